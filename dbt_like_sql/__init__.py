@@ -1,0 +1,1 @@
+"""The SQL that shapes source tables: staging/ casts and deduplicates, marts/ makes tables, tests/ return no row."""

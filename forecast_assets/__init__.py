@@ -1,0 +1,1 @@
+"""Monthly demand forecasts per market, SKU and month as Dagster assets."""

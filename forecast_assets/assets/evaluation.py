@@ -1,0 +1,70 @@
+"""How good the forecasts are: the recipe backtested before publication, the published forecasts measured after it."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+import pandas as pd
+
+from forecast_assets.assets.models import recipe_of
+from forecast_assets.assets.table_asset import table_asset
+from forecast_assets.checks import evaluation_checks
+from forecast_assets.checks.table_checks import stored_if_sound
+from forecast_assets.domain import performance as realised
+from forecast_assets.domain.backtest import BACKTEST_OFFSETS_MONTHS
+from forecast_assets.domain.backtest import backtest as rolling_backtest
+from forecast_assets.domain.baseline import BASELINE_WINDOW_MONTHS
+from forecast_assets.domain.demand import panel_from_rows
+from forecast_assets.partition_windows import window
+from forecast_assets.partitions import months_of_run
+from forecast_assets.settings import Settings
+
+Results = Iterator[dg.AssetCheckResult | dg.Output]
+
+
+@table_asset(
+    "backtest",
+    group="evaluation",
+    kinds=["lightgbm", "parquet"],
+    description="What recipe, baseline and naive would have said 18 and 12 months ago, each on what was known then.",
+    ins={
+        "features": window("features", -60, -1),
+        "sell_in": window(
+            "sell_in", -(BASELINE_WINDOW_MONTHS - 1 + max(BACKTEST_OFFSETS_MONTHS)), 0, columns=["sku", "sell_in_units"]
+        ),
+    },
+    checks=evaluation_checks.BACKTEST,
+)
+def backtest(
+    context: dg.AssetExecutionContext,
+    settings: dg.ResourceParam[Settings],
+    features: pd.DataFrame,
+    sell_in: pd.DataFrame,
+) -> Results:
+    """Backtest at the end of the run's origin month."""
+    (origin,) = months_of_run(context)
+    panel = panel_from_rows(sell_in, sell_in["month"].min(), origin)
+    cells = rolling_backtest(features, panel, origin, recipe_of(settings, settings.backtest_training_rows))
+    metadata = evaluation_checks.figures(cells, evaluation_checks.BACKTEST_METHODS)
+    yield from stored_if_sound({origin: cells}, evaluation_checks.backtest_checks(), metadata=metadata)
+
+
+@table_asset(
+    "performance",
+    group="evaluation",
+    kinds=["pandas", "parquet"],
+    description="Sell-in of the month against every forecast of it published before, by lag 1 to 18.",
+    ins={
+        "sell_in": window("sell_in", 0, 0, columns=["sku", "sell_in_units"], missing="error"),
+        "published_forecasts": window("published_forecasts", -18, -1),
+    },
+    months_in_one_run=True,
+)
+def performance(context: dg.AssetExecutionContext, sell_in: pd.DataFrame, published_forecasts: pd.DataFrame) -> Results:
+    """Realised performance of the run's months, from the forecasts as published then."""
+    tables = {
+        month: realised.performance(month, sell_in[sell_in["month"] == month], published_forecasts)
+        for month in months_of_run(context)
+    }
+    cells = pd.concat(tables.values(), ignore_index=True)
+    metadata = evaluation_checks.figures(cells, evaluation_checks.PERFORMANCE_METHODS)
+    yield from stored_if_sound(tables, evaluation_checks.performance_checks(), metadata=metadata)

@@ -1,0 +1,44 @@
+"""The forecasts of a market: 18 months per SKU beside the planners' baseline."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+import pandas as pd
+
+from forecast_assets.assets.table_asset import table_asset
+from forecast_assets.checks import forecast_checks
+from forecast_assets.checks.table_checks import stored_if_sound
+from forecast_assets.domain.demand import panel_from_rows
+from forecast_assets.domain.forecasts import beside_baseline
+from forecast_assets.domain.models.market_model import forecast_units, model_from_parts
+from forecast_assets.partition_windows import window
+from forecast_assets.partitions import months_of_run
+from forecast_assets.settings import Settings
+
+
+@table_asset(
+    "forecasts",
+    group="forecasts",
+    kinds=["lightgbm", "parquet"],
+    description="The model's forecast with its 80 per cent interval, 18 months per SKU, beside the planners' baseline.",
+    ins={
+        "model": window("model", 0, 0, missing="error"),
+        "features": window("features", 0, 0, missing="error"),
+        "baseline_forecasts": window("baseline_forecasts", 0, 0, missing="error"),
+        "sell_in": window("sell_in", -35, 0, columns=["sku", "sell_in_units"]),
+    },
+    checks=forecast_checks.FORECASTS,
+)
+def forecasts(
+    context: dg.AssetExecutionContext,
+    settings: dg.ResourceParam[Settings],
+    model: pd.DataFrame,
+    features: pd.DataFrame,
+    baseline_forecasts: pd.DataFrame,
+    sell_in: pd.DataFrame,
+) -> Iterator[dg.AssetCheckResult | dg.Output]:
+    """Forecasts of the run's origin month."""
+    (origin,) = months_of_run(context)
+    panel = panel_from_rows(sell_in, sell_in["month"].min(), origin)
+    made = beside_baseline(forecast_units(features, panel, model_from_parts(model)), baseline_forecasts, features)
+    yield from stored_if_sound({origin: made}, forecast_checks.forecasts_checks(panel, settings))

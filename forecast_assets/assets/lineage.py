@@ -1,0 +1,50 @@
+"""Landing sources and SQL staging files in the asset graph: they are read, never stored, so they are specs alone."""
+
+import dagster as dg
+
+from forecast_assets.sql import SqlProject
+
+SOURCE_PREFIX = "source."
+
+
+def landing_key(source: str) -> str:
+    """Asset name of a delivered source."""
+    return f"landing_{source}"
+
+
+def lineage_specs(project: SqlProject) -> list[dg.AssetSpec]:
+    """One spec per landing source and per staging file, linked as the SQL files refer to each other."""
+    lineage = project.lineage()
+    staging = [file for file in project.files.values() if file.folder == "staging"]
+    sources = sorted({name for reads in lineage.values() for name in reads if name.startswith(SOURCE_PREFIX)})
+    delivered = [source.removeprefix(SOURCE_PREFIX) for source in sources]
+    return [
+        *(_source_spec(source) for source in [*delivered, "oxcgrt"]),
+        *(
+            dg.AssetSpec(
+                file.name,
+                deps=upstream_of(project, file.name),
+                group_name="sources",
+                kinds={"sql", "view"},
+                description=f"{file.description}\n\nGrain: {file.grain}. Units: {file.units}.",
+            )
+            for file in staging
+        ),
+    ]
+
+
+def upstream_of(project: SqlProject, name: str) -> list[str]:
+    """Assets that a SQL file reads: staging files by name, sources as landing assets."""
+    return sorted(
+        landing_key(read.removeprefix(SOURCE_PREFIX)) if read.startswith(SOURCE_PREFIX) else read
+        for read in project.lineage()[name]
+    )
+
+
+def _source_spec(source: str) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        landing_key(source),
+        group_name="landing",
+        kinds={"csv", "parquet"},
+        description=f"Files that the company delivers under `<landing>/{source}/`.",
+    )

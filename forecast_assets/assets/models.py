@@ -1,0 +1,74 @@
+"""What learns and what it is measured against: the market's model and the planners' baseline."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+import pandas as pd
+
+from forecast_assets.assets.table_asset import table_asset
+from forecast_assets.checks import forecast_checks
+from forecast_assets.checks.schema_check import schema_check
+from forecast_assets.checks.table_checks import stored_if_sound
+from forecast_assets.domain.baseline import BASELINE_WINDOW_MONTHS
+from forecast_assets.domain.baseline import baseline_forecasts as baseline_at
+from forecast_assets.domain.demand import active_skus, panel_from_rows
+from forecast_assets.domain.models.market_model import fit_market_model, model_to_parts
+from forecast_assets.domain.models.recipe import Recipe
+from forecast_assets.partition_windows import window
+from forecast_assets.partitions import months_of_run
+from forecast_assets.settings import Settings
+
+Results = Iterator[dg.AssetCheckResult | dg.Output]
+
+
+def recipe_of(settings: Settings, training_rows: int) -> Recipe:
+    """The recipe with the company's limits on rows and threads."""
+    return Recipe(training_rows=training_rows, threads=settings.threads)
+
+
+@table_asset(
+    "baseline_forecasts",
+    group="models",
+    kinds=["numpy", "parquet"],
+    description="The planners' Holt-Winters and the seasonal naive, 18 months per SKU, from the last 120 months.",
+    ins={
+        "sell_in": window("sell_in", -(BASELINE_WINDOW_MONTHS - 1), 0, columns=["sku", "sell_in_units"]),
+        "products": window("products", 0, 0, columns=["sku", "end_month"]),
+    },
+    checks=[forecast_checks.HORIZON_COMPLETE],
+    months_in_one_run=True,
+)
+def baseline_forecasts(context: dg.AssetExecutionContext, sell_in: pd.DataFrame, products: pd.DataFrame) -> Results:
+    """Baseline of the run's origins, for the SKUs that are active then."""
+    panel = panel_from_rows(sell_in, sell_in["month"].min(), sell_in["month"].max())
+    tables = {}
+    for origin in months_of_run(context):
+        ends = products[products["month"] == origin].set_index("sku")["end_month"].reindex(panel.skus)
+        skus = panel.skus[active_skus(panel, origin, ends.to_numpy())]
+        tables[origin] = baseline_at(panel, origin, skus)
+    checks = [schema_check("baseline_forecasts"), forecast_checks.horizon_complete()]
+    yield from stored_if_sound(tables, checks)
+
+
+@table_asset(
+    "model",
+    group="models",
+    kinds=["lightgbm", "parquet"],
+    description="The market's gradient boosting, trained on earlier origins and the sell-in that followed, as texts.",
+    ins={
+        "features": window("features", -60, -1),
+        "sell_in": window("sell_in", -59, 0, columns=["sku", "sell_in_units"]),
+    },
+)
+def model(
+    context: dg.AssetExecutionContext,
+    settings: dg.ResourceParam[Settings],
+    features: pd.DataFrame,
+    sell_in: pd.DataFrame,
+) -> Results:
+    """The model of the run's origin month."""
+    (origin,) = months_of_run(context)
+    panel = panel_from_rows(sell_in, sell_in["month"].min(), origin)
+    fitted = fit_market_model(features, panel, origin, recipe_of(settings, settings.training_rows))
+    figures = {"training_rows": fitted.rows, "features": len(fitted.names.all), "boosters": len(fitted.boosters)}
+    yield from stored_if_sound({origin: model_to_parts(fitted)}, [schema_check("model")], metadata=figures)

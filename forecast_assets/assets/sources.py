@@ -1,0 +1,126 @@
+"""What a market delivers: sell-in, sell-out, products, promotions, overrides and COVID-19 policy, month by month."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+import pandas as pd
+
+from forecast_assets.assets.table_asset import table_asset
+from forecast_assets.checks import source_checks
+from forecast_assets.checks.schema_check import schema_check
+from forecast_assets.checks.table_checks import stored_if_sound
+from forecast_assets.domain.covid import monthly_covid_policy
+from forecast_assets.partitions import country_of_run, months_of_run
+from forecast_assets.resources.source_tables import SourceTables
+from forecast_assets.settings import Settings
+
+Results = Iterator[dg.AssetCheckResult | dg.Output]
+
+
+def by_month(rows: pd.DataFrame, months: list[pd.Timestamp]) -> dict[pd.Timestamp, pd.DataFrame]:
+    """Split rows with a ``month`` into one table per month asked for, without that column."""
+    return {month: rows[rows["month"] == month].drop(columns=["month"]).reset_index(drop=True) for month in months}
+
+
+@table_asset(
+    "sell_in",
+    group="sources",
+    kinds=["duckdb", "parquet"],
+    description="Units sold to wholesalers and retailers, one row per SKU and month; months without a sale are rows.",
+    checks=source_checks.SELL_IN,
+    deps=["stg_sell_in", "stg_products"],
+    months_in_one_run=True,
+)
+def sell_in(
+    context: dg.AssetExecutionContext,
+    source_tables: dg.ResourceParam[SourceTables],
+    settings: dg.ResourceParam[Settings],
+) -> Results:
+    """Sell-in of the run's months, with the year before them to judge them by."""
+    country, months = country_of_run(context), months_of_run(context)
+    delivered = source_tables.sell_in(country, months)
+    tables = by_month(delivered.rows, months)
+    yield from stored_if_sound(tables, source_checks.sell_in_checks(delivered, settings))
+
+
+@table_asset(
+    "sell_out",
+    group="sources",
+    kinds=["duckdb", "parquet"],
+    description="Units sold by retailers to consumers, with stock, price and distribution; empty without sell-out.",
+    checks=source_checks.SELL_OUT,
+    deps=["stg_sell_out"],
+    months_in_one_run=True,
+)
+def sell_out(context: dg.AssetExecutionContext, source_tables: dg.ResourceParam[SourceTables]) -> Results:
+    """Sell-out of the run's months."""
+    yield from _sourced(context, source_tables, "sell_out")
+
+
+@table_asset(
+    "products",
+    group="sources",
+    kinds=["duckdb", "parquet"],
+    description="Attributes of every SKU as known at the end of the month.",
+    checks=source_checks.PRODUCTS,
+    deps=["stg_products", "stg_sell_in"],
+    months_in_one_run=True,
+)
+def products(context: dg.AssetExecutionContext, source_tables: dg.ResourceParam[SourceTables]) -> Results:
+    """Products as known in the run's months."""
+    yield from _sourced(context, source_tables, "products")
+
+
+@table_asset(
+    "promotions",
+    group="sources",
+    kinds=["duckdb", "parquet"],
+    description="Promotions past and planned, as known at the end of the month.",
+    checks=source_checks.PROMOTIONS,
+    deps=["stg_promotions"],
+    months_in_one_run=True,
+)
+def promotions(context: dg.AssetExecutionContext, source_tables: dg.ResourceParam[SourceTables]) -> Results:
+    """Promotions as known in the run's months."""
+    yield from _sourced(context, source_tables, "promotions")
+
+
+@table_asset(
+    "overrides",
+    group="sources",
+    kinds=["duckdb", "parquet"],
+    description="Planners' own numbers for this origin month.",
+    checks=source_checks.OVERRIDES,
+    deps=["stg_overrides"],
+    months_in_one_run=True,
+)
+def overrides(context: dg.AssetExecutionContext, source_tables: dg.ResourceParam[SourceTables]) -> Results:
+    """Overrides of the run's months."""
+    yield from _sourced(context, source_tables, "overrides")
+
+
+@table_asset(
+    "covid_policy",
+    group="sources",
+    kinds=["pandas", "parquet"],
+    description="OxCGRT stringency and economic support, mean over the days of the month.",
+    deps=["landing_oxcgrt"],
+    months_in_one_run=True,
+)
+def covid_policy(
+    context: dg.AssetExecutionContext,
+    source_tables: dg.ResourceParam[SourceTables],
+    settings: dg.ResourceParam[Settings],
+) -> Results:
+    """Restrictions in the run's months; none outside the tracker's time."""
+    months = months_of_run(context)
+    iso3 = settings.market_table[country_of_run(context)].iso3
+    policy = monthly_covid_policy(source_tables.oxcgrt(), iso3, pd.DatetimeIndex(months))
+    yield from stored_if_sound(by_month(policy, months), [schema_check("covid_policy")])
+
+
+def _sourced(context: dg.AssetExecutionContext, source_tables: SourceTables, table: str) -> Results:
+    country, months = country_of_run(context), months_of_run(context)
+    rows = source_tables.rows(table, country, months)
+    checks = source_checks.sourced_checks(table, source_tables.sql_tests(table, country, months))
+    yield from stored_if_sound(by_month(rows, months), checks)

@@ -1,0 +1,47 @@
+"""Checks and figures of backtest and performance, in the words planners use: WAPE and bias of each method."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from forecast_assets.checks.schema_check import schema_check
+from forecast_assets.checks.table_checks import CheckDeclaration, Finding, TableCheck
+from forecast_assets.domain.accuracy import accuracy_table
+
+BACKTEST_METHODS = {"model": "model_units", "baseline": "baseline_units", "naive": "naive_units"}
+PERFORMANCE_METHODS = {"published": "published_units", **BACKTEST_METHODS}
+NOT_WORSE_THAN_NAIVE = CheckDeclaration(
+    "not_worse_than_naive",
+    "WAPE of the model on the backtest is not above the seasonal naive's; otherwise the baseline is published.",
+    blocking=False,
+)
+BACKTEST = (NOT_WORSE_THAN_NAIVE,)
+
+
+def figures(cells: pd.DataFrame, methods: Mapping[str, str]) -> dict[str, float]:
+    """WAPE and bias per method over the scored cells, for the metadata that the UI plots; without ratios, nothing."""
+    scored = cells.dropna(subset=["actual_units"])
+    if scored.empty:
+        return {"scored_cells": 0}
+    row = accuracy_table(scored.assign(all_cells="all"), ["all_cells"], forecasts=dict(methods)).iloc[0]
+    named = {f"{measure}_{name}": row[f"{measure}_{name}"] for name in methods for measure in ("wape", "bias")}
+    return {"scored_cells": len(scored)} | {name: float(value) for name, value in named.items() if pd.notna(value)}
+
+
+def backtest_checks() -> list[TableCheck]:
+    """Checks of ``backtest``."""
+    return [schema_check("backtest"), NOT_WORSE_THAN_NAIVE.rule(_not_worse_than_naive)]
+
+
+def performance_checks() -> list[TableCheck]:
+    """Checks of ``performance``."""
+    return [schema_check("performance")]
+
+
+def _not_worse_than_naive(cells: pd.DataFrame, _: pd.Timestamp) -> Finding:
+    measured = figures(cells, BACKTEST_METHODS)
+    if "wape_model" not in measured:
+        return Finding(1, None, "nothing to score: too little history for a backtest", is_warning=True)
+    worse = measured["wape_model"] > measured["wape_naive"]
+    message = f"WAPE of the model {measured['wape_model']:.4f}, of the seasonal naive {measured['wape_naive']:.4f}"
+    return Finding(int(worse), None, message, figures=measured)

@@ -1,0 +1,54 @@
+"""Checks of features: the history they rest on is whole, and they hold numbers."""
+
+import numpy as np
+import pandas as pd
+
+from forecast_assets.checks.schema_check import schema_check
+from forecast_assets.checks.table_checks import CheckDeclaration, Finding, TableCheck, violating
+from forecast_assets.domain.features.build import FEATURE_WINDOW_MONTHS
+from forecast_assets.markets import Market
+
+HISTORY_CONTIGUOUS = CheckDeclaration(
+    "history_contiguous", "Every month of the window since the market's start has sell-in; a gap would shift every lag."
+)
+SKUS_PRESENT = CheckDeclaration("skus_present", "At least one SKU is active at the origin.")
+NUMBERS_FINITE = CheckDeclaration("numbers_finite", "No feature is infinite.")
+FEATURES = (HISTORY_CONTIGUOUS, SKUS_PRESENT, NUMBERS_FINITE)
+
+
+def features_checks(sell_in_months: set[pd.Timestamp], market: Market) -> list[TableCheck]:
+    """Checks of ``features``.
+
+    Args:
+        sell_in_months: Months with sell-in that the run has loaded.
+        market: Whose features they are.
+    """
+
+    def history_contiguous(_: pd.DataFrame, origin: pd.Timestamp) -> Finding:
+        first = max(origin - pd.DateOffset(months=FEATURE_WINDOW_MONTHS - 1), market.since)
+        missing = [month for month in pd.date_range(first, origin, freq="MS") if month not in sell_in_months]
+        named = ", ".join(f"{month:%Y-%m}" for month in missing[:6])
+        message = f"no sell-in of {market.code} for {len(missing)} months ({named}); materialize sell_in for them first"
+        return violating(pd.DataFrame({"missing_month": missing}), message)
+
+    def skus_present(table: pd.DataFrame, origin: pd.Timestamp) -> Finding:
+        if len(table):
+            return Finding(figures={"skus": len(table)})
+        return Finding(1, None, f"no SKU of {market.code} has sell-in in the 12 months up to {origin:%Y-%m}")
+
+    return [
+        schema_check("features"),
+        HISTORY_CONTIGUOUS.rule(history_contiguous),
+        SKUS_PRESENT.rule(skus_present),
+        NUMBERS_FINITE.rule(_numbers_finite),
+    ]
+
+
+def _numbers_finite(table: pd.DataFrame, _: pd.Timestamp) -> Finding:
+    numbers = table.select_dtypes("number")
+    infinite = np.isinf(numbers.to_numpy(float))
+    if not infinite.any():
+        return Finding()
+    columns = numbers.columns[infinite.any(axis=0)].tolist()
+    rows = table.loc[infinite.any(axis=1), ["sku", *columns[:4]]]
+    return violating(rows, f"infinite values in {', '.join(columns[:6])}; report it with these rows")

@@ -1,0 +1,31 @@
+"""The check every stored table has: its Pandera model, all violations collected."""
+
+import pandas as pd
+import pandera.errors
+
+from forecast_assets.checks.table_checks import CheckDeclaration, Finding, TableCheck, violating
+from forecast_assets.schemas import TABLES
+
+SCHEMA = CheckDeclaration("schema", "Columns, types, allowed values and keys are those of the table's schema.")
+
+
+def schema_check(table_name: str) -> TableCheck:
+    """The schema check of a table."""
+    model = TABLES[table_name]
+
+    def find(table: pd.DataFrame, _: pd.Timestamp) -> Finding:
+        try:
+            # A duplicate index label would make a unique key of several columns raise ValueError in Pandera.
+            model.validate(table.reset_index(drop=True), lazy=True)
+        except pandera.errors.SchemaErrors as error:
+            cases = error.failure_cases[["column", "check", "failure_case", "index"]]
+            return violating(cases.rename(columns={"index": "row"}), _message(table_name, cases))
+        return Finding()
+
+    return SCHEMA.rule(find)
+
+
+def _message(table_name: str, cases: pd.DataFrame) -> str:
+    by_rule = cases.groupby(["column", "check"], dropna=False, sort=False).size()
+    rules = "; ".join(f"{column}: {check} ({count})" for (column, check), count in by_rule.items())
+    return f"{table_name} does not match its schema: {rules}"

@@ -1,0 +1,115 @@
+"""How a table is checked before it is stored.
+
+A check looks at one month of a table and returns what it found; ``stored_if_sound`` runs all checks of an asset, reports
+each to Dagster, and yields the table only if no blocking one failed, so that the last good partition stays in place.
+"""
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+
+SHOWN_ROWS = 10
+Tables = Mapping[pd.Timestamp, pd.DataFrame]
+
+
+@dataclasses.dataclass(frozen=True)
+class Finding:
+    """What a check found in one month.
+
+    ``violations`` counts them, ``rows`` shows the first, ``message`` says what was expected and what to do.
+    ``is_warning`` marks findings that must be seen but stop nothing, even where the check is blocking.
+    """
+
+    violations: int = 0
+    rows: pd.DataFrame | None = None
+    message: str = ""
+    is_warning: bool = False
+    figures: Mapping[str, float] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class TableCheck:
+    """A named rule. ``find(table, month)`` looks at one month of the table."""
+
+    name: str
+    description: str
+    find: Callable[[pd.DataFrame, pd.Timestamp], Finding]
+    blocking: bool = True
+
+
+@dataclasses.dataclass(frozen=True)
+class CheckDeclaration:
+    """Name, description and effect of a check, known before any data is."""
+
+    name: str
+    description: str
+    blocking: bool = True
+
+    def rule(self, find: Callable[[pd.DataFrame, pd.Timestamp], Finding]) -> TableCheck:
+        """The check with the rule that decides it."""
+        return TableCheck(self.name, self.description, find, self.blocking)
+
+
+def check_specs(asset: str, declarations: Sequence[CheckDeclaration]) -> list[dg.AssetCheckSpec]:
+    """Specs for the ``check_specs`` of an asset."""
+    return [
+        dg.AssetCheckSpec(each.name, asset=asset, description=each.description, blocking=each.blocking)
+        for each in declarations
+    ]
+
+
+def violating(rows: pd.DataFrame, message: str, **options: Any) -> Finding:
+    """A finding of the given rows; none if there are no rows."""
+    return Finding(len(rows), rows.head(SHOWN_ROWS), message, **options)
+
+
+def stored_if_sound(
+    tables: Tables, checks: Sequence[TableCheck], metadata: Mapping[str, Any] | None = None
+) -> Iterator[dg.AssetCheckResult | dg.Output]:
+    """Report every check over every month, then yield the tables unless a blocking check failed.
+
+    All months are looked at before anything is yielded: a range either lands whole or not at all, and the metadata of
+    the failed check lists the months at fault.
+    """
+    blocked = False
+    for check in checks:
+        findings = {month: check.find(table, month) for month, table in sorted(tables.items())}
+        result = _result(check, {month: finding for month, finding in findings.items() if finding.violations}, findings)
+        blocked = blocked or (check.blocking and not result.passed and result.severity == dg.AssetCheckSeverity.ERROR)
+        yield result
+    if not blocked:
+        yield dg.Output(dict(tables), metadata=dict(metadata or {}))
+
+
+def _result(
+    check: TableCheck, failed: Mapping[pd.Timestamp, Finding], findings: Mapping[pd.Timestamp, Finding]
+) -> dg.AssetCheckResult:
+    is_error = any(not finding.is_warning for finding in failed.values())
+    metadata: dict[str, Any] = {"violations": sum(finding.violations for finding in failed.values())}
+    if len(findings) == 1:
+        metadata |= next(iter(findings.values())).figures
+    if failed:
+        metadata["months"] = ", ".join(f"{month:%Y-%m}" for month in failed)
+        metadata["first_rows"] = dg.MetadataValue.md(_preview(failed))
+    messages = [f"{month:%Y-%m}: {finding.message}" for month, finding in failed.items()]
+    return dg.AssetCheckResult(
+        check_name=check.name,
+        passed=not failed,
+        severity=dg.AssetCheckSeverity.ERROR if is_error and check.blocking else dg.AssetCheckSeverity.WARN,
+        description="\n".join(messages[:SHOWN_ROWS]) or "as expected",
+        metadata=metadata,
+    )
+
+
+def _preview(failed: Mapping[pd.Timestamp, Finding]) -> str:
+    shown = [
+        finding.rows.astype(str).assign(partition_month=f"{month:%Y-%m}")
+        for month, finding in failed.items()
+        if finding.rows is not None and len(finding.rows)
+    ]
+    if not shown:
+        return "no rows to show"
+    return pd.concat(shown, ignore_index=True).head(SHOWN_ROWS).to_markdown(index=False)

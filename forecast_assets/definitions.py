@@ -1,0 +1,59 @@
+"""Assembly of the code location: assets, checks, jobs and resources. Nothing else belongs here."""
+
+from typing import Any
+
+import dagster as dg
+
+from forecast_assets import jobs
+from forecast_assets.assets import demand, evaluation, features, forecasts, models, publication, sources
+from forecast_assets.assets.lineage import lineage_specs
+from forecast_assets.io_managers import build_io_managers
+from forecast_assets.io_managers.table_specs import table_specs
+from forecast_assets.partitions import build_partitions
+from forecast_assets.resources.mlflow_tracking import MlflowTracking
+from forecast_assets.resources.published_months import PublishedMonths
+from forecast_assets.resources.source_tables import SourceTables
+from forecast_assets.settings import Settings, load_settings
+from forecast_assets.sql import SqlProject
+from forecast_assets.storage import TableStore
+
+STAGES = [sources, demand, features, models, forecasts, evaluation, publication]
+
+
+def build_definitions(settings: Settings | None = None, **resources: Any) -> dg.Definitions:
+    """The code location of a company.
+
+    Args:
+        settings: Of the company; by default those of the environment.
+        **resources: Resources that replace the default ones, by name.
+    """
+    settings = settings or load_settings()
+    partitions = build_partitions(settings)
+    assets = dg.map_asset_specs(
+        lambda spec: spec.replace_attributes(partitions_def=partitions.of(spec.key.path[-1])),
+        dg.load_assets_from_modules(STAGES),
+    )
+    return dg.Definitions(
+        assets=[*assets, *lineage_specs(SqlProject())],
+        jobs=jobs.ALL_JOBS,
+        resources={**default_resources(settings), **resources},
+    )
+
+
+def default_resources(settings: Settings) -> dict[str, Any]:
+    """Resources of a company by the names assets know them by; none is contacted before it is used."""
+    managers = build_io_managers(settings.store, table_specs(), settings.env)
+    return {
+        "settings": settings,
+        "tables": managers["io_manager"],
+        "documents": managers["documents_io_manager"],
+        "nothing": dg.mem_io_manager,
+        "source_tables": SourceTables(settings.landing, settings.market_table),
+        "published_months": PublishedMonths(TableStore(settings.store)),
+        "mlflow_tracking": MlflowTracking(
+            tracking_uri=settings.mlflow_tracking_uri, experiment_name=f"forecast_assets_{settings.env}"
+        ),
+    }
+
+
+defs = build_definitions()

@@ -1,0 +1,60 @@
+"""Backtest of the recipe: refitted at earlier origins on what was known then, scored on the months that followed.
+
+A model that is in force is never scored on months before its cutoff; only its recipe is, by fitting it again.
+"""
+
+import pandas as pd
+
+from forecast_assets.domain.baseline import baseline_forecasts
+from forecast_assets.domain.calendar import add_months
+from forecast_assets.domain.demand import DemandPanel
+from forecast_assets.domain.models.market_model import fit_market_model, forecast_units
+from forecast_assets.domain.models.recipe import Recipe
+from forecast_assets.domain.models.training_rows import TooFewRowsError
+
+# Eighteen months back every lag can be scored; twelve months back with a year less of age.
+BACKTEST_OFFSETS_MONTHS = (18, 12)
+KEYS = ["sku", "origin_month", "target_month", "horizon_months"]
+SEGMENTS = ["category", "abc_class", "xyz_class"]
+COLUMNS = [*KEYS, "actual_units", "model_units", "baseline_units", "naive_units", *SEGMENTS]
+
+
+def backtest(features: pd.DataFrame, sell_in: DemandPanel, origin: pd.Timestamp, recipe: Recipe) -> pd.DataFrame:
+    """Cells of the rolling origins, every method on the same ones.
+
+    Args:
+        features: Features of earlier origins, one row per SKU and origin.
+        sell_in: Panel of the market up to the origin month.
+        origin: The month at whose end the backtest is made; its sell-in is the last actual.
+        recipe: What is refitted at each origin.
+
+    Returns:
+        One row per SKU, origin and horizon up to the origin month, with ``actual_units`` (NaN where unknown),
+        ``model_units, baseline_units, naive_units`` and the segments of the SKU at its origin. Origins with too little
+        history are left out; no rows if that is all of them.
+    """
+    made = []
+    for months_back in BACKTEST_OFFSETS_MONTHS:
+        earlier = add_months(origin, -months_back)
+        at_origin = features[features["origin_month"] == earlier]
+        if at_origin.empty:
+            continue
+        try:
+            model = fit_market_model(features[features["origin_month"] < earlier], sell_in, earlier, recipe)
+        except TooFewRowsError:
+            continue
+        cells = forecast_units(at_origin, sell_in, model).rename(columns={"forecast_units": "model_units"})
+        baseline = baseline_forecasts(sell_in, earlier, at_origin["sku"].to_numpy())
+        cells = cells.merge(baseline, on=KEYS, validate="1:1")
+        made.append(cells.merge(at_origin[["sku", *SEGMENTS]], on="sku", validate="m:1"))
+    if not made:
+        return pd.DataFrame(columns=COLUMNS)
+    return with_actuals(pd.concat(made, ignore_index=True), sell_in, origin)[COLUMNS]
+
+
+def with_actuals(cells: pd.DataFrame, sell_in: DemandPanel, last_month: pd.Timestamp) -> pd.DataFrame:
+    """Add ``actual_units`` of each cell's SKU and target month; cells after ``last_month`` are dropped."""
+    closed = cells[cells["target_month"] <= last_month].reset_index(drop=True)
+    rows = pd.Index(sell_in.skus).get_indexer(closed["sku"])
+    columns = sell_in.months.get_indexer(pd.DatetimeIndex(closed["target_month"]))
+    return closed.assign(actual_units=sell_in.units[rows, columns])

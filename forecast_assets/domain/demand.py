@@ -1,0 +1,150 @@
+"""Demand as a panel of SKUs by months: building it from rows, slicing it at an origin, its scale, and who is forecast.
+
+Units are floats; NaN means unknown (before the first row of a SKU, or not delivered), zero means nothing was sold.
+Reading tables and deciding between zero and unknown happen before this module; features and models come after it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from forecast_assets.domain.calendar import month_range
+
+ACTIVE_WITHIN_MONTHS = 12
+
+
+@dataclass(frozen=True)
+class DemandPanel:
+    """Units of ``skus`` (n,) in contiguous ``months`` (T), ``units`` (n, T): row i is SKU i, time runs along axis 1."""
+
+    skus: np.ndarray
+    months: pd.DatetimeIndex
+    units: np.ndarray
+
+    def __post_init__(self) -> None:
+        if self.units.shape != (len(self.skus), len(self.months)):
+            raise ValueError(
+                f"units has shape {self.units.shape}, expected {len(self.skus)} SKUs x {len(self.months)} months"
+            )
+        if len(self.months) and not self.months.equals(month_range(self.months[0], self.months[-1])):
+            raise ValueError(f"months are not contiguous between {self.months[0]:%Y-%m} and {self.months[-1]:%Y-%m}")
+
+    def until(self, origin: pd.Timestamp | str, months: int | None = None) -> "DemandPanel":
+        """The panel as known at the end of ``origin``: its last month is the origin month.
+
+        Args:
+            months: Keep only the last so many months (fewer when the panel starts later); None keeps all.
+
+        Raises:
+            ValueError: If ``origin`` is not a month of the panel, or ``months`` < 1.
+        """
+        origin = pd.Timestamp(origin)
+        if origin not in self.months:
+            known = f"{self.months[0]:%Y-%m} .. {self.months[-1]:%Y-%m}" if len(self.months) else "no month"
+            raise ValueError(f"origin month {origin:%Y-%m} is not in the panel ({known}): load the months up to it")
+        if months is not None and months < 1:
+            raise ValueError(f"months must be >= 1, got {months}")
+        stop = self.months.get_loc(origin) + 1
+        start = 0 if months is None else max(0, stop - months)
+        return DemandPanel(self.skus, self.months[start:stop], self.units[:, start:stop])
+
+    def to_rows(self, value: str = "sell_in_units", keep_unknown: bool = False) -> pd.DataFrame:
+        """One row per SKU and month, sorted: sku, month, ``value``; months with NaN only when ``keep_unknown``."""
+        rows = pd.DataFrame(
+            {
+                "sku": np.repeat(self.skus, len(self.months)),
+                "month": np.tile(self.months.to_numpy(), len(self.skus)),
+                value: self.units.ravel(),
+            }
+        )
+        return rows if keep_unknown else rows.dropna(subset=[value]).reset_index(drop=True)
+
+
+def panel_from_rows(
+    rows: pd.DataFrame,
+    first_month: pd.Timestamp | str,
+    last_month: pd.Timestamp | str,
+    value: str = "sell_in_units",
+    skus: np.ndarray | None = None,
+) -> DemandPanel:
+    """Pivot rows (sku, month, ``value``) into a panel over ``first_month .. last_month``.
+
+    Rows of other months, and of SKUs not in ``skus``, are dropped. Nulls and absent months become NaN.
+
+    Args:
+        skus: The SKUs and their order; None takes those with a row in the window, sorted. Given SKUs without a row
+            get NaN throughout, so that panels of several measures align.
+
+    Raises:
+        ValueError: If a SKU has two rows in a month, or ``skus`` names one twice.
+    """
+    months = month_range(first_month, last_month)
+    month_at = months.get_indexer(pd.DatetimeIndex(rows["month"]))
+    inside = month_at >= 0
+    row_skus = rows["sku"].to_numpy(dtype=object)
+    index = pd.Index(np.unique(row_skus[inside]) if skus is None else skus, dtype=object)
+    if not index.is_unique:
+        raise ValueError(f"skus names a SKU twice: {index[index.duplicated()][:5].tolist()}")
+    sku_at = index.get_indexer(row_skus)
+    keep = inside & (sku_at >= 0)
+    cell = sku_at[keep] * len(months) + month_at[keep]
+    _refuse_duplicates(cell, index, months, value)
+    units = np.full(len(index) * len(months), np.nan)
+    units[cell] = rows[value].to_numpy(dtype=float, na_value=np.nan)[keep]
+    return DemandPanel(index.to_numpy(), months, units.reshape(len(index), len(months)))
+
+
+def _refuse_duplicates(cell: np.ndarray, skus: pd.Index, months: pd.DatetimeIndex, value: str) -> None:
+    unique_cells, counts = np.unique(cell, return_counts=True)
+    twice = unique_cells[counts > 1]
+    if len(twice):
+        named = [f"{skus[c // len(months)]} {months[c % len(months)]:%Y-%m}" for c in twice[:5]]
+        raise ValueError(
+            f"{len(twice)} cells of {value} have more than one row (sku month): {', '.join(named)}; "
+            "expected one row per sku and month: sum or deduplicate before building the panel"
+        )
+
+
+def known_mean(units: np.ndarray) -> np.ndarray:
+    """Mean along axis 1 over known (non-NaN) months, (n,); NaN where none is known."""
+    known = ~np.isnan(units)
+    count = known.sum(axis=1)
+    total = np.where(known, units, 0.0).sum(axis=1)
+    return np.divide(total, count, out=np.full(len(units), np.nan), where=count > 0)
+
+
+def demand_scale(units: np.ndarray) -> np.ndarray:
+    """The level by which a SKU's units are divided before SKUs are pooled, (n,), always > 0.
+
+    ``max(mean of the last 12 months, 0.1 x mean of the last 36 months)`` over known months; 1 where that is not
+    positive (nothing sold, only returns, or nothing known).
+
+    Args:
+        units: (n, T), the last column is the origin month.
+    """
+    recent = np.nan_to_num(known_mean(units[:, -12:]))
+    long_run = np.nan_to_num(known_mean(units[:, -36:]))
+    scale = np.maximum(recent, 0.1 * long_run)
+    return np.where(scale > 0, scale, 1.0)
+
+
+def active_skus(
+    panel: DemandPanel, origin: pd.Timestamp | str, end_month: pd.Series | np.ndarray | None = None
+) -> np.ndarray:
+    """Which SKUs are forecast at an origin, (n,) bool.
+
+    A SKU is active with a known value (zero counts) in the 12 months up to the origin month and without an end that has
+    passed: an ``end_month`` at or before the origin month leaves no target month to forecast.
+
+    Args:
+        end_month: Last month of each SKU in the order of ``panel.skus``, NaT where open; None: all open.
+    """
+    recent = panel.until(origin, ACTIVE_WITHIN_MONTHS).units
+    active = ~np.isnan(recent).all(axis=1)
+    if end_month is None:
+        return active
+    ends = pd.DatetimeIndex(pd.to_datetime(np.asarray(end_month)))
+    if len(ends) != len(panel.skus):
+        raise ValueError(f"end_month has {len(ends)} values for {len(panel.skus)} SKUs")
+    return active & ~(ends <= pd.Timestamp(origin))

@@ -1,0 +1,155 @@
+"""All features of a market's SKUs at one origin: the list of families, and the slice of history each may see.
+
+Every panel is cut at the origin here, once, before any family runs: a family cannot read what it is not given.
+"""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+
+from forecast_assets.domain import segmentation
+from forecast_assets.domain.calendar import HORIZON_MONTHS
+from forecast_assets.domain.demand import DemandPanel, active_skus, demand_scale, panel_from_rows
+from forecast_assets.domain.features.age import age_features
+from forecast_assets.domain.features.attributes import attribute_features, learn_vocabulary
+from forecast_assets.domain.features.calendar import calendar_features
+from forecast_assets.domain.features.covid import covid_features
+from forecast_assets.domain.features.lags import SELL_IN_LAGS, SELL_OUT_LAGS, lag_features, same_month_features
+from forecast_assets.domain.features.plans import plan_features
+from forecast_assets.domain.features.segments import segment_features
+from forecast_assets.domain.features.statistical import statistical_features
+from forecast_assets.domain.features.totals import totals_features
+from forecast_assets.domain.features.windows import sell_out_features, window_features
+from forecast_assets.domain.hierarchy import UNKNOWN_CATEGORY
+
+FEATURE_WINDOW_MONTHS = 84
+SELL_OUT_MEASURES = ("sell_out_units", "stock_units", "price", "distribution_pct", "is_promoted")
+
+
+@dataclasses.dataclass(frozen=True)
+class MarketHistory:
+    """What a market has delivered, over all months that any origin of interest needs.
+
+    Attributes:
+        code, region, iso2: Of the market.
+        sell_in: Panel of sell-in units.
+        sell_out: Panels of sell-out measures by name, on the SKUs and months of ``sell_in``; empty without sell-out.
+        products, promotions, totals_known, covid_policy: Tables with the partition ``month`` they were known in.
+    """
+
+    code: str
+    region: str
+    iso2: str
+    sell_in: DemandPanel
+    sell_out: dict[str, DemandPanel]
+    products: pd.DataFrame
+    promotions: pd.DataFrame
+    totals_known: pd.DataFrame
+    covid_policy: pd.DataFrame
+
+
+def market_history(
+    code: str, region: str, iso2: str, sell_in: pd.DataFrame, sell_out: pd.DataFrame, **tables: pd.DataFrame
+) -> MarketHistory:
+    """Pivot the rows of a market into panels.
+
+    Args:
+        code, region, iso2: Of the market.
+        sell_in: ``sku, month, sell_in_units``.
+        sell_out: ``sku, month`` and the sell-out measures; may be empty.
+        **tables: ``products, promotions, totals_known, covid_policy``, each with ``month``.
+
+    Raises:
+        ValueError: If there is no sell-in, or a SKU has two rows in a month.
+    """
+    if sell_in.empty:
+        raise ValueError(f"market {code}: no sell-in rows; materialize sell_in of this market first")
+    first, last = sell_in["month"].min(), sell_in["month"].max()
+    panel = panel_from_rows(sell_in, first, last)
+    measures = {} if sell_out.empty else {name: _aligned(sell_out, panel, name) for name in SELL_OUT_MEASURES}
+    return MarketHistory(code, region, iso2, panel, measures, **tables)
+
+
+def _aligned(rows: pd.DataFrame, panel: DemandPanel, value: str) -> DemandPanel:
+    return panel_from_rows(rows, panel.months[0], panel.months[-1], value, panel.skus)
+
+
+def build_features(history: MarketHistory, origin: pd.Timestamp) -> pd.DataFrame:
+    """Features of every active SKU as known at the end of the origin month.
+
+    Args:
+        history: The market's history; months after the origin are not read.
+        origin: The origin month.
+
+    Returns:
+        One row per SKU sorted by sku: ``sku, origin_month, category, abc_class, xyz_class, inputs_missing,
+        scale_units``, then float32 features. No rows where no SKU is active.
+    """
+    products = history.products[history.products["month"] == origin].drop(columns="month").set_index("sku")
+    known = history.sell_in.until(origin, FEATURE_WINDOW_MONTHS)
+    end_month = products["end_month"].reindex(known.skus)
+    active = active_skus(known, origin, end_month.to_numpy())
+    skus, units = known.skus[active], known.units[active]
+    sell_out = {
+        name: panel.until(origin, FEATURE_WINDOW_MONTHS).units[active] for name, panel in history.sell_out.items()
+    }
+    own = products.reindex(skus)
+    abc = segmentation.abc_class(units, skus, sell_out.get("price"))
+    xyz = segmentation.xyz_class(units)
+    described = {
+        "sku": skus,
+        "origin_month": origin,
+        "category": own["category"].fillna(UNKNOWN_CATEGORY).to_numpy(dtype=object),
+        "abc_class": abc,
+        "xyz_class": xyz,
+        "inputs_missing": _missing(history, origin),
+        "scale_units": demand_scale(units),
+    }
+    values = (
+        _demand_features(units, sell_out, origin)
+        | segment_features(units, abc, xyz)
+        | age_features(units, origin, own["launch_month"].to_numpy(), own["end_month"].to_numpy())
+        | attribute_features(own, learn_vocabulary(own))
+        | _market_features(history, origin, described["category"], skus)
+    )
+    numbers = {name: np.asarray(value, dtype=np.float32) for name, value in values.items()}
+    return pd.DataFrame(described | numbers)
+
+
+def _demand_features(units: np.ndarray, sell_out: dict[str, np.ndarray], origin: pd.Timestamp) -> dict[str, np.ndarray]:
+    """What the SKU's own sell-in and sell-out say."""
+    count = len(units)
+    sold = sell_out.get("sell_out_units")
+    return (
+        lag_features(units, "sell_in", SELL_IN_LAGS, count)
+        | window_features(units, "sell_in", count)
+        | same_month_features(units)
+        | lag_features(sold, "sell_out", SELL_OUT_LAGS, count)
+        | window_features(sold, "sell_out", count)
+        | sell_out_features(units, **sell_out)
+        | statistical_features(units, origin)
+        | {"log_scale_units": np.log(demand_scale(units))}
+    )
+
+
+def _market_features(
+    history: MarketHistory, origin: pd.Timestamp, category: np.ndarray, skus: np.ndarray
+) -> dict[str, np.ndarray]:
+    """What is known around the SKU: calendar, plans, restrictions, demand of other SKUs and markets."""
+    policy = history.covid_policy[history.covid_policy["month"] <= origin].sort_values("month")
+    promotions = history.promotions[history.promotions["month"] == origin]
+    totals = history.totals_known[history.totals_known["month"] == origin]
+    return (
+        calendar_features(origin, history.iso2, len(skus), HORIZON_MONTHS)
+        | plan_features(promotions, skus, origin)
+        | covid_features(policy["stringency_index"], policy["economic_support_index"], len(skus))
+        | totals_features(totals, origin, history.code, history.region, category)
+    )
+
+
+def _missing(history: MarketHistory, origin: pd.Timestamp) -> str:
+    """Names of inputs that were not there, comma separated."""
+    has_totals = (history.totals_known["month"] == origin).any()
+    absent = {"demand_totals_known": not has_totals, "sell_out": not history.sell_out}
+    return ",".join(name for name, is_absent in absent.items() if is_absent)

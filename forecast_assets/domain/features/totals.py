@@ -1,0 +1,64 @@
+"""Features of the demand around a SKU: growth of its category and of everything, in its market, its region, the world.
+
+They come from totals known with a month's delay and only as like-for-like figures, never as raw sums over a changing
+set of markets. Missing totals give NaN: a market is forecast without them.
+"""
+
+import numpy as np
+import pandas as pd
+
+from forecast_assets.domain.hierarchy import (
+    ALL_CATEGORIES,
+    KEYS,
+    MARKET,
+    MEASURES,
+    REGION,
+    UNKNOWN_CATEGORY,
+    WORLD,
+    WORLD_ENTITY,
+)
+
+LAST_MONTHS = 3
+STATISTICS = ("growth_12", "growth_12_mean_3", "recent_ratio")
+
+
+def totals_features(
+    known_totals: pd.DataFrame | None, origin: pd.Timestamp, market: str, region: str, category: np.ndarray
+) -> dict[str, np.ndarray]:
+    """``<scope>_<level>_<measure>_<statistic>``, each (n,).
+
+    Scope: ``category`` (the SKU's) or ``all``; level: market, region, world; measure: sell_in, sell_out. Statistics
+    over the three months before the origin month: ``growth_12`` (the last one known), ``growth_12_mean_3`` (mean of
+    those known), ``recent_ratio`` (3-month mean / 12-month mean, the last one known). NaN where none is known.
+
+    Args:
+        known_totals: ``hierarchy.known_totals`` of the origin month; None when there are none. Rows of the origin month
+            or later are not read.
+        category: (n,) category of each SKU; null counts as "UNKNOWN".
+    """
+    own = pd.Series(category, dtype=object).fillna(UNKNOWN_CATEGORY).replace("", UNKNOWN_CATEGORY).to_numpy()
+    statistics = _statistics(known_totals, pd.Timestamp(origin))
+    features: dict[str, np.ndarray] = {}
+    for scope, categories in (("category", own), ("all", np.full(len(own), ALL_CATEGORIES, dtype=object))):
+        for level, entity in ((MARKET, market), (REGION, region), (WORLD, WORLD_ENTITY)):
+            keys = pd.MultiIndex.from_arrays([[level] * len(own), [entity] * len(own), categories], names=KEYS)
+            values = statistics.reindex(keys)
+            features |= {f"{scope}_{level}_{name}": values[name].to_numpy(dtype=float) for name in statistics.columns}
+    return features
+
+
+def _statistics(known_totals: pd.DataFrame | None, origin: pd.Timestamp) -> pd.DataFrame:
+    """The statistics over level, entity and category."""
+    names = [f"{measure}_{statistic}" for measure in MEASURES for statistic in STATISTICS]
+    if known_totals is None or known_totals.empty:
+        empty = pd.MultiIndex.from_arrays([[], [], []], names=KEYS)
+        return pd.DataFrame(index=empty, columns=names, dtype=float)
+    months = known_totals["total_month"]
+    recent = known_totals[(months < origin) & (months >= origin - pd.DateOffset(months=LAST_MONTHS))]
+    groups = recent.sort_values("total_month").groupby(KEYS)
+    statistics = {}
+    for measure in MEASURES:
+        statistics[f"{measure}_growth_12"] = groups[f"{measure}_growth_12"].last()
+        statistics[f"{measure}_growth_12_mean_3"] = groups[f"{measure}_growth_12"].mean()
+        statistics[f"{measure}_recent_ratio"] = groups[f"{measure}_recent_ratio"].last()
+    return pd.DataFrame(statistics, columns=names)

@@ -1,0 +1,198 @@
+"""Demand summed over SKUs and markets: totals of a month by world, region and market, and what of them is known later.
+
+Raw sums describe a month; growth is like for like, because the set of markets changes. Turning totals into columns of a
+SKU belongs in ``features.totals``.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from forecast_assets.domain.calendar import add_months, month_range
+
+WORLD, REGION, MARKET = "world", "region", "market"
+WORLD_ENTITY = "WORLD"
+ALL_CATEGORIES = "ALL"
+UNKNOWN_CATEGORY = "UNKNOWN"
+MEASURES = ("sell_in", "sell_out")
+KEYS = ["level", "entity", "category"]
+UNITS = ["sell_in_units", "sell_out_units"]
+YEAR = 12
+RECENT_MONTHS = 3
+
+
+def demand_totals(
+    sell_in_by_market: Mapping[str, pd.DataFrame],
+    sell_out_by_market: Mapping[str, pd.DataFrame | None],
+    products_by_market: Mapping[str, pd.DataFrame],
+    region_by_market: Mapping[str, str],
+) -> pd.DataFrame:
+    """Units of one month by level, entity and category.
+
+    Args:
+        sell_in_by_market: sku, sell_in_units of the month, by market code.
+        sell_out_by_market: sku, sell_out_units; a market without sell-out is absent or None.
+        products_by_market: sku, category; SKUs without a category, or not listed, count as "UNKNOWN".
+        region_by_market: Region by market code, for every market given.
+
+    Returns:
+        level (world, region, market), entity ("WORLD", region, market code), category (each one and "ALL"),
+        sell_in_units, sell_out_units; sums over what is known, null where nothing is; sorted by the keys.
+
+    Raises:
+        ValueError: If a market has no region, a SKU two products, or a category is called "ALL".
+    """
+    without_region = sorted(set(sell_in_by_market) - set(region_by_market))
+    if without_region:
+        raise ValueError(f"markets without a region: {without_region}: give each a region in the list of markets")
+    rows = [
+        _category_units(market, sell_in, sell_out_by_market.get(market), products_by_market.get(market))
+        for market, sell_in in sell_in_by_market.items()
+    ]
+    if not rows:
+        return pd.DataFrame(columns=[*KEYS, *UNITS])
+    by_market = pd.concat([part for part in rows if len(part)] or rows[:1], ignore_index=True)
+    by_market = _with_all_categories(by_market)
+    totals = _at_every_level(by_market, region_by_market)
+    return totals.groupby(KEYS, as_index=False)[UNITS].sum(min_count=1)
+
+
+def _category_units(
+    market: str, sell_in: pd.DataFrame, sell_out: pd.DataFrame | None, products: pd.DataFrame | None
+) -> pd.DataFrame:
+    """market, category, sell_in_units, sell_out_units of one market, one row per category."""
+    units = sell_in[["sku", "sell_in_units"]]
+    if sell_out is None:
+        units = units.assign(sell_out_units=np.nan)
+    else:
+        units = units.merge(sell_out[["sku", "sell_out_units"]], on="sku", how="outer", validate="1:1")
+    if products is None:
+        units = units.assign(category=UNKNOWN_CATEGORY)
+    else:
+        units = units.merge(products[["sku", "category"]], on="sku", how="left", validate="m:1")
+    units["category"] = units["category"].fillna(UNKNOWN_CATEGORY).replace("", UNKNOWN_CATEGORY)
+    if units["category"].eq(ALL_CATEGORIES).any():
+        raise ValueError(f'market {market}: a category is called "{ALL_CATEGORIES}", the name of the total: rename it')
+    totals = units.groupby("category", as_index=False)[UNITS].sum(min_count=1)
+    return totals.assign(market=market)
+
+
+def _with_all_categories(by_market: pd.DataFrame) -> pd.DataFrame:
+    every = by_market.groupby("market", as_index=False)[UNITS].sum(min_count=1).assign(category=ALL_CATEGORIES)
+    return pd.concat([by_market, every], ignore_index=True)
+
+
+def _at_every_level(by_market: pd.DataFrame, region_by_market: Mapping[str, str]) -> pd.DataFrame:
+    """Each market row once per level, with the level's entity."""
+    return pd.concat(
+        [
+            by_market.assign(level=WORLD, entity=WORLD_ENTITY),
+            by_market.assign(level=REGION, entity=by_market["market"].map(region_by_market)),
+            by_market.assign(level=MARKET, entity=by_market["market"]),
+        ],
+        ignore_index=True,
+    )
+
+
+def known_totals(
+    totals_window: pd.DataFrame, month: pd.Timestamp | str, region_by_market: Mapping[str, str]
+) -> pd.DataFrame:
+    """Totals of the months before ``month``, with growth over the same markets.
+
+    Only market-level rows are read: regions and the world are summed from them, so every figure of a level is over a
+    stated set of markets. Rows of ``month`` or later are ignored: they were not known to the other markets.
+
+    Args:
+        totals_window: ``demand_totals`` of several months with ``total_month``.
+        month: The origin month; totals are known up to the month before.
+        region_by_market: Region by market code; market rows without one are left out of the region level.
+
+    Returns:
+        level, entity, category, total_month, sell_in_units, sell_out_units, markets (with known sell-in), and for
+        sell_in and sell_out:
+        ``<measure>_growth_12``: sum of the month / sum of the same month a year before - 1, over the markets that have
+        the category in both months;
+        ``<measure>_recent_ratio``: mean of the last 3 months / mean of the last 12, over the markets that have the
+        category in all 12. Null without such a market or where the divisor is not positive.
+
+    Raises:
+        ValueError: If a market has two rows of a category in a month.
+    """
+    month = pd.Timestamp(month)
+    rows = totals_window[(totals_window["level"] == MARKET) & (totals_window["total_month"] < month)]
+    if rows.empty:
+        figures = [f"{measure}_{figure}" for measure in MEASURES for figure in ("growth_12", "recent_ratio")]
+        return pd.DataFrame(columns=[*KEYS, "total_month", *UNITS, "markets", *figures])
+    twice = rows.duplicated(["entity", "category", "total_month"])
+    if twice.any():
+        first = rows.loc[twice, ["entity", "category", "total_month"]].iloc[0].tolist()
+        raise ValueError(
+            f"market, category and month must be unique in the totals; {twice.sum()} are not, first {first}"
+        )
+    series = rows[["entity", "category"]].drop_duplicates(ignore_index=True)
+    months = month_range(rows["total_month"].min(), add_months(month, -1))
+    units = {measure: _matrix(rows, series, months, f"{measure}_units") for measure in MEASURES}
+    levels = _at_every_level(series.rename(columns={"entity": "market"}), region_by_market)
+    levels["series"] = np.tile(np.arange(len(series)), 3)
+    return _sum_by_level(levels.dropna(subset=["entity"]), units, months)
+
+
+def _matrix(rows: pd.DataFrame, series: pd.DataFrame, months: pd.DatetimeIndex, column: str) -> np.ndarray:
+    """(series, months) of ``column``, NaN where absent or null."""
+    at = pd.MultiIndex.from_frame(series).get_indexer(pd.MultiIndex.from_frame(rows[["entity", "category"]]))
+    matrix = np.full((len(series), len(months)), np.nan)
+    matrix[at, months.get_indexer(pd.DatetimeIndex(rows["total_month"]))] = rows[column].to_numpy(dtype=float)
+    return matrix
+
+
+def _sum_by_level(levels: pd.DataFrame, units: dict[str, np.ndarray], months: pd.DatetimeIndex) -> pd.DataFrame:
+    groups = levels.groupby(KEYS, sort=True)
+    group, n_groups = groups.ngroup().to_numpy(), groups.ngroups
+    member = levels["series"].to_numpy()
+
+    def summed(values: np.ndarray) -> np.ndarray:
+        total = np.zeros((n_groups, len(months)))
+        np.add.at(total, group, np.nan_to_num(values)[member])
+        return total
+
+    columns: dict[str, np.ndarray] = {}
+    for measure, values in units.items():
+        known = summed(~np.isnan(values))
+        columns[f"{measure}_units"] = np.where(known > 0, summed(values), np.nan)
+        columns[f"{measure}_growth_12"] = _quotient(*map(summed, _year_pairs(values))) - 1
+        columns[f"{measure}_recent_ratio"] = _quotient(*map(summed, _recent_pairs(values)))
+    columns["markets"] = summed(~np.isnan(units["sell_in"]))
+    present = np.zeros((n_groups, len(months)), dtype=bool)
+    for values in units.values():
+        present |= summed(~np.isnan(values)) > 0
+    at_group, at_month = np.nonzero(present)
+    keys = levels.assign(group=group).drop_duplicates("group").set_index("group").loc[at_group, KEYS]
+    table = keys.reset_index(drop=True).assign(total_month=months[at_month])
+    table = table.assign(**{name: values[at_group, at_month] for name, values in columns.items()})
+    ordered = [*KEYS, "total_month", *UNITS, "markets"]
+    return table[[*ordered, *[name for name in columns if name not in ordered]]]
+
+
+def _year_pairs(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Each month and the month a year before, NaN unless both are known."""
+    before = np.full_like(values, np.nan)
+    before[:, YEAR:] = values[:, :-YEAR]
+    both = ~np.isnan(values) & ~np.isnan(before)
+    return np.where(both, values, np.nan), np.where(both, before, np.nan)
+
+
+def _recent_pairs(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Means of the last 3 and of the last 12 months at each month, NaN unless all 12 are known."""
+    recent, year = np.full_like(values, np.nan), np.full_like(values, np.nan)
+    if values.shape[1] >= YEAR:
+        windows = np.lib.stride_tricks.sliding_window_view(values, YEAR, axis=1)
+        year[:, YEAR - 1 :] = windows.mean(axis=2)
+        recent[:, YEAR - 1 :] = np.where(
+            np.isnan(year[:, YEAR - 1 :]), np.nan, windows[:, :, -RECENT_MONTHS:].mean(axis=2)
+        )
+    return recent, year
+
+
+def _quotient(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+    return np.divide(numerator, denominator, out=np.full(numerator.shape, np.nan), where=denominator > 0)

@@ -1,0 +1,118 @@
+"""Rows a model learns from: SKU x origin x horizon, each with the sell-in that followed.
+
+Only months up to the cutoff serve as labels, whatever the table of features holds.
+"""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+
+from forecast_assets.domain.demand import DemandPanel
+from forecast_assets.domain.models.feature_cube import FeatureCube, FeatureNames, feature_cube
+from forecast_assets.domain.models.recipe import HORIZON_MONTHS, INTERMITTENT_ZERO_SHARE, Recipe
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingRows:
+    """A sample of rows; all of length k, units divided by the SKU's scale.
+
+    Attributes:
+        features: (k, columns) float32.
+        actual: Sell-in of the target month.
+        theta: Theta forecast of the target month made at the origin.
+        statistical: Mean of the statistical forecasts made at the origin.
+        scale_units: The scale of the SKU at the origin.
+        horizon_months: 1 .. 18.
+        is_intermittent: Whether the SKU was intermittent at the origin.
+    """
+
+    features: np.ndarray
+    actual: np.ndarray
+    theta: np.ndarray
+    statistical: np.ndarray
+    scale_units: np.ndarray
+    horizon_months: np.ndarray
+    is_intermittent: np.ndarray
+
+    def where(self, mask: np.ndarray) -> "TrainingRows":
+        """The rows of a mask."""
+        return TrainingRows(*(getattr(self, field.name)[mask] for field in dataclasses.fields(self)))
+
+    def __len__(self) -> int:
+        return len(self.actual)
+
+
+class TooFewRowsError(ValueError):
+    """There is not enough history to train a model."""
+
+
+def following_units(features: pd.DataFrame, sell_in: DemandPanel, cutoff: pd.Timestamp) -> np.ndarray:
+    """Sell-in of the 18 months after each row's origin, (n, 18); NaN after the cutoff and where unknown."""
+    start = sell_in.months[0]
+    origin_place = month_number(features["origin_month"]) - month_number(start)
+    target = origin_place[:, None] + np.arange(1, HORIZON_MONTHS + 1)[None, :]
+    last_label = min(month_number(cutoff) - month_number(start), sell_in.units.shape[1] - 1)
+    sku_place = pd.Index(sell_in.skus).get_indexer(features["sku"])
+    inside = (target <= last_label) & (target >= 0) & (sku_place >= 0)[:, None]
+    units = sell_in.units[np.maximum(sku_place, 0)[:, None], np.where(inside, target, 0)]
+    return np.where(inside, units, np.nan)
+
+
+def month_number(months: pd.Series | pd.Timestamp) -> np.ndarray | int:
+    """Months since year 0, so that differences are months."""
+    if isinstance(months, pd.Timestamp):
+        return months.year * 12 + months.month
+    return (months.dt.year * 12 + months.dt.month).to_numpy()
+
+
+def training_rows(
+    features: pd.DataFrame, names: FeatureNames, sell_in: DemandPanel, cutoff: pd.Timestamp, recipe: Recipe
+) -> TrainingRows:
+    """Sample the rows of a model with the given cutoff.
+
+    Args:
+        features: Features of earlier origins, one row per SKU and origin. Origins after the cutoff are ignored.
+        names: Columns to learn from.
+        sell_in: Panel that reaches the cutoff.
+        cutoff: Last month whose sell-in may be a label: the origin month of the forecast.
+        recipe: Number of rows and least history.
+
+    Raises:
+        TooFewRowsError: If not even 200 rows have a label and enough history.
+    """
+    old_enough = features["observations"] >= recipe.min_history_months
+    usable = features[(features["origin_month"] < cutoff) & old_enough]
+    usable = usable.sort_values(["origin_month", "sku"], ignore_index=True)
+    labels = following_units(usable, sell_in, cutoff)
+    places, months = np.nonzero(np.isfinite(labels))
+    if len(places) < 200:
+        raise TooFewRowsError(
+            f"{len(places)} rows with a label up to {cutoff:%Y-%m} from {usable['origin_month'].nunique()} earlier "
+            f"origins; expected at least 200. Materialize features of more earlier months first."
+        )
+    if len(places) > recipe.training_rows:
+        chosen = np.random.default_rng(recipe.seed).choice(len(places), recipe.training_rows, replace=False)
+        chosen.sort()
+        places, months = places[chosen], months[chosen]
+    return _cut(feature_cube(usable, names, HORIZON_MONTHS), usable, labels, places, months)
+
+
+def _cut(
+    cube: FeatureCube, usable: pd.DataFrame, labels: np.ndarray, places: np.ndarray, months: np.ndarray
+) -> TrainingRows:
+    scale = cube.scale_units[places]
+    return TrainingRows(
+        features=cube.rows(places, months + 1),
+        actual=labels[places, months] / scale,
+        theta=cube.value("theta")[places, months].astype(float),
+        statistical=cube.value("statistical_mean")[places, months].astype(float),
+        scale_units=scale,
+        horizon_months=months + 1,
+        is_intermittent=is_intermittent(usable)[places],
+    )
+
+
+def is_intermittent(features: pd.DataFrame) -> np.ndarray:
+    """Whether each row's SKU has more than 15 per cent zero months in the last 24."""
+    return features["zero_share_24"].to_numpy(float) > INTERMITTENT_ZERO_SHARE

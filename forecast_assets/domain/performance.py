@@ -1,0 +1,32 @@
+"""Realised performance: the sell-in of a closed month against every forecast of it that was published before."""
+
+import pandas as pd
+
+COLUMNS = [
+    "sku", "origin_month", "lag_months", "actual_units", "published_units", "model_units", "baseline_units",
+    "naive_units", "status", "source", "category", "abc_class", "xyz_class",
+]  # fmt: skip
+
+
+def performance(month: pd.Timestamp, sell_in: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
+    """Cells of one target month, one row per SKU and lag.
+
+    Args:
+        month: The closed month.
+        sell_in: ``sku, sell_in_units`` of the month.
+        published: Published forecasts of earlier origins, any target months.
+
+    Returns:
+        The columns of the ``performance`` table; ``actual_units`` is NaN where sell-in is unknown or has no row, and
+        such cells are not scored.
+    """
+    of_month = published[published["target_month"] == month]
+    cells = of_month.merge(sell_in[["sku", "sell_in_units"]], on="sku", how="left", validate="m:1")
+    cells = cells.rename(
+        columns={
+            "sell_in_units": "actual_units",
+            "forecast_units": "published_units",
+            "horizon_months": "lag_months",
+        }
+    )
+    return cells[COLUMNS].sort_values(["sku", "lag_months"], ignore_index=True)

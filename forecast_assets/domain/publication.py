@@ -1,0 +1,88 @@
+"""What is published: the model's forecast, or the baseline where the model has not earned it, or a planner's number.
+
+Every row says where its number comes from and why.
+"""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+
+from forecast_assets.domain.accuracy import accuracy_table
+
+METHODS = {"model": "model_units", "baseline": "baseline_units", "naive": "naive_units"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Decision:
+    """Which forecast of a market is published (``model`` or ``baseline``) and why."""
+
+    source: str
+    reason: str
+
+
+def decide(backtest: pd.DataFrame) -> Decision:
+    """Publish the model unless the latest backtest shows it worse than the seasonal naive.
+
+    Args:
+        backtest: Cells with ``actual_units, model_units, baseline_units, naive_units``; may be empty.
+    """
+    scored = backtest.dropna(subset=["actual_units"])
+    if scored.empty or not scored["actual_units"].sum():
+        return Decision("model", "no backtest: too little history")
+    row = accuracy_table(scored.assign(all_cells="all"), ["all_cells"], forecasts=METHODS).iloc[0]
+    figures = (
+        f"backtest WAPE model {row['wape_model']:.4f}, baseline {row['wape_baseline']:.4f}, "
+        f"naive {row['wape_naive']:.4f}"
+    )
+    if row["wape_model"] > row["wape_naive"]:
+        return Decision("baseline", f"model worse than seasonal naive; {figures}")
+    return Decision("model", figures)
+
+
+def status_of(stage: str, later_month_is_published: bool) -> str:
+    """Status of a market's rows: shadow markets are not for readers, months made up later are told apart.
+
+    A month is backfilled when a later month of the market had been published before it.
+    """
+    if stage == "shadow":
+        return "shadow"
+    return "backfilled" if later_month_is_published else "published"
+
+
+def published_forecasts(
+    forecasts: pd.DataFrame, decision: Decision, overrides: pd.DataFrame, status: str
+) -> pd.DataFrame:
+    """The table planners read.
+
+    Args:
+        forecasts: The forecasts of one origin.
+        decision: Which of its columns is published.
+        overrides: ``sku, target_month, forecast_units, author, reason``; at most one row a cell. Cells that are not
+            forecast are ignored.
+        status: Status of all rows.
+
+    Returns:
+        The columns of ``forecasts`` with the published number in ``forecast_units``, and ``model_units, status,
+        source, reason``. The interval moves with the published number and never crosses zero.
+    """
+    rows = forecasts.merge(
+        overrides.rename(columns={"forecast_units": "override_units", "reason": "override_reason"}),
+        on=["sku", "target_month"],
+        how="left",
+        validate="1:1",
+    )
+    overridden = rows["override_units"].notna().to_numpy()
+    model = rows["forecast_units"].to_numpy(float)
+    chosen = model if decision.source == "model" else rows["baseline_units"].to_numpy(float)
+    number = np.where(overridden, rows["override_units"].to_numpy(float), chosen)
+    said = rows["author"].fillna("unknown").astype(str) + ": " + rows["override_reason"].fillna("no reason").astype(str)
+    return forecasts.assign(
+        forecast_units=number,
+        forecast_units_p10=np.maximum(rows["forecast_units_p10"].to_numpy(float) + number - model, 0),
+        forecast_units_p90=np.maximum(rows["forecast_units_p90"].to_numpy(float) + number - model, number),
+        model_units=model,
+        status=status,
+        source=np.where(overridden, "override", decision.source),
+        reason=np.where(overridden, "override by " + said, decision.reason),
+    )

@@ -1,0 +1,141 @@
+"""The seasonal index of a SKU: how far each calendar month lies above or below its year, as known at the origin month.
+
+Here belong the index and how much of it to believe. Not here: forecasts made with it (``models/statistical.py``) and
+features derived from it (``features/``).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+SEASON_LENGTH = 12
+HALF_WINDOW = SEASON_LENGTH // 2
+YEARS = 6
+LARGEST_RATIO = 6.0
+LARGEST_INDEX, SMALLEST_INDEX = 8.0, 0.03
+RATIOS_TO_JUDGE = 24
+WEIGHT_OF_ONE_YEAR = 0.3
+
+
+@dataclass(frozen=True)
+class SeasonalIndex:
+    """What a calendar month is worth, per SKU.
+
+    Attributes:
+        index: (n_sku, 12), January first: the month as a multiple of an average month, 0.03 .. 8, 1 without season.
+        weight: (n_sku,), 0 .. 1: how far the raw index was trusted; 0 leaves every month at 1.
+        strength: (n_sku,), 0 .. 1: share of the ratios' variance that lies between calendar months; 0 where fewer than
+            24 ratios could be observed.
+        n_ratios: (n_sku,): months that could be compared with the year around them.
+    """
+
+    index: np.ndarray
+    weight: np.ndarray
+    strength: np.ndarray
+    n_ratios: np.ndarray
+
+    def of_months(self, calendar_months: np.ndarray) -> np.ndarray:
+        """The index of given calendar months (1 .. 12): (n_sku, number of months)."""
+        return self.index[:, np.asarray(calendar_months) - 1]
+
+
+def following_calendar_months(calendar_months: np.ndarray, horizon_months: int) -> np.ndarray:
+    """Calendar months (1 .. 12) of the ``horizon_months`` months after the last one given."""
+    return (int(calendar_months[-1]) - 1 + np.arange(1, horizon_months + 1)) % SEASON_LENGTH + 1
+
+
+def seasonal_indices(units: np.ndarray, calendar_months: np.ndarray) -> SeasonalIndex:
+    """Estimate the seasonal index of every SKU from ratios to a centred moving average.
+
+    A month is divided by the centred 2x12 moving average around it, so the last 6 months before the origin have no
+    ratio. Ratios of the last 6 years that have one are clipped to 0 .. 6, averaged per calendar month, normalised to a
+    mean of 1 and shrunk towards 1 by the weight ``(between - within / years) / between``, where *between* is the
+    variance of the 12 normalised means, *within* the pooled variance of the ratios around them (both of the normalised
+    scale) and *years* the ratios per calendar month. With fewer than 24 ratios the weight is 0.3 when every calendar
+    month has been seen, else 0.
+
+    Args:
+        units: (n_sku, n_months) ending at the origin month; NaN where unknown: ratios that touch it are left out, as
+            are those over a year without positive units.
+        calendar_months: (n_months,), 1 .. 12, of the columns of ``units``.
+
+    Raises:
+        ValueError: If ``calendar_months`` does not name one month 1 .. 12 per column, or the months do not follow each
+            other.
+    """
+    months = _checked_months(units, calendar_months)
+    ratios = _ratios_to_year(np.asarray(units, dtype=float)[:, -(YEARS + 1) * SEASON_LENGTH :])
+    means, counts, within = _per_calendar_month(ratios, last_month=int(months[-1]))
+    seen = counts > 0
+    n_ratios, n_seen = counts.sum(axis=1), seen.sum(axis=1)
+    overall = np.where(seen, means, 0.0).sum(axis=1) / np.maximum(n_seen, 1)
+    usable = overall > 0.0
+    overall = np.where(usable, overall, 1.0)
+    normalised = np.where(seen & usable[:, None], means / overall[:, None], 1.0)
+    within = within / overall**2
+    between = np.where(seen, (normalised - 1.0) ** 2, 0.0).sum(axis=1) / np.maximum(n_seen, 1)
+    years = n_ratios / np.maximum(n_seen, 1)
+    judged = n_ratios >= RATIOS_TO_JUDGE
+    trusted = np.clip(_share(between - within / np.maximum(years, 1.0), between), 0.0, 1.0)
+    untested = np.where(n_seen == SEASON_LENGTH, WEIGHT_OF_ONE_YEAR, 0.0)
+    weight = np.where(judged, trusted, untested)
+    strength = np.where(judged, _share(between, between + within), 0.0)
+    index = np.clip(1.0 + weight[:, None] * (normalised - 1.0), SMALLEST_INDEX, LARGEST_INDEX)
+    return SeasonalIndex(index, weight, strength, n_ratios)
+
+
+def _checked_months(units: np.ndarray, calendar_months: np.ndarray) -> np.ndarray:
+    months = np.asarray(calendar_months)
+    if units.ndim != 2 or months.shape != units.shape[1:]:
+        raise ValueError(
+            f"calendar_months must have one entry per column of units, got shapes {months.shape} and {units.shape}"
+        )
+    if len(months) == 0:
+        raise ValueError("units has no month: pass at least the origin month")
+    wrong = sorted(set(months[(months < 1) | (months > SEASON_LENGTH)].tolist()))
+    if wrong:
+        raise ValueError(f"calendar_months must be 1 (January) to 12 (December), got {wrong}")
+    jumps = np.flatnonzero(np.diff(months) % SEASON_LENGTH != 1)
+    if len(jumps):
+        at = int(jumps[0])
+        raise ValueError(
+            f"calendar_months must follow each other, got {int(months[at + 1])} after {int(months[at])} in column "
+            f"{at + 1}: complete the months of the panel first"
+        )
+    return months.astype(int)
+
+
+def _ratios_to_year(units: np.ndarray) -> np.ndarray:
+    """Units over their centred 2x12 moving average, clipped; NaN for the first and last 6 months and where unknown."""
+    n_sku, n_months = units.shape
+    ratios = np.full((n_sku, n_months), np.nan)
+    n_inner = n_months - SEASON_LENGTH
+    if n_inner < 1:
+        return ratios
+    year = 0.5 * (units[:, :n_inner] + units[:, SEASON_LENGTH:])
+    for offset in range(1, SEASON_LENGTH):
+        year = year + units[:, offset : offset + n_inner]
+    year = year / SEASON_LENGTH
+    inner = units[:, HALF_WINDOW : HALF_WINDOW + n_inner]
+    ratio = np.divide(inner, year, out=np.full(inner.shape, np.nan), where=year > 0.0)
+    ratios[:, HALF_WINDOW : HALF_WINDOW + n_inner] = np.clip(ratio, 0.0, LARGEST_RATIO)
+    return ratios
+
+
+def _per_calendar_month(ratios: np.ndarray, last_month: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean and number of ratios per SKU and calendar month, (n_sku, 12) each, and their pooled variance, (n_sku,)."""
+    n_sku, n_months = ratios.shape
+    incomplete = np.full((n_sku, -n_months % SEASON_LENGTH), np.nan)
+    by_year = np.concatenate([incomplete, ratios], axis=1).reshape(n_sku, -(-n_months // SEASON_LENGTH), SEASON_LENGTH)
+    by_year = np.roll(by_year, last_month, axis=2)
+    is_known = np.isfinite(by_year)
+    counts = is_known.sum(axis=1)
+    means = np.where(is_known, by_year, 0.0).sum(axis=1) / np.maximum(counts, 1)
+    deviations = np.where(is_known, by_year - means[:, None], 0.0)
+    freedom = np.maximum(counts - 1, 0).sum(axis=1)
+    return means, counts, (deviations**2).sum(axis=(1, 2)) / np.maximum(freedom, 1)
+
+
+def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """``part / whole``, 0 where the whole is 0."""
+    return np.divide(part, whole, out=np.zeros_like(whole), where=whole > 0.0)

@@ -1,0 +1,24 @@
+"""What the IO managers of one set of definitions share and Dagster's configuration cannot hold.
+
+Table specs, the source of credentials, and the inputs that steps have loaded.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from forecast_assets.io_managers.loaded_inputs import LoadedInputs
+from forecast_assets.storage import TableSpec
+
+
+def no_options() -> Mapping[str, object]:
+    """Storage options of a local folder: none."""
+    return {}
+
+
+@dataclass(frozen=True)
+class Bindings:
+    """Table specs by asset name, a source of storage options (credentials) asked when needed, and loaded inputs."""
+
+    specs: Mapping[str, TableSpec]
+    storage_options: Callable[[], Mapping[str, object]] = no_options
+    loaded: LoadedInputs = field(default_factory=LoadedInputs)

@@ -1,0 +1,48 @@
+"""Builders of the IO managers: bind table specs, credentials and what steps have loaded to configured managers.
+
+Dagster makes a configured resource anew for every run from its fields alone, so what is no configuration is bound to a
+subclass.
+"""
+
+from collections.abc import Callable, Mapping
+
+import dagster as dg
+
+from forecast_assets.io_managers.bindings import Bindings, no_options
+from forecast_assets.io_managers.documents_io_manager import DocumentsIOManager
+from forecast_assets.io_managers.parquet_io_manager import ParquetIOManager
+from forecast_assets.storage import TableSpec
+
+
+def build_io_managers(
+    store: str,
+    specs: Mapping[str, TableSpec],
+    env: str,
+    storage_options: Callable[[], Mapping[str, object]] = no_options,
+) -> dict[str, dg.ConfigurableIOManager]:
+    """Return the resources ``io_manager`` (tables) and ``documents_io_manager``, which share what a step has loaded.
+
+    ``storage_options`` is called when the store is first touched: credentials are not fetched at import and never shown
+    in the UI.
+    """
+    bindings = Bindings(specs, storage_options)
+    return {
+        "io_manager": _bound(ParquetIOManager, bindings)(store=store, env=env),
+        "documents_io_manager": _bound(DocumentsIOManager, bindings)(store=store, env=env),
+    }
+
+
+def build_parquet_io_manager(
+    store: str,
+    specs: Mapping[str, TableSpec],
+    env: str,
+    storage_options: Callable[[], Mapping[str, object]] = no_options,
+) -> ParquetIOManager:
+    """Return the IO manager of tables alone, for definitions without documents."""
+    return _bound(ParquetIOManager, Bindings(specs, storage_options))(store=store, env=env)
+
+
+def _bound(manager: type, bindings: Bindings) -> type:
+    return type(
+        manager.__name__, (manager,), {"bindings": classmethod(lambda cls: bindings), "__module__": manager.__module__}
+    )

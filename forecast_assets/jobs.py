@@ -1,0 +1,28 @@
+"""Named selections of assets that people, schedules and the command line launch."""
+
+import dagster as dg
+
+SOURCES = ["sell_in", "sell_out", "products", "promotions", "overrides", "covid_policy"]
+FORECAST = ["baseline_forecasts", "model", "forecasts", "backtest", "published_forecasts"]
+TOTALS = ["demand_totals", "demand_totals_known"]
+REPORTING = ["performance", "market_report", "mlflow_run"]
+
+ingest = dg.define_asset_job(
+    "ingest", SOURCES, description="Deliveries of a market for a month, or for a range of months in one run."
+)
+totals = dg.define_asset_job(
+    "totals", TOTALS, description="Demand over all markets, month by month; never waited for by a market."
+)
+market_features = dg.define_asset_job(
+    "market_features", ["features"], description="Features of a market for an origin, or for a range of origins in one run."
+)
+measure = dg.define_asset_job(
+    "measure", ["performance"], description="Realised performance of closed months whose sell-in is there."
+)
+monthly_cycle = dg.define_asset_job(
+    "monthly_cycle",
+    [*SOURCES, "features", *FORECAST, *REPORTING],
+    description="Everything of one market and month, from the delivery to the report.",
+)
+
+ALL_JOBS = [ingest, totals, market_features, measure, monthly_cycle]

@@ -1,0 +1,61 @@
+"""What is wrong with a delivery, in words a data engineer at the customer can act on.
+
+Belongs here: the one error of the landing and the wording of its message. Not here: finding the problems.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+ROWS_SHOWN = 10
+PROBLEMS_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class LandingProblem:
+    """One thing that is wrong: where, what came, what was expected, what to do.
+
+    ``file`` is relative to the landing folder. ``rows`` holds the first ten data rows concerned (1 = first row
+    after the header), ``row_count`` counts all of them; both are empty for a problem of the whole file.
+    """
+
+    file: str
+    expected: str
+    found: str
+    next_step: str
+    column: str | None = None
+    rows: tuple[int, ...] = ()
+    row_count: int = 0
+
+    def __str__(self) -> str:
+        where = self.file + (f", column {self.column}" if self.column else "") + self._rows_text()
+        return f"{where}: found {self.found}; expected {self.expected}. Next step: {self.next_step}."
+
+    def _rows_text(self) -> str:
+        if not self.rows:
+            return ""
+        listed = ", ".join(str(row) for row in self.rows[:ROWS_SHOWN])
+        more = f" and {self.row_count - ROWS_SHOWN} more" if self.row_count > ROWS_SHOWN else ""
+        return f", {'row' if self.row_count == 1 else 'rows'} {listed}{more}"
+
+
+class LandingError(ValueError):
+    """A delivery that cannot be used for one market; all problems found, not only the first.
+
+    Attributes:
+        source: The table that was delivered, such as ``sell_in``.
+        market: The code of the market whose partition fails.
+        problems: The problems, in the order of their files.
+    """
+
+    def __init__(self, source: str, market: str, problems: Sequence[LandingProblem]) -> None:
+        super().__init__(source, market, tuple(problems))
+        self.source = source
+        self.market = market
+        self.problems = list(problems)
+
+    def __str__(self) -> str:
+        count = len(self.problems)
+        head = f"The delivery of {self.source} for market {self.market} has {count} problem{'s' if count != 1 else ''}:"
+        lines = [f"  {number}. {problem}" for number, problem in enumerate(self.problems[:PROBLEMS_SHOWN], start=1)]
+        more = [f"  ... and {count - PROBLEMS_SHOWN} more"] if count > PROBLEMS_SHOWN else []
+        return "\n".join([head, *lines, *more])

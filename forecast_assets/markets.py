@@ -1,0 +1,118 @@
+"""The markets a company plans by, read from ``markets.yaml``.
+
+Adding a market is adding an entry at the end of that file; nothing else in the package lists markets.
+"""
+
+import dataclasses
+import difflib
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+STAGES = ("shadow", "live", "retired")
+MISSING_MONTH_RULES = ("zero", "unknown")
+CODE_PATTERN = re.compile(r"[A-Z0-9_]{2,10}")
+
+
+class MarketsError(ValueError):
+    """``markets.yaml`` cannot be used; the message lists every problem found in it."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Market:
+    """One market: what it is called, where it lies and how its deliveries are read.
+
+    ``since`` is the first month with data. ``stage`` says who sees its forecasts: ``shadow`` markets are forecast and
+    measured but not for readers. ``missing_month`` says what a SKU without a row means in a delivered month: zero
+    units, or unknown.
+    """
+
+    code: str
+    name: str
+    iso2: str
+    iso3: str
+    region: str
+    since: pd.Timestamp
+    stage: str = "live"
+    missing_month: str = "zero"
+
+
+FIELDS = {field.name: field for field in dataclasses.fields(Market)}
+REQUIRED = [name for name, field in FIELDS.items() if field.default is dataclasses.MISSING]
+
+
+def load_markets(path: str | Path) -> dict[str, Market]:
+    """Read the markets of a file, in its order, by code.
+
+    Raises:
+        MarketsError: If the file is missing, is not a list of entries under ``markets``, or an entry has an unknown or
+            missing key or a value that is not allowed. All problems are listed.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise MarketsError(f"{file}: no such markets file. Set FORECAST_MARKETS to a markets.yaml.")
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise MarketsError(f"{file}: not valid YAML: {error}") from error
+    entries = content.get("markets") if isinstance(content, dict) else None
+    if not isinstance(entries, list) or not entries:
+        raise MarketsError(f"{file}: expected a non-empty list under the key 'markets', got {entries!r}.")
+    problems = [problem for place, entry in enumerate(entries, 1) for problem in _problems(place, entry)]
+    codes = [entry.get("code") for entry in entries if isinstance(entry, dict)]
+    problems += [f"market code {code!r} is given {codes.count(code)} times" for code in _repeated(codes)]
+    if problems:
+        raise MarketsError("\n".join([f"{file}: {len(problems)} problem(s):", *(f"  - {text}" for text in problems)]))
+    return {entry["code"]: Market(**{**entry, "since": _month(entry["since"])}) for entry in entries}
+
+
+def forecast_markets(markets: dict[str, Market]) -> list[str]:
+    """Codes of the markets that are still forecast: all but the retired."""
+    return [code for code, market in markets.items() if market.stage != "retired"]
+
+
+def _repeated(codes: list[Any]) -> list[Any]:
+    return sorted({code for code in codes if codes.count(code) > 1}, key=str)
+
+
+def _month(value: Any) -> pd.Timestamp:
+    return pd.Timestamp(str(value)).as_unit("ns")
+
+
+def _problems(place: int, entry: Any) -> list[str]:
+    if not isinstance(entry, dict):
+        return [f"entry {place}: expected keys {list(FIELDS)}, got {entry!r}"]
+    where = f"entry {place} ({entry.get('code', 'without code')})"
+    problems = []
+    for key in entry:
+        if key not in FIELDS:
+            close = difflib.get_close_matches(str(key), FIELDS, n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            problems.append(f"{where}: unknown key {key!r}{hint} Known: {', '.join(FIELDS)}")
+    problems += [f"{where}: key {key!r} is missing" for key in REQUIRED if key not in entry]
+    return problems + [f"{where}: {text}" for key, value in entry.items() for text in _value_problems(key, value)]
+
+
+def _value_problems(key: str, value: Any) -> list[str]:
+    if key == "since":
+        try:
+            month = _month(value)
+        except ValueError:
+            return [f"since: expected a date like 2019-01-01, got {value!r}"]
+        return [] if month.day == 1 else [f"since: expected the first day of a month, got {value}"]
+    if key not in FIELDS:
+        return []
+    if not isinstance(value, str):
+        return [f'{key}: expected text, got {value!r} ({type(value).__name__}); quote it, as in {key}: "NO"']
+    if key == "code" and not CODE_PATTERN.fullmatch(value):
+        return [f"code: expected 2 to 10 of A-Z, 0-9 and _, got {value!r}"]
+    allowed = {"stage": STAGES, "missing_month": MISSING_MONTH_RULES}.get(key)
+    if allowed and value not in allowed:
+        return [f"{key}: expected one of {', '.join(allowed)}, got {value!r}"]
+    length = {"iso2": 2, "iso3": 3}.get(key)
+    if length and not re.fullmatch(rf"[A-Z]{{{length}}}", value):
+        return [f"{key}: expected {length} capital letters, got {value!r}"]
+    return [] if value else [f"{key}: must not be empty"]

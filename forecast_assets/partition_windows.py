@@ -1,0 +1,74 @@
+"""Inputs of assets by the months they need.
+
+Each builder makes the partition mapping and the IO manager's metadata from the same offsets, so that what is loaded and
+what is recorded as input cannot disagree.
+
+Which assets exist and what they compute does not belong here.
+"""
+
+from collections.abc import Sequence
+
+import dagster as dg
+
+
+def window(
+    asset: str, first_offset: int, last_offset: int, columns: Sequence[str] | None = None, missing: str = "skip"
+) -> dg.AssetIn:
+    """Months m+first_offset .. m+last_offset of the same market (month x country on both sides).
+
+    At the start of history the input has the months there are. ``columns`` limits what is read (``country`` and
+    ``month`` always come); with ``missing="error"`` an unpublished month fails the step.
+
+    Raises:
+        ValueError: If the window ends before it starts or reaches past the month itself: it would read the future.
+    """
+    mapping = dg.MultiPartitionMapping(
+        {
+            "month": dg.DimensionPartitionMapping("month", _months(asset, first_offset, last_offset)),
+            "country": dg.DimensionPartitionMapping("country", dg.IdentityPartitionMapping()),
+        }
+    )
+    return _asset_in(asset, mapping, first_offset, last_offset, columns, missing)
+
+
+def month_window(
+    asset: str, first_offset: int, last_offset: int, columns: Sequence[str] | None = None, missing: str = "skip"
+) -> dg.AssetIn:
+    """Months m+first_offset .. m+last_offset between assets by month alone. Raises ValueError as ``window`` does."""
+    return _asset_in(asset, _months(asset, first_offset, last_offset), first_offset, last_offset, columns, missing)
+
+
+def same_month(asset: str, columns: Sequence[str] | None = None, missing: str = "error") -> dg.AssetIn:
+    """The same month across kinds of partitions: all markets for an asset by month, the month for one by market."""
+    return _asset_in(asset, dg.MultiToSingleDimensionPartitionMapping("month"), 0, 0, columns, missing)
+
+
+def same_partition(asset: str, columns: Sequence[str] | None = None, missing: str = "error") -> dg.AssetIn:
+    """The same partition of an asset with the same partitions."""
+    return _asset_in(asset, dg.IdentityPartitionMapping(), 0, 0, columns, missing)
+
+
+def _months(asset: str, first_offset: int, last_offset: int) -> dg.TimeWindowPartitionMapping:
+    if not first_offset <= last_offset <= 0:
+        raise ValueError(
+            f"the window of {asset} runs from an earlier month to at most 0, got {first_offset} to {last_offset}"
+        )
+    return dg.TimeWindowPartitionMapping(
+        start_offset=first_offset, end_offset=last_offset, allow_nonexistent_upstream_partitions=True
+    )
+
+
+def _asset_in(
+    asset: str,
+    mapping: dg.PartitionMapping,
+    first_offset: int,
+    last_offset: int,
+    columns: Sequence[str] | None,
+    missing: str,
+) -> dg.AssetIn:
+    if missing not in ("error", "skip"):
+        raise ValueError(f'missing is "error" or "skip", got {missing!r} for {asset}')
+    metadata = {"first_offset": first_offset, "last_offset": last_offset, "missing": missing}
+    if columns is not None:
+        metadata["columns"] = list(columns)
+    return dg.AssetIn(key=asset, partition_mapping=mapping, metadata=metadata)

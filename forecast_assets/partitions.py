@@ -1,0 +1,69 @@
+"""The two partitionings: month x country, and the same months alone.
+
+A partition's month is the last closed month, the origin month. Months start where the first market's data starts and
+end with the last month that has closed by the clock. A SKU is never a partition.
+"""
+
+import dataclasses
+
+import dagster as dg
+import pandas as pd
+
+from forecast_assets.schemas import MONTH_ONLY
+from forecast_assets.settings import Settings
+
+# The run tag of a reopened month, e.g. prod-2024-06.r2.
+CYCLE_ID_TAG = "forecast/cycle_id"
+
+
+@dataclasses.dataclass(frozen=True)
+class Partitions:
+    """The partitions of one company."""
+
+    months: dg.MonthlyPartitionsDefinition
+    market_months: dg.MultiPartitionsDefinition
+
+    def of(self, asset: str) -> dg.PartitionsDefinition:
+        """The partitions of an asset by its name."""
+        return self.months if asset in MONTH_ONLY else self.market_months
+
+
+def build_partitions(settings: Settings) -> Partitions:
+    """Partitions of the markets and months of the settings, retired markets included: their past stays readable."""
+    months = dg.MonthlyPartitionsDefinition(start_date=f"{settings.first_partition:%Y-%m-%d}")
+    countries = dg.StaticPartitionsDefinition(list(settings.market_table))
+    return Partitions(months, dg.MultiPartitionsDefinition({"month": months, "country": countries}))
+
+
+def partition_key(month: pd.Timestamp, country: str) -> dg.MultiPartitionKey:
+    """Key of a month of a market."""
+    return dg.MultiPartitionKey({"month": f"{month:%Y-%m-%d}", "country": country})
+
+
+def months_of_run(context: dg.AssetExecutionContext) -> list[pd.Timestamp]:
+    """Months that a run makes, ascending: one, or those of a range."""
+    return sorted({pd.Timestamp(_month_text(key)) for key in context.partition_keys})
+
+
+def country_of_run(context: dg.AssetExecutionContext) -> str:
+    """The market that a run makes.
+
+    Raises:
+        dg.DagsterInvalidInvocationError: If the run spans several markets: one that fails would take the others along.
+    """
+    countries = {key.keys_by_dimension["country"] for key in context.partition_keys}
+    if len(countries) != 1:
+        raise dg.DagsterInvalidInvocationError(
+            f"One run makes one market, this one was asked for {', '.join(sorted(countries))}. Start a run per market."
+        )
+    return countries.pop()
+
+
+def _month_text(key: str) -> str:
+    return key.keys_by_dimension["month"] if isinstance(key, dg.MultiPartitionKey) else key
+
+
+def cycle_id_of_run(context: dg.AssetExecutionContext, env: str) -> str:
+    """``<env>-<YYYY-MM>`` of the run's month, or what the run tag ``forecast/cycle_id`` says (a reopened month)."""
+    given = context.run.tags.get(CYCLE_ID_TAG)
+    return given or f"{env}-{months_of_run(context)[-1]:%Y-%m}"

@@ -1,0 +1,127 @@
+"""The numbers the page draws: months, history, forecasts and bands as plain lists for JSON.
+
+Columnar: one matrix per quantity, a line per SKU in the order of the SKU table. Rounded to what a chart or a monthly
+table can show. What the numbers mean is decided in `measures.py`.
+"""
+
+import numpy as np
+import pandas as pd
+
+from forecast_assets.reports.market_report import MarketReport
+from forecast_assets.reports.measures import PUBLICATION_COLUMNS
+
+HISTORY_MONTHS = 60
+BACKTEST_ORIGINS = 4  # faint lines a reader can still tell apart
+FORECAST_COLUMNS = {
+    "forecast": "forecast_units",
+    "p10": "forecast_units_p10",
+    "p90": "forecast_units_p90",
+    "baseline": "baseline_units",
+    "model": "model_units",
+}
+
+
+def chart_series(report: MarketReport, skus: pd.Series) -> dict:
+    """All series of the page.
+
+    Args:
+        report: The report's frames.
+        skus: The SKUs to draw one by one, in the order of the page's SKU table.
+
+    Returns:
+        `months` (`YYYY-MM`: history, then target months), `history_months` (how many are history), `skus`, and under
+        `market` (lists) and `by_sku` (lists of lists, one per SKU): `history`, the series of FORECAST_COLUMNS over
+        the target months, and `backtest`: one entry per origin with `first_month` (index into `months`) and `model`.
+        `by_sku.publication` numbers the entries of `publications` (status, source, reason). Null = no number.
+    """
+    history_months = _history_months(report)
+    target_months = pd.date_range(
+        report.origin_month + pd.DateOffset(months=1), report.published["target_month"].max(), freq="MS"
+    )
+    months = history_months.append(target_months)
+    history = _matrix(report.sell_in, skus, history_months, "month", "sell_in_units")
+    forecasts = {
+        name: _matrix(report.published, skus, target_months, "target_month", column)
+        for name, column in FORECAST_COLUMNS.items()
+    }
+    publications, publication = _publications(report, skus, target_months)
+    by_sku = {"history": _numbers(history), "publication": publication}
+    return {
+        "months": [f"{month:%Y-%m}" for month in months],
+        "history_months": len(history_months),
+        "skus": skus.tolist(),
+        "publications": publications,
+        "market": {
+            "history": _numbers(_market_total(report.sell_in, "month", "sell_in_units", history_months)),
+            "backtest": _backtest(report, None, months),
+        }
+        | {
+            name: _numbers(_market_total(report.published, "target_month", column, target_months))
+            for name, column in FORECAST_COLUMNS.items()
+        },
+        "by_sku": by_sku
+        | {"backtest": _backtest(report, skus, months)}
+        | {name: _numbers(matrix) for name, matrix in forecasts.items()},
+    }
+
+
+def _history_months(report: MarketReport) -> pd.DatetimeIndex:
+    """The months of the history window, at most HISTORY_MONTHS, ending at the origin month."""
+    earliest = report.origin_month - pd.DateOffset(months=HISTORY_MONTHS - 1)
+    first = report.sell_in["month"].min()
+    start = report.origin_month if pd.isna(first) else min(max(first, earliest), report.origin_month)
+    return pd.date_range(start, report.origin_month, freq="MS")
+
+
+def _matrix(frame: pd.DataFrame, skus: pd.Series, months: pd.DatetimeIndex, month: str, value: str) -> np.ndarray:
+    """Values by SKU (rows) and month (columns), NaN where the frame has none; rows outside both are left out."""
+    row = pd.Index(skus).get_indexer(frame["sku"])
+    column = months.get_indexer(frame[month])
+    inside = (row >= 0) & (column >= 0)
+    matrix = np.full((len(skus), len(months)), np.nan)
+    matrix[row[inside], column[inside]] = frame[value].to_numpy(dtype=float)[inside]
+    return matrix
+
+
+def _market_total(frame: pd.DataFrame, month: str, value: str, months: pd.DatetimeIndex) -> np.ndarray:
+    """Sum over SKUs by month; NaN where no SKU has a number."""
+    return frame.groupby(month)[value].sum(min_count=1).reindex(months).to_numpy(dtype=float)
+
+
+def _backtest(report: MarketReport, skus: pd.Series | None, months: pd.DatetimeIndex) -> list[dict]:
+    """The model's backtest forecasts of origins spread over the test, for the market (skus is None) or by SKU."""
+    cells = report.backtest if report.backtest.empty else report.backtest[report.backtest["target_month"].isin(months)]
+    if cells.empty:
+        return []
+    every = np.sort(cells["origin_month"].unique())
+    origins = np.unique(every[np.linspace(len(every) - 1, 0, BACKTEST_ORIGINS).round().astype(int)])
+    lines = []
+    for origin in origins:
+        of_origin = cells[cells["origin_month"] == origin]
+        targets = pd.date_range(of_origin["target_month"].min(), of_origin["target_month"].max(), freq="MS")
+        if skus is None:
+            model = _market_total(of_origin, "target_month", "model_units", targets)
+        else:
+            model = _matrix(of_origin, skus, targets, "target_month", "model_units")
+        lines.append({"first_month": int(months.get_loc(targets[0])), "model": _numbers(model)})
+    return lines
+
+
+def _publications(report: MarketReport, skus: pd.Series, targets: pd.DatetimeIndex) -> tuple[list[list[str]], list]:
+    """The distinct (status, source, reason) and, by SKU and target month, which of them applies."""
+    why = report.published[PUBLICATION_COLUMNS].astype(object).fillna("").astype(str)
+    distinct = why.drop_duplicates().sort_values(PUBLICATION_COLUMNS)
+    number = pd.MultiIndex.from_frame(distinct).get_indexer(pd.MultiIndex.from_frame(why))
+    numbered = report.published.assign(publication=number)
+    return distinct.to_numpy().tolist(), _numbers(_matrix(numbered, skus, targets, "target_month", "publication"))
+
+
+def _numbers(values: np.ndarray) -> list:
+    """Nested lists for JSON: null for NaN, whole numbers from 100 up, one decimal from 10, two below."""
+    size = np.abs(values)
+    rounded = np.where(size >= 100, values.round(0), np.where(size >= 10, values.round(1), values.round(2)))
+    whole = np.isfinite(rounded) & (rounded == np.floor(rounded))
+    as_objects = rounded.astype(object)
+    as_objects[whole] = rounded[whole].astype(np.int64).astype(object)
+    as_objects[~np.isfinite(rounded)] = None
+    return as_objects.tolist()

@@ -1,0 +1,105 @@
+"""What a market report is made from: the frames and names of one market and cycle.
+
+Checks that the columns the report reads are there. Nothing is computed or rendered here.
+"""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+SELL_IN_COLUMNS = ["sku", "month", "sell_in_units"]
+PUBLISHED_COLUMNS = [
+    "sku",
+    "origin_month",
+    "target_month",
+    "horizon_months",
+    "forecast_units",
+    "forecast_units_p10",
+    "forecast_units_p90",
+    "baseline_units",
+    "model_units",
+    "status",
+    "source",
+    "reason",
+]
+BACKTEST_COLUMNS = [
+    "sku",
+    "origin_month",
+    "target_month",
+    "horizon_months",
+    "actual_units",
+    "model_units",
+    "baseline_units",
+    "naive_units",
+    "category",
+    "abc_class",
+    "xyz_class",
+]
+PERFORMANCE_COLUMNS = [
+    "sku",
+    "origin_month",
+    "lag_months",
+    "actual_units",
+    "published_units",
+    "baseline_units",
+    "naive_units",
+    "status",
+]
+PRODUCT_COLUMNS = ["sku", "category"]
+
+
+@dataclass(frozen=True)
+class MarketReport:
+    """Everything one market's report shows.
+
+    Attributes:
+        market_code, market_name, region: Names of the market as in markets.yaml.
+        stage: `shadow`, `live` or `retired`.
+        origin_month: Last closed month, the last month of the history.
+        cycle_id, git_sha: What made the forecast.
+        sell_in: One row per sku and month up to the origin month: `sku, month, sell_in_units` (null = unknown).
+        published: One row per sku and target month, the columns of `published_forecasts`.
+        backtest: One row per sku, origin and horizon; no rows for a market too young to be tested.
+        performance: One row per sku, origin and lag of all published forecasts scored so far; None before the first.
+        products: One row per sku: `sku, category`, further columns are not read.
+        model_summary: Facts about the model to print as they are, by label.
+
+    Raises:
+        ValueError: If a frame lacks a column, or `published` has no rows.
+    """
+
+    market_code: str
+    market_name: str
+    region: str
+    stage: str
+    origin_month: pd.Timestamp
+    cycle_id: str
+    git_sha: str
+    sell_in: pd.DataFrame
+    published: pd.DataFrame
+    backtest: pd.DataFrame
+    performance: pd.DataFrame | None
+    products: pd.DataFrame
+    model_summary: dict[str, str]
+
+    def __post_init__(self) -> None:
+        self._require("sell_in", self.sell_in, SELL_IN_COLUMNS)
+        self._require("published", self.published, PUBLISHED_COLUMNS)
+        self._require("products", self.products, PRODUCT_COLUMNS)
+        if len(self.backtest):
+            self._require("backtest", self.backtest, BACKTEST_COLUMNS)
+        if self.performance is not None and len(self.performance):
+            self._require("performance", self.performance, PERFORMANCE_COLUMNS)
+        if self.published.empty:
+            raise ValueError(
+                f"The report of market {self.market_code}, {self.origin_month:%Y-%m}, needs at least one published "
+                "forecast row and got none: materialize published_forecasts of this partition first."
+            )
+
+    def _require(self, name: str, frame: pd.DataFrame, columns: list[str]) -> None:
+        missing = [column for column in columns if column not in frame.columns]
+        if missing:
+            raise ValueError(
+                f"The report of market {self.market_code}, {self.origin_month:%Y-%m}: {name} lacks {missing}, "
+                f"has {list(frame.columns)}. Pass the columns of the table {name}."
+            )

@@ -1,0 +1,128 @@
+"""The tables of the report: what was published, accuracy by set of cells, one line per SKU.
+
+Formulas of metrics live in `forecast_assets.domain.accuracy`; this module chooses the cells and lines up the results.
+Nothing here formats or renders.
+"""
+
+import numpy as np
+import pandas as pd
+
+from forecast_assets.domain.accuracy import accuracy_table
+from forecast_assets.reports.market_report import MarketReport
+
+BACKTEST_FORECASTS = {"model": "model_units", "baseline": "baseline_units", "naive": "naive_units"}
+REALISED_FORECASTS = {"published": "published_units", "baseline": "baseline_units", "naive": "naive_units"}
+PUBLICATION_COLUMNS = ["status", "source", "reason"]
+NO_NAME = "(none)"
+
+
+def comparable_cells(cells: pd.DataFrame | None, forecasts: dict[str, str]) -> pd.DataFrame:
+    """Cells on which every forecast can be compared: actual known and no forecast missing.
+
+    Forecasts are only compared on identical cells. A frame that is None or empty gives an empty frame.
+    """
+    if cells is None or cells.empty:
+        return pd.DataFrame(columns=["actual_units", *forecasts.values()])
+    return cells.dropna(subset=["actual_units", *forecasts.values()])
+
+
+def realised_cells(performance: pd.DataFrame | None, backfilled: bool) -> pd.DataFrame:
+    """Scored cells of `performance` that were published at the time, or those that were backfilled later."""
+    cells = comparable_cells(performance, REALISED_FORECASTS)
+    return cells if cells.empty else cells[(cells["status"] == "backfilled") == backfilled]
+
+
+def overall_accuracy(cells: pd.DataFrame, forecasts: dict[str, str]) -> pd.Series | None:
+    """Accuracy over all cells as one row of `accuracy_table`, or None without cells."""
+    if cells.empty:
+        return None
+    return accuracy_table(cells, None, forecasts=forecasts).iloc[0]
+
+
+def accuracy_by(cells: pd.DataFrame, by: str, forecasts: dict[str, str]) -> pd.DataFrame:
+    """`accuracy_table` by one column, ordered by it; no rows without cells. No name is a group of its own."""
+    if cells.empty:
+        ratios = [f"{ratio}_{name}" for name in forecasts for ratio in ("wape", "bias")]
+        return pd.DataFrame(columns=[by, "cells", "actual_units", *ratios])
+    table = accuracy_table(cells, by, forecasts=forecasts)
+    if pd.api.types.is_numeric_dtype(table[by]):
+        return table
+    return table.assign(**{by: table[by].astype(object).fillna(NO_NAME)})
+
+
+def with_class(cells: pd.DataFrame) -> pd.DataFrame:
+    """Add `demand_class`, the ABC and XYZ class in one word (`AX`); empty frames keep their columns."""
+    if cells.empty:
+        return cells.assign(demand_class=pd.Series(dtype=str))
+    classes = cells["abc_class"].astype(object).fillna("") + cells["xyz_class"].astype(object).fillna("")
+    return cells.assign(demand_class=classes.replace("", NO_NAME))
+
+
+def publication_counts(published: pd.DataFrame) -> pd.DataFrame:
+    """What was published and why: SKUs, forecast rows and their units per status, source and reason, largest first."""
+    named = published.assign(**{column: published[column].astype(object).fillna("") for column in PUBLICATION_COLUMNS})
+    counts = named.groupby(PUBLICATION_COLUMNS, as_index=False, observed=True).agg(
+        skus=("sku", "nunique"), rows=("sku", "size"), forecast_units=("forecast_units", "sum")
+    )
+    total_units = counts["forecast_units"].sum()
+    counts["share_of_units"] = counts["forecast_units"] / total_units if total_units > 0 else np.nan
+    return counts.sort_values(["rows", *PUBLICATION_COLUMNS], ascending=[False, True, True, True], ignore_index=True)
+
+
+def sku_measures(report: MarketReport) -> pd.DataFrame:
+    """One row per SKU that is published or was backtested, worst contributor to the model's error first.
+
+    Columns: sku, category, demand_class, last_12_units (null without a known month), next_12_units, change (null
+    unless all last 12 months are known and their sum above zero), wape_ and bias_ of model and baseline, error_units
+    (the model's absolute error), error_share (of the market's), baseline_won (its WAPE is lower than the model's).
+    """
+    cells = comparable_cells(report.backtest, BACKTEST_FORECASTS)
+    skus = pd.concat([report.published["sku"], cells.get("sku", pd.Series(dtype=str))]).drop_duplicates()
+    rows = pd.DataFrame({"sku": skus.to_numpy()})
+    for part in (_names(report, cells), _last_and_next_year(report), _sku_accuracy(cells)):
+        rows = rows.merge(part, on="sku", how="left", validate="1:1")
+    rows["category"] = rows["category"].astype(object).fillna(NO_NAME)
+    rows["demand_class"] = rows["demand_class"].fillna("")
+    comparable = rows["known_months"].eq(12) & (rows["last_12_units"] > 0)
+    rows["change"] = (rows["next_12_units"] / rows["last_12_units"] - 1).where(comparable)
+    rows["baseline_won"] = rows["wape_baseline"] < rows["wape_model"]
+    keys = ["error_units", "next_12_units", "sku"]
+    order = rows.sort_values(keys, ascending=[False, False, True], na_position="last")
+    return order.drop(columns="known_months").reset_index(drop=True)
+
+
+def _names(report: MarketReport, cells: pd.DataFrame) -> pd.DataFrame:
+    """Category of the products table, else of the backtest; class at the latest backtest origin."""
+    products = report.products[["sku", "category"]].drop_duplicates("sku", keep="last")
+    if cells.empty:
+        return products.assign(demand_class=None)
+    latest = with_class(cells.sort_values("origin_month")).drop_duplicates("sku", keep="last")
+    names = latest[["sku", "demand_class", "category"]].merge(
+        products, on="sku", how="outer", validate="1:1", suffixes=("_then", "")
+    )
+    return names.assign(category=names["category"].fillna(names["category_then"])).drop(columns="category_then")
+
+
+def _last_and_next_year(report: MarketReport) -> pd.DataFrame:
+    """Sell-in of the 12 months up to the origin, its known months, and the published units of the 12 after it."""
+    origin = report.origin_month
+    past = report.sell_in[report.sell_in["month"].between(origin - pd.DateOffset(months=11), origin)]
+    ahead = report.published[
+        report.published["target_month"].between(origin + pd.DateOffset(months=1), origin + pd.DateOffset(months=12))
+    ]
+    last = past.groupby("sku")["sell_in_units"].agg(
+        last_12_units=lambda units: units.sum(min_count=1), known_months="count"
+    )
+    following = ahead.groupby("sku")["forecast_units"].sum().rename("next_12_units")
+    return pd.concat([last, following], axis=1).rename_axis("sku").reset_index()
+
+
+def _sku_accuracy(cells: pd.DataFrame) -> pd.DataFrame:
+    """Accuracy of model and baseline per SKU, with the model's absolute error and its share of the market's."""
+    columns = ["sku", "cells", "wape_model", "bias_model", "wape_baseline", "bias_baseline", "wape_naive"]
+    if cells.empty:
+        return pd.DataFrame(columns=[*columns, "error_units", "error_share"], dtype=float).astype({"sku": object})
+    by_sku = accuracy_table(cells, "sku", forecasts=BACKTEST_FORECASTS)
+    error = by_sku["absolute_error_units_model"]
+    total = error.sum()
+    return by_sku[columns].assign(error_units=error, error_share=error / total if total > 0 else np.nan)

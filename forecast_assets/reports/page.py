@@ -1,0 +1,168 @@
+"""The HTML page: puts tables, tiles and embedded data into the template, in one file that needs no network.
+
+Numbers come from `measures.py` and `chart_series.py`; look and behaviour from `report.html.jinja`, `report.css` and
+`report.js`. No metric is computed here.
+"""
+
+import json
+from functools import lru_cache
+from importlib.resources import files
+
+import numpy as np
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from forecast_assets.reports import number_format
+from forecast_assets.reports.chart_series import chart_series
+from forecast_assets.reports.market_report import MarketReport
+from forecast_assets.reports.measures import (
+    BACKTEST_FORECASTS,
+    REALISED_FORECASTS,
+    accuracy_by,
+    comparable_cells,
+    overall_accuracy,
+    publication_counts,
+    realised_cells,
+    sku_measures,
+    with_class,
+)
+
+FORECAST_TITLES = {
+    "model": "Model",
+    "published": "Published",
+    "baseline": "Holt-Winters",
+    "naive": "Seasonal naive",
+}
+STATUS_MEANINGS = {
+    "published": "released to readers",
+    "shadow": "measured, not for readers",
+    "held": "the new forecast did not pass; what stands instead is named by the source",
+    "stale": "no new forecast this cycle; the last one is carried on",
+    "backfilled": "made after the fact",
+}
+
+
+def render_market_report(report: MarketReport) -> str:
+    """Render the report as one self-contained HTML page.
+
+    Returns:
+        The page. Styles, scripts and data are embedded; it opens from a folder or a mail, offline. The same report
+        gives the same text.
+    """
+    backtest = comparable_cells(report.backtest, BACKTEST_FORECASTS)
+    realised = realised_cells(report.performance, backfilled=False)
+    backfilled = realised_cells(report.performance, backfilled=True)
+    skus = sku_measures(report)
+    lags = accuracy_by(backtest, "horizon_months", BACKTEST_FORECASTS)
+    realised_lags = accuracy_by(realised, "lag_months", REALISED_FORECASTS)
+    data = chart_series(report, skus["sku"]) | {
+        "lags": _lag_series(lags, "horizon_months", BACKTEST_FORECASTS),
+        "realised_lags": _lag_series(realised_lags, "lag_months", REALISED_FORECASTS),
+    }
+    return (
+        _template()
+        .render(
+            report=report,
+            first_target=report.published["target_month"].min(),
+            last_target=report.published["target_month"].max(),
+            tile_groups=[
+                _tile_group("Backtest", backtest, BACKTEST_FORECASTS),
+                _tile_group("Realised", realised, REALISED_FORECASTS),
+                _tile_group("Backfilled", backfilled, REALISED_FORECASTS),
+            ],
+            left_out_cells=len(report.backtest) - len(backtest),
+            publications=_records(publication_counts(report.published)),
+            published_skus=report.published["sku"].nunique(),
+            lags=_records(lags),
+            realised_lags=_records(realised_lags),
+            categories=_by_size(accuracy_by(backtest, "category", BACKTEST_FORECASTS)),
+            demand_classes=_records(accuracy_by(with_class(backtest), "demand_class", BACKTEST_FORECASTS)),
+            skus=_records(skus),
+            baseline_won_skus=int(skus["baseline_won"].sum()),
+            tested_skus=int(skus["wape_model"].notna().sum()),
+            data=_json_for_script(data),
+        )
+        .strip()
+        + "\n"
+    )
+
+
+def _tile_group(title: str, cells: pd.DataFrame, forecasts: dict[str, str]) -> dict:
+    """One row of tiles: accuracy of the first forecast in `forecasts` beside the others; no tiles without cells."""
+    overall = overall_accuracy(cells, forecasts)
+    first, *others = forecasts
+    group = {"title": title, "cells": len(cells), "name": FORECAST_TITLES[first], "measures": None}
+    if overall is None:
+        return group
+    wapes = {name: float(overall[f"wape_{name}"]) for name in forecasts}
+    biases = {name: float(overall[f"bias_{name}"]) for name in forecasts}
+    baseline = wapes["baseline"]
+    return group | {
+        "measures": {"wape": wapes, "bias": biases, "accuracy": {name: 1 - wape for name, wape in wapes.items()}},
+        "first": first,
+        "others": others,
+        "saved_error": 1 - wapes[first] / baseline if baseline > 0 else float("nan"),
+        "origins": int(cells["origin_month"].nunique()),
+    }
+
+
+def _lag_series(table: pd.DataFrame, lag: str, forecasts: dict[str, str]) -> dict:
+    """WAPE by lag as lists: `lag` and one list per forecast, fractions rounded to 0.01 percent points."""
+    wapes = {name: _nullable(table[f"wape_{name}"].astype(float).round(4)) for name in forecasts}
+    return {"lag": [int(value) for value in table[lag]]} | wapes
+
+
+def _nullable(values: pd.Series) -> list:
+    return values.astype(object).where(values.notna(), None).tolist()
+
+
+def _by_size(table: pd.DataFrame) -> list[dict]:
+    return _records(table.sort_values("actual_units", ascending=False, kind="stable"))
+
+
+def _records(table: pd.DataFrame) -> list[dict]:
+    """Rows as dicts for the template; missing texts become empty, missing numbers stay NaN."""
+    texts = {name: table[name].fillna("") for name in table.columns if table[name].dtype == object}
+    return table.assign(**texts).to_dict("records")
+
+
+def _json_for_script(data: dict) -> Markup:
+    """JSON that can stand inside a script element: no `<`, `>` or `&`, so no name in it can close the element."""
+    text = json.dumps(data, allow_nan=False, separators=(",", ":"))
+    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
+
+
+def _sort_value(number: float) -> str:
+    """What the page's script sorts by: the number to six digits, empty when there is none."""
+    return "" if number is None or np.isnan(number) else f"{number:.6g}"
+
+
+def _embedded(name: str) -> Markup:
+    """A file of this package as it is. Only for our own and vendored styles and scripts, never for data."""
+    return Markup(files("forecast_assets.reports").joinpath(name).read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=1)
+def _template():
+    environment = Environment(
+        loader=PackageLoader("forecast_assets", "reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "units": number_format.format_units,
+        "percent": number_format.format_percent,
+        "signed_percent": number_format.format_signed_percent,
+        "points": number_format.format_points,
+        "month": number_format.format_month,
+        "sort_value": _sort_value,
+    }
+    environment.globals |= {
+        "embedded": _embedded,
+        "titles": FORECAST_TITLES,
+        "status_meanings": STATUS_MEANINGS,
+    }
+    return environment.get_template("report.html.jinja")

@@ -1,0 +1,89 @@
+"""From the tables of a market's cycle to its MLflow record, and what happens when MLflow does not answer.
+
+The record is made from stored tables alone, so a missed one can be filled in at any later time.
+"""
+
+import json
+from collections.abc import Iterator
+from logging import Logger
+
+import dagster as dg
+import pandas as pd
+
+from forecast_assets.checks.evaluation_checks import BACKTEST_METHODS, figures
+from forecast_assets.checks.table_checks import CheckDeclaration
+from forecast_assets.domain.accuracy import accuracy_table
+from forecast_assets.domain.models.market_model import MANIFEST, model_from_parts
+from forecast_assets.resources.mlflow_tracking import CycleRecord, MlflowTracking, TrackingUnavailable
+from forecast_assets.storage import git_sha
+
+MLFLOW_RECORDED = CheckDeclaration(
+    "mlflow_recorded", "MLflow has the market's run. The forecast never depends on it.", blocking=False
+)
+MEASURES = [f"{measure}_{name}" for name in BACKTEST_METHODS for measure in ("wape", "bias")]
+
+
+def cycle_record(
+    *,
+    cycle_id: str,
+    market: str,
+    origin_month: pd.Timestamp,
+    dagster_run_id: str,
+    model: pd.DataFrame,
+    backtest: pd.DataFrame,
+    published: pd.DataFrame,
+) -> CycleRecord:
+    """The record of a market and month.
+
+    Args:
+        cycle_id, market, origin_month, dagster_run_id: Whose record.
+        model: Parts of the model.
+        backtest: Cells of the backtest; may be empty.
+        published: ``source, status`` of the published forecasts.
+    """
+    trained = model_from_parts(model)
+    pooled = figures(backtest, BACKTEST_METHODS)
+    return CycleRecord(
+        cycle_id=cycle_id,
+        market=market,
+        origin_month=origin_month,
+        git_sha=git_sha(),
+        dagster_run_id=dagster_run_id,
+        parameters={
+            **json.loads(dict(zip(model["part"], model["content"], strict=True))[MANIFEST])["recipe"],
+            "rows": trained.rows,
+            "published_source": ", ".join(sorted(published["source"].unique())),
+            "published_status": ", ".join(sorted(published["status"].unique())),
+        },
+        metrics_by_horizon=_by_horizon(backtest),
+        pooled_metrics={name: pooled[name] for name in MEASURES if name in pooled},
+        features=trained.names.all,
+        model_parts=model[["part", "content"]],
+    )
+
+
+def _by_horizon(backtest: pd.DataFrame) -> pd.DataFrame:
+    scored = backtest.dropna(subset=["actual_units"])
+    if scored.empty:
+        return pd.DataFrame(columns=["horizon_months"])
+    return accuracy_table(scored, ["horizon_months"], forecasts=BACKTEST_METHODS)[["horizon_months", *MEASURES]]
+
+
+def recorded_or_reported(
+    tracking: MlflowTracking, record: CycleRecord, log: Logger
+) -> Iterator[dg.AssetCheckResult | dg.Output]:
+    """Record a cycle; where MLflow does not answer, a failed check says so and the partition stays unmaterialized."""
+    try:
+        run = tracking.record_cycle(record)
+    except TrackingUnavailable as error:
+        log.warning(f"{error}. Materialize mlflow_run of {record.market} {record.origin_month:%Y-%m} to fill it in.")
+        yield dg.AssetCheckResult(
+            check_name=MLFLOW_RECORDED.name,
+            passed=False,
+            severity=dg.AssetCheckSeverity.WARN,
+            description=f"{error}. Materialize this partition again to fill it in.",
+        )
+        return
+    yield dg.AssetCheckResult(check_name=MLFLOW_RECORDED.name, passed=True)
+    metadata = {"mlflow_run_id": run.run_id, "mlflow_parent_run_id": run.parent_run_id}
+    yield dg.Output(None, metadata=metadata | ({"mlflow_page": dg.MetadataValue.url(run.url)} if run.url else {}))

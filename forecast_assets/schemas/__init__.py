@@ -1,0 +1,38 @@
+"""One Pandera model per stored table; ``TABLES`` finds them by the name of the table."""
+
+from forecast_assets.schemas.backtest import Backtest
+from forecast_assets.schemas.baseline_forecasts import BaselineForecasts
+from forecast_assets.schemas.covid_policy import CovidPolicy
+from forecast_assets.schemas.demand_totals import DemandTotals
+from forecast_assets.schemas.demand_totals_known import DemandTotalsKnown
+from forecast_assets.schemas.features import Features
+from forecast_assets.schemas.forecasts import Forecasts
+from forecast_assets.schemas.model import Model
+from forecast_assets.schemas.overrides import Overrides
+from forecast_assets.schemas.performance import Performance
+from forecast_assets.schemas.products import Products
+from forecast_assets.schemas.promotions import Promotions
+from forecast_assets.schemas.published_forecasts import PublishedForecasts
+from forecast_assets.schemas.sell_in import SellIn
+from forecast_assets.schemas.sell_out import SellOut
+from forecast_assets.schemas.table import Table
+
+TABLES: dict[str, type[Table]] = {
+    "sell_in": SellIn,
+    "sell_out": SellOut,
+    "products": Products,
+    "promotions": Promotions,
+    "overrides": Overrides,
+    "covid_policy": CovidPolicy,
+    "demand_totals": DemandTotals,
+    "demand_totals_known": DemandTotalsKnown,
+    "features": Features,
+    "baseline_forecasts": BaselineForecasts,
+    "model": Model,
+    "forecasts": Forecasts,
+    "backtest": Backtest,
+    "published_forecasts": PublishedForecasts,
+    "performance": Performance,
+}
+# Tables over all markets: their partitions are months alone.
+MONTH_ONLY = frozenset({"demand_totals", "demand_totals_known"})

@@ -1,0 +1,31 @@
+"""``features``: One row per SKU as known at the end of the origin month."""
+
+import pandera.pandas as pa
+from pandera.typing import Series
+
+from forecast_assets.schemas.table import Table, first_of_month
+
+
+class Features(Table):
+    """One row per SKU as known at the end of the origin month; ``_h01`` .. ``_h18`` where it differs by horizon."""
+
+    sku: Series[str] = pa.Field(str_length={"min_value": 1}, description="SKU as the company writes it")
+    origin_month: Series[pa.DateTime] = pa.Field(description="Month at whose end all of it was known")
+    category: Series[str] = pa.Field(description="Product category, UNKNOWN without a product row")
+    abc_class: Series[str] = pa.Field(isin=["A", "B", "C"], description="By value: 80/15/5 per cent")
+    xyz_class: Series[str] = pa.Field(isin=["X", "Y", "Z"], description="By variation of monthly units")
+    inputs_missing: Series[str] = pa.Field(description="Inputs that were not there, comma separated; empty for none")
+    scale_units: Series[float] = pa.Field(gt=0, description="Level by which the SKU's units are divided")
+    values: Series[pa.Float32] = pa.Field(
+        alias="^(?!sku$|origin_month$|category$|abc_class$|xyz_class$|inputs_missing$|scale_units$).+",
+        regex=True,
+        nullable=True,
+        description="Feature, named by how it is made",
+    )
+
+    class Config(Table.Config):
+        unique = ["sku"]
+
+    @pa.check("origin_month", name="first_of_month")
+    def months_are_first_of_month(cls, months: Series) -> Series:
+        return first_of_month(months)

@@ -1,0 +1,153 @@
+"""Settings, read from the environment and validated once.
+
+``FORECAST_ENV`` picks a row of ``ENVIRONMENTS``; every other ``FORECAST_*`` variable overrides one value of it. Secrets
+are not settings: they are fetched when used.
+"""
+
+import difflib
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from forecast_assets.markets import Market, load_markets
+
+ENVIRONMENTS: dict[str, dict[str, str]] = {
+    "dev": {"store": "var/store", "landing": "var/landing", "mlflow_tracking_uri": "sqlite:///var/mlflow/mlflow.db"},
+    "test": {"store": "abfs://forecast-test/store", "landing": "abfs://forecast-test/landing"},
+    "prod": {"store": "abfs://forecast-prod/store", "landing": "abfs://forecast-prod/landing"},
+}
+PREFIX = "FORECAST_"
+# Read elsewhere: the commit of an image (storage), the folder of real data (tests).
+OTHER_VARIABLES = {"FORECAST_GIT_SHA", "FORECAST_REAL_DATA"}
+
+
+class SettingsError(ValueError):
+    """A setting is unknown, not allowed or contradicts another; the message names key, value and what is allowed."""
+
+
+class Settings(BaseModel):
+    """Everything a run is configured by. Shares are fractions; months are first-of-month dates."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+    env: str = "dev"
+    store: str = Field(description="Folder or abfs:// address of the tables")
+    landing: str = Field(description="Folder or abfs:// address of the deliveries")
+    markets: str = Field(default="markets.yaml", description="File that lists the markets")
+    mlflow_tracking_uri: str = Field(default="", description="Empty: runs are not tracked")
+    first_month: pd.Timestamp | None = Field(default=None, description="First partition; default: earliest `since`")
+    horizon_months: int = Field(default=18, description="Fixed by the stored tables: columns end in _h01 .. _h18")
+    training_origins: int = Field(default=60, ge=12, le=120, description="Earlier origins a model learns from")
+    training_rows: int = Field(default=120_000, ge=1_000, description="Rows sampled to train one model")
+    backtest_training_rows: int = Field(default=40_000, ge=1_000, description="The same for a refit in the backtest")
+    max_threads: int = Field(default=0, ge=0, description="LightGBM threads; 0: one core is left free")
+    max_unknown_sku_share: float = Field(default=0.05, ge=0, le=1, description="Share of units without a product row")
+    max_total_change: float = Field(default=4.0, gt=1, description="Market total against its median, either way")
+    max_return_ratio: float = Field(default=3.0, gt=0, description="A month's net returns against the SKU's best month")
+    max_forecast_ratio: float = Field(default=3.0, gt=1, description="Forecast year against last year, either way")
+
+    @field_validator("env")
+    @classmethod
+    def _known_environment(cls, value: str) -> str:
+        if value not in ENVIRONMENTS:
+            raise ValueError(f"expected one of {', '.join(ENVIRONMENTS)}")
+        return value
+
+    @field_validator("horizon_months")
+    @classmethod
+    def _the_horizon_of_the_tables(cls, value: int) -> int:
+        if value != 18:
+            raise ValueError("expected 18: the stored tables have one column per month ahead up to 18")
+        return value
+
+    @field_validator("first_month", mode="before")
+    @classmethod
+    def _first_of_month(cls, value: Any) -> pd.Timestamp | None:
+        if value is None or value == "":
+            return None
+        try:
+            month = pd.Timestamp(str(value))
+        except ValueError as error:
+            raise ValueError("expected a month like 2019-01") from error
+        if month.day != 1:
+            raise ValueError("expected the first day of a month, like 2019-01-01")
+        return month
+
+    @model_validator(mode="after")
+    def _store_and_landing_differ(self) -> "Settings":
+        if self.store.rstrip("/") == self.landing.rstrip("/"):
+            raise ValueError(f"store and landing must be different places, both are {self.store!r}")
+        return self
+
+    @cached_property
+    def market_table(self) -> dict[str, Market]:
+        """The markets by code, as `markets.yaml` lists them."""
+        return load_markets(self.markets)
+
+    @cached_property
+    def first_partition(self) -> pd.Timestamp:
+        """First month of the partitions: ``first_month`` where set, else the earliest ``since`` of the markets."""
+        return self.first_month or min(market.since for market in self.market_table.values())
+
+    @property
+    def threads(self) -> int:
+        """Threads LightGBM may use: at most cores - 1 (all cores under contention took 172 s for 8 s of work)."""
+        free = max(1, (os.cpu_count() or 2) - 1)
+        return min(self.max_threads, free) if self.max_threads else free
+
+
+def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Settings of this process.
+
+    Args:
+        environment: Variables to read, by default the process's own.
+
+    Raises:
+        SettingsError: If a ``FORECAST_*`` variable is unknown, or a value is not allowed.
+        MarketsError: If the markets file cannot be used.
+    """
+    known = {variable_of(name): name for name in Settings.model_fields}
+    given = {name: value for name, value in environment.items() if name in known or name.startswith(PREFIX)}
+    problems = [_unknown(name, known) for name in given if name not in known and name not in OTHER_VARIABLES]
+    values = {known[name]: value for name, value in given.items() if name in known}
+    row = ENVIRONMENTS.get(values.get("env", "dev"), ENVIRONMENTS["dev"])
+    try:
+        settings = Settings(**{**row, **values})
+    except ValidationError as error:
+        problems += [_invalid(item) for item in error.errors()]
+    if problems:
+        raise SettingsError("\n".join(["The settings cannot be used:", *(f"  - {text}" for text in problems)]))
+    _check_first_month(settings)
+    return settings
+
+
+def variable_of(name: str) -> str:
+    """The environment variable that sets a field of ``Settings``."""
+    return "MLFLOW_TRACKING_URI" if name == "mlflow_tracking_uri" else PREFIX + name.upper()
+
+
+def _unknown(name: str, known: Mapping[str, str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f" Did you mean {close[0]}?" if close else ""
+    return f"{name}: unknown.{hint} Known: {', '.join(sorted(known))}"
+
+
+def _invalid(item: Any) -> str:
+    message = item["msg"].removeprefix("Value error, ")
+    if not item["loc"]:
+        return message
+    return f"{variable_of(str(item['loc'][0]))} = {item['input']!r}: {message}"
+
+
+def _check_first_month(settings: Settings) -> None:
+    late = [code for code, market in settings.market_table.items() if market.since < settings.first_partition]
+    if late:
+        raise SettingsError(
+            f"FORECAST_FIRST_MONTH = {settings.first_partition:%Y-%m}: {', '.join(late)} have data before it "
+            f"(since, in {Path(settings.markets).name}). Set an earlier first month or a later since."
+        )

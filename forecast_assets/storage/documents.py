@@ -1,0 +1,105 @@
+"""Documents of a partition (report pages, workbooks): laid out and versioned as tables are, but several files each.
+
+Each file is put in place atomically, ``_provenance.json`` last; while it still names the version before, the new set is
+incomplete.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from forecast_assets.storage.partition_key import PartitionKey
+from forecast_assets.storage.provenance import Provenance, StoredProvenance
+from forecast_assets.storage.publish import Files, PublishConflict
+from forecast_assets.storage.versions import version_names
+
+PROVENANCE_FILE = "_provenance.json"
+
+
+@dataclass(frozen=True)
+class DocumentFolders:
+    """Where the documents of one partition stand: what readers open, and the versions."""
+
+    published: str
+    versions: str
+
+
+def write_documents(
+    files: Files,
+    folders: DocumentFolders,
+    name: str,
+    partition: PartitionKey,
+    documents: Mapping[str, bytes],
+    provenance: Provenance,
+) -> StoredProvenance:
+    """Store documents as a new version and publish them.
+
+    Raises:
+        ValueError: If there is no document or a name is not a plain file name.
+        PublishConflict: If another writer published the partition meanwhile.
+    """
+    bad = [document for document in documents if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", document)]
+    if bad or not documents:
+        raise ValueError(
+            f"{name} [{partition}]: documents have plain file names such as market_report.html, got {bad or 'none'}"
+        )
+    marker = f"{folders.published}/{PROVENANCE_FILE}"
+    state_before = files.state(marker)
+    published = read_provenance(files, folders)
+    stored = StoredProvenance(
+        **vars(provenance),
+        rows=len(documents),
+        content_hash=_digest(documents),
+        previous_version=published.version if published else None,
+        written_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+    )
+    stored = _create_version(files, folders, documents, stored)
+    for document, content in sorted(documents.items()):
+        path = f"{folders.published}/{document}"
+        files.replace(path, content, files.state(path))
+    try:
+        files.replace(marker, stored.to_json().encode(), state_before)
+    except PublishConflict as conflict:
+        raise PublishConflict(
+            f"{name} [{partition}] was published by another run while run {stored.run_id} was writing it; the "
+            "documents may be of both. Run the one that should win again."
+        ) from conflict
+    return stored
+
+
+def read_provenance(files: Files, folders: DocumentFolders) -> StoredProvenance | None:
+    """Return what the published documents were made from, None where there are none."""
+    content = files.read_many([f"{folders.published}/{PROVENANCE_FILE}"])[0]
+    return None if content is None else StoredProvenance.from_json(content)
+
+
+def _create_version(
+    files: Files, folders: DocumentFolders, documents: Mapping[str, bytes], stored: StoredProvenance
+) -> StoredProvenance:
+    for version in version_names(stored.run_id):
+        folder = f"{folders.versions}/{version}"
+        candidate = replace(stored, version=version)
+        # The provenance goes last: a folder without one is a version whose run was killed.
+        content = {**dict(sorted(documents.items())), PROVENANCE_FILE: candidate.to_json().encode()}
+        if all(_created_or_same(files, f"{folder}/{document}", bytes_) for document, bytes_ in content.items()):
+            return candidate
+    raise AssertionError("version names are endless")
+
+
+def _created_or_same(files: Files, path: str, content: bytes) -> bool:
+    try:
+        files.create(path, content)
+    except FileExistsError:
+        if path.endswith(PROVENANCE_FILE):
+            there = StoredProvenance.from_json(files.read(path))
+            return there.content_hash == StoredProvenance.from_json(content).content_hash
+        return files.read(path) == content
+    return True
+
+
+def _digest(documents: Mapping[str, bytes]) -> str:
+    parts = [[document, hashlib.sha256(content).hexdigest()] for document, content in sorted(documents.items())]
+    return hashlib.sha256(json.dumps(parts, separators=(",", ":")).encode()).hexdigest()

@@ -1,0 +1,102 @@
+"""The key of a stored partition: a month, and the market where the table has one.
+
+Text forms (Dagster's and the Hive folder's) and the error for partitions that are not there. Which partitions exist is
+the store's business.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pandas as pd
+
+COUNTRY_PATTERN = re.compile(r"[A-Z0-9_]{2,10}")
+
+
+@dataclass(frozen=True)
+class PartitionKey:
+    """One partition: ``month`` is a first of month, ``country`` the market code (None for tables by month alone).
+
+    Raises:
+        ValueError: If the month is not a first of month without time and zone, or the code is not ``[A-Z0-9_]{2,10}``.
+    """
+
+    month: pd.Timestamp
+    country: str | None = None
+
+    def __post_init__(self) -> None:
+        month = pd.Timestamp(self.month)
+        if month.tz is not None or month != month.normalize() or month.day != 1:
+            raise ValueError(f"a partition's month is a first of month such as 2024-01-01, got {self.month!r}")
+        if self.country is not None and not COUNTRY_PATTERN.fullmatch(self.country):
+            raise ValueError(f"a market code is 2 to 10 of A-Z, 0-9 and _, got {self.country!r}")
+        object.__setattr__(self, "month", month.as_unit("ns"))
+
+    @classmethod
+    def from_dagster(cls, text: str) -> "PartitionKey":
+        """Read Dagster's form: ``FR|2024-01-01`` or ``2024-01-01``."""
+        *country, month = text.split("|")
+        if len(country) > 1 or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", month):
+            raise ValueError(f"a partition reads FR|2024-01-01 or 2024-01-01, got {text!r}")
+        return cls(pd.Timestamp(month), country[0] if country else None)
+
+    def to_dagster(self) -> str:
+        """Return ``FR|2024-01-01``, or ``2024-01-01`` for a table by month alone."""
+        return self.month_text if self.country is None else f"{self.country}|{self.month_text}"
+
+    @classmethod
+    def from_folder(cls, folder: str) -> "PartitionKey":
+        """Read the Hive folders ``country=FR/month=2024-01-01`` or ``month=2024-01-01``."""
+        values = dict(part.split("=", 1) for part in folder.split("/"))
+        return cls(pd.Timestamp(values["month"]), values.get("country"))
+
+    @property
+    def month_text(self) -> str:
+        return f"{self.month:%Y-%m-%d}"
+
+    @property
+    def folder(self) -> str:
+        month = f"month={self.month_text}"
+        return month if self.country is None else f"country={self.country}/{month}"
+
+    @property
+    def sort_key(self) -> tuple[str, pd.Timestamp]:
+        return (self.country or "", self.month)
+
+    def __str__(self) -> str:
+        return self.to_dagster()
+
+
+class MissingPartition(LookupError):
+    """Partitions that were asked for and are not in the store; ``partitions`` lists them."""
+
+    def __init__(self, table: str, partitions: Iterable[PartitionKey]) -> None:
+        self.table = table
+        self.partitions = sorted(partitions, key=lambda partition: partition.sort_key)
+        super().__init__(
+            f"{table} has no {describe_partitions(self.partitions)}. Materialize {table} for these first, or, where "
+            'history may start later, read with missing="skip".'
+        )
+
+
+def describe_partitions(partitions: Iterable[PartitionKey]) -> str:
+    """Say partitions in few words: ``FR: 2023-01 to 2023-06 (6 months), 2023-09; NO: 2024-01``."""
+    months: dict[str | None, list[pd.Timestamp]] = {}
+    for partition in sorted(set(partitions), key=lambda partition: partition.sort_key):
+        months.setdefault(partition.country, []).append(partition.month)
+    by_country = [(f"{country}: " if country else "") + month_ranges(found) for country, found in months.items()]
+    return ("partition " if sum(map(len, months.values())) == 1 else "partitions ") + "; ".join(by_country)
+
+
+def month_ranges(months: list[pd.Timestamp]) -> str:
+    """Join sorted months to ranges: ``2023-01 to 2023-06 (6 months), 2023-09``."""
+    ranges: list[list[pd.Timestamp]] = []
+    for month in months:
+        if ranges and month == ranges[-1][-1] + pd.offsets.MonthBegin():
+            ranges[-1].append(month)
+        else:
+            ranges.append([month])
+    return ", ".join(
+        f"{run[0]:%Y-%m}" if len(run) == 1 else f"{run[0]:%Y-%m} to {run[-1]:%Y-%m} ({len(run)} months)"
+        for run in ranges
+    )

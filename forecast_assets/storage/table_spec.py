@@ -1,0 +1,199 @@
+"""What a stored table looks like, and turning a DataFrame into exactly that.
+
+The specs of the product's tables are built in ``forecast_assets.schemas``. Types, nulls and keys are enforced here;
+what values mean (ranges, full horizons, cross checks) is for the Pandera models.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from forecast_assets.storage.partition_key import PartitionKey
+from forecast_assets.storage.row_order import has_equal_neighbours, key_order
+
+ROWS_SHOWN = 5
+
+
+class SchemaViolation(ValueError):
+    """A frame that does not fit its table's spec. Nothing was stored."""
+
+    def __init__(self, table: str, partition: PartitionKey, column: str, problem: str) -> None:
+        self.table, self.partition, self.column = table, partition, column
+        super().__init__(f"{table} [{partition}], column {column!r}: {problem}. Nothing was stored.")
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """A stored table: name, key columns, fixed columns, and which further columns it may have.
+
+    ``extra_columns`` is a type for any further column (features), or a mapping of name prefix to type (``{"attribute_":
+    string}``), or None. Key columns are never null and their rows unique. ``country`` and ``month`` of the partition
+    stand in the path, never in a column.
+    """
+
+    name: str
+    keys: tuple[str, ...]
+    arrow_schema: pa.Schema
+    extra_columns: pa.DataType | Mapping[str, pa.DataType] | None = None
+    partitioned_by_country: bool = True
+    schema_version: int = 1
+
+    def __post_init__(self) -> None:
+        missing = set(self.keys) - set(self.arrow_schema.names)
+        reserved = {"country", "month"} & set(self.arrow_schema.names)
+        if missing or reserved:
+            raise ValueError(
+                f"table {self.name}: keys {sorted(missing)} are not among its columns"
+                if missing
+                else f"table {self.name}: {sorted(reserved)} stand in the path, not in a column"
+            )
+
+    def type_of(self, column: str) -> pa.DataType | None:
+        """Return the type of a column, or None where the table cannot have it."""
+        if column in self.arrow_schema.names:
+            return self.arrow_schema.field(column).type
+        if column in ("country", "month") or self.extra_columns is None:
+            return None
+        if isinstance(self.extra_columns, pa.DataType):
+            return self.extra_columns
+        return next((kind for prefix, kind in self.extra_columns.items() if column.startswith(prefix)), None)
+
+
+def to_arrow(spec: TableSpec, partition: PartitionKey, frame: pd.DataFrame) -> pa.Table:
+    """Turn a frame into the table of a spec, rows in key order, fixed columns first, NaN as null.
+
+    Whole numbers become floats and whole floats integers where the spec says so; nothing else is converted.
+
+    Raises:
+        SchemaViolation: At a missing, doubled or unexpected column, a value of another type, a null or doubled key.
+    """
+    if (partition.country is not None) != spec.partitioned_by_country:
+        wanted = "FR|2024-01-01" if spec.partitioned_by_country else "2024-01-01"
+        raise ValueError(f"{spec.name} has partitions such as {wanted}, got {partition}")
+    columns = _columns(spec, partition, frame)
+    arrays = [_to_array(spec, partition, frame[column], column) for column in columns]
+    table = pa.table(arrays, schema=pa.schema([(column, spec.type_of(column)) for column in columns]))
+    for key in spec.keys:
+        if table.column(key).null_count:
+            nulls = np.flatnonzero(table.column(key).is_null().to_numpy())
+            raise SchemaViolation(
+                spec.name,
+                partition,
+                key,
+                f"a key is never null, but {len(nulls)} of {len(frame)} rows are: {_rows(frame, nulls)}",
+            )
+    order = key_order(table, spec.keys)
+    if order is None:
+        return table
+    doubled = np.flatnonzero(has_equal_neighbours(table, spec.keys, order)) if spec.keys else []
+    if len(doubled):
+        positions = np.sort(np.unique(np.concatenate([order[doubled], order[doubled + 1]])))
+        keys = ", ".join(spec.keys)
+        raise SchemaViolation(
+            spec.name,
+            partition,
+            keys,
+            f"one row per key expected, {len(doubled)} rows too many: {_rows(frame[list(spec.keys)], positions)}",
+        )
+    return table.take(pa.array(order))
+
+
+def _columns(spec: TableSpec, partition: PartitionKey, frame: pd.DataFrame) -> list[str]:
+    names = list(frame.columns)
+    fixed = spec.arrow_schema.names
+    for column in fixed:
+        if column not in names:
+            raise SchemaViolation(spec.name, partition, column, f"missing; the frame has {_few(names)}")
+    for column in names:
+        if not isinstance(column, str) or spec.type_of(column) is None:
+            hint = "country and month of the partition stand in the path: drop the column"
+            expected = hint if column in ("country", "month") else f"expected {_few(fixed)}{_extra_text(spec)}"
+            raise SchemaViolation(spec.name, partition, column, f"unexpected; {expected}")
+    if len(set(names)) < len(names):
+        doubled = next(column for column in names if names.count(column) > 1)
+        raise SchemaViolation(spec.name, partition, doubled, "appears more than once")
+    return [*fixed, *sorted(set(names) - set(fixed))]
+
+
+def _to_array(spec: TableSpec, partition: PartitionKey, values: pd.Series, column: str) -> pa.Array:
+    kind = spec.type_of(column)
+    if kind == pa.float64() and values.dtype == np.float64:
+        return pa.array(values.to_numpy(), from_pandas=True)
+    try:
+        array = pa.array(values, from_pandas=True)
+        if array.null_count == len(array):
+            # Pandas types a column of nothing but nulls, or of no rows, as it likes.
+            return pa.nulls(len(array), kind)
+        if _may_become(array.type, kind):
+            return _as_type(array, kind)
+        problem = f"expected {kind}, got {array.type}"
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+        problem = f"expected {kind}: {str(error).splitlines()[0]}"
+    raise SchemaViolation(
+        spec.name, partition, column, f"{problem}; rows {_rows(values.to_frame(), _offenders(values, kind))}"
+    )
+
+
+def _as_type(array: pa.Array | pa.ChunkedArray, kind: pa.DataType) -> pa.Array:
+    if pa.types.is_dictionary(array.type):
+        array = array.cast(array.type.value_type)
+    cast = array.cast(kind, safe=True)
+    if pa.types.is_date32(kind) and not cast.cast(array.type).equals(array):
+        # Arrow drops times of day even in a safe cast.
+        raise pa.ArrowInvalid("a time of day would be lost")
+    return cast.combine_chunks() if isinstance(cast, pa.ChunkedArray) else cast
+
+
+def _may_become(found: pa.DataType, wanted: pa.DataType) -> bool:
+    """Say whether a cast is allowed by kind; the safe cast then refuses single values (fractions, times of day)."""
+    if pa.types.is_null(found) or found == wanted:
+        return True
+    if pa.types.is_dictionary(found):
+        return _may_become(found.value_type, wanted)
+    number = pa.types.is_integer(found) or pa.types.is_floating(found)
+    if pa.types.is_integer(wanted) or pa.types.is_floating(wanted):
+        return number
+    if pa.types.is_string(wanted):
+        return pa.types.is_large_string(found) or pa.types.is_string_view(found)
+    if pa.types.is_date32(wanted) or pa.types.is_timestamp(wanted):
+        return pa.types.is_date(found) or (pa.types.is_timestamp(found) and found.tz is None)
+    return False
+
+
+def _offenders(values: pd.Series, kind: pa.DataType) -> np.ndarray:
+    """Find the rows that alone do not fit; only called when a column failed as a whole."""
+
+    def fits(value: object) -> bool:
+        try:
+            array = pa.array([value], from_pandas=True)
+            return array.null_count == 1 or (_may_become(array.type, kind) and _as_type(array, kind) is not None)
+        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
+            return False
+
+    return np.flatnonzero([not fits(value) for value in values.head(100_000)])
+
+
+def _rows(frame: pd.DataFrame, positions: np.ndarray) -> str:
+    shown = [
+        f"{position}: {', '.join(f'{name}={_shown(value)}' for name, value in frame.iloc[position].head(8).items())}"
+        for position in positions[:ROWS_SHOWN]
+    ]
+    more = len(positions) - len(shown)
+    return "; ".join(shown) + (f"; and {more} more" if more > 0 else "")
+
+
+def _shown(value: object) -> str:
+    return repr(value) if isinstance(value, str) else str(value)
+
+
+def _few(names: list) -> str:
+    return ", ".join(map(str, names[:12])) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+
+
+def _extra_text(spec: TableSpec) -> str:
+    if not isinstance(spec.extra_columns, Mapping):
+        return ""
+    return " and " + ", ".join(f"{prefix}* ({kind})" for prefix, kind in spec.extra_columns.items())

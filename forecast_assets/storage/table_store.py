@@ -1,0 +1,275 @@
+"""The store: tables by partition under a base folder, every version kept, one published.
+
+Layout, versions and reading; how bytes get in place is ``publish``, what a table may contain ``table_spec``. Documents
+(reports) follow the same layout in ``documents``.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from upath import UPath
+
+from forecast_assets.storage.content_hash import content_hash
+from forecast_assets.storage.documents import DocumentFolders, read_provenance, write_documents
+from forecast_assets.storage.parquet_files import empty_table, provenance_of, read_files, to_frame, to_parquet
+from forecast_assets.storage.partition_key import MissingPartition, PartitionKey
+from forecast_assets.storage.provenance import Provenance, StoredProvenance
+from forecast_assets.storage.publish import AZURE_PROTOCOLS, Files, PublishConflict
+from forecast_assets.storage.table_spec import TableSpec, to_arrow
+from forecast_assets.storage.versions import Version, list_versions, says_the_same, version_names
+
+# Bounds the compressed bytes held at once: 256 feature partitions are about 75 MB.
+FILES_READ_AT_ONCE = 256
+
+
+@dataclass(frozen=True)
+class WrittenVersion:
+    """What a write left: the published file's path, and its provenance."""
+
+    partition: PartitionKey
+    path: str
+    provenance: StoredProvenance
+
+
+class TableStore:
+    """Tables under ``base``: a local folder, or ``abfs://container/...`` and any other fsspec address."""
+
+    def __init__(self, base: str, storage_options: Mapping[str, object] | None = None) -> None:
+        options = dict(storage_options or {})
+        if base.split("://")[0] in AZURE_PROTOCOLS:
+            # A cached listing in a long-running process would hide what other processes publish.
+            options.setdefault("use_listings_cache", False)
+        root = UPath(base, **options)
+        self.base = root.path.rstrip("/") if "://" in base else str(root.absolute())
+        self.files = Files(root.fs)
+
+    def path(self, name: str, partition: PartitionKey) -> str:
+        """Return where readers find a partition's file."""
+        return f"{self.base}/{name}/{partition.folder}/{name}.parquet"
+
+    def versions_folder(self, name: str, partition: PartitionKey) -> str:
+        """Return the folder of a partition's versions."""
+        return f"{self.base}/_versions/{name}/{partition.folder}"
+
+    def write(
+        self, spec: TableSpec, partition: PartitionKey, frame: pd.DataFrame, provenance: Provenance
+    ) -> WrittenVersion:
+        """Store a frame as a new version of a partition and publish it.
+
+        A run that writes a partition again (a retried step) gets its version back when content, schema version and
+        inputs are the same, else a new version ``<run id>-2``, ``-3`` and so on: versions are never overwritten.
+
+        Raises:
+            SchemaViolation: If the frame does not fit the spec; nothing is stored.
+            PublishConflict: If another writer published the partition meanwhile; the version is kept, the other's file
+                stays in place.
+        """
+        return self.write_all(spec, {partition: frame}, {partition: provenance})[0]
+
+    def write_all(
+        self,
+        spec: TableSpec,
+        frames: Mapping[PartitionKey, pd.DataFrame],
+        provenances: Mapping[PartitionKey, Provenance],
+    ) -> list[WrittenVersion]:
+        """Store several partitions of one table as ``write`` does; all frames are checked before any is stored."""
+        tables = {partition: to_arrow(spec, partition, frame) for partition, frame in frames.items()}
+        return [self._write(spec, partition, table, provenances[partition]) for partition, table in tables.items()]
+
+    def _write(
+        self, spec: TableSpec, partition: PartitionKey, table: pa.Table, provenance: Provenance
+    ) -> WrittenVersion:
+        path = self.path(spec.name, partition)
+        state_before = self.files.state(path)
+        published = self._provenance_or_none(path) if state_before else None
+        stored = StoredProvenance(
+            **vars(provenance),
+            schema_version=spec.schema_version,
+            rows=table.num_rows,
+            content_hash=content_hash(table, spec.keys),
+            previous_version=published.version if published else None,
+            written_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        )
+        stored, content = self._create_version(spec, partition, table, stored)
+        if published is None or published.version != stored.version:
+            self._publish(spec.name, partition, content, stored, state_before)
+        return WrittenVersion(partition, path, stored)
+
+    def _create_version(
+        self, spec: TableSpec, partition: PartitionKey, table: pa.Table, stored: StoredProvenance
+    ) -> tuple[StoredProvenance, bytes]:
+        folder = self.versions_folder(spec.name, partition)
+        for name in version_names(stored.run_id, ".parquet"):
+            candidate = replace(stored, version=name)
+            content = to_parquet(table, spec, candidate)
+            try:
+                self.files.create(f"{folder}/{name}", content)
+            except FileExistsError:
+                content = self.files.read(f"{folder}/{name}")
+                existing = provenance_of(pq.read_metadata(pa.BufferReader(content)), f"{folder}/{name}")
+                if says_the_same(existing, candidate):
+                    return existing, content
+            else:
+                return candidate, content
+        raise AssertionError("version names are endless")
+
+    def _publish(
+        self, name: str, partition: PartitionKey, content: bytes, stored: StoredProvenance, state_before: str | None
+    ) -> None:
+        path = self.path(name, partition)
+        try:
+            self.files.replace(path, content, state_before)
+        except PublishConflict as conflict:
+            other = self._provenance_or_none(path)
+            # A put whose answer was lost is sent again by the client and then meets its own file.
+            if other is not None and other.version == stored.version:
+                return
+            raise PublishConflict(
+                f"{name} [{partition}] was published by {f'run {other.run_id}' if other else 'someone else'} while "
+                f"run {stored.run_id} was writing it. That file stays in place, this run's version is kept as "
+                f"{stored.version}. Find out why two runs wrote one partition (the pool of the market should exclude "
+                "it), then run the one that should win again."
+            ) from conflict
+
+    def read(
+        self,
+        table: TableSpec | str,
+        partitions: Iterable[PartitionKey],
+        columns: Sequence[str] | None = None,
+        missing: str = "error",
+    ) -> pd.DataFrame:
+        """Read partitions as one frame, ordered by country, month and key; ``country`` and ``month`` come last.
+
+        Columns that only some partitions have are null in the others. ``missing="skip"`` leaves out partitions that are
+        not there.
+
+        Raises:
+            MissingPartition: If partitions are not there and ``missing`` is "error".
+            KeyError: If a column is asked for that no partition has.
+        """
+        return self.read_with_provenance(table, partitions, columns, missing)[0]
+
+    def read_with_provenance(
+        self,
+        table: TableSpec | str,
+        partitions: Iterable[PartitionKey],
+        columns: Sequence[str] | None = None,
+        missing: str = "error",
+    ) -> tuple[pd.DataFrame, dict[PartitionKey, StoredProvenance]]:
+        """Read as ``read`` does, and return the provenance of each file beside the frame: both from the same bytes."""
+        if missing not in ("error", "skip"):
+            raise ValueError(f'missing is "error" or "skip", got {missing!r}')
+        name, spec = (table.name, table) if isinstance(table, TableSpec) else (table, None)
+        wanted = sorted(set(partitions), key=lambda partition: partition.sort_key)
+        parts, provenances = [], {}
+        for start in range(0, len(wanted), FILES_READ_AT_ONCE):
+            part, found = self._read_batch(name, spec, wanted[start : start + FILES_READ_AT_ONCE], columns)
+            parts.extend(part)
+            provenances.update(found)
+        absent = [partition for partition in wanted if partition not in provenances]
+        if absent and missing == "error":
+            raise MissingPartition(name, absent)
+        if not parts:
+            return to_frame(empty_table(spec, columns)), {}
+        return to_frame(pa.concat_tables(parts, promote_options="permissive")), provenances
+
+    def _read_batch(
+        self, name: str, spec: TableSpec | None, partitions: list[PartitionKey], columns: Sequence[str] | None
+    ) -> tuple[list[pa.Table], dict[PartitionKey, StoredProvenance]]:
+        contents = self.files.read_many([self.path(name, partition) for partition in partitions])
+        found = {
+            partition: content for partition, content in zip(partitions, contents, strict=True) if content is not None
+        }
+        if not found:
+            return [], {}
+        table, footers = read_files(list(found.values()), list(found), spec, columns)
+        return [table], {
+            partition: provenance_of(footer, self.path(name, partition))
+            for partition, footer in zip(found, footers, strict=True)
+        }
+
+    def provenance(self, table: str, partition: PartitionKey) -> StoredProvenance:
+        """Return what a partition's published file says of itself, from its footer alone. Raises MissingPartition."""
+        found = self._provenance_or_none(self.path(table, partition))
+        if found is None:
+            raise MissingPartition(table, [partition])
+        return found
+
+    def _provenance_or_none(self, path: str) -> StoredProvenance | None:
+        try:
+            with self.files.fs.open(path, "rb") as file:
+                return provenance_of(pq.read_metadata(file), path)
+        except FileNotFoundError:
+            return None
+
+    def exists(self, name: str, partition: PartitionKey) -> bool:
+        """Say whether a partition is published."""
+        return self.files.state(self.path(name, partition)) is not None
+
+    def list_partitions(self, name: str) -> list[PartitionKey]:
+        """Return the published partitions of a table, by country and month. One listing on object storage."""
+        root = f"{self.base}/{name}/"
+        found = [
+            path.split(root, 1)[1].rpartition("/")[0] for path in self._find(root) if path.endswith(f"/{name}.parquet")
+        ]
+        return sorted({PartitionKey.from_folder(folder) for folder in found}, key=lambda partition: partition.sort_key)
+
+    def versions(self, name: str, partition: PartitionKey) -> list[Version]:
+        """Return all versions of a partition, oldest first."""
+        paths = [path for path in self._find(self.versions_folder(name, partition)) if _is_version(path)]
+        stored = {
+            path: provenance_of(pq.read_metadata(pa.BufferReader(content)), path)
+            for path, content in zip(paths, self.files.read_many(paths), strict=True)
+        }
+        published = self._provenance_or_none(self.path(name, partition))
+        return list_versions(stored, published.version if published else None)
+
+    def read_version(self, table: TableSpec | str, partition: PartitionKey, version: str) -> pd.DataFrame:
+        """Read one version of a partition, named as in ``versions``. Raises MissingPartition."""
+        name, spec = (table.name, table) if isinstance(table, TableSpec) else (table, None)
+        content = self.files.read_many([f"{self.versions_folder(name, partition)}/{version}"])[0]
+        if content is None:
+            raise MissingPartition(f"{name} (version {version})", [partition])
+        return to_frame(read_files([content], [partition], spec, None)[0])
+
+    def write_documents(
+        self, name: str, partition: PartitionKey, documents: Mapping[str, bytes], provenance: Provenance
+    ) -> WrittenVersion:
+        """Store and publish a partition's documents (file name to bytes); versions as for tables, in a folder each."""
+        folders = self._document_folders(name, partition)
+        stored = write_documents(self.files, folders, name, partition, documents, provenance)
+        return WrittenVersion(partition, folders.published, stored)
+
+    def read_document(self, name: str, partition: PartitionKey, document: str) -> bytes:
+        """Return one published document. Raises MissingPartition."""
+        content = self.files.read_many([f"{self._document_folders(name, partition).published}/{document}"])[0]
+        if content is None:
+            raise MissingPartition(f"{name} ({document})", [partition])
+        return content
+
+    def document_provenance(self, name: str, partition: PartitionKey) -> StoredProvenance:
+        """Return what the published documents of a partition were made from. Raises MissingPartition."""
+        found = read_provenance(self.files, self._document_folders(name, partition))
+        if found is None:
+            raise MissingPartition(name, [partition])
+        return found
+
+    def _document_folders(self, name: str, partition: PartitionKey) -> DocumentFolders:
+        return DocumentFolders(f"{self.base}/{name}/{partition.folder}", self.versions_folder(name, partition))
+
+    def _find(self, folder: str) -> list[str]:
+        self.files.fs.invalidate_cache()
+        try:
+            return self.files.fs.find(folder)
+        except FileNotFoundError:
+            return []
+
+
+def _is_version(path: str) -> bool:
+    """Leave out what a killed run may have left beside the versions: temporary files begin with a dot."""
+    file_name = path.rpartition("/")[2]
+    return file_name.endswith(".parquet") and not file_name.startswith(".")

@@ -1,0 +1,62 @@
+"""Versions of a partition: their names, when a run's second write is its first again, which were ever published."""
+
+import itertools
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from forecast_assets.storage.provenance import StoredProvenance
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of a partition. ``was_published`` is False for an orphan, which no published file ever named."""
+
+    name: str
+    path: str
+    provenance: StoredProvenance
+    is_published: bool
+    was_published: bool
+
+
+def version_names(run_id: str, suffix: str = "") -> Iterator[str]:
+    """Yield the names a run's versions of one partition may take: ``<run id>``, ``<run id>-2``, ``<run id>-3`` ...
+
+    Raises:
+        ValueError: If the run id cannot be a file name.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", run_id):
+        raise ValueError(f"a run id becomes a file name: letters, digits, _ . and - only, got {run_id!r}")
+    yield f"{run_id}{suffix}"
+    for number in itertools.count(2):
+        yield f"{run_id}-{number}{suffix}"
+
+
+def says_the_same(existing: StoredProvenance, candidate: StoredProvenance) -> bool:
+    """Say whether a version of the same run has the content and origin of the one about to be written."""
+    return (existing.content_hash, existing.schema_version, existing.inputs, existing.cycle_id) == (
+        candidate.content_hash,
+        candidate.schema_version,
+        candidate.inputs,
+        candidate.cycle_id,
+    )
+
+
+def list_versions(stored: Mapping[str, StoredProvenance], published: str | None) -> list[Version]:
+    """Order versions by time of writing and follow the chain of replaced versions back from the published one.
+
+    Args:
+        stored: Path -> provenance of every version file of one partition.
+        published: The version that the published file names, None where nothing is published.
+    """
+    previous = {provenance.version: provenance.previous_version for provenance in stored.values()}
+    chain = set()
+    version = published
+    while version is not None and version not in chain:
+        chain.add(version)
+        version = previous.get(version)
+    listed = [
+        Version(provenance.version, path, provenance, provenance.version == published, provenance.version in chain)
+        for path, provenance in stored.items()
+    ]
+    return sorted(listed, key=lambda listed_version: listed_version.provenance.written_at)

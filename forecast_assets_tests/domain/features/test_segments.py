@@ -1,0 +1,52 @@
+import numpy as np
+
+from forecast_assets.domain.calendar import month_range
+from forecast_assets.domain.demand import DemandPanel
+from forecast_assets.domain.features.segments import segment_features
+from forecast_assets.domain.segmentation import abc_class, xyz_class
+
+PANEL = np.array(
+    [
+        [np.nan, np.nan, 4, 0, 0, 8],
+        [0, 0, 0, 0, 0, 0],
+        [np.nan] * 6,
+    ],
+    dtype=float,
+)
+
+
+def test_segments_are_numbered_and_statistics_are_as_computed_by_hand():
+    features = segment_features(
+        PANEL, np.array(["A", "C", None], dtype=object), np.array(["Z", "X", "Y"], dtype=object)
+    )
+    by_hand = {
+        "abc_rank": [1, 3, np.nan],
+        "xyz_rank": [3, 1, 2],
+        "adi": [2, np.nan, np.nan],
+        "cv2": [4 / 36, np.nan, np.nan],
+        "zero_share_24": [0.5, 1, np.nan],
+        "months_since_last_sale": [0, np.nan, np.nan],
+        "nonzero_mean_units": [6, np.nan, np.nan],
+        "nonzero_share": [0.5, 0, np.nan],
+        "observations": [4, 6, 0],
+    }
+    assert set(features) == set(by_hand)
+    for name, values in by_hand.items():
+        np.testing.assert_allclose(features[name], values, err_msg=name)
+        assert features[name].dtype == float
+
+
+def test_segments_do_not_read_the_future():
+    rng = np.random.default_rng(6)
+    months = month_range("2020-01-01", "2024-12-01")
+    skus = np.array([f"s{row}" for row in range(10)], dtype=object)
+    units = rng.poisson(1.0, (10, len(months))).astype(float)
+    poisoned = np.where(months > "2023-03-01", 1e9, units)
+
+    def features(values):
+        known = DemandPanel(skus, months, values).until("2023-03-01").units
+        return segment_features(known, abc_class(known, skus), xyz_class(known))
+
+    expected, actual = features(units), features(poisoned)
+    for name, values in expected.items():
+        np.testing.assert_array_equal(actual[name], values, err_msg=name)

@@ -1,0 +1,104 @@
+"""The workbook, read back with another library."""
+
+import dataclasses
+from datetime import datetime
+from io import BytesIO
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from forecast_assets.reports import render_workbook
+from forecast_assets_tests.reports.conftest import HOSTILE_SKU
+
+
+def read(report):
+    return openpyxl.load_workbook(BytesIO(render_workbook(report)))
+
+
+def rows(sheet):
+    return [list(row) for row in sheet.iter_rows(values_only=True)]
+
+
+def renamed(report, name):
+    """The report with SKU A under another name in every frame."""
+    frames = ("sell_in", "published", "backtest", "performance", "products")
+    return dataclasses.replace(
+        report, **{frame: getattr(report, frame).replace({"sku": {"A": name}}) for frame in frames}
+    )
+
+
+def test_forecast_matrix_has_the_published_value_of_each_sku_and_month(report):
+    book = read(report)
+    assert book.sheetnames == [
+        *["Summary", "Forecast", "Forecast long", "Accuracy by SKU", "Accuracy by lag", "Definitions"],
+    ]
+    assert rows(book["Forecast"]) == [
+        ["SKU", "Category", "2024-04", "2024-05"],
+        [HOSTILE_SKU, "Mugs", 12.34, 1.234],
+        ["A", "Tea", 150, 200],
+    ]
+
+
+def test_long_sheet_has_one_row_per_sku_and_month_with_status_source_and_reason(report):
+    table = rows(read(report)["Forecast long"])
+    assert table[0][:5] == ["SKU", "Category", "Origin month", "Target month", "Lag (months)"]
+    override = table[4]
+    assert override == [
+        *["A", "Tea", datetime(2024, 3, 1), datetime(2024, 5, 1), 2, 200, 199, 210, 170, 200],
+        *["published", "override", "listing"],
+    ]
+
+
+def test_accuracy_sheets_have_the_ratios_as_fractions_formatted_as_percentages(report):
+    book = read(report)
+    by_sku = book["Accuracy by SKU"]
+    assert by_sku["A2"].value == "A"
+    heads = [cell.value for cell in by_sku[1]]
+    wape = by_sku.cell(2, heads.index("WAPE model") + 1)
+    assert wape.value == pytest.approx(30 / 260)
+    assert wape.number_format == "0.0%"
+    assert by_sku.cell(2, heads.index("Better") + 1).value == "Holt-Winters"
+    by_lag = rows(book["Accuracy by lag"])
+    assert by_lag[1][:5] == ["Backtest (model)", 1, 2, 130, pytest.approx(15 / 130)]
+    assert by_lag[3][:5] == ["Realised (published)", 1, 1, 120, pytest.approx(0.1)]
+
+
+def test_summary_compares_the_forecasts_and_counts_what_was_published(report):
+    summary = rows(read(report)["Summary"])
+    lines = [row for row in summary if row[0] in ("Backtest", "Realised", "Backfilled")]
+    assert lines[0][:6] == [
+        *["Backtest", "model", 3, pytest.approx(1 - 35 / 270), pytest.approx(35 / 270), pytest.approx(-5 / 270)],
+    ]
+    assert [line[0] for line in lines] == ["Backtest"] * 3 + ["Realised"] * 3 + ["Backfilled"] * 3
+    assert ["published", "override", "listing", 1, 1, 200] in [row[:6] for row in summary]
+
+
+@pytest.mark.parametrize("name", ["=1+1", "0012", "1e5", "http://example.com", "{=A1}", "NULL", "@x", "+3"])
+def test_sku_names_stay_text(report, name):
+    book = read(renamed(report, name))
+    for sheet in ("Forecast", "Forecast long", "Accuracy by SKU"):
+        cells = [cell for cell in book[sheet]["A"] if cell.value == name]
+        assert cells, sheet
+        assert {cell.data_type for cell in cells} == {"s"}
+        assert all(cell.hyperlink is None for cell in cells)
+
+
+def test_tables_are_frozen_and_filtered(report):
+    book = read(report)
+    assert book["Forecast"].freeze_panes == "C2"
+    assert book["Forecast"].auto_filter.ref == "A1:D3"
+    assert book["Forecast long"].freeze_panes == "B2"
+    assert book["Forecast long"]["F2"].number_format.startswith("#,##0")
+    assert book["Forecast long"]["D2"].number_format == "mmm yyyy"
+
+
+def test_a_new_market_has_a_workbook_without_accuracy(report):
+    book = read(dataclasses.replace(report, backtest=pd.DataFrame(), performance=None))
+    assert len(rows(book["Accuracy by lag"])) == 1
+    assert rows(book["Accuracy by SKU"])[1][:2] == ["A", "Tea"]
+    assert any("Nothing measured yet" in str(row[0]) for row in rows(book["Summary"]))
+
+
+def test_the_same_report_gives_the_same_bytes(report):
+    assert render_workbook(report) == render_workbook(report)
