@@ -4,14 +4,16 @@ import dagster as dg
 
 SOURCES = ["sell_in", "sell_out", "products", "promotions", "overrides", "covid_policy"]
 FORECAST = ["baseline_forecasts", "model", "forecasts", "backtest", "published_forecasts"]
-TOTALS = ["demand_totals", "demand_totals_known"]
 REPORTING = ["performance", "market_report", "mlflow_run"]
 
 ingest = dg.define_asset_job(
     "ingest", SOURCES, description="Deliveries of a market for a month, or for a range of months in one run."
 )
 totals = dg.define_asset_job(
-    "totals", TOTALS, description="Demand over all markets, month by month; never waited for by a market."
+    "totals", ["demand_totals"], description="Demand of a closed month over the markets that are in; nobody waits for it."
+)
+totals_known = dg.define_asset_job(
+    "totals_known", ["demand_totals_known"], description="Totals of earlier months as every market may read them."
 )
 market_features = dg.define_asset_job(
     "market_features", ["features"], description="Features of a market for an origin, or for a range of origins in one run."
@@ -25,4 +27,4 @@ monthly_cycle = dg.define_asset_job(
     description="Everything of one market and month, from the delivery to the report.",
 )
 
-ALL_JOBS = [ingest, totals, market_features, measure, monthly_cycle]
+ALL_JOBS = [ingest, totals, totals_known, market_features, measure, monthly_cycle]

@@ -2,9 +2,12 @@
 
 import pandas as pd
 import pandera.errors
+import pandera.pandas as pa
 
-from forecast_assets.checks.table_checks import CheckDeclaration, Finding, TableCheck, violating
-from forecast_assets.schemas import TABLES
+from forecast_assets.checks.table_checks import CheckDeclaration, Finding, TableCheck, Tables, violating
+from forecast_assets.schemas import TABLES, Table
+
+PARTITION_MONTH = "partition_month"
 
 SCHEMA = CheckDeclaration("schema", "Columns, types, allowed values and keys are those of the table's schema.")
 
@@ -22,7 +25,19 @@ def schema_check(table_name: str) -> TableCheck:
             return violating(cases.rename(columns={"index": "row"}), _message(table_name, cases))
         return Finding()
 
-    return SCHEMA.rule(find)
+    return SCHEMA.rule(find, lambda tables: _all_match(model, tables))
+
+
+def _all_match(model: type[Table], tables: Tables) -> bool:
+    """Whether all months match, at one validation: 143 months of sell-in one by one took 4 s, at once 0.05 s."""
+    schema = model.to_schema().add_columns({PARTITION_MONTH: pa.Column("datetime64[ns]")})
+    schema.unique = [*model.keys(), PARTITION_MONTH]
+    stacked = pd.concat([table.assign(**{PARTITION_MONTH: month}) for month, table in tables.items()])
+    try:
+        schema.validate(stacked.reset_index(drop=True))
+    except (pandera.errors.SchemaError, pandera.errors.SchemaErrors):
+        return False
+    return True
 
 
 def _message(table_name: str, cases: pd.DataFrame) -> str:

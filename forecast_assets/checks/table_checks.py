@@ -1,7 +1,7 @@
 """How a table is checked before it is stored.
 
-A check looks at one month of a table and returns what it found; ``stored_if_sound`` runs all checks of an asset, reports
-each to Dagster, and yields the table only if no blocking one failed, so that the last good partition stays in place.
+A check looks at one month of a table and returns what it found; ``stored_if_sound`` runs all checks of an asset,
+reports each to Dagster, and yields the table only if no blocking one failed, so that the last good partition stays in place.
 """
 
 import dataclasses
@@ -32,12 +32,22 @@ class Finding:
 
 @dataclasses.dataclass(frozen=True)
 class TableCheck:
-    """A named rule. ``find(table, month)`` looks at one month of the table."""
+    """A named rule. ``find(table, month)`` looks at one month of the table.
+
+    ``holds_for_all(tables)`` may settle a range at one look: only where it says no is every month looked at.
+    """
 
     name: str
     description: str
     find: Callable[[pd.DataFrame, pd.Timestamp], Finding]
     blocking: bool = True
+    holds_for_all: Callable[[Tables], bool] | None = None
+
+    def findings(self, tables: Tables) -> dict[pd.Timestamp, Finding]:
+        """What the rule found, by month."""
+        if len(tables) > 1 and self.holds_for_all is not None and self.holds_for_all(tables):
+            return dict.fromkeys(sorted(tables), Finding())
+        return {month: self.find(table, month) for month, table in sorted(tables.items())}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,9 +58,13 @@ class CheckDeclaration:
     description: str
     blocking: bool = True
 
-    def rule(self, find: Callable[[pd.DataFrame, pd.Timestamp], Finding]) -> TableCheck:
+    def rule(
+        self,
+        find: Callable[[pd.DataFrame, pd.Timestamp], Finding],
+        holds_for_all: Callable[[Tables], bool] | None = None,
+    ) -> TableCheck:
         """The check with the rule that decides it."""
-        return TableCheck(self.name, self.description, find, self.blocking)
+        return TableCheck(self.name, self.description, find, self.blocking, holds_for_all)
 
 
 def check_specs(asset: str, declarations: Sequence[CheckDeclaration]) -> list[dg.AssetCheckSpec]:
@@ -76,7 +90,7 @@ def stored_if_sound(
     """
     blocked = False
     for check in checks:
-        findings = {month: check.find(table, month) for month, table in sorted(tables.items())}
+        findings = check.findings(tables)
         result = _result(check, {month: finding for month, finding in findings.items() if finding.violations}, findings)
         blocked = blocked or (check.blocking and not result.passed and result.severity == dg.AssetCheckSeverity.ERROR)
         yield result

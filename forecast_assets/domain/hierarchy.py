@@ -51,7 +51,7 @@ def demand_totals(
         for market, sell_in in sell_in_by_market.items()
     ]
     if not rows:
-        return pd.DataFrame(columns=[*KEYS, *UNITS])
+        return pd.DataFrame(columns=[*KEYS, *UNITS]).astype(dict.fromkeys(UNITS, "float64"))
     by_market = pd.concat([part for part in rows if len(part)] or rows[:1], ignore_index=True)
     by_market = _with_all_categories(by_market)
     totals = _at_every_level(by_market, region_by_market)
@@ -123,7 +123,7 @@ def known_totals(
     rows = totals_window[(totals_window["level"] == MARKET) & (totals_window["total_month"] < month)]
     if rows.empty:
         figures = [f"{measure}_{figure}" for measure in MEASURES for figure in ("growth_12", "recent_ratio")]
-        return pd.DataFrame(columns=[*KEYS, "total_month", *UNITS, "markets", *figures])
+        return _typed(pd.DataFrame(columns=[*KEYS, "total_month", *UNITS, "markets", *figures]))
     twice = rows.duplicated(["entity", "category", "total_month"])
     if twice.any():
         first = rows.loc[twice, ["entity", "category", "total_month"]].iloc[0].tolist()
@@ -171,7 +171,13 @@ def _sum_by_level(levels: pd.DataFrame, units: dict[str, np.ndarray], months: pd
     table = keys.reset_index(drop=True).assign(total_month=months[at_month])
     table = table.assign(**{name: values[at_group, at_month] for name, values in columns.items()})
     ordered = [*KEYS, "total_month", *UNITS, "markets"]
-    return table[[*ordered, *[name for name in columns if name not in ordered]]]
+    return _typed(table[[*ordered, *[name for name in columns if name not in ordered]]])
+
+
+def _typed(table: pd.DataFrame) -> pd.DataFrame:
+    """The same types with and without rows: a month without earlier totals is stored like any other."""
+    texts = dict.fromkeys(KEYS, "object") | {"total_month": "datetime64[ns]", "markets": "int64"}
+    return table.astype({column: texts.get(column, "float64") for column in table.columns})
 
 
 def _year_pairs(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -44,6 +44,6 @@ class DocumentsIOManager(dg.ConfigurableIOManager):
     def load_input(self, context: dg.InputContext) -> object:
         """Refuse: documents are not an input of assets."""
         raise TypeError(
-            f"{table_name(context.asset_key)} is stored as documents, which no asset reads; depend on it with deps=[...]"
+            f"{table_name(context.asset_key)} is stored as documents, which no asset reads; depend on it with deps=[]"
             " or read one with TableStore.read_document"
         )

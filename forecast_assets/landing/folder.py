@@ -92,7 +92,7 @@ class LandingFolder:
             (first_month if first_month is not None else pd.Timestamp("1900-01-01")).date(),
             (last_month if last_month is not None else today).date(),
         )
-        problems += row_problems(connection, contract, market, scope, lambda file: self._concerns(file, source, market))
+        problems += row_problems(connection, contract, scope, lambda file: self._concerns(file, source, market))
         if problems:
             raise LandingError(source, market, problems)
         return connection.table(table_name(contract))
@@ -148,6 +148,7 @@ class LandingFolder:
     def _listing(self, source: str) -> tuple[dict[tuple[Any, ...], LandingFile], list[str]]:
         """Delivered files by (path, size, time), and the names of files that are none (hidden ones left out)."""
         folder = f"{self._root}/{source}"
+        self._fs.invalidate_cache()
         found = self._fs.find(folder, detail=True) if self._fs.exists(folder) else {}
         delivered, ignored = {}, []
         for path in sorted(found):

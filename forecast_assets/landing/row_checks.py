@@ -1,4 +1,4 @@
-"""Judging the rows of one source and market: which cells, keys and periods break the contract, by file and row.
+"""Judging the rows of one source and market: cells, repeated keys, and files that contradict each other.
 
 Belongs here: the queries over the table that rows.py made, and the problems they become. Not here: reading files.
 """
@@ -10,12 +10,10 @@ from typing import Any
 
 import duckdb
 
-from forecast_assets.landing.contract import KINDS, Column, Source
+from forecast_assets.landing.cell_checks import cell_checks, empty, problems_of
+from forecast_assets.landing.contract import Source
 from forecast_assets.landing.errors import ROWS_SHOWN, LandingProblem
-from forecast_assets.landing.rows import CASTABLE_KINDS, table_name
-
-KEYS_SHOWN = 10
-CORRECT = "correct the cells and deliver the file again under the same name"
+from forecast_assets.landing.rows import table_name
 
 
 @dataclass(frozen=True)
@@ -30,7 +28,6 @@ class Scope:
 def row_problems(
     connection: duckdb.DuckDBPyConnection,
     source: Source,
-    market: str,
     scope: Scope,
     is_concerned: Callable[[str], bool],
 ) -> list[LandingProblem]:
@@ -38,24 +35,31 @@ def row_problems(
 
     ``is_concerned`` tells by a file's name whether rows without a country are this market's affair.
     """
-    checker = _Checker(connection, source, market, scope)
-    problems = [*checker.bad_cells(), *checker.empty_cells(), *checker.duplicates(), *checker.contradictions()]
-    if source.is_fact:
-        problems += [*checker.no_period(), *checker.future(), *checker.month_against_date()]
+    checker = _Checker(connection, source, scope)
+    if checker.is_empty():
+        return []
+    problems = problems_of(cell_checks(source, scope.today), checker.rows, checker.query)
+    problems += [*checker.duplicates(), *checker.contradictions()]
     if not source.country_is_optional:
-        problems += [problem for problem in checker.no_country() if is_concerned(problem.file)]
+        nameless = problems_of([empty(source.column("country"))], checker.rows_without_country, checker.query)
+        problems += [problem for problem in nameless if is_concerned(problem.file)]
     return sorted(problems, key=lambda problem: (problem.file, problem.column or "", problem.rows))
 
 
 class _Checker:
-    def __init__(self, connection: duckdb.DuckDBPyConnection, source: Source, market: str, scope: Scope) -> None:
-        self.connection, self.source, self.scope = connection, source, scope
+    """The rows of one source that are judged, and the checks that compare rows with each other."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, source: Source, scope: Scope) -> None:
+        self.connection, self.source = connection, source
         self.parameters = {"first": scope.first_month, "last": scope.last_month, "today": scope.today}
         self.key = [name for name in source.key if name != "country"]
-        judged = f"(SELECT * FROM {table_name(source)} WHERE {self._in_scope()})"
-        has_country = "true" if source.country_is_optional else "country IS NOT NULL AND trim(country) <> ''"
-        self.rows = f"(SELECT * FROM {judged} WHERE {has_country})"
-        self.without_country = f"(SELECT * FROM {judged} WHERE NOT ({has_country}))"
+        has_country = "true" if source.country_is_optional else "(country IS NOT NULL AND trim(country) <> '')"
+        judged = f"SELECT * FROM {table_name(source)} WHERE ({self._in_scope()})"
+        self.rows = f"{judged} AND {has_country}"
+        self.rows_without_country = f"{judged} AND NOT {has_country}"
+
+    def is_empty(self) -> bool:
+        return not self.query(f"SELECT 1 FROM {table_name(self.source)} LIMIT 1")
 
     def _in_scope(self) -> str:
         """Rows whose month is known and not asked for are left to the runs of their month."""
@@ -64,87 +68,17 @@ class _Checker:
             return f"{period} IS NULL OR {period} BETWEEN $first AND $last OR COALESCE(date, month) > $today"
         return "known_from IS NULL OR CAST(date_trunc('month', known_from) AS DATE) <= $last"
 
-    def _query(self, sql: str) -> list[tuple[Any, ...]]:
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
         used = {name: value for name, value in self.parameters.items() if f"${name}" in sql}
         return self.connection.execute(sql, used).fetchall()
-
-    def _cells(self, column: str, condition: str, shown: str, rows: str | None = None) -> list[tuple[Any, ...]]:
-        """(file, row count, first rows, first different cells) of the rows under ``condition``."""
-        numbers = f"list_sort(list(_row))[:{ROWS_SHOWN}]"
-        cells = f"list_sort(list_distinct(list(CAST({shown} AS VARCHAR))))[:3]"
-        relation = f"{rows or self.rows} WHERE {condition}"
-        return self._query(f"SELECT _file, count(*), {numbers}, {cells} FROM {relation} GROUP BY _file ORDER BY _file")
-
-    def bad_cells(self) -> list[LandingProblem]:
-        problems = []
-        for column in self.source.columns:
-            if column.kind not in CASTABLE_KINDS:
-                continue
-            for file, count, rows, cells in self._cells(
-                column.name, f"_bad_{column.name} IS NOT NULL", f"_bad_{column.name}"
-            ):
-                found = ", ".join(f'"{cell}"' for cell in cells)
-                problems.append(
-                    LandingProblem(file, KINDS[column.kind], found, CORRECT, column.name, tuple(rows), count)
-                )
-        return problems
-
-    def empty_cells(self) -> list[LandingProblem]:
-        filled = [column for column in self.source.columns if column.filled and column.name != "country"]
-        return [problem for column in filled for problem in self._empty(column, self.rows)]
-
-    def no_country(self) -> list[LandingProblem]:
-        return self._empty(self.source.column("country"), self.without_country)
-
-    def _empty(self, column: Column, rows: str) -> list[LandingProblem]:
-        bad = f" AND _bad_{column.name} IS NULL" if column.kind in CASTABLE_KINDS else ""
-        condition = f"({column.name} IS NULL OR trim(CAST({column.name} AS VARCHAR)) = ''){bad}"
-        step = "fill the cells and deliver the file again under the same name"
-        if column.name == "units":
-            step = (
-                "write 0 where nothing was sold, or leave the row out, and deliver the file again under the same name"
-            )
-        return [
-            LandingProblem(file, "a filled cell", "an empty cell", step, column.name, tuple(numbers), count)
-            for file, count, numbers, _ in self._cells(column.name, condition, column.name, rows)
-        ]
-
-    def no_period(self) -> list[LandingProblem]:
-        condition = "month IS NULL AND date IS NULL AND _bad_month IS NULL AND _bad_date IS NULL"
-        return [
-            LandingProblem(
-                file, "a month or a date", "neither", "fill month or date" + _AGAIN, "month", tuple(rows), count
-            )
-            for file, count, rows, _ in self._cells("month", condition, "month")
-        ]
-
-    def future(self) -> list[LandingProblem]:
-        expected = f"no month or date after {self.scope.today:%Y-%m-%d}"
-        step = "correct the period; plans belong in promotions or overrides, not among facts"
-        return [
-            LandingProblem(file, expected, ", ".join(cells), step, "month or date", tuple(rows), count)
-            for file, count, rows, cells in self._cells(
-                "month", "COALESCE(date, month) > $today", "COALESCE(date, month)"
-            )
-        ]
-
-    def month_against_date(self) -> list[LandingProblem]:
-        condition = "month <> CAST(date_trunc('month', date) AS DATE)"
-        shown = "strftime(date, '%Y-%m-%d') || ' in month ' || strftime(month, '%Y-%m')"
-        return [
-            LandingProblem(
-                file, "date and month of a row to agree", ", ".join(cells), CORRECT, "month", tuple(rows), count
-            )
-            for file, count, rows, cells in self._cells("month", condition, shown)
-        ]
 
     def duplicates(self) -> list[LandingProblem]:
         """Keys that one file holds more than once; daily rows of facts are meant to repeat and are summed."""
         key = ", ".join(self.key)
         monthly = "WHERE date IS NULL AND month IS NOT NULL" if self.source.is_fact else ""
         columns = f"_file, country, {key}, list_sort(list(_row)) AS numbers"
-        groups = f"SELECT {columns} FROM {self.rows} {monthly} GROUP BY ALL HAVING count(*) > 1"
-        found = self._query(
+        groups = f"SELECT {columns} FROM ({self.rows}) {monthly} GROUP BY ALL HAVING count(*) > 1"
+        found = self.query(
             f"SELECT _file, count(*), list_sort(flatten(list(numbers)))[:{ROWS_SHOWN}], sum(len(numbers)), "
             f"min({self._key_text()}) FROM ({groups}) GROUP BY _file ORDER BY _file"
         )
@@ -167,9 +101,9 @@ class _Checker:
     def contradictions(self) -> list[LandingProblem]:
         """Keys on which files disagree: identical repeats across files are one delivery made twice and are fine."""
         problems = []
-        for files, rows, keys, values, example in self._query(self._contradictions_sql()):
+        for files, rows, keys, values, example in self.query(self._contradictions_sql()):
             others = " and ".join(files[1:3]) + (f" and {len(files) - 3} more" if len(files) > 3 else "")
-            said = " and ".join(f"{value:g}" if isinstance(value, float) else str(value) for value in values[:3])
+            said = " and ".join(f"{value:.15g}" if isinstance(value, float) else str(value) for value in values[:3])
             more = f" and {keys - 1} more keys" if keys > 1 else ""
             column = "units" if self.source.is_fact else None
             problems.append(
@@ -188,7 +122,7 @@ class _Checker:
     def _contradictions_sql(self) -> str:
         key = ", ".join(self.key)
         if self.source.is_fact:
-            groups = _fact_contradictions(self.rows, self._key_text())
+            groups = _fact_contradictions(f"({self.rows})", self._key_text())
         else:
             ignored = {"country", *self.key}
             names = [column.name for column in self.source.columns if column.name not in ignored]
@@ -198,24 +132,19 @@ class _Checker:
             groups = f"""
                 SELECT list(_file ORDER BY _file, _row) AS files, list({packed} ORDER BY _file, _row) AS said,
                     arg_min(_row, _file) AS first_row, any_value({self._key_text()}) AS example
-                FROM {self.rows} GROUP BY {key}
+                FROM ({self.rows}) GROUP BY {key}
                 HAVING count(DISTINCT {packed}) > 1 AND count(DISTINCT _file) > 1"""
         return f"""
             SELECT files, list_sort(list(first_row))[:{ROWS_SHOWN}], count(*), arg_min(said, example), min(example)
             FROM ({groups}) GROUP BY files ORDER BY files"""
 
     def _key_text(self) -> str:
-        parts = [
-            f"'{name} ' || COALESCE(CAST({name} AS VARCHAR), 'empty')"
-            if name != "month"
-            else "'month ' || strftime(month, '%Y-%m')"
-            for name in self.key
-            if name != "known_from"
-        ]
+        parts = [f"'{name} ' || COALESCE({_shown(name)}, 'empty')" for name in self.key if name != "known_from"]
         return " || ', ' || ".join(parts)
 
 
-_AGAIN = " and deliver the file again under the same name"
+def _shown(name: str) -> str:
+    return f"strftime({name}, '%Y-%m')" if name.endswith("month") else f"CAST({name} AS VARCHAR)"
 
 
 def _repeats(keys: int, example: str) -> str:

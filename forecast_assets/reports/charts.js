@@ -67,8 +67,10 @@ const reportCharts = (() => {
     ctx.fillStyle = COLOURS.muted;
     ctx.lineWidth = devicePixelRatio;
     ctx.font = 12 * devicePixelRatio + "px system-ui, sans-serif";
-    ctx.textAlign = "right";
-    ctx.fillText(spec.markText, x - 6 * devicePixelRatio, bbox.top + 12 * devicePixelRatio);
+    const gap = 6 * devicePixelRatio;
+    const fitsLeft = x - gap - ctx.measureText(spec.markText).width > bbox.left;
+    ctx.textAlign = fitsLeft ? "right" : "left";
+    ctx.fillText(spec.markText, fitsLeft ? x - gap : x + gap, bbox.top + 2 * gap);
     ctx.setLineDash([2 * devicePixelRatio, 4 * devicePixelRatio]);
     ctx.beginPath();
     ctx.moveTo(x, bbox.top);
@@ -88,7 +90,7 @@ const reportCharts = (() => {
     const sparse = (line) => line.values.filter((value) => value !== null).length < 3;
     const drawn = spec.lines.filter((line) => !line.legendOnly);
     return {
-      width, height: spec.height, legend: { show: false }, cursor: { y: false, drag: { x: false, y: false } },
+      width, height: spec.height, padding: [8, 28, 0, 0], legend: { show: false }, cursor: { y: false, drag: { x: false, y: false } },
       scales: {
         x: { time: false },
         y: { range: (plot, low, high) => [Math.min(0, (low || 0) * 1.05), Math.max(high || 0, spec.least) * 1.06] },

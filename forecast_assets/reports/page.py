@@ -92,7 +92,7 @@ def _tile_group(title: str, cells: pd.DataFrame, forecasts: dict[str, str]) -> d
     """One row of tiles: accuracy of the first forecast in `forecasts` beside the others; no tiles without cells."""
     overall = overall_accuracy(cells, forecasts)
     first, *others = forecasts
-    group = {"title": title, "cells": len(cells), "name": FORECAST_TITLES[first], "measures": None}
+    group = {"title": title, "cells": len(cells), "measures": None}
     if overall is None:
         return group
     wapes = {name: float(overall[f"wape_{name}"]) for name in forecasts}
@@ -100,6 +100,7 @@ def _tile_group(title: str, cells: pd.DataFrame, forecasts: dict[str, str]) -> d
     baseline = wapes["baseline"]
     return group | {
         "measures": {"wape": wapes, "bias": biases, "accuracy": {name: 1 - wape for name, wape in wapes.items()}},
+        "name": title if title == "Backfilled" else FORECAST_TITLES[first],
         "first": first,
         "others": others,
         "saved_error": 1 - wapes[first] / baseline if baseline > 0 else float("nan"),

@@ -140,17 +140,6 @@ def _create_sqlite(database: Path) -> None:
 
 
 @contextlib.contextmanager
-def one_writer(tracking_uri: str) -> Iterator[None]:
-    """Let processes on one SQLite file write one after the other; a server orders its writers itself."""
-    database = sqlite_path(tracking_uri)
-    if database is None:
-        yield
-        return
-    with _file_lock(database):
-        yield
-
-
-@contextlib.contextmanager
 def _file_lock(database: Path) -> Iterator[None]:
     lock = FileLock(database.with_name(f"{database.name}.lock"))
     try:

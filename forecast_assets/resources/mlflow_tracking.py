@@ -16,7 +16,6 @@ from forecast_assets.resources.mlflow_store import (
     TrackingUnavailable,
     check_database_answers,
     local_artifact_folder,
-    one_writer,
     prepare_mlflow_store,
     run_page,
     sqlite_path,
@@ -61,9 +60,8 @@ class MlflowTracking(dg.ConfigurableResource):
             from mlflow import MlflowClient
 
             client = MlflowClient(tracking_uri=self.tracking_uri)
-            with one_writer(self.tracking_uri):
-                runs = CycleRuns(client, self._experiment_id(client))
-                run_id, parent_run_id = runs.record(record)
+            runs = CycleRuns(client, self._experiment_id(client))
+            run_id, parent_run_id = runs.record(record)
             return RecordedRun(run_id, parent_run_id, run_page(self.tracking_uri, runs.experiment_id, run_id))
 
     def _experiment_id(self, client: "MlflowClient") -> str:

@@ -88,8 +88,8 @@ def oxcgrt_table(seed: int, index: str) -> pd.DataFrame:
         for state in range(STATES.get(market.code, 0) + 1):
             ids.append(_ids(market, state))
             values.append(daily(seed, market.code, f"state {state}" if state else "national"))
-    days = pd.DataFrame(np.array(values), columns=VALUE_DAYS.strftime("%d%b%Y"))
-    days = days.map(lambda value: f"{value:g}").reindex(columns=COLUMN_DAYS.strftime("%d%b%Y"), fill_value="")
+    days = pd.DataFrame(np.char.mod("%g", np.array(values)), columns=VALUE_DAYS.strftime("%d%b%Y"))
+    days = days.reindex(columns=COLUMN_DAYS.strftime("%d%b%Y"), fill_value="")
     return pd.concat([pd.DataFrame(ids), days], axis=1)
 
 

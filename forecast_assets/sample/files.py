@@ -78,8 +78,11 @@ def write_markets_file(file: Path, markets: list[SampleMarket], since: pd.Timest
 
 
 def _file_stem(months: pd.Series, code: str, last_year: int) -> pd.Series:
-    yearly, monthly = months.dt.strftime("%Y"), months.dt.strftime("%Y-%m")
-    return f"{code}_" + monthly.where(months.dt.year == last_year, yearly)
+    # Named once per month: formatting a date for each row took as long as simulating it.
+    names = {
+        month: f"{code}_{month:%Y-%m}" if month.year == last_year else f"{code}_{month:%Y}" for month in months.unique()
+    }
+    return months.map(names)
 
 
 def _write_parquet(rows: pd.DataFrame, file: Path, table: str) -> None:

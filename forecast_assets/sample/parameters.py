@@ -22,11 +22,11 @@ ROLL_OUT_LAG_MONTHS = 6  # markets follow an international launch within half a 
 LAUNCH_NOTICE_MONTHS = 6  # retailers' listing rounds close about half a year ahead
 DELISTING_NOTICE_MONTHS = 6  # ends are told in the same rounds, since the shelf is given to something else
 POSTPONED_SHARE = 0.2  # launches that slip by two months, told one month before the first date
-POSTPONED_MONTHS = 2
+POSTPONED_MONTHS = 2  # the usual slip: the next delivery window
 
 # --- Volume and level ------------------------------------------------------------------------------------------------
 MEDIAN_UNITS = 900.0  # a median SKU in France; head SKUs reach tens of thousands
-PRODUCT_VOLUME_SD = 1.40  # log: with the next line 1.63, where 20 % of SKUs make 80 % of volume (Phi(1.64-0.84)=0.79)
+PRODUCT_VOLUME_SD = 1.40  # log: with the next line 1.64, where 20 % of SKUs make 80 % of volume (Phi(1.64-0.84)=0.79)
 MARKET_VOLUME_SD = 0.85  # log: products strong in one market are mostly strong in the next, not always
 INTERMITTENT_VOLUME = 0.2  # the tail's volume relative to the lognormal draw: a handful of cases a month
 CATEGORY_GROWTH = 0.015  # per year: FMCG volumes grow with population, 1-2 %
@@ -43,21 +43,19 @@ RAMADAN_DAYS = 29  # the fasting month before Eid al-Fitr moves by 11 days a yea
 
 # --- Price -----------------------------------------------------------------------------------------------------------
 INFLATION = {2021: 0.03, 2022: 0.07, 2023: 0.06, 2024: 0.03}  # consumer food prices, roughly Europe and Latin America
-USUAL_INFLATION = 0.02
+USUAL_INFLATION = 0.02  # all other years: what central banks aim at
 PRICE_RISE_PROBABILITY = 0.7  # a year and SKU: list prices move about once a year
 PRICE_RISE_MONTHS = (1, 2, 4, 9)  # negotiation rounds: January to February mainly
-PRICE_RISE_WEIGHTS = (0.45, 0.2, 0.2, 0.15)
+PRICE_RISE_WEIGHTS = (0.45, 0.2, 0.2, 0.15)  # how often each of them
 ELASTICITY_SD = 0.3  # around the category's elasticity
 
 # --- Promotions ------------------------------------------------------------------------------------------------------
 PROMOTED_MONTHS = (0, 1, 2, 3, 4)  # fixed slots a year in a SKU's promotion calendar
-PROMOTED_WEIGHTS = (0.2, 0.1, 0.25, 0.25, 0.2)
+PROMOTED_WEIGHTS = (0.2, 0.1, 0.25, 0.25, 0.2)  # with the next two lines 17-18 % of SKU-months are promoted
 SLOT_KEPT = 0.9  # retailers repeat last year's leaflet slot mostly
 EXTRA_PROMOTION = 0.02  # a month: promotions outside the calendar
 DEPTHS_PCT = (10.0, 15.0, 20.0, 25.0, 30.0)  # leaflet discounts
-UPLIFT_PER_DEPTH = (
-    2.6  # log uplift of the month per unit of depth: 25 % off doubles to triples two weeks, +90 % a month
-)
+UPLIFT_PER_DEPTH = 2.6  # log, of the month: 25 % off nearly triples two leaflet weeks, +90 % in the month
 UPLIFT_SD = 0.4  # between products
 POST_PROMOTION_DIP = 0.20  # of the log uplift is missing a month later: households stocked up
 PROMOTION_NOTICE_MONTHS = (2, 3, 4)  # leaflets are agreed a quarter ahead
@@ -89,7 +87,7 @@ INTERMITTENT_RESPONSE = 0.03  # one sale of a rare item says little
 ORDER_NOISE = 0.09  # lognormal: deliveries slip over month ends
 QUARTER_END_PUSH = 0.03  # more ordered in the last month of a quarter
 PRICE_RISE_LOADING = 5.0  # months of cover per unit of log price rise, ordered in the month before: 3 % gives 0.15
-MAX_LOADING = 0.35
+MAX_LOADING = 0.35  # months of cover: warehouses are finite
 RETURN_PROBABILITY = 0.02  # a SKU-month: damaged or overstocked goods
 RETURNED_SHARE = (0.02, 0.08)  # of the retailer's stock
 RETURNED_AT_END = 0.3  # of what is left when a SKU ends
@@ -130,6 +128,8 @@ class Category:
     packs: tuple[str, ...]
 
 
+# Drinks and ice cream sell in summer, hot drinks in winter, chocolate at Easter and Christmas; during COVID people at
+# home eat and clean more and go out and dress up less; necessities react less to price than treats.
 CATEGORIES: tuple[Category, ...] = (
     Category(
         "Soft drinks", 0.18, 0.28, 0.08, 0.03, 0.15, 0.010, -0.10, -1.3, 1.6, "grocery", ("0.5 l", "1 l", "6x1 l")
@@ -150,7 +150,9 @@ CATEGORIES: tuple[Category, ...] = (
     ),
     Category("Beauty", 0.10, 0.10, 0.25, 0.02, 0.06, 0.002, -0.35, -1.7, 7.5, "drugstore", ("50 ml", "200 ml")),
 )
+
+# --- Products --------------------------------------------------------------------------------------------------------
 CASE_UNITS = (6, 12, 24)  # shrink packs
-BRANDS_PER_CATEGORY = 3
-PRICE_TIERS = ("value", "mainstream", "premium")
+BRANDS_PER_CATEGORY = 3  # a leader and two others
+PRICE_TIERS = ("value", "mainstream", "premium")  # a quarter, a half and a quarter of the products
 TIER_PRICE = (0.75, 1.0, 1.5)  # relative to the category's median

@@ -146,8 +146,8 @@ class DuckDbEngine:
         return connection
 
     def _query(self, connection: duckdb.DuckDBPyConnection, name: str, parameters: dict[str, Any]) -> pd.DataFrame:
-        used = {key: value for key, value in parameters.items() if key in self.project.parameters_of(name)}
-        return connection.execute(self.project.render(name, self), used).df()
+        bound = {parameter: parameters[parameter] for parameter in self.project.parameters_of(name)}
+        return connection.execute(self.project.render(name, self), bound).df()
 
 
 def as_table(frame: pd.DataFrame, attribute_names: Sequence[str] = ()) -> pd.DataFrame:
@@ -166,10 +166,14 @@ def as_table(frame: pd.DataFrame, attribute_names: Sequence[str] = ()) -> pd.Dat
 def _with_attributes(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     """Replace the JSON column by one text column per attribute; equal texts are parsed once."""
     codes, texts = pd.factorize(table["attributes"])
-    parsed = pd.DataFrame([json.loads(text) for text in texts]).reindex(columns=list(names), copy=False)
-    expanded = parsed.astype(object).where(parsed.notna(), None).reindex(codes).set_axis(table.index)
-    expanded = expanded.astype(object).where(expanded.notna(), None)
-    return table.drop(columns="attributes").join(expanded.rename(columns=attribute_column))
+    parsed = pd.DataFrame([json.loads(text) for text in texts])
+    parsed = parsed.reindex(columns=list(dict.fromkeys([*names, *sorted(parsed.columns)])))
+    columns = [attribute_column(name) for name in parsed.columns]
+    if twice := sorted({column for column in columns if columns.count(column) > 1}):
+        same = [name for name in parsed.columns if attribute_column(name) in twice]
+        raise ValueError(f"product columns {', '.join(same)} would all be named {', '.join(twice)}: rename all but one")
+    expanded = parsed.set_axis(columns, axis=1).astype(object).reindex(codes).set_axis(table.index)
+    return table.drop(columns="attributes").join(expanded.where(expanded.notna(), None))
 
 
 def attribute_column(name: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import sqlglot
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, Template
 from sqlglot import exp
 
 from forecast_assets.landing.contract import SOURCES
@@ -39,17 +39,21 @@ class SqlDialect(Protocol):
 
 @dataclass(frozen=True)
 class SqlFile:
-    """One file: ``folder`` is staging, marts or tests; grain, units and description come from its first comment."""
+    """One file: ``folder`` is staging, marts or tests; grain, units and description come from its first comment.
+
+    ``template`` is what stands below that comment, ``parameters`` the names it binds as ``$name``.
+    """
 
     name: str
     folder: str
     path: Path
-    template: str
+    template: Template
     grain: str
     units: str
     description: str
     refs: tuple[str, ...]
     sources: tuple[str, ...]
+    parameters: frozenset[str]
 
 
 class SqlProject:
@@ -135,11 +139,10 @@ class SqlProject:
 
     def parameters_of(self, name: str) -> set[str]:
         """The parameters a rendered statement binds."""
-        return set(_PARAMETER.findall(self.render(name, _ContractRelations())))
+        return {parameter for file in [*self.upstream(name), name] for parameter in self.files[file].parameters}
 
     def _body(self, name: str, engine: SqlDialect) -> str:
-        rendered = _environment(ref=str, source=engine.source_relation).from_string(self.file(name).template).render()
-        return "\n".join(line for line in rendered.splitlines() if not line.lstrip().startswith("--")).strip()
+        return self.file(name).template.render(ref=str, source=engine.source_relation)
 
     def _visit(self, name: str, path: tuple[str, ...], done: list[str]) -> None:
         if name in path:
@@ -163,7 +166,7 @@ class SqlProject:
             if source not in SOURCES:
                 known = ", ".join(sorted(SOURCES))
                 raise SqlProjectError(f"{file.path.name} reads source({source!r}), which is no source; known: {known}")
-        for parameter in sorted(set(_PARAMETER.findall(file.template)) - set(PARAMETERS)):
+        for parameter in sorted(file.parameters - set(PARAMETERS)):
             raise SqlProjectError(
                 f"{file.path.name} binds ${parameter}, which nobody passes; known: {', '.join(PARAMETERS)}"
             )
@@ -199,27 +202,35 @@ def month_of_number(number: str) -> str:
     return f"CAST(CAST({year} AS VARCHAR) || '-' || {month} || '-01' AS DATE)"
 
 
-def _environment(**functions: Any) -> Environment:
-    environment = Environment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=False)
-    months = {"month_number": month_number, "month_start": month_start, "month_of_number": month_of_number}
-    environment.globals.update(months, **functions)
-    return environment
+_ENVIRONMENT = Environment(undefined=StrictUndefined, autoescape=False)
+_ENVIRONMENT.globals.update(month_number=month_number, month_start=month_start, month_of_number=month_of_number)
 
 
 def _load(path: Path) -> SqlFile:
-    template = path.read_text(encoding="utf-8")
-    said = _first_comment(template)
+    text = path.read_text(encoding="utf-8")
+    said = _first_comment(text)
     missing = [part for part in ("grain", "units", "description") if part not in said]
     if missing:
-        raise SqlProjectError(
-            f"{path} must open with comments '-- grain:', '-- units:', '-- description:'; missing: {', '.join(missing)}"
-        )
+        parts = "'-- grain:', '-- units:', '-- description:'"
+        raise SqlProjectError(f"{path} must open with comments {parts}; missing: {', '.join(missing)}")
+    body = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("--"))
+    template = _ENVIRONMENT.from_string(body)
     refs: dict[str, None] = {}
     sources: dict[str, None] = {}
-    _environment(
+    template.render(
         ref=lambda name: refs.setdefault(name) or name, source=lambda name: sources.setdefault(name) or name
-    ).from_string(template).render()
-    return SqlFile(path.stem, path.parent.name, path, template, **said, refs=tuple(refs), sources=tuple(sources))
+    )
+    parameters = frozenset(_PARAMETER.findall(body))
+    return SqlFile(
+        path.stem,
+        path.parent.name,
+        path,
+        template,
+        **said,
+        refs=tuple(refs),
+        sources=tuple(sources),
+        parameters=parameters,
+    )
 
 
 def _first_comment(template: str) -> dict[str, str]:

@@ -70,7 +70,9 @@ class Files:
         with _temporary_file(path, content) as temporary:
             try:
                 os.link(temporary, path)
-            except PermissionError:
+            except FileExistsError:
+                raise
+            except OSError:
                 # File shares without hard links: writers of one partition exclude each other, so the check holds until
                 # the rename.
                 if os.path.exists(path):

@@ -39,7 +39,7 @@ def index_by_loop(y: np.ndarray, months: np.ndarray) -> tuple[list[float], float
     return index, weight, strength
 
 
-@pytest.mark.parametrize("n_months", [10, 13, 20, 24, 31, 40, 84, 85, 97, 130])
+@pytest.mark.parametrize("n_months", [10, 13, 20, 24, 31, 36, 40, 84, 85, 97, 130])
 @pytest.mark.parametrize("last_month", [1, 7, 12])
 def test_the_index_is_that_of_a_loop_over_skus_and_months(n_months, last_month):
     rng = np.random.default_rng(n_months)

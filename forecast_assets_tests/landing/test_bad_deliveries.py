@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from forecast_assets.landing import LandingError
+from forecast_assets.landing.files import concerns
 from forecast_assets_tests.landing.deliveries import SELL_IN
 
 AGAIN = "deliver the file again under the same name"
@@ -210,6 +211,16 @@ def test_an_unreadable_file_concerns_the_markets_in_its_name_else_all(landing, n
     assert stopped == concerned
 
 
+def test_the_name_of_the_source_is_not_a_market_code():
+    assert concerns("sell_in/SELL_IN_2024.parquet", "sell_in", "FR", ["IN", "FR"])
+    assert not concerns("sell_in/SELL_IN_IN.parquet", "sell_in", "FR", ["IN", "FR"])
+
+
+def test_the_longest_code_in_a_name_wins():
+    assert concerns("sell_in/AU_NSW_2024.parquet", "sell_in", "AU_NSW", ["AU", "AU_NSW"])
+    assert not concerns("sell_in/AU_NSW_2024.parquet", "sell_in", "AU", ["AU", "AU_NSW"])
+
+
 def test_a_file_without_units_stops_only_the_markets_whose_rows_it_holds(landing):
     landing.put("sell_in/a.csv", "country,sku,month\nFR,A,2024-06\n").sell_in("DE,A,2024-06,1\n", "b.csv")
     assert len(landing.rows(market="DE")) == 1
@@ -248,7 +259,9 @@ def test_a_bad_month_does_not_fail_the_good_ones(landing):
     landing.sell_in("FR,A,2024-04,1\nFR,A,2024-05,x\nFR,A,2024-06,1\nFR,A,2024-06,2\n")
     april, june = pd.Timestamp("2024-04-01"), pd.Timestamp("2024-06-01")
     assert len(landing.rows(first_month=april, last_month=april)) == 4
-    assert "key more than once" in message(landing, first_month=june, last_month=june)
+    june_alone = message(landing, first_month=june, last_month=june)
+    assert "has 1 problem:" in june_alone
+    assert "key more than once" in june_alone
     assert "has 2 problems" in message(landing, first_month=april, last_month=june)
 
 

@@ -58,6 +58,11 @@ def test_every_row_names_its_file_and_its_place_in_it(landing):
     ]
 
 
+def test_transactions_may_repeat_a_key_even_where_they_carry_their_month(landing):
+    landing.put("sell_in/a.csv", "country,sku,month,date,units\nFR,A,2024-06,2024-06-03,1\nFR,A,2024-06,2024-06-03,1\n")
+    assert len(landing.rows()) == 2
+
+
 def test_hidden_and_temporary_files_are_not_deliveries(landing):
     landing.sell_in("FR,A,2024-06,1\n")
     for name in ("_SUCCESS.csv", ".a.csv", "b.csv.tmp", "_temporary/c.csv", "notes.txt"):

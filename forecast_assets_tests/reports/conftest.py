@@ -30,7 +30,7 @@ def published():
         origin_month=MARCH,
         forecast_units_p10=table["forecast_units"] - 1,
         forecast_units_p90=table["forecast_units"] + 10,
-        model_units=table["forecast_units"],
+        model_units=table["forecast_units"].where(table["source"] == "model", 180.0),
         naive_units=5.0,
         status="published",
     )

@@ -51,7 +51,7 @@ def test_realised_accuracy_leaves_backfilled_rows_apart(page):
     assert page.data["realised_lags"]["published"] == [0.1]  # 12 / 120; the backfilled +40 is not in it
     text = " ".join(" ".join(page.texts).split())
     assert "Published WAPE 10.0%" in text
-    assert "Published WAPE 28.6%" in text  # 40 / 140, under its own heading
+    assert "Backfilled WAPE 28.6%" in text  # 40 / 140, under its own heading
 
 
 def test_tiles_show_accuracy_wape_and_signed_bias(page):
@@ -74,11 +74,11 @@ def test_sku_rows_carry_sort_values_shares_and_the_flag_where_the_baseline_won(p
 
 
 def test_change_is_shown_only_where_all_last_twelve_months_are_known(report):
-    months = pd.date_range("2023-04-01", "2024-03-01", freq="MS")
-    history = pd.DataFrame({"sku": "A", "month": months, "sell_in_units": 50.0})
+    months = pd.date_range("2023-03-01", "2024-03-01", freq="MS")
+    history = pd.DataFrame({"sku": "A", "month": months, "sell_in_units": [999.0] + [50.0] * 12})
     full = PageReader(render_market_report(dataclasses.replace(report, sell_in=history)))
     assert full.table_with("Share of error")[1][3:6] == ["600", "350", "\u221241.7%"]  # 350 / 600 - 1
-    one_short = PageReader(render_market_report(dataclasses.replace(report, sell_in=history.iloc[1:])))
+    one_short = PageReader(render_market_report(dataclasses.replace(report, sell_in=history.iloc[2:])))
     assert one_short.table_with("Share of error")[1][3:6] == ["550", "350", "–"]
 
 
@@ -102,6 +102,22 @@ def test_a_hostile_sku_breaks_neither_the_json_nor_the_markup(report):
     assert page.table_with("Share of error")[2][0] == HOSTILE_SKU
     assert "#sku=%3C/script%3E%3Cb%3E%22%27%F0%9F%92%A5/" in page.addresses
     assert "Norway & <Svalbard>" in "".join(page.texts)
+
+
+@pytest.mark.parametrize(
+    "name", ["</script x", "<!--<script>", "&lt;i&gt;", "{{ 7 * 7 }}", "a\u2028b", "' onclick='x", "\\"]
+)
+def test_names_arrive_as_they_are(report, name):
+    frames = {
+        frame: getattr(report, frame).replace({"sku": {"A": name}}) for frame in ("sell_in", "published", "backtest")
+    }
+    page = PageReader(render_market_report(dataclasses.replace(report, **frames)))
+    assert page.open_elements == []
+    assert len(page.scripts) == 4
+    assert page.data["skus"] == [name, HOSTILE_SKU]
+    assert page.table_with("Share of error")[1][0] == " ".join(name.split())
+    data_script = next(text for attributes, text in page.scripts if attributes.get("id") == "report-data")
+    assert not re.search(r"[<>&]", data_script)
 
 
 def test_the_page_needs_no_network(report):

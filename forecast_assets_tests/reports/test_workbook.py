@@ -45,7 +45,7 @@ def test_long_sheet_has_one_row_per_sku_and_month_with_status_source_and_reason(
     assert table[0][:5] == ["SKU", "Category", "Origin month", "Target month", "Lag (months)"]
     override = table[4]
     assert override == [
-        *["A", "Tea", datetime(2024, 3, 1), datetime(2024, 5, 1), 2, 200, 199, 210, 170, 200],
+        *["A", "Tea", datetime(2024, 3, 1), datetime(2024, 5, 1), 2, 200, 199, 210, 170, 180],
         *["published", "override", "listing"],
     ]
 
@@ -71,6 +71,7 @@ def test_summary_compares_the_forecasts_and_counts_what_was_published(report):
         *["Backtest", "model", 3, pytest.approx(1 - 35 / 270), pytest.approx(35 / 270), pytest.approx(-5 / 270)],
     ]
     assert [line[0] for line in lines] == ["Backtest"] * 3 + ["Realised"] * 3 + ["Backfilled"] * 3
+    assert [line[4] for line in lines[3::3]] == [pytest.approx(12 / 120), pytest.approx(40 / 140)]
     assert ["published", "override", "listing", 1, 1, 200] in [row[:6] for row in summary]
 
 

@@ -1,12 +1,17 @@
-"""An empty MLflow store per test: made once (3 s), copied for each, and a record to write into it."""
+"""An empty MLflow store per test (made once, 3 s, then copied), a record to write, and a process that writes it.
+
+MLflow itself is not imported here: a spawned process imports this file and reports whether our modules import it.
+"""
 
 import shutil
+import sys
 
 import pandas as pd
 import pytest
 
-from forecast_assets.resources.mlflow_record import CycleRecord
-from forecast_assets.resources.mlflow_store import prepare_mlflow_store
+from forecast_assets.resources.mlflow_tracking import CycleRecord, MlflowTracking, prepare_mlflow_store
+
+PATIENCE_SECONDS = 300
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +42,12 @@ def cycle_record(**changes) -> CycleRecord:
         "model_parts": pd.DataFrame({"part": ["manifest", "h01.txt"], "content": ['{"cutoff": "2024-06"}', "tree\n"]}),
     }
     return CycleRecord(**{**values, **changes})
+
+
+def record_at_once(tracking_uri, market, barrier, answers):
+    """Record a market when all processes are ready; answer with the parent's id and whether MLflow came in early."""
+    tracking = MlflowTracking(tracking_uri=tracking_uri, experiment_name="forecast")
+    record = cycle_record(market=market)
+    imported_before = "mlflow" in sys.modules
+    barrier.wait(timeout=PATIENCE_SECONDS)
+    answers.put((tracking.record_cycle(record).parent_run_id, imported_before))

@@ -8,7 +8,7 @@ from mlflow import MlflowClient
 from mlflow.entities import ViewType
 
 from forecast_assets.resources.mlflow_tracking import CycleRuns, MlflowTracking, TrackingUnavailable
-from forecast_assets_tests.resources.conftest import cycle_record
+from forecast_assets_tests.resources.conftest import PATIENCE_SECONDS, cycle_record, record_at_once
 
 OTHER_METRICS = pd.DataFrame({"horizon_months": [1, 2], "model_wape": [0.3, 0.4]})
 
@@ -96,9 +96,10 @@ def test_other_content_gets_a_new_run_and_the_old_one_says_so(tracking, client, 
 
 def test_content_that_returns_gets_a_run_of_its_own_and_not_the_superseded_one(tracking, client):
     first = tracking.record_cycle(cycle_record())
-    tracking.record_cycle(cycle_record(parameters={"recipe": "market"}))
+    second = tracking.record_cycle(cycle_record(parameters={"recipe": "market"}))
     third = tracking.record_cycle(cycle_record())
     assert third.run_id != first.run_id
+    assert client.get_run(first.run_id).data.tags["forecast.superseded_by"] == second.run_id
     current = [run for run in runs_of(client, "market") if "forecast.superseded_by" not in run.data.tags]
     assert [run.info.run_id for run in current] == [third.run_id]
 
@@ -127,62 +128,74 @@ def test_a_deleted_experiment_is_named_with_the_command_that_restores_it(trackin
 
 
 class ClientWithRival:
-    """A client during one of whose calls another process makes an older run with the parent's tags."""
+    """A client during one of whose calls another process makes a run of its own."""
 
-    def __init__(self, client, call):
-        self.client, self.call, self.rival = client, call, None
+    def __init__(self, client, call, **rival):
+        self.client, self.call, self.rival, self.rival_id = client, call, rival, None
+        self.experiment_id = client.create_experiment("forecast")
 
     def __getattr__(self, name):
         method = getattr(self.client, name)
 
         def with_rival(*args, **kwargs):
-            if self.rival is None:
-                tags = {"forecast.role": "cycle", "forecast.cycle_id": "dev-2024-06"}
-                self.rival = self.client.create_run(self.experiment_id, start_time=1, tags=tags).info.run_id
+            if self.rival_id is None:
+                self.rival_id = self.client.create_run(self.experiment_id, **self.rival).info.run_id
             return method(*args, **kwargs)
 
         return with_rival if name == self.call else method
 
 
+OLDER_PARENT = {"start_time": 1, "tags": {"forecast.role": "cycle", "forecast.cycle_id": "dev-2024-06"}}
+
+
 @pytest.mark.parametrize("call", ["create_run", "log_artifacts"])
 def test_a_parent_made_by_another_process_meanwhile_wins_if_it_is_older(client, call):
-    rivalled = ClientWithRival(client, call)
-    rivalled.experiment_id = client.create_experiment("forecast")
+    rivalled = ClientWithRival(client, call, **OLDER_PARENT)
     run_id, parent_run_id = CycleRuns(rivalled, rivalled.experiment_id).record(cycle_record())
-    assert parent_run_id == rivalled.rival
-    assert client.get_run(run_id).data.tags["mlflow.parentRunId"] == rivalled.rival
+    assert parent_run_id == rivalled.rival_id
+    assert client.get_run(run_id).data.tags["mlflow.parentRunId"] == rivalled.rival_id
 
 
 def test_a_parent_that_lost_is_deleted(client):
-    rivalled = ClientWithRival(client, "create_run")
-    rivalled.experiment_id = client.create_experiment("forecast")
+    rivalled = ClientWithRival(client, "create_run", **OLDER_PARENT)
     CycleRuns(rivalled, rivalled.experiment_id).record(cycle_record())
     deleted = client.search_runs([rivalled.experiment_id], run_view_type=ViewType.DELETED_ONLY)
     assert [run.data.tags["forecast.role"] for run in deleted] == ["cycle"]
-    assert [run.info.run_id for run in runs_of(client, "cycle")] == [rivalled.rival]
+    assert [run.info.run_id for run in runs_of(client, "cycle")] == [rivalled.rival_id]
 
 
-def record_at_once(tracking_uri, market, barrier, answers):
-    tracking = MlflowTracking(tracking_uri=tracking_uri, experiment_name="forecast")
-    record = cycle_record(market=market)
-    barrier.wait(timeout=60)
-    answers.put(tracking.record_cycle(record).parent_run_id)
+def test_a_newer_run_of_another_process_is_not_superseded_by_an_older_one(client):
+    newer = cycle_record(parameters={"recipe": "market"})
+    rivalled = ClientWithRival(client, "log_artifacts", start_time=4_000_000_000_000, tags=newer.tags())
+    CycleRuns(rivalled, rivalled.experiment_id).record(cycle_record())
+    assert "forecast.superseded_by" not in client.get_run(rivalled.rival_id).data.tags
 
 
-def test_two_processes_at_once_make_one_store_and_one_parent(tmp_path):
+@pytest.fixture(scope="module")
+def answers_of_two_processes(tmp_path_factory):
+    """Two new processes record a market each in a store that does not exist yet; the store and what each answered."""
     context = multiprocessing.get_context("spawn")
     barrier, answers = context.Barrier(2), context.Queue()
-    tracking_uri = f"sqlite:///{tmp_path / 'new' / 'mlflow.db'}"
+    tracking_uri = f"sqlite:///{tmp_path_factory.mktemp('at_once') / 'new' / 'mlflow.db'}"
     processes = [
         context.Process(target=record_at_once, args=(tracking_uri, market, barrier, answers)) for market in ("FR", "ES")
     ]
     for process in processes:
         process.start()
-    parents = {answers.get(timeout=60) for _ in processes}
+    answered = [answers.get(timeout=PATIENCE_SECONDS) for _ in processes]
     for process in processes:
-        process.join(timeout=60)
-    assert [process.exitcode for process in processes] == [0, 0]
+        process.join(timeout=PATIENCE_SECONDS)
+    return tracking_uri, answered
+
+
+def test_two_processes_at_once_make_one_store_and_one_parent(answers_of_two_processes):
+    tracking_uri, answered = answers_of_two_processes
     client = MlflowClient(tracking_uri=tracking_uri)
-    assert parents == {run.info.run_id for run in runs_of(client, "cycle")}
-    assert len(parents) == 1
+    [parent] = runs_of(client, "cycle")
+    assert [parent_run_id for parent_run_id, _ in answered] == [parent.info.run_id] * 2
     assert {run.data.tags["forecast.market"] for run in runs_of(client, "market")} == {"FR", "ES"}
+
+
+def test_mlflow_is_not_imported_before_something_is_recorded(answers_of_two_processes):
+    _, answered = answers_of_two_processes
+    assert [imported_before for _, imported_before in answered] == [False, False]

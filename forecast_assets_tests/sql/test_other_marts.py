@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from forecast_assets.sql import DuckDbEngine
+from forecast_assets.sql import DuckDbEngine, as_table
 from forecast_assets_tests.landing.deliveries import TODAY
 
 JAN, FEB, MAR, APR = pd.date_range("2024-01-01", periods=4, freq="MS")
@@ -95,6 +95,17 @@ def test_further_product_columns_become_attribute_columns(landing, run):
     assert table.loc["A", "attribute_vegan"] is None
     assert table.loc["Z", "attribute_vegan"] is None
     assert "attributes" not in table
+
+
+def test_product_columns_that_would_share_a_name_are_refused(landing, run):
+    landing.put("products/p.csv", "sku,category,pack size,pack_size\nA,x,1,2\n")
+    with pytest.raises(ValueError, match="pack size, pack_size would all be named attribute_pack_size"):
+        run("products")
+
+
+def test_attributes_of_an_engine_without_a_list_of_names_are_expanded_too():
+    frame = pd.DataFrame({"sku": ["A", "B"], "attributes": ['{"vegan": "yes"}', None], "month": [JAN, JAN]})
+    assert as_table(frame)["attribute_vegan"].tolist() == ["yes", None]
 
 
 def test_all_markets_have_the_same_attribute_columns(landing, run):

@@ -1,13 +1,17 @@
 """What the crash tests run in a process of their own: write the same partitions over and over."""
 
+import os
+import signal
+import sys
+from collections.abc import Sequence
 from multiprocessing.connection import Connection
 
 import pandas as pd
 
-from forecast_assets.storage import PartitionKey, TableStore
+from forecast_assets.storage import PartitionKey, TableStore, publish
 from forecast_assets_tests.storage.examples import SELL_IN, run
 
-ROWS = 500
+ROWS = 5_000
 PARTITIONS = tuple(PartitionKey(month, "FR") for month in pd.date_range("2024-01-01", periods=3, freq="MS"))
 
 
@@ -17,9 +21,26 @@ def table_of_round(number: int) -> pd.DataFrame:
     return pd.DataFrame({"sku": skus, "sell_in_units": float(number), "reason": "delivered"})
 
 
-def write_round(store: TableStore, number: int, run_id: str) -> None:
-    for partition in PARTITIONS:
+def write_round(store: TableStore, number: int, run_id: str, partitions: Sequence[PartitionKey] = PARTITIONS) -> None:
+    for partition in partitions:
         store.write(SELL_IN, partition, table_of_round(number), run(run_id))
+
+
+def write_round_and_die_at(base: str, call: int) -> None:
+    """Write round 1 and kill this process right before the n-th call into the operating system made by ``publish``."""
+    calls = 0
+
+    def count(frame, event: str, argument: object) -> None:
+        nonlocal calls
+        if event == "c_call" and frame.f_code.co_filename == publish.__file__:
+            calls += 1
+            if calls == call:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    store = TableStore(base)
+    sys.setprofile(count)
+    write_round(store, 1, "dies", PARTITIONS[:1])
+    sys.setprofile(None)
 
 
 def write_until_killed(base: str, label: str, started: Connection) -> None:

@@ -1,3 +1,5 @@
+import errno
+
 import duckdb
 import numpy as np
 import pandas as pd
@@ -18,7 +20,7 @@ from forecast_assets_tests.storage.examples import FEATURES, SELL_IN, TOTALS, ke
 
 @pytest.fixture(params=["folder", "memory"])
 def store(request, tmp_path):
-    """The same tests on a local folder and on a remote filesystem kept in memory, where publishing takes the other path."""
+    """The same tests on a local folder and on a remote filesystem kept in memory, which publishes otherwise."""
     return TableStore(str(tmp_path / "store") if request.param == "folder" else f"memory:/{tmp_path}/store")
 
 
@@ -232,6 +234,18 @@ def test_nothing_of_a_range_is_stored_when_one_month_does_not_fit(store):
     assert store.versions("sell_in", key("FR|2024-01-01")) == []
 
 
+def test_a_share_without_hard_links_keeps_versions_create_only_too(folder, monkeypatch):
+    def no_links(source, target):
+        raise OSError(errno.EOPNOTSUPP, "Operation not supported")
+
+    monkeypatch.setattr("os.link", no_links)
+    partition = key("FR|2024-01-01")
+    folder.write(SELL_IN, partition, sell_in(1.0), run("run-a"))
+    folder.write(SELL_IN, partition, sell_in(2.0), run("run-a"))
+    assert folder.read_version(SELL_IN, partition, "run-a.parquet")["sell_in_units"].tolist() == [1.0]
+    assert folder.provenance("sell_in", partition).version == "run-a-2.parquet"
+
+
 def test_a_run_id_that_is_no_file_name_is_refused(store):
     with pytest.raises(ValueError, match="run id"):
         store.write(SELL_IN, key("FR|2024-01-01"), sell_in(1.0), run("../run"))
@@ -261,8 +275,9 @@ class TestReadersWithoutOurCode:
 
     def test_duckdb(self, table):
         query = f"""
-            select country, month::date::varchar, sum(sell_in_units)
-            from read_parquet('{table}/**/*.parquet', hive_partitioning = true)
+            select country, month::varchar, sum(sell_in_units)
+            from read_parquet('{table}/**/*.parquet', hive_partitioning = true, union_by_name = true,
+                              hive_types = {{'country': varchar, 'month': date}})
             group by all order by all
         """
         assert tuple(duckdb.sql(query).fetchall()) == self.EXPECTED

@@ -3,6 +3,7 @@
 Here belong the layout and the way into it. Not here: any recursion that runs on it.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,22 +39,28 @@ class AlignedPanel:
         return AlignedPanel(np.zeros_like(self.units), self.unknown, self.lengths)
 
 
-def align(units: np.ndarray) -> tuple[AlignedPanel, np.ndarray]:
-    """Move every series to begin in row 0 and sort by length, longest first.
+def aligned_chunks(units: np.ndarray, skus_per_chunk: int) -> Iterator[tuple[np.ndarray, AlignedPanel]]:
+    """Cut series into aligned panels, oldest first, so that those of a chunk are of about the same age.
 
     Args:
         units: (n_sku, n_months) ending at the origin month; every row knows at least one month.
+        skus_per_chunk: Series per panel: bounds the memory and keeps the states in cache.
 
-    Returns:
-        The panel, and the row of ``units`` each of its columns came from.
+    Yields:
+        The rows of ``units`` and the panel with one column for each of them.
     """
-    n_months = units.shape[1]
     first_known = np.isfinite(units).argmax(axis=1)
-    order = np.argsort(first_known, kind="stable")
-    lengths = n_months - first_known[order]
-    source = np.arange(lengths.max(initial=0))[None, :] + first_known[order][:, None]
-    inside = source < n_months
-    moved = np.take_along_axis(units[order], np.minimum(source, n_months - 1), axis=1)
-    moved = np.where(inside, moved, np.nan).T
+    oldest_first = np.argsort(first_known, kind="stable")
+    for begin in range(0, len(units), skus_per_chunk):
+        rows = oldest_first[begin : begin + skus_per_chunk]
+        yield rows, _align(units[rows], first_known[rows])
+
+
+def _align(units: np.ndarray, first_known: np.ndarray) -> AlignedPanel:
+    n_months = units.shape[1]
+    lengths = n_months - first_known
+    source = np.arange(lengths.max()) + first_known[:, None]
+    moved = np.take_along_axis(units, np.minimum(source, n_months - 1), axis=1)
+    moved = np.where(source < n_months, moved, np.nan).T
     unknown = ~np.isfinite(moved)
-    return AlignedPanel(np.where(unknown, 0.0, moved), unknown, lengths), order
+    return AlignedPanel(np.where(unknown, 0.0, moved), unknown, lengths)

@@ -9,7 +9,7 @@ from itertools import product
 
 import numpy as np
 
-from forecast_assets.domain.models.aligned_panel import AlignedPanel, align
+from forecast_assets.domain.models.aligned_panel import AlignedPanel, aligned_chunks
 from forecast_assets.domain.models.forecast_cap import cap_forecasts
 from forecast_assets.domain.seasonality import SeasonalIndex, following_calendar_months, seasonal_indices
 
@@ -116,12 +116,9 @@ def _smooth_in_chunks(adjusted: np.ndarray, horizon_months: int) -> dict[str, np
     found = {name: np.full(n_sku, np.nan) for name in [*parameters, "damped_holt_beta", "damped_holt_phi"]}
     found |= {method: np.full((n_sku, horizon_months), np.nan) for method in METHODS}
     known = np.flatnonzero(np.isfinite(adjusted).any(axis=1))
-    oldest_first = known[np.argsort(np.isfinite(adjusted[known]).argmax(axis=1), kind="stable")]
-    for begin in range(0, len(oldest_first), SKUS_PER_CHUNK):
-        rows = oldest_first[begin : begin + SKUS_PER_CHUNK]
-        panel, source = align(adjusted[rows])
+    for rows, panel in aligned_chunks(adjusted[known], SKUS_PER_CHUNK):
         for name, values in _smooth(panel, horizon_months).items():
-            found[name][rows[source]] = values
+            found[name][known[rows]] = values
     return found
 
 

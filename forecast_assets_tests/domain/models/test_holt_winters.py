@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from statsmodels.tsa.holtwinters import ExponentialSmoothing
 
-from forecast_assets.domain.models.aligned_panel import align
+from forecast_assets.domain.models.aligned_panel import aligned_chunks
 from forecast_assets.domain.models.holt_winters import SKUS_PER_CHUNK, forecast_holt_winters
 from forecast_assets.domain.models.holt_winters_recursion import (
     States,
@@ -74,8 +74,8 @@ def test_with_given_parameters_and_states_the_recursion_is_that_of_statsmodels(u
     alpha = rng.uniform(0.05, 0.9, n_sku)
     smoothing = np.array([alpha, rng.uniform(0, 0.5, n_sku), rng.uniform(0, 1, n_sku) * (1 - alpha)])
     level, trend, season = rng.uniform(50, 150, n_sku), rng.normal(0, 1, n_sku), rng.normal(0, 20, (12, n_sku))
-    panel, order = align(units)
-    assert list(order) == list(range(n_sku))
+    [(rows, panel)] = aligned_chunks(units, n_sku)
+    assert list(rows) == list(range(n_sku))
     start = States(level[None], trend[None], season[:, None])
     states = start.spread(1)
     errors = np.array([error[0].copy() for error in one_step_errors(panel, states, smoothing[:, None])])
@@ -89,7 +89,7 @@ def test_with_given_parameters_and_states_the_recursion_is_that_of_statsmodels(u
 
 
 def test_forecasts_are_as_accurate_as_those_of_statsmodels(units):
-    known, future = units[:, :-HORIZON_MONTHS], units[:, -HORIZON_MONTHS:]
+    known, future = units[:6, :-HORIZON_MONTHS], units[:6, -HORIZON_MONTHS:]
     by_statsmodels = np.array([forecast_by_statsmodels(series) for series in known])
     assert wape(forecast_holt_winters(known), future) <= 1.05 * wape(by_statsmodels, future)
 

@@ -1,0 +1,13 @@
+"""The command line ``forecast-assets``: one file per command, this one lists them."""
+
+import typer
+
+from forecast_assets.cli.cycle import cycle
+from forecast_assets.cli.demo import demo
+from forecast_assets.cli.measure import measure
+from forecast_assets.cli.prepare import prepare
+from forecast_assets.cli.sample import sample
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+for command in (demo, cycle, measure, sample, prepare):
+    app.command()(command)

@@ -1,0 +1,94 @@
+"""What the commands share on the terminal: months as arguments, settings with a readable error, progress, tables."""
+
+import os
+import time
+from pathlib import Path
+
+import pandas as pd
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from forecast_assets.markets import MarketsError, forecast_markets
+from forecast_assets.runs.launch import RunResult
+from forecast_assets.runs.plan import MonthRange
+from forecast_assets.settings import Settings, SettingsError, load_settings
+
+console = Console(width=None if os.isatty(1) else 140, highlight=False)
+
+
+def month_argument(text: str) -> pd.Timestamp:
+    """A month given as 2024-06 or 2024-06-01."""
+    try:
+        month = pd.Timestamp(text)
+    except ValueError:
+        month = pd.NaT
+    if month is pd.NaT or month.day != 1 or len(text) not in (7, 10):
+        raise typer.BadParameter(f"expected a month like 2024-06, got {text!r}")
+    return month.as_unit("ns")
+
+
+def settings_or_exit() -> Settings:
+    """The settings of the environment; their problems on the terminal and exit code 2 where there are any."""
+    try:
+        settings = load_settings()
+        _ = settings.market_table
+    except (SettingsError, MarketsError) as error:
+        console.print(str(error), style="red", markup=False)
+        raise typer.Exit(2) from None
+    return settings
+
+
+def countries_or_exit(settings: Settings, given: list[str]) -> list[str]:
+    """The markets asked for, by default all that are forecast."""
+    unknown = [code for code in given if code not in settings.market_table]
+    if unknown:
+        known = ", ".join(settings.market_table)
+        raise typer.BadParameter(f"no market {', '.join(unknown)} in {settings.markets}; known: {known}")
+    return given or forecast_markets(settings.market_table)
+
+
+class RunLog:
+    """Prints a line when a run starts and when it ends, with the seconds since the command began."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+
+    def __call__(self, country: str | None, job: str, months: MonthRange, result: RunResult | None) -> None:
+        """Tell of a run that starts (no result) or has ended."""
+        span = f"{months.first:%Y-%m}" + ("" if months.first == months.last else f" .. {months.last:%Y-%m}")
+        state = "started" if result is None else "done" if result.succeeded else "FAILED"
+        style = {"started": "dim", "done": "green", "FAILED": "red"}[state]
+        seconds = time.monotonic() - self._began
+        line = f"{seconds:6.1f} s  {country or 'all markets':12} {job:16} {span:20} {state}"
+        console.print(line, style=style, markup=False)
+        for failure in result.failures if result else ():
+            console.print(failure, style="red", markup=False)
+
+
+def percentage(value: object) -> str:
+    """A fraction as a figure with four digits; a dash where there is none."""
+    return "-" if value is None or pd.isna(value) else f"{value:.4f}"
+
+
+def signed(value: object) -> str:
+    """The same with its sign."""
+    return "-" if value is None or pd.isna(value) else f"{value:+.4f}"
+
+
+def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
+    """A table on the terminal; text left, figures right."""
+    table = Table(title=title, title_justify="left")
+    for column in columns:
+        table.add_column(column, justify="left" if column in TEXT_COLUMNS else "right", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
+
+
+TEXT_COLUMNS = {"market", "published", "why", "group"}
+
+
+def report_folder(settings: Settings, country: str, origin: pd.Timestamp) -> Path:
+    """Where the report of a market and month lies."""
+    return Path(settings.store) / "market_report" / f"country={country}" / f"month={origin:%Y-%m-%d}"

@@ -1,0 +1,103 @@
+"""``forecast-assets cycle``: from landing files to published forecasts for a month, market by market."""
+
+from typing import Annotated
+
+import pandas as pd
+import typer
+
+from forecast_assets.cli.console import (
+    RunLog,
+    console,
+    countries_or_exit,
+    month_argument,
+    percentage,
+    print_table,
+    settings_or_exit,
+    signed,
+)
+from forecast_assets.cli.prepare import prepare_instance
+from forecast_assets.resources.mlflow_tracking import TrackingUnavailable, prepare_mlflow_store
+from forecast_assets.runs.cycle import run_cycles
+from forecast_assets.runs.launch import RunResult
+from forecast_assets.runs.measured import cycle_figures, performance_table
+from forecast_assets.runs.plan import CycleRequest
+from forecast_assets.settings import Settings
+from forecast_assets.storage import TableStore
+
+
+def cycle(
+    month: Annotated[str, typer.Option(help="The last closed month, e.g. 2024-06")],
+    country: Annotated[list[str] | None, typer.Option(help="A market; repeat for several. Default: all")] = None,
+    history: Annotated[int, typer.Option(min=12, help="Earlier origins whose features are training rows")] = 60,
+    origins: Annotated[int, typer.Option(min=1, help="Full cycles, the last one at --month")] = 1,
+    step: Annotated[int, typer.Option(min=1, help="Months between two full cycles")] = 1,
+) -> None:
+    """Run the graph through Dagster, print what each market published, and exit with 1 if one failed."""
+    settings = settings_or_exit()
+    countries = countries_or_exit(settings, country or [])
+    request = CycleRequest(month_argument(month), history, origins, step)
+    results = run_and_print(settings, request, countries)
+    failed = [code for code in countries if not _succeeded(results, code)]
+    if failed:
+        console.print(f"failed: {', '.join(failed)}", style="red", markup=False)
+        raise typer.Exit(1)
+
+
+def run_and_print(settings: Settings, request: CycleRequest, countries: list[str]) -> dict[str, list[RunResult]]:
+    """Run the cycles with progress and print the tables of markets and of realised performance."""
+    prepare_instance()
+    if settings.mlflow_tracking_uri:
+        try:
+            prepare_mlflow_store(settings.mlflow_tracking_uri)
+        except TrackingUnavailable as error:
+            console.print(
+                f"{error} The cycle goes on; mlflow_run can be filled in later.", style="yellow", markup=False
+            )
+    results = run_cycles(settings, request, countries, RunLog())
+    print_markets(settings, request.month, countries, results)
+    print_performance(TableStore(settings.store), countries)
+    return results
+
+
+def _succeeded(results: dict[str, list[RunResult]], code: str) -> bool:
+    return all(result.succeeded for result in results[code])
+
+
+def print_markets(
+    settings: Settings, month: pd.Timestamp, countries: list[str], results: dict[str, list[RunResult]]
+) -> None:
+    """One row per market: cells, accuracy on the backtest, what was published and why."""
+    store = TableStore(settings.store)
+    rows = []
+    for code in countries:
+        if not _succeeded(results, code):
+            why = results[code][-1].failures[0].splitlines()[0]
+            rows.append([code, "-", *["-"] * 4, "no: last published stays", why])
+            continue
+        found = cycle_figures(store, code, month)
+        accuracy = [
+            percentage(found.get("wape_model")), signed(found.get("bias_model")),
+            percentage(found.get("wape_baseline")), signed(found.get("bias_baseline")),
+        ]  # fmt: skip
+        published = f"{found['status']}: {found['source']}"
+        rows.append([code, f"{found['cells']:,}", *accuracy, published, str(found["reason"])])
+    columns = ["market", "cells", "WAPE model", "bias model", "WAPE baseline", "bias baseline", "published", "why"]
+    print_table(f"{month:%Y-%m}: forecasts published, accuracy on the backtest", columns, rows)
+
+
+def print_performance(store: TableStore, countries: list[str], origin: pd.Timestamp | None = None) -> None:
+    """One row per market: how the forecasts published so far did."""
+    table = performance_table(store, countries, origin=origin)
+    if table.empty:
+        return
+    rows = [
+        [
+            str(row["country"]), f"{int(row['cells']):,}", percentage(row["wape_model"]), signed(row["bias_model"]),
+            percentage(row["wape_baseline"]), signed(row["bias_baseline"]), percentage(row["wape_published"]),
+            signed(row["bias_published"]),
+        ]
+        for row in table.to_dict("records")
+    ]  # fmt: skip
+    columns = ["market", "cells", "WAPE model", "bias model", "WAPE baseline", "bias baseline"]
+    title = "Realised performance, forecasts as published then" + (f", origin {origin:%Y-%m}" if origin else "")
+    print_table(title, [*columns, "WAPE published", "bias published"], rows)

@@ -1,0 +1,1 @@
+"""Launching the graph from the command line: what to run in which order, market by market."""

@@ -1,0 +1,150 @@
+"""The monthly cycle of several markets: history first, then the totals over all, then each market to its report.
+
+Markets run side by side in processes of their own. One that fails stops alone.
+"""
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+
+import pandas as pd
+
+from forecast_assets.runs.launch import RunResult, launch
+from forecast_assets.runs.plan import (
+    CycleRequest,
+    MonthRange,
+    missing,
+    months_between_origins,
+    source_months,
+    training_months,
+)
+from forecast_assets.settings import Settings
+from forecast_assets.storage import TableStore
+
+Step = tuple[str, MonthRange]
+Report = Callable[[str | None, str, MonthRange, RunResult | None], None]
+
+
+def run_cycles(
+    settings: Settings, request: CycleRequest, countries: Sequence[str], report: Report
+) -> dict[str, list[RunResult]]:
+    """Run the cycles of the markets.
+
+    Args:
+        settings: Of the company; the processes read the same environment.
+        request: Which months.
+        countries: Codes of the markets.
+        report: Called with market (None for all), job and months: without a result when a run starts, with it when it
+            has ended.
+
+    Returns:
+        Results by market, the last one failed where the market failed. Under the empty code: runs over all markets.
+    """
+    present = Present(TableStore(settings.store))
+    with pool_for(len(countries)) as pool:
+        history = {code: _history_steps(present, settings, request, code) for code in countries}
+        results = run_side_by_side(pool, history, report)
+        ready = [code for code in countries if all(result.succeeded for result in results[code])]
+        results[""] = [_run_one(pool, None, step, report) for step in _totals_steps(present, settings, request, ready)]
+        cycles = {code: _cycle_steps(present, settings, request, code) for code in ready}
+        for code, more in run_side_by_side(pool, cycles, report).items():
+            results[code] += more
+    return results
+
+
+class Present:
+    """Months of a table that the store has."""
+
+    def __init__(self, store: TableStore) -> None:
+        self._store = store
+
+    def months(self, table: str, country: str | None) -> set[pd.Timestamp]:
+        return {found.month for found in self._store.list_partitions(table) if found.country == country}
+
+
+def _history_steps(present: Present, settings: Settings, request: CycleRequest, code: str) -> Iterator[Step]:
+    market = settings.market_table[code]
+    absent = missing(source_months(request, market), present.months("sell_in", code))
+    if absent:
+        yield "ingest", absent
+
+
+def _totals_steps(present: Present, settings: Settings, request: CycleRequest, ready: Sequence[str]) -> Iterator[Step]:
+    """Totals as far back as any market reaches, and what of them is known at each origin."""
+    sources = [source_months(request, settings.market_table[code]) for code in ready]
+    origins = [training_months(request, settings.market_table[code]) for code in ready]
+    firsts = [months.first for months in sources if months]
+    if not firsts:
+        return
+    last = max(months.last for months in sources if months)
+    absent = missing(MonthRange(min(firsts), last), present.months("demand_totals", None))
+    if absent:
+        yield "totals", absent
+    first_origin = min((months.first for months in origins if months), default=request.month)
+    absent = missing(MonthRange(first_origin, request.month), present.months("demand_totals_known", None))
+    if absent:
+        yield "totals_known", absent
+
+
+def _cycle_steps(present: Present, settings: Settings, request: CycleRequest, code: str) -> Iterator[Step]:
+    market = settings.market_table[code]
+    absent = missing(training_months(request, market), present.months("features", code))
+    if absent:
+        yield "market_features", absent
+    between = {months.last: months for months in months_between_origins(request)}
+    for origin in request.origin_months:
+        earlier = between.get(origin - pd.DateOffset(months=1))
+        if earlier:
+            yield "measure", earlier
+        yield "monthly_cycle", MonthRange(origin, origin)
+
+
+def _run_one(pool: ProcessPoolExecutor, country: str | None, step: Step, report: Report) -> RunResult:
+    report(country, *step, None)
+    result = pool.submit(launch, step[0], country, step[1]).result()
+    report(country, *step, result)
+    return result
+
+
+def run_side_by_side(
+    pool: ProcessPoolExecutor, steps: dict[str, Iterator[Step]], report: Report
+) -> dict[str, list[RunResult]]:
+    """Run each market's steps in order, markets side by side; a failed step ends its market."""
+    results: dict[str, list[RunResult]] = {code: [] for code in steps}
+    running: dict[Future[RunResult], tuple[str, Step]] = {}
+
+    def start_next(code: str) -> None:
+        step = next(steps[code], None)
+        if step:
+            report(code, *step, None)
+            running[pool.submit(launch, step[0], code, step[1])] = (code, step)
+
+    for code in steps:
+        start_next(code)
+    while running:
+        done, _ = wait(running, return_when=FIRST_COMPLETED)
+        for future in done:
+            code, step = running.pop(future)
+            result = future.result()
+            report(code, *step, result)
+            results[code].append(result)
+            if result.succeeded:
+                start_next(code)
+    return results
+
+
+def pool_for(markets: int) -> ProcessPoolExecutor:
+    """Processes for the markets; together their LightGBM threads stay within the cores."""
+    cores = os.cpu_count() or 1
+    workers = max(1, min(markets, cores))
+    return ProcessPoolExecutor(
+        workers, mp_context=multiprocessing.get_context("spawn"), initializer=_share_cores, initargs=(workers,)
+    )
+
+
+def _share_cores(workers: int) -> None:
+    share = max(1, ((os.cpu_count() or 1) - 1) // workers)
+    os.environ.setdefault("FORECAST_MAX_THREADS", str(share))
+    for library in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(library, "1")

@@ -1,0 +1,89 @@
+"""One Dagster run in this process, recorded in the instance so that the UI shows it."""
+
+import dataclasses
+import functools
+import warnings
+
+import dagster as dg
+import pandas as pd
+from dagster._utils.error import SerializableErrorInfo
+
+from forecast_assets.runs.plan import MonthRange
+
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+FIRST, LAST = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
+
+
+@dataclasses.dataclass(frozen=True)
+class RunResult:
+    """How a run ended. ``failures`` has one line per failed step: its name and the reason."""
+
+    job: str
+    country: str | None
+    run_id: str
+    failures: tuple[str, ...] = ()
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether every step succeeded."""
+        return not self.failures
+
+
+def launch(job: str, country: str | None, months: MonthRange, tags: dict[str, str] | None = None) -> RunResult:
+    """Run a job for a market and a range of months and wait for it.
+
+    Args:
+        job: Name of a job of the code location.
+        country: The market; None for assets over all markets.
+        months: One month or a range; a range is one run.
+        tags: Further run tags.
+    """
+    definition = _definitions().resolve_job_def(job)
+    first, last = _key(months.first, country), _key(months.last, country)
+    single = months.first == months.last
+    with dg.DagsterInstance.get() as instance:
+        result = definition.execute_in_process(
+            instance=instance,
+            run_config=QUIET,
+            partition_key=first if single else None,
+            tags={**(tags or {}), **({} if single else {FIRST: str(first), LAST: str(last)})},
+            raise_on_error=False,
+        )
+    return RunResult(job, country, result.run_id, tuple(_failures(result)))
+
+
+@functools.cache
+def _definitions() -> dg.Definitions:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from forecast_assets.definitions import defs
+
+        return defs
+
+
+def _key(month: pd.Timestamp, country: str | None) -> str:
+    text = f"{month:%Y-%m-%d}"
+    return dg.MultiPartitionKey({"month": text, "country": country}) if country else text
+
+
+def _failures(result: dg.ExecuteInProcessResult) -> list[str]:
+    found = []
+    for event in result.all_events:
+        if event.is_step_failure and event.step_failure_data.error:
+            error = event.step_failure_data.error
+            found.append(f"{event.step_key}: {_reason(error, result, event.step_key)}")
+    if not found and not result.success:
+        found = ["the run failed before its first step"]
+    return found
+
+
+def _reason(error: SerializableErrorInfo, result: dg.ExecuteInProcessResult, step: str) -> str:
+    """What a blocking check found, where one failed: that says more than the exception."""
+    found = [
+        f"{evaluation.check_name}: {evaluation.description}"
+        for evaluation in result.get_asset_check_evaluations()
+        if evaluation.asset_key.path[-1] == step
+        and not evaluation.passed
+        and evaluation.severity == dg.AssetCheckSeverity.ERROR
+    ]
+    return "; ".join(found) or (error.cause or error).message.strip()

@@ -1,0 +1,35 @@
+"""Closed months measured without forecasting: sell-in ingested, performance made."""
+
+from collections.abc import Iterator, Sequence
+
+import pandas as pd
+
+from forecast_assets.domain.calendar import add_months
+from forecast_assets.runs.cycle import Present, Report, Step, pool_for, run_side_by_side
+from forecast_assets.runs.launch import RunResult
+from forecast_assets.runs.plan import MonthRange, missing
+from forecast_assets.settings import Settings
+from forecast_assets.storage import TableStore
+
+
+def run_measures(
+    settings: Settings, through: pd.Timestamp, countries: Sequence[str], report: Report
+) -> dict[str, list[RunResult]]:
+    """Ingest what is missing up to a month and measure every month after the first published origin.
+
+    Markets that have published nothing are left alone. Arguments and result as ``run_cycles``.
+    """
+    present = Present(TableStore(settings.store))
+    with pool_for(len(countries)) as pool:
+        return run_side_by_side(pool, {code: _steps(present, code, through) for code in countries}, report)
+
+
+def _steps(present: Present, code: str, through: pd.Timestamp) -> Iterator[Step]:
+    published = present.months("published_forecasts", code)
+    if not published or add_months(min(published), 1) > through:
+        return
+    closed = MonthRange(add_months(min(published), 1), through)
+    absent = missing(closed, present.months("sell_in", code))
+    if absent:
+        yield "ingest", absent
+    yield "measure", closed
