@@ -14,7 +14,7 @@ TOTAL_PLAUSIBLE = CheckDeclaration(
     "market_total_plausible", "The market's total of the month is within a plausible ratio of its last year's median."
 )
 RETURNS_PLAUSIBLE = CheckDeclaration(
-    "returns_plausible", "No SKU returns more in a month than a few times its best month of the last year."
+    "returns_plausible", "No SKU returns more in a month than a few times its best month of the year before (at least a usual SKU's month)."
 )
 UNKNOWN_SKUS = CheckDeclaration(
     "unknown_skus", "SKUs without a product row are few; a warning below the limit, an error above it."
@@ -94,8 +94,10 @@ def _total_plausible(rows: pd.DataFrame, limit: float) -> TableCheck:
 def _returns_plausible(rows: pd.DataFrame, limit: float) -> TableCheck:
     def find(table: pd.DataFrame, month: pd.Timestamp) -> Finding:
         best = _year_before(rows, month).groupby("sku")["sell_in_units"].max()
-        judged = table.assign(best_month_units=table["sku"].map(best).fillna(0.0).clip(lower=0.0))
-        wrong = judged[judged["sell_in_units"] < -limit * judged["best_month_units"].clip(lower=1.0)]
+        # A young or small SKU may return more than it ever sold in a month, but not more than a usual SKU sells.
+        usual = max(float(table["sell_in_units"].clip(lower=0).mean()), 0.0) if len(table) else 0.0
+        judged = table.assign(best_month_units=table["sku"].map(best).fillna(0.0).clip(lower=usual))
+        wrong = judged[judged["sell_in_units"] < -limit * judged["best_month_units"]]
         message = (
             f"{len(wrong)} SKUs return more than {limit:g} times their best month of the year before. Correct the "
             f"delivery, or set FORECAST_MAX_RETURN_RATIO if it is right"

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import dagster as dg
+
 from forecast_assets.cli.console import console, settings_or_exit
 from forecast_assets.resources.mlflow_tracking import prepare_mlflow_store
 
@@ -28,4 +30,7 @@ def prepare_instance() -> Path:
     configuration = home / "dagster.yaml"
     if not configuration.exists():
         configuration.write_text(LOCAL_INSTANCE, encoding="utf-8")
+    # Two processes that create Dagster's SQLite files at once break them; this one does it before any other starts.
+    with dg.DagsterInstance.get() as instance:
+        instance.get_runs_count()
     return home

@@ -5,7 +5,9 @@ Markets run side by side in processes of their own. One that fails stops alone.
 
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator, Sequence
+import warnings
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 
 import pandas as pd
@@ -46,7 +48,7 @@ def run_cycles(
         history = {code: _history_steps(present, settings, request, code) for code in countries}
         results = run_side_by_side(pool, history, report)
         ready = [code for code in countries if all(result.succeeded for result in results[code])]
-        results[""] = [_run_one(pool, None, step, report) for step in _totals_steps(present, settings, request, ready)]
+        results |= run_side_by_side(pool, {"": _totals_steps(present, settings, request, ready)}, report)
         cycles = {code: _cycle_steps(present, settings, request, code) for code in ready}
         for code, more in run_side_by_side(pool, cycles, report).items():
             results[code] += more
@@ -100,51 +102,58 @@ def _cycle_steps(present: Present, settings: Settings, request: CycleRequest, co
         yield "monthly_cycle", MonthRange(origin, origin)
 
 
-def _run_one(pool: ProcessPoolExecutor, country: str | None, step: Step, report: Report) -> RunResult:
-    report(country, *step, None)
-    result = pool.submit(launch, step[0], country, step[1]).result()
-    report(country, *step, result)
-    return result
-
-
 def run_side_by_side(
-    pool: ProcessPoolExecutor, steps: dict[str, Iterator[Step]], report: Report
+    pool: ProcessPoolExecutor, steps: Mapping[str, Iterator[Step]], report: Report
 ) -> dict[str, list[RunResult]]:
-    """Run each market's steps in order, markets side by side; a failed step ends its market."""
+    """Run each market's steps in order, as many markets at a time as the pool has processes.
+
+    A failed step ends its market and no other. The key may be empty: steps over all markets.
+    """
     results: dict[str, list[RunResult]] = {code: [] for code in steps}
     running: dict[Future[RunResult], tuple[str, Step]] = {}
-
-    def start_next(code: str) -> None:
-        step = next(steps[code], None)
-        if step:
-            report(code, *step, None)
-            running[pool.submit(launch, step[0], code, step[1])] = (code, step)
-
-    for code in steps:
-        start_next(code)
-    while running:
+    waiting = deque(steps)
+    while waiting or running:
+        while waiting and len(running) < _workers(len(steps)):
+            code = waiting.popleft()
+            step = next(steps[code], None)
+            if step:
+                report(code or None, *step, None)
+                running[pool.submit(launch, step[0], code or None, step[1])] = (code, step)
         done, _ = wait(running, return_when=FIRST_COMPLETED)
         for future in done:
             code, step = running.pop(future)
-            result = future.result()
-            report(code, *step, result)
+            result = _result(future, code, step)
+            report(code or None, *step, result)
             results[code].append(result)
             if result.succeeded:
-                start_next(code)
+                waiting.appendleft(code)
     return results
+
+
+def _result(future: Future[RunResult], code: str, step: Step) -> RunResult:
+    """The run's result; a process that died or a run that could not start is that market's failure alone."""
+    error = future.exception()
+    if error is None:
+        return future.result()
+    return RunResult(step[0], code or None, "", (f"{step[0]} could not run: {type(error).__name__}: {error}",))
 
 
 def pool_for(markets: int) -> ProcessPoolExecutor:
     """Processes for the markets; together their LightGBM threads stay within the cores."""
-    cores = os.cpu_count() or 1
-    workers = max(1, min(markets, cores))
+    workers = _workers(markets)
     return ProcessPoolExecutor(
         workers, mp_context=multiprocessing.get_context("spawn"), initializer=_share_cores, initargs=(workers,)
     )
 
 
+def _workers(markets: int) -> int:
+    return max(1, min(markets, os.cpu_count() or 1))
+
+
 def _share_cores(workers: int) -> None:
     share = max(1, ((os.cpu_count() or 1) - 1) // workers)
     os.environ.setdefault("FORECAST_MAX_THREADS", str(share))
+    # What Dagster says of its own beta features at every start belongs to its developers.
+    warnings.filterwarnings("ignore", module=r"dagster\.")
     for library in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(library, "1")

@@ -74,7 +74,7 @@ def fit_boosters(rows: TrainingRows, columns: list[str], recipe: Recipe) -> dict
             learner.target(own),
             weight=np.sqrt(own.scale_units),
             feature_name=columns,
-            params={"verbosity": -1, "num_threads": recipe.threads},
+            params={"verbosity": -1, "num_threads": recipe.threads, "max_bin": recipe.max_bin},
         )
         booster = lightgbm.train(recipe.lightgbm_parameters(learner.objective), data, num_boost_round=recipe.rounds)
         texts[learner.name] = booster.model_to_string()
