@@ -14,7 +14,8 @@ TOTAL_PLAUSIBLE = CheckDeclaration(
     "market_total_plausible", "The market's total of the month is within a plausible ratio of its last year's median."
 )
 RETURNS_PLAUSIBLE = CheckDeclaration(
-    "returns_plausible", "No SKU returns more in a month than a few times its best month of the year before (at least a usual SKU's month)."
+    "returns_plausible",
+    "No SKU returns more in a month than a few times its best month of the year before (at least a usual SKU's month).",
 )
 UNKNOWN_SKUS = CheckDeclaration(
     "unknown_skus", "SKUs without a product row are few; a warning below the limit, an error above it."

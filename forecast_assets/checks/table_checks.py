@@ -1,7 +1,7 @@
 """How a table is checked before it is stored.
 
 A check looks at one month of a table and returns what it found; ``stored_if_sound`` runs all checks of an asset,
-reports each to Dagster, and yields the table only if no blocking one failed, so that the last good partition stays in place.
+reports each to Dagster, and yields the table only if no blocking one failed, so that the last good partition stays.
 """
 
 import dataclasses

@@ -3,6 +3,7 @@
 A model that is in force is never scored on months before its cutoff; only its recipe is, by fitting it again.
 """
 
+import numpy as np
 import pandas as pd
 
 from forecast_assets.domain.baseline import baseline_forecasts
@@ -16,7 +17,12 @@ from forecast_assets.domain.models.training_rows import TooFewRowsError
 BACKTEST_OFFSETS_MONTHS = (18, 12)
 KEYS = ["sku", "origin_month", "target_month", "horizon_months"]
 SEGMENTS = ["category", "abc_class", "xyz_class"]
-COLUMNS = [*KEYS, "actual_units", "model_units", "baseline_units", "naive_units", *SEGMENTS]
+UNITS = ["actual_units", "model_units", "baseline_units", "naive_units"]
+TYPES = (
+    {"sku": "object", "origin_month": "datetime64[ns]", "target_month": "datetime64[ns]", "horizon_months": "int64"}
+    | dict.fromkeys(UNITS, "float64")
+    | dict.fromkeys(SEGMENTS, "object")
+)
 
 
 def backtest(features: pd.DataFrame, sell_in: DemandPanel, origin: pd.Timestamp, recipe: Recipe) -> pd.DataFrame:
@@ -48,13 +54,17 @@ def backtest(features: pd.DataFrame, sell_in: DemandPanel, origin: pd.Timestamp,
         cells = cells.merge(baseline, on=KEYS, validate="1:1")
         made.append(cells.merge(at_origin[["sku", *SEGMENTS]], on="sku", validate="m:1"))
     if not made:
-        return pd.DataFrame(columns=COLUMNS)
-    return with_actuals(pd.concat(made, ignore_index=True), sell_in, origin)[COLUMNS]
+        return pd.DataFrame(columns=list(TYPES)).astype(TYPES)
+    return with_actuals(pd.concat(made, ignore_index=True), sell_in, origin)[list(TYPES)]
 
 
 def with_actuals(cells: pd.DataFrame, sell_in: DemandPanel, last_month: pd.Timestamp) -> pd.DataFrame:
-    """Add ``actual_units`` of each cell's SKU and target month; cells after ``last_month`` are dropped."""
+    """Add ``actual_units`` of each cell's SKU and target month; cells after ``last_month`` are dropped.
+
+    NaN where the sell-in is unknown, or the panel has no such SKU or month.
+    """
     closed = cells[cells["target_month"] <= last_month].reset_index(drop=True)
     rows = pd.Index(sell_in.skus).get_indexer(closed["sku"])
     columns = sell_in.months.get_indexer(pd.DatetimeIndex(closed["target_month"]))
-    return closed.assign(actual_units=sell_in.units[rows, columns])
+    in_panel = (rows >= 0) & (columns >= 0)
+    return closed.assign(actual_units=np.where(in_panel, sell_in.units[rows, columns], np.nan))

@@ -22,8 +22,15 @@ def baseline_forecasts(sell_in: DemandPanel, origin: pd.Timestamp, skus: np.ndar
     Returns:
         One row per SKU and target month: ``sku, origin_month, target_month, horizon_months, baseline_units,
         naive_units``.
+
+    Raises:
+        ValueError: If a SKU is not in the panel.
     """
-    known = sell_in.until(origin, BASELINE_WINDOW_MONTHS).units[pd.Index(sell_in.skus).get_indexer(skus)]
+    places = pd.Index(sell_in.skus).get_indexer(skus)
+    if (places < 0).any():
+        first = np.asarray(skus, dtype=object)[places < 0][:5].tolist()
+        raise ValueError(f"no sell-in for {(places < 0).sum()} SKUs to forecast, first: {first}; load their sell_in")
+    known = sell_in.until(origin, BASELINE_WINDOW_MONTHS).units[places]
     return pd.DataFrame(
         {
             "sku": np.repeat(np.asarray(skus, dtype=object), HORIZON_MONTHS),

@@ -25,11 +25,14 @@ def decide(backtest: pd.DataFrame) -> Decision:
     """Publish the model unless the latest backtest shows it worse than the seasonal naive.
 
     Args:
-        backtest: Cells with ``actual_units, model_units, baseline_units, naive_units``; may be empty.
+        backtest: Cells with ``actual_units, model_units, baseline_units, naive_units``; may be empty. Without a scored
+            cell, or where nothing was sold in any, there is no WAPE to judge by and the model is published.
     """
     scored = backtest.dropna(subset=["actual_units"])
-    if scored.empty or not scored["actual_units"].sum():
+    if scored.empty:
         return Decision("model", "no backtest: too little history")
+    if not scored["actual_units"].any():
+        return Decision("model", "no WAPE in the backtest: nothing was sold in the months scored")
     row = accuracy_table(scored.assign(all_cells="all"), ["all_cells"], forecasts=METHODS).iloc[0]
     figures = (
         f"backtest WAPE model {row['wape_model']:.4f}, baseline {row['wape_baseline']:.4f}, "
@@ -64,7 +67,7 @@ def published_forecasts(
 
     Returns:
         The columns of ``forecasts`` with the published number in ``forecast_units``, and ``model_units, status,
-        source, reason``. The interval moves with the published number and never crosses zero.
+        source, reason``. The interval moves with the published number, holds it, and never crosses zero.
     """
     rows = forecasts.merge(
         overrides.rename(columns={"forecast_units": "override_units", "reason": "override_reason"}),
@@ -79,7 +82,7 @@ def published_forecasts(
     said = rows["author"].fillna("unknown").astype(str) + ": " + rows["override_reason"].fillna("no reason").astype(str)
     return forecasts.assign(
         forecast_units=number,
-        forecast_units_p10=np.maximum(rows["forecast_units_p10"].to_numpy(float) + number - model, 0),
+        forecast_units_p10=np.clip(rows["forecast_units_p10"].to_numpy(float) + number - model, 0, number),
         forecast_units_p90=np.maximum(rows["forecast_units_p90"].to_numpy(float) + number - model, number),
         model_units=model,
         status=status,

@@ -5,7 +5,6 @@ Markets run side by side in processes of their own. One that fails stops alone.
 
 import multiprocessing
 import os
-import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -153,7 +152,5 @@ def _workers(markets: int) -> int:
 def _share_cores(workers: int) -> None:
     share = max(1, ((os.cpu_count() or 1) - 1) // workers)
     os.environ.setdefault("FORECAST_MAX_THREADS", str(share))
-    # What Dagster says of its own beta features at every start belongs to its developers.
-    warnings.filterwarnings("ignore", module=r"dagster\.")
     for library in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(library, "1")

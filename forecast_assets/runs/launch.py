@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-import warnings
 
 import dagster as dg
 import pandas as pd
@@ -54,11 +53,9 @@ def launch(job: str, country: str | None, months: MonthRange, tags: dict[str, st
 
 @functools.cache
 def _definitions() -> dg.Definitions:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from forecast_assets.definitions import defs
+    from forecast_assets.definitions import defs
 
-        return defs
+    return defs
 
 
 def _key(month: pd.Timestamp, country: str | None) -> str:

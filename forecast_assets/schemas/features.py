@@ -16,15 +16,14 @@ class Features(Table):
     xyz_class: Series[str] = pa.Field(isin=["X", "Y", "Z"], description="By variation of monthly units")
     inputs_missing: Series[str] = pa.Field(description="Inputs that were not there, comma separated; empty for none")
     scale_units: Series[float] = pa.Field(gt=0, description="Level by which the SKU's units are divided")
-    values: Series[pa.Float32] = pa.Field(
-        alias="^(?!sku$|origin_month$|category$|abc_class$|xyz_class$|inputs_missing$|scale_units$).+",
-        regex=True,
-        nullable=True,
-        description="Feature, named by how it is made",
-    )
 
     class Config(Table.Config):
         unique = ["sku"]
+
+    @classmethod
+    def further_columns(cls) -> tuple[str, str]:
+        """Features, named by how they are made."""
+        return "", "float32"
 
     @pa.check("origin_month", name="first_of_month")
     def months_are_first_of_month(cls, months: Series) -> Series:

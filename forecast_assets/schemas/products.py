@@ -16,9 +16,11 @@ class Products(Table):
     launch_month: Series[pa.DateTime] = pa.Field(nullable=True, description="First month on sale, if known by then")
     end_month: Series[pa.DateTime] = pa.Field(nullable=True, description="Last month on sale, if known by then")
     reference_sku: Series[str] = pa.Field(nullable=True, description="Predecessor or like item")
-    attributes: Series[str] | None = pa.Field(
-        alias="^attribute_", regex=True, nullable=True, description="Further attribute, as delivered"
-    )
 
     class Config(Table.Config):
         unique = ["sku"]
+
+    @classmethod
+    def further_columns(cls) -> tuple[str, str]:
+        """Further attributes, as delivered."""
+        return "attribute_", "object"

@@ -9,7 +9,11 @@ import pandera.pandas as pa
 
 
 class Table(pa.DataFrameModel):
-    """Base of the models: exactly the declared columns, no silent conversion, keys unique."""
+    """Base of the models: exactly the declared columns, no silent conversion, keys unique.
+
+    Columns whose names are only known with the data (features, product attributes) are declared by ``further_columns``
+    and checked by type alone: one by one in Pandera, 540 features of a month took 0.2 s.
+    """
 
     class Config:
         strict = True
@@ -21,9 +25,24 @@ class Table(pa.DataFrameModel):
         return list(cls.to_schema().unique or [])
 
     @classmethod
+    def further_columns(cls) -> tuple[str, str] | None:
+        """Prefix and type of the columns a table may have besides the declared ones; None where it may have none."""
+        return None
+
+    @classmethod
     def fixed_columns(cls) -> list[str]:
-        """Names of the declared columns, in order, without those declared by a pattern."""
-        return [name for name, column in cls.to_schema().columns.items() if not column.regex]
+        """Names of the declared columns, in order."""
+        return list(cls.to_schema().columns)
+
+    @classmethod
+    def misfit_columns(cls, table: pd.DataFrame) -> list[str]:
+        """Columns that are not declared and do not have the prefix and type of ``further_columns``."""
+        further, declared = cls.further_columns(), set(cls.fixed_columns())
+        extra = {name: str(dtype) for name, dtype in table.dtypes.items() if name not in declared}
+        if further is None:
+            return list(extra)
+        prefix, wanted = further
+        return [name for name, dtype in extra.items() if not str(name).startswith(prefix) or dtype != wanted]
 
 
 def first_of_month(months: pd.Series) -> pd.Series:

@@ -91,9 +91,8 @@ def build_features(history: MarketHistory, origin: pd.Timestamp) -> pd.DataFrame
     end_month = products["end_month"].reindex(known.skus)
     active = active_skus(known, origin, end_month.to_numpy())
     skus, units = known.skus[active], known.units[active]
-    sell_out = {
-        name: panel.until(origin, FEATURE_WINDOW_MONTHS).units[active] for name, panel in history.sell_out.items()
-    }
+    trade = {name: panel.until(origin, FEATURE_WINDOW_MONTHS).units for name, panel in history.sell_out.items()}
+    sell_out = {name: values[active] for name, values in trade.items()}
     own = products.reindex(skus)
     abc = segmentation.abc_class(units, skus, sell_out.get("price"))
     xyz = segmentation.xyz_class(units)
@@ -103,7 +102,7 @@ def build_features(history: MarketHistory, origin: pd.Timestamp) -> pd.DataFrame
         "category": own["category"].fillna(UNKNOWN_CATEGORY).to_numpy(dtype=object),
         "abc_class": abc,
         "xyz_class": xyz,
-        "inputs_missing": _missing(history, origin),
+        "inputs_missing": _missing(history, trade, origin),
         "scale_units": demand_scale(units),
     }
     values = (
@@ -148,8 +147,12 @@ def _market_features(
     )
 
 
-def _missing(history: MarketHistory, origin: pd.Timestamp) -> str:
-    """Names of inputs that were not there, comma separated."""
+def _missing(history: MarketHistory, trade: dict[str, np.ndarray], origin: pd.Timestamp) -> str:
+    """Names of inputs that were not there, comma separated.
+
+    Sell-out that starts after the origin is missing at it, whether or not the later months are loaded.
+    """
     has_totals = (history.totals_known["month"] == origin).any()
-    absent = {"demand_totals_known": not has_totals, "sell_out": not history.sell_out}
+    has_sell_out = any(np.isfinite(values).any() for values in trade.values())
+    absent = {"demand_totals_known": not has_totals, "sell_out": not has_sell_out}
     return ",".join(name for name, is_absent in absent.items() if is_absent)

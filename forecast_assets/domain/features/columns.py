@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable
 
 HORIZON_SUFFIX = re.compile(r"_h(\d{2})$")
+# Columns of attribute values: a pack called "h12" makes ``pack_is_h12``, which is no horizon.
+ATTRIBUTE_MARK = "_is_"
 # Columns of a features row that describe the row and are never learned from.
 DESCRIPTIVE_COLUMNS = ("sku", "origin_month", "category", "abc_class", "xyz_class", "inputs_missing", "scale_units")
 # Levels in units of the SKU: divided by scale_units before learning, so that a large and a small SKU look alike.
@@ -33,7 +35,7 @@ def split_columns(columns: Iterable[str]) -> tuple[list[str], list[str]]:
     for column in columns:
         if column in DESCRIPTIVE_COLUMNS:
             continue
-        if HORIZON_SUFFIX.search(column):
+        if HORIZON_SUFFIX.search(column) and ATTRIBUTE_MARK not in column:
             by_horizon.add(HORIZON_SUFFIX.sub("", column))
         else:
             origin.add(column)

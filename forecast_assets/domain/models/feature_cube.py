@@ -16,6 +16,8 @@ from forecast_assets.domain.features.columns import (
 )
 
 HORIZON_NAME = "horizon_months"
+# Learners read these beside the columns, so they are kept even where they do not vary (a market that sold nothing).
+ALWAYS_KEPT = ("theta", "statistical_mean")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,7 +74,7 @@ def feature_names(features: pd.DataFrame) -> FeatureNames:
     partly_null = numbers.isna().any() & numbers.notna().any()
     varying = numbers.columns[(high > low) | partly_null]
     origin, by_horizon = split_columns(varying)
-    return FeatureNames(tuple(origin), tuple(by_horizon))
+    return FeatureNames(tuple(origin), tuple(sorted({*by_horizon, *ALWAYS_KEPT})))
 
 
 def feature_cube(features: pd.DataFrame, names: FeatureNames, horizon_months: int) -> FeatureCube:

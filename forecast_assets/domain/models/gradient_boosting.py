@@ -1,7 +1,7 @@
 """Direct multi-horizon LightGBM over all SKUs of a market: one row per SKU, origin and horizon.
 
 Three learners on three targets are averaged for regular SKUs, two other losses for intermittent ones. Blending with
-the statistical forecasts, caps and intervals belong to ``ensemble.py``.
+the statistical forecasts, caps and intervals belong to ``market_model.py``.
 """
 
 import dataclasses

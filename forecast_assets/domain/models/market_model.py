@@ -48,7 +48,8 @@ def fit_market_model(features: pd.DataFrame, sell_in: DemandPanel, cutoff: pd.Ti
     """Train the model of a market on everything known at the end of the cutoff month.
 
     Args:
-        features: Features of earlier origins, one row per SKU and origin; origins after the cutoff are ignored.
+        features: Features of earlier origins, one row per SKU and origin; the cutoff month and later origins are
+            ignored, for the columns too.
         sell_in: Panel of the market that reaches the cutoff; later months are ignored.
         cutoff: The origin month of the forecast.
         recipe: How to train.
@@ -56,8 +57,9 @@ def fit_market_model(features: pd.DataFrame, sell_in: DemandPanel, cutoff: pd.Ti
     Raises:
         TooFewRowsError: If there is too little history.
     """
-    names = feature_names(features)
-    rows = training_rows(features, names, sell_in, cutoff, recipe)
+    earlier = features[features["origin_month"] < cutoff]
+    names = feature_names(earlier)
+    rows = training_rows(earlier, names, sell_in, cutoff, recipe)
     # The statistical forecasts were made at each row's origin, so their errors are out of sample.
     quantiles = horizon_quantiles(rows.statistical - rows.actual, rows.horizon_months, _segment(rows.is_intermittent))
     return MarketModel(cutoff, names, recipe, fit_boosters(rows, names.all, recipe), quantiles, len(rows))

@@ -72,7 +72,8 @@ def training_rows(
     """Sample the rows of a model with the given cutoff.
 
     Args:
-        features: Features of earlier origins, one row per SKU and origin. Origins after the cutoff are ignored.
+        features: Features of earlier origins, one row per SKU and origin. Origins from the cutoff on
+            are ignored: nothing that followed them is known.
         names: Columns to learn from.
         sell_in: Panel that reaches the cutoff.
         cutoff: Last month whose sell-in may be a label: the origin month of the forecast.
@@ -81,8 +82,9 @@ def training_rows(
     Raises:
         TooFewRowsError: If not even 200 rows have a label and enough history.
     """
-    old_enough = features["observations"] >= recipe.min_history_months
-    usable = features[(features["origin_month"] < cutoff) & old_enough]
+    usable = features[features["origin_month"] < cutoff]
+    if len(usable):  # A table without rows has no feature columns either.
+        usable = usable[usable["observations"] >= recipe.min_history_months]
     usable = usable.sort_values(["origin_month", "sku"], ignore_index=True)
     labels = following_units(usable, sell_in, cutoff)
     places, months = np.nonzero(np.isfinite(labels))
