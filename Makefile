@@ -1,31 +1,40 @@
-# Five commands a reader needs: demo, test, dev, lint, bench. Each makes the environment first if it is missing.
+# Commands a reader needs. Each makes the environment first if it is missing.
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
 export DAGSTER_HOME ?= $(CURDIR)/var/dagster_home
 export MLFLOW_DISABLE_TELEMETRY := true
 
-.PHONY: demo test dev lint bench lock clean
+.PHONY: setup demo test test-domain dev lint bench lock
 
-$(BIN)/forecast-assets: locks/dev.txt pyproject.toml
+setup: $(STAMP)  ## the environment, from the lock file
+
+$(STAMP): locks/dev.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r locks/dev.txt
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement locks/dev.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-demo: $(BIN)/forecast-assets  ## simulate a company, run three monthly cycles, print accuracy and bias
+demo: $(STAMP)  ## simulate a company, run three monthly cycles, print accuracy and bias
 	$(BIN)/forecast-assets demo
 
-test: $(BIN)/forecast-assets  ## every test, offline
-	$(BIN)/python -m pytest
+test: $(STAMP)  ## every test, offline
+	$(BIN)/python -m pytest --numprocesses 2
 
-dev: $(BIN)/forecast-assets  ## the Dagster UI on http://localhost:3000 with what has been run
-	mkdir -p $(DAGSTER_HOME)
+test-domain: $(STAMP)  ## the forecasting logic alone
+	$(BIN)/python -m pytest --numprocesses 2 forecast_assets_tests/domain
+
+dev: $(STAMP)  ## the Dagster UI on port 3000 with what has been run
+	$(BIN)/forecast-assets prepare
 	$(BIN)/dagster dev
 
-lint: $(BIN)/forecast-assets
+lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-lock: $(BIN)/forecast-assets  ## resolve again after a change of dependencies
-	./locks/resolve $(BIN)/uv
+bench: $(STAMP)  ## Holt-Winters, vectorised, against statsmodels; DATA="file.parquet ..." for your own series
+	$(BIN)/python -m benchmarks.holt_winters $(foreach file,$(DATA),--data $(file))
+
+lock: $(STAMP)  ## resolve the lock files again after a change of dependencies
+	locks/resolve $(BIN)/uv

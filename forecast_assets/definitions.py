@@ -37,6 +37,8 @@ def build_definitions(settings: Settings | None = None, **resources: Any) -> dg.
         assets=[*assets, *lineage_specs(SqlProject())],
         jobs=jobs.ALL_JOBS,
         resources={**default_resources(settings), **resources},
+        # A run is one market: its steps share what they import (3 s each otherwise); markets run side by side as runs.
+        executor=dg.in_process_executor,
     )
 
 

@@ -15,6 +15,8 @@ import yaml
 STAGES = ("shadow", "live", "retired")
 MISSING_MONTH_RULES = ("zero", "unknown")
 CODE_PATTERN = re.compile(r"[A-Z0-9_]{2,10}")
+# Strict, because the parser of pandas takes "5" for the fifth of this month and "Jan2024" for a month.
+MONTH_PATTERN = re.compile(r"\d{4}-\d{2}(-\d{2})?")
 
 
 class MarketsError(ValueError):
@@ -56,17 +58,20 @@ def load_markets(path: str | Path) -> dict[str, Market]:
         raise MarketsError(f"{file}: no such markets file. Set FORECAST_MARKETS to a markets.yaml.")
     try:
         content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
+    except UnicodeDecodeError as error:
+        raise MarketsError(f"{file}: not UTF-8: {error}. Save the file as UTF-8.") from error
+    # YAML makes dates of what looks like one: 2019-02-30 is a ValueError of the calendar.
+    except (yaml.YAMLError, ValueError) as error:
         raise MarketsError(f"{file}: not valid YAML: {error}") from error
     entries = content.get("markets") if isinstance(content, dict) else None
     if not isinstance(entries, list) or not entries:
         raise MarketsError(f"{file}: expected a non-empty list under the key 'markets', got {entries!r}.")
     problems = [problem for place, entry in enumerate(entries, 1) for problem in _problems(place, entry)]
-    codes = [entry.get("code") for entry in entries if isinstance(entry, dict)]
+    codes = [entry["code"] for entry in entries if isinstance(entry, dict) and isinstance(entry.get("code"), str)]
     problems += [f"market code {code!r} is given {codes.count(code)} times" for code in _repeated(codes)]
     if problems:
         raise MarketsError("\n".join([f"{file}: {len(problems)} problem(s):", *(f"  - {text}" for text in problems)]))
-    return {entry["code"]: Market(**{**entry, "since": _month(entry["since"])}) for entry in entries}
+    return {entry["code"]: Market(**{**entry, "since": month_of(entry["since"])}) for entry in entries}
 
 
 def forecast_markets(markets: dict[str, Market]) -> list[str]:
@@ -74,12 +79,26 @@ def forecast_markets(markets: dict[str, Market]) -> list[str]:
     return [code for code, market in markets.items() if market.stage != "retired"]
 
 
-def _repeated(codes: list[Any]) -> list[Any]:
-    return sorted({code for code in codes if codes.count(code) > 1}, key=str)
+def month_of(value: Any) -> pd.Timestamp:
+    """The month written as 2019-01 or 2019-01-01, as text or as a date.
+
+    Raises:
+        ValueError: If it is written otherwise, is no date, or is another day than the first.
+    """
+    text = str(value)
+    try:
+        if not MONTH_PATTERN.fullmatch(text):
+            raise ValueError(text)
+        month = pd.Timestamp(text).as_unit("ns")
+    except ValueError as error:
+        raise ValueError(f"expected a month like 2019-01, got {text!r}") from error
+    if month.day != 1:
+        raise ValueError(f"expected the first day of a month, like {month:%Y-%m}-01, got {text!r}")
+    return month
 
 
-def _month(value: Any) -> pd.Timestamp:
-    return pd.Timestamp(str(value)).as_unit("ns")
+def _repeated(codes: list[str]) -> list[str]:
+    return sorted({code for code in codes if codes.count(code) > 1})
 
 
 def _problems(place: int, entry: Any) -> list[str]:
@@ -99,10 +118,10 @@ def _problems(place: int, entry: Any) -> list[str]:
 def _value_problems(key: str, value: Any) -> list[str]:
     if key == "since":
         try:
-            month = _month(value)
-        except ValueError:
-            return [f"since: expected a date like 2019-01-01, got {value!r}"]
-        return [] if month.day == 1 else [f"since: expected the first day of a month, got {value}"]
+            month_of(value)
+        except ValueError as error:
+            return [f"since: {error}"]
+        return []
     if key not in FIELDS:
         return []
     if not isinstance(value, str):

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from forecast_assets.markets import Market, load_markets
+from forecast_assets.markets import Market, load_markets, month_of
 
 ENVIRONMENTS: dict[str, dict[str, str]] = {
     "dev": {"store": "var/store", "landing": "var/landing", "mlflow_tracking_uri": "sqlite:///var/mlflow/mlflow.db"},
@@ -68,19 +68,18 @@ class Settings(BaseModel):
     @field_validator("first_month", mode="before")
     @classmethod
     def _first_of_month(cls, value: Any) -> pd.Timestamp | None:
-        if value is None or value == "":
-            return None
-        try:
-            month = pd.Timestamp(str(value))
-        except ValueError as error:
-            raise ValueError("expected a month like 2019-01") from error
-        if month.day != 1:
-            raise ValueError("expected the first day of a month, like 2019-01-01")
-        return month
+        return None if value is None or value == "" else month_of(value)
+
+    @field_validator("store", "landing", "markets")
+    @classmethod
+    def _not_empty(cls, value: str) -> str:
+        if not value.strip():
+            raise ValueError("expected a place, got nothing: set it, or remove the variable to get the default")
+        return value
 
     @model_validator(mode="after")
     def _store_and_landing_differ(self) -> "Settings":
-        if self.store.rstrip("/") == self.landing.rstrip("/"):
+        if _place(self.store) == _place(self.landing):
             raise ValueError(f"store and landing must be different places, both are {self.store!r}")
         return self
 
@@ -131,9 +130,15 @@ def variable_of(name: str) -> str:
     return "MLFLOW_TRACKING_URI" if name == "mlflow_tracking_uri" else PREFIX + name.upper()
 
 
+def _place(address: str) -> str:
+    return address.rstrip("/") if "://" in address else os.path.abspath(address)
+
+
 def _unknown(name: str, known: Mapping[str, str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    hint = f" Did you mean {close[0]}?" if close else ""
+    # Without the prefix that all share: with it, every name is close to some other.
+    by_ending = {variable.removeprefix(PREFIX): variable for variable in known}
+    close = difflib.get_close_matches(name.removeprefix(PREFIX), by_ending, n=1)
+    hint = f" Did you mean {by_ending[close[0]]}?" if close else ""
     return f"{name}: unknown.{hint} Known: {', '.join(sorted(known))}"
 
 

@@ -28,7 +28,7 @@ Results = Iterator[dg.AssetCheckResult | dg.Output]
     "demand_totals",
     group="demand",
     kinds=["pandas", "parquet"],
-    description="The month's units by level (world, region, market), entity and category, over the markets that are in.",
+    description="The month's units by level (world, region, market), entity and category, over markets that are in.",
     ins={name: same_month(name, missing="skip") for name in ("sell_in", "sell_out", "products")},
     checks=demand_checks.TOTALS,
     months_in_one_run=True,

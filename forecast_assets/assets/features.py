@@ -20,8 +20,8 @@ FIRST = -(FEATURE_WINDOW_MONTHS - 1)
     "features",
     group="features",
     kinds=["pandas", "parquet"],
-    description="One row per SKU as known at the end of the origin month; columns end in _h01 .. _h18 where they differ "
-    "by target month.",
+    description="One row per SKU as known at the end of the origin month; columns end in _h01 .. _h18 where they "
+    "differ by target month.",
     ins={
         "sell_in": window("sell_in", FIRST, 0, columns=["sku", "sell_in_units"]),
         "sell_out": window("sell_out", FIRST, 0),

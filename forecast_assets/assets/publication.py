@@ -105,8 +105,8 @@ def market_report(
     group_name="publication",
     kinds={"mlflow"},
     owners=OWNERS["publication"],
-    description="The market's run in MLflow: parameters, WAPE and bias by horizon, features and model. MLflow being down "
-    "fails only this; materialize the partition again to fill it in.",
+    description="The market's run in MLflow: parameters, WAPE and bias by horizon, features and model. MLflow being "
+    "down fails only this; materialize the partition again to fill it in.",
     io_manager_key="nothing",
     output_required=False,
     check_specs=check_specs("mlflow_run", [MLFLOW_RECORDED]),

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 import pandas as pd
 
+from forecast_assets.assets.lineage import upstream_of
 from forecast_assets.assets.table_asset import table_asset
 from forecast_assets.checks import source_checks
 from forecast_assets.checks.schema_check import schema_check
@@ -13,7 +14,9 @@ from forecast_assets.domain.covid import monthly_covid_policy
 from forecast_assets.partitions import country_of_run, months_of_run
 from forecast_assets.resources.source_tables import SourceTables
 from forecast_assets.settings import Settings
+from forecast_assets.sql import SqlProject
 
+SQL = SqlProject()
 Results = Iterator[dg.AssetCheckResult | dg.Output]
 
 
@@ -28,7 +31,7 @@ def by_month(rows: pd.DataFrame, months: list[pd.Timestamp]) -> dict[pd.Timestam
     kinds=["duckdb", "parquet"],
     description="Units sold to wholesalers and retailers, one row per SKU and month; months without a sale are rows.",
     checks=source_checks.SELL_IN,
-    deps=["stg_sell_in", "stg_products"],
+    deps=upstream_of(SQL, "sell_in"),
     months_in_one_run=True,
 )
 def sell_in(
@@ -49,7 +52,7 @@ def sell_in(
     kinds=["duckdb", "parquet"],
     description="Units sold by retailers to consumers, with stock, price and distribution; empty without sell-out.",
     checks=source_checks.SELL_OUT,
-    deps=["stg_sell_out"],
+    deps=upstream_of(SQL, "sell_out"),
     months_in_one_run=True,
 )
 def sell_out(context: dg.AssetExecutionContext, source_tables: dg.ResourceParam[SourceTables]) -> Results:
@@ -63,7 +66,7 @@ def sell_out(context: dg.AssetExecutionContext, source_tables: dg.ResourceParam[
     kinds=["duckdb", "parquet"],
     description="Attributes of every SKU as known at the end of the month.",
     checks=source_checks.PRODUCTS,
-    deps=["stg_products", "stg_sell_in"],
+    deps=upstream_of(SQL, "products"),
     months_in_one_run=True,
 )
 def products(context: dg.AssetExecutionContext, source_tables: dg.ResourceParam[SourceTables]) -> Results:
@@ -77,7 +80,7 @@ def products(context: dg.AssetExecutionContext, source_tables: dg.ResourceParam[
     kinds=["duckdb", "parquet"],
     description="Promotions past and planned, as known at the end of the month.",
     checks=source_checks.PROMOTIONS,
-    deps=["stg_promotions"],
+    deps=upstream_of(SQL, "promotions"),
     months_in_one_run=True,
 )
 def promotions(context: dg.AssetExecutionContext, source_tables: dg.ResourceParam[SourceTables]) -> Results:
@@ -91,7 +94,7 @@ def promotions(context: dg.AssetExecutionContext, source_tables: dg.ResourcePara
     kinds=["duckdb", "parquet"],
     description="Planners' own numbers for this origin month.",
     checks=source_checks.OVERRIDES,
-    deps=["stg_overrides"],
+    deps=upstream_of(SQL, "overrides"),
     months_in_one_run=True,
 )
 def overrides(context: dg.AssetExecutionContext, source_tables: dg.ResourceParam[SourceTables]) -> Results:

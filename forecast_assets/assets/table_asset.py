@@ -1,4 +1,4 @@
-"""The decorator all stored tables share: checks before storing, partitions, owners and column descriptions for the UI."""
+"""The decorator all stored tables share: checks before storing, owners and column descriptions for the UI."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any

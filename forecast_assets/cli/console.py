@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from forecast_assets.markets import MarketsError, forecast_markets
+from forecast_assets.markets import MarketsError, forecast_markets, month_of
 from forecast_assets.runs.launch import RunResult
 from forecast_assets.runs.plan import MonthRange
 from forecast_assets.settings import Settings, SettingsError, load_settings
@@ -20,12 +20,9 @@ console = Console(width=None if os.isatty(1) else 140, highlight=False)
 def month_argument(text: str) -> pd.Timestamp:
     """A month given as 2024-06 or 2024-06-01."""
     try:
-        month = pd.Timestamp(text)
-    except ValueError:
-        month = pd.NaT
-    if month is pd.NaT or month.day != 1 or len(text) not in (7, 10):
-        raise typer.BadParameter(f"expected a month like 2024-06, got {text!r}")
-    return month.as_unit("ns")
+        return month_of(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def settings_or_exit() -> Settings:

@@ -8,8 +8,8 @@ import dagster as dg
 from forecast_assets.cli.console import console, settings_or_exit
 from forecast_assets.resources.mlflow_tracking import prepare_mlflow_store
 
-# SQLite and no telemetry: a laptop. Servers bring a dagster.yaml of their own.
-LOCAL_INSTANCE = "telemetry:\n  enabled: false\n"
+# SQLite, no telemetry and no invitation to a newsletter: a laptop. Servers bring a dagster.yaml of their own.
+LOCAL_INSTANCE = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n"
 
 
 def prepare() -> None:

@@ -1,5 +1,6 @@
 """What the source assets ask for: tables of a market made by the SQL layer from what has been delivered."""
 
+import contextlib
 import dataclasses
 from collections.abc import Sequence
 from typing import Any
@@ -7,14 +8,15 @@ from typing import Any
 import pandas as pd
 from upath import UPath
 
-from forecast_assets.domain.calendar import add_months
+from forecast_assets.domain.calendar import add_months, month_range
 from forecast_assets.domain.covid import read_oxcgrt
-from forecast_assets.landing import LandingFolder
+from forecast_assets.landing import LandingError, LandingFolder
 from forecast_assets.markets import Market
 from forecast_assets.sql import DuckDbEngine, SqlTestResult
 
 # A month's sell-in is judged against the year before it.
 JUDGED_BY_MONTHS = 12
+SHOWN_MONTHS = 24
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,12 +36,23 @@ class DeliveredSellIn:
     unknown_countries: dict[str, int]
 
 
+class RangeNotUsable(ValueError):
+    """Months of a range that cannot be used, each named, before what is wrong with them."""
+
+    def __init__(self, error: LandingError, months: Sequence[pd.Timestamp], bad: Sequence[pd.Timestamp]) -> None:
+        named = ", ".join(f"{month:%Y-%m}" for month in bad[:SHOWN_MONTHS])
+        more = f" and {len(bad) - SHOWN_MONTHS} more" if len(bad) > SHOWN_MONTHS else ""
+        super().__init__(
+            f"{error.source} of {error.market}: {len(bad)} of the {len(months)} months asked for cannot be used: "
+            f"{named}{more}. Nothing of the range was stored; correct them and run it again, or run the others without "
+            f"them.\n{error}"
+        )
+
+
 class SourceTables:
     """Reads sources of one company. Deliveries are looked at when asked, so a redelivery is seen by the next run."""
 
-    def __init__(
-        self, landing: str, markets: dict[str, Market], storage_options: dict[str, Any] | None = None
-    ) -> None:
+    def __init__(self, landing: str, markets: dict[str, Market], storage_options: dict[str, Any] | None = None) -> None:
         self._markets = markets
         self._options = storage_options or {}
         self._base = landing
@@ -50,13 +63,13 @@ class SourceTables:
         """Sell-in of the months, complete per SKU, and what is needed to judge it.
 
         Raises:
-            LandingError: If a delivery of these months is missing or cannot be used.
+            LandingError: If the delivery of the month is missing or cannot be used.
+            RangeNotUsable: The same of a range, with the months at fault.
         """
-        self._folder.require_delivered("sell_in", country, months)
-        judged_from = max(add_months(months[0], -JUDGED_BY_MONTHS), self._markets[country].since)
+        self._require("sell_in", country, months)
         has_products = self._folder.has_source("products")
         return DeliveredSellIn(
-            rows=self._run("sell_in", country, min(judged_from, months[0]), months[-1]),
+            rows=self._with_year_before(country, months),
             products=self.rows("products", country, months) if has_products else None,
             sql_tests=self.sql_tests("sell_in", country, months),
             unknown_countries=self._folder.unknown_countries("sell_in", self._markets),
@@ -66,11 +79,11 @@ class SourceTables:
         """Rows of a table for the months, with ``month``; none where the source was never delivered.
 
         Raises:
-            LandingError: If a delivery of these months is missing or cannot be used.
+            LandingError, RangeNotUsable: As ``sell_in``.
         """
         if table == "sell_out":
             self._require_sell_out(country, months)
-        return self._run(table, country, months[0], months[-1])
+        return self._usable(table, country, months)
 
     def sql_tests(self, table: str, country: str, months: Sequence[pd.Timestamp]) -> list[SqlTestResult]:
         """Results of the SQL tests of a table over the months."""
@@ -90,8 +103,50 @@ class SourceTables:
         """A market may have no sell-out, or none before it starts; once it has started, a month without it is late."""
         delivered = self._folder.delivered_months("sell_out", country)
         if delivered:
-            expected = [month for month in months if month >= delivered[0]]
-            self._folder.require_delivered("sell_out", country, expected)
+            self._require("sell_out", country, [month for month in months if month >= delivered[0]])
+
+    def _require(self, source: str, country: str, months: Sequence[pd.Timestamp]) -> None:
+        try:
+            self._folder.require_delivered(source, country, months)
+        except LandingError as error:
+            if len(months) == 1:
+                raise
+            delivered = set(self._folder.delivered_months(source, country))
+            raise RangeNotUsable(error, months, [month for month in months if month not in delivered]) from error
+
+    def _usable(self, table: str, country: str, months: Sequence[pd.Timestamp]) -> pd.DataFrame:
+        try:
+            return self._run(table, country, months[0], months[-1])
+        except LandingError as error:
+            if len(months) == 1:
+                raise
+            raise RangeNotUsable(error, months, self._bad_months(table, country, months)) from error
+
+    def _bad_months(self, table: str, country: str, months: Sequence[pd.Timestamp]) -> list[pd.Timestamp]:
+        """Months that cannot be used alone, found by halving: most ranges have one."""
+        try:
+            self._run(table, country, months[0], months[-1])
+        except LandingError:
+            middle = len(months) // 2
+            halves = [months[:middle], months[middle:]] if middle else []
+            return [month for half in halves for month in self._bad_months(table, country, half)] or list(months)
+        return []
+
+    def _with_year_before(self, country: str, months: Sequence[pd.Timestamp]) -> pd.DataFrame:
+        """Sell-in of the months and the year before; of that year, months that cannot be used are left out.
+
+        Their own runs fail and say why. This one must not: a bad month would stop the twelve good ones after it.
+        """
+        judged_from = max(add_months(months[0], -JUDGED_BY_MONTHS), self._markets[country].since)
+        try:
+            return self._run("sell_in", country, min(judged_from, months[0]), months[-1])
+        except LandingError:
+            asked_for = self._usable("sell_in", country, months)
+        earlier = []
+        for month in month_range(judged_from, add_months(months[0], -1)):
+            with contextlib.suppress(LandingError):
+                earlier.append(self._run("sell_in", country, month, month))
+        return pd.concat([*earlier, asked_for], ignore_index=True)
 
     def _run(self, table: str, country: str, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
         return self._engine.run(table, country, first, last, **self._judgement(country))

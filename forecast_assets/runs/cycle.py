@@ -3,11 +3,9 @@
 Markets run side by side in processes of their own. One that fails stops alone.
 """
 
-import multiprocessing
-import os
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 import pandas as pd
 
@@ -20,6 +18,7 @@ from forecast_assets.runs.plan import (
     source_months,
     training_months,
 )
+from forecast_assets.runs.processes import Processes
 from forecast_assets.settings import Settings
 from forecast_assets.storage import TableStore
 
@@ -43,13 +42,13 @@ def run_cycles(
         Results by market, the last one failed where the market failed. Under the empty code: runs over all markets.
     """
     present = Present(TableStore(settings.store))
-    with pool_for(len(countries)) as pool:
+    with Processes(len(countries)) as processes:
         history = {code: _history_steps(present, settings, request, code) for code in countries}
-        results = run_side_by_side(pool, history, report)
+        results = run_side_by_side(processes, history, report)
         ready = [code for code in countries if all(result.succeeded for result in results[code])]
-        results |= run_side_by_side(pool, {"": _totals_steps(present, settings, request, ready)}, report)
+        results |= run_side_by_side(processes, {"": _totals_steps(present, settings, request, ready)}, report)
         cycles = {code: _cycle_steps(present, settings, request, code) for code in ready}
-        for code, more in run_side_by_side(pool, cycles, report).items():
+        for code, more in run_side_by_side(processes, cycles, report).items():
             results[code] += more
     return results
 
@@ -102,9 +101,9 @@ def _cycle_steps(present: Present, settings: Settings, request: CycleRequest, co
 
 
 def run_side_by_side(
-    pool: ProcessPoolExecutor, steps: Mapping[str, Iterator[Step]], report: Report
+    processes: Processes, steps: Mapping[str, Iterator[Step]], report: Report
 ) -> dict[str, list[RunResult]]:
-    """Run each market's steps in order, as many markets at a time as the pool has processes.
+    """Run each market's steps in order, as many markets at a time as there are processes.
 
     A failed step ends its market and no other. The key may be empty: steps over all markets.
     """
@@ -112,12 +111,12 @@ def run_side_by_side(
     running: dict[Future[RunResult], tuple[str, Step]] = {}
     waiting = deque(steps)
     while waiting or running:
-        while waiting and len(running) < _workers(len(steps)):
+        while waiting and len(running) < processes.count:
             code = waiting.popleft()
             step = next(steps[code], None)
             if step:
                 report(code or None, *step, None)
-                running[pool.submit(launch, step[0], code or None, step[1])] = (code, step)
+                running[processes.submit(launch, step[0], code or None, step[1])] = (code, step)
         done, _ = wait(running, return_when=FIRST_COMPLETED)
         for future in done:
             code, step = running.pop(future)
@@ -135,22 +134,3 @@ def _result(future: Future[RunResult], code: str, step: Step) -> RunResult:
     if error is None:
         return future.result()
     return RunResult(step[0], code or None, "", (f"{step[0]} could not run: {type(error).__name__}: {error}",))
-
-
-def pool_for(markets: int) -> ProcessPoolExecutor:
-    """Processes for the markets; together their LightGBM threads stay within the cores."""
-    workers = _workers(markets)
-    return ProcessPoolExecutor(
-        workers, mp_context=multiprocessing.get_context("spawn"), initializer=_share_cores, initargs=(workers,)
-    )
-
-
-def _workers(markets: int) -> int:
-    return max(1, min(markets, os.cpu_count() or 1))
-
-
-def _share_cores(workers: int) -> None:
-    share = max(1, ((os.cpu_count() or 1) - 1) // workers)
-    os.environ.setdefault("FORECAST_MAX_THREADS", str(share))
-    for library in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ.setdefault(library, "1")

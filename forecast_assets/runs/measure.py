@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 from forecast_assets.domain.calendar import add_months
-from forecast_assets.runs.cycle import Present, Report, Step, pool_for, run_side_by_side
+from forecast_assets.runs.cycle import Present, Report, Step, run_side_by_side
 from forecast_assets.runs.launch import RunResult
 from forecast_assets.runs.plan import MonthRange, missing
+from forecast_assets.runs.processes import Processes
 from forecast_assets.settings import Settings
 from forecast_assets.storage import TableStore
 
@@ -20,8 +21,8 @@ def run_measures(
     Markets that have published nothing are left alone. Arguments and result as ``run_cycles``.
     """
     present = Present(TableStore(settings.store))
-    with pool_for(len(countries)) as pool:
-        return run_side_by_side(pool, {code: _steps(present, code, through) for code in countries}, report)
+    with Processes(len(countries)) as processes:
+        return run_side_by_side(processes, {code: _steps(present, code, through) for code in countries}, report)
 
 
 def _steps(present: Present, code: str, through: pd.Timestamp) -> Iterator[Step]:

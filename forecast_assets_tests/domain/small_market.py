@@ -1,7 +1,7 @@
 """A small market with every input, seeded, and the same market with another future.
 
-Only data; what is computed from it belongs in the tests. Promotions lift the units of their month, so there is something
-to learn that no history of units shows.
+Only data; what is computed from it belongs in the tests. Promotions lift the units of their month, so there is
+something to learn that no history of units shows.
 """
 
 import dataclasses
@@ -11,7 +11,7 @@ import pandas as pd
 
 from forecast_assets.domain.features.build import MarketHistory, build_features, market_history
 
-MONTHS = pd.date_range("2016-01-01", periods=76, freq="MS")
+MONTHS = pd.date_range("2014-01-01", periods=100, freq="MS")
 PROMOTION_LIFT = 1.8
 SKUS = [f"S{number:02d}" for number in range(34)]
 INTERMITTENT = range(26, 32)
@@ -46,7 +46,7 @@ def feature_stack(history: MarketHistory, origins: pd.DatetimeIndex) -> pd.DataF
 
 
 def small_market(seed: int = 3) -> MarketTables:
-    """34 SKUs over 76 months: regular, intermittent, launched late, ended, unknown months, returns, promotions."""
+    """34 SKUs over 100 months: regular, intermittent, launched late, ended, unknown months, returns, promotions."""
     rng = np.random.default_rng(seed)
     promoted = rng.random((len(SKUS), len(MONTHS) + PLANNED_MONTHS_AHEAD)) < 0.15
     level = np.exp(rng.normal(4, 1, len(SKUS)))
@@ -109,7 +109,9 @@ def _promotions(promoted: np.ndarray) -> pd.DataFrame:
     for place, month in enumerate(MONTHS):
         sku, ahead = np.nonzero(promoted[:, place : place + PLANNED_MONTHS_AHEAD + 1])
         planned = pd.date_range(month, periods=PLANNED_MONTHS_AHEAD + 1, freq="MS")[ahead]
-        parts.append(pd.DataFrame({"sku": np.array(SKUS, dtype=object)[sku], "promotion_month": planned, "month": month}))
+        parts.append(
+            pd.DataFrame({"sku": np.array(SKUS, dtype=object)[sku], "promotion_month": planned, "month": month})
+        )
     return pd.concat(parts, ignore_index=True).assign(is_promoted=1.0, discount_pct=20.0)
 
 
@@ -132,7 +134,9 @@ def _totals(rng: np.random.Generator) -> pd.DataFrame:
 
 
 def _covid(rng: np.random.Generator) -> pd.DataFrame:
-    indices = np.where(MONTHS.to_numpy()[:, None] >= np.datetime64("2020-03-01"), rng.uniform(20, 80, (len(MONTHS), 2)), 0)
+    indices = np.where(
+        MONTHS.to_numpy()[:, None] >= np.datetime64("2020-03-01"), rng.uniform(20, 80, (len(MONTHS), 2)), 0
+    )
     columns = {"stringency_index": indices[:, 0], "economic_support_index": indices[:, 1]}
     return pd.DataFrame({"month": MONTHS} | columns).assign(reason="observed")
 

@@ -12,6 +12,7 @@ from forecast_assets.domain import segmentation
 from forecast_assets.domain.calendar import HORIZON_MONTHS
 from forecast_assets.domain.demand import DemandPanel, active_skus, demand_scale, panel_from_rows
 from forecast_assets.domain.features.age import age_features
+from forecast_assets.domain.features.aggregates import aggregate_features
 from forecast_assets.domain.features.attributes import attribute_features, learn_vocabulary
 from forecast_assets.domain.features.calendar import calendar_features
 from forecast_assets.domain.features.covid import covid_features
@@ -110,6 +111,8 @@ def build_features(history: MarketHistory, origin: pd.Timestamp) -> pd.DataFrame
         | segment_features(units, abc, xyz)
         | age_features(units, origin, own["launch_month"].to_numpy(), own["end_month"].to_numpy())
         | attribute_features(own, learn_vocabulary(own))
+        | aggregate_features(units, "sell_in", described["category"])
+        | aggregate_features(sell_out.get("sell_out_units"), "sell_out", described["category"])
         | _market_features(history, origin, described["category"], skus)
     )
     numbers = {name: np.asarray(value, dtype=np.float32) for name, value in values.items()}

@@ -1,0 +1,35 @@
+# The code location: every asset, served to webserver and daemon on port 4000. The same image runs the runs.
+FROM python:3.11-slim-bookworm
+
+# LightGBM needs OpenMP; the slim image has none.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends libgomp1 \
+    && rm -rf /var/lib/apt/lists/*
+
+WORKDIR /opt/forecast_assets
+
+# Dependencies before the source, so that a change of code does not install them again.
+COPY locks/runtime.txt locks/runtime.txt
+RUN python -m pip install --no-cache-dir --no-deps --require-hashes --requirement locks/runtime.txt
+
+COPY pyproject.toml setup.cfg README.md markets.yaml workspace.yaml ./
+COPY dbt_like_sql dbt_like_sql
+COPY forecast_assets forecast_assets
+RUN python -m pip install --no-cache-dir --no-deps --no-build-isolation --editable .
+
+ARG GIT_SHA=unknown
+ENV FORECAST_GIT_SHA=$GIT_SHA \
+    DAGSTER_HOME=/opt/dagster_home \
+    MLFLOW_DISABLE_TELEMETRY=true \
+    PYTHONUNBUFFERED=1
+
+RUN useradd --create-home --uid 10001 forecast \
+    && mkdir -p $DAGSTER_HOME var \
+    && printf 'telemetry:\n  enabled: false\n' > $DAGSTER_HOME/dagster.yaml \
+    && chown -R forecast $DAGSTER_HOME var
+USER forecast
+
+EXPOSE 4000
+HEALTHCHECK --interval=30s --timeout=10s --start-period=60s \
+    CMD ["dagster", "api", "grpc-health-check", "--port", "4000"]
+CMD ["dagster", "code-server", "start", "--host", "0.0.0.0", "--port", "4000", "--module-name", "forecast_assets.definitions"]

@@ -1,0 +1,181 @@
+"""A small company taken through the graph once per test run: what tests of the wiring look at.
+
+Three markets, twelve SKUs, 42 months: FR delivers everything and has SKUs with awkward names, NO has no sell-out, NA is
+a shadow market. Origins: November for FR alone and before any totals, December for all, with MLflow down for FR.
+"""
+
+import dataclasses
+import shutil
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from forecast_assets.definitions import build_definitions
+from forecast_assets.resources.mlflow_tracking import CycleRecord, MlflowTracking, RecordedRun
+from forecast_assets.runs.launch import FIRST, LAST, QUIET
+from forecast_assets.sample import write_sample_company
+from forecast_assets.settings import Settings, load_settings
+from forecast_assets.storage import PartitionKey, TableStore
+
+FIRST_MONTH, FIRST_ORIGIN = "2021-07-01", "2022-06-01"
+OCTOBER, NOVEMBER, DECEMBER = "2024-10-01", "2024-11-01", "2024-12-01"
+MARKETS = """markets:
+  - {code: "FR", name: "France", iso2: "FR", iso3: "FRA", region: "Europe", since: 2021-07-01}
+  - {code: "NO", name: "Norway", iso2: "NO", iso3: "NOR", region: "Europe", since: 2021-07-01}
+  - {code: NA, name: "Namibia", iso2: NA, iso3: NAM, region: "Africa", since: 2021-07-01, stage: shadow}
+"""
+CODES = ["FR", "NO", "NA"]
+AWKWARD_SKUS = ["NULL", """O'Neil "x" / 50%_\\""", "\N{CHOCOLATE BAR} <b>&amp;</b>"]
+
+
+class RecordsInMemory(MlflowTracking):
+    """Takes every record without an MLflow."""
+
+    def record_cycle(self, record: CycleRecord) -> RecordedRun:
+        return RecordedRun(f"run of {record.market}", f"run of {record.cycle_id}", None)
+
+
+IN_MEMORY = RecordsInMemory(tracking_uri="", experiment_name="none")
+
+
+@dataclasses.dataclass(frozen=True)
+class Company:
+    """Landing files, store and Dagster's records of a company in one folder."""
+
+    base: Path
+
+    @property
+    def landing(self) -> Path:
+        return self.base / "landing"
+
+    @property
+    def store(self) -> TableStore:
+        return TableStore(str(self.base / "store"))
+
+    def settings(self, **variables: str) -> Settings:
+        return load_settings(
+            {
+                "FORECAST_STORE": str(self.base / "store"),
+                "FORECAST_LANDING": str(self.landing),
+                "FORECAST_MARKETS": str(self.base / "markets.yaml"),
+                "FORECAST_TRAINING_ROWS": "1000",
+                "FORECAST_BACKTEST_TRAINING_ROWS": "1000",
+                "FORECAST_MAX_THREADS": "1",
+                **variables,
+            }
+        )
+
+    @contextmanager
+    def instance(self) -> Iterator[dg.DagsterInstance]:
+        folder = self.base / "dagster"
+        folder.mkdir(exist_ok=True)
+        with dg.DagsterInstance.local_temp(str(folder)) as instance:
+            yield instance
+
+    def run(
+        self,
+        job: str,
+        country: str | None,
+        first: str,
+        last: str | None = None,
+        *,
+        assets: Sequence[str] = (),
+        mlflow: MlflowTracking = IN_MEMORY,
+        **variables: str,
+    ) -> dg.ExecuteInProcessResult:
+        """Run a job for a month or a range, as the command line does but in this process; ``assets`` limits it."""
+        definitions = build_definitions(self.settings(**variables), mlflow_tracking=mlflow)
+        keys = [dg.MultiPartitionKey({"month": month, "country": country}) if country else month
+                for month in (first, last or first)]  # fmt: skip
+        with self.instance() as instance:
+            return definitions.resolve_job_def(job).execute_in_process(
+                instance=instance,
+                run_config=QUIET,
+                asset_selection=[dg.AssetKey(name) for name in assets] or None,
+                partition_key=keys[0] if last is None else None,
+                tags={} if last is None else {FIRST: str(keys[0]), LAST: str(keys[1])},
+                raise_on_error=False,
+            )
+
+    def read(self, table: str, country: str | None, month: str) -> pd.DataFrame:
+        return self.store.read(table, [PartitionKey(pd.Timestamp(month), country)])
+
+    def hashes(self, table: str, country: str | None) -> dict[str, str]:
+        """Content hash of each stored partition of a table, by month."""
+        found = [place for place in self.store.list_partitions(table) if place.country == country]
+        return {f"{place.month:%Y-%m}": self.store.provenance(table, place).content_hash for place in found}
+
+    def has(self, table: str, country: str | None, month: str) -> bool:
+        return self.store.exists(table, PartitionKey(pd.Timestamp(month), country))
+
+    def copied_to(self, base: Path, *tables: str) -> "Company":
+        """The same deliveries and the named tables in another folder; Dagster remembers nothing there."""
+        base.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(self.landing, base / "landing")
+        shutil.copy(self.base / "markets.yaml", base / "markets.yaml")
+        for table in tables:
+            shutil.copytree(self.base / "store" / table, base / "store" / table)
+        return Company(base)
+
+
+def prepare(base: Path) -> Company:
+    """Make the company and run it up to December."""
+    company = Company(base)
+    deliver(company)
+    for code in CODES:
+        succeeded(company.run("ingest", code, FIRST_MONTH, OCTOBER))
+    succeeded(company.run("market_features", "FR", FIRST_ORIGIN, OCTOBER))
+    succeeded(company.run("monthly_cycle", "FR", NOVEMBER))
+    for code in ("NO", "NA"):
+        succeeded(company.run("ingest", code, NOVEMBER))
+    succeeded(company.run("totals", None, FIRST_MONTH, NOVEMBER))
+    succeeded(company.run("totals_known", None, FIRST_ORIGIN, DECEMBER))
+    for code in ("NO", "NA"):
+        succeeded(company.run("market_features", code, FIRST_ORIGIN, NOVEMBER))
+        succeeded(company.run("monthly_cycle", code, DECEMBER))
+    with unused_port() as port:
+        down = MlflowTracking(tracking_uri=f"http://127.0.0.1:{port}", experiment_name="forecasts")
+        succeeded(company.run("monthly_cycle", "FR", DECEMBER, mlflow=down))
+    return company
+
+
+def succeeded(result: dg.ExecuteInProcessResult) -> None:
+    assert result.success, [str(event) for event in result.all_events if event.is_failure]
+
+
+@contextmanager
+def unused_port() -> Iterator[int]:
+    """A loopback port that nobody listens on: bound, so that nobody else takes it."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
+
+
+def deliver(company: Company) -> None:
+    """Write the landing files and the markets file."""
+    write_sample_company(company.landing, markets=6, skus=12, months=42, last_month=DECEMBER)
+    for file in company.landing.rglob("*.parquet"):
+        code = file.name[:2]
+        if code not in CODES or (code == "NO" and file.parent.name == "sell_out"):
+            file.unlink()
+    rename_skus(company.landing)
+    (company.base / "markets.yaml").write_text(MARKETS, encoding="utf-8")
+
+
+def rename_skus(landing: Path) -> None:
+    """Give three SKUs of FR awkward names in all its deliveries: the three that sold most in the last month."""
+    last = pq.read_table(landing / "sell_in" / "FR_2024-12.parquet").to_pandas()
+    largest = last.sort_values("units", ascending=False)["sku"].head(len(AWKWARD_SKUS))
+    names = dict(zip(largest, AWKWARD_SKUS, strict=True))
+    for file in landing.rglob("FR*.parquet"):
+        rows = pq.read_table(file)
+        for column in {"sku", "reference_sku"} & set(rows.column_names):
+            renamed = pa.array([names.get(sku, sku) for sku in rows[column].to_pylist()], pa.string())
+            rows = rows.set_column(rows.schema.get_field_index(column), column, renamed)
+        pq.write_table(rows, file)

@@ -1,0 +1,102 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from forecast_assets.domain.models.feature_cube import FeatureCube, FeatureNames
+from forecast_assets.domain.models.gradient_boosting import LEARNERS, fit_boosters, predict_boosters
+from forecast_assets.domain.models.recipe import Recipe
+from forecast_assets.domain.models.training_rows import TrainingRows
+
+QUICK = Recipe(rounds=10, min_rows_per_leaf=20)
+COLUMNS = ["noise", "promoted", "statistical_mean", "theta", "horizon_months"]
+NAMES = FeatureNames(("noise",), ("promoted", "statistical_mean", "theta"))
+REGULAR = {"theta_residual", "level", "log_ratio"}
+INTERMITTENT = {"mean", "tweedie"}
+
+
+def some_rows(count, actual, intermittent=False, theta=1.0, statistical=1.0, scale=1.0, seed=0) -> TrainingRows:
+    rng = np.random.default_rng(seed)
+    return TrainingRows(
+        features=rng.normal(size=(count, len(COLUMNS))).astype(np.float32),
+        actual=np.broadcast_to(np.asarray(actual, dtype=float), count).copy(),
+        theta=np.full(count, theta),
+        statistical=np.full(count, statistical),
+        scale_units=np.broadcast_to(np.asarray(scale, dtype=float), count).copy(),
+        horizon_months=rng.integers(1, 19, count),
+        is_intermittent=np.full(count, intermittent),
+    )
+
+
+def joined(*parts: TrainingRows) -> TrainingRows:
+    return TrainingRows(
+        *(np.concatenate([getattr(part, field.name) for part in parts]) for field in dataclasses.fields(TrainingRows))
+    )
+
+
+def cube_of(theta, statistical, n=2, horizons=3) -> FeatureCube:
+    ahead = np.zeros((n, horizons, 3), dtype=np.float32)
+    ahead[:, :, 1], ahead[:, :, 2] = statistical, theta
+    return FeatureCube(NAMES, np.zeros((n, 1), dtype=np.float32), ahead, np.ones(n))
+
+
+def test_the_same_rows_give_the_same_texts_and_another_seed_gives_others():
+    rows = some_rows(800, np.random.default_rng(1).gamma(2, 1, 800))
+    first, second = fit_boosters(rows, COLUMNS, QUICK), fit_boosters(rows, COLUMNS, QUICK)
+    assert first == second
+    assert fit_boosters(rows, COLUMNS, dataclasses.replace(QUICK, seed=21)) != first
+
+
+def test_each_learner_answers_in_multiples_of_the_scale_as_computed_by_hand():
+    # Every row: actual 2, theta 1, statistical 1, so the learners know +1, 2 and log(2.02 / 1.02) and nothing else.
+    texts = fit_boosters(some_rows(600, 2.0), COLUMNS, QUICK)
+    answer = predict_boosters(texts, cube_of(theta=3.0, statistical=3.0), np.array([False, False]))
+    by_hand = ((3 + 1) + 2 + (3.02 * 2.02 / 1.02 - 0.02)) / 3
+    assert answer.shape == (2, 3)
+    np.testing.assert_allclose(answer, by_hand, rtol=1e-4)
+
+
+def test_regular_and_intermittent_skus_are_answered_by_learners_of_their_own():
+    texts = fit_boosters(joined(some_rows(600, 2.0), some_rows(600, 0.5, intermittent=True)), COLUMNS, QUICK)
+    assert set(texts) == REGULAR | INTERMITTENT
+    answer = predict_boosters(texts, cube_of(1.0, 1.0), np.array([True, False]))
+    np.testing.assert_allclose(answer[0], 0.5, rtol=1e-3)
+    np.testing.assert_allclose(answer[1], 2.0, rtol=1e-3)
+
+
+@pytest.mark.parametrize(("intermittent", "learners"), [(False, REGULAR), (True, INTERMITTENT)])
+def test_a_kind_without_rows_has_no_learner_and_is_answered_by_the_other(intermittent, learners):
+    texts = fit_boosters(some_rows(600, 2.0, intermittent), COLUMNS, QUICK)
+    assert set(texts) == learners
+    answer = predict_boosters(texts, cube_of(1.0, 1.0), np.array([True, False]))
+    np.testing.assert_allclose(answer, 2.0, rtol=1e-3)
+
+
+@pytest.mark.parametrize(("few", "expected"), [(499, 2.0), (500, 0.5)])
+def test_a_kind_of_fewer_than_500_rows_learns_from_all(few, expected):
+    rows = joined(some_rows(4000, 2.0), some_rows(few, 0.5, intermittent=True))
+    answer = predict_boosters(fit_boosters(rows, COLUMNS, QUICK), cube_of(1.0, 1.0), np.array([True, True]))
+    assert abs(answer.mean() - expected) < 0.4
+
+
+def test_a_row_weighs_as_much_as_the_square_root_of_its_scale():
+    # 300 rows of weight 10 outweigh 700 of weight 1 in a median; unweighted, or by the scale's fourth root, they would not.
+    rows = joined(some_rows(700, 1.0), some_rows(300, 3.0, scale=100.0))
+    shuffled = rows.where(np.random.default_rng(0).permutation(1000))
+    shuffled = dataclasses.replace(shuffled, features=np.zeros_like(shuffled.features))
+    answer = predict_boosters(fit_boosters(shuffled, COLUMNS, QUICK), cube_of(1.0, 1.0), np.array([False, False]))
+    np.testing.assert_allclose(answer, 3.0, rtol=0.02)
+
+
+def test_returns_do_not_break_the_learners_that_need_positive_demand():
+    actual = np.where(np.arange(600) % 10 == 0, -1.0, 1.0)
+    rows = joined(some_rows(600, actual), some_rows(600, actual, intermittent=True))
+    answer = predict_boosters(fit_boosters(rows, COLUMNS, QUICK), cube_of(1.0, 1.0), np.array([True, False]))
+    assert np.isfinite(answer).all()
+
+
+def test_what_a_learner_restores_is_what_it_was_taught():
+    rows = some_rows(5, np.array([0.0, 0.5, 1.0, 2.0, 9.0]), theta=0.7, statistical=1.3)
+    for learner in LEARNERS:
+        restored = learner.restore(learner.target(rows), rows.theta, rows.statistical)
+        np.testing.assert_allclose(restored, rows.actual, atol=1e-12, err_msg=learner.name)

@@ -1,0 +1,157 @@
+"""A poisoned future: whatever arrives after the origin, what was computed at the origin stays bit for bit the same."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecast_assets.domain.backtest import BACKTEST_OFFSETS_MONTHS, backtest
+from forecast_assets.domain.baseline import baseline_forecasts
+from forecast_assets.domain.calendar import add_months
+from forecast_assets.domain.features.build import build_features, market_history
+from forecast_assets.domain.models.market_model import fit_market_model, forecast_units, model_to_parts
+from forecast_assets_tests.domain.small_market import (
+    MONTHS,
+    WRONG,
+    MarketTables,
+    feature_stack,
+    with_another_future,
+)
+
+METHODS = ["model_units", "baseline_units", "naive_units"]
+
+
+@pytest.fixture(scope="module")
+def poisoned(tables, origin):
+    return with_another_future(tables, origin).history()
+
+
+@pytest.fixture(scope="module")
+def poisoned_stack(poisoned):
+    """Features of the training origins, of the origin, and of poisoned origins after it."""
+    return feature_stack(poisoned, MONTHS[40:84])
+
+
+def test_the_poison_changes_every_table_after_the_origin_and_none_before(tables, origin):
+    for name, after in vars(with_another_future(tables, origin)).items():
+        before = vars(tables)[name]
+        up_to_origin = [table[table["month"] <= origin].reset_index(drop=True) for table in (before, after)]
+        pd.testing.assert_frame_equal(*up_to_origin)
+        assert not after[after["month"] > origin].equals(before[before["month"] > origin]), name
+
+
+@pytest.mark.parametrize("place", [30, 60, 90])
+def test_features_do_not_read_the_future(tables, history, place):
+    origin = MONTHS[place]
+    other = with_another_future(tables, origin).history()
+    expected, actual = build_features(history, origin), build_features(other, origin)
+    assert len(expected) >= 30
+    pd.testing.assert_frame_equal(actual, expected, check_exact=True)
+
+
+@pytest.mark.parametrize("place", [20, 45, 70, 95])
+def test_features_of_a_range_of_months_are_those_of_each_month_alone(tables, history, place):
+    origin = MONTHS[place]
+    alone = tables.history(MONTHS[max(0, place - 83)], origin)
+    pd.testing.assert_frame_equal(build_features(history, origin), build_features(alone, origin), check_exact=True)
+
+
+def test_covid_features_are_the_same_from_the_24_months_that_a_single_run_loads(tables, history):
+    origin = MONTHS[85]
+    recent = tables.covid_policy[tables.covid_policy["month"].between(MONTHS[85 - 23], origin)]
+    alone = MarketTables(**{**vars(tables), "covid_policy": recent}).history()
+    pd.testing.assert_frame_equal(build_features(history, origin), build_features(alone, origin), check_exact=True)
+
+
+def test_a_model_and_its_forecasts_do_not_read_the_future(
+    poisoned, poisoned_stack, origin, model, history, origin_features, recipe
+):
+    other = fit_market_model(poisoned_stack, poisoned.sell_in, origin, recipe)
+    pd.testing.assert_frame_equal(model_to_parts(other), model_to_parts(model))
+    expected = forecast_units(origin_features, history.sell_in, model)
+    actual = forecast_units(build_features(poisoned, origin), poisoned.sell_in, other)
+    assert expected["forecast_units"].max() < WRONG / 1e3
+    pd.testing.assert_frame_equal(actual, expected, check_exact=True)
+
+
+def test_a_backtest_does_not_read_months_after_its_own_origin(poisoned, poisoned_stack, origin, backtest_cells, recipe):
+    actual = backtest(poisoned_stack, poisoned.sell_in, origin, recipe)
+    assert set(backtest_cells["origin_month"]) == {add_months(origin, -back) for back in BACKTEST_OFFSETS_MONTHS}
+    pd.testing.assert_frame_equal(actual, backtest_cells, check_exact=True)
+
+
+def test_each_refit_of_a_backtest_sees_only_what_was_known_at_its_origin(tables, origin, backtest_cells, recipe):
+    refit_at = add_months(origin, -max(BACKTEST_OFFSETS_MONTHS))
+    other = with_another_future(tables, refit_at).history()
+    poisoned_cells = backtest(feature_stack(other, MONTHS[40:80]), other.sell_in, origin, recipe)
+    expected, actual = (
+        cells[cells["origin_month"] == refit_at].reset_index(drop=True) for cells in (backtest_cells, poisoned_cells)
+    )
+    pd.testing.assert_frame_equal(actual[METHODS], expected[METHODS], check_exact=True)
+    known = actual["actual_units"].notna()
+    assert (actual.loc[known, "actual_units"] == WRONG).all()
+    assert known.any()
+
+
+def test_baselines_do_not_read_the_future(poisoned, history, origin, origin_features):
+    skus = origin_features["sku"].to_numpy()
+    expected = baseline_forecasts(history.sell_in, origin, skus)
+    pd.testing.assert_frame_equal(baseline_forecasts(poisoned.sell_in, origin, skus), expected, check_exact=True)
+
+
+def history_of(sell_in, products):
+    """History of real sell-in alone: no sell-out, promotions or totals, and no restrictions."""
+    months = pd.date_range(sell_in["month"].min(), sell_in["month"].max(), freq="MS")
+    nothing = {"month": pd.Series(dtype="datetime64[ns]")}
+    planned = nothing | {
+        "sku": [],
+        "promotion_month": pd.Series(dtype="datetime64[ns]"),
+        "is_promoted": [],
+        "discount_pct": [],
+    }
+    described = products.assign(launch_month=pd.NaT, end_month=pd.NaT).astype(
+        {"launch_month": "datetime64[ns]", "end_month": "datetime64[ns]"}
+    )
+    policy = pd.DataFrame({"month": months, "stringency_index": 0.0, "economic_support_index": 0.0})
+    return market_history(
+        "M", "R", "AU", sell_in, pd.DataFrame(),
+        products=pd.concat([described.assign(month=month) for month in months[-40:]], ignore_index=True),
+        promotions=pd.DataFrame(planned), totals_known=pd.DataFrame(nothing), covid_policy=policy,
+    )  # fmt: skip
+
+
+def aus_retail(folder):
+    landing = folder / "aus_retail" / "landing"
+    rows = pd.read_parquet(landing / "sell_in" / "aus_retail.parquet").query("country == 'NSW' and month >= '2009'")
+    products = pd.read_parquet(landing / "products" / "products.parquet")[["sku", "category"]]
+    return rows.rename(columns={"units": "sell_in_units"}), products
+
+
+def hospital(folder):
+    rows = pd.read_parquet(folder / "bench" / "hospital.parquet").rename(columns={"y": "sell_in_units"})
+    skus = np.sort(rows["sku"].unique())[::12]
+    return rows[rows["sku"].isin(skus)], pd.DataFrame({"sku": skus, "category": "patients"})
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize("source", [aus_retail, hospital])
+def test_real_demand_is_forecast_the_same_whatever_follows(source, real_data, recipe):
+    rows, products = source(real_data)
+    origin = add_months(rows["month"].max(), -6)
+    poison = rows.assign(sell_in_units=rows["sell_in_units"].mask(rows["month"] > origin, WRONG))
+    earlier = pd.date_range(end=add_months(origin, -1), periods=30, freq="MS")
+    made = []
+    for sell_in in (rows, poison):
+        history = history_of(sell_in, products)
+        at_origin, stack = build_features(history, origin), feature_stack(history, earlier)
+        fitted = fit_market_model(stack, history.sell_in, origin, recipe)
+        made.append(
+            (
+                at_origin,
+                forecast_units(at_origin, history.sell_in, fitted),
+                backtest(stack, history.sell_in, origin, recipe),
+                baseline_forecasts(history.sell_in, origin, at_origin["sku"].to_numpy()),
+            )
+        )
+    for expected, actual in zip(*made, strict=True):
+        assert len(expected)
+        pd.testing.assert_frame_equal(actual, expected, check_exact=True)

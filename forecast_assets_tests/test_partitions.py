@@ -1,0 +1,82 @@
+"""Which partitions a company has, and what a run says of its own."""
+
+from types import SimpleNamespace
+
+import dagster as dg
+import pandas as pd
+import pytest
+
+from forecast_assets.partitions import (
+    build_partitions,
+    country_of_run,
+    cycle_id_of_run,
+    months_of_run,
+    partition_key,
+)
+from forecast_assets_tests.test_settings import MARKETS, loaded
+
+JUNE = pd.Timestamp("2024-06-01")
+
+
+def run_of(*keys: str, tags: dict[str, str] | None = None) -> SimpleNamespace:
+    """What the functions read of a run: its partition keys and its tags."""
+    months = dg.MonthlyPartitionsDefinition(start_date="2024-01-01")
+    countries = dg.StaticPartitionsDefinition(["FR", "NO"])
+    definition = dg.MultiPartitionsDefinition({"month": months, "country": countries})
+    found = [definition.get_partition_key_from_str(key) if "|" in key else key for key in keys]
+    return SimpleNamespace(partition_keys=found, run=SimpleNamespace(tags=tags or {}))
+
+
+def test_months_start_with_the_first_data_and_end_with_the_last_closed_month():
+    months = build_partitions(loaded()).months.get_partition_keys(current_time=pd.Timestamp("2019-04-10", tz="UTC"))
+    assert months == ["2019-01-01", "2019-02-01", "2019-03-01"]
+
+
+def test_a_month_is_a_partition_on_the_day_after_its_end_and_not_before():
+    months = build_partitions(loaded()).months
+    assert months.get_partition_keys(current_time=pd.Timestamp("2019-01-31 23:59", tz="UTC")) == []
+    assert months.get_partition_keys(current_time=pd.Timestamp("2019-02-01", tz="UTC")) == ["2019-01-01"]
+
+
+def test_countries_are_the_markets_of_the_file_retired_ones_included(tmp_path):
+    file = tmp_path / "markets.yaml"
+    with open(MARKETS, encoding="utf-8") as given:
+        file.write_text(given.read().replace("stage: live", "stage: retired", 1), encoding="utf-8")
+    settings = loaded(FORECAST_MARKETS=str(file))
+    assert settings.market_table["FR"].stage == "retired"
+    countries = build_partitions(settings).market_months.get_partitions_def_for_dimension("country")
+    assert countries.get_partition_keys() == ["FR", "DE", "BR", "MX"]
+
+
+@pytest.mark.parametrize("asset", ["demand_totals", "demand_totals_known"])
+def test_totals_over_markets_have_months_alone(asset):
+    partitions = build_partitions(loaded())
+    assert partitions.of(asset) is partitions.months
+
+
+def test_all_else_has_month_and_country():
+    partitions = build_partitions(loaded())
+    assert partitions.of("sell_in") is partitions.of("mlflow_run") is partitions.market_months
+
+
+def test_a_key_reads_country_then_month():
+    assert str(partition_key(JUNE, "NO")) == "NO|2024-06-01"
+
+
+def test_months_of_a_run_are_ascending_and_each_once():
+    assert months_of_run(run_of("FR|2024-07-01", "FR|2024-06-01")) == [JUNE, pd.Timestamp("2024-07-01")]
+    assert months_of_run(run_of("2024-06-01")) == [JUNE]
+
+
+def test_a_run_over_two_markets_is_refused_because_one_that_fails_would_take_the_other_along():
+    with pytest.raises(dg.DagsterInvalidInvocationError, match="One run makes one market, this one .* FR, NO"):
+        country_of_run(run_of("NO|2024-06-01", "FR|2024-06-01"))
+
+
+def test_the_cycle_is_derived_from_the_month_so_that_all_markets_and_retries_agree():
+    assert cycle_id_of_run(run_of("NO|2024-06-01"), "prod") == "prod-2024-06"
+
+
+def test_a_reopened_month_takes_its_cycle_from_the_tag():
+    run = run_of("FR|2024-06-01", tags={"forecast/cycle_id": "prod-2024-06.r2"})
+    assert cycle_id_of_run(run, "prod") == "prod-2024-06.r2"
