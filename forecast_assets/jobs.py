@@ -10,13 +10,13 @@ ingest = dg.define_asset_job(
     "ingest", SOURCES, description="Deliveries of a market for a month, or for a range of months in one run."
 )
 totals = dg.define_asset_job(
-    "totals", ["demand_totals"], description="Demand of a closed month over the markets that are in; nobody waits for it."
+    "totals", ["demand_totals"], description="Demand of a closed month over the markets that are in."
 )
 totals_known = dg.define_asset_job(
     "totals_known", ["demand_totals_known"], description="Totals of earlier months as every market may read them."
 )
 market_features = dg.define_asset_job(
-    "market_features", ["features"], description="Features of a market for an origin, or for a range of origins in one run."
+    "market_features", ["features"], description="Features of a market for an origin or a range of origins."
 )
 measure = dg.define_asset_job(
     "measure", ["performance"], description="Realised performance of closed months whose sell-in is there."

@@ -42,7 +42,6 @@ class Settings(BaseModel):
     mlflow_tracking_uri: str = Field(default="", description="Empty: runs are not tracked")
     first_month: pd.Timestamp | None = Field(default=None, description="First partition; default: earliest `since`")
     horizon_months: int = Field(default=18, description="Fixed by the stored tables: columns end in _h01 .. _h18")
-    training_origins: int = Field(default=60, ge=12, le=120, description="Earlier origins a model learns from")
     training_rows: int = Field(default=120_000, ge=1_000, description="Rows sampled to train one model")
     backtest_training_rows: int = Field(default=40_000, ge=1_000, description="The same for a refit in the backtest")
     max_threads: int = Field(default=0, ge=0, description="LightGBM threads; 0: one core is left free")

@@ -130,7 +130,7 @@ def mlflow_run(
         cycle_id=cycle_id_of_run(context, settings.env),
         market=country_of_run(context),
         origin_month=origin,
-        dagster_run_id=context.run_id,
+        dagster_run_id=context.run.run_id,
         model=model,
         backtest=backtest,
         published=published_forecasts,

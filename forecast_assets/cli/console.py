@@ -25,6 +25,15 @@ def month_argument(text: str) -> pd.Timestamp:
         raise typer.BadParameter(str(error)) from error
 
 
+def closed_month_argument(text: str) -> pd.Timestamp:
+    """A month as ``month_argument`` reads it that has ended: of a later one there is nothing to ingest."""
+    month, this_month = month_argument(text), pd.Timestamp.now().normalize().replace(day=1)
+    if month >= this_month:
+        last = this_month - pd.DateOffset(months=1)
+        raise typer.BadParameter(f"{month:%Y-%m} has not closed; the last closed month is {last:%Y-%m}")
+    return month
+
+
 def settings_or_exit() -> Settings:
     """The settings of the environment; their problems on the terminal and exit code 2 where there are any."""
     try:
@@ -42,7 +51,7 @@ def countries_or_exit(settings: Settings, given: list[str]) -> list[str]:
     if unknown:
         known = ", ".join(settings.market_table)
         raise typer.BadParameter(f"no market {', '.join(unknown)} in {settings.markets}; known: {known}")
-    return given or forecast_markets(settings.market_table)
+    return list(dict.fromkeys(given)) or forecast_markets(settings.market_table)
 
 
 class RunLog:

@@ -7,9 +7,9 @@ import typer
 
 from forecast_assets.cli.console import (
     RunLog,
+    closed_month_argument,
     console,
     countries_or_exit,
-    month_argument,
     percentage,
     print_table,
     settings_or_exit,
@@ -28,14 +28,14 @@ from forecast_assets.storage import TableStore
 def cycle(
     month: Annotated[str, typer.Option(help="The last closed month, e.g. 2024-06")],
     country: Annotated[list[str] | None, typer.Option(help="A market; repeat for several. Default: all")] = None,
-    history: Annotated[int, typer.Option(min=12, help="Earlier origins whose features are training rows")] = 60,
+    history: Annotated[int, typer.Option(min=12, max=60, help="Earlier origins whose features are training rows")] = 60,
     origins: Annotated[int, typer.Option(min=1, help="Full cycles, the last one at --month")] = 1,
     step: Annotated[int, typer.Option(min=1, help="Months between two full cycles")] = 1,
 ) -> None:
     """Run the graph through Dagster, print what each market published, and exit with 1 if one failed."""
     settings = settings_or_exit()
     countries = countries_or_exit(settings, country or [])
-    request = CycleRequest(month_argument(month), history, origins, step)
+    request = CycleRequest(closed_month_argument(month), history, origins, step)
     results = run_and_print(settings, request, countries)
     failed = [code for code in countries if not _succeeded(results, code)]
     if failed:

@@ -4,7 +4,14 @@ from typing import Annotated
 
 import typer
 
-from forecast_assets.cli.console import RunLog, console, countries_or_exit, month_argument, settings_or_exit
+from forecast_assets.cli.console import (
+    RunLog,
+    closed_month_argument,
+    console,
+    countries_or_exit,
+    month_argument,
+    settings_or_exit,
+)
 from forecast_assets.cli.cycle import print_performance
 from forecast_assets.cli.prepare import prepare_instance
 from forecast_assets.runs.measure import run_measures
@@ -20,7 +27,7 @@ def measure(
     settings = settings_or_exit()
     countries = countries_or_exit(settings, country or [])
     prepare_instance()
-    results = run_measures(settings, month_argument(through), countries, RunLog())
+    results = run_measures(settings, closed_month_argument(through), countries, RunLog())
     print_performance(TableStore(settings.store), countries, month_argument(origin) if origin else None)
     failed = [code for code in countries if not all(result.succeeded for result in results[code])]
     if failed:

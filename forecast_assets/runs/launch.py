@@ -48,7 +48,7 @@ def launch(job: str, country: str | None, months: MonthRange, tags: dict[str, st
             tags={**(tags or {}), **({} if single else {FIRST: str(first), LAST: str(last)})},
             raise_on_error=False,
         )
-    return RunResult(job, country, result.run_id, tuple(_failures(result)))
+    return RunResult(job, country, result.run_id, failures_of(result))
 
 
 @functools.cache
@@ -63,7 +63,8 @@ def _key(month: pd.Timestamp, country: str | None) -> str:
     return dg.MultiPartitionKey({"month": text, "country": country}) if country else text
 
 
-def _failures(result: dg.ExecuteInProcessResult) -> list[str]:
+def failures_of(result: dg.ExecuteInProcessResult) -> tuple[str, ...]:
+    """One text per failed step: its name and the reason; none where the run succeeded."""
     found = []
     for event in result.all_events:
         if event.is_step_failure and event.step_failure_data.error:
@@ -71,7 +72,7 @@ def _failures(result: dg.ExecuteInProcessResult) -> list[str]:
             found.append(f"{event.step_key}: {_reason(error, result, event.step_key)}")
     if not found and not result.success:
         found = ["the run failed before its first step"]
-    return found
+    return tuple(found)
 
 
 def _reason(error: SerializableErrorInfo, result: dg.ExecuteInProcessResult, step: str) -> str:

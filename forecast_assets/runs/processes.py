@@ -7,6 +7,8 @@ from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from types import TracebackType
 from typing import Any
 
+from forecast_assets.runs.sqlite_commits import commit_without_waiting
+
 
 class Processes:
     """As many processes as there are markets and cores, each a pool of its own.
@@ -43,12 +45,13 @@ class Processes:
 
 def _pool(processes: int) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(
-        1, mp_context=multiprocessing.get_context("spawn"), initializer=_share_cores, initargs=(processes,)
+        1, mp_context=multiprocessing.get_context("spawn"), initializer=_set_up, initargs=(processes,)
     )
 
 
-def _share_cores(processes: int) -> None:
-    """Together the LightGBM threads of all processes stay within the cores."""
+def _set_up(processes: int) -> None:
+    """Together the LightGBM threads of all processes stay within the cores; commits do not wait for the disk."""
+    commit_without_waiting()
     share = max(1, ((os.cpu_count() or 1) - 1) // processes)
     os.environ.setdefault("FORECAST_MAX_THREADS", str(share))
     for library in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):

@@ -1,10 +1,12 @@
 """A small company taken through the graph once per test run: what tests of the wiring look at.
 
-Three markets, twelve SKUs, 42 months: FR delivers everything and has SKUs with awkward names, NO has no sell-out, NA is
-a shadow market. Origins: November for FR alone and before any totals, December for all, with MLflow down for FR.
+Three markets, twelve SKUs: FR delivers 36 months of everything and has SKUs with awkward names, NO starts late and has
+no sell-out, NA has 24 months and is a shadow market. Origins: November for FR alone and before any totals, December
+for all, with MLflow down for FR.
 """
 
 import dataclasses
+import json
 import shutil
 import socket
 from collections.abc import Iterator, Sequence
@@ -23,12 +25,14 @@ from forecast_assets.sample import write_sample_company
 from forecast_assets.settings import Settings, load_settings
 from forecast_assets.storage import PartitionKey, TableStore
 
-FIRST_MONTH, FIRST_ORIGIN = "2021-07-01", "2022-06-01"
+FIRST_MONTH = {"FR": "2022-01-01", "NO": "2023-07-01", "NA": "2023-01-01"}
+# The first month with a year of data.
+FIRST_ORIGIN = {"FR": "2022-12-01", "NO": "2024-06-01", "NA": "2023-12-01"}
 OCTOBER, NOVEMBER, DECEMBER = "2024-10-01", "2024-11-01", "2024-12-01"
 MARKETS = """markets:
-  - {code: "FR", name: "France", iso2: "FR", iso3: "FRA", region: "Europe", since: 2021-07-01}
-  - {code: "NO", name: "Norway", iso2: "NO", iso3: "NOR", region: "Europe", since: 2021-07-01}
-  - {code: NA, name: "Namibia", iso2: NA, iso3: NAM, region: "Africa", since: 2021-07-01, stage: shadow}
+  - {code: "FR", name: "France", iso2: "FR", iso3: "FRA", region: "Europe", since: 2022-01-01}
+  - {code: "NO", name: "Norway", iso2: "NO", iso3: "NOR", region: "Europe", since: 2023-07-01}
+  - {code: NA, name: "Namibia", iso2: NA, iso3: NAM, region: "Africa", since: 2023-01-01, stage: shadow}
 """
 CODES = ["FR", "NO", "NA"]
 AWKWARD_SKUS = ["NULL", """O'Neil "x" / 50%_\\""", "\N{CHOCOLATE BAR} <b>&amp;</b>"]
@@ -41,7 +45,7 @@ class RecordsInMemory(MlflowTracking):
         return RecordedRun(f"run of {record.market}", f"run of {record.cycle_id}", None)
 
 
-IN_MEMORY = RecordsInMemory(tracking_uri="", experiment_name="none")
+IN_MEMORY = RecordsInMemory(tracking_uri="memory", experiment_name="none")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,13 +75,6 @@ class Company:
             }
         )
 
-    @contextmanager
-    def instance(self) -> Iterator[dg.DagsterInstance]:
-        folder = self.base / "dagster"
-        folder.mkdir(exist_ok=True)
-        with dg.DagsterInstance.local_temp(str(folder)) as instance:
-            yield instance
-
     def run(
         self,
         job: str,
@@ -87,21 +84,21 @@ class Company:
         *,
         assets: Sequence[str] = (),
         mlflow: MlflowTracking = IN_MEMORY,
+        instance: dg.DagsterInstance | None = None,
         **variables: str,
     ) -> dg.ExecuteInProcessResult:
         """Run a job for a month or a range, as the command line does but in this process; ``assets`` limits it."""
         definitions = build_definitions(self.settings(**variables), mlflow_tracking=mlflow)
         keys = [dg.MultiPartitionKey({"month": month, "country": country}) if country else month
                 for month in (first, last or first)]  # fmt: skip
-        with self.instance() as instance:
-            return definitions.resolve_job_def(job).execute_in_process(
-                instance=instance,
-                run_config=QUIET,
-                asset_selection=[dg.AssetKey(name) for name in assets] or None,
-                partition_key=keys[0] if last is None else None,
-                tags={} if last is None else {FIRST: str(keys[0]), LAST: str(keys[1])},
-                raise_on_error=False,
-            )
+        return definitions.resolve_job_def(job).execute_in_process(
+            instance=instance,
+            run_config=QUIET,
+            asset_selection=[dg.AssetKey(name) for name in assets] or None,
+            partition_key=keys[0] if last is None else None,
+            tags={} if last is None else {FIRST: str(keys[0]), LAST: str(keys[1])},
+            raise_on_error=False,
+        )
 
     def read(self, table: str, country: str | None, month: str) -> pd.DataFrame:
         return self.store.read(table, [PartitionKey(pd.Timestamp(month), country)])
@@ -114,6 +111,10 @@ class Company:
     def has(self, table: str, country: str | None, month: str) -> bool:
         return self.store.exists(table, PartitionKey(pd.Timestamp(month), country))
 
+    def december(self) -> dict[str, dict]:
+        """What Dagster recorded of FR's cycle of December, see ``recorded``."""
+        return json.loads((self.base / "december.json").read_text(encoding="utf-8"))
+
     def copied_to(self, base: Path, *tables: str) -> "Company":
         """The same deliveries and the named tables in another folder; Dagster remembers nothing there."""
         base.mkdir(parents=True, exist_ok=True)
@@ -125,24 +126,37 @@ class Company:
 
 
 def prepare(base: Path) -> Company:
-    """Make the company and run it up to December."""
+    """Make the company and run it up to December; what Dagster recorded of FR in December is kept in a file."""
     company = Company(base)
     deliver(company)
-    for code in CODES:
-        succeeded(company.run("ingest", code, FIRST_MONTH, OCTOBER))
-    succeeded(company.run("market_features", "FR", FIRST_ORIGIN, OCTOBER))
+    for code, last in (("FR", OCTOBER), ("NO", NOVEMBER), ("NA", NOVEMBER)):
+        succeeded(company.run("ingest", code, FIRST_MONTH[code], last))
+    succeeded(company.run("market_features", "FR", FIRST_ORIGIN["FR"], OCTOBER))
     succeeded(company.run("monthly_cycle", "FR", NOVEMBER))
+    succeeded(company.run("totals", None, FIRST_MONTH["FR"], NOVEMBER))
+    succeeded(company.run("totals_known", None, FIRST_ORIGIN["NA"], DECEMBER))
     for code in ("NO", "NA"):
-        succeeded(company.run("ingest", code, NOVEMBER))
-    succeeded(company.run("totals", None, FIRST_MONTH, NOVEMBER))
-    succeeded(company.run("totals_known", None, FIRST_ORIGIN, DECEMBER))
-    for code in ("NO", "NA"):
-        succeeded(company.run("market_features", code, FIRST_ORIGIN, NOVEMBER))
+        succeeded(company.run("market_features", code, FIRST_ORIGIN[code], NOVEMBER))
         succeeded(company.run("monthly_cycle", code, DECEMBER))
     with unused_port() as port:
         down = MlflowTracking(tracking_uri=f"http://127.0.0.1:{port}", experiment_name="forecasts")
-        succeeded(company.run("monthly_cycle", "FR", DECEMBER, mlflow=down))
+        december = company.run("monthly_cycle", "FR", DECEMBER, mlflow=down)
+    succeeded(december)
+    (base / "december.json").write_text(json.dumps(recorded(december)), encoding="utf-8")
     return company
+
+
+def recorded(result: dg.ExecuteInProcessResult) -> dict[str, dict]:
+    """Metadata of each materialization by asset, and each check as ``asset:check`` with what it said."""
+    materialized = {
+        event.asset_key.path[-1]: {name: str(value.value) for name, value in event.materialization.metadata.items()}
+        for event in result.get_asset_materialization_events()
+    }
+    checked = {
+        f"{found.asset_key.path[-1]}:{found.check_name}": [found.passed, found.severity.value, found.description]
+        for found in result.get_asset_check_evaluations()
+    }
+    return {"run_id": result.run_id, "materialized": materialized, "checked": checked}
 
 
 def succeeded(result: dg.ExecuteInProcessResult) -> None:
@@ -159,7 +173,7 @@ def unused_port() -> Iterator[int]:
 
 def deliver(company: Company) -> None:
     """Write the landing files and the markets file."""
-    write_sample_company(company.landing, markets=6, skus=12, months=42, last_month=DECEMBER)
+    write_sample_company(company.landing, markets=6, skus=12, months=36, last_month=DECEMBER)
     for file in company.landing.rglob("*.parquet"):
         code = file.name[:2]
         if code not in CODES or (code == "NO" and file.parent.name == "sell_out"):

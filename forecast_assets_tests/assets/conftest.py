@@ -1,9 +1,13 @@
 """The company of the tests of the wiring, made once even where several processes run tests."""
 
+import os
+
 import pytest
 from filelock import FileLock
 
 from forecast_assets_tests.assets.company import Company, prepare
+
+os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
 
 
 @pytest.fixture(scope="session")

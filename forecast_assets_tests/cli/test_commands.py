@@ -1,0 +1,161 @@
+"""The commands as a person types them: what they refuse, what they print, how they exit."""
+
+from importlib import import_module
+
+import pandas as pd
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from forecast_assets.cli import app
+from forecast_assets.cli.console import RunLog, countries_or_exit, month_argument, percentage, signed
+from forecast_assets.runs.launch import RunResult
+from forecast_assets.runs.plan import MonthRange
+from forecast_assets_tests.test_settings import MARKETS, loaded
+
+# By name: in the package the modules are hidden behind the commands they hold.
+CYCLE, MEASURE = (import_module(f"forecast_assets.cli.{name}") for name in ("cycle", "measure"))
+JUNE = pd.Timestamp("2024-06-01")
+BROKEN = RunResult("ingest", "DE", "run", ("sell_in: The delivery of sell_in for market DE has 1 problem:\n  1. x",))
+
+
+@pytest.fixture
+def command(monkeypatch, tmp_path):
+    """Runs a command in an empty company: nothing of it reaches Dagster."""
+    for name, value in {
+        "FORECAST_MARKETS": MARKETS,
+        "FORECAST_STORE": str(tmp_path / "store"),
+        "FORECAST_LANDING": str(tmp_path / "landing"),
+        "DAGSTER_HOME": str(tmp_path / "home"),
+        "MLFLOW_TRACKING_URI": "",
+    }.items():
+        monkeypatch.setenv(name, value)
+    for module in (CYCLE, MEASURE):
+        monkeypatch.setattr(module, "prepare_instance", lambda: None)
+    return lambda *arguments: CliRunner().invoke(app, list(arguments))
+
+
+def unboxed(output: str) -> str:
+    """The words of a message that the terminal breaks over lines of a box."""
+    return " ".join(word for word in output.split() if word != "\N{BOX DRAWINGS LIGHT VERTICAL}")
+
+
+def failing(*failed: str):
+    """Stands for the runs: every market succeeds but those named."""
+
+    def run(settings, request, countries, report):
+        return {code: [BROKEN if code in failed else RunResult("ingest", code, "run")] for code in countries}
+
+    return run
+
+
+def test_a_failed_market_makes_the_cycle_exit_with_1_and_is_named_with_its_reason(command, monkeypatch):
+    monkeypatch.setattr(CYCLE, "run_cycles", failing("DE"))
+    monkeypatch.setattr(
+        CYCLE,
+        "cycle_figures",
+        lambda *_: {"cells": 18, "status": "published", "source": "model", "reason": "good", "wape_model": 0.25},
+    )
+    result = command("cycle", "--month", "2024-06", "--country", "FR", "--country", "DE")
+    assert result.exit_code == 1
+    assert result.output.splitlines()[-1] == "failed: DE"
+    assert "no: last published stays" in result.output
+    assert "0.2500" in result.output
+
+
+def test_a_cycle_in_which_all_succeed_exits_with_0(command, monkeypatch):
+    monkeypatch.setattr(CYCLE, "run_cycles", failing())
+    monkeypatch.setattr(CYCLE, "print_markets", lambda *_: None)
+    assert command("cycle", "--month", "2024-06").exit_code == 0
+
+
+def test_measuring_exits_with_1_and_names_the_market_that_failed(command, monkeypatch):
+    monkeypatch.setattr(MEASURE, "run_measures", failing("DE", "MX"))
+    result = command("measure", "--through", "2024-06")
+    assert (result.exit_code, result.output.splitlines()[-1]) == (1, "failed: DE, MX")
+
+
+def test_measuring_before_anything_was_published_does_nothing_and_exits_with_0(command):
+    assert command("measure", "--through", "2024-06", "--country", "FR").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "arguments", [("cycle", "--month", "June"), ("measure", "--through", "2024-6"), ("cycle", "--month", "2024-06-15")]
+)
+def test_a_month_that_is_none_is_refused_before_anything_runs(command, arguments):
+    result = command(*arguments)
+    assert result.exit_code == 2
+    assert "expected" in result.output
+    assert arguments[-1] in result.output
+
+
+def test_a_month_that_has_not_closed_is_refused_with_the_last_one_that_has(command):
+    result = command("cycle", "--month", "2199-01")
+    assert result.exit_code == 2
+    last = pd.Timestamp.now().to_period("M") - 1
+    assert f"2199-01 has not closed; the last closed month is {last}" in unboxed(result.output)
+
+
+def test_an_unknown_market_is_refused_with_the_known_ones(command):
+    result = command("cycle", "--month", "2024-06", "--country", "XX")
+    assert result.exit_code == 2
+    assert "no market XX" in unboxed(result.output)
+    assert "known: FR, DE, BR, MX" in unboxed(result.output)
+
+
+def test_a_market_given_twice_runs_once():
+    assert countries_or_exit(loaded(), ["DE", "FR", "DE"]) == ["DE", "FR"]
+    assert countries_or_exit(loaded(), []) == ["FR", "DE", "BR", "MX"]
+
+
+def test_settings_that_cannot_be_used_are_listed_and_exit_with_2(command, monkeypatch):
+    monkeypatch.setenv("FORECAST_STOER", "x")
+    result = command("cycle", "--month", "2024-06")
+    assert result.exit_code == 2
+    assert "Did you mean FORECAST_STORE?" in result.output
+
+
+def test_a_markets_file_that_cannot_be_used_exits_with_2(command, monkeypatch, tmp_path):
+    monkeypatch.setenv("FORECAST_MARKETS", str(tmp_path / "nowhere.yaml"))
+    result = command("measure", "--through", "2024-06")
+    assert result.exit_code == 2
+    assert "no such markets file" in result.output
+
+
+def test_the_sample_is_written_with_its_faults(command, tmp_path):
+    target = tmp_path / "sample"
+    arguments = ["--landing", str(target), "--markets", "1", "--skus", "5", "--months", "24", "--fault", "missing_file"]
+    result = command("sample", *arguments)
+    assert result.exit_code == 0, result.output
+    assert "1 markets, 5 SKUs each, 2023-01 to 2024-12" in result.output
+    assert (target / "sell_in" / "FR_2024-11.parquet").exists()
+    assert not (target / "sell_in" / "FR_2024-12.parquet").exists()
+
+
+def test_an_unknown_fault_exits_with_2_and_lists_the_known_ones(command, tmp_path):
+    result = command("sample", "--landing", str(tmp_path / "sample"), "--fault", "gremlins")
+    assert result.exit_code == 2
+    assert "unknown fault 'gremlins'; known: duplicate_rows, missing_file" in result.output
+
+
+def test_months_are_given_as_the_files_name_them():
+    assert month_argument("2024-06") == month_argument("2024-06-01") == JUNE
+    with pytest.raises(typer.BadParameter, match="expected a month like"):
+        month_argument("Jun2024")
+
+
+def test_ratios_have_four_digits_and_a_missing_one_is_a_dash():
+    assert (percentage(0.12345), signed(0.1), signed(-0.1)) == ("0.1235", "+0.1000", "-0.1000")
+    assert percentage(None) == percentage(float("nan")) == signed(None) == "-"
+
+
+def test_the_log_tells_of_a_failed_run_with_every_reason(capsys):
+    log = RunLog()
+    log("DE", "ingest", MonthRange(JUNE, JUNE), None)
+    log("DE", "ingest", MonthRange(JUNE, pd.Timestamp("2024-07-01")), BROKEN)
+    log(None, "totals", MonthRange(JUNE, JUNE), RunResult("totals", None, "run"))
+    first, second, *reason, last = capsys.readouterr().out.splitlines()
+    assert first.split()[2:] == ["DE", "ingest", "2024-06", "started"]
+    assert second.split()[2:] == ["DE", "ingest", "2024-06", "..", "2024-07", "FAILED"]
+    assert "\n".join(reason) == BROKEN.failures[0]
+    assert last.split()[2:] == ["all", "markets", "totals", "2024-06", "done"]

@@ -1,0 +1,226 @@
+import dataclasses
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecast_assets.checks.schema_check import schema_check
+from forecast_assets.domain.demand import DemandPanel
+from forecast_assets.domain.models.market_model import (
+    fit_market_model,
+    forecast_units,
+    model_from_parts,
+    model_to_parts,
+)
+from forecast_assets.domain.models.recipe import Recipe
+from forecast_assets.domain.models.training_rows import TooFewRowsError
+from forecast_assets_tests.domain.models.synthetic_rows import plain_features
+from forecast_assets_tests.domain.small_market import INTERMITTENT, SKUS
+
+MONTHS = pd.date_range("2019-01-01", periods=60, freq="MS")
+ORIGIN = MONTHS[50]
+QUICK = Recipe(rounds=5, min_rows_per_leaf=20, training_rows=2000)
+
+
+def with_recipe(model, **changes):
+    return dataclasses.replace(model, recipe=dataclasses.replace(model.recipe, **changes))
+
+
+def plain_market(units_each_month=2.0, statistical=4.0, skus=("a", "b")):
+    """SKUs that sell the same every month, forecast by the statistical methods at ``statistical``."""
+    panel = DemandPanel(np.array(skus, dtype=object), MONTHS, np.full((len(skus), 60), units_each_month))
+    features = plain_features(list(skus), MONTHS[20:50], statistical, statistical)
+    return features, panel
+
+
+def at_origin(skus=("a", "b"), statistical=4.0, **columns):
+    return plain_features(list(skus), MONTHS[50:51], statistical, statistical, **columns)
+
+
+@pytest.fixture(scope="module")
+def plain_model():
+    return fit_market_model(*plain_market(), ORIGIN, QUICK)
+
+
+def test_a_forecast_has_every_sku_and_the_18_months_after_the_origin(plain_model):
+    rows = forecast_units(at_origin(), plain_market()[1], plain_model)
+    assert rows["sku"].tolist() == ["a"] * 18 + ["b"] * 18
+    assert rows["horizon_months"].tolist() == list(range(1, 19)) * 2
+    assert rows["origin_month"].unique().tolist() == [pd.Timestamp("2023-03-01")]
+    assert rows["target_month"].iloc[[0, 9, 17, 18]].dt.strftime("%Y-%m").tolist() == [
+        "2023-04", "2024-01", "2024-09", "2023-04",
+    ]  # fmt: skip
+
+
+def test_without_boosting_the_forecast_is_the_statistical_mean_of_each_sku_in_units(
+    model, history, origin_features, origin
+):
+    rows = forecast_units(origin_features, history.sell_in, with_recipe(model, boosting_weight=0.0))
+    wide = rows.pivot(index="sku", columns="horizon_months", values="forecast_units")
+    stored = origin_features.set_index("sku")[[f"statistical_mean_h{h:02d}" for h in range(1, 19)]]
+    np.testing.assert_allclose(wide.loc[stored.index], stored, rtol=1e-5)
+
+
+def test_the_forecast_is_two_parts_boosting_and_one_part_statistics(plain_model):
+    # Every label is 2 and every statistical forecast 4, so the boosting answers near 2; scale is 1.
+    rows = {
+        weight: forecast_units(at_origin(), plain_market()[1], with_recipe(plain_model, boosting_weight=weight))[
+            "forecast_units"
+        ]
+        for weight in (0.0, 2 / 3, 1.0)
+    }
+    np.testing.assert_allclose(rows[0.0], 4.0)
+    np.testing.assert_allclose(rows[1.0], 2.0, rtol=0.01)
+    np.testing.assert_allclose(rows[2 / 3], (2 * rows[1.0] + rows[0.0]) / 3)
+    assert Recipe().boosting_weight == 2 / 3
+
+
+def test_a_forecast_is_at_most_four_times_the_largest_of_the_36_months_up_to_the_origin(plain_model):
+    units = np.full((2, 60), 2.0)
+    # Only month 50 - 35 .. 50 count: neither the peak before nor the one after the origin.
+    units[:, 14], units[:, 15], units[:, 51] = 1e6, 3.0, 1e6
+    panel = DemandPanel(np.array(["a", "b"], dtype=object), MONTHS, units)
+    statistics = with_recipe(plain_model, boosting_weight=0.0)
+    assert forecast_units(at_origin(statistical=1e9), panel, statistics)["forecast_units"].unique().tolist() == [12.0]
+
+
+def test_a_model_that_learned_from_returns_alone_forecasts_nothing_and_never_less():
+    only_boosting = with_recipe(
+        fit_market_model(*plain_market(units_each_month=-10.0), ORIGIN, QUICK), boosting_weight=1
+    )
+    rows = forecast_units(at_origin(), plain_market()[1], only_boosting)
+    assert rows["forecast_units"].unique().tolist() == [0.0]
+    assert rows["forecast_units_p10"].unique().tolist() == [0.0]
+
+
+def test_a_forecast_lies_in_its_interval_and_none_is_negative_or_missing(model, history, origin_features):
+    rows = forecast_units(origin_features, history.sell_in, model)
+    assert (rows["forecast_units_p10"] >= 0).all()
+    assert (rows["forecast_units_p10"] <= rows["forecast_units"]).all()
+    assert (rows["forecast_units"] <= rows["forecast_units_p90"]).all()
+    assert (rows["forecast_units_p90"] > rows["forecast_units_p10"]).mean() > 0.9
+
+
+def test_intervals_are_as_wide_as_the_statistical_forecasts_were_wrong(plain_model):
+    # Forecast 4, actual 2, always: demand fell 2 scales below the forecast and never rose above it.
+    assert set(plain_model.quantiles["segment"]) == {"*", "regular"}
+    assert plain_model.quantiles["below"].unique().tolist() == [2.0]
+    assert plain_model.quantiles["above"].unique().tolist() == [0.0]
+
+
+def test_interval_widths_are_in_the_scale_of_the_sku_and_of_its_kind(plain_model):
+    distances = (("*", 9, 9), ("regular", 1, 2), ("intermittent", 3, 4))
+    widths = pd.DataFrame(
+        [(kind, horizon, below, above, 99) for kind, below, above in distances for horizon in range(1, 19)],
+        columns=["segment", "horizon_months", "below", "above", "errors"],
+    )
+    model = dataclasses.replace(with_recipe(plain_model, boosting_weight=0.0), quantiles=widths)
+    panel = DemandPanel(np.array(["a", "b"], dtype=object), MONTHS, np.full((2, 60), 100.0))
+    features = at_origin(statistical=100.0).assign(scale_units=[10.0, 20.0], zero_share_24=[0.0, 0.5])
+    ends = forecast_units(features, panel, model).groupby("sku")[["forecast_units_p10", "forecast_units_p90"]].first()
+    np.testing.assert_allclose(ends, [[100 - 10, 100 + 20], [100 - 60, 100 + 80]])
+
+
+def test_a_planned_promotion_is_forecast_where_the_statistical_mean_cannot_know_of_it(
+    model, history, tables, origin, origin_features
+):
+    rows = forecast_units(origin_features, history.sell_in, model)
+    mean = pd.wide_to_long(
+        origin_features.filter(regex="^sku$|^statistical_mean_h").rename(columns=lambda name: name.replace("_h", "_")),
+        "statistical_mean", i="sku", j="horizon_months", sep="_",
+    )["statistical_mean"].reset_index()  # fmt: skip
+    actual = tables.sell_in.rename(columns={"month": "target_month"})
+    promoted = tables.promotions[tables.promotions["month"] == origin].rename(
+        columns={"promotion_month": "target_month"}
+    )
+    cells = rows.merge(mean, on=["sku", "horizon_months"], validate="1:1")
+    cells = cells.merge(actual, on=["sku", "target_month"], validate="1:1")
+    cells = cells.merge(promoted[["sku", "target_month"]], on=["sku", "target_month"], validate="1:1")
+    cells = cells[~cells["sku"].isin([SKUS[place] for place in INTERMITTENT])]
+    wrong = {
+        name: (cells[name] - cells["sell_in_units"]).abs().sum() for name in ("forecast_units", "statistical_mean")
+    }
+    assert len(cells) > 40
+    assert wrong["forecast_units"] < 0.7 * wrong["statistical_mean"]
+
+
+def test_the_same_inputs_in_any_order_give_the_same_model_and_forecast(
+    model, earlier_features, history, origin, recipe, origin_features
+):
+    shuffled = earlier_features.sample(frac=1, random_state=4)
+    again = fit_market_model(shuffled, history.sell_in, origin, recipe)
+    pd.testing.assert_frame_equal(model_to_parts(again), model_to_parts(model))
+    first, second = (forecast_units(origin_features, history.sell_in, each) for each in (model, again))
+    pd.testing.assert_frame_equal(first, second, check_exact=True)
+
+
+def test_a_stored_model_reads_back_to_the_same_forecasts(model, history, origin_features, origin):
+    parts = model_to_parts(model)
+    assert schema_check("model").find(parts, origin).message == ""
+    restored = model_from_parts(parts.sample(frac=1, random_state=0))
+    assert (restored.cutoff, restored.names, restored.recipe, restored.rows) == (
+        model.cutoff, model.names, model.recipe, model.rows,
+    )  # fmt: skip
+    before, after = (forecast_units(origin_features, history.sell_in, each) for each in (model, restored))
+    pd.testing.assert_frame_equal(after, before, check_exact=True)
+
+
+def test_the_manifest_says_cutoff_features_recipe_and_widths_and_the_parts_are_lightgbm_texts(model):
+    parts = model_to_parts(model)
+    manifest = json.loads(parts["content"].iloc[0])
+    assert parts["part"].iloc[0] == "manifest.json"
+    assert manifest["cutoff"] == "2020-09-01"
+    assert manifest["recipe"] == dataclasses.asdict(model.recipe)
+    assert "promotion_planned" in manifest["features"]["by_horizon"]
+    assert "sell_in_lag_1" in manifest["features"]["origin"]
+    assert len(manifest["quantiles"]) == 3 * 18
+    assert manifest["rows"] == model.recipe.training_rows
+    assert set(parts["part"].iloc[1:]) == {"theta_residual", "level", "log_ratio", "mean", "tweedie"}
+    assert parts["content"].iloc[1:].str.startswith("tree\n").all()
+
+
+def test_parts_without_a_manifest_are_no_model(model):
+    parts = model_to_parts(model)
+    with pytest.raises(KeyError, match=r"manifest\.json"):
+        model_from_parts(parts.iloc[1:])
+
+
+@pytest.mark.parametrize(("cutoff", "refused"), [(MONTHS[51], True), (MONTHS[50], False), (MONTHS[49], False)])
+def test_a_model_that_has_seen_months_after_the_origin_is_refused(plain_model, cutoff, refused):
+    model = dataclasses.replace(plain_model, cutoff=cutoff)
+    if refused:
+        with pytest.raises(ValueError, match="cutoff 2023-04 has seen months after the origin 2023-03"):
+            forecast_units(at_origin(), plain_market()[1], model)
+    else:
+        assert len(forecast_units(at_origin(), plain_market()[1], model)) == 36
+
+
+def test_features_of_two_origins_are_refused(plain_model):
+    features, panel = plain_market()
+    with pytest.raises(ValueError, match="features of one origin month expected, got 30"):
+        forecast_units(features, panel, plain_model)
+
+
+def test_a_sku_without_sell_in_is_refused_by_name(plain_model):
+    with pytest.raises(ValueError, match=r"no sell-in for 1 SKUs.*'stranger'"):
+        forecast_units(at_origin(("a", "stranger")), plain_market()[1], plain_model)
+
+
+def test_columns_that_only_later_origins_have_are_not_learned_from():
+    features, panel = plain_market()
+    later = plain_features(["a", "b"], MONTHS[50:55], 4.0, 4.0, news=[0.0, 1.0] * 5)
+    model = fit_market_model(pd.concat([features.assign(news=0.0), later]), panel, ORIGIN, QUICK)
+    assert "news" not in model.names.origin
+
+
+def test_a_market_that_never_sold_anything_is_forecast_at_zero():
+    features, panel = plain_market(units_each_month=0.0, statistical=0.0)
+    rows = forecast_units(at_origin(statistical=0.0), panel, fit_market_model(features, panel, ORIGIN, QUICK))
+    assert rows["forecast_units"].unique().tolist() == [0.0]
+
+
+def test_too_little_history_is_no_model():
+    features, panel = plain_market()
+    with pytest.raises(TooFewRowsError, match="expected at least 200"):
+        fit_market_model(features[features["origin_month"] > MONTHS[48]], panel, ORIGIN, QUICK)

@@ -1,0 +1,191 @@
+"""Markets run side by side: each in its order, and what happens to one happens to no other."""
+
+import os
+from concurrent.futures import Future
+
+import pandas as pd
+import pytest
+
+from forecast_assets.runs.cycle import run_cycles, run_side_by_side
+from forecast_assets.runs.launch import RunResult
+from forecast_assets.runs.measure import run_measures
+from forecast_assets.runs.plan import CycleRequest, MonthRange
+from forecast_assets.runs.processes import Processes
+from forecast_assets.storage import PartitionKey, TableStore
+from forecast_assets_tests.test_settings import loaded
+
+MAY, JUNE = pd.Timestamp("2024-05-01"), pd.Timestamp("2024-06-01")
+MONTH = MonthRange(JUNE, JUNE)
+
+
+class ProcessesInThisOne:
+    """Runs at once what is submitted, and remembers it. ``outcomes`` says how a market's job ends, if not well."""
+
+    def __init__(self, count: int, outcomes: dict[tuple[str, str], object]) -> None:
+        self.count, self.outcomes = count, outcomes
+        self.submitted: list[tuple[str, str | None, MonthRange]] = []
+
+    def submit(self, _, job: str, country: str | None, months: MonthRange) -> Future:
+        self.submitted.append((job, country, months))
+        future: Future[RunResult] = Future()
+        outcome = self.outcomes.get((job, country))
+        if isinstance(outcome, BaseException):
+            future.set_exception(outcome)
+        else:
+            future.set_result(RunResult(job, country, "run", outcome or ()))
+        return future
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_) -> None:
+        pass
+
+
+def run(steps: dict[str, list[str]], outcomes: dict | None = None, count: int = 1):
+    """Results and submitted jobs of markets with the jobs they want, each for June."""
+    processes = ProcessesInThisOne(count, outcomes or {})
+    told = []
+    results = run_side_by_side(
+        processes,
+        {code: iter([(job, MONTH) for job in jobs]) for code, jobs in steps.items()},
+        lambda *a: told.append(a),
+    )
+    return results, [(job, country) for job, country, _ in processes.submitted], told
+
+
+def test_each_market_runs_its_steps_in_order():
+    results, submitted, _ = run({"FR": ["ingest", "cycle"], "NO": ["ingest", "cycle"]})
+    assert submitted == [("ingest", "FR"), ("cycle", "FR"), ("ingest", "NO"), ("cycle", "NO")]
+    assert [result.job for result in results["NO"]] == ["ingest", "cycle"]
+
+
+def test_a_failed_step_ends_its_market_and_no_other():
+    results, submitted, _ = run({"FR": ["ingest", "cycle"], "NO": ["ingest", "cycle"]}, {("ingest", "FR"): ("broken",)})
+    assert ("cycle", "FR") not in submitted
+    assert [result.succeeded for result in results["FR"]] == [False]
+    assert [result.succeeded for result in results["NO"]] == [True, True]
+
+
+def test_a_run_that_raises_is_that_markets_failure_with_what_was_raised():
+    results, *_ = run({"FR": ["ingest"], "NO": ["ingest"]}, {("ingest", "FR"): OSError("disk full")}, count=2)
+    assert results["FR"] == [RunResult("ingest", "FR", "", ("ingest could not run: OSError: disk full",))]
+    assert results["NO"][0].succeeded
+
+
+def test_a_market_with_nothing_to_do_has_no_results_and_holds_up_nobody():
+    results, submitted, _ = run({"FR": [], "NO": ["ingest"], "NA": []})
+    assert (results["FR"], results["NA"], submitted) == ([], [], [("ingest", "NO")])
+
+
+def test_steps_over_all_markets_run_without_a_country():
+    _, submitted, told = run({"": ["totals"]})
+    assert submitted == [("totals", None)]
+    assert [call[:3] for call in told] == [(None, "totals", MONTH)] * 2
+
+
+def test_start_and_end_of_each_run_are_told():
+    _, _, told = run({"FR": ["ingest"]}, {("ingest", "FR"): ("broken",)})
+    assert [result and result.failures for *_, result in told] == [None, ("broken",)]
+
+
+def test_no_more_runs_at_a_time_than_there_are_processes():
+    """Nothing ends here before it is asked for, so the markets told of before the first end are those side by side."""
+    _, _, told = run({code: ["ingest"] for code in ("FR", "NO", "NA")}, count=2)
+    first_end = next(place for place, call in enumerate(told) if call[-1] is not None)
+    assert first_end == 2
+
+
+@pytest.fixture
+def fake(monkeypatch):
+    """Replaces the processes of cycles and measures; returns what to tell of failures and to ask for what ran."""
+    fakes = ProcessesInThisOne(1, {})
+    for module in ("cycle", "measure"):
+        monkeypatch.setattr(f"forecast_assets.runs.{module}.Processes", lambda markets: fakes)
+    return fakes
+
+
+def cycles(tmp_path, fake, countries=("FR", "DE")):
+    settings = loaded(FORECAST_STORE=str(tmp_path))
+    request = CycleRequest(JUNE, history=12, origins=2, step=3)
+    results = run_cycles(settings, request, list(countries), lambda *_: None)
+    return results, [(job, country, f"{m.first:%Y-%m} .. {m.last:%Y-%m}") for job, country, m in fake.submitted]
+
+
+def test_a_cycle_ingests_history_then_makes_totals_then_runs_each_market(tmp_path, fake):
+    _, submitted = cycles(tmp_path, fake, ["FR"])
+    assert submitted == [
+        ("ingest", "FR", "2019-01 .. 2024-05"),
+        ("totals", None, "2019-01 .. 2024-05"),
+        ("totals_known", None, "2023-03 .. 2024-06"),
+        ("market_features", "FR", "2023-03 .. 2024-05"),
+        ("monthly_cycle", "FR", "2024-03 .. 2024-03"),
+        ("measure", "FR", "2024-04 .. 2024-05"),
+        ("monthly_cycle", "FR", "2024-06 .. 2024-06"),
+    ]
+
+
+def test_a_market_whose_history_fails_stops_before_the_totals_and_the_others_finish(tmp_path, fake):
+    fake.outcomes[("ingest", "FR")] = ("sell_in: no rows",)
+    results, submitted = cycles(tmp_path, fake)
+    assert [job for job, country, _ in submitted if country == "FR"] == ["ingest"]
+    assert results["FR"][-1].failures == ("sell_in: no rows",)
+    assert [job for job, country, _ in submitted if country == "DE"][-1] == "monthly_cycle"
+    assert all(result.succeeded for result in results["DE"])
+
+
+def test_totals_that_fail_stop_no_market(tmp_path, fake):
+    fake.outcomes[("totals", None)] = ("demand_totals: broken",)
+    results, _ = cycles(tmp_path, fake)
+    assert not results[""][0].succeeded
+    assert all(result.succeeded for code in ("FR", "DE") for result in results[code])
+
+
+def put(tmp_path, table: str, country: str, *months: str) -> None:
+    """Files where the store would have them: only their names are looked at."""
+    for month in months:
+        place = PartitionKey(pd.Timestamp(month), country)
+        file = tmp_path / table / place.folder / f"{table}.parquet"
+        file.parent.mkdir(parents=True)
+        file.touch()
+        assert TableStore(str(tmp_path)).exists(table, place)
+
+
+def test_months_that_are_there_are_not_ingested_again(tmp_path, fake):
+    months = pd.date_range("2019-01-01", MAY, freq="MS").drop(pd.Timestamp("2021-03-01"))
+    put(tmp_path, "sell_in", "FR", *(f"{month:%Y-%m-%d}" for month in months))
+    _, submitted = cycles(tmp_path, fake, ["FR"])
+    assert submitted[0] == ("ingest", "FR", "2021-03 .. 2021-03")
+
+
+def test_measuring_takes_the_months_after_the_first_published_one(tmp_path, fake):
+    put(tmp_path, "published_forecasts", "FR", "2024-03-01", "2024-05-01")
+    put(tmp_path, "sell_in", "FR", "2024-04-01")
+    put(tmp_path, "published_forecasts", "BR", "2024-06-01")
+    results = run_measures(loaded(FORECAST_STORE=str(tmp_path)), JUNE, ["FR", "DE", "BR"], lambda *_: None)
+    assert fake.submitted == [
+        ("ingest", "FR", MonthRange(MAY, JUNE)),
+        ("measure", "FR", MonthRange(pd.Timestamp("2024-04-01"), JUNE)),
+    ]
+    assert (results["DE"], results["BR"]) == ([], [])
+
+
+def test_a_process_that_dies_takes_its_own_run_along_and_is_replaced():
+    with Processes(1) as processes:
+        died = processes.submit(os._exit, 1)
+        assert died.exception() is not None
+        assert processes.submit(os.getpid).result() != os.getpid()
+
+
+def test_a_process_that_dies_leaves_the_run_beside_it_alone(monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    with Processes(2) as processes:
+        beside = processes.submit(pow, 2, 10)
+        assert processes.submit(os._exit, 1).exception() is not None
+        assert beside.result() == 1024
+        assert processes.submit(pow, 2, 11).result() == 2048
+
+
+def test_there_are_no_more_processes_than_markets_or_cores(monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 4)
+    assert (Processes(40).count, Processes(3).count, Processes(0).count) == (4, 3, 1)
