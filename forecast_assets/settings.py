@@ -44,6 +44,7 @@ class Settings(BaseModel):
     horizon_months: int = Field(default=18, description="Fixed by the stored tables: columns end in _h01 .. _h18")
     training_rows: int = Field(default=120_000, ge=1_000, description="Rows sampled to train one model")
     backtest_training_rows: int = Field(default=40_000, ge=1_000, description="The same for a refit in the backtest")
+    boosting_rounds: int = Field(default=200, ge=20, description="Trees per learner; fewer take larger steps")
     max_threads: int = Field(default=0, ge=0, description="LightGBM threads; 0: one core is left free")
     max_unknown_sku_share: float = Field(default=0.05, ge=0, le=1, description="Share of units without a product row")
     max_total_change: float = Field(default=4.0, gt=1, description="Market total against its median, either way")

@@ -25,13 +25,13 @@ from forecast_assets.sample import write_sample_company
 from forecast_assets.settings import Settings, load_settings
 from forecast_assets.storage import PartitionKey, TableStore
 
-FIRST_MONTH = {"FR": "2022-01-01", "NO": "2023-07-01", "NA": "2023-01-01"}
+FIRST_MONTH = {"FR": "2022-01-01", "NO": "2023-04-01", "NA": "2023-01-01"}
 # The first month with a year of data.
-FIRST_ORIGIN = {"FR": "2022-12-01", "NO": "2024-06-01", "NA": "2023-12-01"}
+FIRST_ORIGIN = {"FR": "2022-12-01", "NO": "2024-03-01", "NA": "2023-12-01"}
 OCTOBER, NOVEMBER, DECEMBER = "2024-10-01", "2024-11-01", "2024-12-01"
 MARKETS = """markets:
   - {code: "FR", name: "France", iso2: "FR", iso3: "FRA", region: "Europe", since: 2022-01-01}
-  - {code: "NO", name: "Norway", iso2: "NO", iso3: "NOR", region: "Europe", since: 2023-07-01}
+  - {code: "NO", name: "Norway", iso2: "NO", iso3: "NOR", region: "Europe", since: 2023-04-01}
   - {code: NA, name: "Namibia", iso2: NA, iso3: NAM, region: "Africa", since: 2023-01-01, stage: shadow}
 """
 CODES = ["FR", "NO", "NA"]
@@ -84,7 +84,6 @@ class Company:
         *,
         assets: Sequence[str] = (),
         mlflow: MlflowTracking = IN_MEMORY,
-        instance: dg.DagsterInstance | None = None,
         **variables: str,
     ) -> dg.ExecuteInProcessResult:
         """Run a job for a month or a range, as the command line does but in this process; ``assets`` limits it."""
@@ -92,7 +91,6 @@ class Company:
         keys = [dg.MultiPartitionKey({"month": month, "country": country}) if country else month
                 for month in (first, last or first)]  # fmt: skip
         return definitions.resolve_job_def(job).execute_in_process(
-            instance=instance,
             run_config=QUIET,
             asset_selection=[dg.AssetKey(name) for name in assets] or None,
             partition_key=keys[0] if last is None else None,

@@ -76,6 +76,17 @@ def test_a_market_without_sell_out_is_forecast_and_says_what_it_did_without(comp
     assert not company.read("published_forecasts", "FR", DECEMBER)["inputs_missing"].str.contains("sell_out").any()
 
 
+def test_a_market_that_delivers_nothing_but_sell_in_is_forecast(company, tmp_path):
+    copy = company.copied_to(tmp_path / "copy", "sell_in", "features")
+    for source in ("sell_out", "products", "promotions", "overrides", "oxcgrt"):
+        shutil.rmtree(copy.landing / source, ignore_errors=True)
+    succeeded(copy.run("monthly_cycle", "NO", DECEMBER))
+    made = copy.read("published_forecasts", "NO", DECEMBER)
+    assert set(made["category"]) == {"UNKNOWN"}
+    assert set(made["inputs_missing"]) == {"demand_totals_known,sell_out"}
+    assert made.groupby("sku").size().unique().tolist() == [18]
+
+
 def test_a_forecast_made_before_any_totals_says_so_and_a_later_one_does_not(company):
     november, december = (company.read("forecasts", "FR", month)["inputs_missing"] for month in (NOVEMBER, DECEMBER))
     assert november.str.contains("demand_totals_known").all()
@@ -153,6 +164,30 @@ def test_the_same_cycle_in_a_fresh_store_gives_the_same_content(company, tmp_pat
         assert again.hashes(table, "NA") == company.hashes(table, "NA"), table
 
 
+@pytest.fixture
+def published_company(company, tmp_path):
+    """The company with what the record in MLflow is made from."""
+    copy = company.copied_to(tmp_path / "copy")
+    for table in ("model", "backtest", "published_forecasts"):
+        place = f"{table}/country=FR/month={DECEMBER}"
+        shutil.copytree(company.base / "store" / place, copy.base / "store" / place)
+    return copy
+
+
+def test_without_an_address_of_mlflow_nothing_is_recorded_and_no_database_appears(
+    published_company, tmp_path, monkeypatch
+):
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    nowhere = MlflowTracking(tracking_uri="", experiment_name="forecasts")
+    result = published_company.run("monthly_cycle", "FR", DECEMBER, assets=["mlflow_run"], mlflow=nowhere)
+    succeeded(result)
+    (check,) = result.get_asset_check_evaluations()
+    assert (check.passed, "MLFLOW_TRACKING_URI is empty" in check.description) == (True, True)
+    assert list(result.get_asset_materialization_events()) == []
+    assert list((tmp_path / "work").iterdir()) == []
+
+
 def test_mlflow_being_down_loses_no_forecast(company):
     december = company.december()
     passed, severity, said = december["checked"]["mlflow_run:mlflow_recorded"]
@@ -163,14 +198,10 @@ def test_mlflow_being_down_loses_no_forecast(company):
     assert {"published_forecasts", "market_report", "performance"} <= set(december["materialized"])
 
 
-def test_a_record_that_was_missed_is_filled_in_when_mlflow_is_back(company, tmp_path):
-    copy = company.copied_to(tmp_path / "copy")
-    for table in ("model", "backtest", "published_forecasts"):
-        place = f"{table}/country=FR/month={DECEMBER}"
-        shutil.copytree(company.base / "store" / place, copy.base / "store" / place)
+def test_a_record_that_was_missed_is_filled_in_when_mlflow_is_back(published_company, tmp_path):
     address = f"sqlite:///{tmp_path / 'mlflow.db'}"
     back = MlflowTracking(tracking_uri=address, experiment_name="forecasts")
-    result = copy.run("monthly_cycle", "FR", DECEMBER, assets=["mlflow_run"], mlflow=back)
+    result = published_company.run("monthly_cycle", "FR", DECEMBER, assets=["mlflow_run"], mlflow=back)
     succeeded(result)
     (event,) = result.get_asset_materialization_events()
     from mlflow import MlflowClient
