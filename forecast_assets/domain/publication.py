@@ -44,12 +44,12 @@ def decide(backtest: pd.DataFrame) -> Decision:
 
 
 def status_of(stage: str, later_month_is_published: bool) -> str:
-    """Status of a market's rows: shadow markets are not for readers, months made up later are told apart.
+    """Status of a market's rows: shadow markets are not for readers, those of retired ones are held back.
 
     A month is backfilled when a later month of the market had been published before it.
     """
-    if stage == "shadow":
-        return "shadow"
+    if stage != "live":
+        return {"shadow": "shadow", "retired": "held"}[stage]
     return "backfilled" if later_month_is_published else "published"
 
 

@@ -24,24 +24,24 @@ def cycle_figures(store: TableStore, country: str, origin: pd.Timestamp) -> dict
     }
 
 
-def performance_table(
-    store: TableStore, countries: Sequence[str], by: Sequence[str] = ("country",), origin: pd.Timestamp | None = None
-) -> pd.DataFrame:
+def performance_table(store: TableStore, countries: Sequence[str], origin: pd.Timestamp | None = None) -> pd.DataFrame:
     """WAPE and bias of every published forecast scored so far, as published then.
 
     Args:
         store: The store.
         countries: Markets to look at.
-        by: Columns of ``performance`` to group by, and ``country``.
         origin: Only forecasts of this origin month.
 
     Returns:
-        As ``accuracy_table``, methods published, model, baseline, naive; no rows before the first scored month.
+        As ``accuracy_table`` by ``country``, methods published, model, baseline, naive; last a row ``all`` over all
+        markets. No rows before the first scored month.
     """
     places = [place for place in store.list_partitions("performance") if place.country in set(countries)]
-    if not places:
-        return pd.DataFrame()
-    cells = store.read("performance", places)
-    if origin is not None:
+    cells = store.read("performance", places) if places else pd.DataFrame()
+    if origin is not None and len(cells):
         cells = cells[cells["origin_month"] == origin]
-    return accuracy_table(cells, list(by), forecasts=PERFORMANCE_METHODS)
+    if cells.empty or not cells["actual_units"].notna().any():
+        return pd.DataFrame()
+    by_market = accuracy_table(cells, ["country"], forecasts=PERFORMANCE_METHODS)
+    pooled = accuracy_table(cells.assign(country="all"), ["country"], forecasts=PERFORMANCE_METHODS)
+    return pd.concat([by_market, pooled], ignore_index=True) if len(by_market) > 1 else by_market

@@ -1,9 +1,9 @@
 """Commits of a laptop's SQLite files that do not wait for the disk each time.
 
 Dagster opens, commits and closes a connection about four times per event. Closing the last one moves the write-ahead
-log into the file and waits for the disk: 50 ms an event on a busy one. A connection that stays open, and ``synchronous =
-NORMAL``, leave that to every thousandth page. The file stays whole whenever a process is killed; after a power cut the
-last events may be missing (sqlite.org/wal.html, sqlite.org/pragma.html#pragma_synchronous).
+log into the file and waits for the disk: 50 ms an event on a busy one. A connection that stays open, with
+``synchronous = NORMAL``, leaves that to every thousandth page. The file stays whole whenever a process is killed; after
+a power cut the last events may be missing (sqlite.org/wal.html, sqlite.org/pragma.html#pragma_synchronous).
 """
 
 import sqlite3

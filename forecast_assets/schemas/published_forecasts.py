@@ -1,5 +1,6 @@
 """``published_forecasts``: One row per SKU and target month: what planners read."""
 
+import pandas as pd
 import pandera.pandas as pa
 from pandera.typing import Series
 
@@ -39,3 +40,7 @@ class PublishedForecasts(Table):
     @pa.check("origin_month", "target_month", name="first_of_month")
     def months_are_first_of_month(cls, months: Series) -> Series:
         return first_of_month(months)
+
+    @pa.dataframe_check(name="interval_holds_the_forecast")
+    def interval_holds_the_forecast(cls, table: pd.DataFrame) -> pd.Series:
+        return table["forecast_units"].between(table["forecast_units_p10"], table["forecast_units_p90"])

@@ -101,6 +101,7 @@ def test_returns_that_cancel_sales_are_still_scored():
         ("shadow", True, "shadow"),
         ("live", False, "published"),
         ("live", True, "backfilled"),
+        ("retired", False, "held"),
     ],
 )
 def test_the_status_follows_the_stage_and_what_was_published_before(stage, later_is_published, status):

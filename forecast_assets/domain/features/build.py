@@ -100,7 +100,7 @@ def build_features(history: MarketHistory, origin: pd.Timestamp) -> pd.DataFrame
     described = {
         "sku": skus,
         "origin_month": origin,
-        "category": own["category"].fillna(UNKNOWN_CATEGORY).to_numpy(dtype=object),
+        "category": _category(own),
         "abc_class": abc,
         "xyz_class": xyz,
         "inputs_missing": _missing(history, trade, origin),
@@ -111,8 +111,7 @@ def build_features(history: MarketHistory, origin: pd.Timestamp) -> pd.DataFrame
         | segment_features(units, abc, xyz)
         | age_features(units, origin, own["launch_month"].to_numpy(), own["end_month"].to_numpy())
         | attribute_features(own, learn_vocabulary(own))
-        | aggregate_features(units, "sell_in", described["category"])
-        | aggregate_features(sell_out.get("sell_out_units"), "sell_out", described["category"])
+        | _aggregates(known.units, trade.get("sell_out_units"), _category(products.reindex(known.skus)), active)
         | _market_features(history, origin, described["category"], skus)
     )
     numbers = {name: np.asarray(value, dtype=np.float32) for name, value in values.items()}
@@ -133,6 +132,18 @@ def _demand_features(units: np.ndarray, sell_out: dict[str, np.ndarray], origin:
         | statistical_features(units, origin)
         | {"log_scale_units": np.log(demand_scale(units))}
     )
+
+
+def _aggregates(
+    sell_in: np.ndarray, sell_out: np.ndarray | None, category: np.ndarray, active: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Totals over all SKUs, those that have ended too: without them last year's total would be too small."""
+    features = aggregate_features(sell_in, "sell_in", category) | aggregate_features(sell_out, "sell_out", category)
+    return {name: values[active] for name, values in features.items()}
+
+
+def _category(products: pd.DataFrame) -> np.ndarray:
+    return products["category"].fillna(UNKNOWN_CATEGORY).to_numpy(dtype=object)
 
 
 def _market_features(

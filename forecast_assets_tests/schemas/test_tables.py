@@ -1,0 +1,70 @@
+"""What holds of every table's schema, and what a value must satisfy in those that planners read."""
+
+import pandas as pd
+import pandera.errors
+import pytest
+
+from forecast_assets.io_managers.table_specs import table_specs
+from forecast_assets.schemas import MONTH_ONLY, TABLES
+
+ORIGIN, TARGET = pd.Timestamp("2024-06-01"), pd.Timestamp("2024-07-01")
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_keys_are_columns_that_are_never_empty(name):
+    columns, keys = TABLES[name].to_schema().columns, TABLES[name].keys()
+    assert keys
+    assert [key for key in keys if columns[key].nullable] == []
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_market_and_month_of_the_partition_stand_in_the_path_alone(name):
+    assert {"country", "month"} & set(TABLES[name].fixed_columns()) == set()
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_store_enforces_the_columns_and_keys_of_the_schema(name):
+    spec = table_specs()[name]
+    assert list(spec.arrow_schema.names) == TABLES[name].fixed_columns()
+    assert list(spec.keys) == TABLES[name].keys()
+    assert spec.partitioned_by_country == (name not in MONTH_ONLY)
+
+
+def forecasts(**changes) -> pd.DataFrame:
+    row = {
+        "sku": "A", "origin_month": ORIGIN, "target_month": TARGET, "horizon_months": 1, "forecast_units": 10.0,
+        "forecast_units_p10": 8.0, "forecast_units_p90": 12.0, "baseline_units": 9.0, "naive_units": 9.0,
+        "category": "Soups", "abc_class": "A", "xyz_class": "X", "inputs_missing": "",
+    }  # fmt: skip
+    return pd.DataFrame([{**row, **changes}])
+
+
+def test_a_forecast_as_it_should_be_passes():
+    TABLES["forecasts"].validate(forecasts())
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"forecast_units": -1.0, "forecast_units_p10": -2.0},
+        {"forecast_units": 13.0},
+        {"forecast_units": 7.0},
+        {"forecast_units": None},
+        {"horizon_months": 0},
+        {"horizon_months": 19},
+        {"target_month": pd.Timestamp("2024-07-15")},
+        {"abc_class": "D"},
+        {"sku": ""},
+    ],
+)
+def test_a_forecast_that_planners_must_not_see_is_refused(changes):
+    with pytest.raises((pandera.errors.SchemaError, pandera.errors.SchemaErrors)):
+        TABLES["forecasts"].validate(forecasts(**changes))
+
+
+@pytest.mark.parametrize(("column", "value"), [("status", "draft"), ("source", "guess")])
+def test_status_and_source_of_what_is_published_are_of_a_closed_list(column, value):
+    published = forecasts(model_units=10.0, status="published", source="model", reason="good")
+    TABLES["published_forecasts"].validate(published)
+    with pytest.raises(pandera.errors.SchemaError):
+        TABLES["published_forecasts"].validate(published.assign(**{column: value}))
