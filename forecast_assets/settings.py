@@ -100,11 +100,12 @@ class Settings(BaseModel):
         return min(self.max_threads, free) if self.max_threads else free
 
 
-def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+def load_settings(environment: Mapping[str, str] = os.environ, *, with_markets: bool = True) -> Settings:
     """Settings of this process.
 
     Args:
         environment: Variables to read, by default the process's own.
+        with_markets: Whether the markets file is read and held against the rest; not where it is yet to be written.
 
     Raises:
         SettingsError: If a ``FORECAST_*`` variable is unknown, or a value is not allowed.
@@ -121,7 +122,8 @@ def load_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         problems += [_invalid(item) for item in error.errors()]
     if problems:
         raise SettingsError("\n".join(["The settings cannot be used:", *(f"  - {text}" for text in problems)]))
-    _check_first_month(settings)
+    if with_markets:
+        _check_first_month(settings)
     return settings
 
 

@@ -12,7 +12,7 @@ from forecast_assets.checks.table_checks import check_specs, stored_if_sound
 from forecast_assets.domain.publication import decide, status_of
 from forecast_assets.domain.publication import published_forecasts as publish
 from forecast_assets.partition_windows import window
-from forecast_assets.partitions import country_of_run, cycle_id_of_run, months_of_run
+from forecast_assets.partitions import CYCLE_ID_TAG, country_of_run, cycle_id_of_run, months_of_run
 from forecast_assets.reports import MarketReport, render_market_report, render_workbook
 from forecast_assets.resources.cycle_records import MLFLOW_RECORDED, cycle_record, recorded_or_reported
 from forecast_assets.resources.mlflow_tracking import MlflowTracking
@@ -47,6 +47,12 @@ def published_forecasts(
     """Publish the run's origin month."""
     (origin,) = months_of_run(context)
     market = settings.market_table[country_of_run(context)]
+    if published_months.is_closed(market.code, origin) and CYCLE_ID_TAG not in context.run.tags:
+        raise dg.Failure(
+            f"{market.code} {origin:%Y-%m} is closed: a later month is published, too. What was published stays. "
+            f"To reopen the month, run it with the tag {CYCLE_ID_TAG}={settings.env}-{origin:%Y-%m}.r2",
+            allow_retries=False,
+        )
     status = status_of(market.stage, published_months.later_than(market.code, origin))
     decision = decide(backtest)
     made = publish(forecasts.drop(columns=PLACE), decision, overrides.drop(columns=PLACE), status)

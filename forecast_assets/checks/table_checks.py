@@ -85,8 +85,8 @@ def stored_if_sound(
 ) -> Iterator[dg.AssetCheckResult | dg.Output]:
     """Report every check over every month, then yield the tables unless a blocking check failed.
 
-    All months are looked at before anything is yielded: a range either lands whole or not at all, and the metadata of
-    the failed check lists the months at fault.
+    All months are looked at before anything is yielded: a range with a bad month is not stored at all, and the metadata
+    of the failed check lists the months at fault.
     """
     blocked = False
     for check in checks:

@@ -34,11 +34,12 @@ def closed_month_argument(text: str) -> pd.Timestamp:
     return month
 
 
-def settings_or_exit() -> Settings:
+def settings_or_exit(*, with_markets: bool = True) -> Settings:
     """The settings of the environment; their problems on the terminal and exit code 2 where there are any."""
     try:
-        settings = load_settings()
-        _ = settings.market_table
+        settings = load_settings(with_markets=with_markets)
+        if with_markets:
+            _ = settings.market_table
     except (SettingsError, MarketsError) as error:
         console.print(str(error), style="red", markup=False)
         raise typer.Exit(2) from None

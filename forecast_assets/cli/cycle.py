@@ -1,5 +1,6 @@
 """``forecast-assets cycle``: from landing files to published forecasts for a month, market by market."""
 
+import textwrap
 from typing import Annotated
 
 import pandas as pd
@@ -23,6 +24,9 @@ from forecast_assets.runs.measured import cycle_figures, performance_table
 from forecast_assets.runs.plan import CycleRequest
 from forecast_assets.settings import Settings
 from forecast_assets.storage import TableStore
+
+# The whole message stands in the lines above the table.
+WHY_LENGTH = 160
 
 
 def cycle(
@@ -71,7 +75,7 @@ def print_markets(
     rows = []
     for code in countries:
         if not _succeeded(results, code):
-            why = results[code][-1].failures[0].splitlines()[0]
+            why = textwrap.shorten(results[code][-1].failures[0].splitlines()[0], WHY_LENGTH)
             rows.append([code, "-", *["-"] * 4, "no: last published stays", why])
             continue
         found = cycle_figures(store, code, month)

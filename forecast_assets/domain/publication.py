@@ -22,17 +22,17 @@ class Decision:
 
 
 def decide(backtest: pd.DataFrame) -> Decision:
-    """Publish the model unless the latest backtest shows it worse than the seasonal naive.
+    """Publish the model if the latest backtest shows it no worse than the seasonal naive.
 
     Args:
         backtest: Cells with ``actual_units, model_units, baseline_units, naive_units``; may be empty. Without a scored
-            cell, or where nothing was sold in any, there is no WAPE to judge by and the model is published.
+            cell, or where nothing was sold in any, the model has not shown anything and the baseline is published.
     """
     scored = backtest.dropna(subset=["actual_units"])
     if scored.empty:
-        return Decision("model", "no backtest: too little history")
+        return Decision("baseline", "no backtest: too little history")
     if not scored["actual_units"].any():
-        return Decision("model", "no WAPE in the backtest: nothing was sold in the months scored")
+        return Decision("baseline", "no WAPE in the backtest: nothing was sold in the months scored")
     row = accuracy_table(scored.assign(all_cells="all"), ["all_cells"], forecasts=METHODS).iloc[0]
     figures = (
         f"backtest WAPE model {row['wape_model']:.4f}, baseline {row['wape_baseline']:.4f}, "

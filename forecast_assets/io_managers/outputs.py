@@ -9,10 +9,9 @@ import dagster as dg
 import pandas as pd
 
 from forecast_assets.io_managers.loaded_inputs import LoadedInputs
+from forecast_assets.partitions import CYCLE_ID_TAG
 from forecast_assets.storage import PartitionKey, Provenance, git_sha
 from forecast_assets.storage.partition_key import describe_partitions
-
-CYCLE_TAG = "forecast/cycle_id"
 
 
 def by_partition(context: dg.OutputContext, returned: object) -> dict[PartitionKey, object]:
@@ -51,7 +50,7 @@ def provenance_for(context: dg.OutputContext, partition: PartitionKey, env: str,
     The cycle is the run's tag ``forecast/cycle_id``, else ``<env>-<YYYY-MM>`` of the partition's month.
     """
     step = context.step_context
-    tag = step.dagster_run.tags.get(CYCLE_TAG)
+    tag = step.dagster_run.tags.get(CYCLE_ID_TAG)
     return Provenance(
         run_id=step.run_id,
         cycle_id=tag or f"{env}-{partition.month:%Y-%m}",

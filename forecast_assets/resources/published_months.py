@@ -15,5 +15,12 @@ class PublishedMonths:
 
     def later_than(self, country: str, month: pd.Timestamp) -> bool:
         """Whether a later month of the market has been published already."""
-        published = self.store.list_partitions("published_forecasts")
-        return any(partition.country == country and partition.month > month for partition in published)
+        return any(published > month for published in self._months(country))
+
+    def is_closed(self, country: str, month: pd.Timestamp) -> bool:
+        """Whether the month was published and a later one after it: performance measures what was published then."""
+        return month in self._months(country) and self.later_than(country, month)
+
+    def _months(self, country: str) -> set[pd.Timestamp]:
+        places = self.store.list_partitions("published_forecasts")
+        return {place.month for place in places if place.country == country}

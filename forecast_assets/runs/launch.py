@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import re
 
 import dagster as dg
 import pandas as pd
@@ -84,4 +85,5 @@ def _reason(error: SerializableErrorInfo, result: dg.ExecuteInProcessResult, ste
         and not evaluation.passed
         and evaluation.severity == dg.AssetCheckSeverity.ERROR
     ]
-    return "; ".join(found) or (error.cause or error).message.strip()
+    # "package.module.LandingError: ..." tells a planner nothing that the message does not.
+    return "; ".join(found) or re.sub(r"^[\w.]+\.(\w+): ", "", (error.cause or error).message.strip())

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 from forecast_assets.domain.calendar import add_months
-from forecast_assets.runs.cycle import Present, Report, Step, run_side_by_side
+from forecast_assets.runs.cycle import Report, run_side_by_side
 from forecast_assets.runs.launch import RunResult
 from forecast_assets.runs.plan import MonthRange, missing
 from forecast_assets.runs.processes import Processes
+from forecast_assets.runs.steps import Present, Step
 from forecast_assets.settings import Settings
 from forecast_assets.storage import TableStore
 
@@ -30,7 +31,7 @@ def _steps(present: Present, code: str, through: pd.Timestamp) -> Iterator[Step]
     if not published or add_months(min(published), 1) > through:
         return
     closed = MonthRange(add_months(min(published), 1), through)
-    absent = missing(closed, present.months("sell_in", code))
+    absent = missing(closed, present.of_all_sources(code))
     if absent:
         yield "ingest", absent
     yield "measure", closed

@@ -33,8 +33,9 @@ def performance_table(store: TableStore, countries: Sequence[str], origin: pd.Ti
         origin: Only forecasts of this origin month.
 
     Returns:
-        As ``accuracy_table`` by ``country``, methods published, model, baseline, naive; last a row ``all`` over all
-        markets. No rows before the first scored month.
+        As ``accuracy_table`` by ``country``, methods published, model, baseline, naive. Backfilled forecasts, made when
+        later months were known, have rows of their own; the last row ``all`` is over all others. No rows before the
+        first scored month.
     """
     places = [place for place in store.list_partitions("performance") if place.country in set(countries)]
     cells = store.read("performance", places) if places else pd.DataFrame()
@@ -42,6 +43,10 @@ def performance_table(store: TableStore, countries: Sequence[str], origin: pd.Ti
         cells = cells[cells["origin_month"] == origin]
     if cells.empty or not cells["actual_units"].notna().any():
         return pd.DataFrame()
+    backfilled = cells["status"] == "backfilled"
+    cells = cells.assign(
+        country=cells["country"].astype(object).where(~backfilled, cells["country"].astype(object) + " backfilled")
+    )
     by_market = accuracy_table(cells, ["country"], forecasts=PERFORMANCE_METHODS)
-    pooled = accuracy_table(cells.assign(country="all"), ["country"], forecasts=PERFORMANCE_METHODS)
+    pooled = accuracy_table(cells[~backfilled].assign(country="all"), ["country"], forecasts=PERFORMANCE_METHODS)
     return pd.concat([by_market, pooled], ignore_index=True) if len(by_market) > 1 else by_market

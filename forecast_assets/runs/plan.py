@@ -59,15 +59,6 @@ def training_months(request: CycleRequest, market: Market) -> MonthRange | None:
     return _range(first, add_months(request.month, -1))
 
 
-def months_between_origins(request: CycleRequest) -> list[MonthRange]:
-    """Closed months between two origins: they are measured, not forecast. One range before each later origin."""
-    ranges = [
-        _range(add_months(before, 1), add_months(origin, -1))
-        for before, origin in zip(request.origin_months, request.origin_months[1:], strict=False)
-    ]
-    return [found for found in ranges if found]
-
-
 def missing(wanted: MonthRange | None, present: Collection[pd.Timestamp]) -> MonthRange | None:
     """The smallest range that holds every wanted month that is not present."""
     absent = [month for month in wanted.months if month not in present] if wanted else []

@@ -131,7 +131,7 @@ class TableStore:
             raise PublishConflict(
                 f"{name} [{partition}] was published by {f'run {other.run_id}' if other else 'someone else'} while "
                 f"run {stored.run_id} was writing it. That file stays in place, this run's version is kept as "
-                f"{stored.version}. Find out why two runs wrote one partition (the pool of the market should exclude "
+                f"{stored.version}. Find out why two runs wrote one partition (nothing but care excludes "
                 "it), then run the one that should win again."
             ) from conflict
 

@@ -80,13 +80,13 @@ def test_cells_of_unknown_actuals_do_not_decide():
 
 
 @pytest.mark.parametrize("cells", [scored(), scored([np.nan, 1, 1, 1])])
-def test_without_a_scored_cell_the_model_is_published_and_the_reason_says_so(cells):
-    assert decide(cells) == Decision("model", "no backtest: too little history")
+def test_without_a_scored_cell_the_baseline_is_published_and_the_reason_says_so(cells):
+    assert decide(cells) == Decision("baseline", "no backtest: too little history")
 
 
 def test_where_nothing_was_sold_there_is_no_wape_and_the_reason_says_so():
     decision = decide(scored([0, 5, 1, 0]))
-    assert decision == Decision("model", "no WAPE in the backtest: nothing was sold in the months scored")
+    assert decision == Decision("baseline", "no WAPE in the backtest: nothing was sold in the months scored")
 
 
 def test_returns_that_cancel_sales_are_still_scored():

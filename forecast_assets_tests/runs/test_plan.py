@@ -8,7 +8,6 @@ from forecast_assets.runs.plan import (
     CycleRequest,
     MonthRange,
     missing,
-    months_between_origins,
     source_months,
     training_months,
 )
@@ -30,15 +29,6 @@ def test_origins_are_steps_apart_and_end_with_the_month_asked_for():
     request = CycleRequest(month("2024-06"), history=60, origins=3, step=6)
     assert [f"{origin:%Y-%m}" for origin in request.origin_months] == ["2023-06", "2023-12", "2024-06"]
     assert CycleRequest(month("2024-06"), history=60).origin_months == [month("2024-06")]
-
-
-def test_months_between_origins_are_closed_but_not_forecast():
-    request = CycleRequest(month("2024-06"), history=60, origins=3, step=3)
-    assert [span(found) for found in months_between_origins(request)] == ["2024-01 .. 2024-02", "2024-04 .. 2024-05"]
-
-
-def test_origins_in_consecutive_months_have_nothing_between():
-    assert months_between_origins(CycleRequest(month("2024-06"), history=60, origins=3, step=1)) == []
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,14 @@ from concurrent.futures import Future
 import pandas as pd
 import pytest
 
+from forecast_assets.io_managers.table_specs import table_specs
+from forecast_assets.jobs import SOURCES
 from forecast_assets.runs.cycle import run_cycles, run_side_by_side
 from forecast_assets.runs.launch import RunResult
 from forecast_assets.runs.measure import run_measures
 from forecast_assets.runs.plan import CycleRequest, MonthRange
 from forecast_assets.runs.processes import Processes
-from forecast_assets.storage import PartitionKey, TableStore
+from forecast_assets.storage import PartitionKey, Provenance, TableStore
 from forecast_assets_tests.test_settings import loaded
 
 MAY, JUNE = pd.Timestamp("2024-05-01"), pd.Timestamp("2024-06-01")
@@ -120,9 +122,52 @@ def test_a_cycle_ingests_history_then_makes_totals_then_runs_each_market(tmp_pat
         ("totals_known", None, "2023-03 .. 2024-06"),
         ("market_features", "FR", "2023-03 .. 2024-05"),
         ("monthly_cycle", "FR", "2024-03 .. 2024-03"),
-        ("measure", "FR", "2024-04 .. 2024-05"),
         ("monthly_cycle", "FR", "2024-06 .. 2024-06"),
     ]
+
+
+def test_closed_months_since_the_first_publication_are_measured_before_the_next_cycle(tmp_path, fake):
+    put(tmp_path, "published_forecasts", "FR", "2024-01-01")
+    put(tmp_path, "performance", "FR", "2024-02-01", "2024-03-01", "2024-04-01")
+    _, submitted = cycles(tmp_path, fake, ["FR"])
+    assert submitted[-3:] == [
+        ("monthly_cycle", "FR", "2024-03 .. 2024-03"),
+        ("measure", "FR", "2024-05 .. 2024-05"),
+        ("monthly_cycle", "FR", "2024-06 .. 2024-06"),
+    ]
+
+
+def test_a_month_is_left_as_it_was_published_once_a_later_one_is(tmp_path, fake):
+    put(tmp_path, "published_forecasts", "FR", "2024-03-01", "2024-05-01")
+    _, submitted = cycles(tmp_path, fake, ["FR"])
+    assert [span for job, _, span in submitted if job == "monthly_cycle"] == ["2024-06 .. 2024-06"]
+
+
+def test_a_source_that_failed_alone_is_ingested_again_and_the_features_built_without_it_are_made_again(tmp_path, fake):
+    months = [f"{month:%Y-%m-%d}" for month in pd.date_range("2019-01-01", MAY, freq="MS")]
+    for source in SOURCES:
+        put(tmp_path, source, "FR", *(months if source != "sell_out" else months[:-10]))
+    put(tmp_path, "features", "FR", *months)
+    _, submitted = cycles(tmp_path, fake, ["FR"])
+    assert submitted[0] == ("ingest", "FR", "2023-08 .. 2024-05")
+    assert ("market_features", "FR", "2023-08 .. 2024-05") in submitted
+
+
+def test_totals_are_made_again_from_the_month_in_which_a_market_was_not_in_them(tmp_path, fake):
+    months = [f"{month:%Y-%m-%d}" for month in pd.date_range("2019-01-01", MAY, freq="MS")]
+    for source in SOURCES:
+        put(tmp_path, source, "FR", *months)
+        put(tmp_path, source, "DE", *months[-3:])
+    totals = pd.DataFrame({"level": ["market"], "entity": ["FR"], "category": ["ALL"]})
+    totals = totals.assign(sell_in_units=1.0, sell_out_units=1.0)
+    store, spec = TableStore(str(tmp_path)), table_specs()["demand_totals"]
+    for month in months:
+        store.write(spec, PartitionKey(pd.Timestamp(month)), totals, Provenance("run", "cycle", "sha"))
+    put(tmp_path, "demand_totals_known", None, "2023-03-01", "2024-03-01", "2024-04-01")
+    _, submitted = cycles(tmp_path, fake, ["FR"])
+    assert submitted[0] == ("totals", None, "2024-03 .. 2024-05")
+    # What is known in March are totals up to February: still right, while all after it is not.
+    assert submitted[1] == ("totals_known", None, "2023-04 .. 2024-06")
 
 
 def test_a_market_whose_history_fails_stops_before_the_totals_and_the_others_finish(tmp_path, fake):
@@ -141,7 +186,7 @@ def test_totals_that_fail_stop_no_market(tmp_path, fake):
     assert all(result.succeeded for code in ("FR", "DE") for result in results[code])
 
 
-def put(tmp_path, table: str, country: str, *months: str) -> None:
+def put(tmp_path, table: str, country: str | None, *months: str) -> None:
     """Files where the store would have them: only their names are looked at."""
     for month in months:
         place = PartitionKey(pd.Timestamp(month), country)
@@ -153,14 +198,16 @@ def put(tmp_path, table: str, country: str, *months: str) -> None:
 
 def test_months_that_are_there_are_not_ingested_again(tmp_path, fake):
     months = pd.date_range("2019-01-01", MAY, freq="MS").drop(pd.Timestamp("2021-03-01"))
-    put(tmp_path, "sell_in", "FR", *(f"{month:%Y-%m-%d}" for month in months))
+    for source in SOURCES:
+        put(tmp_path, source, "FR", *(f"{month:%Y-%m-%d}" for month in months))
     _, submitted = cycles(tmp_path, fake, ["FR"])
     assert submitted[0] == ("ingest", "FR", "2021-03 .. 2021-03")
 
 
 def test_measuring_takes_the_months_after_the_first_published_one(tmp_path, fake):
     put(tmp_path, "published_forecasts", "FR", "2024-03-01", "2024-05-01")
-    put(tmp_path, "sell_in", "FR", "2024-04-01")
+    for source in SOURCES:
+        put(tmp_path, source, "FR", "2024-04-01")
     put(tmp_path, "published_forecasts", "BR", "2024-06-01")
     results = run_measures(loaded(FORECAST_STORE=str(tmp_path)), JUNE, ["FR", "DE", "BR"], lambda *_: None)
     assert fake.submitted == [

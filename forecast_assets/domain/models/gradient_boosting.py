@@ -5,6 +5,7 @@ the statistical forecasts, caps and intervals belong to ``market_model.py``.
 """
 
 import dataclasses
+import re
 from collections.abc import Callable
 
 import lightgbm
@@ -17,6 +18,8 @@ from forecast_assets.domain.models.training_rows import TrainingRows
 # Added before the logarithm: two per cent of the SKU's level, so that a zero month stays finite.
 LOG_OFFSET = 0.02
 MIN_ROWS_OF_A_KIND = 500
+# The text of a model names the threads that trained it; they change no tree.
+NUM_THREADS = re.compile(r"\[num_threads: \d+\]")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,7 +80,7 @@ def fit_boosters(rows: TrainingRows, columns: list[str], recipe: Recipe) -> dict
             params={"verbosity": -1, "num_threads": recipe.threads, "max_bin": recipe.max_bin},
         )
         booster = lightgbm.train(recipe.lightgbm_parameters(learner.objective), data, num_boost_round=recipe.rounds)
-        texts[learner.name] = booster.model_to_string()
+        texts[learner.name] = NUM_THREADS.sub("[num_threads: 0]", booster.model_to_string())
     return texts
 
 

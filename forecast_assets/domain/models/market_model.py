@@ -140,7 +140,7 @@ def model_to_parts(model: MarketModel) -> pd.DataFrame:
     """The model as a table of texts: ``part, content``; the manifest first."""
     manifest = {
         "cutoff": f"{model.cutoff:%Y-%m-%d}",
-        "recipe": dataclasses.asdict(model.recipe),
+        "recipe": _without_threads(model.recipe),
         "features": dataclasses.asdict(model.names),
         "quantiles": model.quantiles.to_dict("records"),
         "rows": model.rows,
@@ -148,6 +148,11 @@ def model_to_parts(model: MarketModel) -> pd.DataFrame:
     }
     parts = {MANIFEST: json.dumps(manifest, indent=1), **model.boosters}
     return pd.DataFrame({"part": list(parts), "content": list(parts.values())})
+
+
+def _without_threads(recipe: Recipe) -> dict[str, object]:
+    """How a model was trained; how many threads did it changes no tree and must not change the model's hash."""
+    return {name: value for name, value in dataclasses.asdict(recipe).items() if name != "threads"}
 
 
 def model_from_parts(parts: pd.DataFrame) -> MarketModel:

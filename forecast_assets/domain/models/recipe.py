@@ -5,7 +5,10 @@ A recipe together with the features up to a cutoff gives the same model again; i
 
 import dataclasses
 
-HORIZON_MONTHS = 18
+from forecast_assets.domain.calendar import HORIZON_MONTHS
+
+__all__ = ["HORIZON_MONTHS", "INTERMITTENT_ZERO_SHARE", "Recipe"]
+
 # Zero share of the last 24 months above which a SKU counts as intermittent: L1 would forecast nearly nothing for it.
 INTERMITTENT_ZERO_SHARE = 0.15
 

@@ -171,7 +171,9 @@ def test_the_manifest_says_cutoff_features_recipe_and_widths_and_the_parts_are_l
     manifest = json.loads(parts["content"].iloc[0])
     assert parts["part"].iloc[0] == "manifest.json"
     assert manifest["cutoff"] == "2020-09-01"
-    assert manifest["recipe"] == dataclasses.asdict(model.recipe)
+    assert manifest["recipe"] | {"threads": model.recipe.threads} == dataclasses.asdict(model.recipe)
+    assert "threads" not in manifest["recipe"]
+    assert not parts["content"].str.contains("num_threads: 1").any()
     assert "promotion_planned" in manifest["features"]["by_horizon"]
     assert "sell_in_lag_1" in manifest["features"]["origin"]
     assert len(manifest["quantiles"]) == 3 * 18
