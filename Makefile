@@ -3,6 +3,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+METHODS ?= engine,seasonal_naive,holt_winters,holt_winters_statsmodels
 export DAGSTER_HOME ?= $(CURDIR)/var/dagster_home
 export MLFLOW_DISABLE_TELEMETRY := true
 
@@ -33,8 +34,8 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-bench: $(STAMP)  ## Holt-Winters, vectorised, against statsmodels; DATA="file.parquet ..." for your own series
-	$(BIN)/python -m benchmarks.holt_winters $(foreach file,$(DATA),--data $(file))
+bench: $(STAMP)  ## accuracy and cost beside other methods; DATA="series.parquet ..." METHODS=engine,holt_winters,...
+	$(BIN)/python -m benchmarks.accuracy $(foreach file,$(DATA),--data $(file)) --methods $(METHODS) --out bench-results.json
 
 lock: $(STAMP)  ## resolve the lock files again after a change of dependencies
 	locks/resolve $(BIN)/uv

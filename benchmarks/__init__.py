@@ -1,1 +1,1 @@
-"""Accuracy and speed against other libraries. Run by hand, never imported by the product or its tests."""
+"""Accuracy and speed against other libraries. Run by hand, never imported by the product."""

@@ -1,0 +1,116 @@
+"""The product's model on a tidy file: the same calls as the assets make, features, training, forecast.
+
+Here belongs only what turns a file of series into a market's history. A file is one market: its series learn from one
+another, as the product's markets do, and the file's market is the category of a SKU that has none.
+"""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.protocol import Forecasts, KnownSeries
+from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months
+from forecast_assets.domain.demand import DemandPanel
+from forecast_assets.domain.features.build import MarketHistory, build_features
+from forecast_assets.domain.models.market_model import MarketModel, fit_market_model, forecast_units
+from forecast_assets.domain.models.recipe import Recipe
+
+TRAINING_ORIGINS = 60
+YEAR = 12
+
+
+@dataclasses.dataclass(frozen=True)
+class PooledSeries:
+    """The series of a file on one calendar.
+
+    Series that end in different years are moved by whole years until all end within the same 12 months, so each keeps
+    its month of the year. What follows a series' own last known month is NaN: no label, no feature.
+
+    Attributes:
+        panel: Units; the SKU is market and sku.
+        last_known: Last known month of each series.
+        products: Attributes of each series, without the partition month.
+    """
+
+    panel: DemandPanel
+    last_known: pd.DatetimeIndex
+    products: pd.DataFrame
+
+    def history(self, origin: pd.Timestamp) -> MarketHistory:
+        """What is known at an origin, of the series that have not ended before it."""
+        running = np.asarray(self.last_known >= origin)
+        panel = self.panel
+        no_index = pd.DataFrame({"month": panel.months, "stringency_index": np.nan, "economic_support_index": np.nan})
+        return MarketHistory(
+            code="ALL",
+            region="ALL",
+            iso2="",
+            sell_in=DemandPanel(panel.skus[running], panel.months, panel.units[running]),
+            sell_out={},
+            products=self.products[running].assign(month=origin),
+            promotions=pd.DataFrame(columns=["month", "sku", "promotion_month", "is_promoted", "discount_pct"]),
+            totals_known=pd.DataFrame(columns=["month"]),
+            covid_policy=no_index,
+        )
+
+
+def pooled_series(known: KnownSeries) -> PooledSeries:
+    """Move all series onto the calendar of the one that ends last."""
+    cut = known.last_month.astype(int)
+    years = (cut.max() - cut) // YEAR
+    last_known = (cut + years * YEAR).astype("datetime64[M]")
+    months_short = cut.max() - cut - years * YEAR
+    shifted = np.full((len(known), known.units.shape[1] + months_short.max()), np.nan)
+    columns = np.arange(known.units.shape[1]) + (months_short.max() - months_short)[:, None]
+    np.put_along_axis(shifted, columns, known.units, axis=1)
+    months = pd.date_range(end=last_known.max().astype("datetime64[ns]"), periods=shifted.shape[1], freq="MS")
+    panel = DemandPanel(known.names, months, shifted)
+    return PooledSeries(panel, pd.DatetimeIndex(last_known.astype("datetime64[ns]")), _products(known))
+
+
+def _products(known: KnownSeries) -> pd.DataFrame:
+    """The columns of the file as columns of a products table."""
+    attributes = known.keys.drop(columns="sku")
+    category = attributes.pop("category" if "category" in attributes else "market")
+    named = attributes.rename(columns=lambda name: f"attribute_{name}").astype(object)
+    open_end = pd.Series(pd.NaT, index=known.keys.index, dtype="datetime64[ns]")
+    described = {"sku": known.names, "category": category, "launch_month": open_end, "end_month": open_end}
+    return pd.DataFrame(described).join(named)
+
+
+def forecast_engine(known: KnownSeries, horizon_months: int, threads: int) -> Forecasts:
+    """Features of the last 60 origins, one model, forecasts and 80 % intervals of every series from its own last month.
+
+    Raises:
+        ValueError: If the horizon is longer than the product's 18 months.
+    """
+    if horizon_months > HORIZON_MONTHS:
+        raise ValueError(f"the engine forecasts {HORIZON_MONTHS} months, got horizon {horizon_months}")
+    series = pooled_series(known)
+    first, last = series.last_known.min(), series.last_known.max()
+    start = max(add_months(first, -TRAINING_ORIGINS), series.panel.months[min(YEAR, len(series.panel.months)) - 1])
+    origins = pd.date_range(start, last, freq="MS")
+    features = pd.concat([build_features(series.history(origin), origin) for origin in origins], ignore_index=True)
+    model = fit_market_model(features, series.panel, last, Recipe(threads=threads))
+    # Labels end with each series' own last month, so the model knows nothing after the first of them either.
+    model = dataclasses.replace(model, cutoff=first)
+    cells = [_forecasts_of_origin(series, features, model, origin) for origin in series.last_known.unique()]
+    return _as_arrays(pd.concat(cells), series.panel.skus, horizon_months)
+
+
+def _forecasts_of_origin(
+    series: PooledSeries, features: pd.DataFrame, model: MarketModel, origin: pd.Timestamp
+) -> pd.DataFrame:
+    """Forecasts of the series whose last known month is the origin."""
+    ending = series.panel.skus[series.last_known == origin]
+    at_origin = features[(features["origin_month"] == origin) & features["sku"].isin(ending)]
+    return forecast_units(at_origin, series.panel, model) if len(at_origin) else pd.DataFrame()
+
+
+def _as_arrays(cells: pd.DataFrame, skus: np.ndarray, horizon_months: int) -> Forecasts:
+    """(n, horizon) in the order of the series; 0 for those without a known month in the last year, not forecast."""
+    columns = ["forecast_units", "forecast_units_p10", "forecast_units_p90"]
+    wide = cells.pivot(index="sku", columns="horizon_months", values=columns)
+    wide = wide.reindex(skus).fillna(0.0)
+    return Forecasts(*(wide[column].to_numpy(dtype=float)[:, :horizon_months] for column in columns))

@@ -1,0 +1,64 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks.engine_method import forecast_engine, pooled_series
+from benchmarks.protocol import KnownSeries
+
+
+def known_series(units: np.ndarray, last_months: list[str], skus: list[str], **columns: list[str]) -> KnownSeries:
+    keys = pd.DataFrame({"market": "A", "sku": skus} | columns)
+    return KnownSeries(keys, units, np.array(last_months, dtype="datetime64[M]"))
+
+
+def test_series_are_moved_by_whole_years_so_that_a_month_keeps_its_name():
+    units = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]])
+    series = pooled_series(known_series(units, ["2003-08", "1955-06", "1990-09"], ["x", "y", "z"]))
+    # 1955-06 becomes 2003-06; 1990-09 cannot become 2003-09, after the end, and becomes 2002-09.
+    assert [f"{month:%Y-%m}" for month in series.last_known] == ["2003-08", "2003-06", "2002-09"]
+    by_month = pd.DataFrame(series.panel.units, index=series.panel.skus, columns=series.panel.months.strftime("%Y-%m"))
+    assert by_month.loc["A|x"].dropna().to_dict() == {"2003-06": 1.0, "2003-07": 2.0, "2003-08": 3.0}
+    assert by_month.loc["A|y"].dropna().to_dict() == {"2003-04": 4.0, "2003-05": 5.0, "2003-06": 6.0}
+    assert by_month.loc["A|z"].dropna().to_dict() == {"2002-07": 7.0, "2002-08": 8.0, "2002-09": 9.0}
+
+
+def test_a_series_that_has_ended_is_no_part_of_a_later_origins_market():
+    series = pooled_series(known_series(np.ones((2, 3)), ["2003-08", "1955-06"], ["x", "y"]))
+    assert series.history(pd.Timestamp("2003-06-01")).sell_in.skus.tolist() == ["A|x", "A|y"]
+    assert series.history(pd.Timestamp("2003-07-01")).sell_in.skus.tolist() == ["A|x"]
+
+
+def test_the_market_is_the_category_unless_the_file_has_one():
+    ends = ["2003-08", "2003-08"]
+    plain = pooled_series(known_series(np.ones((2, 3)), ends, ["x", "y"], colour=["red", "blue"])).products
+    assert plain["category"].tolist() == ["A", "A"]
+    assert plain["attribute_colour"].tolist() == ["red", "blue"]
+    own = pooled_series(known_series(np.ones((2, 3)), ends, ["x", "y"], category=["tea", "ice"])).products
+    assert own["category"].tolist() == ["tea", "ice"]
+    assert own["attribute_market"].tolist() == ["A", "A"]
+
+
+def test_every_series_gets_its_own_forecast_whatever_the_order_and_the_last_months():
+    rng = np.random.default_rng(5)
+    level = np.array([1000.0, 10.0, 100.0, 1.0] * 5)[:, None]
+    units = level * np.exp(rng.normal(0, 0.05, (20, 40)))
+    ends = ["2020-03", "1980-03", "2019-12", "2020-02"] * 5
+    known = known_series(units, ends, [f"S{number:02d}" for number in range(20)][::-1])
+    made = forecast_engine(known, 6, 1)
+    assert made.point.shape == made.low.shape == made.high.shape == (20, 6)
+    np.testing.assert_allclose(made.point / level, 1.0, atol=0.2)
+    assert (made.low <= made.point).all()
+    assert (made.point <= made.high).all()
+
+
+def test_a_series_silent_for_a_year_is_forecast_as_zero():
+    units = np.random.default_rng(6).uniform(90, 110, (20, 40))
+    units[3, -12:] = np.nan
+    made = forecast_engine(known_series(units, ["2020-03"] * 20, [f"S{number:02d}" for number in range(20)]), 2, 1)
+    np.testing.assert_array_equal(made.point[3], [0.0, 0.0])
+    assert (np.delete(made.point, 3, axis=0) > 50).all()
+
+
+def test_a_horizon_beyond_the_products_is_refused():
+    with pytest.raises(ValueError, match="forecasts 18 months, got horizon 19"):
+        forecast_engine(known_series(np.ones((1, 30)), ["2020-03"], ["x"]), 19, 1)
