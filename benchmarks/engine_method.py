@@ -14,7 +14,8 @@ from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months
 from forecast_assets.domain.demand import DemandPanel
 from forecast_assets.domain.features.build import MarketHistory, build_features
 from forecast_assets.domain.models.market_model import MarketModel, fit_market_model, forecast_units
-from forecast_assets.domain.models.recipe import Recipe
+from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS, Recipe
+from forecast_assets.domain.models.training_rows import sampled_skus
 
 TRAINING_ORIGINS = 60
 YEAR = 12
@@ -90,13 +91,27 @@ def forecast_engine(known: KnownSeries, horizon_months: int, threads: int) -> Fo
     series = pooled_series(known)
     first, last = series.last_known.min(), series.last_known.max()
     start = max(add_months(first, -TRAINING_ORIGINS), series.panel.months[min(YEAR, len(series.panel.months)) - 1])
-    origins = pd.date_range(start, last, freq="MS")
-    features = pd.concat([build_features(series.history(origin), origin) for origin in origins], ignore_index=True)
-    model = fit_market_model(features, series.panel, last, Recipe(threads=threads))
+    recipe = Recipe(threads=threads)
+    features = _features(series, pd.date_range(start, last, freq="MS"), recipe)
+    model = fit_market_model(features, series.panel, last, recipe)
     # Labels end with each series' own last month, so the model knows nothing after the first of them either.
     model = dataclasses.replace(model, cutoff=first)
     cells = [_forecasts_of_origin(series, features, model, origin) for origin in series.last_known.unique()]
     return _as_arrays(pd.concat(cells), series.panel.skus, horizon_months)
+
+
+def _features(series: PooledSeries, origins: pd.DatetimeIndex, recipe: Recipe) -> pd.DataFrame:
+    """Features of every origin: of as many series as are learned from, refits are scored on, or end there."""
+    last = origins[-1]
+    refitted = {add_months(last, -months) for months in REFIT_OFFSETS_MONTHS}
+    tables = []
+    for origin in origins:
+        running = series.panel.skus[series.last_known >= origin]
+        least = recipe.refit_skus if origin in refitted else 0
+        chosen = sampled_skus(running, origin, len(origins), recipe, least)
+        wanted = np.union1d(chosen, series.panel.skus[series.last_known == origin])
+        tables.append(build_features(series.history(origin), origin, wanted))
+    return pd.concat(tables, ignore_index=True)
 
 
 def _forecasts_of_origin(

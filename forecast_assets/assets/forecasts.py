@@ -11,6 +11,7 @@ from forecast_assets.checks.table_checks import stored_if_sound
 from forecast_assets.domain.demand import panel_from_rows
 from forecast_assets.domain.forecasts import beside_baseline
 from forecast_assets.domain.models.market_model import forecast_units, model_from_parts
+from forecast_assets.domain.models.parts import MEMBER_MONTHS
 from forecast_assets.partition_windows import window
 from forecast_assets.partitions import months_of_run
 from forecast_assets.settings import Settings
@@ -25,7 +26,7 @@ from forecast_assets.settings import Settings
         "model": window("model", 0, 0, missing="error"),
         "features": window("features", 0, 0, missing="error"),
         "baseline_forecasts": window("baseline_forecasts", 0, 0, missing="error"),
-        "sell_in": window("sell_in", -35, 0, columns=["sku", "sell_in_units"]),
+        "sell_in": window("sell_in", -(MEMBER_MONTHS - 1), 0, columns=["sku", "sell_in_units"]),
     },
     checks=forecast_checks.FORECASTS,
 )

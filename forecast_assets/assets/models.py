@@ -14,12 +14,16 @@ from forecast_assets.domain.baseline import BASELINE_WINDOW_MONTHS
 from forecast_assets.domain.baseline import baseline_forecasts as baseline_at
 from forecast_assets.domain.demand import active_skus, panel_from_rows
 from forecast_assets.domain.models.market_model import fit_market_model, model_to_parts
-from forecast_assets.domain.models.recipe import Recipe
+from forecast_assets.domain.models.parts import MEMBER_MONTHS
+from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS, Recipe
 from forecast_assets.partition_windows import window
 from forecast_assets.partitions import months_of_run
 from forecast_assets.settings import Settings
 
 Results = Iterator[dg.AssetCheckResult | dg.Output]
+
+# The members of the earliest refit look as far back as those of the forecast.
+MONTHS_OF_REFITS = MEMBER_MONTHS - 1 + max(REFIT_OFFSETS_MONTHS)
 
 
 def recipe_of(settings: Settings, training_rows: int) -> Recipe:
@@ -63,10 +67,10 @@ def baseline_forecasts(context: dg.AssetExecutionContext, sell_in: pd.DataFrame,
     "model",
     group="models",
     kinds=["lightgbm", "parquet"],
-    description="The market's gradient boosting, trained on earlier origins and the sell-in that followed, as texts.",
+    description="What the market's learners know, trained on earlier origins and the sell-in that followed, as texts.",
     ins={
         "features": window("features", -60, -1),
-        "sell_in": window("sell_in", -59, 0, columns=["sku", "sell_in_units"]),
+        "sell_in": window("sell_in", -MONTHS_OF_REFITS, 0, columns=["sku", "sell_in_units"]),
     },
 )
 def model(
@@ -79,5 +83,10 @@ def model(
     (origin,) = months_of_run(context)
     panel = panel_from_rows(sell_in, sell_in["month"].min(), origin)
     fitted = fit_market_model(features, panel, origin, recipe_of(settings, settings.training_rows))
-    figures = {"training_rows": fitted.rows, "features": len(fitted.names.all), "boosters": len(fitted.boosters)}
+    figures = {
+        "training_rows": fitted.rows,
+        "features": len(fitted.parts.names.all),
+        "boosting_weight": fitted.boosting_weight,
+        "refits": fitted.refits,
+    }
     yield from stored_if_sound({origin: model_to_parts(fitted)}, [schema_check("model")], metadata=figures)

@@ -12,6 +12,10 @@ from forecast_assets.domain.calendar import HORIZON_MONTHS
 MIN_ERRORS = 30
 HORIZON_BUCKETS = ((1, 3), (4, 6), (7, 12), (13, HORIZON_MONTHS))
 ANY_SEGMENT = "*"
+REGULAR, INTERMITTENT = "regular", "intermittent"
+# An intermittent SKU sells nothing in more months than one in ten: its interval begins at zero, and all of the 20 per
+# cent that it may miss lie above it.
+INTERMITTENT_UPPER = 0.8
 QUANTILE_COLUMNS = ["segment", "horizon_months", "below", "above", "errors"]
 
 
@@ -63,6 +67,7 @@ def _distances(cells: pd.DataFrame, segment: str, lower: float, upper: float) ->
     samples = {step: _sample(own, cells, step) for step in horizons}
     samples = {step: sample for step, sample in samples.items() if len(sample) >= MIN_ERRORS} or {1: cells["error"]}
     # Demand is forecast - error: the upper quantile of the error is the lower end of the demand.
+    upper = INTERMITTENT_UPPER if segment == INTERMITTENT else upper
     rows = {
         step: (max(0.0, sample.quantile(1 - lower)), max(0.0, -sample.quantile(1 - upper)), len(sample))
         for step, sample in samples.items()
@@ -117,4 +122,5 @@ def apply_intervals(
     if (at < 0).any():
         raise ValueError(f"no interval for horizon {np.unique(np.asarray(horizon)[at < 0]).tolist()}, known 1..18")
     distances = table.to_numpy()[at] * scale[:, None]
-    return np.maximum(0.0, point - distances[:, 0]), point + distances[:, 1]
+    low = np.where(names == INTERMITTENT, 0.0, point - distances[:, 0])
+    return np.maximum(0.0, low), point + distances[:, 1]

@@ -15,6 +15,7 @@ LARGEST_RATIO = 6.0
 LARGEST_INDEX, SMALLEST_INDEX = 8.0, 0.03
 RATIOS_TO_JUDGE = 24
 WEIGHT_OF_ONE_YEAR = 0.3
+ONE_SIDED_5_PERCENT = 1.645
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,40 @@ def seasonal_indices(units: np.ndarray, calendar_months: np.ndarray) -> Seasonal
     strength = np.where(judged, _share(between, between + within), 0.0)
     index = np.clip(1.0 + weight[:, None] * (normalised - 1.0), SMALLEST_INDEX, LARGEST_INDEX)
     return SeasonalIndex(index, weight, strength, n_ratios)
+
+
+def tested_seasonal_indices(units: np.ndarray, calendar_months: np.ndarray) -> np.ndarray:
+    """The seasonal index where the units pass a test for a season, else 1: (n_sku, 12), January first.
+
+    The test is that of the M competitions: the autocorrelation at 12 months beyond 1.645 standard errors (Bartlett's,
+    from the autocorrelations before it), on at least 24 known months. The index is the unshrunk mean of the ratios to
+    the centred moving average of the last 6 years, normalised to a mean of 1; 1 where a calendar month was not seen.
+
+    Args:
+        units, calendar_months: As in ``seasonal_indices``.
+    """
+    months = _checked_months(units, calendar_months)
+    ratios = _ratios_to_year(np.asarray(units, dtype=float)[:, -(YEARS + 1) * SEASON_LENGTH :])
+    means, counts, _ = _per_calendar_month(ratios, last_month=int(months[-1]))
+    index = means / np.maximum(means.mean(axis=1, keepdims=True), SMALLEST_INDEX)
+    believed = _has_season(units) & (counts > 0).all(axis=1) & (index > SMALLEST_INDEX).all(axis=1)
+    return np.where(believed[:, None], index, 1.0)
+
+
+def _has_season(units: np.ndarray) -> np.ndarray:
+    known = np.isfinite(units)
+    n_known = known.sum(axis=1)
+    mean = np.where(known, units, 0.0).sum(axis=1) / np.maximum(n_known, 1)
+    deviation = np.where(known, units - mean[:, None], 0.0)
+    spread = np.maximum((deviation**2).sum(axis=1), np.finfo(float).tiny)
+    lags = range(1, min(SEASON_LENGTH, units.shape[1] - 1) + 1)
+    autocorrelation = np.stack(
+        [(deviation[:, lag:] * deviation[:, :-lag]).sum(axis=1) / spread for lag in lags], axis=1
+    )
+    if autocorrelation.shape[1] < SEASON_LENGTH:
+        return np.zeros(len(units), dtype=bool)
+    error = np.sqrt((1.0 + 2.0 * (autocorrelation[:, :-1] ** 2).sum(axis=1)) / np.maximum(n_known, 1))
+    return (np.abs(autocorrelation[:, -1]) > ONE_SIDED_5_PERCENT * error) & (n_known >= RATIOS_TO_JUDGE)
 
 
 def _checked_months(units: np.ndarray, calendar_months: np.ndarray) -> np.ndarray:

@@ -76,12 +76,13 @@ def _aligned(rows: pd.DataFrame, panel: DemandPanel, value: str) -> DemandPanel:
     return panel_from_rows(rows, panel.months[0], panel.months[-1], value, panel.skus)
 
 
-def build_features(history: MarketHistory, origin: pd.Timestamp) -> pd.DataFrame:
+def build_features(history: MarketHistory, origin: pd.Timestamp, skus: np.ndarray | None = None) -> pd.DataFrame:
     """Features of every active SKU as known at the end of the origin month.
 
     Args:
         history: The market's history; months after the origin are not read.
         origin: The origin month.
+        skus: Only these, which changes no value of theirs; None: all.
 
     Returns:
         One row per SKU sorted by sku: ``sku, origin_month, category, abc_class, xyz_class, inputs_missing,
@@ -91,11 +92,17 @@ def build_features(history: MarketHistory, origin: pd.Timestamp) -> pd.DataFrame
     known = history.sell_in.until(origin, FEATURE_WINDOW_MONTHS)
     end_month = products["end_month"].reindex(known.skus)
     active = active_skus(known, origin, end_month.to_numpy())
-    skus, units = known.skus[active], known.units[active]
     trade = {name: panel.until(origin, FEATURE_WINDOW_MONTHS).units for name, panel in history.sell_out.items()}
+    price = trade["price"][active] if "price" in trade else None
+    abc = segmentation.abc_class(known.units[active], known.skus[active], price)
+    vocabulary = learn_vocabulary(products.reindex(known.skus[active]))
+    if skus is not None:
+        asked_for = np.isin(known.skus[active], skus)
+        abc = abc[asked_for]
+        active[np.flatnonzero(active)[~asked_for]] = False
+    skus, units = known.skus[active], known.units[active]
     sell_out = {name: values[active] for name, values in trade.items()}
     own = products.reindex(skus)
-    abc = segmentation.abc_class(units, skus, sell_out.get("price"))
     xyz = segmentation.xyz_class(units)
     described = {
         "sku": skus,
@@ -110,7 +117,7 @@ def build_features(history: MarketHistory, origin: pd.Timestamp) -> pd.DataFrame
         _demand_features(units, sell_out, origin)
         | segment_features(units, abc, xyz)
         | age_features(units, origin, own["launch_month"].to_numpy(), own["end_month"].to_numpy())
-        | attribute_features(own, learn_vocabulary(own))
+        | attribute_features(own, vocabulary)
         | _aggregates(known.units, trade.get("sell_out_units"), _category(products.reindex(known.skus)), active)
         | _market_features(history, origin, described["category"], skus)
     )

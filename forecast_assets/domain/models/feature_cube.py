@@ -17,7 +17,7 @@ from forecast_assets.domain.features.columns import (
 
 HORIZON_NAME = "horizon_months"
 # Learners read these beside the columns, so they are kept even where they do not vary (a market that sold nothing).
-ALWAYS_KEPT = ("theta", "statistical_mean")
+ALWAYS_KEPT = ("ses", "theta", "statistical_mean")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,6 +59,10 @@ class FeatureCube:
         month_ahead = horizons.astype(np.float32)[:, None]
         return np.hstack([self.origin[places], self.by_horizon[places, horizons - 1], month_ahead])
 
+    def where(self, mask: np.ndarray) -> "FeatureCube":
+        """The SKU-origins of a mask."""
+        return FeatureCube(self.names, self.origin[mask], self.by_horizon[mask], self.scale_units[mask])
+
     def value(self, name: str) -> np.ndarray:
         """A feature that differs by horizon, (n, horizons), in multiples of the scale if it is a level."""
         return self.by_horizon[:, :, self.names.by_horizon.index(name)]
@@ -70,10 +74,12 @@ def feature_names(features: pd.DataFrame) -> FeatureNames:
     Columns of sources a market does not have are null throughout and would only cost time.
     """
     numbers = features.drop(columns=[name for name in DESCRIPTIVE_COLUMNS if name in features])
-    low, high = numbers.min(), numbers.max()
-    partly_null = numbers.isna().any() & numbers.notna().any()
-    varying = numbers.columns[(high > low) | partly_null]
-    origin, by_horizon = split_columns(varying)
+    values = numbers.to_numpy(np.float32)
+    known = ~np.isnan(values)
+    low = np.min(values, axis=0, where=known, initial=np.inf)
+    high = np.max(values, axis=0, where=known, initial=-np.inf)
+    partly_null = known.any(axis=0) & ~known.all(axis=0)
+    origin, by_horizon = split_columns(numbers.columns[(high > low) | partly_null])
     return FeatureNames(tuple(origin), tuple(sorted({*by_horizon, *ALWAYS_KEPT})))
 
 

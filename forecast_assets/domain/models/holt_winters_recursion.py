@@ -1,8 +1,8 @@
-"""The recursion of additive Holt-Winters in error-correction form, run for many series and many settings at once.
+"""The recursion of additive Holt-Winters, its trend damped or not, run for many series and many settings at once.
 
-Here belong the states and one pass over the months. Not here: the panel layout (``aligned_panel.py``) and the choice of
-parameters and starting states (``holt_winters.py``). Only elementwise operations touch the series, so a result never
-depends on which other series share the batch.
+Here belong the states and one pass over the months, in error-correction form. Not here: the panel layout
+(``aligned_panel.py``) and the choice of parameters and starting states (``smoothing_search.py``). Only elementwise
+operations touch the series, so a result never depends on which other series share the batch.
 """
 
 from collections.abc import Iterator
@@ -33,24 +33,27 @@ class States:
 def one_step_errors(panel: AlignedPanel, states: States, smoothing: np.ndarray) -> Iterator[np.ndarray]:
     """Run the recursion over all months, changing ``states`` in place, and yield the error of each month.
 
-    ``e = y - (l + b + s)``, ``l = l + b + alpha e``, ``b = b + alpha beta e``, ``s = s + gamma e``: the recursion of
-    Hyndman & Athanasopoulos, *Forecasting: Principles and Practice*, 8.3, solved for the error. In an unknown month the
-    error counts as 0, so level and season carry over and the level moves on by the trend.
+    ``e = y - (l + phi b + s)``, ``l = l + phi b + alpha e``, ``b = phi b + alpha beta e``, ``s = s + gamma e``: the
+    recursion of Hyndman & Athanasopoulos, *Forecasting: Principles and Practice*, 8.3, solved for the error. In an
+    unknown month the error counts as 0, so level and season carry over and the level moves on by the trend.
 
     Args:
         panel: The series.
         states: States before the first month; afterwards those after each series' last month.
-        smoothing: (3, n_settings, 1 or n_series): alpha, beta, gamma.
+        smoothing: (3 or 4, n_settings, 1 or n_series): alpha, beta, gamma and the damping phi, 1 where left out.
 
     Yields:
         (n_settings, active series): actual minus fitted, one array per month; valid until the next one is asked for.
     """
-    alpha, beta, gamma = np.broadcast_to(smoothing, (3, *states.level.shape))
+    alpha, beta, gamma, *damping = np.broadcast_to(smoothing, (len(smoothing), *states.level.shape))
+    is_damped = bool(damping) and (damping[0] != 1.0).any()
     alpha_beta = alpha * beta
     season_length = len(states.season)
     for month, n_active in enumerate(panel.active):
         now = np.s_[:, :n_active]
         level, trend, season = states.level[now], states.trend[now], states.season[month % season_length][now]
+        if is_damped:
+            trend *= damping[0][now]
         level += trend
         error = panel.units[month, :n_active] - level
         error -= season
@@ -72,9 +75,16 @@ def sum_of_squared_errors(panel: AlignedPanel, start: States, smoothing: np.ndar
     return total
 
 
-def extrapolate(states: States, lengths: np.ndarray, horizon_months: int) -> np.ndarray:
-    """Forecasts (n_series, horizon_months) of the first setting: level, plus trend per month, plus season."""
+def extrapolate(
+    states: States, lengths: np.ndarray, horizon_months: int, damping: np.ndarray | None = None
+) -> np.ndarray:
+    """Forecasts (n_series, horizon_months) of the first setting: level, plus trend per month, plus season.
+
+    Args:
+        damping: (n_series,) share of the trend that is left after each month; None: all of it.
+    """
     ahead = np.arange(1, horizon_months + 1)
+    reach = ahead[None, :] if damping is None else np.cumsum(damping[:, None] ** ahead, axis=1)
     phase = (lengths[:, None] + ahead - 1) % len(states.season)
     season = np.take_along_axis(states.season[:, 0].T, phase, axis=1)
-    return states.level[0][:, None] + ahead * states.trend[0][:, None] + season
+    return states.level[0][:, None] + reach * states.trend[0][:, None] + season

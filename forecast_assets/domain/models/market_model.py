@@ -13,14 +13,15 @@ import pandas as pd
 
 from forecast_assets.domain.calendar import target_months
 from forecast_assets.domain.demand import DemandPanel
-from forecast_assets.domain.intervals import apply_intervals, horizon_quantiles
-from forecast_assets.domain.models.feature_cube import FeatureNames, feature_cube, feature_names
-from forecast_assets.domain.models.forecast_cap import cap_forecasts
-from forecast_assets.domain.models.gradient_boosting import fit_boosters, predict_boosters
+from forecast_assets.domain.intervals import INTERMITTENT, REGULAR, apply_intervals, horizon_quantiles
+from forecast_assets.domain.models.feature_cube import FeatureNames
+from forecast_assets.domain.models.parts import Answers, Parts, answers, fit_parts, only_origin
 from forecast_assets.domain.models.recipe import HORIZON_MONTHS, Recipe
-from forecast_assets.domain.models.training_rows import is_intermittent, training_rows
+from forecast_assets.domain.models.refits import learned_weight, refit_errors, refits
+from forecast_assets.domain.models.training_rows import TrainingRows
 
 MANIFEST = "manifest.json"
+RECURSIVE_PREFIX = "recursive_"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,19 +30,21 @@ class MarketModel:
 
     Attributes:
         cutoff: Last month whose sell-in was learned from.
-        names: Columns it was trained on.
         recipe: How it was trained.
-        boosters: LightGBM texts by learner.
-        quantiles: Interval widths by horizon, learned from forecasts made at earlier origins.
+        parts: The learners and their columns.
+        boosting_weight: Weight of the direct boosting in the blend of regular SKUs.
+        quantiles: Interval widths by horizon in multiples of the SKU's dispersion, from refits at earlier origins.
         rows: Rows it learned from.
+        refits: How many refits weights and widths rest on; 0: widths are those of the statistical forecasts.
     """
 
     cutoff: pd.Timestamp
-    names: FeatureNames
     recipe: Recipe
-    boosters: dict[str, str]
+    parts: Parts
+    boosting_weight: float
     quantiles: pd.DataFrame
     rows: int
+    refits: int
 
 
 def fit_market_model(features: pd.DataFrame, sell_in: DemandPanel, cutoff: pd.Timestamp, recipe: Recipe) -> MarketModel:
@@ -57,22 +60,33 @@ def fit_market_model(features: pd.DataFrame, sell_in: DemandPanel, cutoff: pd.Ti
     Raises:
         TooFewRowsError: If there is too little history.
     """
-    earlier = features[features["origin_month"] < cutoff]
-    names = feature_names(earlier)
-    rows = training_rows(earlier, names, sell_in, cutoff, recipe)
-    # The statistical forecasts were made at each row's origin, so their errors are out of sample.
-    quantiles = horizon_quantiles(rows.statistical - rows.actual, rows.horizon_months, _segment(rows.is_intermittent))
-    return MarketModel(cutoff, names, recipe, fit_boosters(rows, names.all, recipe), quantiles, len(rows))
+    parts, rows = fit_parts(features, sell_in, cutoff, recipe)
+    made = refits(features, sell_in, cutoff, recipe)
+    weight = learned_weight(made, recipe) if made else recipe.boosting_weight
+    errors = refit_errors(made, weight) if made else _statistical_errors(rows)
+    quantiles = horizon_quantiles(
+        errors["error"].to_numpy(), errors["horizon_months"].to_numpy(), _segment(errors["is_intermittent"].to_numpy())
+    )
+    return MarketModel(cutoff, recipe, parts, weight, quantiles, len(rows), len(made))
+
+
+def _statistical_errors(rows: TrainingRows) -> pd.DataFrame:
+    """Errors of the statistical forecasts, which were made at each row's origin, so they are out of sample, too."""
+    return pd.DataFrame(
+        {
+            "error": (rows.statistical - rows.actual) / rows.dispersion,
+            "horizon_months": rows.horizon_months,
+            "is_intermittent": rows.is_intermittent,
+        }
+    )
 
 
 def forecast_units(features: pd.DataFrame, sell_in: DemandPanel, model: MarketModel) -> pd.DataFrame:
     """Forecast every SKU of one origin.
 
-    The forecast is the model's answer blended with the mean of the statistical forecasts, between zero and the cap.
-
     Args:
         features: Features of the origin month, one row per SKU.
-        sell_in: Panel that reaches the origin month; its last 36 months bound the forecast.
+        sell_in: Panel that reaches the origin month; its last 120 months are read.
         model: A model whose cutoff is not after the origin month.
 
     Returns:
@@ -82,45 +96,27 @@ def forecast_units(features: pd.DataFrame, sell_in: DemandPanel, model: MarketMo
     Raises:
         ValueError: If the features span several origins or the model has seen months after the origin.
     """
-    origin = _only_origin(features)
+    origin = only_origin(features)
     if model.cutoff > origin:
         raise ValueError(f"model with cutoff {model.cutoff:%Y-%m} has seen months after the origin {origin:%Y-%m}")
-    cube = feature_cube(features, model.names, HORIZON_MONTHS)
-    sporadic = is_intermittent(features)
-    boosted = predict_boosters(model.boosters, cube, sporadic, model.recipe.threads)
-    statistical = cube.value("statistical_mean").astype(float)
-    weight = model.recipe.boosting_weight
-    blended = (weight * boosted + (1 - weight) * statistical) * cube.scale_units[:, None]
-    point = cap_forecasts(blended, _history(features, sell_in, origin))
-    rows = _as_rows(features["sku"].to_numpy(), origin, point)
-    low, high = apply_intervals(
-        rows["forecast_units"],
-        np.repeat(cube.scale_units, HORIZON_MONTHS),
-        rows["horizon_months"],
-        model.quantiles,
-        np.repeat(_segment(sporadic), HORIZON_MONTHS),
-    )
+    said = answers(features, sell_in, model.parts, model.recipe)
+    rows = _as_rows(said.skus, origin, said.blended(model.boosting_weight))
+    low, high = _interval(rows, said, model.quantiles)
     return rows.assign(forecast_units_p10=low, forecast_units_p90=high)
 
 
-def _only_origin(features: pd.DataFrame) -> pd.Timestamp:
-    origins = features["origin_month"].unique()
-    if len(origins) != 1:
-        raise ValueError(f"features of one origin month expected, got {len(origins)}: {origins[:3]}")
-    return pd.Timestamp(origins[0])
-
-
-def _history(features: pd.DataFrame, sell_in: DemandPanel, origin: pd.Timestamp) -> np.ndarray:
-    """Sell-in of the features' SKUs up to the origin, in their order."""
-    places = pd.Index(sell_in.skus).get_indexer(features["sku"])
-    if (places < 0).any():
-        missing = features["sku"].to_numpy()[places < 0][:5].tolist()
-        raise ValueError(f"no sell-in for {(places < 0).sum()} SKUs of the features, first: {missing}")
-    return sell_in.until(origin).units[places]
+def _interval(rows: pd.DataFrame, said: Answers, quantiles: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    return apply_intervals(
+        rows["forecast_units"],
+        np.repeat(said.dispersion_units, HORIZON_MONTHS),
+        rows["horizon_months"],
+        quantiles,
+        np.repeat(_segment(said.is_intermittent), HORIZON_MONTHS),
+    )
 
 
 def _segment(intermittent: np.ndarray) -> np.ndarray:
-    return np.where(intermittent, "intermittent", "regular").astype(object)
+    return np.where(intermittent, INTERMITTENT, REGULAR).astype(object)
 
 
 def _as_rows(skus: np.ndarray, origin: pd.Timestamp, point: np.ndarray) -> pd.DataFrame:
@@ -141,13 +137,15 @@ def model_to_parts(model: MarketModel) -> pd.DataFrame:
     manifest = {
         "cutoff": f"{model.cutoff:%Y-%m-%d}",
         "recipe": _without_threads(model.recipe),
-        "features": dataclasses.asdict(model.names),
+        "features": dataclasses.asdict(model.parts.names),
+        "boosting_weight": model.boosting_weight,
         "quantiles": model.quantiles.to_dict("records"),
         "rows": model.rows,
+        "refits": model.refits,
         "lightgbm_version": lightgbm.__version__,
     }
-    parts = {MANIFEST: json.dumps(manifest, indent=1), **model.boosters}
-    return pd.DataFrame({"part": list(parts), "content": list(parts.values())})
+    texts = {MANIFEST: json.dumps(manifest, indent=1), **model.parts.boosters, **model.parts.recursive}
+    return pd.DataFrame({"part": list(texts), "content": list(texts.values())})
 
 
 def _without_threads(recipe: Recipe) -> dict[str, object]:
@@ -164,11 +162,16 @@ def model_from_parts(parts: pd.DataFrame) -> MarketModel:
     texts = dict(zip(parts["part"], parts["content"], strict=True))
     manifest = json.loads(texts.pop(MANIFEST))
     names = FeatureNames(**{key: tuple(value) for key, value in manifest["features"].items()})
+    recipe = manifest["recipe"]
+    recipe["member_weights"] = tuple((name, weight) for name, weight in recipe["member_weights"])
+    recursive = {name: text for name, text in texts.items() if name.startswith(RECURSIVE_PREFIX)}
+    direct = {name: text for name, text in texts.items() if name not in recursive}
     return MarketModel(
         cutoff=pd.Timestamp(manifest["cutoff"]),
-        names=names,
-        recipe=Recipe(**manifest["recipe"]),
-        boosters=texts,
+        recipe=Recipe(**recipe),
+        parts=Parts(names, direct, recursive),
+        boosting_weight=manifest["boosting_weight"],
         quantiles=pd.DataFrame(manifest["quantiles"]),
         rows=manifest["rows"],
+        refits=manifest["refits"],
     )

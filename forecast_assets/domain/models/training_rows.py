@@ -12,6 +12,9 @@ from forecast_assets.domain.demand import DemandPanel
 from forecast_assets.domain.models.feature_cube import FeatureCube, FeatureNames, feature_cube
 from forecast_assets.domain.models.recipe import HORIZON_MONTHS, INTERMITTENT_ZERO_SHARE, Recipe
 
+ONE_STEP_ERRORS = ("ses_one_step_mae", "theta_one_step_mae", "damped_holt_one_step_mae")
+LEAST_DISPERSION = 0.02
+
 
 @dataclasses.dataclass(frozen=True)
 class TrainingRows:
@@ -23,6 +26,7 @@ class TrainingRows:
         theta: Theta forecast of the target month made at the origin.
         statistical: Mean of the statistical forecasts made at the origin.
         scale_units: The scale of the SKU at the origin.
+        dispersion: Typical one-step error of the SKU at the origin.
         horizon_months: 1 .. 18.
         is_intermittent: Whether the SKU was intermittent at the origin.
     """
@@ -32,6 +36,7 @@ class TrainingRows:
     theta: np.ndarray
     statistical: np.ndarray
     scale_units: np.ndarray
+    dispersion: np.ndarray
     horizon_months: np.ndarray
     is_intermittent: np.ndarray
 
@@ -86,6 +91,9 @@ def training_rows(
     if len(usable):  # A table without rows has no feature columns either.
         usable = usable[usable["observations"] >= recipe.min_history_months]
     usable = usable.sort_values(["origin_month", "sku"], ignore_index=True)
+    if len(usable) > recipe.sku_origins:
+        drawn = np.random.default_rng(recipe.seed).choice(len(usable), recipe.sku_origins, replace=False)
+        usable = usable.iloc[np.sort(drawn)].reset_index(drop=True)
     labels = following_units(usable, sell_in, cutoff)
     places, months = np.nonzero(np.isfinite(labels))
     if len(places) < 200:
@@ -110,9 +118,35 @@ def _cut(
         theta=cube.value("theta")[places, months].astype(float),
         statistical=cube.value("statistical_mean")[places, months].astype(float),
         scale_units=scale,
+        dispersion=dispersion_units(usable)[places] / scale,
         horizon_months=months + 1,
         is_intermittent=is_intermittent(usable)[places],
     )
+
+
+def sampled_skus(skus: np.ndarray, origin: pd.Timestamp, origins: int, recipe: Recipe, least: int = 0) -> np.ndarray:
+    """A random share of the SKUs for whom features of an origin need to be made, where not all can be learned from.
+
+    Args:
+        skus: All SKUs.
+        origins: Number of origins that rows are taken from.
+        least: At least so many SKUs, where there are so many.
+
+    Returns:
+        As many of ``skus`` that all origins together give ``recipe.sku_origins`` rows, in their order.
+    """
+    count = min(len(skus), max(least, round(recipe.sku_origins / origins)))
+    chosen = np.random.default_rng([recipe.seed, month_number(origin)]).choice(len(skus), count, replace=False)
+    return skus[np.sort(chosen)]
+
+
+def dispersion_units(features: pd.DataFrame) -> np.ndarray:
+    """Typical one-step error of each row's SKU in seasonally adjusted units, (n,), > 0; interval widths scale with it.
+
+    The mean of the three smoothing methods' errors in sample, at least two per cent of the SKU's scale.
+    """
+    typical = features[list(ONE_STEP_ERRORS)].mean(axis=1).to_numpy(float)
+    return np.fmax(typical, LEAST_DISPERSION * features["scale_units"].to_numpy(float))
 
 
 def is_intermittent(features: pd.DataFrame) -> np.ndarray:

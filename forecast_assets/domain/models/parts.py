@@ -1,0 +1,168 @@
+"""The trained parts of the market's model and what they answer at an origin.
+
+The same functions serve the forecast, the refits that weights and widths are learned from, and the backtest. Not here:
+what is learned from the refits (``refits.py``) and how a model is stored (``market_model.py``).
+"""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+
+from forecast_assets.domain.demand import DemandPanel
+from forecast_assets.domain.models.dynamic_theta import forecast_dynamic_theta
+from forecast_assets.domain.models.exponential_smoothing import forecast_exponential_smoothing
+from forecast_assets.domain.models.feature_cube import FeatureCube, FeatureNames, feature_cube, feature_names
+from forecast_assets.domain.models.forecast_cap import cap_forecasts
+from forecast_assets.domain.models.gradient_boosting import fit_boosters, predict_boosters
+from forecast_assets.domain.models.holt_winters import forecast_holt_winters
+from forecast_assets.domain.models.intermittent import blend_intermittent
+from forecast_assets.domain.models.recipe import HORIZON_MONTHS, Recipe
+from forecast_assets.domain.models.recursive_boosting import fit_recursive, forecast_recursive
+from forecast_assets.domain.models.training_rows import (
+    TrainingRows,
+    dispersion_units,
+    is_intermittent,
+    training_rows,
+)
+
+# Share of the boosting in the mean of an intermittent SKU; the rest is simple exponential smoothing.
+BOOSTING_SHARE_OF_MEAN = 2 / 3
+MEMBER_MONTHS = 120
+
+
+@dataclasses.dataclass(frozen=True)
+class Parts:
+    """What was trained: columns, direct and recursive boosters as LightGBM texts by name."""
+
+    names: FeatureNames
+    boosters: dict[str, str]
+    recursive: dict[str, str]
+
+
+@dataclasses.dataclass(frozen=True)
+class Answers:
+    """What the parts say at one origin, in units, before the blend.
+
+    Attributes:
+        skus: (n,).
+        boosting: (n, horizon) the direct boosting; for intermittent SKUs the whole forecast.
+        members: (n, horizon) weighted mean of the other members; for intermittent SKUs the whole forecast.
+        is_intermittent: (n,).
+        scale_units: (n,) level of the SKU.
+        dispersion_units: (n,) typical one-step error of the SKU, in seasonally adjusted units.
+        history: (n, months) sell-in up to the origin.
+    """
+
+    skus: np.ndarray
+    boosting: np.ndarray
+    members: np.ndarray
+    is_intermittent: np.ndarray
+    scale_units: np.ndarray
+    dispersion_units: np.ndarray
+    history: np.ndarray
+
+    def blended(self, boosting_weight: float) -> np.ndarray:
+        """The point forecast, (n, horizon), between zero and the cap."""
+        mixed = boosting_weight * self.boosting + (1.0 - boosting_weight) * self.members
+        return cap_forecasts(mixed, self.history)
+
+
+def fit_parts(
+    features: pd.DataFrame, sell_in: DemandPanel, cutoff: pd.Timestamp, recipe: Recipe
+) -> tuple[Parts, TrainingRows]:
+    """Train all learners on what is known at the end of the cutoff month.
+
+    Args:
+        features: Features of origins before the cutoff; others are ignored, for the columns too.
+        sell_in: Panel that reaches the cutoff; later months are ignored.
+
+    Returns:
+        The parts and the rows the direct boosters learned from.
+
+    Raises:
+        TooFewRowsError: If there is too little history.
+    """
+    earlier = features[features["origin_month"] < cutoff]
+    names = feature_names(earlier)
+    rows = training_rows(earlier, names, sell_in, cutoff, recipe)
+    known = sell_in.until(cutoff)
+    recursive = fit_recursive(known.units, known.months.month.to_numpy(), recipe)
+    return Parts(names, fit_boosters(rows, names.all, recipe), recursive), rows
+
+
+def answers(features: pd.DataFrame, sell_in: DemandPanel, parts: Parts, recipe: Recipe) -> Answers:
+    """What the parts say about every row of one origin's features.
+
+    Raises:
+        ValueError: If the features span several origins or hold a SKU without sell-in.
+    """
+    origin = only_origin(features)
+    known = sell_in.until(origin, MEMBER_MONTHS)
+    history = _history(features, known)
+    months = known.months.month.to_numpy()
+    cube = feature_cube(features, parts.names, HORIZON_MONTHS)
+    sporadic = is_intermittent(features)
+    boosting, members = np.zeros((2, len(features), HORIZON_MONTHS))
+    if sporadic.any():
+        boosting[sporadic] = members[sporadic] = _intermittent(cube.where(sporadic), parts, recipe)
+    if not sporadic.all():
+        boosting[~sporadic] = _regular(cube.where(~sporadic), parts, recipe)
+        members[~sporadic] = _members(history[~sporadic], months, parts, recipe)
+    return Answers(
+        features["sku"].to_numpy(), boosting, members, sporadic, cube.scale_units, dispersion_units(features), history
+    )
+
+
+def _regular(cube: FeatureCube, parts: Parts, recipe: Recipe) -> np.ndarray:
+    boosted = predict_boosters(parts.boosters, cube, "regular", recipe.threads)
+    if boosted is None:
+        boosted = predict_boosters(parts.boosters, cube, "intermittent", recipe.threads)
+    return np.maximum(boosted, 0.0) * cube.scale_units[:, None]
+
+
+def _intermittent(cube: FeatureCube, parts: Parts, recipe: Recipe) -> np.ndarray:
+    boosted = predict_boosters(parts.boosters, cube, "intermittent", recipe.threads)
+    if boosted is None:
+        return _regular(cube, parts, recipe)
+    scale = cube.scale_units[:, None]
+    smoothed = cube.value("ses").astype(float) * scale
+    mean = BOOSTING_SHARE_OF_MEAN * np.maximum(boosted, 0.0) * scale + (1 - BOOSTING_SHARE_OF_MEAN) * smoothed
+    quantile = predict_boosters(parts.boosters, cube, "quantile", recipe.threads)
+    return blend_intermittent(mean, None if quantile is None else quantile * scale, recipe.sharpness)
+
+
+def _members(units: np.ndarray, calendar_months: np.ndarray, parts: Parts, recipe: Recipe) -> np.ndarray:
+    """Weighted mean of the members besides the direct boosting, (n, horizon)."""
+    forecasts = {
+        "dynamic_theta": lambda: forecast_dynamic_theta(units, calendar_months, HORIZON_MONTHS),
+        "exponential_smoothing": lambda: forecast_exponential_smoothing(units, HORIZON_MONTHS),
+        "holt_winters": lambda: forecast_holt_winters(units, HORIZON_MONTHS),
+    }
+    if parts.recursive:
+        forecasts["recursive"] = lambda: forecast_recursive(
+            parts.recursive, units, calendar_months, HORIZON_MONTHS, recipe.threads
+        )
+    weights = {name: weight for name, weight in recipe.member_weights if name in forecasts and weight > 0.0}
+    return sum(weight * forecasts[name]() for name, weight in weights.items()) / sum(weights.values())
+
+
+def only_origin(features: pd.DataFrame) -> pd.Timestamp:
+    """The one origin month of a table of features.
+
+    Raises:
+        ValueError: If there are several, or none.
+    """
+    origins = features["origin_month"].unique()
+    if len(origins) != 1:
+        raise ValueError(f"features of one origin month expected, got {len(origins)}: {origins[:3]}")
+    return pd.Timestamp(origins[0])
+
+
+def _history(features: pd.DataFrame, known: DemandPanel) -> np.ndarray:
+    """Sell-in of the features' SKUs up to the origin, in their order."""
+    places = pd.Index(known.skus).get_indexer(features["sku"])
+    if (places < 0).any():
+        missing = features["sku"].to_numpy()[places < 0][:5].tolist()
+        raise ValueError(f"no sell-in for {(places < 0).sum()} SKUs of the features, first: {missing}")
+    return known.units[places]

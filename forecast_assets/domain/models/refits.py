@@ -1,0 +1,97 @@
+"""What is learned from refits of the recipe at earlier origins: the weight of the boosting and the interval widths.
+
+Every forecast here was made by parts that had seen nothing after its origin, so weights and widths come from
+out-of-sample errors alone. Not here: the parts (``parts.py``) and how widths become intervals (``intervals.py``).
+"""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+
+from forecast_assets.domain.calendar import add_months
+from forecast_assets.domain.demand import DemandPanel
+from forecast_assets.domain.models.parts import Answers, answers, fit_parts
+from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS, Recipe
+from forecast_assets.domain.models.training_rows import TooFewRowsError, following_units
+
+WEIGHTS = (0.25, 0.4, 0.55, 0.7, 0.85, 1.0)
+# Another weight must beat the recipe's by this share of its WAPE: less is noise of one or two eras.
+LEAST_GAIN = 0.01
+MIN_CELLS_FOR_A_WEIGHT = 300
+
+
+@dataclasses.dataclass(frozen=True)
+class Refit:
+    """The answers of a refit at an earlier origin and what followed, (n, horizon), NaN after the cutoff."""
+
+    answers: Answers
+    actual_units: np.ndarray
+
+
+def refits(features: pd.DataFrame, sell_in: DemandPanel, cutoff: pd.Timestamp, recipe: Recipe) -> list[Refit]:
+    """Refit the recipe 18, 12 and 6 months before the cutoff and forecast a sample of the SKUs of then.
+
+    Origins with too little history are left out.
+    """
+    made = []
+    for months_back in REFIT_OFFSETS_MONTHS:
+        origin = add_months(cutoff, -months_back)
+        at_origin = features[features["origin_month"] == origin]
+        if at_origin.empty:
+            continue
+        if len(at_origin) > recipe.refit_skus:
+            at_origin = at_origin.sample(recipe.refit_skus, random_state=recipe.seed).sort_values("sku")
+        small = recipe.of_refits()
+        try:
+            parts, _ = fit_parts(features, sell_in, origin, small)
+        except TooFewRowsError:
+            continue
+        actual = following_units(at_origin, sell_in, cutoff)
+        made.append(Refit(answers(at_origin, sell_in, parts, small), actual))
+    return made
+
+
+def learned_weight(made: list[Refit], recipe: Recipe) -> float:
+    """The weight of the direct boosting with the least WAPE over the refits' regular SKUs.
+
+    The recipe's own weight stays unless another is better by 1 % of its WAPE, and where fewer than 300 cells are known.
+    """
+    wape = {weight: _absolute_error(made, weight) for weight in sorted({*WEIGHTS, recipe.boosting_weight})}
+    cells = sum(int(np.isfinite(refit.actual_units[~refit.answers.is_intermittent]).sum()) for refit in made)
+    best = min(wape, key=wape.get)
+    is_better = wape[best] < (1.0 - LEAST_GAIN) * wape[recipe.boosting_weight]
+    return best if is_better and cells >= MIN_CELLS_FOR_A_WEIGHT else recipe.boosting_weight
+
+
+def _absolute_error(made: list[Refit], weight: float) -> float:
+    total = 0.0
+    for refit in made:
+        error = np.abs(refit.answers.blended(weight) - refit.actual_units)
+        total += float(np.nansum(error[~refit.answers.is_intermittent]))
+    return total
+
+
+def refit_errors(made: list[Refit], boosting_weight: float) -> pd.DataFrame:
+    """Errors of the refits' forecasts as multiples of each SKU's dispersion, one row per known cell.
+
+    Returns:
+        ``error`` (forecast - actual), ``forecast`` (both in dispersions), ``horizon_months`` and ``is_intermittent``.
+    """
+    tables = []
+    for refit in made:
+        said = refit.answers
+        point = said.blended(boosting_weight) / said.dispersion_units[:, None]
+        error = point - refit.actual_units / said.dispersion_units[:, None]
+        row, step = np.nonzero(np.isfinite(error))
+        tables.append(
+            pd.DataFrame(
+                {
+                    "error": error[row, step],
+                    "forecast": point[row, step],
+                    "horizon_months": step + 1,
+                    "is_intermittent": said.is_intermittent[row],
+                }
+            )
+        )
+    return pd.concat(tables, ignore_index=True)
