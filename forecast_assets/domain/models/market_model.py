@@ -62,7 +62,8 @@ def fit_market_model(features: pd.DataFrame, sell_in: DemandPanel, cutoff: pd.Ti
     """
     parts, rows = fit_parts(features, sell_in, cutoff, recipe)
     made = refits(features, sell_in, cutoff, recipe)
-    weight = learned_weight(made, recipe) if made else recipe.boosting_weight
+    usual = recipe.usual_weight(features["sku"].nunique())
+    weight = learned_weight(made, usual) if made else usual
     errors = refit_errors(made, weight) if made else _statistical_errors(rows)
     quantiles = horizon_quantiles(
         errors["error"].to_numpy(), errors["horizon_months"].to_numpy(), _segment(errors["is_intermittent"].to_numpy())

@@ -24,7 +24,8 @@ class Recipe:
     in two thirds of the time of 255 with the same fit.
 
     Weights of the blend for regular SKUs: ``boosting_weight`` for the direct boosting where nothing better is learned
-    from the refits, the rest for the other members in the proportions ``member_weights``. Each member alone is worse
+    from the refits (``boosting_weight_of_few`` in a market of under ``few_skus`` SKUs, which has little to train on: on
+    15 SKUs a market .25 and .40 have .937 and .946 of Holt-Winters' WAPE over three origins), the rest for the other members in the proportions ``member_weights``. Each member alone is worse
     than the blend on every set; equal weights cost 1 to 3 %. For intermittent SKUs ``sharpness`` is the share of the
     common quantile ``intermittent_quantile`` (see ``intermittent.py``).
 
@@ -48,6 +49,8 @@ class Recipe:
     recursive_rounds: int = 200
     recursive_learning_rate: float = 0.05
     boosting_weight: float = 0.40
+    boosting_weight_of_few: float = 0.25
+    few_skus: int = 50
     member_weights: tuple[tuple[str, float], ...] = (
         ("recursive", 0.20),
         ("dynamic_theta", 0.15),
@@ -61,6 +64,10 @@ class Recipe:
     refit_skus: int = 400
     threads: int = 1
     seed: int = 20
+
+    def usual_weight(self, skus: int) -> float:
+        """Weight of the direct boosting in a market of so many SKUs, before anything is learned from refits."""
+        return self.boosting_weight if skus >= self.few_skus else self.boosting_weight_of_few
 
     def lightgbm_parameters(self, objective: dict[str, object]) -> dict[str, object]:
         """Parameters of the direct learners; the same rows give the same trees on one machine."""

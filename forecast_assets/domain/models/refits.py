@@ -52,16 +52,16 @@ def refits(features: pd.DataFrame, sell_in: DemandPanel, cutoff: pd.Timestamp, r
     return made
 
 
-def learned_weight(made: list[Refit], recipe: Recipe) -> float:
+def learned_weight(made: list[Refit], usual: float) -> float:
     """The weight of the direct boosting with the least WAPE over the refits' regular SKUs.
 
-    The recipe's own weight stays unless another is better by 1 % of its WAPE, and where fewer than 300 cells are known.
+    The usual weight stays unless another is better by 1 % of its WAPE, and where fewer than 300 cells are known.
     """
-    wape = {weight: _absolute_error(made, weight) for weight in sorted({*WEIGHTS, recipe.boosting_weight})}
+    wape = {weight: _absolute_error(made, weight) for weight in sorted({*WEIGHTS, usual})}
     cells = sum(int(np.isfinite(refit.actual_units[~refit.answers.is_intermittent]).sum()) for refit in made)
     best = min(wape, key=wape.get)
-    is_better = wape[best] < (1.0 - LEAST_GAIN) * wape[recipe.boosting_weight]
-    return best if is_better and cells >= MIN_CELLS_FOR_A_WEIGHT else recipe.boosting_weight
+    is_better = wape[best] < (1.0 - LEAST_GAIN) * wape[usual]
+    return best if is_better and cells >= MIN_CELLS_FOR_A_WEIGHT else usual
 
 
 def _absolute_error(made: list[Refit], weight: float) -> float:
