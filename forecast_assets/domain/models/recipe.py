@@ -25,8 +25,8 @@ class Recipe:
 
     Weights of the blend for regular SKUs: ``boosting_weight`` for the direct boosting where nothing better is learned
     from the refits (``boosting_weight_of_few`` in a market of under ``few_skus`` SKUs, which has little to train on: on
-    15 SKUs a market .25 and .40 have .937 and .946 of Holt-Winters' WAPE over three origins), the rest for the other members in the proportions ``member_weights``. Each member alone is worse
-    than the blend on every set; equal weights cost 1 to 3 %. For intermittent SKUs ``sharpness`` is the share of the
+    15 SKUs a market .25 and .40 have .937 and .946 of Holt-Winters' WAPE over three origins), the rest for the other
+    members in the proportions ``member_weights``. For intermittent SKUs ``sharpness`` is the share of the
     common quantile ``intermittent_quantile`` (see ``intermittent.py``).
 
     The refits use ``refit_rows`` rows and ``refit_rounds`` rounds and are scored on at most ``refit_skus`` SKUs each:
