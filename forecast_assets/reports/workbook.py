@@ -15,7 +15,7 @@ from forecast_assets.reports.market_report import MarketReport
 from forecast_assets.reports.measures import (
     BACKTEST_FORECASTS,
     REALISED_FORECASTS,
-    accuracy_by,
+    accuracy_rows,
     comparable_cells,
     overall_accuracy,
     publication_counts,
@@ -177,10 +177,10 @@ def _lag_accuracy(report: MarketReport) -> pd.DataFrame:
     """Accuracy by lag: the model on the backtest, then what was published, as realised."""
     backtest = comparable_cells(report.backtest, BACKTEST_FORECASTS)
     realised = realised_cells(report.performance, backfilled=False)
-    tested = accuracy_by(backtest, "horizon_months", BACKTEST_FORECASTS).rename(
+    tested = accuracy_rows(backtest, "horizon_months", BACKTEST_FORECASTS).rename(
         columns={"horizon_months": "lag", "wape_model": "wape_first", "bias_model": "bias_first"}
     )
-    scored = accuracy_by(realised, "lag_months", REALISED_FORECASTS).rename(
+    scored = accuracy_rows(realised, "lag_months", REALISED_FORECASTS).rename(
         columns={"lag_months": "lag", "wape_published": "wape_first", "bias_published": "bias_first"}
     )
     parts = [tested.assign(measured_on="Backtest (model)"), scored.assign(measured_on="Realised (published)")]
