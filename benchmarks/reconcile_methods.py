@@ -7,9 +7,11 @@ set to zero and the levels are summed from the SKUs, so that every result is coh
 from collections.abc import Callable
 
 import numpy as np
+import pandas as pd
 
 from benchmarks.engine_method import forecast_engine
 from benchmarks.hierarchical_series import TreeCase
+from benchmarks.protocol import KnownSeries
 from forecast_assets.domain.models.holt_winters import forecast_holt_winters
 from forecast_assets.domain.models.statistical import forecast_statistical
 
@@ -34,21 +36,34 @@ def holt_winters(units: np.ndarray, calendar_months: np.ndarray, horizon_months:
 
 
 BASE_FORECASTS: dict[str, BaseForecast] = {"statistical": statistical_mean, "holt_winters": holt_winters}
-ENGINE, ENGINE_ABOVE = "engine", "statistical"
+# The product's model for the SKUs; above them the statistical mean, or the model once more.
+ENGINE, ENGINE_EVERYWHERE = "engine", "engine_everywhere"
+BASES = (*BASE_FORECASTS, ENGINE, ENGINE_EVERYWHERE)
 
 
 def base_forecasts(case: TreeCase, base: str, horizon_months: int, threads: int) -> tuple[np.ndarray, np.ndarray]:
     """Forecasts (all series, horizon) of every level by itself, and one-step errors (all series, 36 months).
 
-    ``engine`` is the product's model for the SKUs with the statistical mean above them; its errors are those of the
-    statistical mean, because 36 refits would take hours.
+    ``engine`` is the product's model for the SKUs with the statistical mean above them, ``engine_everywhere`` the model
+    for every series. Their errors are those of the statistical mean, because 36 refits would take hours.
     """
-    method = BASE_FORECASTS[ENGINE_ABOVE if base == ENGINE else base]
+    method = BASE_FORECASTS.get(base, statistical_mean)
     history = case.summed_history()
-    forecasts = method(history, case.calendar_months, horizon_months)
-    if base == ENGINE:
+    if base == ENGINE_EVERYWHERE:
+        forecasts = forecast_engine(every_series(case, history), horizon_months, threads).point
+    else:
+        forecasts = method(history, case.calendar_months, horizon_months)
+    if base in (ENGINE, ENGINE_EVERYWHERE):
         forecasts[case.level_rows["sku"]] = forecast_engine(case.known, horizon_months, threads).point
     return forecasts.clip(0), one_step_errors(history, case.calendar_months, method)
+
+
+def every_series(case: TreeCase, history: np.ndarray) -> KnownSeries:
+    """The series of all levels as one market; the level of a series is its category."""
+    level = np.repeat(list(case.level_rows), [len(rows) for rows in case.level_rows.values()])
+    names = [f"series {number}" for number in range(len(history))]
+    keys = pd.DataFrame({"market": "ALL", "sku": names, "category": level})
+    return KnownSeries(keys, history, np.repeat(case.known.last_month[:1], len(history)))
 
 
 def one_step_errors(history: np.ndarray, calendar_months: np.ndarray, method: BaseForecast) -> np.ndarray:

@@ -25,7 +25,7 @@ from rich.table import Table
 
 from benchmarks.hierarchical_series import LEVELS, SkuSeries, TreeCase, read_series, tree_case
 from benchmarks.methods import EXTRA, MissingPackageError
-from benchmarks.reconcile_methods import BASE_FORECASTS, BOTTOM_UP, ENGINE, METHODS, base_forecasts, reconcile
+from benchmarks.reconcile_methods import BASES, BOTTOM_UP, METHODS, base_forecasts, reconcile
 from forecast_assets.domain.accuracy import bias, wape
 from forecast_assets.markets import MarketsError
 
@@ -44,8 +44,9 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="a tidy file or a landing folder")
     parser.add_argument("--name", help="name of the data in the results (default: that of the file or folder)")
     parser.add_argument("--markets", type=Path, help="markets.yaml of a landing folder: regions, absent months")
-    bases = ",".join([*BASE_FORECASTS, ENGINE])
-    parser.add_argument("--bases", default=bases, help="base forecasts, comma separated (default %(default)s)")
+    parser.add_argument(
+        "--bases", default=",".join(BASES), help="base forecasts, comma separated (default %(default)s)"
+    )
     parser.add_argument("--methods", default=",".join(METHODS), help="comma separated (default %(default)s)")
     parser.add_argument("--horizon", type=int, default=18, help="months to forecast (default 18)")
     parser.add_argument("--origins", type=int, default=3, help="how many origins (default 3)")
@@ -84,7 +85,7 @@ def row_of(named: dict[str, str], level: str, actual: np.ndarray, forecast: np.n
 def measure(series: SkuSeries, name: str, options: argparse.Namespace, console: Console) -> list[Row]:
     """Rows by base, method, origin and level, and over all origins."""
     methods = names_of(options.methods, list(METHODS), "methods")
-    bases = names_of(options.bases, [*BASE_FORECASTS, ENGINE], "bases")
+    bases = names_of(options.bases, list(BASES), "bases")
     cases = [tree_case(series, options.horizon, options.step * number) for number in range(options.origins)]
     rows: list[Row] = []
     for base in bases:
