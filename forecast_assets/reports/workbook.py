@@ -11,6 +11,7 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from forecast_assets.domain.levels import at_levels
 from forecast_assets.reports.market_report import MarketReport
 from forecast_assets.reports.measures import (
     BACKTEST_FORECASTS,
@@ -89,8 +90,8 @@ def render_workbook(report: MarketReport) -> bytes:
     """Render the report as an xlsx file.
 
     Returns:
-        The bytes of a workbook with the sheets Summary, Forecast, Forecast long, Accuracy by SKU, Accuracy by lag and
-        Definitions. The same report gives the same bytes.
+        The bytes of a workbook with the sheets Summary, Forecast, Forecast by level, Forecast long, Accuracy by SKU,
+        Accuracy by lag and Definitions. The same report gives the same bytes.
     """
     buffer = BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
@@ -101,6 +102,7 @@ def render_workbook(report: MarketReport) -> bytes:
         formats = _formats(book)
         _write_summary(book.add_worksheet("Summary"), report, formats)
         _write_table(book.add_worksheet("Forecast"), *_forecast_matrix(report), formats, frozen_columns=2)
+        _write_table(book.add_worksheet("Forecast by level"), *_forecast_levels(report), formats, frozen_columns=2)
         _write_table(book.add_worksheet("Forecast long"), _forecast_long(report), FORECAST_LONG, formats)
         _write_table(book.add_worksheet("Accuracy by SKU"), _sku_accuracy(report), SKU_COLUMNS, formats)
         _write_table(book.add_worksheet("Accuracy by lag"), _lag_accuracy(report), _lag_columns(), formats)
@@ -152,6 +154,19 @@ def _forecast_matrix(report: MarketReport) -> tuple[pd.DataFrame, dict[str, tupl
     titles = {month: (f"{month:%Y-%m}", "units") for month in wide.columns}
     table = wide.assign(category=_categories(report).reindex(wide.index)).reset_index()
     return table, {"sku": ("SKU", "text"), "category": ("Category", "text")} | titles
+
+
+def _forecast_levels(report: MarketReport) -> tuple[pd.DataFrame, dict[str, tuple[str, str]]]:
+    """Market total and categories by target month: sums of what is published for their SKUs."""
+    described = report.published.assign(category=report.published["sku"].map(_categories(report)))
+    summed = at_levels(described, ["forecast_units"], ["target_month"])
+    above = summed[summed["level"] != "sku"].assign(
+        entity=summed["entity"].where(summed["level"] != "market", report.market_name)
+    )
+    wide = above.pivot(index=["level", "entity"], columns="target_month", values="forecast_units").sort_index(axis=1)
+    titles = {month: (f"{month:%Y-%m}", "units") for month in wide.columns}
+    table = wide.sort_index(level=["level", "entity"], ascending=[False, True]).reset_index()
+    return table, {"level": ("Level", "text"), "entity": ("Name", "text")} | titles
 
 
 def _forecast_long(report: MarketReport) -> pd.DataFrame:
