@@ -7,7 +7,9 @@ is each level's own forecast, which does not add up, for comparison.
 
 The horizon of the first origin ends with the last month of the data, each further origin lies STEP months earlier.
 Errors are summed over series and months of a level before dividing (error = forecast - actual), and over all origins
-for the rows with origin "all". Regions and the rule for absent months come from --markets.
+for the rows with origin "all". There, at the level of SKUs, each method is tested against bottom_up by drawing SKUs
+(forecast_assets/domain/paired_test.py): 90 % interval of the WAPE ratio and verdict. Regions and the rule for absent
+months come from --markets.
 
     python -m benchmarks.reconciliation --data landing --markets markets.yaml --out reconciliation.json
     python -m benchmarks.reconciliation --data tidy.parquet --bases statistical,engine --out reconciliation.json
@@ -19,6 +21,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -27,6 +30,7 @@ from benchmarks.hierarchical_series import LEVELS, SkuSeries, TreeCase, read_ser
 from benchmarks.methods import EXTRA, MissingPackageError
 from benchmarks.reconcile_methods import BASES, BOTTOM_UP, METHODS, base_forecasts, reconcile
 from forecast_assets.domain.accuracy import bias, wape
+from forecast_assets.domain.paired_test import PairedTest, paired_test
 from forecast_assets.markets import MarketsError
 
 ALL_ORIGINS = "all"
@@ -75,11 +79,40 @@ def scored_levels(case: TreeCase, forecasts: np.ndarray) -> dict[str, tuple[np.n
     return {level: (actual[rows], forecasts[rows]) for level, rows in case.level_rows.items()}
 
 
-def row_of(named: dict[str, str], level: str, actual: np.ndarray, forecast: np.ndarray, series: int) -> Row:
-    """One object of the JSON file; ratios that do not exist are null."""
+def sku_test(cases: list[TreeCase], forecasts: list[np.ndarray], bottom_up: list[np.ndarray]) -> PairedTest:
+    """A method against bottom-up at the level of SKUs; both (SKUs, horizon) per case."""
+    parts = [
+        pd.DataFrame(
+            {
+                "sku": np.repeat(case.known.names, case.actual.shape[1]),
+                "origin_month": case.origin,
+                "actual_units": case.actual.ravel(),
+                "method_units": made.ravel(),
+                "bottom_up_units": summed.ravel(),
+            }
+        )
+        for case, made, summed in zip(cases, forecasts, bottom_up, strict=True)
+    ]
+    return paired_test(pd.concat(parts, ignore_index=True), "method_units", "bottom_up_units")
+
+
+def row_of(
+    named: dict[str, str],
+    level: str,
+    actual: np.ndarray,
+    forecast: np.ndarray,
+    series: int,
+    test: PairedTest | None = None,
+) -> Row:
+    """One object of the JSON file; ratios that do not exist and tests that were not made are null."""
     ratios = {"wape": wape(actual, forecast), "bias": bias(actual, forecast)}
     known = {name: value if np.isfinite(value) else None for name, value in ratios.items()}
-    return named | {"level": level, "series": series, "cells": int(actual.size)} | known
+    tested = {
+        "ratio_p05": test.low if test else None,
+        "ratio_p95": test.high if test else None,
+        "verdict": test.verdict if test else None,
+    }
+    return named | {"level": level, "series": series, "cells": int(actual.size)} | known | tested
 
 
 def measure(series: SkuSeries, name: str, options: argparse.Namespace, console: Console) -> list[Row]:
@@ -101,12 +134,16 @@ def measure(series: SkuSeries, name: str, options: argparse.Namespace, console: 
         for (method, level), pairs in scores.items():
             actual, forecast = (np.concatenate(parts) for parts in zip(*pairs, strict=True))
             named = {"dataset": name, "base": base, "method": method, "origin": ALL_ORIGINS}
-            rows.append(row_of(named, level, actual, forecast, series=len(pairs[0][0])))
+            test = None
+            if level == "sku" and BOTTOM_UP in methods:
+                made = [[pair[1] for pair in scores[key, level]] for key in (method, BOTTOM_UP)]
+                test = sku_test(cases, *made)
+            rows.append(row_of(named, level, actual, forecast, len(pairs[0][0]), test))
     return rows
 
 
 def results_table(rows: list[Row], base: str) -> Table:
-    """WAPE by method and level over all origins, with how many origins of a level are better than bottom-up."""
+    """WAPE by method and level over all origins, how many origins are below bottom-up's, the test of the SKUs."""
     own = [row for row in rows if row["base"] == base]
     levels = [level for level in LEVELS if any(row["level"] == level for row in own)]
     by_key = {(row["method"], row["origin"], row["level"]): row["wape"] for row in own}
@@ -114,8 +151,8 @@ def results_table(rows: list[Row], base: str) -> Table:
     table = Table(
         title=f"WAPE, base {base}; (origins better than bottom_up)", title_justify="left", box=box.SIMPLE_HEAD
     )
-    for header in ("method", *levels):
-        table.add_column(header, justify="left" if header == "method" else "right", no_wrap=True)
+    for header in ("method", *levels, "SKUs"):
+        table.add_column(header, justify="right" if header in levels else "left", no_wrap=True)
     for method in dict.fromkeys(str(row["method"]) for row in own):
         texts = []
         for level in levels:
@@ -126,7 +163,10 @@ def results_table(rows: list[Row], base: str) -> Table:
             found = by_key[method, ALL_ORIGINS, level]
             text = "" if found is None else f"{found:.4f}"
             texts.append(text if method == BOTTOM_UP else f"{text} ({wins}/{len(origins)})")
-        table.add_row(method, *texts)
+        tested = next(
+            row for row in own if (row["method"], row["origin"], row["level"]) == (method, ALL_ORIGINS, "sku")
+        )
+        table.add_row(method, *texts, "" if method == BOTTOM_UP else str(tested["verdict"] or ""))
     return table
 
 

@@ -10,7 +10,7 @@ from benchmarks import reconcile_methods
 from benchmarks.hierarchical_series import SkuSeries, read_series, summing_matrix, tree_case
 from benchmarks.protocol import Forecasts
 from benchmarks.reconcile_methods import METHODS, base_forecasts, one_step_errors, reconcile
-from benchmarks.reconciliation import main
+from benchmarks.reconciliation import main, sku_test
 
 KEYS = pd.DataFrame(
     [
@@ -229,8 +229,18 @@ def test_results_have_an_object_per_method_origin_and_level_with_sums_before_rat
     world = rows["bottom_up", "all", "world"]
     assert world["wape"] == pytest.approx(absolute / actual)
     assert (world["series"], world["cells"]) == (1, 12)
+    assert {key for key, row in rows.items() if row["verdict"]} == {(m, "all", "sku") for m in ("base", "bottom_up")}
     assert rows["base", "all", "sku"]["wape"] == rows["bottom_up", "all", "sku"]["wape"]
     assert "bottom_up" in capsys.readouterr().out
+
+
+def test_at_the_level_of_skus_a_method_is_tested_against_bottom_up(series):
+    cases = [tree_case(series, 6, back) for back in (0, 6, 12)]
+    truth = [case.actual for case in cases]
+    near, far = [actual + 1 for actual in truth], [actual - 2 for actual in truth]
+    test = sku_test(cases, near, far)
+    assert (test.ratio, test.low, test.high) == tuple(pytest.approx(0.5) for _ in range(3))
+    assert (test.skus, test.origins) == (6, 3)
 
 
 def test_an_unknown_method_is_told_the_known_ones(series, tmp_path, capsys):

@@ -69,6 +69,13 @@ def test_in_totals_the_errors_of_skus_cancel(store):
     assert found["sku", "FR / a"] == pytest.approx(4 / 10)
 
 
+def test_forecasts_of_one_month_from_two_origins_are_not_one_sum(store):
+    both = cells(("a", MAY, 1, 10, 14, "published"), ("a", APRIL, 2, 10, 6, "published"))
+    store.write(table_specs()["performance"], PartitionKey(JUNE, "DE"), both, run("run-b"))
+    found = wapes(totals_performance(performance_cells(store, ["DE"]), REGIONS))
+    assert found["market", "DE"] == pytest.approx(8 / 20)
+
+
 def test_one_market_alone_has_no_rows_above_it(store):
     table = performance_table(performance_cells(store, ["DE"]), REGIONS)
     assert wapes(table) == {("market", "DE"): pytest.approx(0.5)}
@@ -96,6 +103,7 @@ def test_markets_regions_and_the_world_are_printed_by_sku_and_as_totals(store, t
     by_sku, totals = capsys.readouterr().out.split("SKUs summed first")
     assert "0.1544" in by_sku  # 21 / 136
     assert "0.0515" in totals  # 7 / 136
+    assert "0.1544" not in totals
     for printed in (by_sku, totals):
         for level, name in [("market", "FR"), ("region", regions["FR"]), ("world", "WORLD")]:
             assert any(line.split()[1:4:2] == [level, name] for line in printed.splitlines() if level in line), level
