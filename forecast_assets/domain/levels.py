@@ -78,8 +78,8 @@ def accuracy_at_levels(
 ) -> pd.DataFrame:
     """WAPE and bias of the summed forecasts per level and entity.
 
-    The error of a total is taken after summing, so errors of SKUs cancel in it: WAPE falls from level to level, the
-    sums of errors, hence the bias, stay the same.
+    The error of a total is taken after summing, so errors of SKUs cancel in it: without returns WAPE never rises from
+    a level to the next. The sum of errors is the same at all levels, hence the bias too.
 
     Args:
         cells, by, region_by_market: As ``at_levels``; ``cells`` with ``actual_units``.
