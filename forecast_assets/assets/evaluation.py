@@ -25,7 +25,7 @@ Results = Iterator[dg.AssetCheckResult | dg.Output]
     "backtest",
     group="evaluation",
     kinds=["lightgbm", "parquet"],
-    description="What recipe, baseline and naive would have said 18 and 12 months ago, each on what was known then.",
+    description="What recipe, baseline and naive would have said 18, 12 and 6 months ago, each on what was known then.",
     ins={
         "features": window("features", -60, -1),
         "sell_in": window(
@@ -44,7 +44,7 @@ def backtest(
     (origin,) = months_of_run(context)
     panel = panel_from_rows(sell_in, sell_in["month"].min(), origin)
     cells = rolling_backtest(features, panel, origin, recipe_of(settings, settings.backtest_training_rows))
-    metadata = evaluation_checks.figures(cells, evaluation_checks.BACKTEST_METHODS)
+    metadata = evaluation_checks.backtest_figures(cells, origin)
     yield from stored_if_sound({origin: cells}, evaluation_checks.backtest_checks(), metadata=metadata)
 
 

@@ -13,11 +13,11 @@ from forecast_assets.domain.models.market_model import fit_market_model, forecas
 from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.models.training_rows import TooFewRowsError
 
-# Eighteen months back every lag can be scored; twelve months back with a year less of age.
-BACKTEST_OFFSETS_MONTHS = (18, 12)
+# Eighteen months back every lag can be scored, the later origins add the shorter lags: lags 1 to 6 have all three.
+BACKTEST_OFFSETS_MONTHS = (18, 12, 6)
 KEYS = ["sku", "origin_month", "target_month", "horizon_months"]
 SEGMENTS = ["category", "abc_class", "xyz_class"]
-UNITS = ["actual_units", "model_units", "baseline_units", "naive_units"]
+UNITS = ["actual_units", "model_units", "forecast_units_p10", "forecast_units_p90", "baseline_units", "naive_units"]
 TYPES = (
     {"sku": "object", "origin_month": "datetime64[ns]", "target_month": "datetime64[ns]", "horizon_months": "int64"}
     | dict.fromkeys(UNITS, "float64")
@@ -36,8 +36,9 @@ def backtest(features: pd.DataFrame, sell_in: DemandPanel, origin: pd.Timestamp,
 
     Returns:
         One row per SKU, origin and horizon up to the origin month, with ``actual_units`` (NaN where unknown),
-        ``model_units, baseline_units, naive_units`` and the segments of the SKU at its origin. Origins with too little
-        history are left out; no rows if that is all of them.
+        ``model_units``, the model's 80 % interval ``forecast_units_p10, forecast_units_p90``, ``baseline_units,
+        naive_units`` and the segments of the SKU at its origin. Origins with too little history are left out
+        (``origins_left_out`` names them); no rows if that is all of them.
     """
     made = []
     for months_back in BACKTEST_OFFSETS_MONTHS:
@@ -56,6 +57,12 @@ def backtest(features: pd.DataFrame, sell_in: DemandPanel, origin: pd.Timestamp,
     if not made:
         return pd.DataFrame(columns=list(TYPES)).astype(TYPES)
     return with_actuals(pd.concat(made, ignore_index=True), sell_in, origin)[list(TYPES)]
+
+
+def origins_left_out(cells: pd.DataFrame, origin: pd.Timestamp) -> list[pd.Timestamp]:
+    """Rolling origins of a backtest made at ``origin`` that have no cell: the market had too little history then."""
+    wanted = [add_months(origin, -months_back) for months_back in BACKTEST_OFFSETS_MONTHS]
+    return [month for month in wanted if not (cells["origin_month"] == month).any()]
 
 
 def with_actuals(cells: pd.DataFrame, sell_in: DemandPanel, last_month: pd.Timestamp) -> pd.DataFrame:

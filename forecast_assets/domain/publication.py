@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.domain.accuracy import accuracy_table
-
-METHODS = {"model": "model_units", "baseline": "baseline_units", "naive": "naive_units"}
+from forecast_assets.domain.evaluation import BACKTEST_METHODS
+from forecast_assets.domain.paired_test import paired_test
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,19 +24,22 @@ class Decision:
 def decide(backtest: pd.DataFrame) -> Decision:
     """Publish the model if the latest backtest shows it no worse than the seasonal naive.
 
+    How the model stands to the baseline is tested and said in the reason; it does not decide.
+
     Args:
-        backtest: Cells with ``actual_units, model_units, baseline_units, naive_units``; may be empty. Without a scored
-            cell, or where nothing was sold in any, the model has not shown anything and the baseline is published.
+        backtest: Cells with ``sku, origin_month, actual_units, model_units, baseline_units, naive_units``; may be
+            empty. Without a scored cell, or where nothing was sold in any, the model has not shown anything and the
+            baseline is published.
     """
     scored = backtest.dropna(subset=["actual_units"])
     if scored.empty:
         return Decision("baseline", "no backtest: too little history")
     if not scored["actual_units"].any():
         return Decision("baseline", "no WAPE in the backtest: nothing was sold in the months scored")
-    row = accuracy_table(scored.assign(all_cells="all"), ["all_cells"], forecasts=METHODS).iloc[0]
+    row = accuracy_table(scored.assign(all_cells="all"), ["all_cells"], forecasts=BACKTEST_METHODS).iloc[0]
     figures = (
         f"backtest WAPE model {row['wape_model']:.4f}, baseline {row['wape_baseline']:.4f}, "
-        f"naive {row['wape_naive']:.4f}"
+        f"naive {row['wape_naive']:.4f}; model against baseline: {paired_test(scored).in_words}"
     )
     if row["wape_model"] > row["wape_naive"]:
         return Decision("baseline", f"model worse than seasonal naive; {figures}")

@@ -20,8 +20,21 @@ NO_OVERRIDES = pd.DataFrame(
 )
 
 
+UNDECIDED = "model against baseline: not decidable (1 origins, 1 SKUs; needs 3 origins and 30 SKUs)"
+
+
 def scored(*rows):
-    return pd.DataFrame(rows, columns=["actual_units", "model_units", "baseline_units", "naive_units"], dtype=float)
+    """Cells of one SKU and origin."""
+    units = pd.DataFrame(rows, columns=["actual_units", "model_units", "baseline_units", "naive_units"], dtype=float)
+    return units.assign(sku="a", origin_month=ORIGIN)
+
+
+def market(model, baseline):
+    """Forty SKUs at three origins that sell 100 each; the naive forecast is 50 off."""
+    origins = [ORIGIN - pd.DateOffset(months=back) for back in (18, 12, 6)]
+    keys = [(f"s{number}", origin) for number in range(40) for origin in origins]
+    units = {"actual_units": 100.0, "model_units": model, "baseline_units": baseline, "naive_units": 50.0}
+    return pd.DataFrame(keys, columns=["sku", "origin_month"]).assign(**units)
 
 
 @pytest.fixture
@@ -56,15 +69,26 @@ def numbers(table):
 def test_a_model_better_than_the_naive_forecast_is_published_with_the_figures():
     # Errors: model 10 + 10 of 200, baseline 20 + 30, naive 40 + 0.
     decision = decide(scored([100, 110, 120, 140], [100, 90, 70, 100]))
-    assert decision == Decision("model", "backtest WAPE model 0.1000, baseline 0.2500, naive 0.2000")
+    assert decision == Decision("model", f"backtest WAPE model 0.1000, baseline 0.2500, naive 0.2000; {UNDECIDED}")
 
 
 def test_a_model_worse_than_the_naive_forecast_gives_way_to_the_baseline():
     decision = decide(scored([100, 150, 120, 101]))
     assert decision.source == "baseline"
     assert decision.reason == (
-        "model worse than seasonal naive; backtest WAPE model 0.5000, baseline 0.2000, naive 0.0100"
+        f"model worse than seasonal naive; backtest WAPE model 0.5000, baseline 0.2000, naive 0.0100; {UNDECIDED}"
     )
+
+
+def test_the_reason_names_how_the_model_stands_to_the_baseline():
+    better = decide(market(110.0, 120.0))
+    assert better.reason.endswith("; model against baseline: better (WAPE ratio 0.500, 90 % interval 0.500 to 0.500)")
+
+
+def test_a_model_tested_worse_than_the_baseline_is_still_published_where_it_beats_the_naive_forecast():
+    worse = decide(market(120.0, 110.0))
+    assert worse.source == "model"
+    assert "model against baseline: worse (WAPE ratio 2.000" in worse.reason
 
 
 def test_a_model_worse_than_the_baseline_but_not_than_the_naive_forecast_is_published():
