@@ -41,7 +41,13 @@ def forecasts():
         "baseline_units",
     ]
     return pd.DataFrame(cells, columns=columns).assign(
-        origin_month=ORIGIN, naive_units=1.0, category="tea", abc_class="A", xyz_class="X", inputs_missing=""
+        origin_month=ORIGIN,
+        naive_units=1.0,
+        category="tea",
+        abc_class="A",
+        xyz_class="X",
+        inputs_missing="",
+        rule="regular",
     )
 
 
