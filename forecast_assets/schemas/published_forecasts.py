@@ -32,7 +32,8 @@ class PublishedForecasts(Table):
         isin=["published", "shadow", "held", "stale", "backfilled"], description="Who may read it"
     )
     source: Series[str] = pa.Field(
-        isin=["model", "champion", "baseline", "last published", "override"], description="What the number comes from"
+        isin=["model", "champion", "baseline", "rule", "last published", "override"],
+        description="What the number comes from",
     )
     reason: Series[str] = pa.Field(description="Why this source")
 
