@@ -20,10 +20,11 @@ SOLD_SHARE = 0.9
 def level_shift_columns(units: np.ndarray, calendar_months: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """First column of the new level, (n,) int, -1 without a shift; and new level / old level, (n,), 1 without.
 
-    The candidates are the months of the last 36 with 12 months before and 6 from them on. At each, the median of the
-    logarithm of seasonally adjusted units of the 12 months before is compared with that of all months from it on (at
-    most 12). The largest jump counts if it is at least log 2, at least 8 x the median absolute deviation of the months
-    around their own side's median, and abrupt: the extremes of the 3 months on either side do not overlap.
+    Judged are SKUs known in each of the last 18 months. The candidates are the months of the last 36 with 12 months
+    before and 6 from them on. At each, the median of the logarithm of seasonally adjusted units of the 12 months before
+    is compared with that of the 12 (at least 6) from it on; months without a sale have no logarithm, and one in ten may
+    be missing. The largest jump counts if it is at least log 2, at least 8 x the median absolute deviation of the
+    months around their own side's median, and abrupt: the 3 months on either side do not overlap.
 
     Args:
         units: (n, T) ending at the origin month; NaN where unknown.
@@ -32,7 +33,7 @@ def level_shift_columns(units: np.ndarray, calendar_months: np.ndarray) -> tuple
     n_sku, n_months = units.shape
     season = seasonal_indices(units, calendar_months).of_months(calendar_months)
     logs = np.log(np.where(units > 0, units, np.nan) / season)
-    judged = _sold_steadily(units)
+    judged = np.isfinite(units[:, -(MONTHS_BEFORE + MONTHS_AFTER) :]).all(axis=1)
     first = max(MONTHS_BEFORE, n_months - WINDOW_MONTHS)
     candidates = range(first, n_months - MONTHS_AFTER + 1)
     if not candidates or not judged.any():
@@ -43,13 +44,6 @@ def level_shift_columns(units: np.ndarray, calendar_months: np.ndarray) -> tuple
     largest = np.abs(steps).argmax(axis=0)
     step = steps[largest, np.arange(n_sku)]
     return np.where(step != 0.0, first + largest, -1), np.exp(step)
-
-
-def _sold_steadily(units: np.ndarray) -> np.ndarray:
-    """Known in every month of the last 18, and sold in 90 % of the known months of the last 36."""
-    recent = units[:, -WINDOW_MONTHS:]
-    sold = (recent > 0).sum(axis=1) >= SOLD_SHARE * np.isfinite(recent).sum(axis=1)
-    return sold & np.isfinite(units[:, -(MONTHS_BEFORE + MONTHS_AFTER) :]).all(axis=1)
 
 
 def _step(before: np.ndarray, after: np.ndarray) -> np.ndarray:

@@ -40,13 +40,25 @@ def test_a_single_month_far_from_its_neighbours_becomes_what_was_expected(units,
         with_cells(STEADY, m30=500, m31=450),
         with_cells(STEADY, m59=500),
         np.where(CALENDAR == 12, 500.0, 100.0),
-        with_cells(STEADY, m23=500, m35=500),
+        with_cells(STEADY, m23=260, m35=260),
         with_cells(STEADY, m10=500, m21=500, m30=500, m44=500),
         100 * np.exp(np.random.default_rng(1).normal(0, 0.5, PAST)),
         with_cells(np.tile([0.0, 40], 30), m31=4000),
-        series((100, 22), (900, 1)),
+        series((100, 15), (900, 1), (100, 7)),
+        with_cells(STEADY, m10=0, m11=200, m21=0, m22=200, m32=0, m33=200, m43=0, m44=200),
     ],
-    ids=["moderate", "two in a row", "last", "season", "same month twice", "often", "noise", "intermittent", "young"],
+    ids=[
+        "moderate",
+        "two in a row",
+        "last",
+        "season",
+        "same month twice",
+        "often",
+        "noise",
+        "intermittent",
+        "young",
+        "out of stock as a habit",
+    ],
 )
 def test_what_may_be_demand_is_left_as_it_is(units):
     values, marks = cleaned(units)
@@ -101,6 +113,8 @@ def test_months_before_a_jump_are_brought_to_the_new_level():
     values, marks = cleaned(series((100, 45), (300, 15)))
     assert marks == dict.fromkeys(range(45), "level_shift")
     assert values == pytest.approx(np.full(PAST, 300.0), rel=0.1)
+    _, marks = cleaned(with_cells(series((100, 45), (300, 15)), m10=UNKNOWN))
+    assert sorted(marks) == [*range(10), *range(11, 45)]
 
 
 def test_an_outlier_before_a_jump_is_marked_as_the_outlier_it_is():

@@ -62,6 +62,8 @@ def test_a_launch_curve_is_the_median_of_units_by_the_mean_of_the_second_year():
 def test_four_launches_are_too_few_for_a_curve():
     panel = market(**earlier_launches(4)).until(ORIGIN)
     assert launch_curve(panel.units, np.full(4, 30.0)).tolist() == [1] * 12
+    with_failed = market(**earlier_launches(4), x=series((100, 12), (0, 18))).until(ORIGIN)
+    assert launch_curve(with_failed.units, np.full(5, 30.0)).tolist() == [1] * 12
     assert launch_curve(panel.units, np.full(4, 30.0), otherwise=np.full(12, 2.0)).tolist() == [2] * 12
 
 
@@ -92,7 +94,7 @@ def test_a_reference_that_is_young_or_sells_nothing_is_none(reference):
 
 def test_like_items_are_those_of_the_category_that_share_most_attributes():
     described = {"like0": {"pack": "tin"}, "like1": {"pack": "tin"}, "other": {"category": "coffee"}}
-    skus = {f"like{at}": series((100 * (at + 1), 60)) for at in range(5)}
+    skus = {f"like{at}": series((100 * (at + 1), 56), (1, 4)) for at in range(5)}
     panel, _, (launch,) = launches_of(described, a=series((50, 4)), other=series((9999, 60)), **skus)
     assert launch.kind == "new_with_like_items"
     assert panel.skus[launch.relatives].tolist() == ["like2", "like3", "like4"]
@@ -141,9 +143,11 @@ def test_without_relatives_the_own_level_decides_alone():
 def test_the_season_of_a_launch_is_that_of_its_category():
     december = np.where(MONTHS[:PAST].month == 12, 300.0, 100.0)
     described = {"a": {"reference_sku": "b"}}
-    made = forecast(described, a=series((100, 2)), b=december, c=3 * december)
-    peaks = MONTHS[PAST:].month == 12
-    assert made[peaks].min() > 2 * made[~peaks].max()
+    # November and December of its own are 100 and 300: the same level as the reference.
+    made = forecast(described, a=series((100, 1), (300, 1)), b=december, c=3 * december)
+    level = december.mean()
+    assert forecast(described, a=series((level, 2)), b=series((level, 60))) == pytest.approx(np.full(18, level))
+    assert made == pytest.approx(np.where(MONTHS[PAST:].month == 12, 300.0, 100.0), rel=0.05)
 
 
 def test_every_sku_counts_the_same_in_a_pooled_season():

@@ -36,13 +36,14 @@ def test_fading_is_below_a_quarter_and_still_falling(last_months, is_one):
 
 
 def test_what_sells_now_and_then_does_not_fade_it_pauses():
-    every_other = np.tile([0.0, 100.0], 27)
-    assert not fading(np.concatenate([every_other, [10, 0, 10, 0, 0, 0]]))
+    four_of_five = np.tile([0.0, 100, 100, 100, 100], 11)[:54]
+    assert not fading(np.concatenate([four_of_five, [10, 0, 10, 0, 0, 0]]))
 
 
 def test_a_season_that_ends_is_not_fading():
-    ice = np.where(np.isin(CALENDAR, [4, 5, 6, 7, 8, 9]), 100.0, 10.0)
-    assert not fading(ice)
+    by_month = np.array([10, 10, 10, 100, 300, 300, 20, 15, 12, 10, 10, 10], dtype=float)
+    assert CALENDAR[-1] == 12
+    assert not fading(by_month[CALENDAR - 1])
 
 
 def test_a_sku_of_a_year_cannot_be_seen_fading():
@@ -64,6 +65,7 @@ def test_a_faded_forecast_loses_a_tenth_a_month():
         (series((100, 35), (0, 12), (60, 13)), -1),
         (series((100, 46), (0, 12), (60, 2)), -1),
         (series((0, 56), (60, 4)), -1),
+        (series((100, 38), (0, 12), (60, 1), (0, 2), (60, 1), (0, 2), (60, 1), (0, 2), (60, 1)), -1),
         (series((60, 4)), -1),
     ],
 )

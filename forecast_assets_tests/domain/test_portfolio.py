@@ -109,10 +109,11 @@ def test_an_intermittent_sku_that_jumps_is_intermittent():
 
 @pytest.mark.parametrize("units", [STEADY, EVERY_FOURTH_MONTH, JUMPED])
 def test_regular_intermittent_and_shifted_skus_keep_the_model_to_the_last_bit(units):
-    point, low, high, _ = forecast_of(units, model={"units": 100.1, "low": 80.7, "high": 130.3})
-    assert (point == 100.1).all()
-    assert (low == 80.7).all()
-    assert (high == 130.3).all()
+    low_end, said, high_end = np.sort(np.random.default_rng(0).uniform(0, 200, (3, 18)), axis=0)
+    point, low, high, _ = forecast_of(units, model={"units": said, "low": low_end, "high": high_end})
+    assert point.tolist() == said.tolist()
+    assert low.tolist() == low_end.tolist()
+    assert high.tolist() == high_end.tolist()
 
 
 def test_after_a_known_end_nothing_is_forecast_and_before_it_the_model_stands():

@@ -146,6 +146,7 @@ def test_a_rule_that_does_without_the_model_holds_where_the_baseline_is_publishe
     assert table["source"].tolist() == ["baseline", "baseline", "rule"]
     assert table["reason"].tolist() == ["model worse", "model worse", f"rule {rule}; model worse"]
     assert schema_check("published_forecasts").find(table, ORIGIN).message == ""
+    assert set(published_forecasts(forecasts.assign(rule=rule), MODEL, NO_OVERRIDES, "shadow")["source"]) == {"model"}
 
 
 def test_after_a_known_end_the_baseline_is_not_published_and_before_it_it_is(forecasts):
