@@ -12,6 +12,9 @@ from forecast_assets.domain.accuracy import accuracy_table
 from forecast_assets.domain.evaluation import BACKTEST_METHODS
 from forecast_assets.domain.paired_test import paired_test
 
+# Rules whose numbers owe nothing to the model: they hold where the model has not earned publication.
+RULES_WITHOUT_MODEL = ("new_with_reference", "new_with_like_items", "new_without_relative", "returned", "all_zero")
+
 
 @dataclasses.dataclass(frozen=True)
 class Decision:
@@ -63,7 +66,8 @@ def published_forecasts(
 
     Args:
         forecasts: The forecasts of one origin.
-        decision: Which of its columns is published.
+        decision: Which of its columns is published. Where it is the baseline, SKUs whose rule does without the model,
+            and the months after a known end, keep the number of the rule.
         overrides: ``sku, target_month, forecast_units, author, reason``; at most one row a cell. Cells that are not
             forecast are ignored.
         status: Status of all rows.
@@ -80,7 +84,8 @@ def published_forecasts(
     )
     overridden = rows["override_units"].notna().to_numpy()
     model = rows["forecast_units"].to_numpy(float)
-    chosen = model if decision.source == "model" else rows["baseline_units"].to_numpy(float)
+    ruled = _holds_without_model(rows) & (decision.source != "model")
+    chosen = model if decision.source == "model" else np.where(ruled, model, rows["baseline_units"].to_numpy(float))
     number = np.where(overridden, rows["override_units"].to_numpy(float), chosen)
     said = rows["author"].fillna("unknown").astype(str) + ": " + rows["override_reason"].fillna("no reason").astype(str)
     return forecasts.assign(
@@ -89,6 +94,16 @@ def published_forecasts(
         forecast_units_p90=np.maximum(rows["forecast_units_p90"].to_numpy(float) + number - model, number),
         model_units=model,
         status=status,
-        source=np.where(overridden, "override", decision.source),
-        reason=np.where(overridden, "override by " + said, decision.reason),
+        source=np.select([overridden, ruled], ["override", "rule"], decision.source),
+        reason=np.select(
+            [overridden, ruled],
+            ["override by " + said, "rule " + rows["rule"] + "; " + decision.reason],
+            decision.reason,
+        ),
     )
+
+
+def _holds_without_model(rows: pd.DataFrame) -> np.ndarray:
+    """Cells forecast by a rule alone; after a known end forecast and interval are zero."""
+    ended = (rows["rule"] == "end_of_life") & (rows["forecast_units_p90"] == 0)
+    return (rows["rule"].isin(RULES_WITHOUT_MODEL) | ended).to_numpy()

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from forecast_assets.checks.schema_check import schema_check
-from forecast_assets.domain.publication import Decision, decide, published_forecasts, status_of
+from forecast_assets.domain.publication import RULES_WITHOUT_MODEL, Decision, decide, published_forecasts, status_of
 
 ORIGIN = pd.Timestamp("2024-06-01")
 JULY, AUGUST = pd.Timestamp("2024-07-01"), pd.Timestamp("2024-08-01")
@@ -54,7 +54,13 @@ def forecasts():
         "baseline_units",
     ]
     return pd.DataFrame(cells, columns=columns).assign(
-        origin_month=ORIGIN, naive_units=1.0, category="tea", abc_class="A", xyz_class="X", inputs_missing=""
+        origin_month=ORIGIN,
+        naive_units=1.0,
+        category="tea",
+        abc_class="A",
+        xyz_class="X",
+        inputs_missing="",
+        rule="regular",
     )
 
 
@@ -155,6 +161,32 @@ def test_the_baseline_is_published_with_the_interval_moved_along_and_held_at_zer
     assert table["reason"].unique().tolist() == ["model worse"]
 
 
+@pytest.mark.parametrize("rule", RULES_WITHOUT_MODEL)
+def test_a_rule_that_does_without_the_model_holds_where_the_baseline_is_published(forecasts, rule):
+    table = published_forecasts(
+        forecasts.assign(rule=["regular", "regular", rule]), BASELINE, NO_OVERRIDES, "published"
+    )
+    assert numbers(table) == [[90, 70, 120], [50, 44, 70], [5, 5, 5]]
+    assert table["source"].tolist() == ["baseline", "baseline", "rule"]
+    assert table["reason"].tolist() == ["model worse", "model worse", f"rule {rule}; model worse"]
+    assert schema_check("published_forecasts").find(table, ORIGIN).message == ""
+    assert set(published_forecasts(forecasts.assign(rule=rule), MODEL, NO_OVERRIDES, "shadow")["source"]) == {"model"}
+
+
+def test_after_a_known_end_the_baseline_is_not_published_and_before_it_it_is(forecasts):
+    ends = forecasts.assign(rule="end_of_life")
+    ends.loc[1, ["forecast_units", "forecast_units_p10", "forecast_units_p90"]] = 0.0
+    table = published_forecasts(ends, BASELINE, NO_OVERRIDES, "published")
+    assert numbers(table) == [[90, 70, 120], [0, 0, 0], [0, 0, 0]]
+    assert table["source"].tolist() == ["baseline", "rule", "baseline"]
+
+
+def test_a_planner_overrides_a_rule(forecasts):
+    silent = forecasts.assign(rule="all_zero")
+    table = published_forecasts(silent, BASELINE, overrides(("a", AUGUST, 25.0, "Ann", "promotion")), "published")
+    assert table["source"].tolist() == ["rule", "override", "rule"]
+
+
 @pytest.mark.parametrize("decision", [MODEL, BASELINE])
 def test_a_planners_number_replaces_one_cell_and_says_who_and_why(forecasts, decision):
     table = published_forecasts(forecasts, decision, overrides(("a", AUGUST, 25.0, "Ann", "promotion")), "published")
@@ -193,6 +225,7 @@ def test_an_interval_holds_the_published_number_whatever_rounding_does():
     point, width = rng.uniform(0, 1e4, 3000), rng.choice([0.0, 1e-9, 0.1, 50.0], 3000)
     table = pd.DataFrame({"sku": [f"s{at}" for at in range(3000)], "target_month": JULY}).assign(
         forecast_units=point, forecast_units_p10=np.maximum(point - width, 0), forecast_units_p90=point + width,
+        rule="regular",
         baseline_units=rng.uniform(0, 1e4, 3000),
     )  # fmt: skip
     made = published_forecasts(table, BASELINE, NO_OVERRIDES, "published")
