@@ -1,0 +1,162 @@
+"""Features that are expectations: sell-out and sell-in of each target month from level, season, promotions and stock.
+
+Here belongs only which columns the parts make. The parts are ``demand_structure`` and ``replenishment``.
+"""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+
+from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months, months_since
+from forecast_assets.domain.demand import known_mean
+from forecast_assets.domain.demand_structure import fit_structure, recent_level, smooth_level
+from forecast_assets.domain.features.columns import horizon_column
+from forecast_assets.domain.features.windows import positive_ratio
+from forecast_assets.domain.promotions import PromotionCalendar
+from forecast_assets.domain.replenishment import (
+    MONTHS_LOOKED_AHEAD,
+    TradeExpectation,
+    expected_orders,
+    surprises,
+    usual_cover,
+)
+
+YEAR = 12
+MONTHS_AHEAD = HORIZON_MONTHS + MONTHS_LOOKED_AHEAD
+# Sell-out reacts in the month of a promotion and after it; sell-in before it as well, when the trade loads stock.
+SELL_OUT_MONTHS, SELL_IN_MONTHS = (0, 1), (-1, 0, 1)
+# Sell-in is noisier than sell-out. Half-lives of 3 and 4 months: WAPE of lags 1-3 0.196 and 0.194.
+SELL_IN_HALF_LIFE_MONTHS = 4.0
+BALANCE_MONTHS = (3, 6, 12)
+
+
+@dataclasses.dataclass(frozen=True)
+class SkuMonths:
+    """What the families of this file share about n SKUs.
+
+    Attributes:
+        calendar_months: (T + 20,), 1 .. 12: known months and those ahead.
+        group: (n,) number of the SKU's category.
+        is_gone: (n, 20): whether the month ahead lies after the SKU's end, as known at the origin.
+        promotions: The calendar over the same months.
+    """
+
+    calendar_months: np.ndarray
+    group: np.ndarray
+    is_gone: np.ndarray
+    promotions: PromotionCalendar
+
+
+def sku_months(
+    origin: pd.Timestamp, category: np.ndarray, end_month: np.ndarray, promotions: PromotionCalendar
+) -> SkuMonths:
+    """Gather the SKUs' months; ``end_month`` (n,) is NaT where open, ``promotions`` reaches 20 months ahead."""
+    count = promotions.past_months + MONTHS_AHEAD
+    months = pd.date_range(end=add_months(origin, MONTHS_AHEAD), periods=count, freq="MS").month.to_numpy()
+    months_left = 0.0 - months_since(end_month, origin)
+    is_gone = np.arange(1, MONTHS_AHEAD + 1) > np.nan_to_num(months_left, nan=np.inf)[:, None]
+    return SkuMonths(months, np.unique(category.astype(str), return_inverse=True)[1], is_gone, promotions)
+
+
+def sell_in_expectation(sell_in: np.ndarray, skus: SkuMonths) -> dict[str, np.ndarray]:
+    """Sell-in from its own level, season and promotions, each (n,).
+
+    ``adjusted_sell_in_hNN`` (level x season x promotions) and ``base_sell_in_hNN`` (without promotions) in units,
+    ``adjusted_same_month_hNN`` (the latest such calendar month, without its promotions and with those expected, in
+    units), ``promotion_factor_hNN``, ``category_season_hNN`` (season shrunken towards that of the category), and
+    ``promotion_uplift`` (log, of a promotion of the SKU's usual discount). Zero after the SKU's end.
+
+    Args:
+        sell_in: (n, T) ending at the origin month, NaN where unknown.
+    """
+    past = sell_in.shape[1]
+    structure = fit_structure(sell_in, skus.calendar_months[:past], skus.group, skus.promotions, SELL_IN_MONTHS)
+    season, promoted = structure.season_factor(skus.calendar_months), structure.promotion_factor(skus.promotions)
+    level = recent_level(sell_in, (season * promoted)[:, :past], SELL_IN_HALF_LIFE_MONTHS)
+    base = _unless_gone(level[:, None] * season[:, past:], skus)
+    by_month = {
+        "base_sell_in": base,
+        "adjusted_sell_in": base * promoted[:, past:],
+        "adjusted_same_month": _unless_gone(_same_month(sell_in / promoted[:, :past]) * promoted[:, past:], skus),
+        "promotion_factor": promoted[:, past:],
+        "category_season": season[:, past:],
+    }
+    month_itself = structure.uplift[:, SELL_IN_MONTHS.index(0)]
+    return _by_horizon(by_month) | {"promotion_uplift": month_itself * skus.promotions.usual_discount}
+
+
+def trade_expectation(sell_out: np.ndarray, skus: SkuMonths) -> TradeExpectation:
+    """Expected sell-out of known months (around the smoothed level) and of those ahead (from the recent one)."""
+    past = sell_out.shape[1]
+    structure = fit_structure(sell_out, skus.calendar_months[:past], skus.group, skus.promotions, SELL_OUT_MONTHS)
+    season, promoted = structure.season_factor(skus.calendar_months), structure.promotion_factor(skus.promotions)
+    factor = (season * promoted)[:, :past]
+    recent = recent_level(sell_out, factor)
+    level = np.concatenate([smooth_level(sell_out, factor), np.tile(recent[:, None], MONTHS_AHEAD)], axis=1)
+    base = level * season
+    base[:, past:] = _unless_gone(base[:, past:], skus)
+    return TradeExpectation(past, base * promoted, base)
+
+
+def trade_features(
+    sell_in: np.ndarray, sell_out: np.ndarray, stock: np.ndarray, skus: SkuMonths
+) -> dict[str, np.ndarray]:
+    """Sell-in from sell-out and the trade's stock, each (n,).
+
+    ``expected_sell_out_hNN`` and ``expected_orders_hNN`` in units; ``sell_out_surprise`` (log of last month's sell-out
+    / expected), ``stock_to_usual`` (stock / usual stock for the two months ahead), ``usual_cover_months``, and in units
+    a month ``stock_built_<n>`` (3, 6, 12): mean of sell-in - sell-out over the last n months where both are known.
+
+    Args:
+        sell_in, sell_out, stock: (n, T) ending at the origin month, NaN where unknown.
+    """
+    expected = trade_expectation(sell_out, skus)
+    last = expected.past_months - 1
+    orders = expected_orders(sell_in, sell_out, stock, expected)
+    ahead = slice(expected.past_months, expected.past_months + HORIZON_MONTHS)
+    orders = np.full((len(sell_in), HORIZON_MONTHS), np.nan) if orders is None else orders
+    cover = usual_cover(stock, expected)
+    features = {
+        "sell_out_surprise": surprises(sell_out, expected)[:, last],
+        "stock_to_usual": positive_ratio(stock[:, last], cover * expected.base_ahead[:, last]),
+        "usual_cover_months": cover,
+    }
+    for months in BALANCE_MONTHS:
+        built = (sell_in - sell_out)[:, -months:]
+        known = np.isfinite(built).sum(axis=1)
+        features[f"stock_built_{months}"] = positive_ratio(np.nan_to_num(built).sum(axis=1), known)
+    by_month = {"expected_sell_out": expected.sell_out[:, ahead], "expected_orders": _unless_gone(orders, skus)}
+    return features | _by_horizon(by_month)
+
+
+def expected_units(features: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """``expected_units_hNN``: mean of adjusted sell-in and expected orders, or the one that is known, each (n,)."""
+    made = {}
+    for horizon in range(1, HORIZON_MONTHS + 1):
+        names = [horizon_column(name, horizon) for name in ("adjusted_sell_in", "expected_orders")]
+        parts = [features[name] for name in names if name in features]
+        made[horizon_column("expected_units", horizon)] = known_mean(np.stack(parts, axis=1))
+    return made
+
+
+def _unless_gone(units: np.ndarray, skus: SkuMonths) -> np.ndarray:
+    return np.where(skus.is_gone[:, : units.shape[1]], 0.0, units)
+
+
+def _same_month(units: np.ndarray) -> np.ndarray:
+    """Units of the latest same calendar month for each month ahead, (n, MONTHS_AHEAD); NaN where there is none."""
+    found = np.full((len(units), MONTHS_AHEAD), np.nan)
+    for ahead in range(1, MONTHS_AHEAD + 1):
+        place = units.shape[1] - 1 + ahead - YEAR * -(-ahead // YEAR)
+        if place >= 0:
+            found[:, ahead - 1] = units[:, place]
+    return found
+
+
+def _by_horizon(values: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {
+        horizon_column(name, horizon): by_month[:, horizon - 1]
+        for name, by_month in values.items()
+        for horizon in range(1, HORIZON_MONTHS + 1)
+    }
