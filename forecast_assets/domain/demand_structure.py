@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast_assets.domain.promotions import PromotionCalendar
+from forecast_assets.domain.shared_effects import shared_effect
 
 YEAR = 12
 ITERATIONS = 5
@@ -29,15 +30,21 @@ class DemandStructure:
         season: (n, 12), January first, mean 0.
         promotion_months: Distances in months: 0 the month of the promotion, 1 the month after it, -1 the month before.
         uplift: (n, len(promotion_months)): per unit of discount.
+        shared: (n, number of shared regressors): slopes of the SKU's group.
     """
 
     season: np.ndarray
     promotion_months: tuple[int, ...]
     uplift: np.ndarray
+    shared: np.ndarray
 
     def season_factor(self, calendar_months: np.ndarray) -> np.ndarray:
         """Season of the given months (1 .. 12), (n, months)."""
         return np.exp(self.season[:, np.asarray(calendar_months) - 1])
+
+    def shared_factor(self, regressors: np.ndarray) -> np.ndarray:
+        """Effect of the shared regressors (number, n, months), (n, months)."""
+        return np.exp(np.einsum("nk,knm->nm", self.shared, regressors))
 
     def promotion_factor(self, promotions: PromotionCalendar) -> np.ndarray:
         """Expected effect of promotions in every month of the calendar, (n, months); 1 without one."""
@@ -55,6 +62,7 @@ def fit_structure(
     group: np.ndarray,
     promotions: PromotionCalendar,
     promotion_months: tuple[int, ...],
+    regressors: np.ndarray,
 ) -> DemandStructure:
     """Fit level, season and promotions to the logarithm of the positive units, each to what the others leave.
 
@@ -65,6 +73,7 @@ def fit_structure(
         promotions: The calendar; of months ahead, only what was planned at the origin is read, in ``promotion_months``
             below 0.
         promotion_months: Distances from a promotion at which demand is changed.
+        regressors: (number, n, T or more): what acts alike on all SKUs of a group, see ``shared_effects``.
     """
     n_months = units.shape[1]
     known = units > 0
@@ -85,7 +94,24 @@ def fit_structure(
         for place, own in enumerate(depth):
             others = _promoted(effects, depth, logs.shape) - effects[:, place, None] * own
             effects[:, place] = _slope(weight * (without_season - others), weight, own, member, usual)
-    return DemandStructure(season, promotion_months, effects)
+    left = logs - season @ month_of.T - _promoted(effects, depth, logs.shape)
+    shared = _shared(left, weight, smoother, regressors[:, :, :n_months], group)
+    return DemandStructure(season, promotion_months, effects, shared)
+
+
+def _shared(
+    rest: np.ndarray, weight: np.ndarray, smoother: np.ndarray, regressors: np.ndarray, group: np.ndarray
+) -> np.ndarray:
+    """Slope of every regressor, (n, number), in turn, with the smoothed level of either side taken off."""
+
+    def without_level(values: np.ndarray) -> np.ndarray:
+        return weight * (values - (weight * values) @ smoother / np.maximum(weight @ smoother, 1e-9))
+
+    left, slopes = without_level(rest), np.zeros((len(rest), len(regressors)))
+    for place, regressor in enumerate(map(without_level, regressors)):
+        slopes[:, place] = shared_effect(left, weight, regressor, group)
+        left = left - slopes[:, place, None] * regressor
+    return slopes
 
 
 def _promoted(effects: np.ndarray, depth: list[np.ndarray], shape: tuple[int, ...]) -> np.ndarray:

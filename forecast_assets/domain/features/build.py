@@ -162,7 +162,7 @@ def _expectations(
     is_promoted = sell_out["is_promoted"] if has_sell_out else None
     skus = own.index.to_numpy()
     calendar = promotion_calendar(promotions, skus, origin, units.shape[1], MONTHS_AHEAD, is_promoted)
-    of_skus = sku_months(origin, _category(own), own["end_month"].to_numpy(), calendar)
+    of_skus = sku_months(origin, own, calendar, sell_out["price"] if has_sell_out else None)
     features = promotion_history_features(calendar) | sell_in_expectation(units, of_skus)
     if has_sell_out:
         features |= trade_features(units, sell_out["sell_out_units"], sell_out["stock_units"], of_skus)

@@ -21,6 +21,7 @@ from forecast_assets.domain.replenishment import (
     surprises,
     usual_cover,
 )
+from forecast_assets.domain.shared_effects import RAMP_MONTHS, launch_ramp, moved_easter, relative_price
 
 YEAR = 12
 MONTHS_AHEAD = HORIZON_MONTHS + MONTHS_LOOKED_AHEAD
@@ -40,63 +41,118 @@ class SkuMonths:
         group: (n,) number of the SKU's category.
         is_gone: (n, 20): whether the month ahead lies after the SKU's end, as known at the origin.
         promotions: The calendar over the same months.
+        age: (n, T + 20) months since the launch, ``RAMP_MONTHS`` where it is older or unknown, negative before it.
+        is_replacement: (n,) 1 where the SKU replaces another, else 0: it ramps up faster.
+        regressors: (number, n, T + 20) of ``demand_structure.fit_structure``.
     """
 
     calendar_months: np.ndarray
     group: np.ndarray
     is_gone: np.ndarray
     promotions: PromotionCalendar
+    age: np.ndarray
+    is_replacement: np.ndarray
+    regressors: np.ndarray
 
 
 def sku_months(
-    origin: pd.Timestamp, category: np.ndarray, end_month: np.ndarray, promotions: PromotionCalendar
+    origin: pd.Timestamp, products: pd.DataFrame, promotions: PromotionCalendar, price: np.ndarray | None
 ) -> SkuMonths:
-    """Gather the SKUs' months; ``end_month`` (n,) is NaT where open, ``promotions`` reaches 20 months ahead."""
-    count = promotions.past_months + MONTHS_AHEAD
-    months = pd.date_range(end=add_months(origin, MONTHS_AHEAD), periods=count, freq="MS").month.to_numpy()
-    months_left = 0.0 - months_since(end_month, origin)
-    is_gone = np.arange(1, MONTHS_AHEAD + 1) > np.nan_to_num(months_left, nan=np.inf)[:, None]
-    return SkuMonths(months, np.unique(category.astype(str), return_inverse=True)[1], is_gone, promotions)
+    """Gather the SKUs' months.
+
+    Args:
+        origin: The origin month.
+        products: ``category, launch_month, end_month`` and, where products have it, ``reference_sku`` of each SKU.
+        promotions: Calendar that reaches 20 months ahead.
+        price: (n, T) of sell-out, NaN where unknown; None without sell-out.
+    """
+    past = promotions.past_months
+    months = pd.date_range(end=add_months(origin, MONTHS_AHEAD), periods=past + MONTHS_AHEAD, freq="MS")
+    ahead = np.arange(1 - past, MONTHS_AHEAD + 1)
+    months_left = 0.0 - months_since(products["end_month"], origin)
+    age = np.nan_to_num(months_since(products["launch_month"], origin)[:, None] + ahead, nan=RAMP_MONTHS)
+    replaced = products["reference_sku"].notna() if "reference_sku" in products else np.zeros(len(products))
+    easter = np.tile(moved_easter(months, past), (len(products), 1))
+    regressors = [easter]
+    if price is not None:
+        regressors.append(relative_price(price, promotions.probability[:, :past], MONTHS_AHEAD))
+    return SkuMonths(
+        calendar_months=months.month.to_numpy(),
+        group=np.unique(products["category"].fillna("").to_numpy(str), return_inverse=True)[1],
+        is_gone=ahead[past:] > np.nan_to_num(months_left, nan=np.inf)[:, None],
+        promotions=promotions,
+        age=np.minimum(age, RAMP_MONTHS),
+        is_replacement=np.asarray(replaced, dtype=int),
+        regressors=np.stack(regressors),
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Factors:
+    """What a level is multiplied by, (n, T + 20): ``promoted`` by promotions, ``season``, ``others`` by all else."""
+
+    promoted: np.ndarray
+    season: np.ndarray
+    others: np.ndarray
+    uplift: np.ndarray
+
+    @property
+    def base(self) -> np.ndarray:
+        """Everything but promotions."""
+        return self.season * self.others
+
+
+def factors(units: np.ndarray, skus: SkuMonths, promotion_months: tuple[int, ...]) -> Factors:
+    """Learn the factors of sell-in or sell-out, (n, T) units up to the origin, NaN where unknown."""
+    past = units.shape[1]
+    structure = fit_structure(
+        units, skus.calendar_months[:past], skus.group, skus.promotions, promotion_months, skus.regressors
+    )
+    season, promoted = structure.season_factor(skus.calendar_months), structure.promotion_factor(skus.promotions)
+    others = structure.shared_factor(skus.regressors)
+    level = units / (season * promoted * others)[:, :past]
+    ramps = launch_ramp(level, skus.age[:, :past], skus.is_replacement)
+    others = others * ramps[skus.is_replacement[:, None], np.maximum(skus.age, 0).astype(int)]
+    return Factors(promoted, season, others, structure.uplift)
 
 
 def sell_in_expectation(sell_in: np.ndarray, skus: SkuMonths) -> dict[str, np.ndarray]:
     """Sell-in from its own level, season and promotions, each (n,).
 
-    ``adjusted_sell_in_hNN`` (level x season x promotions) and ``base_sell_in_hNN`` (without promotions) in units,
-    ``adjusted_same_month_hNN`` (the latest such calendar month, without its promotions and with those expected, in
-    units), ``promotion_factor_hNN``, ``category_season_hNN`` (season shrunken towards that of the category), and
-    ``promotion_uplift`` (log, of a promotion of the SKU's usual discount). Zero after the SKU's end.
+    In units: ``adjusted_sell_in_hNN`` (level x season x price, Easter and launch x promotions), ``base_sell_in_hNN``
+    (without promotions), ``adjusted_same_month_hNN`` (the latest such calendar month, without its promotions and with
+    those expected). Factors: ``promotion_factor_hNN``, ``category_season_hNN`` (season shrunken towards that of the
+    category), and ``promotion_uplift`` (log, of a promotion of the SKU's usual discount). Zero after the SKU's end.
 
     Args:
         sell_in: (n, T) ending at the origin month, NaN where unknown.
     """
     past = sell_in.shape[1]
-    structure = fit_structure(sell_in, skus.calendar_months[:past], skus.group, skus.promotions, SELL_IN_MONTHS)
-    season, promoted = structure.season_factor(skus.calendar_months), structure.promotion_factor(skus.promotions)
-    level = recent_level(sell_in, (season * promoted)[:, :past], SELL_IN_HALF_LIFE_MONTHS)
-    base = _unless_gone(level[:, None] * season[:, past:], skus)
+    found = factors(sell_in, skus, SELL_IN_MONTHS)
+    promoted = found.promoted
+    level = recent_level(sell_in, (found.base * promoted)[:, :past], SELL_IN_HALF_LIFE_MONTHS)
+    base = _unless_gone(level[:, None] * found.base[:, past:], skus)
     by_month = {
         "base_sell_in": base,
         "adjusted_sell_in": base * promoted[:, past:],
         "adjusted_same_month": _unless_gone(_same_month(sell_in / promoted[:, :past]) * promoted[:, past:], skus),
         "promotion_factor": promoted[:, past:],
-        "category_season": season[:, past:],
+        "category_season": found.season[:, past:],
     }
-    month_itself = structure.uplift[:, SELL_IN_MONTHS.index(0)]
+    month_itself = found.uplift[:, SELL_IN_MONTHS.index(0)]
     return _by_horizon(by_month) | {"promotion_uplift": month_itself * skus.promotions.usual_discount}
 
 
 def trade_expectation(sell_out: np.ndarray, skus: SkuMonths) -> TradeExpectation:
     """Expected sell-out of known months (around the smoothed level) and of those ahead (from the recent one)."""
     past = sell_out.shape[1]
-    structure = fit_structure(sell_out, skus.calendar_months[:past], skus.group, skus.promotions, SELL_OUT_MONTHS)
-    season, promoted = structure.season_factor(skus.calendar_months), structure.promotion_factor(skus.promotions)
-    factor = (season * promoted)[:, :past]
+    found = factors(sell_out, skus, SELL_OUT_MONTHS)
+    factor = (found.base * found.promoted)[:, :past]
     recent = recent_level(sell_out, factor)
     level = np.concatenate([smooth_level(sell_out, factor), np.tile(recent[:, None], MONTHS_AHEAD)], axis=1)
-    base = level * season
+    base = level * found.base
     base[:, past:] = _unless_gone(base[:, past:], skus)
-    return TradeExpectation(past, base * promoted, base)
+    return TradeExpectation(past, base * found.promoted, base)
 
 
 def trade_features(

@@ -34,9 +34,10 @@ def skus(promoted):
         "discount_pct": [0.2],
     }
     calendar = promotion_calendar(pd.DataFrame(plan), SKUS, ORIGIN, PAST, MONTHS_AHEAD, promoted)
-    ends = np.full(COUNT, np.datetime64("NaT"), dtype="datetime64[ns]")
-    ends[1] = np.datetime64("2024-08-01")
-    return sku_months(ORIGIN, np.full(COUNT, "tea", dtype=object), ends, calendar)
+    products = pd.DataFrame({"category": "tea", "launch_month": pd.NaT, "end_month": pd.NaT}, index=SKUS)
+    products = products.astype({"launch_month": "datetime64[ns]", "end_month": "datetime64[ns]"})
+    products.loc["S01", "end_month"] = pd.Timestamp("2024-08-01")
+    return sku_months(ORIGIN, products, calendar, None)
 
 
 @pytest.fixture(scope="module")
