@@ -65,9 +65,9 @@ def test_a_probable_promotion_counts_by_its_probability_and_the_month_after_by_t
 
 
 def test_a_recent_level_weighs_half_as_much_every_half_life_back():
-    units = np.array([[80.0, 40.0], [np.nan, 30.0], [np.nan, np.nan]])
+    units = np.array([[100.0, 40.0], [np.nan, 30.0], [np.nan, np.nan]])
     factor = np.array([[2.0, 1.0], [1.0, 3.0], [1.0, 1.0]])
-    expected = [(80 * 0.5 + 40) / (2 * 0.5 + 1), 10.0, np.nan]
+    expected = [(100 * 0.5 + 40) / (2 * 0.5 + 1), 10.0, np.nan]
     np.testing.assert_allclose(recent_level(units, factor, half_life_months=1), expected)
 
 
@@ -91,3 +91,12 @@ def test_an_elasticity_shared_by_a_group_is_found_beside_level_and_season():
     assert structure.shared[1, 0] == pytest.approx(-2.0, abs=0.4)
     assert structure.shared[1, 0] < structure.shared[0, 0] - 0.3
     np.testing.assert_allclose(structure.shared_factor(price[None]), np.exp(structure.shared * price))
+
+
+def test_what_one_shared_regressor_explains_is_not_given_to_the_next():
+    price = np.cumsum(0.1 * (np.random.default_rng(3).random((40, len(MONTHS))) < 0.05), axis=1)
+    calendar = calendar_of(np.zeros(price.shape))
+    group, units = np.zeros(40, dtype=int), 100 * np.exp(-price)
+    first, second = fit_structure(units, MONTHS, group, calendar, (0,), np.stack([price, price])).shared[0]
+    assert first < -0.7
+    assert abs(second) < 0.2
