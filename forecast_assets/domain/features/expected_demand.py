@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months, months_since
-from forecast_assets.domain.demand import known_mean
 from forecast_assets.domain.demand_structure import fit_structure, recent_level, smooth_level
 from forecast_assets.domain.features.columns import horizon_column
 from forecast_assets.domain.features.windows import positive_ratio
@@ -30,6 +29,8 @@ SELL_OUT_MONTHS, SELL_IN_MONTHS = (0, 1), (-1, 0, 1)
 # Sell-in is noisier than sell-out. Half-lives of 3 and 4 months: WAPE of lags 1-3 0.196 and 0.194.
 SELL_IN_HALF_LIFE_MONTHS = 4.0
 BALANCE_MONTHS = (3, 6, 12)
+# Simulated companies, WAPE of lags 1-3 and 4-18: 0.1625 and 0.2169; equal weights of the first two 0.1657 and 0.2185.
+EXPECTATION_WEIGHTS = {"expected_orders": 3.0, "adjusted_sell_in": 2.0, "adjusted_same_month": 1.0}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -187,12 +188,16 @@ def trade_features(
 
 
 def expected_units(features: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """``expected_units_hNN``: mean of adjusted sell-in and expected orders, or the one that is known, each (n,)."""
+    """``expected_units_hNN``: weighted mean of the expectations of sell-in, over those that are known, each (n,)."""
     made = {}
     for horizon in range(1, HORIZON_MONTHS + 1):
-        names = [horizon_column(name, horizon) for name in ("adjusted_sell_in", "expected_orders")]
-        parts = [features[name] for name in names if name in features]
-        made[horizon_column("expected_units", horizon)] = known_mean(np.stack(parts, axis=1))
+        columns = {horizon_column(name, horizon): weight for name, weight in EXPECTATION_WEIGHTS.items()}
+        parts = np.stack([features[column] for column in columns if column in features], axis=1)
+        weights = np.array([weight for column, weight in columns.items() if column in features])
+        known = np.isfinite(parts) * weights
+        made[horizon_column("expected_units", horizon)] = positive_ratio(
+            (np.nan_to_num(parts) * known).sum(axis=1), known.sum(axis=1)
+        )
     return made
 
 

@@ -102,9 +102,10 @@ def test_stock_is_compared_with_its_usual_cover_and_sales_with_their_expectation
     assert features["sell_out_surprise"][6] - features["sell_out_surprise"][7] > 0.1
 
 
-def test_expected_units_are_the_mean_of_what_is_known():
-    both = {f"{name}_h{h:02d}": np.array([10.0, 10.0]) for name in ("adjusted_sell_in",) for h in range(1, 19)}
-    both |= {f"expected_orders_h{h:02d}": np.array([20.0, np.nan]) for h in range(1, 19)}
-    np.testing.assert_allclose(expected_units(both)["expected_units_h07"], [15.0, 10.0])
-    alone = {name: values for name, values in both.items() if name.startswith("adjusted")}
-    np.testing.assert_allclose(expected_units(alone)["expected_units_h18"], [10.0, 10.0])
+def test_expected_units_are_the_weighted_mean_of_what_is_known():
+    values = {"expected_orders": [20.0, np.nan], "adjusted_sell_in": [10.0, 10.0], "adjusted_same_month": [4.0, 4.0]}
+    every = {f"{name}_h{h:02d}": np.array(units) for name, units in values.items() for h in range(1, 19)}
+    found = expected_units(every)["expected_units_h07"]
+    np.testing.assert_allclose(found, [(3 * 20 + 2 * 10 + 4) / 6, (2 * 10 + 4) / 3])
+    without_sell_out = {name: units for name, units in every.items() if not name.startswith("expected_orders")}
+    np.testing.assert_allclose(expected_units(without_sell_out)["expected_units_h18"], [8.0, 8.0])
