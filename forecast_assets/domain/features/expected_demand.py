@@ -188,16 +188,15 @@ def trade_features(
 
 
 def expected_units(features: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """``expected_units_hNN``: weighted mean of the expectations of sell-in, over those that are known, each (n,)."""
+    """``expected_units_hNN``: weighted mean of the expectations of sell-in, over those that are known, at least 0."""
     made = {}
     for horizon in range(1, HORIZON_MONTHS + 1):
         columns = {horizon_column(name, horizon): weight for name, weight in EXPECTATION_WEIGHTS.items()}
         parts = np.stack([features[column] for column in columns if column in features], axis=1)
         weights = np.array([weight for column, weight in columns.items() if column in features])
         known = np.isfinite(parts) * weights
-        made[horizon_column("expected_units", horizon)] = positive_ratio(
-            (np.nan_to_num(parts) * known).sum(axis=1), known.sum(axis=1)
-        )
+        total = np.maximum((np.nan_to_num(parts) * known).sum(axis=1), 0.0)
+        made[horizon_column("expected_units", horizon)] = positive_ratio(total, known.sum(axis=1))
     return made
 
 

@@ -109,3 +109,8 @@ def test_expected_units_are_the_weighted_mean_of_what_is_known():
     np.testing.assert_allclose(found, [(3 * 20 + 2 * 10 + 4) / 6, (2 * 10 + 4) / 3])
     without_sell_out = {name: units for name, units in every.items() if not name.startswith("expected_orders")}
     np.testing.assert_allclose(expected_units(without_sell_out)["expected_units_h18"], [8.0, 8.0])
+
+
+def test_returns_make_no_negative_expectation():
+    returned = {f"adjusted_sell_in_h{h:02d}": np.array([-5.0]) for h in range(1, 19)}
+    assert expected_units(returned)["expected_units_h01"] == [0.0]
