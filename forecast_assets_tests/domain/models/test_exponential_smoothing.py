@@ -153,9 +153,7 @@ def test_the_scale_of_a_sku_does_not_matter(units):
 
 def test_only_the_last_120_months_count(units):
     long = np.concatenate([units * 50, units, units], axis=1)
-    np.testing.assert_array_equal(
-        forecast_exponential_smoothing(long), forecast_exponential_smoothing(long[:, -120:])
-    )
+    np.testing.assert_array_equal(forecast_exponential_smoothing(long), forecast_exponential_smoothing(long[:, -120:]))
 
 
 def test_fewer_than_four_known_months_are_forecast_by_their_mean_and_none_by_nothing():

@@ -136,7 +136,7 @@ def test_a_season_is_continued_in_its_own_months():
 
 
 def test_only_the_changes_into_the_last_60_months_are_learned(units):
-    # A season in the years before that would be learned if they were rows; as lags of later rows they go back 14 months.
+    # Lags of the first row of all go back 14 months from the month it forecasts.
     longer = np.concatenate([np.tile(units[:, :1], (1, 40)), units], axis=1)
     other = longer.copy()
     other[:, : 120 - 60 - 14] *= 50
