@@ -27,9 +27,8 @@ def simulated():
     """
     rng = np.random.default_rng(4)
     noise = np.r_[np.linspace(5, 40, N_SKUS // 2), np.ones(N_SKUS // 2)][:, None]
-    units = np.where(
-        INTERMITTENT[:, None], rng.poisson(0.7, (N_SKUS, 96)), 100 + noise * rng.normal(0, 1, (N_SKUS, 96))
-    )
+    sold = rng.gamma(2.0, 0.7, (N_SKUS, 96)) * (rng.random((N_SKUS, 96)) < 0.5)
+    units = np.where(INTERMITTENT[:, None], sold, 100 + noise * rng.normal(0, 1, (N_SKUS, 96)))
     features = plain_features(SKUS, MONTHS[40:78])
     sporadic = np.tile(INTERMITTENT, 38)
     level, dispersion = np.where(sporadic, 0.7, 100.0), np.where(sporadic, 0.7, np.tile(noise[:, 0] * 0.8, 38))
