@@ -17,6 +17,7 @@ from forecast_assets.domain.features.columns import (
 
 HORIZON_NAME = "horizon_months"
 # Learners read these beside the columns, so they are kept even where they do not vary (a market that sold nothing).
+EXPECTED = "expected_units"
 ALWAYS_KEPT = ("ses", "theta", "statistical_mean")
 
 
@@ -62,6 +63,18 @@ class FeatureCube:
     def where(self, mask: np.ndarray) -> "FeatureCube":
         """The SKU-origins of a mask."""
         return FeatureCube(self.names, self.origin[mask], self.by_horizon[mask], self.scale_units[mask])
+
+    def anchor(self, name: str) -> np.ndarray:
+        """What the learners measure demand against, (n, horizons), in multiples of the scale.
+
+        ``expected_units``, which knows promotions and the trade's stock, where a market has them; else the forecast of
+        the name.
+        """
+        statistical = self.value(name).astype(float)
+        if EXPECTED not in self.names.by_horizon:
+            return statistical
+        expected = self.value(EXPECTED).astype(float)
+        return np.where(np.isfinite(expected), expected, statistical)
 
     def value(self, name: str) -> np.ndarray:
         """A feature that differs by horizon, (n, horizons), in multiples of the scale if it is a level."""

@@ -100,7 +100,7 @@ def predict_boosters(texts: dict[str, str], cube: FeatureCube, kind: str, thread
     if not learners:
         return None
     rows = cube.rows(np.repeat(np.arange(count), horizons), np.tile(np.arange(1, horizons + 1), count))
-    theta, statistical = cube.value("theta").ravel().astype(float), cube.value("statistical_mean").ravel().astype(float)
+    theta, statistical = cube.anchor("theta").ravel(), cube.anchor("statistical_mean").ravel()
     answers = []
     for learner in learners:
         answer = lightgbm.Booster(model_str=texts[learner.name]).predict(rows, num_threads=threads)

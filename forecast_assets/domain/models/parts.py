@@ -12,7 +12,13 @@ import pandas as pd
 from forecast_assets.domain.demand import DemandPanel
 from forecast_assets.domain.models.dynamic_theta import forecast_dynamic_theta
 from forecast_assets.domain.models.exponential_smoothing import forecast_exponential_smoothing
-from forecast_assets.domain.models.feature_cube import FeatureCube, FeatureNames, feature_cube, feature_names
+from forecast_assets.domain.models.feature_cube import (
+    EXPECTED,
+    FeatureCube,
+    FeatureNames,
+    feature_cube,
+    feature_names,
+)
 from forecast_assets.domain.models.forecast_cap import cap_forecasts
 from forecast_assets.domain.models.gradient_boosting import fit_boosters, predict_boosters
 from forecast_assets.domain.models.holt_winters import forecast_holt_winters
@@ -47,7 +53,7 @@ class Answers:
     Attributes:
         skus: (n,).
         boosting: (n, horizon) the direct boosting; for intermittent SKUs the whole forecast.
-        members: (n, horizon) weighted mean of the other members; for intermittent SKUs the whole forecast.
+        members: (n, horizon) expected units or weighted mean of the members; for intermittent SKUs the whole forecast.
         is_intermittent: (n,).
         scale_units: (n,) level of the SKU.
         dispersion_units: (n,) typical one-step error of the SKU, in seasonally adjusted units.
@@ -108,7 +114,7 @@ def answers(features: pd.DataFrame, sell_in: DemandPanel, parts: Parts, recipe: 
         boosting[sporadic] = members[sporadic] = _intermittent(cube.where(sporadic), parts, recipe)
     if not sporadic.all():
         boosting[~sporadic] = _regular(cube.where(~sporadic), parts, recipe)
-        members[~sporadic] = _members(history[~sporadic], months, parts, recipe)
+        members[~sporadic] = _others(cube.where(~sporadic), history[~sporadic], months, parts, recipe)
     return Answers(
         features["sku"].to_numpy(), boosting, members, sporadic, cube.scale_units, dispersion_units(features), history
     )
@@ -130,6 +136,21 @@ def _intermittent(cube: FeatureCube, parts: Parts, recipe: Recipe) -> np.ndarray
     mean = BOOSTING_SHARE_OF_MEAN * np.maximum(boosted, 0.0) * scale + (1 - BOOSTING_SHARE_OF_MEAN) * smoothed
     quantile = predict_boosters(parts.boosters, cube, "quantile", recipe.threads)
     return blend_intermittent(mean, None if quantile is None else quantile * scale, recipe.sharpness)
+
+
+def _others(
+    cube: FeatureCube, units: np.ndarray, calendar_months: np.ndarray, parts: Parts, recipe: Recipe
+) -> np.ndarray:
+    """What is blended with the direct boosting, (n, horizon): the expected units where known, else the members."""
+    known = np.zeros(len(units), dtype=bool)
+    others = np.zeros((len(units), HORIZON_MONTHS))
+    if EXPECTED in cube.names.by_horizon:
+        expected = cube.value(EXPECTED).astype(float) * cube.scale_units[:, None]
+        known = np.isfinite(expected).all(axis=1)
+        others[known] = expected[known]
+    if not known.all():
+        others[~known] = _members(units[~known], calendar_months, parts, recipe)
+    return others
 
 
 def _members(units: np.ndarray, calendar_months: np.ndarray, parts: Parts, recipe: Recipe) -> np.ndarray:

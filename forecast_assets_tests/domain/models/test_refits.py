@@ -35,37 +35,37 @@ def made(earlier_features, history, origin, recipe):
     ("boosting", "members", "expected"), [(100, 120, 1.0), (120, 100, 0.25), (109, 89, 0.55), (103, 83, 0.85)]
 )
 def test_the_weight_is_the_one_with_the_least_error(boosting, members, expected):
-    assert learned_weight([refit_of(boosting, members, 100)], RECIPE) == expected
+    assert learned_weight([refit_of(boosting, members, 100)], RECIPE.boosting_weight) == expected
 
 
 @pytest.mark.parametrize(("members_error", "expected"), [(1.0, 0.4), (1.01, 0.4), (1.02, 1.0)])
 def test_another_weight_must_be_better_by_one_per_cent(members_error, expected):
     # The boosting errs by 1: a weight of 0.4 has an error of 1.006 or 1.012, a weight of 1 has 1.
     assert RECIPE.boosting_weight == 0.4
-    assert learned_weight([refit_of(101, 100 + members_error, 100)], RECIPE) == expected
+    assert learned_weight([refit_of(101, 100 + members_error, 100)], RECIPE.boosting_weight) == expected
 
 
 @pytest.mark.parametrize(("known", "expected"), [(299, 0.4), (300, 1.0)])
 def test_fewer_than_300_known_cells_change_no_weight(known, expected):
     actual = np.where(np.arange(360).reshape(20, 18) < known, 100.0, np.nan)
-    assert learned_weight([refit_of(100, 150, actual)], RECIPE) == expected
+    assert learned_weight([refit_of(100, 150, actual)], RECIPE.boosting_weight) == expected
 
 
 def test_cells_and_errors_of_all_refits_count_together():
     half = np.where(np.arange(18) < 9, 100.0, np.nan)
     slightly, clearly = refit_of(120, 100, half), refit_of(100, 150, half)
-    assert learned_weight([slightly], RECIPE) == 0.4
-    assert learned_weight([slightly, clearly], RECIPE) == 1.0
+    assert learned_weight([slightly], RECIPE.boosting_weight) == 0.4
+    assert learned_weight([slightly, clearly], RECIPE.boosting_weight) == 1.0
 
 
 def test_intermittent_skus_have_no_say_in_the_weight():
     boosting = np.where(np.arange(20) < 2, 1e5, 100.0)[:, None]
-    assert learned_weight([refit_of(boosting, 150, 100, intermittent=(0, 1))], RECIPE) == 1.0
-    assert learned_weight([refit_of(100, 150, 100, intermittent=range(4))], RECIPE) == 0.4
+    assert learned_weight([refit_of(boosting, 150, 100, intermittent=(0, 1))], RECIPE.boosting_weight) == 1.0
+    assert learned_weight([refit_of(100, 150, 100, intermittent=range(4))], RECIPE.boosting_weight) == 0.4
 
 
 def test_a_weight_of_the_recipe_that_is_not_on_the_list_is_tried_too():
-    assert learned_weight([refit_of(110, 90, 100)], dataclasses.replace(RECIPE, boosting_weight=0.5)) == 0.5
+    assert learned_weight([refit_of(110, 90, 100)], 0.5) == 0.5
 
 
 def test_errors_are_forecast_minus_actual_in_dispersions_of_the_sku_by_horizon():
