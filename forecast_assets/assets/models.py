@@ -22,6 +22,7 @@ from forecast_assets.settings import Settings
 
 Results = Iterator[dg.AssetCheckResult | dg.Output]
 
+TRAINING_ORIGINS = 60
 # The members of the earliest refit look as far back as those of the forecast.
 MONTHS_OF_REFITS = MEMBER_MONTHS - 1 + max(REFIT_OFFSETS_MONTHS)
 
@@ -69,7 +70,7 @@ def baseline_forecasts(context: dg.AssetExecutionContext, sell_in: pd.DataFrame,
     kinds=["lightgbm", "parquet"],
     description="What the market's learners know, trained on earlier origins and the sell-in that followed, as texts.",
     ins={
-        "features": window("features", -60, -1),
+        "features": window("features", -TRAINING_ORIGINS, -1),
         "sell_in": window("sell_in", -MONTHS_OF_REFITS, 0, columns=["sku", "sell_in_units"]),
     },
 )

@@ -12,6 +12,7 @@ from forecast_assets.domain.demand import DemandPanel
 from forecast_assets.domain.models.market_model import fit_market_model, forecast_units
 from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.models.training_rows import TooFewRowsError
+from forecast_assets.domain.portfolio import apply_portfolio
 
 # Eighteen months back every lag can be scored, the later origins add the shorter lags: lags 1 to 6 have all three.
 BACKTEST_OFFSETS_MONTHS = (18, 12, 6)
@@ -25,7 +26,13 @@ TYPES = (
 )
 
 
-def backtest(features: pd.DataFrame, sell_in: DemandPanel, origin: pd.Timestamp, recipe: Recipe) -> pd.DataFrame:
+def backtest(
+    features: pd.DataFrame,
+    sell_in: DemandPanel,
+    origin: pd.Timestamp,
+    recipe: Recipe,
+    products: pd.DataFrame | None = None,
+) -> pd.DataFrame:
     """Cells of the rolling origins, every method on the same ones.
 
     Args:
@@ -33,6 +40,7 @@ def backtest(features: pd.DataFrame, sell_in: DemandPanel, origin: pd.Timestamp,
         sell_in: Panel of the market up to the origin month.
         origin: The month at whose end the backtest is made; its sell-in is the last actual.
         recipe: What is refitted at each origin.
+        products: Products as known in each ``month``, for the rules of the portfolio; None: no rule applies.
 
     Returns:
         One row per SKU, origin and horizon up to the origin month, with ``actual_units`` (NaN where unknown),
@@ -50,7 +58,11 @@ def backtest(features: pd.DataFrame, sell_in: DemandPanel, origin: pd.Timestamp,
             model = fit_market_model(features[features["origin_month"] < earlier], sell_in, earlier, recipe)
         except TooFewRowsError:
             continue
-        cells = forecast_units(at_origin, sell_in, model).rename(columns={"forecast_units": "model_units"})
+        cells = forecast_units(at_origin, sell_in, model)
+        if products is not None:
+            known = products[products["month"] == earlier]
+            cells = apply_portfolio(cells, sell_in.until(earlier), earlier, known)
+        cells = cells.rename(columns={"forecast_units": "model_units"})
         baseline = baseline_forecasts(sell_in, earlier, at_origin["sku"].to_numpy())
         cells = cells.merge(baseline, on=KEYS, validate="1:1")
         made.append(cells.merge(at_origin[["sku", *SEGMENTS]], on="sku", validate="m:1"))

@@ -37,7 +37,7 @@ def refits(features: pd.DataFrame, sell_in: DemandPanel, cutoff: pd.Timestamp, r
     made = []
     for months_back in REFIT_OFFSETS_MONTHS:
         origin = add_months(cutoff, -months_back)
-        at_origin = features[features["origin_month"] == origin]
+        at_origin = features[features["origin_month"] == origin].sort_values("sku")
         if at_origin.empty:
             continue
         if len(at_origin) > recipe.refit_skus:

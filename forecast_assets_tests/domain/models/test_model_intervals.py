@@ -86,7 +86,7 @@ def test_without_a_refit_widths_are_those_of_the_statistical_forecasts():
     )
     made = fit_market_model(features, panel, ORIGIN, QUICK)
     assert made.refits == 0
-    assert made.boosting_weight == QUICK.boosting_weight
+    assert made.boosting_weight == QUICK.boosting_weight_of_few
     assert set(made.quantiles["segment"]) == {"*", "regular"}
     assert made.quantiles["below"].unique().tolist() == [4.0]
     assert made.quantiles["above"].unique().tolist() == [0.0]

@@ -38,7 +38,24 @@ def fitted(units=2.0, **columns) -> Parts:
     return fit_parts(earlier(**columns), panel_of(units), ORIGIN, QUICK)[0]
 
 
+def test_expected_units_take_the_place_of_the_members_where_a_sku_has_them(model, history, origin_features, recipe):
+    columns = [f"expected_units_h{horizon:02d}" for horizon in range(1, 19)]
+    without = origin_features["sku"].isin(origin_features["sku"].iloc[:5])
+    partly = origin_features.assign(**{columns[17]: origin_features[columns[17]].mask(without)})
+    said = answers(partly, history.sell_in, model.parts, recipe)
+    regular = ~said.is_intermittent
+    expects = partly[columns].notna().all(axis=1).to_numpy()
+    assert (regular & expects).sum() > 10
+    np.testing.assert_allclose(
+        said.members[regular & expects], partly.loc[regular & expects, columns], rtol=1e-4, atol=1e-4
+    )
+    members = answers(origin_features.drop(columns=columns), history.sell_in, model.parts, recipe).members
+    assert (regular & ~expects).sum() > 2
+    np.testing.assert_allclose(said.members[regular & ~expects], members[regular & ~expects], rtol=1e-9)
+
+
 def test_members_are_weighted_as_the_recipe_says(model, history, origin, origin_features, recipe):
+    origin_features = origin_features.drop(columns=origin_features.filter(regex="^expected_units_h").columns)
     said = answers(origin_features, history.sell_in, model.parts, recipe)
     place = MARKET_MONTHS.get_loc(origin)
     regular = origin_features.loc[~said.is_intermittent, "sku"]
