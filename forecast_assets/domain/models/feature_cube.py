@@ -86,7 +86,8 @@ def feature_names(features: pd.DataFrame) -> FeatureNames:
 
     Columns of sources a market does not have are null throughout and would only cost time.
     """
-    numbers = features.drop(columns=[name for name in DESCRIPTIVE_COLUMNS if name in features])
+    described = [name for name in DESCRIPTIVE_COLUMNS if name in features]
+    numbers = features.drop(columns=described).select_dtypes("number")  # A stored table names its partition, too.
     values = numbers.to_numpy(np.float32)
     known = ~np.isnan(values)
     low = np.min(values, axis=0, where=known, initial=np.inf)

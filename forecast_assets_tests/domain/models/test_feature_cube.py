@@ -114,6 +114,12 @@ def test_only_columns_with_two_values_are_learned_from_and_a_value_beside_nulls_
     assert names.by_horizon == ("plan", "ses", "statistical_mean", "theta")
 
 
+def test_the_partition_that_a_stored_table_names_is_not_learned_from():
+    partition = {"country": ["FR", "FR"], "month": pd.to_datetime(["2024-01-01", "2024-02-01"])}
+    features = pd.DataFrame(partition | {"scale_units": [1.0, 2.0], "varies": np.array([1, 2], dtype=np.float32)})
+    assert feature_names(features).origin == ("varies",)
+
+
 def test_the_statistical_forecasts_are_kept_even_where_nothing_was_ever_sold():
     never = {f"{name}_h01": [0.0, 0.0] for name in ("theta", "statistical_mean", "ses")}
     features = pd.DataFrame(never | {"scale_units": [1.0, 1.0]})
