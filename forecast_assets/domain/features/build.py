@@ -106,13 +106,17 @@ def build_features(history: MarketHistory, origin: pd.Timestamp, skus: np.ndarra
     everyone = products.reindex(known.skus[active])
     sell_out = {name: values[active] for name, values in trade.items()}
     abc = segmentation.abc_class(known.units[active], known.skus[active], sell_out.get("price"))
-    expected = _expectations(history, origin, everyone, known.units[active], sell_out)
+    over_everyone = (
+        life_ahead_features(origin, everyone["launch_month"].to_numpy(), everyone["end_month"].to_numpy())
+        | reference_features(everyone.get("reference_sku"), known)
+        | _expectations(history, origin, everyone, known.units[active], sell_out)
+    )
     vocabulary = learn_vocabulary(everyone)
     if skus is not None:
         asked_for = np.isin(known.skus[active], skus)
         active[np.flatnonzero(active)[~asked_for]] = False
         abc = abc[asked_for]
-        expected = {name: values[asked_for] for name, values in expected.items()}
+        over_everyone = {name: values[asked_for] for name, values in over_everyone.items()}
         sell_out = {name: values[asked_for] for name, values in sell_out.items()}
     skus, units = known.skus[active], known.units[active]
     own = products.reindex(skus)
@@ -130,10 +134,8 @@ def build_features(history: MarketHistory, origin: pd.Timestamp, skus: np.ndarra
         _demand_features(units, sell_out, origin)
         | segment_features(units, abc, xyz)
         | age_features(units, origin, own["launch_month"].to_numpy(), own["end_month"].to_numpy())
-        | life_ahead_features(origin, own["launch_month"].to_numpy(), own["end_month"].to_numpy())
-        | reference_features(own.get("reference_sku"), known)
         | attribute_features(own, vocabulary)
-        | expected
+        | over_everyone
         | _aggregates(known.units, trade.get("sell_out_units"), _category(products.reindex(known.skus)), active)
         | _market_features(history, origin, described["category"], skus)
     )
