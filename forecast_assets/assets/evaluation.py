@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 import pandas as pd
 
-from forecast_assets.assets.models import MONTHS_OF_REFITS, TRAINING_ORIGINS, recipe_of
+from forecast_assets.assets.models import MONTHS_OF_REFITS, TRAINING_ORIGINS, backtest_recipe_of
 from forecast_assets.assets.table_asset import table_asset
 from forecast_assets.checks import evaluation_checks
 from forecast_assets.checks.table_checks import stored_if_sound
@@ -43,7 +43,7 @@ def backtest(
     """Backtest at the end of the run's origin month."""
     (origin,) = months_of_run(context)
     panel = panel_from_rows(sell_in, sell_in["month"].min(), origin)
-    cells = rolling_backtest(features, panel, origin, recipe_of(settings, settings.backtest_training_rows), products)
+    cells = rolling_backtest(features, panel, origin, backtest_recipe_of(settings), products)
     metadata = evaluation_checks.backtest_figures(cells, origin)
     yield from stored_if_sound({origin: cells}, evaluation_checks.backtest_checks(), metadata=metadata)
 

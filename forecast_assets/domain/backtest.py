@@ -11,6 +11,7 @@ from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.demand import DemandPanel
 from forecast_assets.domain.models.market_model import fit_market_model, forecast_units
 from forecast_assets.domain.models.recipe import Recipe
+from forecast_assets.domain.models.refits import RefitMemory
 from forecast_assets.domain.models.training_rows import TooFewRowsError
 from forecast_assets.domain.portfolio import apply_portfolio
 
@@ -48,14 +49,14 @@ def backtest(
         naive_units`` and the segments of the SKU at its origin. Origins with too little history are left out
         (``origins_left_out`` names them); no rows if that is all of them.
     """
-    made = []
+    made, memory = [], RefitMemory()
     for months_back in BACKTEST_OFFSETS_MONTHS:
         earlier = add_months(origin, -months_back)
         at_origin = features[features["origin_month"] == earlier]
         if at_origin.empty:
             continue
         try:
-            model = fit_market_model(features[features["origin_month"] < earlier], sell_in, earlier, recipe)
+            model = fit_market_model(features, sell_in, earlier, recipe, memory)
         except TooFewRowsError:
             continue
         cells = forecast_units(at_origin, sell_in, model)

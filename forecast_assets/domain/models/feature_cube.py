@@ -16,8 +16,9 @@ from forecast_assets.domain.features.columns import (
 )
 
 HORIZON_NAME = "horizon_months"
-# Learners read these beside the columns, so they are kept even where they do not vary (a market that sold nothing).
+# What promotions, sell-out and the trade's stock let expect (``features.expected_demand``), where a market has them.
 EXPECTED = "expected_units"
+# Learners read these beside the columns, so they are kept even where they do not vary (a market that sold nothing).
 ALWAYS_KEPT = ("ses", "theta", "statistical_mean")
 
 
@@ -27,6 +28,14 @@ class FeatureNames:
 
     origin: tuple[str, ...]
     by_horizon: tuple[str, ...]
+
+    def only(self, chosen: set[str]) -> "FeatureNames":
+        """The chosen columns, and those that learners read beside the columns."""
+        kept = chosen | {*ALWAYS_KEPT, EXPECTED}
+        return FeatureNames(
+            tuple(name for name in self.origin if name in chosen),
+            tuple(name for name in self.by_horizon if name in kept),
+        )
 
     @property
     def all(self) -> list[str]:

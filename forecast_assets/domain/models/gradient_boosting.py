@@ -93,6 +93,15 @@ def fit_boosters(rows: TrainingRows, columns: list[str], recipe: Recipe) -> dict
     return texts
 
 
+def feature_gains(texts: dict[str, str], columns: list[str]) -> np.ndarray:
+    """How much of the learners' gain each column has, (columns,): shares of each learner, summed over the learners."""
+    total = np.zeros(len(columns))
+    for text in texts.values():
+        gain = lightgbm.Booster(model_str=text).feature_importance("gain")
+        total += gain / max(gain.sum(), np.finfo(float).tiny)
+    return total
+
+
 def predict_boosters(texts: dict[str, str], cube: FeatureCube, kind: str, threads: int = 1) -> np.ndarray | None:
     """Mean answer of a kind's learners, (n, horizons), in multiples of the scale, not clipped; None without any."""
     count, horizons = cube.by_horizon.shape[:2]

@@ -75,13 +75,18 @@ class Answers:
 
 
 def fit_parts(
-    features: pd.DataFrame, sell_in: DemandPanel, cutoff: pd.Timestamp, recipe: Recipe
+    features: pd.DataFrame,
+    sell_in: DemandPanel,
+    cutoff: pd.Timestamp,
+    recipe: Recipe,
+    chosen: set[str] | None = None,
 ) -> tuple[Parts, TrainingRows]:
     """Train all learners on what is known at the end of the cutoff month.
 
     Args:
         features: Features of origins before the cutoff; others are ignored, for the columns too.
         sell_in: Panel that reaches the cutoff; later months are ignored.
+        chosen: Columns to learn from; None: all that vary.
 
     Returns:
         The parts and the rows the direct boosters learned from.
@@ -91,6 +96,7 @@ def fit_parts(
     """
     earlier = features[features["origin_month"] < cutoff]
     names = feature_names(earlier)
+    names = names if chosen is None else names.only(chosen)
     rows = training_rows(earlier, names, sell_in, cutoff, recipe)
     known = sell_in.until(cutoff)
     recursive = fit_recursive(known.units, known.months.month.to_numpy(), recipe)

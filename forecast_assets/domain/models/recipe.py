@@ -30,11 +30,12 @@ class Recipe:
     common quantile ``intermittent_quantile`` (see ``intermittent.py``).
 
     The refits use ``refit_rows`` rows and ``refit_rounds`` rounds and are scored on at most ``refit_skus`` SKUs each:
-    they only set weights and widths.
+    they only set weights and widths, and choose the ``kept_features`` with the largest gains that the model learns
+    from: with 120 of the 310 columns of a market with promotions and sell-out, training takes half the time.
     """
 
     training_rows: int = 40_000
-    sku_origins: int = 25_000
+    sku_origins: int = 35_000
     min_history_months: int = 12
     rounds: int = 200
     learning_rate: float = 0.06
@@ -58,9 +59,10 @@ class Recipe:
         ("holt_winters", 0.10),
     )
     intermittent_quantile: float = 0.7
-    sharpness: float = 0.5
-    refit_rows: int = 10_000
-    refit_rounds: int = 80
+    sharpness: float = 0.6
+    kept_features: int = 120
+    refit_rows: int = 8_000
+    refit_rounds: int = 60
     refit_skus: int = 400
     threads: int = 1
     seed: int = 20

@@ -11,6 +11,7 @@ import pandas as pd
 
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.demand import DemandPanel
+from forecast_assets.domain.models.gradient_boosting import feature_gains
 from forecast_assets.domain.models.parts import Answers, answers, fit_parts
 from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS, Recipe
 from forecast_assets.domain.models.training_rows import TooFewRowsError, following_units
@@ -23,33 +24,77 @@ MIN_CELLS_FOR_A_WEIGHT = 300
 
 @dataclasses.dataclass(frozen=True)
 class Refit:
-    """The answers of a refit at an earlier origin and what followed, (n, horizon), NaN after the cutoff."""
+    """The answers of a refit at an earlier origin and what followed, (n, horizon), NaN after the cutoff.
+
+    ``gains`` is the share of the boosting's gain that each feature had (``gradient_boosting.feature_gains``).
+    """
 
     answers: Answers
     actual_units: np.ndarray
+    gains: pd.Series = dataclasses.field(default_factory=lambda: pd.Series(dtype=float))
 
 
-def refits(features: pd.DataFrame, sell_in: DemandPanel, cutoff: pd.Timestamp, recipe: Recipe) -> list[Refit]:
+@dataclasses.dataclass
+class RefitMemory:
+    """Refits already made of the same features, sell-in and recipe, by origin; None where history was too short.
+
+    A refit depends on its origin and not on the cutoff it serves, so a backtest at several origins makes each once.
+    """
+
+    made: dict[pd.Timestamp, tuple[pd.DataFrame, Answers, pd.Series] | None] = dataclasses.field(default_factory=dict)
+
+
+def refits(
+    features: pd.DataFrame,
+    sell_in: DemandPanel,
+    cutoff: pd.Timestamp,
+    recipe: Recipe,
+    memory: RefitMemory | None = None,
+) -> list[Refit]:
     """Refit the recipe 18, 12 and 6 months before the cutoff and forecast a sample of the SKUs of then.
 
     Origins with too little history are left out.
     """
-    made = []
+    memory = RefitMemory() if memory is None else memory
+    served = []
     for months_back in REFIT_OFFSETS_MONTHS:
         origin = add_months(cutoff, -months_back)
-        at_origin = features[features["origin_month"] == origin].sort_values("sku")
-        if at_origin.empty:
-            continue
-        if len(at_origin) > recipe.refit_skus:
-            at_origin = at_origin.sample(recipe.refit_skus, random_state=recipe.seed).sort_values("sku")
-        small = recipe.of_refits()
-        try:
-            parts, _ = fit_parts(features, sell_in, origin, small)
-        except TooFewRowsError:
-            continue
-        actual = following_units(at_origin, sell_in, cutoff)
-        made.append(Refit(answers(at_origin, sell_in, parts, small), actual))
-    return made
+        if origin not in memory.made:
+            memory.made[origin] = _refit(features, sell_in, origin, recipe)
+        if memory.made[origin] is not None:
+            at_origin, said, gains = memory.made[origin]
+            served.append(Refit(said, following_units(at_origin, sell_in, cutoff), gains))
+    return served
+
+
+def _refit(
+    features: pd.DataFrame, sell_in: DemandPanel, origin: pd.Timestamp, recipe: Recipe
+) -> tuple[pd.DataFrame, Answers, pd.Series] | None:
+    """SKU and origin of the rows answered, the answers and the gains; None where there is too little history."""
+    at_origin = features[features["origin_month"] == origin].sort_values("sku")
+    if at_origin.empty:
+        return None
+    if len(at_origin) > recipe.refit_skus:
+        at_origin = at_origin.sample(recipe.refit_skus, random_state=recipe.seed).sort_values("sku")
+    small = recipe.of_refits()
+    try:
+        parts, _ = fit_parts(features, sell_in, origin, small)
+    except TooFewRowsError:
+        return None
+    gains = pd.Series(feature_gains(parts.boosters, parts.names.all), index=parts.names.all)
+    return at_origin[["sku", "origin_month"]], answers(at_origin, sell_in, parts, small), gains
+
+
+def chosen_features(made: list[Refit], recipe: Recipe) -> set[str] | None:
+    """The features with the largest gains over the refits, as many as the recipe keeps; None without a refit: all.
+
+    The refits learned from months before their origins only, so the choice knows nothing after the cutoff.
+    """
+    if not made:
+        return None
+    gains = pd.concat([refit.gains for refit in made], axis=1).sum(axis=1)
+    ranked = gains.sort_values(ascending=False, kind="stable")
+    return set(ranked.index[: recipe.kept_features])
 
 
 def learned_weight(made: list[Refit], usual: float) -> float:

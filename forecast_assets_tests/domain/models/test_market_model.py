@@ -177,7 +177,7 @@ def test_the_manifest_says_cutoff_features_recipe_and_widths_and_the_parts_are_l
     assert "threads" not in manifest["recipe"]
     assert not parts["content"].str.contains("num_threads: 1").any()
     assert "promotion_planned" in manifest["features"]["by_horizon"]
-    assert "sell_in_lag_1" in manifest["features"]["origin"]
+    assert "log_scale_units" in manifest["features"]["origin"]
     assert len(manifest["quantiles"]) == 3 * 18
     assert manifest["rows"] == model.recipe.training_rows
     assert set(parts["part"].iloc[1:]) == {

@@ -6,9 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from forecast_assets.domain.models.market_model import fit_market_model
 from forecast_assets.domain.models.parts import Answers
 from forecast_assets.domain.models.recipe import Recipe
-from forecast_assets.domain.models.refits import Refit, learned_weight, refit_errors, refits
+from forecast_assets.domain.models.refits import (
+    Refit,
+    RefitMemory,
+    chosen_features,
+    learned_weight,
+    refit_errors,
+    refits,
+)
 from forecast_assets_tests.domain.small_market import MONTHS, WRONG, with_another_future
 
 RECIPE = Recipe()
@@ -140,9 +148,39 @@ def test_origins_without_features_or_with_too_little_history_are_left_out(earlie
 
 
 def test_a_refit_has_fewer_rows_and_rounds_in_larger_steps_and_a_small_recipe_stays():
-    small = Recipe(rounds=200, refit_rounds=80, learning_rate=0.06, recursive_rounds=160).of_refits()
+    small = Recipe(rounds=200, refit_rounds=80, learning_rate=0.06, recursive_rounds=160, refit_rows=10_000).of_refits()
     assert (small.rounds, small.recursive_rounds, small.training_rows, small.recursive_rows) == (80, 80, 10_000, 10_000)
     assert small.learning_rate == pytest.approx(0.15)
     assert small.recursive_learning_rate == pytest.approx(0.10)
     quick = Recipe(rounds=20, recursive_rounds=10, training_rows=500, recursive_rows=400)
     assert quick.of_refits() == quick
+
+
+def test_the_features_with_the_largest_gains_over_all_refits_are_learned_from():
+    first, second = (pd.Series(gains) for gains in ({"a": 0.5, "b": 0.4, "c": 0.1}, {"b": 0.2, "c": 0.6, "d": 0.2}))
+    made = [dataclasses.replace(refit_of(1, 1, 1), gains=gains) for gains in (first, second)]
+    # a column that only one refit had counts with what it had there, whatever the others say of it
+    totals = pd.concat([first, second], axis=1).sum(axis=1)
+    assert totals.round(6).to_dict() == {"a": 0.5, "b": 0.6, "c": 0.7, "d": 0.2}
+    assert chosen_features(made, dataclasses.replace(RECIPE, kept_features=2)) == {"b", "c"}
+    assert chosen_features([], RECIPE) is None
+
+
+def test_the_model_has_the_chosen_columns_and_those_that_learners_read(earlier_features, history, origin, recipe, made):
+    few = dataclasses.replace(recipe, kept_features=10)
+    names = fit_market_model(earlier_features, history.sell_in, origin, few).parts.names
+    learned = {*names.origin, *names.by_horizon}
+    assert learned - {"ses", "theta", "statistical_mean", "expected_units"} <= chosen_features(made, few)
+    assert {"ses", "theta", "statistical_mean", "expected_units"} <= learned
+
+
+def test_refits_that_are_remembered_are_those_that_would_be_made(earlier_features, history, origin, recipe):
+    memory = RefitMemory()
+    refits(earlier_features, history.sell_in, MONTHS[74], recipe, memory)
+    assert {month for month, made in memory.made.items() if made} == {MONTHS[56], MONTHS[62], MONTHS[68]}
+    shared = refits(earlier_features, history.sell_in, origin, recipe, memory)
+    alone = refits(earlier_features, history.sell_in, origin, recipe)
+    assert len(shared) == len(alone) == 3
+    for one, other in zip(shared, alone, strict=True):
+        np.testing.assert_array_equal(one.answers.boosting, other.answers.boosting)
+        np.testing.assert_array_equal(one.actual_units, other.actual_units)
