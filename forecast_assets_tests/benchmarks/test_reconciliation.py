@@ -40,11 +40,6 @@ def case(series):
     return tree_case(series, 6, 0)
 
 
-@pytest.fixture
-def library():
-    return pytest.importorskip("hierarchicalforecast", reason="the extra benchmark is not installed")
-
-
 def tidy(series):
     rows = series.keys.loc[series.keys.index.repeat(len(series.months))].reset_index(drop=True)
     return rows.assign(month=np.tile(series.months, len(series.keys)), y=series.units.ravel())
@@ -141,15 +136,17 @@ def test_the_engine_forecasts_the_skus_and_everywhere_the_levels_too(case, monke
     np.testing.assert_allclose(at_bottom[above], statistical[above])
 
 
+@pytest.mark.peers
 @pytest.mark.parametrize("method", NEEDS_LIBRARY)
-def test_what_adds_up_already_is_left_alone_by_every_method(case, library, method):
+def test_what_adds_up_already_is_left_alone_by_every_method(case, method):
     made, errors = base_forecasts(case, "statistical", 6, 1)
     coherent = case.summing @ made[case.level_rows["sku"]]
     np.testing.assert_allclose(reconcile(method, case, coherent, errors), coherent, rtol=1e-6)
 
 
+@pytest.mark.peers
 @pytest.mark.parametrize("method", NEEDS_LIBRARY)
-def test_what_comes_out_adds_up_and_is_not_negative(case, library, method):
+def test_what_comes_out_adds_up_and_is_not_negative(case, method):
     rng = np.random.default_rng(8)
     wild = rng.gamma(0.3, 100, (len(case.summing), 6))
     _, errors = base_forecasts(case, "statistical", 6, 1)
@@ -159,7 +156,8 @@ def test_what_comes_out_adds_up_and_is_not_negative(case, library, method):
     assert not np.allclose(made, wild)
 
 
-def test_forecast_proportions_by_hand(case, library):
+@pytest.mark.peers
+def test_forecast_proportions_by_hand(case):
     made = case.summing @ np.array([1.0, 3, 4, 4, 10, 10])[:, None]
     made[0] = 64.0  # the world is forecast twice as high as its SKUs
     made[case.level_rows["market"][0]] = 8.0  # and Germany twice as high, so France gets half of the region
@@ -168,8 +166,9 @@ def test_forecast_proportions_by_hand(case, library):
     np.testing.assert_allclose(bottom, [3, 9, 6, 6, 20, 20])
 
 
+@pytest.mark.peers
 @pytest.mark.parametrize("method", ["mint_ols", "mint_wls_struct"])
-def test_min_trace_is_weighted_least_squares(case, library, method):
+def test_min_trace_is_weighted_least_squares(case, method):
     rng = np.random.default_rng(9)
     made = case.summing @ rng.uniform(50, 100, (6, 3)) + rng.normal(0, 1, (len(case.summing), 3))
     weights = np.ones(len(made)) if method == "mint_ols" else 1 / case.summing.sum(axis=1)

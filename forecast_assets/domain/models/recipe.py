@@ -49,7 +49,7 @@ class Recipe:
     min_recursive_rows: int = 500
     recursive_rounds: int = 200
     recursive_learning_rate: float = 0.05
-    boosting_weight: float = 0.40
+    boosting_weight: float = 0.35
     boosting_weight_of_few: float = 0.25
     few_skus: int = 50
     member_weights: tuple[tuple[str, float], ...] = (

@@ -16,7 +16,7 @@ from forecast_assets.domain.models.parts import Answers, answers, fit_parts
 from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS, Recipe
 from forecast_assets.domain.models.training_rows import TooFewRowsError, following_units
 
-WEIGHTS = (0.25, 0.4, 0.55, 0.7, 0.85, 1.0)
+WEIGHTS = (0.25, 0.35, 0.55, 0.7, 0.85, 1.0)
 # Another weight must beat the recipe's by this share of its WAPE: less is noise of one or two eras.
 LEAST_GAIN = 0.01
 MIN_CELLS_FOR_A_WEIGHT = 300

@@ -78,7 +78,7 @@ def test_the_weight_is_the_recipes_unless_refits_say_otherwise(plain_model):
 
 
 def test_a_market_of_few_skus_leans_on_the_members():
-    assert [Recipe().usual_weight(skus) for skus in (1, 49, 50, 5000)] == [0.25, 0.25, 0.4, 0.4]
+    assert [Recipe().usual_weight(skus) for skus in (1, 49, 50, 5000)] == [0.25, 0.25, 0.35, 0.35]
 
 
 def test_the_weight_of_what_was_right_in_the_refits_is_learned():
