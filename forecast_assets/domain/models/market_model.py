@@ -17,7 +17,15 @@ from forecast_assets.domain.intervals import INTERMITTENT, REGULAR, apply_interv
 from forecast_assets.domain.models.feature_cube import FeatureNames
 from forecast_assets.domain.models.parts import Answers, Parts, answers, fit_parts, only_origin
 from forecast_assets.domain.models.recipe import HORIZON_MONTHS, Recipe
-from forecast_assets.domain.models.refits import RefitMemory, chosen_features, learned_weight, refit_errors, refits
+from forecast_assets.domain.models.refits import (
+    LEAST_GAIN,
+    LEAST_GAIN_OF_FEW,
+    RefitMemory,
+    chosen_features,
+    learned_weight,
+    refit_errors,
+    refits,
+)
 from forecast_assets.domain.models.training_rows import TrainingRows
 
 MANIFEST = "manifest.json"
@@ -72,8 +80,10 @@ def fit_market_model(
     """
     made = refits(features, sell_in, cutoff, recipe, memory)
     parts, rows = fit_parts(features, sell_in, cutoff, recipe, chosen_features(made, recipe))
-    usual = recipe.usual_weight(features["sku"].nunique())
-    weight = learned_weight(made, usual) if made else usual
+    skus = features["sku"].nunique()
+    usual = recipe.usual_weight(skus)
+    least_gain = LEAST_GAIN_OF_FEW if skus < recipe.few_skus else LEAST_GAIN
+    weight = learned_weight(made, usual, least_gain) if made else usual
     errors = refit_errors(made, weight) if made else _statistical_errors(rows)
     quantiles = horizon_quantiles(
         errors["error"].to_numpy(),

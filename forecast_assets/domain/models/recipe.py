@@ -25,7 +25,7 @@ class Recipe:
 
     Weights of the blend for regular SKUs: ``boosting_weight`` for the direct boosting where nothing better is learned
     from the refits (``boosting_weight_of_few`` in a market of under ``few_skus`` SKUs, which has little to train on: on
-    15 SKUs a market .25 and .40 have .937 and .946 of Holt-Winters' WAPE over three origins), the rest for the other
+    15 SKUs a market .20 and .40 have .936 and .943 of Holt-Winters' WAPE over three origins), the rest for the other
     members in the proportions ``member_weights``. For intermittent SKUs ``sharpness`` is the share of the
     common quantile ``intermittent_quantile`` (see ``intermittent.py``).
 
@@ -49,8 +49,8 @@ class Recipe:
     min_recursive_rows: int = 500
     recursive_rounds: int = 200
     recursive_learning_rate: float = 0.05
-    boosting_weight: float = 0.35
-    boosting_weight_of_few: float = 0.25
+    boosting_weight: float = 0.30
+    boosting_weight_of_few: float = 0.20
     few_skus: int = 50
     member_weights: tuple[tuple[str, float], ...] = (
         ("recursive", 0.20),

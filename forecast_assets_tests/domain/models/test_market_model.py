@@ -71,14 +71,14 @@ def test_a_regular_sku_is_forecast_by_the_weighted_mean_of_the_boosting_and_the_
 def test_the_weight_is_the_recipes_unless_refits_say_otherwise(plain_model):
     # Boosting and members are right about a constant: nothing beats the recipe's weight.
     assert plain_model.refits == 2
-    assert plain_model.boosting_weight == QUICK.boosting_weight_of_few == 0.25
+    assert plain_model.boosting_weight == QUICK.boosting_weight_of_few == 0.2
     features, panel = plain_market()
     other = fit_market_model(features, panel, ORIGIN, dataclasses.replace(QUICK, boosting_weight=0.6, few_skus=2))
     assert other.boosting_weight == 0.6
 
 
 def test_a_market_of_few_skus_leans_on_the_members():
-    assert [Recipe().usual_weight(skus) for skus in (1, 49, 50, 5000)] == [0.25, 0.25, 0.35, 0.35]
+    assert [Recipe().usual_weight(skus) for skus in (1, 49, 50, 5000)] == [0.2, 0.2, 0.3, 0.3]
 
 
 def test_the_weight_of_what_was_right_in_the_refits_is_learned():
