@@ -14,7 +14,8 @@ from forecast_assets.domain.backtest import BACKTEST_OFFSETS_MONTHS
 from forecast_assets.domain.backtest import backtest as rolling_backtest
 from forecast_assets.domain.baseline import BASELINE_WINDOW_MONTHS
 from forecast_assets.domain.demand import panel_from_rows
-from forecast_assets.partition_windows import window
+from forecast_assets.domain.models.pooled_model import pooled_from_texts
+from forecast_assets.partition_windows import same_month, window
 from forecast_assets.partitions import months_of_run
 from forecast_assets.settings import Settings
 
@@ -31,6 +32,7 @@ Results = Iterator[dg.AssetCheckResult | dg.Output]
         "sell_in": window(
             "sell_in", -(BASELINE_WINDOW_MONTHS - 1 + max(BACKTEST_OFFSETS_MONTHS)), 0, columns=["sku", "sell_in_units"]
         ),
+        "pooled_model": same_month("pooled_model", missing="skip"),
     },
     checks=evaluation_checks.BACKTEST,
 )
@@ -39,11 +41,13 @@ def backtest(
     settings: dg.ResourceParam[Settings],
     features: pd.DataFrame,
     sell_in: pd.DataFrame,
+    pooled_model: pd.DataFrame,
 ) -> Results:
     """Backtest at the end of the run's origin month."""
     (origin,) = months_of_run(context)
     panel = panel_from_rows(sell_in, sell_in["month"].min(), origin)
-    cells = rolling_backtest(features, panel, origin, recipe_of(settings, settings.backtest_training_rows))
+    pooled = pooled_from_texts(pooled_model)
+    cells = rolling_backtest(features, panel, origin, recipe_of(settings, settings.backtest_training_rows), pooled)
     metadata = evaluation_checks.figures(cells, evaluation_checks.BACKTEST_METHODS)
     yield from stored_if_sound({origin: cells}, evaluation_checks.backtest_checks(), metadata=metadata)
 

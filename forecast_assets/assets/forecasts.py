@@ -9,7 +9,7 @@ from forecast_assets.assets.table_asset import table_asset
 from forecast_assets.checks import forecast_checks
 from forecast_assets.checks.table_checks import stored_if_sound
 from forecast_assets.domain.demand import panel_from_rows
-from forecast_assets.domain.forecasts import beside_baseline
+from forecast_assets.domain.forecasts import beside_baseline, with_inputs_missing
 from forecast_assets.domain.models.market_model import forecast_units, model_from_parts
 from forecast_assets.domain.models.parts import MEMBER_MONTHS
 from forecast_assets.partition_windows import window
@@ -41,5 +41,7 @@ def forecasts(
     """Forecasts of the run's origin month."""
     (origin,) = months_of_run(context)
     panel = panel_from_rows(sell_in, sell_in["month"].min(), origin)
-    made = beside_baseline(forecast_units(features, panel, model_from_parts(model)), baseline_forecasts, features)
+    trained = model_from_parts(model)
+    described = with_inputs_missing(features, trained.inputs_missing)
+    made = beside_baseline(forecast_units(features, panel, trained), baseline_forecasts, described)
     yield from stored_if_sound({origin: made}, forecast_checks.forecasts_checks(panel, settings))

@@ -10,6 +10,7 @@ from forecast_assets.domain.baseline import baseline_forecasts
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.demand import DemandPanel
 from forecast_assets.domain.models.market_model import fit_market_model, forecast_units
+from forecast_assets.domain.models.pooled_model import PooledModel
 from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.models.training_rows import TooFewRowsError
 
@@ -25,7 +26,13 @@ TYPES = (
 )
 
 
-def backtest(features: pd.DataFrame, sell_in: DemandPanel, origin: pd.Timestamp, recipe: Recipe) -> pd.DataFrame:
+def backtest(
+    features: pd.DataFrame,
+    sell_in: DemandPanel,
+    origin: pd.Timestamp,
+    recipe: Recipe,
+    pooled: PooledModel | None = None,
+) -> pd.DataFrame:
     """Cells of the rolling origins, every method on the same ones.
 
     Args:
@@ -33,6 +40,7 @@ def backtest(features: pd.DataFrame, sell_in: DemandPanel, origin: pd.Timestamp,
         sell_in: Panel of the market up to the origin month.
         origin: The month at whose end the backtest is made; its sell-in is the last actual.
         recipe: What is refitted at each origin.
+        pooled: Learners over all markets for this origin; each earlier one takes what was known then.
 
     Returns:
         One row per SKU, origin and horizon up to the origin month, with ``actual_units`` (NaN where unknown),
@@ -46,7 +54,9 @@ def backtest(features: pd.DataFrame, sell_in: DemandPanel, origin: pd.Timestamp,
         if at_origin.empty:
             continue
         try:
-            model = fit_market_model(features[features["origin_month"] < earlier], sell_in, earlier, recipe)
+            until = features[features["origin_month"] < earlier]
+            known = pooled.known(months_back) if pooled else None
+            model = fit_market_model(until, sell_in, earlier, recipe, known)
         except TooFewRowsError:
             continue
         cells = forecast_units(at_origin, sell_in, model).rename(columns={"forecast_units": "model_units"})

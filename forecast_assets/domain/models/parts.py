@@ -5,6 +5,7 @@ what is learned from the refits (``refits.py``) and how a model is stored (``mar
 """
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -62,6 +63,14 @@ class Answers:
     dispersion_units: np.ndarray
     history: np.ndarray
 
+    def mixed(self, other: "Answers", share: float) -> "Answers":
+        """These answers with a share of another's; both about the same SKUs at the same origin."""
+        return dataclasses.replace(
+            self,
+            boosting=(1.0 - share) * self.boosting + share * other.boosting,
+            members=(1.0 - share) * self.members + share * other.members,
+        )
+
     def blended(self, boosting_weight: float) -> np.ndarray:
         """The point forecast, (n, horizon), between zero and the cap."""
         mixed = boosting_weight * self.boosting + (1.0 - boosting_weight) * self.members
@@ -97,21 +106,31 @@ def answers(features: pd.DataFrame, sell_in: DemandPanel, parts: Parts, recipe: 
     Raises:
         ValueError: If the features span several origins or hold a SKU without sell-in.
     """
+    return answers_of_each(features, sell_in, [parts], recipe)[0]
+
+
+def answers_of_each(
+    features: pd.DataFrame, sell_in: DemandPanel, several: Sequence[Parts], recipe: Recipe
+) -> list[Answers]:
+    """What each of several parts says, as ``answers`` does; the statistical members are computed once for all."""
     origin = only_origin(features)
     known = sell_in.until(origin, MEMBER_MONTHS)
     history = _history(features, known)
-    months = known.months.month.to_numpy()
-    cube = feature_cube(features, parts.names, HORIZON_MONTHS)
     sporadic = is_intermittent(features)
-    boosting, members = np.zeros((2, len(features), HORIZON_MONTHS))
-    if sporadic.any():
-        boosting[sporadic] = members[sporadic] = _intermittent(cube.where(sporadic), parts, recipe)
-    if not sporadic.all():
-        boosting[~sporadic] = _regular(cube.where(~sporadic), parts, recipe)
-        members[~sporadic] = _members(history[~sporadic], months, parts, recipe)
-    return Answers(
-        features["sku"].to_numpy(), boosting, members, sporadic, cube.scale_units, dispersion_units(features), history
-    )
+    panel = DemandPanel(features["sku"].to_numpy()[~sporadic], known.months, history[~sporadic])
+    statistical = _statistical_members(panel, recipe) if not sporadic.all() else {}
+    made = []
+    for parts in several:
+        cube = feature_cube(features, parts.names, HORIZON_MONTHS)
+        boosting, members = np.zeros((2, len(features), HORIZON_MONTHS))
+        if sporadic.any():
+            boosting[sporadic] = members[sporadic] = _intermittent(cube.where(sporadic), parts, recipe)
+        if not sporadic.all():
+            boosting[~sporadic] = _regular(cube.where(~sporadic), parts, recipe)
+            members[~sporadic] = _members(panel, statistical, parts, recipe)
+        skus, dispersion = features["sku"].to_numpy(), dispersion_units(features)
+        made.append(Answers(skus, boosting, members, sporadic, cube.scale_units, dispersion, history))
+    return made
 
 
 def _regular(cube: FeatureCube, parts: Parts, recipe: Recipe) -> np.ndarray:
@@ -132,19 +151,30 @@ def _intermittent(cube: FeatureCube, parts: Parts, recipe: Recipe) -> np.ndarray
     return blend_intermittent(mean, None if quantile is None else quantile * scale, recipe.sharpness)
 
 
-def _members(units: np.ndarray, calendar_months: np.ndarray, parts: Parts, recipe: Recipe) -> np.ndarray:
-    """Weighted mean of the members besides the direct boosting, (n, horizon)."""
-    forecasts = {
-        "dynamic_theta": lambda: forecast_dynamic_theta(units, calendar_months, HORIZON_MONTHS),
-        "exponential_smoothing": lambda: forecast_exponential_smoothing(units, HORIZON_MONTHS),
-        "holt_winters": lambda: forecast_holt_winters(units, HORIZON_MONTHS),
+def _statistical_members(known: DemandPanel, recipe: Recipe) -> dict[str, np.ndarray]:
+    """Members that learn from each SKU alone, so they are the same whatever was trained: (n, horizon) by name."""
+    makers = {
+        "dynamic_theta": lambda: forecast_dynamic_theta(known.units, _calendar_months(known), HORIZON_MONTHS),
+        "exponential_smoothing": lambda: forecast_exponential_smoothing(known.units, HORIZON_MONTHS),
+        "holt_winters": lambda: forecast_holt_winters(known.units, HORIZON_MONTHS),
     }
-    if parts.recursive:
-        forecasts["recursive"] = lambda: forecast_recursive(
-            parts.recursive, units, calendar_months, HORIZON_MONTHS, recipe.threads
+    return {name: makers[name]() for name, weight in recipe.member_weights if name in makers and weight > 0.0}
+
+
+def _members(known: DemandPanel, statistical: dict[str, np.ndarray], parts: Parts, recipe: Recipe) -> np.ndarray:
+    """Weighted mean of the members besides the direct boosting, (n, horizon)."""
+    weights = {name: weight for name, weight in recipe.member_weights if weight > 0.0}
+    forecasts = dict(statistical)
+    if parts.recursive and "recursive" in weights:
+        forecasts["recursive"] = forecast_recursive(
+            parts.recursive, known.units, _calendar_months(known), HORIZON_MONTHS, recipe.threads
         )
-    weights = {name: weight for name, weight in recipe.member_weights if name in forecasts and weight > 0.0}
-    return sum(weight * forecasts[name]() for name, weight in weights.items()) / sum(weights.values())
+    weights = {name: weight for name, weight in weights.items() if name in forecasts}
+    return sum(weight * forecasts[name] for name, weight in weights.items()) / sum(weights.values())
+
+
+def _calendar_months(panel: DemandPanel) -> np.ndarray:
+    return panel.months.month.to_numpy()
 
 
 def only_origin(features: pd.DataFrame) -> pd.Timestamp:

@@ -25,9 +25,10 @@ class Recipe:
 
     Weights of the blend for regular SKUs: ``boosting_weight`` for the direct boosting where nothing better is learned
     from the refits (``boosting_weight_of_few`` in a market of under ``few_skus`` SKUs, which has little to train on: on
-    15 SKUs a market .25 and .40 have .937 and .946 of Holt-Winters' WAPE over three origins), the rest for the other members in the proportions ``member_weights``. Each member alone is worse
-    than the blend on every set; equal weights cost 1 to 3 %. For intermittent SKUs ``sharpness`` is the share of the
-    common quantile ``intermittent_quantile`` (see ``intermittent.py``).
+    15 SKUs a market .25 and .40 have .937 and .946 of Holt-Winters' WAPE over three origins), the rest for the other
+    members in the proportions ``member_weights``. Each member alone is worse than the blend on every set; equal
+    weights cost 1 to 3 %. For intermittent SKUs ``sharpness`` is the share of the common quantile
+    ``intermittent_quantile`` (see ``intermittent.py``).
 
     The refits use ``refit_rows`` rows and ``refit_rounds`` rounds and are scored on at most ``refit_skus`` SKUs each:
     they only set weights and widths.
@@ -51,6 +52,8 @@ class Recipe:
     boosting_weight: float = 0.40
     boosting_weight_of_few: float = 0.25
     few_skus: int = 50
+    pooled_share: float = 0.0
+    pooled_share_of_few: float = 0.5
     member_weights: tuple[tuple[str, float], ...] = (
         ("recursive", 0.20),
         ("dynamic_theta", 0.15),
@@ -68,6 +71,10 @@ class Recipe:
     def usual_weight(self, skus: int) -> float:
         """Weight of the direct boosting in a market of so many SKUs, before anything is learned from refits."""
         return self.boosting_weight if skus >= self.few_skus else self.boosting_weight_of_few
+
+    def usual_share(self, skus: int) -> float:
+        """Share of what was learned over all markets, in a market of so many SKUs, before anything is learned."""
+        return self.pooled_share if skus >= self.few_skus else self.pooled_share_of_few
 
     def lightgbm_parameters(self, objective: dict[str, object]) -> dict[str, object]:
         """Parameters of the direct learners; the same rows give the same trees on one machine."""

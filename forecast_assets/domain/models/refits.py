@@ -1,20 +1,24 @@
-"""What is learned from refits of the recipe at earlier origins: the weight of the boosting and the interval widths.
+"""What is learned from refits of the recipe at earlier origins: the weights of the blend and the interval widths.
 
 Every forecast here was made by parts that had seen nothing after its origin, so weights and widths come from
 out-of-sample errors alone. Not here: the parts (``parts.py``) and how widths become intervals (``intervals.py``).
 """
 
 import dataclasses
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.demand import DemandPanel
-from forecast_assets.domain.models.parts import Answers, answers, fit_parts
+from forecast_assets.domain.intervals import INTERMITTENT, REGULAR, horizon_quantiles
+from forecast_assets.domain.models.parts import Answers, Parts, answers_of_each, fit_parts
 from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS, Recipe
-from forecast_assets.domain.models.training_rows import TooFewRowsError, following_units
+from forecast_assets.domain.models.training_rows import TooFewRowsError, TrainingRows, following_units
 
+# Of what was learned over all markets, beside the market's own.
+SHARES = (0.0, 0.5, 1.0)
 WEIGHTS = (0.25, 0.4, 0.55, 0.7, 0.85, 1.0)
 # Another weight must beat the recipe's by this share of its WAPE: less is noise of one or two eras.
 LEAST_GAIN = 0.01
@@ -23,18 +27,36 @@ MIN_CELLS_FOR_A_WEIGHT = 300
 
 @dataclasses.dataclass(frozen=True)
 class Refit:
-    """The answers of a refit at an earlier origin and what followed, (n, horizon), NaN after the cutoff."""
+    """The answers of a refit at an earlier origin and what followed, (n, horizon), NaN after the cutoff.
+
+    ``pooled`` is what the learners over all markets said then, beside the market's own ``answers``; None where only one
+    of the two could be made, which then is ``answers``.
+    """
 
     answers: Answers
     actual_units: np.ndarray
+    pooled: Answers | None = None
+
+    def mixed(self, share: float) -> "Refit":
+        """The refit with a share of the pooled answers in its own."""
+        return self if self.pooled is None else Refit(self.answers.mixed(self.pooled, share), self.actual_units)
 
 
-def refits(features: pd.DataFrame, sell_in: DemandPanel, cutoff: pd.Timestamp, recipe: Recipe) -> list[Refit]:
+def refits(
+    features: pd.DataFrame,
+    sell_in: DemandPanel,
+    cutoff: pd.Timestamp,
+    recipe: Recipe,
+    pooled: Mapping[int, Parts] | None = None,
+) -> list[Refit]:
     """Refit the recipe 18, 12 and 6 months before the cutoff and forecast a sample of the SKUs of then.
 
     Origins with too little history are left out.
+
+    Args:
+        pooled: Learners over all markets by months before the cutoff, each from months before its origin alone.
     """
-    made = []
+    made, small = [], recipe.of_refits()
     for months_back in REFIT_OFFSETS_MONTHS:
         origin = add_months(cutoff, -months_back)
         at_origin = features[features["origin_month"] == origin]
@@ -42,14 +64,38 @@ def refits(features: pd.DataFrame, sell_in: DemandPanel, cutoff: pd.Timestamp, r
             continue
         if len(at_origin) > recipe.refit_skus:
             at_origin = at_origin.sample(recipe.refit_skus, random_state=recipe.seed).sort_values("sku")
-        small = recipe.of_refits()
-        try:
-            parts, _ = fit_parts(features, sell_in, origin, small)
-        except TooFewRowsError:
-            continue
-        actual = following_units(at_origin, sell_in, cutoff)
-        made.append(Refit(answers(at_origin, sell_in, parts, small), actual))
+        several = [_own_parts(features, sell_in, origin, small), (pooled or {}).get(months_back)]
+        said = answers_of_each(at_origin, sell_in, [parts for parts in several if parts], small)
+        if said:
+            actual = following_units(at_origin, sell_in, cutoff)
+            made.append(Refit(said[0], actual, said[1] if len(said) > 1 else None))
     return made
+
+
+def _own_parts(features: pd.DataFrame, sell_in: DemandPanel, origin: pd.Timestamp, recipe: Recipe) -> Parts | None:
+    """The market's own parts at an origin; None with too little history."""
+    try:
+        return fit_parts(features, sell_in, origin, recipe)[0]
+    except TooFewRowsError:
+        return None
+
+
+def learned_share(made: list[Refit], usual: float, boosting_weight: float) -> float:
+    """The share of the pooled answers with the least WAPE over the refits that have both, intermittent SKUs included.
+
+    The usual share stays unless another is better by 1 % of its WAPE, and where fewer than 300 cells are known.
+    """
+    both = [refit for refit in made if refit.pooled is not None]
+    errors = {share: _absolute_errors(both, share, boosting_weight) for share in sorted({*SHARES, usual})}
+    cells = sum(int(np.isfinite(refit.actual_units).sum()) for refit in both)
+    best = min(errors, key=errors.get)
+    is_better = errors[best] < (1.0 - LEAST_GAIN) * errors[usual]
+    return best if is_better and cells >= MIN_CELLS_FOR_A_WEIGHT else usual
+
+
+def _absolute_errors(both: list[Refit], share: float, boosting_weight: float) -> float:
+    points = [(refit.mixed(share).answers.blended(boosting_weight), refit.actual_units) for refit in both]
+    return sum(float(np.nansum(np.abs(point - actual))) for point, actual in points)
 
 
 def learned_weight(made: list[Refit], usual: float) -> float:
@@ -95,3 +141,28 @@ def refit_errors(made: list[Refit], boosting_weight: float) -> pd.DataFrame:
             )
         )
     return pd.concat(tables, ignore_index=True)
+
+
+def statistical_errors(rows: TrainingRows) -> pd.DataFrame:
+    """Errors of the statistical forecasts, which were made at each row's origin, so they are out of sample, too.
+
+    Columns as ``refit_errors`` has, without ``forecast``.
+    """
+    return pd.DataFrame(
+        {
+            "error": (rows.statistical - rows.actual) / rows.dispersion,
+            "horizon_months": rows.horizon_months,
+            "is_intermittent": rows.is_intermittent,
+        }
+    )
+
+
+def interval_widths(errors: pd.DataFrame) -> pd.DataFrame:
+    """Interval widths by horizon and kind of SKU from errors in dispersions, as ``horizon_quantiles`` gives them."""
+    kinds = segments(errors["is_intermittent"].to_numpy())
+    return horizon_quantiles(errors["error"].to_numpy(), errors["horizon_months"].to_numpy(), kinds)
+
+
+def segments(intermittent: np.ndarray) -> np.ndarray:
+    """Segment of the interval widths of each SKU."""
+    return np.where(intermittent, INTERMITTENT, REGULAR).astype(object)
