@@ -103,7 +103,7 @@ def fit_market_model(
     made = refits(features, sell_in, cutoff, recipe, pooled.of_refits if pooled else None)
     share = 0.0 if shared is None else 1.0
     if own is not None and shared is not None:
-        share = learned_share(made, recipe.usual_share(skus), usual)
+        share = learned_share(made, recipe, recipe.usual_share(skus), usual)
     made = [refit.mixed(share) for refit in made]
     weight = learned_weight(made, usual) if made else usual
     if made:

@@ -17,8 +17,6 @@ from forecast_assets.domain.models.parts import Answers, Parts, answers_of_each,
 from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS, Recipe
 from forecast_assets.domain.models.training_rows import TooFewRowsError, TrainingRows, following_units
 
-# Of what was learned over all markets, beside the market's own.
-SHARES = (0.0, 0.5, 1.0)
 WEIGHTS = (0.25, 0.4, 0.55, 0.7, 0.85, 1.0)
 # Another weight must beat the recipe's by this share of its WAPE: less is noise of one or two eras.
 LEAST_GAIN = 0.01
@@ -80,22 +78,32 @@ def _own_parts(features: pd.DataFrame, sell_in: DemandPanel, origin: pd.Timestam
         return None
 
 
-def learned_share(made: list[Refit], usual: float, boosting_weight: float) -> float:
-    """The share of the pooled answers with the least WAPE over the refits that have both, intermittent SKUs included.
+def learned_share(made: list[Refit], recipe: Recipe, usual: float, boosting_weight: float) -> float:
+    """Share of the pooled answers: each refit that has both votes whether a small share would have had less error.
 
-    The usual share stays unless another is better by 1 % of its WAPE, and where fewer than 300 cells are known.
+    Sums over all refits are ruled by the largest era; votes lost no market more than 1 % of its WAPE where a share by
+    least error lost one 2 to 4 % (``docs/architecture.md``, Pooling).
+
+    Args:
+        usual: The share where fewer than 300 cells are known.
+
+    Returns:
+        ``recipe.share_if_all_better`` if all of three or more refits say yes, ``share_if_most_better`` if more than half
+        do, else 0.
     """
     both = [refit for refit in made if refit.pooled is not None]
-    errors = {share: _absolute_errors(both, share, boosting_weight) for share in sorted({*SHARES, usual})}
-    cells = sum(int(np.isfinite(refit.actual_units).sum()) for refit in both)
-    best = min(errors, key=errors.get)
-    is_better = errors[best] < (1.0 - LEAST_GAIN) * errors[usual]
-    return best if is_better and cells >= MIN_CELLS_FOR_A_WEIGHT else usual
+    if sum(int(np.isfinite(refit.actual_units).sum()) for refit in both) < MIN_CELLS_FOR_A_WEIGHT:
+        return usual
+    small = recipe.share_if_most_better
+    votes = [_error(refit.mixed(small), boosting_weight) < _error(refit, boosting_weight) for refit in both]
+    if all(votes) and len(votes) >= len(REFIT_OFFSETS_MONTHS):
+        return recipe.share_if_all_better
+    return small if sum(votes) > len(votes) / 2 else 0.0
 
 
-def _absolute_errors(both: list[Refit], share: float, boosting_weight: float) -> float:
-    points = [(refit.mixed(share).answers.blended(boosting_weight), refit.actual_units) for refit in both]
-    return sum(float(np.nansum(np.abs(point - actual))) for point, actual in points)
+def _error(refit: Refit, boosting_weight: float) -> float:
+    """Sum of absolute errors over all known cells, intermittent SKUs included."""
+    return float(np.nansum(np.abs(refit.answers.blended(boosting_weight) - refit.actual_units)))
 
 
 def learned_weight(made: list[Refit], usual: float) -> float:
