@@ -116,10 +116,10 @@ class CycleSteps:
         present = {month for month in self._present.pooled_over_all_markets() if month < remade_from}
         rows = missing(MonthRange(first, add_months(origins[-1], -1)), present)
         if rows:
-            yield from (("pooled_rows", part) for part in rows.parts(MARKET_MONTHS_OF_A_RUN // len(self._markets)))
+            yield from (("pool_rows", part) for part in rows.parts(MARKET_MONTHS_OF_A_RUN // len(self._markets)))
         for origin in origins:
             if origin not in self._present.months("pooled_model", None) or (rows and rows.first < origin):
-                yield "pooled_model", MonthRange(origin, origin)
+                yield "pool_model", MonthRange(origin, origin)
 
     def cycles(self, code: str) -> Iterator[Step]:
         """Per origin: closed months measured, the full cycle.

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from forecast_assets.resources.mlflow_tracking import MlflowTracking
-from forecast_assets.schemas import TABLES
+from forecast_assets.schemas import MONTH_ONLY, TABLES
 from forecast_assets.storage import PartitionKey
 from forecast_assets_tests.assets.company import (
     AWKWARD_SKUS,
@@ -23,7 +23,7 @@ from forecast_assets_tests.assets.company import (
     succeeded,
 )
 
-MARKET_TABLES = [table for table in TABLES if not table.startswith("demand_totals")]
+MARKET_TABLES = [table for table in TABLES if table not in MONTH_ONLY]
 HORIZON = list(range(1, 19))
 
 
@@ -83,7 +83,7 @@ def test_a_market_that_delivers_nothing_but_sell_in_is_forecast(company, tmp_pat
     succeeded(copy.run("monthly_cycle", "NO", DECEMBER))
     made = copy.read("published_forecasts", "NO", DECEMBER)
     assert set(made["category"]) == {"UNKNOWN"}
-    assert set(made["inputs_missing"]) == {"demand_totals_known,sell_out"}
+    assert set(made["inputs_missing"]) == {"demand_totals_known,pooled_model,sell_out"}
     assert made.groupby("sku").size().unique().tolist() == [18]
 
 

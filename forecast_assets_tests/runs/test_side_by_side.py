@@ -121,6 +121,9 @@ def test_a_cycle_ingests_history_then_makes_totals_then_runs_each_market(tmp_pat
         ("totals", None, "2019-01 .. 2024-05"),
         ("totals_known", None, "2023-03 .. 2024-06"),
         ("market_features", "FR", "2023-03 .. 2024-05"),
+        ("pool_rows", None, "2023-03 .. 2024-05"),
+        ("pool_model", None, "2024-03 .. 2024-03"),
+        ("pool_model", None, "2024-06 .. 2024-06"),
         ("monthly_cycle", "FR", "2024-03 .. 2024-03"),
         ("monthly_cycle", "FR", "2024-06 .. 2024-06"),
     ]

@@ -16,6 +16,8 @@ from forecast_assets.domain.features.columns import (
 )
 
 HORIZON_NAME = "horizon_months"
+# Of the partition a row was loaded from.
+PLACE = ("country", "month")
 # Learners read these beside the columns, so they are kept even where they do not vary (a market that sold nothing).
 ALWAYS_KEPT = ("ses", "theta", "statistical_mean")
 
@@ -73,7 +75,7 @@ def feature_names(features: pd.DataFrame) -> FeatureNames:
 
     Columns of sources a market does not have are null throughout and would only cost time.
     """
-    numbers = features.drop(columns=[name for name in DESCRIPTIVE_COLUMNS if name in features])
+    numbers = features.drop(columns=[name for name in (*DESCRIPTIVE_COLUMNS, *PLACE) if name in features])
     values = numbers.to_numpy(np.float32)
     known = ~np.isnan(values)
     low = np.min(values, axis=0, where=known, initial=np.inf)

@@ -88,8 +88,8 @@ def learned_share(made: list[Refit], recipe: Recipe, usual: float, boosting_weig
         usual: The share where fewer than 300 cells are known.
 
     Returns:
-        ``recipe.share_if_all_better`` if all of three or more refits say yes, ``share_if_most_better`` if more than half
-        do, else 0.
+        ``recipe.share_if_all_better`` if all of three or more refits say yes, ``share_if_most_better`` if more than
+        half do, else 0.
     """
     both = [refit for refit in made if refit.pooled is not None]
     if sum(int(np.isfinite(refit.actual_units).sum()) for refit in both) < MIN_CELLS_FOR_A_WEIGHT:
