@@ -105,7 +105,8 @@ def fit_market_model(
     if own is not None and shared is not None:
         share = learned_share(made, recipe, recipe.usual_share(skus), usual)
     made = [refit.mixed(share) for refit in made]
-    weight = learned_weight(made, usual) if made else usual
+    # In a market of few SKUs the refits are too few cells to weigh by: learned weights cost .7 % WAPE on 15 SKUs each.
+    weight = learned_weight(made, usual) if made and skus >= recipe.few_skus else usual
     if made:
         widths = interval_widths(refit_errors(made, weight))
     else:
