@@ -19,6 +19,8 @@ from forecast_assets.domain.models.parts import Answers, Parts, answers_of_each,
 from forecast_assets.domain.models.pooled_model import PooledModel
 from forecast_assets.domain.models.recipe import HORIZON_MONTHS, Recipe
 from forecast_assets.domain.models.refits import (
+    LEAST_GAIN,
+    LEAST_GAIN_OF_FEW,
     interval_widths,
     learned_share,
     learned_weight,
@@ -105,8 +107,8 @@ def fit_market_model(
     if own is not None and shared is not None:
         share = learned_share(made, recipe, recipe.usual_share(skus), usual)
     made = [refit.mixed(share) for refit in made]
-    # In a market of few SKUs the refits are too few cells to weigh by: learned weights cost .7 % WAPE on 15 SKUs each.
-    weight = learned_weight(made, usual) if made and skus >= recipe.few_skus else usual
+    gain = LEAST_GAIN if skus >= recipe.few_skus else LEAST_GAIN_OF_FEW
+    weight = learned_weight(made, usual, gain) if made else usual
     if made:
         widths = interval_widths(refit_errors(made, weight))
     else:
