@@ -111,7 +111,8 @@ def _error(refit: Refit, boosting_weight: float) -> float:
 def learned_weight(made: list[Refit], usual: float, least_gain: float = LEAST_GAIN) -> float:
     """The weight of the direct boosting with the least WAPE over the refits' regular SKUs.
 
-    The usual weight stays unless another is better by ``least_gain`` of its WAPE, and where fewer than 300 cells are known.
+    The usual weight stays unless another is better by ``least_gain`` of its WAPE, and where fewer than 300 cells are
+    known.
     """
     wape = {weight: _absolute_error(made, weight) for weight in sorted({*WEIGHTS, usual})}
     cells = sum(int(np.isfinite(refit.actual_units[~refit.answers.is_intermittent]).sum()) for refit in made)
