@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-METHODS ?= engine,seasonal_naive,holt_winters,holt_winters_statsmodels
+BENCH := .venv-benchmark
 export DAGSTER_HOME ?= $(CURDIR)/var/dagster_home
 export MLFLOW_DISABLE_TELEMETRY := true
 
@@ -34,8 +34,14 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-bench: $(STAMP)  ## accuracy and cost beside other methods; DATA="series.parquet ..." METHODS=engine,holt_winters,...
-	$(BIN)/python -m benchmarks.accuracy $(foreach file,$(DATA),--data $(file)) --methods $(METHODS) --out bench-results.json
+bench: $(BENCH)/.installed  ## the engine and its peers on every tidy file of FORECAST_REAL_DATA/bench: benchmarks/RESULTS.md
+	$(BENCH)/bin/python -m benchmarks.suite --folder $(FORECAST_REAL_DATA)/bench --out benchmarks/RESULTS.md
+
+$(BENCH)/.installed: locks/benchmark.txt pyproject.toml
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/python -m pip install --quiet --no-deps --require-hashes --requirement locks/benchmark.txt
+	$(BENCH)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
 
 lock: $(STAMP)  ## resolve the lock files again after a change of dependencies
 	locks/resolve $(BIN)/uv

@@ -94,7 +94,7 @@ def models_of(market: MarketData, pooled: PooledModel, recipe: Recipe) -> dict[s
     own = fit_market_model(features, market.panel, last, recipe)
     alone = dataclasses.replace(own, parts=None, pooled=pooled.current.parts, pooled_share=1.0)
     return {
-        "own": own, "pooled": alone, "adapted": fit_market_model(features, market.panel, last, recipe, pooled)
+        "own": own, "pooled": alone, "adapted": fit_market_model(features, market.panel, last, recipe, pooled=pooled)
     }  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """What all tests share: which are deselected, and a process without settings of its own."""
 
+import importlib.util
 import os
 from pathlib import Path
 
@@ -9,13 +10,15 @@ REAL_DATA = "FORECAST_REAL_DATA"
 
 
 def pytest_collection_modifyitems(config, items):
-    """Deselect tests on public data sets where the folder that holds them is not named."""
-    if os.environ.get(REAL_DATA):
-        return
-    real = [item for item in items if item.get_closest_marker("real_data")]
-    if real:
-        config.hook.pytest_deselected(items=real)
-        items[:] = [item for item in items if item not in real]
+    """Deselect what cannot run: public data sets without their folder, peers without the extra ``benchmark``."""
+    unable = {
+        "real_data": not os.environ.get(REAL_DATA),
+        "peers": importlib.util.find_spec("hierarchicalforecast") is None,
+    }
+    dropped = [item for item in items if any(unable[name] and item.get_closest_marker(name) for name in unable)]
+    if dropped:
+        config.hook.pytest_deselected(items=dropped)
+        items[:] = [item for item in items if item not in dropped]
 
 
 @pytest.fixture(scope="session")

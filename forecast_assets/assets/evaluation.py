@@ -5,33 +5,31 @@ from collections.abc import Iterator
 import dagster as dg
 import pandas as pd
 
-from forecast_assets.assets.models import recipe_of
+from forecast_assets.assets.models import MONTHS_OF_REFITS, TRAINING_ORIGINS, backtest_recipe_of, pooled_of
 from forecast_assets.assets.table_asset import table_asset
 from forecast_assets.checks import evaluation_checks
 from forecast_assets.checks.table_checks import stored_if_sound
 from forecast_assets.domain import performance as realised
 from forecast_assets.domain.backtest import BACKTEST_OFFSETS_MONTHS
 from forecast_assets.domain.backtest import backtest as rolling_backtest
-from forecast_assets.domain.baseline import BASELINE_WINDOW_MONTHS
 from forecast_assets.domain.demand import panel_from_rows
-from forecast_assets.domain.models.pooled_model import pooled_from_texts
 from forecast_assets.partition_windows import same_month, window
 from forecast_assets.partitions import months_of_run
 from forecast_assets.settings import Settings
 
 Results = Iterator[dg.AssetCheckResult | dg.Output]
+EARLIEST = max(BACKTEST_OFFSETS_MONTHS)
 
 
 @table_asset(
     "backtest",
     group="evaluation",
     kinds=["lightgbm", "parquet"],
-    description="What recipe, baseline and naive would have said 18 and 12 months ago, each on what was known then.",
+    description="What recipe, baseline and naive would have said 18, 12 and 6 months ago, each on what was known then.",
     ins={
-        "features": window("features", -60, -1),
-        "sell_in": window(
-            "sell_in", -(BASELINE_WINDOW_MONTHS - 1 + max(BACKTEST_OFFSETS_MONTHS)), 0, columns=["sku", "sell_in_units"]
-        ),
+        "features": window("features", -(TRAINING_ORIGINS + EARLIEST), -1),
+        "sell_in": window("sell_in", -(MONTHS_OF_REFITS + EARLIEST), 0, columns=["sku", "sell_in_units"]),
+        "products": window("products", -EARLIEST, -1),
         "pooled_model": same_month("pooled_model", missing="skip"),
     },
     checks=evaluation_checks.BACKTEST,
@@ -41,14 +39,15 @@ def backtest(
     settings: dg.ResourceParam[Settings],
     features: pd.DataFrame,
     sell_in: pd.DataFrame,
+    products: pd.DataFrame,
     pooled_model: pd.DataFrame,
 ) -> Results:
     """Backtest at the end of the run's origin month."""
     (origin,) = months_of_run(context)
     panel = panel_from_rows(sell_in, sell_in["month"].min(), origin)
-    pooled = pooled_from_texts(pooled_model)
-    cells = rolling_backtest(features, panel, origin, recipe_of(settings, settings.backtest_training_rows), pooled)
-    metadata = evaluation_checks.figures(cells, evaluation_checks.BACKTEST_METHODS)
+    pooled = pooled_of(settings, pooled_model)
+    cells = rolling_backtest(features, panel, origin, backtest_recipe_of(settings), products, pooled)
+    metadata = evaluation_checks.backtest_figures(cells, origin)
     yield from stored_if_sound({origin: cells}, evaluation_checks.backtest_checks(), metadata=metadata)
 
 

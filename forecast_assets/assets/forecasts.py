@@ -12,6 +12,7 @@ from forecast_assets.domain.demand import panel_from_rows
 from forecast_assets.domain.forecasts import beside_baseline, with_inputs_missing
 from forecast_assets.domain.models.market_model import forecast_units, model_from_parts
 from forecast_assets.domain.models.parts import MEMBER_MONTHS
+from forecast_assets.domain.portfolio import HISTORY_MONTHS, apply_portfolio
 from forecast_assets.partition_windows import window
 from forecast_assets.partitions import months_of_run
 from forecast_assets.settings import Settings
@@ -26,7 +27,8 @@ from forecast_assets.settings import Settings
         "model": window("model", 0, 0, missing="error"),
         "features": window("features", 0, 0, missing="error"),
         "baseline_forecasts": window("baseline_forecasts", 0, 0, missing="error"),
-        "sell_in": window("sell_in", -(MEMBER_MONTHS - 1), 0, columns=["sku", "sell_in_units"]),
+        "sell_in": window("sell_in", 1 - max(HISTORY_MONTHS, MEMBER_MONTHS), 0, columns=["sku", "sell_in_units"]),
+        "products": window("products", 0, 0),
     },
     checks=forecast_checks.FORECASTS,
 )
@@ -37,11 +39,12 @@ def forecasts(
     features: pd.DataFrame,
     baseline_forecasts: pd.DataFrame,
     sell_in: pd.DataFrame,
+    products: pd.DataFrame,
 ) -> Iterator[dg.AssetCheckResult | dg.Output]:
     """Forecasts of the run's origin month."""
     (origin,) = months_of_run(context)
     panel = panel_from_rows(sell_in, sell_in["month"].min(), origin)
     trained = model_from_parts(model)
-    described = with_inputs_missing(features, trained.inputs_missing)
-    made = beside_baseline(forecast_units(features, panel, trained), baseline_forecasts, described)
+    made = apply_portfolio(forecast_units(features, panel, trained), panel, origin, products)
+    made = beside_baseline(made, baseline_forecasts, with_inputs_missing(features, trained.inputs_missing))
     yield from stored_if_sound({origin: made}, forecast_checks.forecasts_checks(panel, settings))

@@ -15,7 +15,7 @@ from forecast_assets.domain.baseline import baseline_forecasts as baseline_at
 from forecast_assets.domain.demand import active_skus, panel_from_rows
 from forecast_assets.domain.models.market_model import fit_market_model, model_to_parts
 from forecast_assets.domain.models.parts import MEMBER_MONTHS
-from forecast_assets.domain.models.pooled_model import pooled_from_texts
+from forecast_assets.domain.models.pooled_model import PooledModel, pooled_from_texts
 from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS, Recipe
 from forecast_assets.partition_windows import same_month, window
 from forecast_assets.partitions import months_of_run
@@ -23,21 +23,35 @@ from forecast_assets.settings import Settings, pools_markets
 
 Results = Iterator[dg.AssetCheckResult | dg.Output]
 
+TRAINING_ORIGINS = 60
 # The members of the earliest refit look as far back as those of the forecast.
 MONTHS_OF_REFITS = MEMBER_MONTHS - 1 + max(REFIT_OFFSETS_MONTHS)
 
 
-def recipe_of(settings: Settings, training_rows: int) -> Recipe:
+def recipe_of(settings: Settings) -> Recipe:
     """The recipe with the company's limits: fewer rounds take larger steps, their product stays the recipe's."""
     usual = Recipe()
     rate = usual.learning_rate * usual.rounds / settings.boosting_rounds
     return dataclasses.replace(
         usual,
-        training_rows=training_rows,
+        training_rows=settings.training_rows,
         rounds=settings.boosting_rounds,
         learning_rate=rate,
         threads=settings.threads,
     )
+
+
+def backtest_recipe_of(settings: Settings) -> Recipe:
+    """The same with fewer rows and half the rounds in steps twice as large: it is fitted at three origins."""
+    usual = recipe_of(settings)
+    rounds = max(1, usual.rounds // 2)
+    rate = usual.learning_rate * usual.rounds / rounds
+    return dataclasses.replace(usual, training_rows=settings.backtest_training_rows, rounds=rounds, learning_rate=rate)
+
+
+def pooled_of(settings: Settings, pooled_model: pd.DataFrame) -> PooledModel | None:
+    """What all markets teach; None where it is not there or the company switched pooling off."""
+    return pooled_from_texts(pooled_model) if pools_markets(settings) else None
 
 
 @table_asset(
@@ -70,7 +84,7 @@ def baseline_forecasts(context: dg.AssetExecutionContext, sell_in: pd.DataFrame,
     kinds=["lightgbm", "parquet"],
     description="What the market's learners know, trained on earlier origins and the sell-in that followed, as texts.",
     ins={
-        "features": window("features", -60, -1),
+        "features": window("features", -TRAINING_ORIGINS, -1),
         "sell_in": window("sell_in", -MONTHS_OF_REFITS, 0, columns=["sku", "sell_in_units"]),
         "pooled_model": same_month("pooled_model", missing="skip"),
     },
@@ -85,8 +99,8 @@ def model(
     """The model of the run's origin month."""
     (origin,) = months_of_run(context)
     panel = panel_from_rows(sell_in, sell_in["month"].min(), origin)
-    pooled = pooled_from_texts(pooled_model)
-    fitted = fit_market_model(features, panel, origin, recipe_of(settings, settings.training_rows), pooled)
+    pooled = pooled_of(settings, pooled_model)
+    fitted = fit_market_model(features, panel, origin, recipe_of(settings), pooled=pooled)
     if pooled is None and pools_markets(settings):
         fitted = dataclasses.replace(fitted, inputs_missing=("pooled_model",))
     figures = {

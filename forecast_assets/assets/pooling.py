@@ -61,7 +61,7 @@ def pooled_model(
 ) -> Results:
     """The learners that every market may read at the run's origin month."""
     (origin,) = months_of_run(context)
-    fitted = fit_pooled_model(pooled_rows, add_months(origin, -1), recipe_of(settings, settings.training_rows))
+    fitted = fit_pooled_model(pooled_rows, add_months(origin, -1), recipe_of(settings))
     figures = {
         "rows": fitted.rows,
         "markets": len(fitted.skus),

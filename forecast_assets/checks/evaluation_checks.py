@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from forecast_assets.checks.schema_check import schema_check
 from forecast_assets.checks.table_checks import CheckDeclaration, Finding, TableCheck
-from forecast_assets.domain.accuracy import accuracy_table
+from forecast_assets.domain.accuracy import accuracy_table, coverage
+from forecast_assets.domain.backtest import origins_left_out
+from forecast_assets.domain.evaluation import BACKTEST_METHODS, BAND
+from forecast_assets.domain.paired_test import paired_test
 
-BACKTEST_METHODS = {"model": "model_units", "baseline": "baseline_units", "naive": "naive_units"}
 PERFORMANCE_METHODS = {"published": "published_units", **BACKTEST_METHODS}
 NOT_WORSE_THAN_NAIVE = CheckDeclaration(
     "not_worse_than_naive",
@@ -26,6 +29,29 @@ def figures(cells: pd.DataFrame, methods: Mapping[str, str]) -> dict[str, float]
     row = accuracy_table(scored.assign(all_cells="all"), ["all_cells"], forecasts=dict(methods)).iloc[0]
     named = {f"{measure}_{name}": row[f"{measure}_{name}"] for name in methods for measure in ("wape", "bias")}
     return {"scored_cells": len(scored)} | {name: float(value) for name, value in named.items() if pd.notna(value)}
+
+
+def backtest_figures(cells: pd.DataFrame, origin: pd.Timestamp) -> dict[str, float | str]:
+    """What the UI shows of a backtest: ``figures``, coverage of the model's band, and the test against the baseline.
+
+    Numbers are plotted over the months; without a scored cell there are none but the counts. ``coverage_80_model`` is
+    the share of actuals within p10 .. p90, ``verdict`` how the model stands to the baseline.
+    """
+    left_out = ", ".join(f"{month:%Y-%m}" for month in origins_left_out(cells, origin))
+    test = paired_test(cells)
+    numbers = {
+        "coverage_80_model": coverage(cells["actual_units"], *(cells[column] for column in BAND)),
+        "wape_ratio_to_baseline": test.ratio,
+        "wape_ratio_p05": test.low,
+        "wape_ratio_p95": test.high,
+        "probability_better_than_baseline": test.probability_better,
+    }
+    return (
+        figures(cells, BACKTEST_METHODS)
+        | {name: value for name, value in numbers.items() if np.isfinite(value)}
+        | {"origins": test.origins, "skus": test.skus, "verdict": test.verdict}
+        | ({"origins_left_out": f"{left_out}: too little history"} if left_out else {})
+    )
 
 
 def backtest_checks() -> list[TableCheck]:

@@ -93,7 +93,7 @@ def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
     console.print(table)
 
 
-TEXT_COLUMNS = {"market", "published", "why", "group"}
+TEXT_COLUMNS = {"market", "level", "name", "published", "why", "group"}
 
 
 def report_folder(settings: Settings, country: str, origin: pd.Timestamp) -> Path:

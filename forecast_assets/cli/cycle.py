@@ -20,7 +20,7 @@ from forecast_assets.cli.prepare import prepare_instance
 from forecast_assets.resources.mlflow_tracking import TrackingUnavailable, prepare_mlflow_store
 from forecast_assets.runs.cycle import run_cycles
 from forecast_assets.runs.launch import RunResult
-from forecast_assets.runs.measured import cycle_figures, performance_table
+from forecast_assets.runs.measured import cycle_figures, performance_cells, performance_table, totals_performance
 from forecast_assets.runs.plan import CycleRequest
 from forecast_assets.settings import Settings
 from forecast_assets.storage import TableStore
@@ -59,7 +59,7 @@ def run_and_print(settings: Settings, request: CycleRequest, countries: list[str
             )
     results = run_cycles(settings, request, countries, RunLog())
     print_markets(settings, request.month, countries, results)
-    print_performance(TableStore(settings.store), countries)
+    print_performance(settings, countries)
     return results
 
 
@@ -89,19 +89,32 @@ def print_markets(
     print_table(f"{month:%Y-%m}: forecasts published, accuracy on the backtest", columns, rows)
 
 
-def print_performance(store: TableStore, countries: list[str], origin: pd.Timestamp | None = None) -> None:
-    """One row per market: how the forecasts published so far did."""
-    table = performance_table(store, countries, origin=origin)
+def print_performance(settings: Settings, countries: list[str], origin: pd.Timestamp | None = None) -> None:
+    """How the forecasts published so far did: the SKUs of each market, region and the world, then their totals."""
+    cells = performance_cells(TableStore(settings.store), countries, origin)
+    regions = {code: market.region for code, market in settings.market_table.items()}
+    of_origin = f", origin {origin:%Y-%m}" if origin else ""
+    _print_accuracy(
+        f"Realised performance by SKU and month, forecasts as published then{of_origin}",
+        performance_table(cells, regions),
+    )
+    totals = totals_performance(cells, regions)
+    if len(totals) and cells["country"].nunique() > 1:
+        above = totals[totals["level"].isin(["market", "region", "world"])]
+        _print_accuracy(f"The same by month, SKUs summed first{of_origin}", above)
+
+
+def _print_accuracy(title: str, table: pd.DataFrame) -> None:
+    """One row per market, region and the world; nothing without rows."""
     if table.empty:
         return
     rows = [
         [
-            str(row["country"]), f"{int(row['cells']):,}", percentage(row["wape_model"]), signed(row["bias_model"]),
-            percentage(row["wape_baseline"]), signed(row["bias_baseline"]), percentage(row["wape_published"]),
-            signed(row["bias_published"]),
+            str(row["level"]), str(row["entity"]), f"{int(row['cells']):,}", percentage(row["wape_model"]),
+            signed(row["bias_model"]), percentage(row["wape_baseline"]), signed(row["bias_baseline"]),
+            percentage(row["wape_published"]), signed(row["bias_published"]),
         ]
         for row in table.to_dict("records")
     ]  # fmt: skip
-    columns = ["market", "cells", "WAPE model", "bias model", "WAPE baseline", "bias baseline"]
-    title = "Realised performance, forecasts as published then" + (f", origin {origin:%Y-%m}" if origin else "")
+    columns = ["level", "name", "cells", "WAPE model", "bias model", "WAPE baseline", "bias baseline"]
     print_table(title, [*columns, "WAPE published", "bias published"], rows)

@@ -15,7 +15,6 @@ from forecast_assets.cli.console import (
 from forecast_assets.cli.cycle import print_performance
 from forecast_assets.cli.prepare import prepare_instance
 from forecast_assets.runs.measure import run_measures
-from forecast_assets.storage import TableStore
 
 
 def measure(
@@ -28,7 +27,7 @@ def measure(
     countries = countries_or_exit(settings, country or [])
     prepare_instance()
     results = run_measures(settings, closed_month_argument(through), countries, RunLog())
-    print_performance(TableStore(settings.store), countries, month_argument(origin) if origin else None)
+    print_performance(settings, countries, month_argument(origin) if origin else None)
     failed = [code for code in countries if not all(result.succeeded for result in results[code])]
     if failed:
         console.print(f"failed: {', '.join(failed)}", style="red", markup=False)

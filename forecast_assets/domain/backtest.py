@@ -12,13 +12,15 @@ from forecast_assets.domain.demand import DemandPanel
 from forecast_assets.domain.models.market_model import fit_market_model, forecast_units
 from forecast_assets.domain.models.pooled_model import PooledModel
 from forecast_assets.domain.models.recipe import Recipe
+from forecast_assets.domain.models.refits import RefitMemory
 from forecast_assets.domain.models.training_rows import TooFewRowsError
+from forecast_assets.domain.portfolio import apply_portfolio
 
-# Eighteen months back every lag can be scored; twelve months back with a year less of age.
-BACKTEST_OFFSETS_MONTHS = (18, 12)
+# Eighteen months back every lag can be scored, the later origins add the shorter lags: lags 1 to 6 have all three.
+BACKTEST_OFFSETS_MONTHS = (18, 12, 6)
 KEYS = ["sku", "origin_month", "target_month", "horizon_months"]
 SEGMENTS = ["category", "abc_class", "xyz_class"]
-UNITS = ["actual_units", "model_units", "baseline_units", "naive_units"]
+UNITS = ["actual_units", "model_units", "forecast_units_p10", "forecast_units_p90", "baseline_units", "naive_units"]
 TYPES = (
     {"sku": "object", "origin_month": "datetime64[ns]", "target_month": "datetime64[ns]", "horizon_months": "int64"}
     | dict.fromkeys(UNITS, "float64")
@@ -31,6 +33,7 @@ def backtest(
     sell_in: DemandPanel,
     origin: pd.Timestamp,
     recipe: Recipe,
+    products: pd.DataFrame | None = None,
     pooled: PooledModel | None = None,
 ) -> pd.DataFrame:
     """Cells of the rolling origins, every method on the same ones.
@@ -40,32 +43,43 @@ def backtest(
         sell_in: Panel of the market up to the origin month.
         origin: The month at whose end the backtest is made; its sell-in is the last actual.
         recipe: What is refitted at each origin.
+        products: Products as known in each ``month``, for the rules of the portfolio; None: no rule applies.
         pooled: Learners over all markets for this origin; each earlier one takes what was known then.
 
     Returns:
         One row per SKU, origin and horizon up to the origin month, with ``actual_units`` (NaN where unknown),
-        ``model_units, baseline_units, naive_units`` and the segments of the SKU at its origin. Origins with too little
-        history are left out; no rows if that is all of them.
+        ``model_units``, the model's 80 % interval ``forecast_units_p10, forecast_units_p90``, ``baseline_units,
+        naive_units`` and the segments of the SKU at its origin. Origins with too little history are left out
+        (``origins_left_out`` names them); no rows if that is all of them.
     """
-    made = []
+    made, memory = [], RefitMemory()
     for months_back in BACKTEST_OFFSETS_MONTHS:
         earlier = add_months(origin, -months_back)
         at_origin = features[features["origin_month"] == earlier]
         if at_origin.empty:
             continue
         try:
-            until = features[features["origin_month"] < earlier]
-            known = pooled.known(months_back) if pooled else None
-            model = fit_market_model(until, sell_in, earlier, recipe, known)
+            then = pooled.known(months_back) if pooled else None
+            model = fit_market_model(features, sell_in, earlier, recipe, memory, then)
         except TooFewRowsError:
             continue
-        cells = forecast_units(at_origin, sell_in, model).rename(columns={"forecast_units": "model_units"})
+        cells = forecast_units(at_origin, sell_in, model)
+        if products is not None:
+            known = products[products["month"] == earlier]
+            cells = apply_portfolio(cells, sell_in.until(earlier), earlier, known)
+        cells = cells.rename(columns={"forecast_units": "model_units"})
         baseline = baseline_forecasts(sell_in, earlier, at_origin["sku"].to_numpy())
         cells = cells.merge(baseline, on=KEYS, validate="1:1")
         made.append(cells.merge(at_origin[["sku", *SEGMENTS]], on="sku", validate="m:1"))
     if not made:
         return pd.DataFrame(columns=list(TYPES)).astype(TYPES)
     return with_actuals(pd.concat(made, ignore_index=True), sell_in, origin)[list(TYPES)]
+
+
+def origins_left_out(cells: pd.DataFrame, origin: pd.Timestamp) -> list[pd.Timestamp]:
+    """Rolling origins of a backtest made at ``origin`` that have no cell: the market had too little history then."""
+    wanted = [add_months(origin, -months_back) for months_back in BACKTEST_OFFSETS_MONTHS]
+    return [month for month in wanted if not (cells["origin_month"] == month).any()]
 
 
 def with_actuals(cells: pd.DataFrame, sell_in: DemandPanel, last_month: pd.Timestamp) -> pd.DataFrame:

@@ -152,6 +152,14 @@ def easter_days(months: pd.DatetimeIndex) -> np.ndarray:
     return np.clip(overlap.astype(float), 0.0, 4.0)
 
 
+def days_before_easter(months: pd.DatetimeIndex, days: int = 21) -> np.ndarray:
+    """How many of the ``days`` up to Easter Sunday fall in each month, (n_months,) float: festive shopping."""
+    first, after = _month_bounds(months)
+    sunday = easter_sundays(months.year.to_numpy())
+    overlap = np.minimum(sunday + 1, after) - np.maximum(sunday + 1 - days, first)
+    return np.clip(overlap.astype(float), 0.0, float(days))
+
+
 def easter_shift_days(months: pd.DatetimeIndex) -> np.ndarray:
     """``easter_days`` of each month minus those of the same month a year before: -4 .. 4, (n_months,) float."""
     return easter_days(months) - easter_days(months - pd.DateOffset(years=1))

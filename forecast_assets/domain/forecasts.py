@@ -7,12 +7,13 @@ import pandas as pd
 COLUMNS = [
     "sku", "origin_month", "target_month", "horizon_months", "forecast_units", "forecast_units_p10",
     "forecast_units_p90", "baseline_units", "naive_units", "category", "abc_class", "xyz_class", "inputs_missing",
+    "rule",
 ]  # fmt: skip
 KEYS = ["sku", "origin_month", "target_month", "horizon_months"]
 
 
 def beside_baseline(forecasts: pd.DataFrame, baseline: pd.DataFrame, features: pd.DataFrame) -> pd.DataFrame:
-    """Put the baseline and the SKU's segments beside the model's forecast.
+    """Put the baseline and the SKU's segments beside the model's forecast with its ``rule``.
 
     Raises:
         ValueError: If model and baseline do not forecast the same cells.

@@ -13,9 +13,6 @@ MIN_ERRORS = 30
 HORIZON_BUCKETS = ((1, 3), (4, 6), (7, 12), (13, HORIZON_MONTHS))
 ANY_SEGMENT = "*"
 REGULAR, INTERMITTENT = "regular", "intermittent"
-# An intermittent SKU sells nothing in more months than one in ten: its interval begins at zero, and all of the 20 per
-# cent that it may miss lie above it.
-INTERMITTENT_UPPER = 0.8
 QUANTILE_COLUMNS = ["segment", "horizon_months", "below", "above", "errors"]
 
 
@@ -67,7 +64,9 @@ def _distances(cells: pd.DataFrame, segment: str, lower: float, upper: float) ->
     samples = {step: _sample(own, cells, step) for step in horizons}
     samples = {step: sample for step, sample in samples.items() if len(sample) >= MIN_ERRORS} or {1: cells["error"]}
     # Demand is forecast - error: the upper quantile of the error is the lower end of the demand.
-    upper = INTERMITTENT_UPPER if segment == INTERMITTENT else upper
+    # An intermittent SKU sells nothing in more months than one in ten: its interval begins at zero, and all that it may
+    # miss lies above it.
+    upper = upper - lower if segment == INTERMITTENT else upper
     rows = {
         step: (max(0.0, sample.quantile(1 - lower)), max(0.0, -sample.quantile(1 - upper)), len(sample))
         for step, sample in samples.items()

@@ -9,8 +9,11 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.domain.accuracy import accuracy_table
+from forecast_assets.domain.evaluation import BACKTEST_METHODS
+from forecast_assets.domain.paired_test import paired_test
 
-METHODS = {"model": "model_units", "baseline": "baseline_units", "naive": "naive_units"}
+# Rules whose numbers owe nothing to the model: they hold where the model has not earned publication.
+RULES_WITHOUT_MODEL = ("new_with_reference", "new_with_like_items", "new_without_relative", "returned", "all_zero")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,19 +27,22 @@ class Decision:
 def decide(backtest: pd.DataFrame) -> Decision:
     """Publish the model if the latest backtest shows it no worse than the seasonal naive.
 
+    How the model stands to the baseline is tested and said in the reason; it does not decide.
+
     Args:
-        backtest: Cells with ``actual_units, model_units, baseline_units, naive_units``; may be empty. Without a scored
-            cell, or where nothing was sold in any, the model has not shown anything and the baseline is published.
+        backtest: Cells with ``sku, origin_month, actual_units, model_units, baseline_units, naive_units``; may be
+            empty. Without a scored cell, or where nothing was sold in any, the model has not shown anything and the
+            baseline is published.
     """
     scored = backtest.dropna(subset=["actual_units"])
     if scored.empty:
         return Decision("baseline", "no backtest: too little history")
     if not scored["actual_units"].any():
         return Decision("baseline", "no WAPE in the backtest: nothing was sold in the months scored")
-    row = accuracy_table(scored.assign(all_cells="all"), ["all_cells"], forecasts=METHODS).iloc[0]
+    row = accuracy_table(scored.assign(all_cells="all"), ["all_cells"], forecasts=BACKTEST_METHODS).iloc[0]
     figures = (
         f"backtest WAPE model {row['wape_model']:.4f}, baseline {row['wape_baseline']:.4f}, "
-        f"naive {row['wape_naive']:.4f}"
+        f"naive {row['wape_naive']:.4f}; model against baseline: {paired_test(scored).in_words}"
     )
     if row["wape_model"] > row["wape_naive"]:
         return Decision("baseline", f"model worse than seasonal naive; {figures}")
@@ -60,7 +66,8 @@ def published_forecasts(
 
     Args:
         forecasts: The forecasts of one origin.
-        decision: Which of its columns is published.
+        decision: Which of its columns is published. Where it is the baseline, SKUs whose rule does without the model,
+            and the months after a known end, keep the number of the rule.
         overrides: ``sku, target_month, forecast_units, author, reason``; at most one row a cell. Cells that are not
             forecast are ignored.
         status: Status of all rows.
@@ -77,7 +84,8 @@ def published_forecasts(
     )
     overridden = rows["override_units"].notna().to_numpy()
     model = rows["forecast_units"].to_numpy(float)
-    chosen = model if decision.source == "model" else rows["baseline_units"].to_numpy(float)
+    ruled = _holds_without_model(rows) & (decision.source != "model")
+    chosen = model if decision.source == "model" else np.where(ruled, model, rows["baseline_units"].to_numpy(float))
     number = np.where(overridden, rows["override_units"].to_numpy(float), chosen)
     said = rows["author"].fillna("unknown").astype(str) + ": " + rows["override_reason"].fillna("no reason").astype(str)
     return forecasts.assign(
@@ -86,6 +94,16 @@ def published_forecasts(
         forecast_units_p90=np.maximum(rows["forecast_units_p90"].to_numpy(float) + number - model, number),
         model_units=model,
         status=status,
-        source=np.where(overridden, "override", decision.source),
-        reason=np.where(overridden, "override by " + said, decision.reason),
+        source=np.select([overridden, ruled], ["override", "rule"], decision.source),
+        reason=np.select(
+            [overridden, ruled],
+            ["override by " + said, "rule " + rows["rule"] + "; " + decision.reason],
+            decision.reason,
+        ),
     )
+
+
+def _holds_without_model(rows: pd.DataFrame) -> np.ndarray:
+    """Cells forecast by a rule alone; after a known end forecast and interval are zero."""
+    ended = (rows["rule"] == "end_of_life") & (rows["forecast_units_p90"] == 0)
+    return (rows["rule"].isin(RULES_WITHOUT_MODEL) | ended).to_numpy()

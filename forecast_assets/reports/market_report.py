@@ -29,6 +29,8 @@ BACKTEST_COLUMNS = [
     "horizon_months",
     "actual_units",
     "model_units",
+    "forecast_units_p10",
+    "forecast_units_p90",
     "baseline_units",
     "naive_units",
     "category",

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.domain.accuracy import accuracy_table
+from forecast_assets.domain.evaluation import BACKTEST_METHODS, segment
 from forecast_assets.reports.market_report import MarketReport
 
-BACKTEST_FORECASTS = {"model": "model_units", "baseline": "baseline_units", "naive": "naive_units"}
+BACKTEST_FORECASTS = BACKTEST_METHODS
 REALISED_FORECASTS = {"published": "published_units", "baseline": "baseline_units", "naive": "naive_units"}
 PUBLICATION_COLUMNS = ["status", "source", "reason"]
 NO_NAME = "(none)"
@@ -39,7 +40,7 @@ def overall_accuracy(cells: pd.DataFrame, forecasts: dict[str, str]) -> pd.Serie
     return accuracy_table(cells, None, forecasts=forecasts).iloc[0]
 
 
-def accuracy_by(cells: pd.DataFrame, by: str, forecasts: dict[str, str]) -> pd.DataFrame:
+def accuracy_rows(cells: pd.DataFrame, by: str, forecasts: dict[str, str]) -> pd.DataFrame:
     """`accuracy_table` by one column, ordered by it; no rows without cells. No name is a group of its own."""
     if cells.empty:
         ratios = [f"{ratio}_{name}" for name in forecasts for ratio in ("wape", "bias")]
@@ -50,12 +51,25 @@ def accuracy_by(cells: pd.DataFrame, by: str, forecasts: dict[str, str]) -> pd.D
     return table.assign(**{by: table[by].astype(object).fillna(NO_NAME)})
 
 
+def beside_one_another(tidy: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """The groups of one kind of `evaluation.accuracy_by`, a row each in their order, methods side by side.
+
+    Columns: group, cells, actual_units, coverage_80 (the model's), wape_ and bias_ of each method.
+    """
+    rows = tidy[tidy["kind"] == kind]
+    wide = rows[rows["method"] == "model"][["group", "cells", "actual_units", "coverage_80"]]
+    for method in BACKTEST_FORECASTS:
+        ratios = rows.loc[rows["method"] == method, ["group", "wape", "bias"]]
+        named = ratios.rename(columns={ratio: f"{ratio}_{method}" for ratio in ("wape", "bias")})
+        wide = wide.merge(named, on="group", validate="1:1")
+    return wide
+
+
 def with_class(cells: pd.DataFrame) -> pd.DataFrame:
     """Add `demand_class`, the ABC and XYZ class in one word (`AX`); empty frames keep their columns."""
     if cells.empty:
         return cells.assign(demand_class=pd.Series(dtype=str))
-    classes = cells["abc_class"].astype(object).fillna("") + cells["xyz_class"].astype(object).fillna("")
-    return cells.assign(demand_class=classes.replace("", NO_NAME))
+    return cells.assign(demand_class=segment(cells))
 
 
 def publication_counts(published: pd.DataFrame) -> pd.DataFrame:

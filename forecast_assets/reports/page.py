@@ -13,19 +13,21 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from forecast_assets.domain.evaluation import accuracy_by
+from forecast_assets.domain.paired_test import MIN_ORIGINS, MIN_SKUS, paired_test
 from forecast_assets.reports import number_format
 from forecast_assets.reports.chart_series import chart_series
 from forecast_assets.reports.market_report import MarketReport
 from forecast_assets.reports.measures import (
     BACKTEST_FORECASTS,
     REALISED_FORECASTS,
-    accuracy_by,
+    accuracy_rows,
+    beside_one_another,
     comparable_cells,
     overall_accuracy,
     publication_counts,
     realised_cells,
     sku_measures,
-    with_class,
 )
 
 FORECAST_TITLES = {
@@ -34,6 +36,7 @@ FORECAST_TITLES = {
     "baseline": "Holt-Winters",
     "naive": "Seasonal naive",
 }
+LEVEL_TITLES = {"sku": "SKU", "category": "Category", "market": "Market total"}
 STATUS_MEANINGS = {
     "published": "released to readers",
     "shadow": "measured, not for readers",
@@ -54,10 +57,11 @@ def render_market_report(report: MarketReport) -> str:
     realised = realised_cells(report.performance, backfilled=False)
     backfilled = realised_cells(report.performance, backfilled=True)
     skus = sku_measures(report)
-    lags = accuracy_by(backtest, "horizon_months", BACKTEST_FORECASTS)
-    realised_lags = accuracy_by(realised, "lag_months", REALISED_FORECASTS)
+    tidy = accuracy_by(backtest)
+    lags = beside_one_another(tidy, "lag")
+    realised_lags = accuracy_rows(realised, "lag_months", REALISED_FORECASTS)
     data = chart_series(report, skus["sku"]) | {
-        "lags": _lag_series(lags, "horizon_months", BACKTEST_FORECASTS),
+        "lags": _lag_series(lags, "group", BACKTEST_FORECASTS),
         "realised_lags": _lag_series(realised_lags, "lag_months", REALISED_FORECASTS),
     }
     return (
@@ -74,10 +78,15 @@ def render_market_report(report: MarketReport) -> str:
             left_out_cells=len(report.backtest) - len(backtest),
             publications=_records(publication_counts(report.published)),
             published_skus=report.published["sku"].nunique(),
+            verdict=paired_test(backtest) if len(backtest) else None,
             lags=_records(lags),
+            lag_groups=_records(beside_one_another(tidy, "lag_group")),
+            levels=_records(
+                beside_one_another(tidy, "level").assign(group=lambda rows: rows["group"].map(LEVEL_TITLES))
+            ),
             realised_lags=_records(realised_lags),
-            categories=_by_size(accuracy_by(backtest, "category", BACKTEST_FORECASTS)),
-            demand_classes=_records(accuracy_by(with_class(backtest), "demand_class", BACKTEST_FORECASTS)),
+            categories=_by_size(accuracy_rows(backtest, "category", BACKTEST_FORECASTS)),
+            demand_classes=_records(beside_one_another(tidy, "segment")),
             skus=_records(skus),
             baseline_won_skus=int(skus["baseline_won"].sum()),
             tested_skus=int(skus["wape_model"].notna().sum()),
@@ -165,5 +174,7 @@ def _template():
         "embedded": _embedded,
         "titles": FORECAST_TITLES,
         "status_meanings": STATUS_MEANINGS,
+        "min_origins": MIN_ORIGINS,
+        "min_skus": MIN_SKUS,
     }
     return environment.get_template("report.html.jinja")

@@ -11,11 +11,12 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from forecast_assets.domain.levels import at_levels
 from forecast_assets.reports.market_report import MarketReport
 from forecast_assets.reports.measures import (
     BACKTEST_FORECASTS,
     REALISED_FORECASTS,
-    accuracy_by,
+    accuracy_rows,
     comparable_cells,
     overall_accuracy,
     publication_counts,
@@ -89,8 +90,8 @@ def render_workbook(report: MarketReport) -> bytes:
     """Render the report as an xlsx file.
 
     Returns:
-        The bytes of a workbook with the sheets Summary, Forecast, Forecast long, Accuracy by SKU, Accuracy by lag and
-        Definitions. The same report gives the same bytes.
+        The bytes of a workbook with the sheets Summary, Forecast, Forecast by level, Forecast long, Accuracy by SKU,
+        Accuracy by lag and Definitions. The same report gives the same bytes.
     """
     buffer = BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
@@ -101,6 +102,7 @@ def render_workbook(report: MarketReport) -> bytes:
         formats = _formats(book)
         _write_summary(book.add_worksheet("Summary"), report, formats)
         _write_table(book.add_worksheet("Forecast"), *_forecast_matrix(report), formats, frozen_columns=2)
+        _write_table(book.add_worksheet("Forecast by level"), *_forecast_levels(report), formats, frozen_columns=2)
         _write_table(book.add_worksheet("Forecast long"), _forecast_long(report), FORECAST_LONG, formats)
         _write_table(book.add_worksheet("Accuracy by SKU"), _sku_accuracy(report), SKU_COLUMNS, formats)
         _write_table(book.add_worksheet("Accuracy by lag"), _lag_accuracy(report), _lag_columns(), formats)
@@ -154,6 +156,19 @@ def _forecast_matrix(report: MarketReport) -> tuple[pd.DataFrame, dict[str, tupl
     return table, {"sku": ("SKU", "text"), "category": ("Category", "text")} | titles
 
 
+def _forecast_levels(report: MarketReport) -> tuple[pd.DataFrame, dict[str, tuple[str, str]]]:
+    """Market total and categories by target month: sums of what is published for their SKUs."""
+    described = report.published.assign(category=report.published["sku"].map(_categories(report)))
+    summed = at_levels(described, ["forecast_units"], ["target_month"])
+    above = summed[summed["level"] != "sku"].assign(
+        entity=summed["entity"].where(summed["level"] != "market", report.market_name)
+    )
+    wide = above.pivot(index=["level", "entity"], columns="target_month", values="forecast_units").sort_index(axis=1)
+    titles = {month: (f"{month:%Y-%m}", "units") for month in wide.columns}
+    table = wide.sort_index(level=["level", "entity"], ascending=[False, True]).reset_index()
+    return table, {"level": ("Level", "text"), "entity": ("Name", "text")} | titles
+
+
 def _forecast_long(report: MarketReport) -> pd.DataFrame:
     ordered = report.published.sort_values(["sku", "target_month"])
     return ordered.assign(category=ordered["sku"].map(_categories(report)))
@@ -177,10 +192,10 @@ def _lag_accuracy(report: MarketReport) -> pd.DataFrame:
     """Accuracy by lag: the model on the backtest, then what was published, as realised."""
     backtest = comparable_cells(report.backtest, BACKTEST_FORECASTS)
     realised = realised_cells(report.performance, backfilled=False)
-    tested = accuracy_by(backtest, "horizon_months", BACKTEST_FORECASTS).rename(
+    tested = accuracy_rows(backtest, "horizon_months", BACKTEST_FORECASTS).rename(
         columns={"horizon_months": "lag", "wape_model": "wape_first", "bias_model": "bias_first"}
     )
-    scored = accuracy_by(realised, "lag_months", REALISED_FORECASTS).rename(
+    scored = accuracy_rows(realised, "lag_months", REALISED_FORECASTS).rename(
         columns={"lag_months": "lag", "wape_published": "wape_first", "bias_published": "bias_first"}
     )
     parts = [tested.assign(measured_on="Backtest (model)"), scored.assign(measured_on="Realised (published)")]

@@ -10,7 +10,7 @@ from logging import Logger
 import dagster as dg
 import pandas as pd
 
-from forecast_assets.checks.evaluation_checks import BACKTEST_METHODS, figures
+from forecast_assets.checks.evaluation_checks import BACKTEST_METHODS, backtest_figures
 from forecast_assets.checks.table_checks import CheckDeclaration
 from forecast_assets.domain.accuracy import accuracy_table
 from forecast_assets.domain.models.market_model import MANIFEST, model_from_parts
@@ -22,6 +22,7 @@ MLFLOW_RECORDED = CheckDeclaration(
 )
 NOT_TRACKED = "not recorded: MLFLOW_TRACKING_URI is empty, so runs are not tracked"
 MEASURES = [f"{measure}_{name}" for name in BACKTEST_METHODS for measure in ("wape", "bias")]
+POOLED = [*MEASURES, "coverage_80_model", "wape_ratio_to_baseline"]
 
 
 def cycle_record(
@@ -43,7 +44,7 @@ def cycle_record(
         published: ``source, status`` of the published forecasts.
     """
     trained = model_from_parts(model)
-    pooled = figures(backtest, BACKTEST_METHODS)
+    pooled = backtest_figures(backtest, origin_month)
     return CycleRecord(
         cycle_id=cycle_id,
         market=market,
@@ -54,10 +55,11 @@ def cycle_record(
             **json.loads(dict(zip(model["part"], model["content"], strict=True))[MANIFEST])["recipe"],
             "rows": trained.rows,
             "published_source": ", ".join(sorted(published["source"].unique())),
+            "backtest_verdict": pooled["verdict"],
             "published_status": ", ".join(sorted(published["status"].unique())),
         },
         metrics_by_horizon=_by_horizon(backtest),
-        pooled_metrics={name: pooled[name] for name in MEASURES if name in pooled},
+        pooled_metrics={name: pooled[name] for name in POOLED if name in pooled},
         features=trained.columns,
         model_parts=model[["part", "content"]],
     )

@@ -1,11 +1,13 @@
 """Figures of a cycle, read back from the store: what was published, how good it was on the backtest and since."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from forecast_assets.checks.evaluation_checks import BACKTEST_METHODS, PERFORMANCE_METHODS, figures
 from forecast_assets.domain.accuracy import accuracy_table
+from forecast_assets.domain.hierarchy import WORLD_ENTITY
+from forecast_assets.domain.levels import accuracy_at_levels
 from forecast_assets.storage import PartitionKey, TableStore
 
 
@@ -24,18 +26,12 @@ def cycle_figures(store: TableStore, country: str, origin: pd.Timestamp) -> dict
     }
 
 
-def performance_table(store: TableStore, countries: Sequence[str], origin: pd.Timestamp | None = None) -> pd.DataFrame:
-    """WAPE and bias of every published forecast scored so far, as published then.
-
-    Args:
-        store: The store.
-        countries: Markets to look at.
-        origin: Only forecasts of this origin month.
+def performance_cells(store: TableStore, countries: Sequence[str], origin: pd.Timestamp | None = None) -> pd.DataFrame:
+    """Every published forecast of the markets that has met its month, by default of all origins.
 
     Returns:
-        As ``accuracy_table`` by ``country``, methods published, model, baseline, naive. Backfilled forecasts, made when
-        later months were known, have rows of their own; the last row ``all`` is over all others. No rows before the
-        first scored month.
+        The columns of ``performance`` with ``country`` and ``month``, the month forecast. No rows before the first
+        scored month.
     """
     places = [place for place in store.list_partitions("performance") if place.country in set(countries)]
     cells = store.read("performance", places) if places else pd.DataFrame()
@@ -43,10 +39,44 @@ def performance_table(store: TableStore, countries: Sequence[str], origin: pd.Ti
         cells = cells[cells["origin_month"] == origin]
     if cells.empty or not cells["actual_units"].notna().any():
         return pd.DataFrame()
+    return cells.astype({"country": object}).reset_index(drop=True)
+
+
+def performance_table(cells: pd.DataFrame, region_by_market: Mapping[str, str]) -> pd.DataFrame:
+    """WAPE and bias of the SKUs by market, region and over the world, as published then.
+
+    Args:
+        cells: From ``performance_cells``.
+        region_by_market: Region of each market.
+
+    Returns:
+        As ``accuracy_table`` by ``level`` (market, region, world) and ``entity``, methods published, model, baseline,
+        naive. Backfilled forecasts, made when later months were known, have rows of their own, "<market> backfilled",
+        and are in no other. One market alone has no rows above it; no rows without cells.
+    """
+    if cells.empty:
+        return pd.DataFrame()
     backfilled = cells["status"] == "backfilled"
-    cells = cells.assign(
-        country=cells["country"].astype(object).where(~backfilled, cells["country"].astype(object) + " backfilled")
-    )
-    by_market = accuracy_table(cells, ["country"], forecasts=PERFORMANCE_METHODS)
-    pooled = accuracy_table(cells[~backfilled].assign(country="all"), ["country"], forecasts=PERFORMANCE_METHODS)
-    return pd.concat([by_market, pooled], ignore_index=True) if len(by_market) > 1 else by_market
+    named = cells["country"].where(~backfilled, cells["country"] + " backfilled")
+    groups = {"market": cells.assign(entity=named)}
+    then = cells[~backfilled]
+    if cells["country"].nunique() > 1:
+        groups["region"] = then.assign(entity=then["country"].map(region_by_market))
+        groups["world"] = then.assign(entity=WORLD_ENTITY)
+    return pd.concat([_accuracy(group.assign(level=level)) for level, group in groups.items()], ignore_index=True)
+
+
+def _accuracy(cells: pd.DataFrame) -> pd.DataFrame:
+    return accuracy_table(cells, ["level", "entity"], forecasts=PERFORMANCE_METHODS)
+
+
+def totals_performance(cells: pd.DataFrame, region_by_market: Mapping[str, str]) -> pd.DataFrame:
+    """WAPE and bias of the summed forecasts of categories, markets, regions and the world, as published then.
+
+    Returns:
+        As ``accuracy_at_levels``, per origin and month of the forecasts that are not backfilled; no rows without cells.
+    """
+    if cells.empty:
+        return pd.DataFrame()
+    then = cells[cells["status"] != "backfilled"]
+    return accuracy_at_levels(then, PERFORMANCE_METHODS, ["origin_month", "month"], region_by_market)

@@ -6,6 +6,11 @@ from pandera.typing import Series
 
 from forecast_assets.schemas.table import Table, first_of_month
 
+RULES = [
+    "end_of_life", "new_with_reference", "new_with_like_items", "all_zero", "new_without_relative", "short_history",
+    "returned", "dying", "intermittent", "level_shift", "regular",
+]  # fmt: skip
+
 
 class Forecasts(Table):
     """One row per SKU and target month: the model's forecast beside the baseline."""
@@ -25,6 +30,8 @@ class Forecasts(Table):
     inputs_missing: Series[str] = pa.Field(
         description="Inputs the forecast had to do without, comma separated; empty for none"
     )
+
+    rule: Series[str] = pa.Field(isin=RULES, description="Portfolio case the SKU falls under, see docs/architecture.md")
 
     class Config(Table.Config):
         unique = ["sku", "target_month"]

@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from forecast_assets.domain.levels import at_levels
 from forecast_assets.resources.mlflow_tracking import MlflowTracking
 from forecast_assets.schemas import MONTH_ONLY, TABLES
 from forecast_assets.storage import PartitionKey
@@ -83,7 +84,7 @@ def test_a_market_that_delivers_nothing_but_sell_in_is_forecast(company, tmp_pat
     succeeded(copy.run("monthly_cycle", "NO", DECEMBER))
     made = copy.read("published_forecasts", "NO", DECEMBER)
     assert set(made["category"]) == {"UNKNOWN"}
-    assert set(made["inputs_missing"]) == {"demand_totals_known,pooled_model,sell_out"}
+    assert set(made["inputs_missing"]) == {"demand_totals_known,sell_out"}
     assert made.groupby("sku").size().unique().tolist() == [18]
 
 
@@ -150,6 +151,56 @@ def test_the_event_of_the_published_forecasts_says_what_was_decided(company):
     event = company.december()["materialized"]["published_forecasts"]
     assert (event["status"], event["source"] in ("model", "baseline")) == ("published", True)
     assert "backtest WAPE model" in event["reason"]
+    assert "model against baseline: not decidable (" in event["reason"]
+
+
+def test_the_event_of_the_backtest_shows_accuracy_coverage_and_how_the_model_stands_to_the_baseline(company):
+    """Twelve SKUs: too few for a verdict. FR's first features are of December 2022, its first origin June 2023."""
+    event = company.december()["materialized"]["backtest"]
+    cells = company.read("backtest", "FR", DECEMBER)
+    known = cells[cells["actual_units"].notna()]
+    inside = (known["forecast_units_p10"] <= known["actual_units"]) & (
+        known["actual_units"] <= known["forecast_units_p90"]
+    )
+    assert float(event["coverage_80_model"]) == pytest.approx(inside.sum() / len(known))
+    errors = (known["model_units"] - known["actual_units"]).abs().sum()
+    assert float(event["wape_model"]) == pytest.approx(errors / known["actual_units"].abs().sum())
+    assert (event["verdict"], int(event["skus"])) == ("not decidable", known["sku"].nunique())
+    scored = sorted(f"{month:%Y-%m}" for month in cells["origin_month"].unique())
+    left_out = [month for month in ("2023-06", "2023-12", "2024-06") if month not in scored]
+    assert event.get("origins_left_out", "").split(":")[0] == ", ".join(left_out)
+
+
+def test_published_forecasts_add_up_from_the_sku_to_the_world(company):
+    """Every sum computed here by a loop over the stored rows, over the markets FR, NO and NA."""
+    published = pd.concat([company.read("published_forecasts", code, DECEMBER) for code in CODES], ignore_index=True)
+    published = published.astype({"country": object})
+    regions = {"FR": "Europe", "NO": "Europe", "NA": "Africa"}
+    expected = {}
+    for row in published.to_dict("records"):
+        market, category = row["country"], row["category"]
+        for entity in (
+            ("category", f"{market} / {category}"),
+            ("market", market),
+            ("region", regions[market]),
+            ("world", "WORLD"),
+        ):
+            key = (*entity, row["target_month"])
+            expected[key] = expected.get(key, 0.0) + row["forecast_units"]
+    levels = at_levels(published, ["forecast_units"], ["target_month"], regions)
+    above = levels[levels["level"] != "sku"].set_index(["level", "entity", "target_month"])["forecast_units"]
+    assert above.to_dict() == pytest.approx(expected, rel=1e-12)
+    assert len(above) == len(expected) > 18 * 6
+
+
+def test_the_levels_a_planner_reads_are_the_sums_of_what_is_published(company, published):
+    place = PartitionKey(pd.Timestamp(DECEMBER), "FR")
+    book = openpyxl.load_workbook(io.BytesIO(company.store.read_document("market_report", place, "market_report.xlsx")))
+    head, market, *categories = book["Forecast by level"].iter_rows(values_only=True)
+    by_month = published.groupby("target_month")["forecast_units"].sum()
+    assert list(head[2:]) == [f"{month:%Y-%m}" for month in by_month.index]
+    assert market[2:] == pytest.approx(by_month.tolist())
+    assert [sum(column) for column in list(zip(*categories, strict=True))[2:]] == pytest.approx(by_month.tolist())
 
 
 def test_the_same_cycle_in_a_fresh_store_gives_the_same_content(company, tmp_path):
@@ -209,7 +260,8 @@ def test_a_record_that_was_missed_is_filled_in_when_mlflow_is_back(published_com
     run = MlflowClient(address).get_run(event.materialization.metadata["mlflow_run_id"].value)
     assert run.data.tags["forecast.market"] == "FR"
     assert run.data.tags["forecast.cycle_id"] == "dev-2024-12"
-    assert "wape_model" in run.data.metrics
+    assert {"wape_model", "coverage_80_model", "wape_ratio_to_baseline"} <= set(run.data.metrics)
+    assert run.data.params["backtest_verdict"] == "not decidable"
 
 
 def test_all_checks_of_a_sound_delivery_pass_but_those_that_only_tell(company):

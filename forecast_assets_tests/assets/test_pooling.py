@@ -1,5 +1,6 @@
 """What all markets teach, through the graph: rows and model by month alone, and what the markets make of them."""
 
+import dataclasses
 import json
 
 import pandas as pd
@@ -15,6 +16,7 @@ def pooling(company, tmp_path_factory) -> Company:
     """The company with what its markets teach one another, and December's models of NO made with it."""
     base = tmp_path_factory.mktemp("pooling") / "company"
     made = company.copied_to(base, "features", "sell_in", "baseline_forecasts", "forecasts")
+    made = dataclasses.replace(made, pooled_skus=1_200)
     succeeded(made.run("pool_rows", None, FIRST_ORIGIN["FR"], DECEMBER))
     succeeded(made.run("pool_model", None, DECEMBER))
     succeeded(made.run("monthly_cycle", "NO", DECEMBER, assets=OF_MARKET))
@@ -49,10 +51,16 @@ def test_the_model_is_made_from_months_before_its_own_and_a_later_one_changes_no
     assert copy.hashes("pooled_model", None) == pooling.hashes("pooled_model", None)
 
 
-def test_a_market_with_the_model_no_longer_says_that_it_is_missing(company, pooling):
-    without, with_it = (each.read("forecasts", "NO", DECEMBER)["inputs_missing"] for each in (company, pooling))
-    assert without.str.contains("pooled_model").all()
-    assert not with_it.str.contains("pooled_model").any()
+@pytest.mark.parametrize("of", ["company", "pooling"])
+def test_with_the_model_and_where_pooling_is_off_nothing_is_missing(of, request):
+    said = request.getfixturevalue(of).read("forecasts", "NO", DECEMBER)["inputs_missing"]
+    assert not said.str.contains("pooled_model").any()
+
+
+def test_where_pooling_is_off_a_model_that_is_there_is_not_read(company, pooling, tmp_path):
+    copy = pooling.copied_to(tmp_path / "copy", "features", "sell_in", "pooled_model")
+    succeeded(copy.run("monthly_cycle", "NO", DECEMBER, assets=["model"], FORECAST_POOLED_SKUS="0"))
+    assert copy.hashes("model", "NO")["2024-12"] == company.hashes("model", "NO")["2024-12"]
 
 
 def test_the_same_inputs_give_the_same_forecasts_again(pooling, tmp_path):
@@ -97,8 +105,8 @@ def test_too_little_history_over_all_markets_is_stored_with_its_reason_and_marke
     assert copy.read("forecasts", "NO", DECEMBER)["inputs_missing"].str.contains("pooled_model").all()
 
 
-def test_a_company_of_one_market_does_without_and_misses_nothing(company, tmp_path):
-    copy = company.copied_to(tmp_path / "copy", "features", "sell_in", "baseline_forecasts")
+def test_a_company_of_one_market_does_without_and_misses_nothing(pooling, tmp_path):
+    copy = pooling.copied_to(tmp_path / "copy", "features", "sell_in", "baseline_forecasts")
     markets = (tmp_path / "copy" / "markets.yaml").read_text(encoding="utf-8").splitlines()
     (tmp_path / "copy" / "markets.yaml").write_text("\n".join(markets[:2]), encoding="utf-8")
     succeeded(copy.run("monthly_cycle", "FR", DECEMBER, assets=["model", "forecasts"]))

@@ -2,8 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks.engine_method import _features as features_of_origins
 from benchmarks.engine_method import forecast_engine, pooled_series
 from benchmarks.protocol import KnownSeries
+from forecast_assets.domain.models.recipe import Recipe
 
 
 def known_series(units: np.ndarray, last_months: list[str], skus: list[str], **columns: list[str]) -> KnownSeries:
@@ -57,6 +59,23 @@ def test_a_series_silent_for_a_year_is_forecast_as_zero():
     made = forecast_engine(known_series(units, ["2020-03"] * 20, [f"S{number:02d}" for number in range(20)]), 2, 1)
     np.testing.assert_array_equal(made.point[3], [0.0, 0.0])
     assert (np.delete(made.point, 3, axis=0) > 50).all()
+
+
+def test_features_are_made_of_no_more_series_than_are_needed():
+    names = [f"S{number:02d}" for number in range(30)]
+    ends = ["2020-03"] * 27 + ["2020-02"] * 3
+    series = pooled_series(known_series(np.random.default_rng(7).uniform(90, 110, (30, 60)), ends, names))
+    recipe = Recipe(sku_origins=50, refit_skus=12)
+    origins = pd.date_range("2019-07-01", "2020-03-01", freq="MS").union(pd.DatetimeIndex(["2019-03-01"]))
+    made = features_of_origins(series, origins, recipe)
+    counts = made.groupby("origin_month")["sku"].nunique()
+    # 50 over 10 origins are 5; twelve at the origins of refits, 12 and 6 months back; all where a series ends.
+    assert counts["2019-07-01"] == 5
+    assert counts["2019-03-01"] == counts["2019-09-01"] == 12
+    assert counts["2020-03-01"] == 27
+    ended = made.loc[made["origin_month"] == "2020-02-01", "sku"]
+    assert {"A|S27", "A|S28", "A|S29"} < set(ended)
+    assert len(ended) <= 5 + 3
 
 
 def test_a_horizon_beyond_the_products_is_refused():

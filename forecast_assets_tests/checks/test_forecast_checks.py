@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.checks.evaluation_checks import backtest_checks, figures
+from forecast_assets.checks.evaluation_checks import backtest_checks, backtest_figures, figures
 from forecast_assets.checks.forecast_checks import forecasts_checks, horizon_complete
 from forecast_assets.domain.demand import panel_from_rows
 from forecast_assets_tests.test_settings import loaded
@@ -122,3 +122,40 @@ def test_a_backtest_without_cells_says_why():
     finding = check.find(BACKTEST.iloc[:0], ORIGIN)
     assert finding.message == "nothing to score: too little history for a backtest"
     assert finding.is_warning
+
+
+def cells_of_three_origins():
+    """Forty SKUs, each 100 units at three origins: model 10 above, in its band at two of three, baseline 20 below."""
+    origins = [ORIGIN - pd.DateOffset(months=back) for back in (18, 12, 6)]
+    keys = [(f"s{number}", origin) for number in range(40) for origin in origins]
+    cells = pd.DataFrame(keys, columns=["sku", "origin_month"])
+    low = np.where(cells["origin_month"] == origins[0], 105.0, 95.0)
+    return cells.assign(
+        actual_units=100.0, model_units=110.0, forecast_units_p10=low, forecast_units_p90=120.0, baseline_units=80.0,
+        naive_units=150.0,
+    )  # fmt: skip
+
+
+def test_the_ui_plots_wape_bias_coverage_and_the_test_of_a_backtest():
+    shown = backtest_figures(cells_of_three_origins(), ORIGIN)
+    numbers = {name: round(value, 6) for name, value in shown.items() if name != "verdict"}
+    assert numbers == {
+        "scored_cells": 120, "wape_model": 0.1, "bias_model": 0.1, "wape_baseline": 0.2, "bias_baseline": -0.2,
+        "wape_naive": 0.5, "bias_naive": 0.5, "coverage_80_model": round(2 / 3, 6), "wape_ratio_to_baseline": 0.5,
+        "wape_ratio_p05": 0.5, "wape_ratio_p95": 0.5, "probability_better_than_baseline": 1.0, "origins": 3, "skus": 40,
+    }  # fmt: skip
+    assert shown["verdict"] == "better"
+
+
+def test_the_ui_names_the_origins_left_out():
+    cells = cells_of_three_origins()
+    shown = backtest_figures(cells[cells["origin_month"] > "2023-01-01"], ORIGIN)
+    assert shown["origins_left_out"] == "2022-12: too little history"
+    assert (shown["origins"], shown["verdict"]) == (2, "not decidable")
+
+
+def test_a_backtest_without_a_cell_has_only_counts_and_the_origins_left_out():
+    assert backtest_figures(cells_of_three_origins().iloc[:0], ORIGIN) == {
+        "scored_cells": 0, "origins": 0, "skus": 0, "verdict": "not decidable",
+        "origins_left_out": "2022-12, 2023-06, 2023-12: too little history",
+    }  # fmt: skip

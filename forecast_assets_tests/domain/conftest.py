@@ -8,7 +8,9 @@ from forecast_assets.domain.models.market_model import fit_market_model
 from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets_tests.domain.small_market import MONTHS, feature_stack, small_market
 
-QUICK = Recipe(rounds=20, training_rows=6000, min_rows_per_leaf=20)
+QUICK = Recipe(
+    rounds=20, training_rows=6000, min_rows_per_leaf=20, recursive_rounds=10, refit_rows=3000, refit_rounds=10
+)
 
 
 @pytest.fixture(scope="session")

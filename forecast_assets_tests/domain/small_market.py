@@ -95,8 +95,8 @@ def _products() -> pd.DataFrame:
             "brand": [("own", "other")[number % 2] for number in range(len(SKUS))],
             "pack": [("h12", "h06")[number % 2] for number in range(len(SKUS))],
             "launch_month": pd.to_datetime(pd.Series(launched)),
-            "end_month": pd.Series(pd.NaT, index=range(len(SKUS)), dtype="datetime64[ns]"),
-            "reference_sku": None,
+            "end_month": pd.to_datetime(pd.Series([MONTHS[97] if sku == SKUS[5] else pd.NaT for sku in SKUS])),
+            "reference_sku": [SKUS[33] if sku == SKUS[32] else None for sku in SKUS],
             "attribute_colour": "red",
         }
     )
@@ -150,7 +150,7 @@ def with_another_future(tables: MarketTables, origin: pd.Timestamp) -> MarketTab
         sell_out=_replaced(tables.sell_out, origin, **dict.fromkeys(sell_out_measures, WRONG)),
         products=_replaced(
             tables.products, origin, category="poison", brand="poison", pack="poison", attribute_colour="poison",
-            launch_month=MONTHS[0], end_month=MONTHS[1],
+            launch_month=MONTHS[0], end_month=MONTHS[1], reference_sku=SKUS[0],
         ),
         promotions=_replaced(tables.promotions, origin, is_promoted=0.0, discount_pct=WRONG),
         totals_known=_replaced(

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from forecast_assets.checks.schema_check import schema_check
-from forecast_assets.domain.backtest import backtest, with_actuals
+from forecast_assets.domain.backtest import backtest, origins_left_out, with_actuals
 from forecast_assets.domain.demand import DemandPanel
 from forecast_assets.domain.models.holt_winters import forecast_holt_winters
 from forecast_assets.domain.models.market_model import fit_market_model, forecast_units
@@ -12,15 +12,15 @@ from forecast_assets_tests.domain.small_market import MONTHS
 METHODS = ["model_units", "baseline_units", "naive_units"]
 
 
-def test_every_method_is_scored_on_the_same_cells_18_and_12_months_back(backtest_cells, earlier_features):
+def test_every_method_is_scored_on_the_same_cells_18_12_and_6_months_back(backtest_cells, earlier_features):
     cells = backtest_cells
     assert cells[METHODS].notna().all().all()
     assert not cells.duplicated(["sku", "origin_month", "horizon_months"]).any()
     horizons = cells.groupby("origin_month")["horizon_months"].agg(["min", "max"])
-    assert horizons.index.tolist() == [MONTHS[62], MONTHS[68]]
-    assert horizons.to_numpy().tolist() == [[1, 18], [1, 12]]
+    assert horizons.index.tolist() == [MONTHS[62], MONTHS[68], MONTHS[74]]
+    assert horizons.to_numpy().tolist() == [[1, 18], [1, 12], [1, 6]]
     skus = earlier_features.groupby("origin_month")["sku"].nunique()
-    assert len(cells) == 18 * skus[MONTHS[62]] + 12 * skus[MONTHS[68]]
+    assert len(cells) == 18 * skus[MONTHS[62]] + 12 * skus[MONTHS[68]] + 6 * skus[MONTHS[74]]
 
 
 def test_target_months_follow_the_origin_and_none_lies_after_the_month_of_the_backtest(backtest_cells, origin):
@@ -63,6 +63,8 @@ def test_the_model_of_a_cell_is_the_recipe_fitted_on_a_store_that_ends_at_its_or
     expected = forecast_units(earlier_features[earlier_features["origin_month"] == refit_at], panel, fitted)
     cells = backtest_cells[backtest_cells["origin_month"] == refit_at]
     np.testing.assert_array_equal(cells["model_units"], expected["forecast_units"])
+    band = ["forecast_units_p10", "forecast_units_p90"]
+    np.testing.assert_array_equal(cells[band], expected[band])
 
 
 def test_segments_are_those_of_the_sku_at_the_origin_of_the_cell(backtest_cells, earlier_features):
@@ -81,10 +83,18 @@ def test_a_backtest_matches_its_schema_with_rows_and_without(backtest_cells, ear
         assert schema_check("backtest").find(cells, origin).message == ""
 
 
-def test_an_origin_with_too_little_history_is_left_out_and_the_other_kept(earlier_features, history, origin, recipe):
+def test_an_origin_with_too_little_history_is_left_out_and_named_and_the_others_kept(
+    earlier_features, history, origin, recipe
+):
     young = earlier_features[earlier_features["origin_month"] >= MONTHS[61]]
     cells = backtest(young, history.sell_in, origin, recipe)
-    assert cells["origin_month"].unique().tolist() == [MONTHS[68]]
+    assert cells["origin_month"].unique().tolist() == [MONTHS[68], MONTHS[74]]
+    assert origins_left_out(cells, origin) == [MONTHS[62]]
+    assert origins_left_out(cells.iloc[:0], origin) == [MONTHS[62], MONTHS[68], MONTHS[74]]
+
+
+def test_of_a_whole_backtest_no_origin_is_left_out(backtest_cells, origin):
+    assert origins_left_out(backtest_cells, origin) == []
 
 
 def test_actuals_are_unknown_where_the_panel_has_none_and_months_after_the_last_are_dropped():

@@ -8,6 +8,7 @@ from dateutil.easter import easter
 
 from forecast_assets.domain.calendar import (
     add_months,
+    days_before_easter,
     easter_days,
     easter_shift_days,
     easter_sundays,
@@ -124,3 +125,9 @@ def test_weekend_days_and_weekdays_add_up_to_the_month():
     start = date(2024, 3, 1)
     weekends = sum((start + timedelta(days=offset)).weekday() >= 5 for offset in range(31))
     assert weekend_days(month_range("2024-03-01", "2024-03-01")).tolist() == [weekends]
+
+
+def test_the_days_up_to_easter_are_those_of_a_loop_over_days():
+    found = days_before_easter(TEN_YEARS, days=21)
+    festive = {easter(year) - timedelta(days=back) for year in range(2016, 2026) for back in range(21)}
+    assert found.tolist() == [sum(day in festive for day in days_of(month)) for month in TEN_YEARS]

@@ -15,7 +15,11 @@ def cells(skus, **numbers):
 
 def model_cells(skus):
     return cells(
-        skus, forecast_units=[10.0 + at for at in range(2 * len(skus))], forecast_units_p10=1.0, forecast_units_p90=99.0
+        skus,
+        forecast_units=[10.0 + at for at in range(2 * len(skus))],
+        forecast_units_p10=1.0,
+        forecast_units_p90=99.0,
+        rule="regular",
     )
 
 

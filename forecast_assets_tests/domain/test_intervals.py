@@ -81,6 +81,17 @@ def test_an_unseen_segment_takes_the_distances_over_all():
         assert apply_intervals([5.0], [1.0], [18], table, [segment]) == seen
 
 
+def test_the_interval_of_an_intermittent_sku_begins_at_zero_and_misses_only_above():
+    # Errors -1, -0.9 .. 3: the demand lies more than 0.2 above the forecast in one case of five.
+    errors, horizon = errors_for(1, -1.0, 3.0)
+    table = horizon_quantiles(errors, horizon, np.full(41, "intermittent", dtype=object))
+    assert distances(table, 1, "intermittent") == pytest.approx([2.6, 0.2, 41])
+    assert distances(table, 1) == pytest.approx([2.6, 0.6, 41])
+    p10, p90 = apply_intervals([10.0, 10.0], [2.0, 2.0], [1, 1], table, ["intermittent", "regular"])
+    np.testing.assert_allclose(p10, [0.0, 10 - 5.2])
+    np.testing.assert_allclose(p90, [10.4, 11.2])
+
+
 def test_intervals_of_their_own_errors_cover_eighty_percent():
     rng = np.random.default_rng(8)
     scale = rng.gamma(2, 10, 20_000) + 1

@@ -48,6 +48,17 @@ def test_features_do_not_read_the_future(tables, history, place):
     pd.testing.assert_frame_equal(actual, expected, check_exact=True)
 
 
+EXPECTATIONS = ["expected_units_h01", "expected_orders_h18", "expected_sell_out_h09", "adjusted_sell_in_h04",
+                "adjusted_same_month_h13", "promotion_probability_h18", "discount_expected_month_after_h18",
+                "promotion_uplift", "sell_out_surprise", "stock_to_usual", "stock_built_12", "reference_mean_12",
+                "age_from_launch_h01", "months_left_h18"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EXPECTATIONS)
+def test_the_small_market_has_values_of_every_expectation_to_be_poisoned(origin_features, name):
+    assert origin_features[name].notna().any()
+
+
 @pytest.mark.parametrize("place", [20, 45, 70, 95])
 def test_features_of_a_range_of_months_are_those_of_each_month_alone(tables, history, place):
     origin = MONTHS[place]

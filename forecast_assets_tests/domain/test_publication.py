@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from forecast_assets.checks.schema_check import schema_check
-from forecast_assets.domain.publication import Decision, decide, published_forecasts, status_of
+from forecast_assets.domain.publication import RULES_WITHOUT_MODEL, Decision, decide, published_forecasts, status_of
 
 ORIGIN = pd.Timestamp("2024-06-01")
 JULY, AUGUST = pd.Timestamp("2024-07-01"), pd.Timestamp("2024-08-01")
@@ -20,8 +20,21 @@ NO_OVERRIDES = pd.DataFrame(
 )
 
 
+UNDECIDED = "model against baseline: not decidable (1 origins, 1 SKUs; needs 3 origins and 30 SKUs)"
+
+
 def scored(*rows):
-    return pd.DataFrame(rows, columns=["actual_units", "model_units", "baseline_units", "naive_units"], dtype=float)
+    """Cells of one SKU and origin."""
+    units = pd.DataFrame(rows, columns=["actual_units", "model_units", "baseline_units", "naive_units"], dtype=float)
+    return units.assign(sku="a", origin_month=ORIGIN)
+
+
+def market(model, baseline):
+    """Forty SKUs at three origins that sell 100 each; the naive forecast is 50 off."""
+    origins = [ORIGIN - pd.DateOffset(months=back) for back in (18, 12, 6)]
+    keys = [(f"s{number}", origin) for number in range(40) for origin in origins]
+    units = {"actual_units": 100.0, "model_units": model, "baseline_units": baseline, "naive_units": 50.0}
+    return pd.DataFrame(keys, columns=["sku", "origin_month"]).assign(**units)
 
 
 @pytest.fixture
@@ -41,7 +54,13 @@ def forecasts():
         "baseline_units",
     ]
     return pd.DataFrame(cells, columns=columns).assign(
-        origin_month=ORIGIN, naive_units=1.0, category="tea", abc_class="A", xyz_class="X", inputs_missing=""
+        origin_month=ORIGIN,
+        naive_units=1.0,
+        category="tea",
+        abc_class="A",
+        xyz_class="X",
+        inputs_missing="",
+        rule="regular",
     )
 
 
@@ -56,15 +75,26 @@ def numbers(table):
 def test_a_model_better_than_the_naive_forecast_is_published_with_the_figures():
     # Errors: model 10 + 10 of 200, baseline 20 + 30, naive 40 + 0.
     decision = decide(scored([100, 110, 120, 140], [100, 90, 70, 100]))
-    assert decision == Decision("model", "backtest WAPE model 0.1000, baseline 0.2500, naive 0.2000")
+    assert decision == Decision("model", f"backtest WAPE model 0.1000, baseline 0.2500, naive 0.2000; {UNDECIDED}")
 
 
 def test_a_model_worse_than_the_naive_forecast_gives_way_to_the_baseline():
     decision = decide(scored([100, 150, 120, 101]))
     assert decision.source == "baseline"
     assert decision.reason == (
-        "model worse than seasonal naive; backtest WAPE model 0.5000, baseline 0.2000, naive 0.0100"
+        f"model worse than seasonal naive; backtest WAPE model 0.5000, baseline 0.2000, naive 0.0100; {UNDECIDED}"
     )
+
+
+def test_the_reason_names_how_the_model_stands_to_the_baseline():
+    better = decide(market(110.0, 120.0))
+    assert better.reason.endswith("; model against baseline: better (WAPE ratio 0.500, 90 % interval 0.500 to 0.500)")
+
+
+def test_a_model_tested_worse_than_the_baseline_is_still_published_where_it_beats_the_naive_forecast():
+    worse = decide(market(120.0, 110.0))
+    assert worse.source == "model"
+    assert "model against baseline: worse (WAPE ratio 2.000" in worse.reason
 
 
 def test_a_model_worse_than_the_baseline_but_not_than_the_naive_forecast_is_published():
@@ -131,6 +161,32 @@ def test_the_baseline_is_published_with_the_interval_moved_along_and_held_at_zer
     assert table["reason"].unique().tolist() == ["model worse"]
 
 
+@pytest.mark.parametrize("rule", RULES_WITHOUT_MODEL)
+def test_a_rule_that_does_without_the_model_holds_where_the_baseline_is_published(forecasts, rule):
+    table = published_forecasts(
+        forecasts.assign(rule=["regular", "regular", rule]), BASELINE, NO_OVERRIDES, "published"
+    )
+    assert numbers(table) == [[90, 70, 120], [50, 44, 70], [5, 5, 5]]
+    assert table["source"].tolist() == ["baseline", "baseline", "rule"]
+    assert table["reason"].tolist() == ["model worse", "model worse", f"rule {rule}; model worse"]
+    assert schema_check("published_forecasts").find(table, ORIGIN).message == ""
+    assert set(published_forecasts(forecasts.assign(rule=rule), MODEL, NO_OVERRIDES, "shadow")["source"]) == {"model"}
+
+
+def test_after_a_known_end_the_baseline_is_not_published_and_before_it_it_is(forecasts):
+    ends = forecasts.assign(rule="end_of_life")
+    ends.loc[1, ["forecast_units", "forecast_units_p10", "forecast_units_p90"]] = 0.0
+    table = published_forecasts(ends, BASELINE, NO_OVERRIDES, "published")
+    assert numbers(table) == [[90, 70, 120], [0, 0, 0], [0, 0, 0]]
+    assert table["source"].tolist() == ["baseline", "rule", "baseline"]
+
+
+def test_a_planner_overrides_a_rule(forecasts):
+    silent = forecasts.assign(rule="all_zero")
+    table = published_forecasts(silent, BASELINE, overrides(("a", AUGUST, 25.0, "Ann", "promotion")), "published")
+    assert table["source"].tolist() == ["rule", "override", "rule"]
+
+
 @pytest.mark.parametrize("decision", [MODEL, BASELINE])
 def test_a_planners_number_replaces_one_cell_and_says_who_and_why(forecasts, decision):
     table = published_forecasts(forecasts, decision, overrides(("a", AUGUST, 25.0, "Ann", "promotion")), "published")
@@ -169,6 +225,7 @@ def test_an_interval_holds_the_published_number_whatever_rounding_does():
     point, width = rng.uniform(0, 1e4, 3000), rng.choice([0.0, 1e-9, 0.1, 50.0], 3000)
     table = pd.DataFrame({"sku": [f"s{at}" for at in range(3000)], "target_month": JULY}).assign(
         forecast_units=point, forecast_units_p10=np.maximum(point - width, 0), forecast_units_p90=point + width,
+        rule="regular",
         baseline_units=rng.uniform(0, 1e4, 3000),
     )  # fmt: skip
     made = published_forecasts(table, BASELINE, NO_OVERRIDES, "published")

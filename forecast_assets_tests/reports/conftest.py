@@ -37,7 +37,10 @@ def published():
 
 
 def backtest():
-    """Model errors: A +10 and -20 on 120 + 140; the other +5 on 10 (its March is unknown, not scored)."""
+    """Model errors: A +10 and -20 on 120 + 140; the other +5 on 10 (its March is unknown, not scored).
+
+    The band reaches 10 below and above the forecast.
+    """
     columns = ["sku", "origin_month", "target_month", "horizon_months", "actual_units", "model_units"]
     rows = [
         ("A", JANUARY, FEBRUARY, 1, 120.0, 130.0, 110.0, 100.0, "Tea", "A", "X"),
@@ -46,7 +49,8 @@ def backtest():
         (HOSTILE_SKU, JANUARY, MARCH, 2, None, 15.0, 11.0, 0.0, "Mugs", "C", "Z"),
     ]
     names = [*columns, "baseline_units", "naive_units", "category", "abc_class", "xyz_class"]
-    return pd.DataFrame(rows, columns=names)
+    cells = pd.DataFrame(rows, columns=names)
+    return cells.assign(forecast_units_p10=cells["model_units"] - 10, forecast_units_p90=cells["model_units"] + 10)
 
 
 def performance():

@@ -12,7 +12,7 @@ class PageReader(HTMLParser):
     def __init__(self, page: str):
         super().__init__(convert_charrefs=True)
         self.open_elements, self.scripts, self.tables, self.addresses = [], [], [], []
-        self.texts, self.elements = [], []
+        self.texts, self.elements, self.captions = [], [], []
         self.feed(page)
         self.close()
 
@@ -26,6 +26,7 @@ class PageReader(HTMLParser):
             self.scripts.append((attributes, ""))
         elif tag == "table":
             self.tables.append([])
+            self.captions.append("")
         elif tag == "tr":
             self.tables[-1].append([])
         elif tag in ("td", "th"):
@@ -40,6 +41,8 @@ class PageReader(HTMLParser):
             self.scripts.append((attributes, text + data))
         elif {"td", "th"} & set(self.open_elements):
             self.tables[-1][-1][-1] += data
+        elif "caption" in self.open_elements:
+            self.captions[-1] += data
         self.texts.append(data)
 
     @property
@@ -49,3 +52,8 @@ class PageReader(HTMLParser):
     def table_with(self, heading: str) -> list[list[str]]:
         tables = [table for table in self.tables if any(heading in cell for cell in table[0])]
         return [[" ".join(cell.split()) for cell in row] for row in tables[0]]
+
+    def rows_under(self, caption: str) -> list[list[str]]:
+        """Rows of the accuracy table whose caption begins so, without its two rows of heads."""
+        (table,) = [rows for rows, said in zip(self.tables, self.captions, strict=True) if said.startswith(caption)]
+        return [[" ".join(cell.split()) for cell in row] for row in table[2:]]

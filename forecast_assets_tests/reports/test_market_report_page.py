@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from forecast_assets.reports import MarketReport, render_market_report
-from forecast_assets_tests.reports.conftest import HOSTILE_SKU
+from forecast_assets_tests.reports.conftest import HOSTILE_SKU, JANUARY
 from forecast_assets_tests.reports.page_reader import PageReader
 
 
@@ -45,6 +45,42 @@ def test_lag_series_are_sums_of_errors_over_sums_of_actuals(page):
         "baseline": [round(11 / 130, 4), round(10 / 140, 4)],
         "naive": [round(30 / 130, 4), round(40 / 140, 4)],
     }
+
+
+def test_groups_of_lags_sum_their_lags_and_say_how_often_the_band_held(page):
+    # Lag 1: 15 of 130, both in a band of 10; lag 2: 20 of 140, outside.
+    lags = [["1", "2", "130", "11.5%"], ["2-3", "1", "140", "14.3%"], ["all", "3", "270", "13.0%"]]
+    rows = page.rows_under("Backtest by group of lags")
+    assert [row[:4] for row in rows] == lags
+    assert [row[-1] for row in rows] == ["100.0%", "0.0%", "66.7%"]
+
+
+def test_levels_show_how_errors_of_skus_cancel_in_sums(page):
+    # SKU: 10 + 5 + 20. Category: the same, one SKU each. Market: February 10 + 5 as one error of 15, March 20.
+    rows = page.rows_under("By level")
+    assert [row[0] for row in rows] == ["SKU", "Category", "Market total"]
+    assert [row[1] for row in rows] == ["3", "3", "2"]
+    assert [row[-1] for row in rows] == ["66.7%", "–", "–"]
+
+
+def test_classes_are_listed_with_their_own_errors(page):
+    rows = page.rows_under("By class")
+    assert [row[:4] for row in rows] == [["AX", "2", "260", "11.5%"], ["CZ", "1", "10", "50.0%"]]
+
+
+def test_the_verdict_of_a_small_market_says_what_is_missing(page):
+    text = " ".join(" ".join(page.texts).split())
+    assert "the model is not decidable : 1 origin months and 2 SKUs were tested, 3 and 30 are needed" in text
+
+
+def test_the_verdict_of_a_market_that_can_be_tested_names_its_interval(report):
+    origins = [JANUARY - pd.DateOffset(months=back) for back in (12, 6, 0)]
+    one = report.backtest.iloc[:1].assign(actual_units=100.0, model_units=110.0, baseline_units=120.0)
+    many = [one.assign(sku=f"s{number}", origin_month=origin) for number in range(30) for origin in origins]
+    page = PageReader(render_market_report(dataclasses.replace(report, backtest=pd.concat(many, ignore_index=True))))
+    text = " ".join(" ".join(page.texts).split())
+    assert "Against Holt-Winters the model is better : drawing the market's SKUs again" in text
+    assert "its error is 50.0% to 50.0% of Holt-Winters' in nine of ten draws" in text
 
 
 def test_realised_accuracy_leaves_backfilled_rows_apart(page):

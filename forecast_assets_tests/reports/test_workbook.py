@@ -31,13 +31,35 @@ def renamed(report, name):
 def test_forecast_matrix_has_the_published_value_of_each_sku_and_month(report):
     book = read(report)
     assert book.sheetnames == [
-        *["Summary", "Forecast", "Forecast long", "Accuracy by SKU", "Accuracy by lag", "Definitions"],
+        *[
+            "Summary",
+            "Forecast",
+            "Forecast by level",
+            "Forecast long",
+            "Accuracy by SKU",
+            "Accuracy by lag",
+            "Definitions",
+        ],
     ]
     assert rows(book["Forecast"]) == [
         ["SKU", "Category", "2024-04", "2024-05"],
         [HOSTILE_SKU, "Mugs", 12.34, 1.234],
         ["A", "Tea", 150, 200],
     ]
+
+
+def test_levels_are_the_sums_of_their_skus(report):
+    assert rows(read(report)["Forecast by level"]) == [
+        ["Level", "Name", "2024-04", "2024-05"],
+        ["market", "Norway & <Svalbard>", pytest.approx(162.34), pytest.approx(201.234)],
+        ["category", "Mugs", 12.34, 1.234],
+        ["category", "Tea", 150, 200],
+    ]
+
+
+def test_a_category_that_no_product_row_names_is_still_in_the_sums(report):
+    unknown = dataclasses.replace(report, products=report.products.iloc[:1])
+    assert rows(read(unknown)["Forecast by level"])[3:] == [["category", "UNKNOWN", 12.34, 1.234]]
 
 
 def test_long_sheet_has_one_row_per_sku_and_month_with_status_source_and_reason(report):

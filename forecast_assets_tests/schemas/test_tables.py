@@ -34,7 +34,7 @@ def forecasts(**changes) -> pd.DataFrame:
     row = {
         "sku": "A", "origin_month": ORIGIN, "target_month": TARGET, "horizon_months": 1, "forecast_units": 10.0,
         "forecast_units_p10": 8.0, "forecast_units_p90": 12.0, "baseline_units": 9.0, "naive_units": 9.0,
-        "category": "Soups", "abc_class": "A", "xyz_class": "X", "inputs_missing": "",
+        "category": "Soups", "abc_class": "A", "xyz_class": "X", "inputs_missing": "", "rule": "regular",
     }  # fmt: skip
     return pd.DataFrame([{**row, **changes}])
 
@@ -54,6 +54,8 @@ def test_a_forecast_as_it_should_be_passes():
         {"horizon_months": 19},
         {"target_month": pd.Timestamp("2024-07-15")},
         {"abc_class": "D"},
+        {"rule": "guess"},
+        {"rule": None},
         {"sku": ""},
     ],
 )

@@ -16,13 +16,23 @@ from forecast_assets.domain.features.aggregates import aggregate_features
 from forecast_assets.domain.features.attributes import attribute_features, learn_vocabulary
 from forecast_assets.domain.features.calendar import calendar_features
 from forecast_assets.domain.features.covid import covid_features
+from forecast_assets.domain.features.expected_demand import (
+    MONTHS_AHEAD,
+    expected_units,
+    sell_in_expectation,
+    sku_months,
+    trade_features,
+)
 from forecast_assets.domain.features.lags import SELL_IN_LAGS, SELL_OUT_LAGS, lag_features, same_month_features
+from forecast_assets.domain.features.life_ahead import life_ahead_features, reference_features
 from forecast_assets.domain.features.plans import plan_features
+from forecast_assets.domain.features.promotion_history import promotion_history_features
 from forecast_assets.domain.features.segments import segment_features
 from forecast_assets.domain.features.statistical import statistical_features
 from forecast_assets.domain.features.totals import totals_features
 from forecast_assets.domain.features.windows import sell_out_features, window_features
 from forecast_assets.domain.hierarchy import UNKNOWN_CATEGORY
+from forecast_assets.domain.promotions import promotion_calendar
 
 FEATURE_WINDOW_MONTHS = 84
 SELL_OUT_MEASURES = ("sell_out_units", "stock_units", "price", "distribution_pct", "is_promoted")
@@ -93,15 +103,22 @@ def build_features(history: MarketHistory, origin: pd.Timestamp, skus: np.ndarra
     end_month = products["end_month"].reindex(known.skus)
     active = active_skus(known, origin, end_month.to_numpy())
     trade = {name: panel.until(origin, FEATURE_WINDOW_MONTHS).units for name, panel in history.sell_out.items()}
-    price = trade["price"][active] if "price" in trade else None
-    abc = segmentation.abc_class(known.units[active], known.skus[active], price)
-    vocabulary = learn_vocabulary(products.reindex(known.skus[active]))
+    everyone = products.reindex(known.skus[active])
+    sell_out = {name: values[active] for name, values in trade.items()}
+    abc = segmentation.abc_class(known.units[active], known.skus[active], sell_out.get("price"))
+    over_everyone = (
+        life_ahead_features(origin, everyone["launch_month"].to_numpy(), everyone["end_month"].to_numpy())
+        | reference_features(everyone.get("reference_sku"), known)
+        | _expectations(history, origin, everyone, known.units[active], sell_out)
+    )
+    vocabulary = learn_vocabulary(everyone)
     if skus is not None:
         asked_for = np.isin(known.skus[active], skus)
-        abc = abc[asked_for]
         active[np.flatnonzero(active)[~asked_for]] = False
+        abc = abc[asked_for]
+        over_everyone = {name: values[asked_for] for name, values in over_everyone.items()}
+        sell_out = {name: values[asked_for] for name, values in sell_out.items()}
     skus, units = known.skus[active], known.units[active]
-    sell_out = {name: values[active] for name, values in trade.items()}
     own = products.reindex(skus)
     xyz = segmentation.xyz_class(units)
     described = {
@@ -118,6 +135,7 @@ def build_features(history: MarketHistory, origin: pd.Timestamp, skus: np.ndarra
         | segment_features(units, abc, xyz)
         | age_features(units, origin, own["launch_month"].to_numpy(), own["end_month"].to_numpy())
         | attribute_features(own, vocabulary)
+        | over_everyone
         | _aggregates(known.units, trade.get("sell_out_units"), _category(products.reindex(known.skus)), active)
         | _market_features(history, origin, described["category"], skus)
     )
@@ -139,6 +157,28 @@ def _demand_features(units: np.ndarray, sell_out: dict[str, np.ndarray], origin:
         | statistical_features(units, origin)
         | {"log_scale_units": np.log(demand_scale(units))}
     )
+
+
+def _expectations(
+    history: MarketHistory,
+    origin: pd.Timestamp,
+    own: pd.DataFrame,
+    units: np.ndarray,
+    sell_out: dict[str, np.ndarray],
+) -> dict[str, np.ndarray]:
+    """What promotions, sell-out and stock let expect; no columns where there are neither promotions nor sell-out."""
+    promotions = history.promotions[history.promotions["month"] == origin]
+    has_sell_out = bool(sell_out) and np.isfinite(sell_out["sell_out_units"]).any()
+    if not len(units) or (promotions.empty and not has_sell_out):
+        return {}
+    is_promoted = sell_out["is_promoted"] if has_sell_out else None
+    skus = own.index.to_numpy()
+    calendar = promotion_calendar(promotions, skus, origin, units.shape[1], MONTHS_AHEAD, is_promoted)
+    of_skus = sku_months(origin, own, calendar, sell_out["price"] if has_sell_out else None)
+    features = promotion_history_features(calendar) | sell_in_expectation(units, of_skus)
+    if has_sell_out:
+        features |= trade_features(units, sell_out["sell_out_units"], sell_out["stock_units"], of_skus)
+    return features | expected_units(features)
 
 
 def _aggregates(

@@ -16,6 +16,7 @@ IN_UNITS = re.compile(
     r"(sell_in|sell_out)_(lag|mean|std)_\d+"
     r"|same_month_(\d_years_ago|mean|latest)|nonzero_mean_units"
     r"|(ses|theta|damped_holt|statistical_mean)"
+    r"|(base|adjusted)_sell_in|adjusted_same_month|expected_(sell_out|orders|units)|stock_built_\d+|reference_mean_12"
     r"|statistical_slope|(ses|theta|damped_holt)_one_step_mae"
 )
 

@@ -103,8 +103,8 @@ def _average_of_forms(values: np.ndarray, horizon_months: int) -> np.ndarray:
             damping = fitted.smoothing[3, 0]
             forecasts[place, able[rows]] = extrapolate(fitted.states, panel.lengths, horizon_months, damping)
             criterion[place, able[rows]] = _corrected_akaike(fitted, n_known[able[rows]], form.parameters)
-    finite = np.isfinite(criterion)
-    above_best = np.where(finite, criterion - criterion.min(axis=0, where=finite, initial=np.inf), np.inf)
+    fitted_at_all = np.isfinite(criterion)
+    above_best = np.subtract(criterion, criterion.min(axis=0), out=np.full_like(criterion, np.inf), where=fitted_at_all)
     weight = np.exp(-0.5 * above_best)
     weight /= np.maximum(weight.sum(axis=0), 1e-12)
     return (weight[:, :, None] * forecasts).sum(axis=0) + centre

@@ -16,8 +16,8 @@ from forecast_assets.domain.features.columns import (
 )
 
 HORIZON_NAME = "horizon_months"
-# Of the partition a row was loaded from.
-PLACE = ("country", "month")
+# What promotions, sell-out and the trade's stock let expect (``features.expected_demand``), where a market has them.
+EXPECTED = "expected_units"
 # Learners read these beside the columns, so they are kept even where they do not vary (a market that sold nothing).
 ALWAYS_KEPT = ("ses", "theta", "statistical_mean")
 
@@ -28,6 +28,14 @@ class FeatureNames:
 
     origin: tuple[str, ...]
     by_horizon: tuple[str, ...]
+
+    def only(self, chosen: set[str]) -> "FeatureNames":
+        """The chosen columns, and those that learners read beside the columns."""
+        kept = chosen | {*ALWAYS_KEPT, EXPECTED}
+        return FeatureNames(
+            tuple(name for name in self.origin if name in chosen),
+            tuple(name for name in self.by_horizon if name in kept),
+        )
 
     @property
     def all(self) -> list[str]:
@@ -65,6 +73,18 @@ class FeatureCube:
         """The SKU-origins of a mask."""
         return FeatureCube(self.names, self.origin[mask], self.by_horizon[mask], self.scale_units[mask])
 
+    def anchor(self, name: str) -> np.ndarray:
+        """What the learners measure demand against, (n, horizons), in multiples of the scale.
+
+        ``expected_units``, which knows promotions and the trade's stock, where a market has them; else the forecast of
+        the name.
+        """
+        statistical = self.value(name).astype(float)
+        if EXPECTED not in self.names.by_horizon:
+            return statistical
+        expected = self.value(EXPECTED).astype(float)
+        return np.where(np.isfinite(expected), expected, statistical)
+
     def value(self, name: str) -> np.ndarray:
         """A feature that differs by horizon, (n, horizons), in multiples of the scale if it is a level."""
         return self.by_horizon[:, :, self.names.by_horizon.index(name)]
@@ -75,7 +95,8 @@ def feature_names(features: pd.DataFrame) -> FeatureNames:
 
     Columns of sources a market does not have are null throughout and would only cost time.
     """
-    numbers = features.drop(columns=[name for name in (*DESCRIPTIVE_COLUMNS, *PLACE) if name in features])
+    described = [name for name in DESCRIPTIVE_COLUMNS if name in features]
+    numbers = features.drop(columns=described).select_dtypes("number")  # A stored table names its partition, too.
     values = numbers.to_numpy(np.float32)
     known = ~np.isnan(values)
     low = np.min(values, axis=0, where=known, initial=np.inf)

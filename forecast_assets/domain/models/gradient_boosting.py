@@ -93,6 +93,15 @@ def fit_boosters(rows: TrainingRows, columns: list[str], recipe: Recipe) -> dict
     return texts
 
 
+def feature_gains(texts: dict[str, str], columns: list[str]) -> np.ndarray:
+    """How much of the learners' gain each column has, (columns,): shares of each learner, summed over the learners."""
+    total = np.zeros(len(columns))
+    for text in texts.values():
+        gain = lightgbm.Booster(model_str=text).feature_importance("gain")
+        total += gain / max(gain.sum(), np.finfo(float).tiny)
+    return total
+
+
 def predict_boosters(texts: dict[str, str], cube: FeatureCube, kind: str, threads: int = 1) -> np.ndarray | None:
     """Mean answer of a kind's learners, (n, horizons), in multiples of the scale, not clipped; None without any."""
     count, horizons = cube.by_horizon.shape[:2]
@@ -100,7 +109,7 @@ def predict_boosters(texts: dict[str, str], cube: FeatureCube, kind: str, thread
     if not learners:
         return None
     rows = cube.rows(np.repeat(np.arange(count), horizons), np.tile(np.arange(1, horizons + 1), count))
-    theta, statistical = cube.value("theta").ravel().astype(float), cube.value("statistical_mean").ravel().astype(float)
+    theta, statistical = cube.anchor("theta").ravel(), cube.anchor("statistical_mean").ravel()
     answers = []
     for learner in learners:
         answer = lightgbm.Booster(model_str=texts[learner.name]).predict(rows, num_threads=threads)

@@ -21,6 +21,8 @@ from forecast_assets.domain.models.recipe import HORIZON_MONTHS, Recipe
 from forecast_assets.domain.models.refits import (
     LEAST_GAIN,
     LEAST_GAIN_OF_FEW,
+    RefitMemory,
+    chosen_features,
     interval_widths,
     learned_share,
     learned_weight,
@@ -81,6 +83,7 @@ def fit_market_model(
     sell_in: DemandPanel,
     cutoff: pd.Timestamp,
     recipe: Recipe,
+    memory: RefitMemory | None = None,
     pooled: PooledModel | None = None,
 ) -> MarketModel:
     """Train the model of a market on everything known at the end of the cutoff month.
@@ -91,6 +94,7 @@ def fit_market_model(
         sell_in: Panel of the market that reaches the cutoff; later months are ignored.
         cutoff: The origin month of the forecast.
         recipe: How to train.
+        memory: Refits of earlier calls with the same features, sell-in, recipe and pooled model, to make none twice.
         pooled: Learners over all markets with a cutoff before this one; None: the market learns alone.
 
     Raises:
@@ -99,10 +103,10 @@ def fit_market_model(
     """
     _require_earlier(pooled, cutoff)
     shared = pooled.current if pooled else None
-    own, rows = _own(features, sell_in, cutoff, recipe, needed=shared is None)
+    made = refits(features, sell_in, cutoff, recipe, memory, pooled.of_refits if pooled else None)
+    own, rows = _own(features, sell_in, cutoff, recipe, chosen_features(made, recipe), needed=shared is None)
     skus = features["sku"].nunique()
     usual = recipe.usual_weight(skus)
-    made = refits(features, sell_in, cutoff, recipe, pooled.of_refits if pooled else None)
     share = 0.0 if shared is None else 1.0
     if own is not None and shared is not None:
         share = learned_share(made, recipe, recipe.usual_share(skus), usual)
@@ -127,11 +131,16 @@ def fit_market_model(
 
 
 def _own(
-    features: pd.DataFrame, sell_in: DemandPanel, cutoff: pd.Timestamp, recipe: Recipe, needed: bool
+    features: pd.DataFrame,
+    sell_in: DemandPanel,
+    cutoff: pd.Timestamp,
+    recipe: Recipe,
+    chosen: set[str] | None,
+    needed: bool,
 ) -> tuple[Parts | None, TrainingRows | None]:
     """The market's own learners; none with too little history, unless they are needed."""
     try:
-        return fit_parts(features, sell_in, cutoff, recipe)
+        return fit_parts(features, sell_in, cutoff, recipe, chosen)
     except TooFewRowsError:
         if needed:
             raise

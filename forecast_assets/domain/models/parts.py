@@ -13,7 +13,13 @@ import pandas as pd
 from forecast_assets.domain.demand import DemandPanel
 from forecast_assets.domain.models.dynamic_theta import forecast_dynamic_theta
 from forecast_assets.domain.models.exponential_smoothing import forecast_exponential_smoothing
-from forecast_assets.domain.models.feature_cube import FeatureCube, FeatureNames, feature_cube, feature_names
+from forecast_assets.domain.models.feature_cube import (
+    EXPECTED,
+    FeatureCube,
+    FeatureNames,
+    feature_cube,
+    feature_names,
+)
 from forecast_assets.domain.models.forecast_cap import cap_forecasts
 from forecast_assets.domain.models.gradient_boosting import fit_boosters, predict_boosters
 from forecast_assets.domain.models.holt_winters import forecast_holt_winters
@@ -48,7 +54,7 @@ class Answers:
     Attributes:
         skus: (n,).
         boosting: (n, horizon) the direct boosting; for intermittent SKUs the whole forecast.
-        members: (n, horizon) weighted mean of the other members; for intermittent SKUs the whole forecast.
+        members: (n, horizon) expected units or weighted mean of the members; for intermittent SKUs the whole forecast.
         is_intermittent: (n,).
         scale_units: (n,) level of the SKU.
         dispersion_units: (n,) typical one-step error of the SKU, in seasonally adjusted units.
@@ -78,13 +84,18 @@ class Answers:
 
 
 def fit_parts(
-    features: pd.DataFrame, sell_in: DemandPanel, cutoff: pd.Timestamp, recipe: Recipe
+    features: pd.DataFrame,
+    sell_in: DemandPanel,
+    cutoff: pd.Timestamp,
+    recipe: Recipe,
+    chosen: set[str] | None = None,
 ) -> tuple[Parts, TrainingRows]:
     """Train all learners on what is known at the end of the cutoff month.
 
     Args:
         features: Features of origins before the cutoff; others are ignored, for the columns too.
         sell_in: Panel that reaches the cutoff; later months are ignored.
+        chosen: Columns to learn from; None: all that vary.
 
     Returns:
         The parts and the rows the direct boosters learned from.
@@ -94,6 +105,7 @@ def fit_parts(
     """
     earlier = features[features["origin_month"] < cutoff]
     names = feature_names(earlier)
+    names = names if chosen is None else names.only(chosen)
     rows = training_rows(earlier, names, sell_in, cutoff, recipe)
     known = sell_in.until(cutoff)
     recursive = fit_recursive(known.units, known.months.month.to_numpy(), recipe)
@@ -117,8 +129,8 @@ def answers_of_each(
     known = sell_in.until(origin, MEMBER_MONTHS)
     history = _history(features, known)
     sporadic = is_intermittent(features)
-    panel = DemandPanel(features["sku"].to_numpy()[~sporadic], known.months, history[~sporadic])
-    statistical = _statistical_members(panel, recipe) if not sporadic.all() else {}
+    months = known.months.month.to_numpy()
+    statistical = StatisticalMembers(history, months, recipe)
     made = []
     for parts in several:
         cube = feature_cube(features, parts.names, HORIZON_MONTHS)
@@ -127,7 +139,7 @@ def answers_of_each(
             boosting[sporadic] = members[sporadic] = _intermittent(cube.where(sporadic), parts, recipe)
         if not sporadic.all():
             boosting[~sporadic] = _regular(cube.where(~sporadic), parts, recipe)
-            members[~sporadic] = _members(panel, statistical, parts, recipe)
+            members[~sporadic] = _others(cube, ~sporadic, statistical, parts)[~sporadic]
         skus, dispersion = features["sku"].to_numpy(), dispersion_units(features)
         made.append(Answers(skus, boosting, members, sporadic, cube.scale_units, dispersion, history))
     return made
@@ -151,30 +163,64 @@ def _intermittent(cube: FeatureCube, parts: Parts, recipe: Recipe) -> np.ndarray
     return blend_intermittent(mean, None if quantile is None else quantile * scale, recipe.sharpness)
 
 
-def _statistical_members(known: DemandPanel, recipe: Recipe) -> dict[str, np.ndarray]:
-    """Members that learn from each SKU alone, so they are the same whatever was trained: (n, horizon) by name."""
-    makers = {
-        "dynamic_theta": lambda: forecast_dynamic_theta(known.units, _calendar_months(known), HORIZON_MONTHS),
-        "exponential_smoothing": lambda: forecast_exponential_smoothing(known.units, HORIZON_MONTHS),
-        "holt_winters": lambda: forecast_holt_winters(known.units, HORIZON_MONTHS),
-    }
-    return {name: makers[name]() for name, weight in recipe.member_weights if name in makers and weight > 0.0}
+@dataclasses.dataclass
+class StatisticalMembers:
+    """Members that learn from each SKU alone, so they are the same whatever was trained; each is computed once.
+
+    Attributes:
+        units: (n, months) sell-in up to the origin.
+        calendar_months: (months,) 1 .. 12.
+        recipe: Which have a weight.
+        made: What was computed so far: the SKUs asked for and the forecasts by name.
+    """
+
+    units: np.ndarray
+    calendar_months: np.ndarray
+    recipe: Recipe
+    made: tuple[np.ndarray, dict[str, np.ndarray]] | None = None
+
+    def of(self, mask: np.ndarray) -> dict[str, np.ndarray]:
+        """Forecasts of the SKUs of a mask, (n, horizon) by name."""
+        if self.made is None or not np.array_equal(self.made[0], mask):
+            units = self.units[mask]
+            makers = {
+                "dynamic_theta": lambda: forecast_dynamic_theta(units, self.calendar_months, HORIZON_MONTHS),
+                "exponential_smoothing": lambda: forecast_exponential_smoothing(units, HORIZON_MONTHS),
+                "holt_winters": lambda: forecast_holt_winters(units, HORIZON_MONTHS),
+            }
+            weights = self.recipe.member_weights
+            self.made = mask, {name: makers[name]() for name, weight in weights if name in makers and weight > 0.0}
+        return self.made[1]
 
 
-def _members(known: DemandPanel, statistical: dict[str, np.ndarray], parts: Parts, recipe: Recipe) -> np.ndarray:
-    """Weighted mean of the members besides the direct boosting, (n, horizon)."""
-    weights = {name: weight for name, weight in recipe.member_weights if weight > 0.0}
-    forecasts = dict(statistical)
+def _others(cube: FeatureCube, asked: np.ndarray, statistical: StatisticalMembers, parts: Parts) -> np.ndarray:
+    """What is blended with the direct boosting, (n, horizon): the expected units where known, else the members.
+
+    Zero for SKUs that are not asked for.
+    """
+    unknown = asked
+    others = np.zeros((len(asked), HORIZON_MONTHS))
+    if EXPECTED in cube.names.by_horizon:
+        expected = cube.value(EXPECTED).astype(float) * cube.scale_units[:, None]
+        known = asked & np.isfinite(expected).all(axis=1)
+        others[known] = expected[known]
+        unknown = asked & ~known
+    if unknown.any():
+        others[unknown] = _members(unknown, statistical, parts)
+    return others
+
+
+def _members(mask: np.ndarray, statistical: StatisticalMembers, parts: Parts) -> np.ndarray:
+    """Weighted mean of the members besides the direct boosting, (n, horizon), of the SKUs of a mask."""
+    weights = {name: weight for name, weight in statistical.recipe.member_weights if weight > 0.0}
+    forecasts = dict(statistical.of(mask))
     if parts.recursive and "recursive" in weights:
+        months, threads = statistical.calendar_months, statistical.recipe.threads
         forecasts["recursive"] = forecast_recursive(
-            parts.recursive, known.units, _calendar_months(known), HORIZON_MONTHS, recipe.threads
+            parts.recursive, statistical.units[mask], months, HORIZON_MONTHS, threads
         )
     weights = {name: weight for name, weight in weights.items() if name in forecasts}
     return sum(weight * forecasts[name] for name, weight in weights.items()) / sum(weights.values())
-
-
-def _calendar_months(panel: DemandPanel) -> np.ndarray:
-    return panel.months.month.to_numpy()
 
 
 def only_origin(features: pd.DataFrame) -> pd.Timestamp:

@@ -23,8 +23,8 @@ class TrainingRows:
     Attributes:
         features: (k, columns) float32.
         actual: Sell-in of the target month.
-        theta: Theta forecast of the target month made at the origin.
-        statistical: Mean of the statistical forecasts made at the origin.
+        theta: Theta forecast of the target month made at the origin, or what is expected (``FeatureCube.anchor``).
+        statistical: Mean of the statistical forecasts made at the origin, or what is expected.
         scale_units: The scale of the SKU at the origin.
         dispersion: Typical one-step error of the SKU at the origin.
         horizon_months: 1 .. 18.
@@ -115,8 +115,8 @@ def _cut(
     return TrainingRows(
         features=cube.rows(places, months + 1),
         actual=labels[places, months] / scale,
-        theta=cube.value("theta")[places, months].astype(float),
-        statistical=cube.value("statistical_mean")[places, months].astype(float),
+        theta=cube.anchor("theta")[places, months],
+        statistical=cube.anchor("statistical_mean")[places, months],
         scale_units=scale,
         dispersion=dispersion_units(usable)[places] / scale,
         horizon_months=months + 1,

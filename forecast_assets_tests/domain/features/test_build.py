@@ -58,6 +58,15 @@ def test_only_active_skus_are_described_in_the_order_of_their_names(history):
     assert ENDED in before_launch
 
 
+@pytest.mark.parametrize("wanted", [SKUS[25:29], SKUS[7:8], [*SKUS[:3], ENDED, "A STRANGER"], []])
+def test_some_skus_get_exactly_the_rows_they_have_among_all(history, origin, wanted):
+    every = build_features(history, origin)
+    some = build_features(history, origin, np.array(wanted, dtype=object))
+    expected = every[every["sku"].isin(wanted)].reset_index(drop=True)
+    assert len(expected) == len(set(wanted) - {ENDED, "A STRANGER"})
+    pd.testing.assert_frame_equal(some, expected, check_exact=True)
+
+
 def test_no_more_than_84_months_are_looked_back(tables, history):
     origin = MONTHS[95]
     other = tables.sell_in.assign(

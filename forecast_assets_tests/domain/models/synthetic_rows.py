@@ -4,18 +4,23 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.domain.demand import DemandPanel
+from forecast_assets.domain.models.training_rows import ONE_STEP_ERRORS
 
 HORIZONS = range(1, 19)
 
 
 def plain_features(skus, origins, statistical=1.0, theta=1.0, **columns) -> pd.DataFrame:
-    """One row per SKU and origin with ``statistical_mean`` and ``theta`` in units, the same at all horizons."""
+    """One row per SKU and origin with ``statistical_mean``, ``ses`` and ``theta`` in units, the same at all horizons.
+
+    The scale and the dispersion of every SKU are 1 unless given.
+    """
     rows = pd.DataFrame(
         {"sku": np.tile(np.array(skus, dtype=object), len(origins)), "origin_month": np.repeat(origins, len(skus))}
     )
-    rows = rows.assign(observations=36.0, zero_share_24=0.0, scale_units=1.0, **columns)
-    ahead = {f"statistical_mean_h{h:02d}": statistical for h in HORIZONS} | {f"theta_h{h:02d}": theta for h in HORIZONS}
-    return rows.assign(**ahead)
+    usual = {"observations": 36.0, "zero_share_24": 0.0, "scale_units": 1.0} | dict.fromkeys(ONE_STEP_ERRORS, 1.0)
+    forecasts = {"statistical_mean": statistical, "ses": statistical, "theta": theta}
+    ahead = {f"{name}_h{h:02d}": units for name, units in forecasts.items() for h in HORIZONS}
+    return rows.assign(**usual | columns | ahead)
 
 
 def coded_panel(skus, months) -> DemandPanel:

@@ -104,15 +104,33 @@ def test_only_columns_with_two_values_are_learned_from_and_a_value_beside_nulls_
             "varies": [1.0, 2.0],
             "plan_h01": [0.0, 0.0],
             "plan_h02": [0.0, 1.0],
+            "ses_h01": [1.0, 2.0],
             "theta_h01": [1.0, 2.0],
             "statistical_mean_h01": [1.0, 2.0],
         }
     )
     names = feature_names(features)
     assert names.origin == ("half", "varies")
-    assert names.by_horizon == ("plan", "statistical_mean", "theta")
+    assert names.by_horizon == ("plan", "ses", "statistical_mean", "theta")
+
+
+def test_the_partition_that_a_stored_table_names_is_not_learned_from():
+    partition = {"country": ["FR", "FR"], "month": pd.to_datetime(["2024-01-01", "2024-02-01"])}
+    features = pd.DataFrame(partition | {"scale_units": [1.0, 2.0], "varies": np.array([1, 2], dtype=np.float32)})
+    assert feature_names(features).origin == ("varies",)
 
 
 def test_the_statistical_forecasts_are_kept_even_where_nothing_was_ever_sold():
-    features = pd.DataFrame({"theta_h01": [0.0, 0.0], "statistical_mean_h01": [0.0, 0.0], "scale_units": [1.0, 1.0]})
-    assert feature_names(features).by_horizon == ("statistical_mean", "theta")
+    never = {f"{name}_h01": [0.0, 0.0] for name in ("theta", "statistical_mean", "ses")}
+    features = pd.DataFrame(never | {"scale_units": [1.0, 1.0]})
+    assert feature_names(features).by_horizon == ("ses", "statistical_mean", "theta")
+
+
+def test_the_skus_of_a_mask_keep_their_own_rows():
+    features = pd.DataFrame(
+        {"scale_units": [1.0, 2.0, 4.0], "observations": [5.0, 6.0, 7.0], "theta_h01": [1.0, 4.0, 12.0]}
+    )
+    cube = feature_cube(features, FeatureNames(("observations",), ("theta",)), 1).where(np.array([True, False, True]))
+    assert cube.origin.tolist() == [[5.0], [7.0]]
+    assert cube.value("theta").tolist() == [[1.0], [3.0]]
+    assert cube.scale_units.tolist() == [1.0, 4.0]

@@ -20,11 +20,15 @@ from forecast_assets_tests.domain.small_market import INTERMITTENT, SKUS
 
 MONTHS = pd.date_range("2019-01-01", periods=60, freq="MS")
 ORIGIN = MONTHS[50]
-QUICK = Recipe(rounds=5, min_rows_per_leaf=20, training_rows=2000)
+QUICK = Recipe(rounds=5, min_rows_per_leaf=20, training_rows=2000, recursive_rounds=5)
 
 
-def with_recipe(model, **changes):
-    return dataclasses.replace(model, recipe=dataclasses.replace(model.recipe, **changes))
+def with_weight(model, boosting_weight):
+    return dataclasses.replace(model, boosting_weight=boosting_weight)
+
+
+def with_units(units, skus=("a", "b")):
+    return DemandPanel(np.array(skus, dtype=object), MONTHS, np.full((len(skus), 60), units))
 
 
 def plain_market(units_each_month=2.0, statistical=4.0, skus=("a", "b")):
@@ -53,27 +57,45 @@ def test_a_forecast_has_every_sku_and_the_18_months_after_the_origin(plain_model
     ]  # fmt: skip
 
 
-def test_without_boosting_the_forecast_is_the_statistical_mean_of_each_sku_in_units(
-    model, history, origin_features, origin
-):
-    rows = forecast_units(origin_features, history.sell_in, with_recipe(model, boosting_weight=0.0))
-    wide = rows.pivot(index="sku", columns="horizon_months", values="forecast_units")
-    stored = origin_features.set_index("sku")[[f"statistical_mean_h{h:02d}" for h in range(1, 19)]]
-    np.testing.assert_allclose(wide.loc[stored.index], stored, rtol=1e-5)
-
-
-def test_the_forecast_is_two_parts_boosting_and_one_part_statistics(plain_model):
-    # Every label is 2 and every statistical forecast 4, so the boosting answers near 2; scale is 1.
+def test_a_regular_sku_is_forecast_by_the_weighted_mean_of_the_boosting_and_the_members(plain_model):
+    # Every label is 2 and every statistical forecast 4, so the boosting answers near 2; members continue the history.
     rows = {
-        weight: forecast_units(at_origin(), plain_market()[1], with_recipe(plain_model, boosting_weight=weight))[
-            "forecast_units"
-        ]
-        for weight in (0.0, 2 / 3, 1.0)
+        weight: forecast_units(at_origin(), with_units(6.0), with_weight(plain_model, weight))["forecast_units"]
+        for weight in (0.0, 0.4, 1.0)
     }
-    np.testing.assert_allclose(rows[0.0], 4.0)
+    np.testing.assert_allclose(rows[0.0], 6.0, rtol=1e-3)
     np.testing.assert_allclose(rows[1.0], 2.0, rtol=0.01)
-    np.testing.assert_allclose(rows[2 / 3], (2 * rows[1.0] + rows[0.0]) / 3)
-    assert Recipe().boosting_weight == 2 / 3
+    np.testing.assert_allclose(rows[0.4], 0.4 * rows[1.0] + 0.6 * rows[0.0])
+
+
+def test_the_weight_is_the_recipes_unless_refits_say_otherwise(plain_model):
+    # Boosting and members are right about a constant: nothing beats the recipe's weight.
+    assert plain_model.refits == 2
+    assert plain_model.boosting_weight == QUICK.boosting_weight_of_few == 0.25
+    features, panel = plain_market()
+    other = fit_market_model(features, panel, ORIGIN, dataclasses.replace(QUICK, boosting_weight=0.6, few_skus=2))
+    assert other.boosting_weight == 0.6
+
+
+def test_a_market_of_few_skus_leans_on_the_members():
+    assert [Recipe().usual_weight(skus) for skus in (1, 49, 50, 5000)] == [0.25, 0.25, 0.35, 0.35]
+
+
+def test_the_weight_of_what_was_right_in_the_refits_is_learned():
+    # Demand alternates between its months as theta says at each origin, 1 or 3, which members cannot know.
+    rng = np.random.default_rng(3)
+    skus = [f"s{number:02d}" for number in range(20)]
+    drawn = rng.choice([1.0, 3.0], (20, 60)) * 50
+    panel = DemandPanel(np.array(skus, dtype=object), MONTHS, drawn)
+    features = plain_features(skus, MONTHS[20:50], 100.0, 100.0, scale_units=100.0, ses_one_step_mae=50.0)
+    places = np.repeat(np.arange(20, 50), 20)
+    ahead = {
+        f"{name}_h{h:02d}": drawn[np.tile(np.arange(20), 30), np.minimum(places + h, 59)]
+        for name in ("theta", "statistical_mean")
+        for h in range(1, 19)
+    }
+    fitted = fit_market_model(features.assign(**ahead), panel, ORIGIN, QUICK)
+    assert (fitted.refits, fitted.boosting_weight) == (3, 1.0)
 
 
 def test_a_forecast_is_at_most_four_times_the_largest_of_the_36_months_up_to_the_origin(plain_model):
@@ -81,14 +103,12 @@ def test_a_forecast_is_at_most_four_times_the_largest_of_the_36_months_up_to_the
     # Only month 50 - 35 .. 50 count: neither the peak before nor the one after the origin.
     units[:, 14], units[:, 15], units[:, 51] = 1e6, 3.0, 1e6
     panel = DemandPanel(np.array(["a", "b"], dtype=object), MONTHS, units)
-    statistics = with_recipe(plain_model, boosting_weight=0.0)
-    assert forecast_units(at_origin(statistical=1e9), panel, statistics)["forecast_units"].unique().tolist() == [12.0]
+    boosting = with_weight(plain_model, 1.0)
+    assert forecast_units(at_origin(statistical=1e9), panel, boosting)["forecast_units"].unique().tolist() == [12.0]
 
 
 def test_a_model_that_learned_from_returns_alone_forecasts_nothing_and_never_less():
-    only_boosting = with_recipe(
-        fit_market_model(*plain_market(units_each_month=-10.0), ORIGIN, QUICK), boosting_weight=1
-    )
+    only_boosting = with_weight(fit_market_model(*plain_market(units_each_month=-10.0), ORIGIN, QUICK), 1.0)
     rows = forecast_units(at_origin(), plain_market()[1], only_boosting)
     assert rows["forecast_units"].unique().tolist() == [0.0]
     assert rows["forecast_units_p10"].unique().tolist() == [0.0]
@@ -100,26 +120,6 @@ def test_a_forecast_lies_in_its_interval_and_none_is_negative_or_missing(model, 
     assert (rows["forecast_units_p10"] <= rows["forecast_units"]).all()
     assert (rows["forecast_units"] <= rows["forecast_units_p90"]).all()
     assert (rows["forecast_units_p90"] > rows["forecast_units_p10"]).mean() > 0.9
-
-
-def test_intervals_are_as_wide_as_the_statistical_forecasts_were_wrong(plain_model):
-    # Forecast 4, actual 2, always: demand fell 2 scales below the forecast and never rose above it.
-    assert set(plain_model.quantiles["segment"]) == {"*", "regular"}
-    assert plain_model.quantiles["below"].unique().tolist() == [2.0]
-    assert plain_model.quantiles["above"].unique().tolist() == [0.0]
-
-
-def test_interval_widths_are_in_the_scale_of_the_sku_and_of_its_kind(plain_model):
-    distances = (("*", 9, 9), ("regular", 1, 2), ("intermittent", 3, 4))
-    widths = pd.DataFrame(
-        [(kind, horizon, below, above, 99) for kind, below, above in distances for horizon in range(1, 19)],
-        columns=["segment", "horizon_months", "below", "above", "errors"],
-    )
-    model = dataclasses.replace(with_recipe(plain_model, boosting_weight=0.0), quantiles=widths)
-    panel = DemandPanel(np.array(["a", "b"], dtype=object), MONTHS, np.full((2, 60), 100.0))
-    features = at_origin(statistical=100.0).assign(scale_units=[10.0, 20.0], zero_share_24=[0.0, 0.5])
-    ends = forecast_units(features, panel, model).groupby("sku")[["forecast_units_p10", "forecast_units_p90"]].first()
-    np.testing.assert_allclose(ends, [[100 - 10, 100 + 20], [100 - 60, 100 + 80]])
 
 
 def test_a_planned_promotion_is_forecast_where_the_statistical_mean_cannot_know_of_it(
@@ -159,9 +159,9 @@ def test_a_stored_model_reads_back_to_the_same_forecasts(model, history, origin_
     parts = model_to_parts(model)
     assert schema_check("model").find(parts, origin).message == ""
     restored = model_from_parts(parts.sample(frac=1, random_state=0))
-    assert (restored.cutoff, restored.names, restored.recipe, restored.rows) == (
-        model.cutoff, model.names, model.recipe, model.rows,
-    )  # fmt: skip
+    for field in ("cutoff", "parts", "recipe", "boosting_weight", "rows", "refits"):
+        assert getattr(restored, field) == getattr(model, field), field
+    assert model.refits == 3
     before, after = (forecast_units(origin_features, history.sell_in, each) for each in (model, restored))
     pd.testing.assert_frame_equal(after, before, check_exact=True)
 
@@ -171,14 +171,18 @@ def test_the_manifest_says_cutoff_features_recipe_and_widths_and_the_parts_are_l
     manifest = json.loads(parts["content"].iloc[0])
     assert parts["part"].iloc[0] == "manifest.json"
     assert manifest["cutoff"] == "2020-09-01"
-    assert manifest["recipe"] | {"threads": model.recipe.threads} == dataclasses.asdict(model.recipe)
+    recipe = json.loads(json.dumps(dataclasses.asdict(model.recipe)))
+    assert manifest["recipe"] | {"threads": model.recipe.threads} == recipe
+    assert (manifest["boosting_weight"], manifest["refits"]) == (model.boosting_weight, 3)
     assert "threads" not in manifest["recipe"]
     assert not parts["content"].str.contains("num_threads: 1").any()
     assert "promotion_planned" in manifest["features"]["by_horizon"]
-    assert "sell_in_lag_1" in manifest["features"]["origin"]
+    assert "log_scale_units" in manifest["features"]["origin"]
     assert len(manifest["quantiles"]) == 3 * 18
     assert manifest["rows"] == model.recipe.training_rows
-    assert set(parts["part"].iloc[1:]) == {"theta_residual", "level", "log_ratio", "mean", "tweedie"}
+    assert set(parts["part"].iloc[1:]) == {
+        "theta_residual", "log_ratio", "mean", "tweedie", "quantile", "recursive_l1", "recursive_l2",
+    }  # fmt: skip
     assert parts["content"].iloc[1:].str.startswith("tree\n").all()
 
 
@@ -213,7 +217,7 @@ def test_columns_that_only_later_origins_have_are_not_learned_from():
     features, panel = plain_market()
     later = plain_features(["a", "b"], MONTHS[50:55], 4.0, 4.0, news=[0.0, 1.0] * 5)
     model = fit_market_model(pd.concat([features.assign(news=0.0), later]), panel, ORIGIN, QUICK)
-    assert "news" not in model.names.origin
+    assert "news" not in model.parts.names.origin
 
 
 def test_a_market_that_never_sold_anything_is_forecast_at_zero():

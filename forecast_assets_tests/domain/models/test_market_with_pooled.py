@@ -18,7 +18,7 @@ from forecast_assets.domain.models.market_model import (
 from forecast_assets.domain.models.parts import Answers, answers, fit_parts
 from forecast_assets.domain.models.pooled_model import fit_pooled_model, pooled_rows
 from forecast_assets.domain.models.recipe import Recipe
-from forecast_assets.domain.models.refits import Refit, learned_share, refits
+from forecast_assets.domain.models.refits import Refit, RefitMemory, chosen_features, learned_share, refits
 from forecast_assets.domain.models.training_rows import TooFewRowsError
 from forecast_assets_tests.domain.small_market import MONTHS, feature_stack, small_market, with_another_future
 
@@ -38,7 +38,7 @@ def refit_of(own, pooled, actual=100.0, skus=20) -> Refit:
         )
         for value in (own, pooled) if value is not None
     ]  # fmt: skip
-    return Refit(said[0], np.broadcast_to(actual, shape).astype(float), said[1] if len(said) > 1 else None)
+    return Refit(said[0], np.broadcast_to(actual, shape).astype(float), pooled=said[1] if len(said) > 1 else None)
 
 
 BETTER, WORSE = refit_of(120, 105), refit_of(105, 130)
@@ -108,12 +108,12 @@ def pooled(tables, other_tables):
 
 @pytest.fixture(scope="module")
 def adapted(earlier_features, history, origin, pooled):
-    return fit_market_model(earlier_features, history.sell_in, origin, QUICK, pooled)
+    return fit_market_model(earlier_features, history.sell_in, origin, QUICK, pooled=pooled)
 
 
 def test_a_model_that_has_seen_the_origin_month_is_refused(earlier_features, history, pooled):
     with pytest.raises(ValueError, match="the pooled model has seen 2020-08, expected a cutoff before 2020-08"):
-        fit_market_model(earlier_features, history.sell_in, MONTHS[79], QUICK, pooled)
+        fit_market_model(earlier_features, history.sell_in, MONTHS[79], QUICK, pooled=pooled)
 
 
 def test_the_answer_is_the_mean_of_own_and_pooled_by_the_share(
@@ -129,12 +129,35 @@ def test_the_answer_is_the_mean_of_own_and_pooled_by_the_share(
 
 
 def test_refits_hold_what_the_pooled_parts_of_the_same_origin_said(earlier_features, history, origin, pooled):
-    made = refits(earlier_features, history.sell_in, origin, QUICK, pooled.of_refits)
+    made = refits(earlier_features, history.sell_in, origin, QUICK, pooled=pooled.of_refits)
     assert len(made) == 3
     for months_back, refit in zip((18, 12, 6), made, strict=True):
         at_origin = earlier_features[earlier_features["origin_month"] == add_months(origin, -months_back)]
         expected = answers(at_origin, history.sell_in, pooled.by_offset[months_back].parts, QUICK.of_refits())
         np.testing.assert_array_equal(refit.pooled.boosting, expected.boosting)
+
+
+def test_refits_with_pooled_parts_that_are_remembered_are_those_that_would_be_made(
+    earlier_features, history, origin, pooled
+):
+    memory = RefitMemory()
+    given = earlier_features, history.sell_in
+    earlier = refits(*given, add_months(origin, -6), QUICK, memory, pooled.known(6).of_refits)
+    assert [refit.pooled is None for refit in earlier] == [True, False, False]
+    shared, alone = (refits(*given, origin, QUICK, known, pooled.of_refits) for known in (memory, None))
+    assert shared[0].pooled is earlier[1].pooled
+    for found, expected in zip(shared, alone, strict=True):
+        np.testing.assert_array_equal(found.answers.boosting, expected.answers.boosting)
+        np.testing.assert_array_equal(found.pooled.boosting, expected.pooled.boosting)
+        np.testing.assert_array_equal(found.actual_units, expected.actual_units)
+        pd.testing.assert_series_equal(found.gains, expected.gains)
+        assert not found.mixed(0.25).gains.empty
+
+
+def test_refits_by_pooled_parts_alone_choose_no_features(earlier_features, history, origin, pooled):
+    at_one = earlier_features[earlier_features["origin_month"] == add_months(origin, -6)]
+    (made,) = refits(at_one, history.sell_in, origin, QUICK, pooled=pooled.of_refits)
+    assert (made.pooled, len(made.gains), chosen_features([made], QUICK)) == (None, 0, None)
 
 
 def test_another_future_of_a_market_changes_neither_what_all_learn_nor_what_the_market_makes_of_it(
@@ -147,7 +170,7 @@ def test_another_future_of_a_market_changes_neither_what_all_learn_nor_what_the_
         offset: found.parts for offset, found in pooled.by_offset.items()
     }
     history = with_another_future(tables, origin).history()
-    market = fit_market_model(feature_stack(history, MONTHS[40:84]), history.sell_in, origin, QUICK, again)
+    market = fit_market_model(feature_stack(history, MONTHS[40:84]), history.sell_in, origin, QUICK, pooled=again)
     pd.testing.assert_frame_equal(model_to_parts(market), model_to_parts(adapted))
 
 
@@ -169,7 +192,7 @@ def test_a_model_with_pooled_parts_forecasts_the_same_when_read_back_without_the
 
 def test_pooled_parts_that_no_refit_is_better_with_are_not_stored(earlier_features, history, origin, pooled):
     never = dataclasses.replace(QUICK, share_if_most_better=0.0, share_if_all_better=0.0, pooled_share_of_few=0.0)
-    model = fit_market_model(earlier_features, history.sell_in, origin, never, pooled)
+    model = fit_market_model(earlier_features, history.sell_in, origin, never, pooled=pooled)
     assert (model.pooled, model.pooled_share) == (None, 0.0)
     assert not model_to_parts(model)["part"].str.startswith("pooled_").any()
 
@@ -180,7 +203,7 @@ def test_a_market_too_young_to_train_is_forecast_by_the_pooled_parts_alone(
     young = earlier_features[earlier_features["origin_month"] == MONTHS[79]].head(9)
     with pytest.raises(TooFewRowsError):
         fit_market_model(young, history.sell_in, origin, QUICK)
-    model = fit_market_model(young, history.sell_in, origin, QUICK, pooled)
+    model = fit_market_model(young, history.sell_in, origin, QUICK, pooled=pooled)
     assert (model.parts, model.pooled_share, model.rows, model.refits) == (None, 1.0, 0, 0)
     assert set(model_to_parts(model)["part"].iloc[1:].str.startswith("pooled_")) == {True}
     made = forecast_units(origin_features, history.sell_in, model_from_parts(model_to_parts(model)))
@@ -194,7 +217,7 @@ def test_a_market_too_young_to_train_is_forecast_by_the_pooled_parts_alone(
 def test_a_market_without_any_earlier_origin_is_forecast_by_the_pooled_parts_alone(
     earlier_features, history, origin, origin_features, pooled
 ):
-    model = fit_market_model(earlier_features.iloc[:0], history.sell_in, origin, QUICK, pooled)
+    model = fit_market_model(earlier_features.iloc[:0], history.sell_in, origin, QUICK, pooled=pooled)
     assert len(forecast_units(origin_features, history.sell_in, model)) == 18 * len(origin_features)
 
 
@@ -202,11 +225,11 @@ def test_a_young_market_is_backtested_by_what_the_others_had_taught_until_then(
     earlier_features, history, origin, pooled
 ):
     young = earlier_features[earlier_features["origin_month"] >= add_months(origin, -12)]
-    assert backtest(young, history.sell_in, origin, QUICK).empty
-    cells = backtest(young, history.sell_in, origin, QUICK, pooled)
+    assert set(backtest(young, history.sell_in, origin, QUICK)["origin_month"]) == {add_months(origin, -6)}
+    cells = backtest(young, history.sell_in, origin, QUICK, pooled=pooled)
     back = add_months(origin, -12)
     at_back = young[young["origin_month"] == back]
-    by_then = fit_market_model(young.iloc[:0], history.sell_in, back, QUICK, pooled.known(12))
+    by_then = fit_market_model(young.iloc[:0], history.sell_in, back, QUICK, pooled=pooled.known(12))
     expected = forecast_units(at_back, history.sell_in, by_then)
     first = cells[cells["origin_month"] == back]
     both = first.merge(expected, on=["sku", "target_month"], validate="1:1")

@@ -9,9 +9,11 @@ from forecast_assets.domain.models.feature_cube import FeatureNames
 from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.models.training_rows import (
     TooFewRowsError,
+    dispersion_units,
     following_units,
     is_intermittent,
     month_number,
+    sampled_skus,
     training_rows,
 )
 from forecast_assets_tests.domain.models.synthetic_rows import coded_panel, plain_features
@@ -144,6 +146,51 @@ def test_a_sample_is_seeded_and_independent_of_the_order_of_the_table(features, 
     assert len(np.unique(np.column_stack(decoded(first)), axis=0)) == 300
     other = training_rows(features, NAMES, panel, CUTOFF, dataclasses.replace(few, seed=2))
     assert not np.array_equal(first.actual, other.actual)
+
+
+def test_a_sample_of_sku_origins_is_reproducible_and_keeps_every_horizon_of_the_drawn(features, panel):
+    few = dataclasses.replace(EVERY_ROW, sku_origins=40, seed=1)
+    rows = training_rows(features, NAMES, panel, CUTOFF, few)
+    sku, origin, *_ = decoded(rows)
+    drawn, counts = np.unique(np.column_stack([sku, origin]), axis=0, return_counts=True)
+    assert len(drawn) == 40
+    np.testing.assert_array_equal(counts, np.minimum(18, 40 - drawn[:, 1]))
+    shuffled = training_rows(features.sample(frac=1, random_state=2), NAMES, panel, CUTOFF, few)
+    np.testing.assert_array_equal(shuffled.features, rows.features)
+    np.testing.assert_array_equal(shuffled.actual, rows.actual)
+    other = training_rows(features, NAMES, panel, CUTOFF, dataclasses.replace(few, seed=2))
+    assert not np.array_equal(np.unique(other.features[:, :2], axis=0), np.unique(rows.features[:, :2], axis=0))
+
+
+def test_the_dispersion_is_the_mean_one_step_error_and_at_least_two_per_cent_of_the_scale():
+    errors = {"ses_one_step_mae": [1.0, 0.0, np.nan], "theta_one_step_mae": [2.0, 0.0, np.nan]}
+    table = pd.DataFrame(errors | {"damped_holt_one_step_mae": [6.0, 0.03, np.nan], "scale_units": [10.0, 50.0, 5.0]})
+    np.testing.assert_allclose(dispersion_units(table), [3.0, 1.0, 0.1])
+
+
+def test_the_dispersion_of_a_row_is_that_of_its_sku_in_multiples_of_the_scale(features, panel):
+    scaled = features.assign(scale_units=4.0, ses_one_step_mae=3 * features["sku_place"] + 1)
+    rows = training_rows(scaled, NAMES, panel, CUTOFF, EVERY_ROW)
+    np.testing.assert_allclose(rows.dispersion, (decoded(rows)[0] + 1) / 4)
+
+
+def test_all_origins_together_give_as_many_skus_as_rows_are_asked_for():
+    skus = np.array([f"s{number:03d}" for number in range(100)], dtype=object)
+    recipe = Recipe(sku_origins=600)
+    # 600 rows over 30 origins are 20 SKUs each.
+    chosen = [sampled_skus(skus, origin, 30, recipe) for origin in MONTHS[:30]]
+    assert {len(each) for each in chosen} == {20}
+    assert all(list(each) == sorted(set(each)) and set(each) <= set(skus) for each in chosen)
+    assert len({tuple(each) for each in chosen}) == 30
+    np.testing.assert_array_equal(sampled_skus(skus, MONTHS[3], 30, recipe), chosen[3])
+    other = dataclasses.replace(recipe, seed=recipe.seed + 1)
+    assert tuple(sampled_skus(skus, MONTHS[3], 30, other)) != tuple(chosen[3])
+
+
+@pytest.mark.parametrize(("least", "expected"), [(0, 20), (15, 20), (50, 50), (400, 100)])
+def test_at_least_so_many_skus_are_drawn_where_there_are_so_many(least, expected):
+    skus = np.array([f"s{number:03d}" for number in range(100)], dtype=object)
+    assert len(sampled_skus(skus, MONTHS[0], 30, Recipe(sku_origins=600), least)) == expected
 
 
 def test_too_little_history_is_said_with_its_numbers(features, panel):

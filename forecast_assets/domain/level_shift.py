@@ -1,0 +1,61 @@
+"""Where the level of a SKU jumped and stayed: a new distribution, a lost customer, a change of pack.
+
+Here belongs finding the month. Not here: marking and rescaling the months before it (``cleaning``).
+"""
+
+import numpy as np
+
+from forecast_assets.domain.seasonality import seasonal_indices
+
+MONTHS_BEFORE, MONTHS_AFTER, WINDOW_MONTHS = 12, 6, 36
+# At least a doubling or a halving, and eight times the SKU's own spread. That finds none in retail, 0.7 % of the series
+# of M3 and 2 % of hospital's; rescaling what came before lowers their WAPE from 0.306 to 0.292 and from 0.119 to 0.097
+# (mean of the statistical forecasts, two origins).
+LEAST_LOG_JUMP, LEAST_SPREADS = np.log(2.0), 8.0
+SMALLEST_SPREAD = 0.03
+# With fewer months sold than this a jump cannot be told from chance.
+SOLD_SHARE = 0.9
+
+
+def level_shift_columns(units: np.ndarray, calendar_months: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """First column of the new level, (n,) int, -1 without a shift; and new level / old level, (n,), 1 without.
+
+    Judged are SKUs known in each of the last 18 months. The candidates are the months of the last 36 with 12 months
+    before and 6 from them on. At each, the median of the logarithm of seasonally adjusted units of the 12 months before
+    is compared with that of the 12 (at least 6) from it on; months without a sale have no logarithm, and one in ten may
+    be missing. The largest jump counts if it is at least log 2, at least 8 x the median absolute deviation of the
+    months around their own side's median, and abrupt: the 3 months on either side do not overlap.
+
+    Args:
+        units: (n, T) ending at the origin month; NaN where unknown.
+        calendar_months: (T,), 1 .. 12.
+    """
+    n_sku, n_months = units.shape
+    season = seasonal_indices(units, calendar_months).of_months(calendar_months)
+    logs = np.log(np.where(units > 0, units, np.nan) / season)
+    judged = np.isfinite(units[:, -(MONTHS_BEFORE + MONTHS_AFTER) :]).all(axis=1)
+    first = max(MONTHS_BEFORE, n_months - WINDOW_MONTHS)
+    candidates = range(first, n_months - MONTHS_AFTER + 1)
+    if not candidates or not judged.any():
+        return np.full(n_sku, -1), np.ones(n_sku)
+    steps = np.zeros((len(candidates), n_sku))
+    for place, at in enumerate(candidates):
+        steps[place, judged] = _step(logs[judged, at - MONTHS_BEFORE : at], logs[judged, at : at + MONTHS_BEFORE])
+    largest = np.abs(steps).argmax(axis=0)
+    step = steps[largest, np.arange(n_sku)]
+    return np.where(step != 0.0, first + largest, -1), np.exp(step)
+
+
+def _step(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Jump of the log level, (n,); 0 where it is too small, within the spread, not abrupt, or months are missing."""
+    seen = (np.isfinite(before).mean(axis=1) >= SOLD_SHARE) & (np.isfinite(after).mean(axis=1) >= SOLD_SHARE)
+    before, after = np.where(seen[:, None], before, 0.0), np.where(seen[:, None], after, 0.0)
+    low, high = np.nanmedian(before, axis=1, keepdims=True), np.nanmedian(after, axis=1, keepdims=True)
+    around = np.abs(np.concatenate([before - low, after - high], axis=1))
+    spread = np.maximum(np.nanmedian(around, axis=1), SMALLEST_SPREAD)
+    step = (high - low)[:, 0]
+    near_before, near_after = before[:, -3:], after[:, :3]
+    rises = near_after.min(axis=1) > near_before.max(axis=1)
+    falls = near_after.max(axis=1) < near_before.min(axis=1)
+    is_large = np.abs(step) >= np.maximum(LEAST_LOG_JUMP, LEAST_SPREADS * spread)
+    return np.where(is_large & np.where(step > 0, rises, falls), step, 0.0)

@@ -1,0 +1,113 @@
+"""Effects that the SKUs of a group share: relative price, the weeks before Easter, and the ramp after a launch.
+
+A SKU alone has too few price steps, Easters and launches to tell. Each effect is learned from what level, season and
+promotions leave (``demand_structure.py``).
+"""
+
+import numpy as np
+import pandas as pd
+
+from forecast_assets.domain.calendar import days_before_easter
+
+YEAR = 12
+# Ages in months at which a launched SKU may still be on its way to its level.
+RAMP_MONTHS = 18
+# SKUs that a link of the ramp is shrunken by: towards all launches, and those towards no change.
+LAUNCHES_TO_TRUST = 3.0
+
+
+def shared_effect(rest: np.ndarray, weight: np.ndarray, regressor: np.ndarray, group: np.ndarray) -> np.ndarray:
+    """Slope of the rest on a regressor, per SKU the one of its group, (n,).
+
+    Least squares over all SKUs, believed as far as the slope exceeds its standard error; each group's own slope counts
+    against it by its share of the information.
+
+    Args:
+        rest, regressor: (n, T), the smoothed level of either already taken off; 0 where unknown.
+        weight: (n, T) of 1 where known, else 0.
+        group: (n,) group of each SKU, 0 .. number of groups - 1.
+    """
+    product, square = (rest * regressor).sum(axis=1), np.square(regressor).sum(axis=1)
+    if square.sum() < 1e-9:
+        return np.zeros(len(rest))
+    common = product.sum() / square.sum()
+    error = np.square(rest - common * regressor).sum() / max(weight.sum(), 1.0) / square.sum()
+    common *= max(0.0, 1.0 - error / max(common**2, 1e-12))
+    groups = int(group.max()) + 1
+    of_group = np.bincount(group, product, groups), np.bincount(group, square, groups)
+    prior = square.sum() / groups
+    return ((of_group[0] + prior * common) / (of_group[1] + prior))[group]
+
+
+def relative_price(price: np.ndarray, is_promoted: np.ndarray, months_ahead: int) -> np.ndarray:
+    """Logarithm of the regular price against the market's price level and the SKU's own mean, (n, T + months_ahead).
+
+    The regular price is that of the last month without a promotion; ahead it stays as it is. The market's level moves
+    by the mean change of its SKUs' prices. 0 where no price is known.
+
+    Args:
+        price: (n, T) ending at the origin month, NaN where unknown.
+        is_promoted: (n, T), above 0 where promoted.
+    """
+    usable = (price > 0) & ~(is_promoted > 0)
+    logs = _carried_forward(np.where(usable, np.log(np.where(usable, price, 1.0)), np.nan))
+    known = np.isfinite(logs)
+    change = np.diff(logs, axis=1)
+    moved = np.isfinite(change)
+    mean_change = np.where(moved, change, 0.0).sum(axis=0) / np.maximum(moved.sum(axis=0), 1)
+    relative = logs - np.concatenate([[0.0], np.cumsum(mean_change)])
+    mean = np.where(known, relative, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+    relative = np.where(known, relative - mean[:, None], 0.0)
+    return np.concatenate([relative, np.repeat(relative[:, -1:], months_ahead, axis=1)], axis=1)
+
+
+def _carried_forward(values: np.ndarray) -> np.ndarray:
+    place = np.where(np.isfinite(values), np.arange(values.shape[1]), 0)
+    return np.take_along_axis(values, np.maximum.accumulate(place, axis=1), axis=1)
+
+
+def moved_easter(months: pd.DatetimeIndex, past_months: int) -> np.ndarray:
+    """Share of the three weeks before Easter that fall in each month, against that calendar month's mean, (months,).
+
+    The mean is over the first ``past_months``, so what an average Easter does stays in the season; 0 for calendar
+    months that they do not have.
+    """
+    share = days_before_easter(months) / 21.0
+    known = np.arange(len(months)) < past_months
+    total = np.bincount(months.month[known], share[known], YEAR + 1)
+    count = np.bincount(months.month[known], minlength=YEAR + 1)
+    mean = total / np.maximum(count, 1)
+    return np.where(count[months.month] > 0, share - mean[months.month], 0.0)
+
+
+def launch_ramp(level: np.ndarray, age: np.ndarray, kind: np.ndarray) -> np.ndarray:
+    """Level at each age as a share of the level after the ramp, (kinds, 19); the last is 1.
+
+    Links between neighbouring ages are ratios of sums over the SKUs known at both (a chain ladder), each SKU relative
+    to its own mean.
+
+    Args:
+        level: (n, T) units without season and promotions; NaN where unknown.
+        age: (n, T) months since the launch; negative before it, 18 or more for mature SKUs.
+        kind: (n,) kind of launch, 0 .. number of kinds - 1.
+    """
+    known = np.isfinite(level)
+    mean = np.where(known, level, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+    share = np.where(known & (mean > 0)[:, None], level / np.where(mean > 0, mean, 1.0)[:, None], np.nan)
+    sku, month = np.nonzero(
+        np.isfinite(share[:, :-1] + share[:, 1:]) & (age[:, :-1] >= 0) & (age[:, :-1] < RAMP_MONTHS)
+    )
+    at, before, after = age[sku, month].astype(int), share[sku, month], share[sku, month + 1]
+    every = _links(at, before, after, np.ones(RAMP_MONTHS))
+    ramps = np.ones((int(kind.max(initial=0)) + 1, RAMP_MONTHS + 1))
+    for number in range(len(ramps)):
+        own = kind[sku] == number
+        links = _links(at[own], before[own], after[own], every)
+        ramps[number, :RAMP_MONTHS] = 1.0 / np.cumprod(links[::-1])[::-1]
+    return ramps
+
+
+def _links(age: np.ndarray, before: np.ndarray, after: np.ndarray, prior: np.ndarray) -> np.ndarray:
+    """Growth from each age to the next, (18,), with so many SKUs of the prior growth added."""
+    first, second = (np.bincount(age, values, RAMP_MONTHS) for values in (before, after))
+    return np.maximum(second + LAUNCHES_TO_TRUST * prior, 1e-3) / np.maximum(first + LAUNCHES_TO_TRUST, 1e-3)
