@@ -10,6 +10,7 @@ Here belong the choice of sets and methods and the order of work. The page is ma
 """
 
 import argparse
+import json
 import os
 import sys
 from pathlib import Path
@@ -50,6 +51,19 @@ def measure_set(data: Path, methods: str | None, threads: int, folder: Path, con
     return rows
 
 
+def measure_growth(
+    sizes: list[int], threads: int, path: Path, reuse: bool, console: Console
+) -> dict[int, tuple[float, float]]:
+    """Seconds and peak megabytes of the engine by number of series; written after each size."""
+    known = json.loads(path.read_text(encoding="utf-8")) if reuse and path.exists() else {}
+    for size in sizes:
+        if str(size) not in known:
+            known[str(size)] = measure_size(size, "engine", threads)
+            path.write_text(json.dumps(known) + "\n", encoding="utf-8")
+        console.print(f"{size} series: {known[str(size)][0]:.1f} s, {known[str(size)][1]:.0f} MB", highlight=False)
+    return {size: tuple(known[str(size)]) for size in sizes}
+
+
 def arguments(given: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
@@ -61,6 +75,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--growth", type=int, nargs="*", default=SIZES, help="sizes of the growth table; none: left out"
     )
+    parser.add_argument("--reuse", action="store_true", help="take what an earlier run has measured from its JSON")
     cores = max(1, (os.cpu_count() or 2) - 1)
     parser.add_argument("--threads", type=int, default=cores, help="threads of a method (default cores - 1)")
     parser.add_argument("--out", type=Path, required=True, help="page to write; the picture and JSON go beside it")
@@ -80,8 +95,12 @@ def main(given: list[str] | None = None) -> int:
     rows: list[Row] = []
     try:
         for data in files:
-            rows += measure_set(data, options.methods, options.threads, results, console)
-        growth = {size: measure_size(size, "engine", options.threads) for size in options.growth}
+            measured = results / f"{data.stem}.json"
+            if options.reuse and measured.exists():
+                rows += json.loads(measured.read_text(encoding="utf-8"))
+            else:
+                rows += measure_set(data, options.methods, options.threads, results, console)
+        growth = measure_growth(options.growth, options.threads, results / "growth.json", options.reuse, console)
     except accuracy.EXPECTED_ERRORS as error:
         print(f"benchmarks.suite: {error}", file=sys.stderr)
         return 1
