@@ -15,6 +15,12 @@ totals = dg.define_asset_job(
 totals_known = dg.define_asset_job(
     "totals_known", ["demand_totals_known"], description="Totals of earlier months as every market may read them."
 )
+pool_rows = dg.define_asset_job(
+    "pool_rows", ["pooled_rows"], description="Rows of earlier months over all markets, to learn from together."
+)
+pool_model = dg.define_asset_job(
+    "pool_model", ["pooled_model"], description="What is learned over all markets, as every market may read it."
+)
 market_features = dg.define_asset_job(
     "market_features", ["features"], description="Features of a market for an origin or a range of origins."
 )
@@ -27,4 +33,4 @@ monthly_cycle = dg.define_asset_job(
     description="Everything of one market and month, from the delivery to the report.",
 )
 
-ALL_JOBS = [ingest, totals, totals_known, market_features, measure, monthly_cycle]
+ALL_JOBS = [ingest, totals, totals_known, market_features, pool_rows, pool_model, measure, monthly_cycle]

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from forecast_assets.markets import Market, load_markets, month_of
+from forecast_assets.markets import Market, forecast_markets, load_markets, month_of
 
 ENVIRONMENTS: dict[str, dict[str, str]] = {
     "dev": {"store": "var/store", "landing": "var/landing", "mlflow_tracking_uri": "sqlite:///var/mlflow/mlflow.db"},
@@ -45,6 +45,9 @@ class Settings(BaseModel):
     training_rows: int = Field(default=40_000, ge=1_000, description="Rows sampled to train one model")
     backtest_training_rows: int = Field(default=20_000, ge=1_000, description="The same for a refit in the backtest")
     boosting_rounds: int = Field(default=200, ge=20, description="Trees per learner; fewer take larger steps")
+    pooled_skus: int = Field(
+        default=0, ge=0, description="SKUs over all markets that are learned from together; 0: each market alone"
+    )
     max_threads: int = Field(default=0, ge=0, description="LightGBM threads; 0: one core is left free")
     max_unknown_sku_share: float = Field(default=0.05, ge=0, le=1, description="Share of units without a product row")
     max_total_change: float = Field(default=4.0, gt=1, description="Market total against its median, either way")
@@ -125,6 +128,11 @@ def load_settings(environment: Mapping[str, str] = os.environ, *, with_markets: 
     if with_markets:
         _check_first_month(settings)
     return settings
+
+
+def pools_markets(settings: Settings) -> bool:
+    """Whether markets also learn from one another: with one market there is nobody to learn from."""
+    return settings.pooled_skus > 0 and len(forecast_markets(settings.market_table)) > 1
 
 
 def variable_of(name: str) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from forecast_assets.assets.lineage import upstream_of
 from forecast_assets.definitions import build_definitions
-from forecast_assets.schemas import TABLES
+from forecast_assets.schemas import MONTH_ONLY, TABLES
 from forecast_assets.sql import SqlProject
 from forecast_assets_tests.test_settings import loaded
 
@@ -15,9 +15,13 @@ DOCUMENTS = ["market_report"]
 RECORDS = ["mlflow_run"]
 SINGLE_RUN = {
     "sell_in", "sell_out", "products", "covid_policy", "features", "baseline_forecasts", "performance",
-    "promotions", "overrides", "demand_totals", "demand_totals_known",
+    "promotions", "overrides", "demand_totals", "demand_totals_known", "pooled_rows",
 }  # fmt: skip
 MARTS = ["sell_in", "sell_out", "products", "promotions", "overrides"]
+SAME_MONTH = dg.MultiToSingleDimensionPartitionMapping("month")
+SIXTY_MONTHS_BEFORE = dg.TimeWindowPartitionMapping(
+    start_offset=-60, end_offset=-1, allow_nonexistent_upstream_partitions=True
+)
 FORTY = "markets:\n" + "".join(
     f'  - {{code: "M{number:02}", name: M, iso2: "FR", iso3: "FRA", region: Europe, since: 2019-01-01}}\n'
     for number in range(40)
@@ -83,9 +87,9 @@ def test_every_check_says_what_it_holds(definitions):
 
 
 @pytest.mark.parametrize("asset", [*TABLES, *DOCUMENTS, *RECORDS])
-def test_totals_have_months_and_all_else_month_and_country(nodes, asset):
+def test_tables_over_all_markets_have_months_and_all_else_month_and_country(nodes, asset):
     partitions = nodes[asset].partitions_def
-    if asset in ("demand_totals", "demand_totals_known"):
+    if asset in MONTH_ONLY:
         assert isinstance(partitions, dg.MonthlyPartitionsDefinition)
     else:
         assert {dimension.name for dimension in partitions.partitions_defs} == {"month", "country"}
@@ -129,6 +133,13 @@ def test_a_report_can_be_followed_to_the_landing_folder(nodes):
 
 def test_nothing_that_is_published_reads_how_it_did(nodes):
     assert "performance" not in upstream(nodes, "published_forecasts")
+
+
+def test_what_all_markets_teach_is_read_from_months_before_the_origin(nodes):
+    assert nodes["model"].partition_mappings[dg.AssetKey("pooled_model")] == SAME_MONTH
+    assert nodes["pooled_model"].partition_mappings == {dg.AssetKey("pooled_rows"): SIXTY_MONTHS_BEFORE}
+    assert "pooled_model" in upstream(nodes, "backtest")
+    assert "model" not in upstream(nodes, "pooled_model")
 
 
 def test_resources_can_be_replaced_by_name():

@@ -9,7 +9,7 @@ from forecast_assets.assets.table_asset import table_asset
 from forecast_assets.checks import forecast_checks
 from forecast_assets.checks.table_checks import stored_if_sound
 from forecast_assets.domain.demand import panel_from_rows
-from forecast_assets.domain.forecasts import beside_baseline
+from forecast_assets.domain.forecasts import beside_baseline, with_inputs_missing
 from forecast_assets.domain.models.market_model import forecast_units, model_from_parts
 from forecast_assets.domain.models.parts import MEMBER_MONTHS
 from forecast_assets.domain.portfolio import HISTORY_MONTHS, apply_portfolio
@@ -44,6 +44,7 @@ def forecasts(
     """Forecasts of the run's origin month."""
     (origin,) = months_of_run(context)
     panel = panel_from_rows(sell_in, sell_in["month"].min(), origin)
-    made = apply_portfolio(forecast_units(features, panel, model_from_parts(model)), panel, origin, products)
-    made = beside_baseline(made, baseline_forecasts, features)
+    trained = model_from_parts(model)
+    made = apply_portfolio(forecast_units(features, panel, trained), panel, origin, products)
+    made = beside_baseline(made, baseline_forecasts, with_inputs_missing(features, trained.inputs_missing))
     yield from stored_if_sound({origin: made}, forecast_checks.forecasts_checks(panel, settings))

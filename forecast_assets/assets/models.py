@@ -15,10 +15,11 @@ from forecast_assets.domain.baseline import baseline_forecasts as baseline_at
 from forecast_assets.domain.demand import active_skus, panel_from_rows
 from forecast_assets.domain.models.market_model import fit_market_model, model_to_parts
 from forecast_assets.domain.models.parts import MEMBER_MONTHS
+from forecast_assets.domain.models.pooled_model import PooledModel, pooled_from_texts
 from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS, Recipe
-from forecast_assets.partition_windows import window
+from forecast_assets.partition_windows import same_month, window
 from forecast_assets.partitions import months_of_run
-from forecast_assets.settings import Settings
+from forecast_assets.settings import Settings, pools_markets
 
 Results = Iterator[dg.AssetCheckResult | dg.Output]
 
@@ -46,6 +47,11 @@ def backtest_recipe_of(settings: Settings) -> Recipe:
     rounds = max(1, usual.rounds // 2)
     rate = usual.learning_rate * usual.rounds / rounds
     return dataclasses.replace(usual, training_rows=settings.backtest_training_rows, rounds=rounds, learning_rate=rate)
+
+
+def pooled_of(settings: Settings, pooled_model: pd.DataFrame) -> PooledModel | None:
+    """What all markets teach; None where it is not there or the company switched pooling off."""
+    return pooled_from_texts(pooled_model) if pools_markets(settings) else None
 
 
 @table_asset(
@@ -80,6 +86,7 @@ def baseline_forecasts(context: dg.AssetExecutionContext, sell_in: pd.DataFrame,
     ins={
         "features": window("features", -TRAINING_ORIGINS, -1),
         "sell_in": window("sell_in", -MONTHS_OF_REFITS, 0, columns=["sku", "sell_in_units"]),
+        "pooled_model": same_month("pooled_model", missing="skip"),
     },
 )
 def model(
@@ -87,14 +94,19 @@ def model(
     settings: dg.ResourceParam[Settings],
     features: pd.DataFrame,
     sell_in: pd.DataFrame,
+    pooled_model: pd.DataFrame,
 ) -> Results:
     """The model of the run's origin month."""
     (origin,) = months_of_run(context)
     panel = panel_from_rows(sell_in, sell_in["month"].min(), origin)
-    fitted = fit_market_model(features, panel, origin, recipe_of(settings))
+    pooled = pooled_of(settings, pooled_model)
+    fitted = fit_market_model(features, panel, origin, recipe_of(settings), pooled=pooled)
+    if pooled is None and pools_markets(settings):
+        fitted = dataclasses.replace(fitted, inputs_missing=("pooled_model",))
     figures = {
         "training_rows": fitted.rows,
-        "features": len(fitted.parts.names.all),
+        "features": len(fitted.columns),
+        "pooled_share": fitted.pooled_share,
         "boosting_weight": fitted.boosting_weight,
         "refits": fitted.refits,
     }

@@ -10,6 +10,7 @@ from forecast_assets.domain.baseline import baseline_forecasts
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.demand import DemandPanel
 from forecast_assets.domain.models.market_model import fit_market_model, forecast_units
+from forecast_assets.domain.models.pooled_model import PooledModel
 from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.models.refits import RefitMemory
 from forecast_assets.domain.models.training_rows import TooFewRowsError
@@ -33,6 +34,7 @@ def backtest(
     origin: pd.Timestamp,
     recipe: Recipe,
     products: pd.DataFrame | None = None,
+    pooled: PooledModel | None = None,
 ) -> pd.DataFrame:
     """Cells of the rolling origins, every method on the same ones.
 
@@ -42,6 +44,7 @@ def backtest(
         origin: The month at whose end the backtest is made; its sell-in is the last actual.
         recipe: What is refitted at each origin.
         products: Products as known in each ``month``, for the rules of the portfolio; None: no rule applies.
+        pooled: Learners over all markets for this origin; each earlier one takes what was known then.
 
     Returns:
         One row per SKU, origin and horizon up to the origin month, with ``actual_units`` (NaN where unknown),
@@ -56,7 +59,8 @@ def backtest(
         if at_origin.empty:
             continue
         try:
-            model = fit_market_model(features, sell_in, earlier, recipe, memory)
+            then = pooled.known(months_back) if pooled else None
+            model = fit_market_model(features, sell_in, earlier, recipe, memory, then)
         except TooFewRowsError:
             continue
         cells = forecast_units(at_origin, sell_in, model)

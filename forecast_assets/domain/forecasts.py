@@ -1,5 +1,7 @@
 """The forecast table of an origin: the model's numbers beside the baseline, with what describes the SKU."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 COLUMNS = [
@@ -23,3 +25,12 @@ def beside_baseline(forecasts: pd.DataFrame, baseline: pd.DataFrame, features: p
         raise ValueError(f"{len(alone)} cells are forecast by only one of model (left) and baseline (right): {first}")
     described = features[["sku", "category", "abc_class", "xyz_class", "inputs_missing"]]
     return cells.merge(described, on="sku", validate="m:1")[COLUMNS]
+
+
+def with_inputs_missing(features: pd.DataFrame, inputs: Sequence[str]) -> pd.DataFrame:
+    """Add inputs that the model had to do without to those that the features had to, in alphabetical order."""
+    said = {
+        text: ",".join(sorted({*inputs, *filter(None, text.split(","))}))
+        for text in features["inputs_missing"].unique()
+    }
+    return features.assign(inputs_missing=features["inputs_missing"].map(said))

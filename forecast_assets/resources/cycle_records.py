@@ -60,7 +60,7 @@ def cycle_record(
         },
         metrics_by_horizon=_by_horizon(backtest),
         pooled_metrics={name: pooled[name] for name in POOLED if name in pooled},
-        features=trained.parts.names.all,
+        features=trained.columns,
         model_parts=model[["part", "content"]],
     )
 

@@ -1,4 +1,5 @@
-"""The monthly cycle of several markets: history first, then the totals over all, then each market to its report.
+"""The monthly cycle of several markets: history first, then the totals over all, each market's features,
+what all of them teach together, then each market to its report.
 
 Markets run side by side in processes of their own. One that fails stops alone.
 """
@@ -11,7 +12,7 @@ from forecast_assets.runs.launch import RunResult, launch
 from forecast_assets.runs.plan import CycleRequest, MonthRange
 from forecast_assets.runs.processes import Processes
 from forecast_assets.runs.steps import CycleSteps, Step
-from forecast_assets.settings import Settings
+from forecast_assets.settings import Settings, pools_markets
 from forecast_assets.storage import TableStore
 
 Report = Callable[[str | None, str, MonthRange, RunResult | None], None]
@@ -37,9 +38,17 @@ def run_cycles(
         results = run_side_by_side(processes, {code: steps.history(code) for code in countries}, report)
         ready = [code for code in countries if all(result.succeeded for result in results[code])]
         results |= run_side_by_side(processes, {"": steps.totals(ready)}, report)
-        for code, more in run_side_by_side(processes, {code: steps.cycles(code) for code in ready}, report).items():
-            results[code] += more
+        _extend(results, run_side_by_side(processes, {code: steps.features(code) for code in ready}, report))
+        ready = [code for code in ready if all(result.succeeded for result in results[code])]
+        if pools_markets(settings):
+            _extend(results, run_side_by_side(processes, {"": steps.pooling(ready)}, report))
+        _extend(results, run_side_by_side(processes, {code: steps.cycles(code) for code in ready}, report))
     return results
+
+
+def _extend(results: dict[str, list[RunResult]], more: Mapping[str, list[RunResult]]) -> None:
+    for code, ended in more.items():
+        results[code] += ended
 
 
 def run_side_by_side(

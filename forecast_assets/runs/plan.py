@@ -43,6 +43,12 @@ class MonthRange:
         """Every month of the range."""
         return list(month_range(self.first, self.last))
 
+    def parts(self, most_months: int) -> "list[MonthRange]":
+        """The range in order, cut into ranges of at most so many months, at least one each."""
+        size = max(1, most_months)
+        starts = self.months[::size]
+        return [MonthRange(first, min(add_months(first, size - 1), self.last)) for first in starts]
+
 
 def source_months(request: CycleRequest, market: Market) -> MonthRange | None:
     """Months before the last origin whose sources the windows reach; None where the market starts later."""

@@ -6,12 +6,15 @@ import pandas as pd
 
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.hierarchy import MARKET
+from forecast_assets.domain.models.pooled_model import POOLED_MONTHS
 from forecast_assets.jobs import SOURCES
 from forecast_assets.markets import Market
 from forecast_assets.runs.plan import CycleRequest, MonthRange, missing, source_months, training_months
 from forecast_assets.storage import TableStore
 
 Step = tuple[str, MonthRange]
+# Features of so many markets and months are read by one run of pooled rows: 500 SKUs each are 260 MB.
+MARKET_MONTHS_OF_A_RUN = 240
 
 
 class Present:
@@ -39,6 +42,17 @@ class Present:
         stale = {month for month, _ in delivered - set(zip(rows["month"], rows["entity"], strict=True))}
         return {place.month for place in places} - stale
 
+    def pooled_over_all_markets(self) -> set[pd.Timestamp]:
+        """Months whose pooled rows were made from the features of every market that has them."""
+        made_from = {
+            place.month: set(self._store.provenance("pooled_rows", place).inputs.get("features", {}))
+            for place in self._store.list_partitions("pooled_rows")
+        }
+        by_month: dict[pd.Timestamp, set[str]] = {}
+        for found in self._store.list_partitions("features") if made_from else []:
+            by_month.setdefault(found.month, set()).add(found.to_dagster())
+        return {month for month, markets in made_from.items() if by_month.get(month, set()) <= markets}
+
 
 class CycleSteps:
     """Steps of one request, market by market; each is asked for when the one before it has ended."""
@@ -48,6 +62,7 @@ class CycleSteps:
         self._markets = markets
         self._request = request
         self._ingested_from: dict[str, pd.Timestamp] = {}
+        self._features_from: dict[str, pd.Timestamp] = {}
 
     def history(self, code: str) -> Iterator[Step]:
         """Sources of earlier months that are not there, or not all of them."""
@@ -76,26 +91,54 @@ class CycleSteps:
         if absent:
             yield "totals_known", absent
 
-    def cycles(self, code: str) -> Iterator[Step]:
-        """Features of earlier origins, then per origin: closed months measured, the full cycle.
-
-        Features are made again where sources before them were. An origin is left as it was published once a later
-        month is.
-        """
+    def features(self, code: str) -> Iterator[Step]:
+        """Features of earlier origins; made again where sources before them were."""
         made = self._present.months("features", code)
         if code in self._ingested_from:
             made = {month for month in made if month < self._ingested_from[code]}
         absent = missing(training_months(self._request, self._markets[code]), made)
         if absent:
+            self._features_from[code] = absent.first
             yield "market_features", absent
+
+    def pooling(self, codes: Sequence[str]) -> Iterator[Step]:
+        """Rows over all markets of the months before each origin, then what is learned from them at each origin.
+
+        Made again where features of a market came after them. A month that no market publishes any more is left alone.
+        """
+        origins = [month for month in self._request.origin_months if any(self._is_open(code, month) for code in codes)]
+        trained = [training_months(self._request, self._markets[code]) for code in codes]
+        reached = [months for months in trained if months]
+        if not origins or not reached:
+            return
+        first = max(min(months.first for months in reached), add_months(origins[0], -POOLED_MONTHS))
+        remade_from = min(self._features_from.values(), default=self._request.month)
+        present = {month for month in self._present.pooled_over_all_markets() if month < remade_from}
+        rows = missing(MonthRange(first, add_months(origins[-1], -1)), present)
+        if rows:
+            yield from (("pool_rows", part) for part in rows.parts(MARKET_MONTHS_OF_A_RUN // len(self._markets)))
+        for origin in origins:
+            if origin not in self._present.months("pooled_model", None) or (rows and rows.first < origin):
+                yield "pool_model", MonthRange(origin, origin)
+
+    def cycles(self, code: str) -> Iterator[Step]:
+        """Per origin: closed months measured, the full cycle.
+
+        An origin is left as it was published once a later month is.
+        """
         for origin in self._request.origin_months:
-            published = self._present.months("published_forecasts", code)
-            if origin in published and max(published) > origin:
+            if not self._is_open(code, origin):
                 continue
+            published = self._present.months("published_forecasts", code)
             unmeasured = self._unmeasured(code, published, origin)
             if unmeasured:
                 yield "measure", unmeasured
             yield "monthly_cycle", MonthRange(origin, origin)
+
+    def _is_open(self, code: str, origin: pd.Timestamp) -> bool:
+        """Whether a market's origin is still to be published: it was not, or no later month was."""
+        published = self._present.months("published_forecasts", code)
+        return origin not in published or max(published) <= origin
 
     def _unmeasured(self, code: str, published: set[pd.Timestamp], origin: pd.Timestamp) -> MonthRange | None:
         """Closed months before an origin that published forecasts speak of and that nobody has measured."""

@@ -10,6 +10,8 @@ from forecast_assets.schemas.forecasts import Forecasts
 from forecast_assets.schemas.model import Model
 from forecast_assets.schemas.overrides import Overrides
 from forecast_assets.schemas.performance import Performance
+from forecast_assets.schemas.pooled_model import PooledModel
+from forecast_assets.schemas.pooled_rows import PooledRows
 from forecast_assets.schemas.products import Products
 from forecast_assets.schemas.promotions import Promotions
 from forecast_assets.schemas.published_forecasts import PublishedForecasts
@@ -28,6 +30,8 @@ TABLES: dict[str, type[Table]] = {
     "demand_totals_known": DemandTotalsKnown,
     "features": Features,
     "baseline_forecasts": BaselineForecasts,
+    "pooled_rows": PooledRows,
+    "pooled_model": PooledModel,
     "model": Model,
     "forecasts": Forecasts,
     "backtest": Backtest,
@@ -35,4 +39,4 @@ TABLES: dict[str, type[Table]] = {
     "performance": Performance,
 }
 # Tables over all markets: their partitions are months alone.
-MONTH_ONLY = frozenset({"demand_totals", "demand_totals_known"})
+MONTH_ONLY = frozenset({"demand_totals", "demand_totals_known", "pooled_rows", "pooled_model"})

@@ -50,9 +50,10 @@ IN_MEMORY = RecordsInMemory(tracking_uri="memory", experiment_name="none")
 
 @dataclasses.dataclass(frozen=True)
 class Company:
-    """Landing files, store and Dagster's records of a company in one folder."""
+    """Landing files, store and Dagster's records of a company in one folder; 0 pooled SKUs: its markets learn alone."""
 
     base: Path
+    pooled_skus: int = 0
 
     @property
     def landing(self) -> Path:
@@ -71,6 +72,7 @@ class Company:
                 "FORECAST_TRAINING_ROWS": "1000",
                 "FORECAST_BACKTEST_TRAINING_ROWS": "1000",
                 "FORECAST_MAX_THREADS": "1",
+                "FORECAST_POOLED_SKUS": str(self.pooled_skus),
                 **variables,
             }
         )
@@ -120,7 +122,7 @@ class Company:
         shutil.copy(self.base / "markets.yaml", base / "markets.yaml")
         for table in tables:
             shutil.copytree(self.base / "store" / table, base / "store" / table)
-        return Company(base)
+        return dataclasses.replace(self, base=base)
 
 
 def prepare(base: Path) -> Company:

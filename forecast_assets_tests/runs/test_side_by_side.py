@@ -107,8 +107,8 @@ def fake(monkeypatch):
     return fakes
 
 
-def cycles(tmp_path, fake, countries=("FR", "DE")):
-    settings = loaded(FORECAST_STORE=str(tmp_path))
+def cycles(tmp_path, fake, countries=("FR", "DE"), **variables):
+    settings = loaded(FORECAST_STORE=str(tmp_path), **variables)
     request = CycleRequest(JUNE, history=12, origins=2, step=3)
     results = run_cycles(settings, request, list(countries), lambda *_: None)
     return results, [(job, country, f"{m.first:%Y-%m} .. {m.last:%Y-%m}") for job, country, m in fake.submitted]
@@ -123,6 +123,16 @@ def test_a_cycle_ingests_history_then_makes_totals_then_runs_each_market(tmp_pat
         ("market_features", "FR", "2023-03 .. 2024-05"),
         ("monthly_cycle", "FR", "2024-03 .. 2024-03"),
         ("monthly_cycle", "FR", "2024-06 .. 2024-06"),
+    ]
+
+
+def test_where_pooling_is_on_markets_learn_together_after_the_features_and_before_each_markets_cycle(tmp_path, fake):
+    _, submitted = cycles(tmp_path, fake, ["FR"], FORECAST_POOLED_SKUS="1200")
+    assert submitted[3:7] == [
+        ("market_features", "FR", "2023-03 .. 2024-05"),
+        ("pool_rows", None, "2023-03 .. 2024-05"),
+        ("pool_model", None, "2024-03 .. 2024-03"),
+        ("pool_model", None, "2024-06 .. 2024-06"),
     ]
 
 

@@ -13,26 +13,28 @@ import pandas as pd
 
 from forecast_assets.domain.calendar import target_months
 from forecast_assets.domain.demand import DemandPanel
-from forecast_assets.domain.intervals import INTERMITTENT, REGULAR, apply_intervals, horizon_quantiles
-from forecast_assets.domain.models.feature_cube import FeatureNames
-from forecast_assets.domain.models.parts import Answers, Parts, answers, fit_parts, only_origin
+from forecast_assets.domain.intervals import apply_intervals
+from forecast_assets.domain.models.part_texts import parts_of, recipe_from, texts_of
+from forecast_assets.domain.models.parts import Answers, Parts, answers_of_each, fit_parts, only_origin
+from forecast_assets.domain.models.pooled_model import PooledModel
 from forecast_assets.domain.models.recipe import HORIZON_MONTHS, Recipe
 from forecast_assets.domain.models.refits import (
     LEAST_GAIN,
     LEAST_GAIN_OF_FEW,
     RefitMemory,
     chosen_features,
+    interval_widths,
+    learned_share,
     learned_weight,
     refit_errors,
     refits,
+    segments,
+    statistical_errors,
 )
-from forecast_assets.domain.models.training_rows import TrainingRows
+from forecast_assets.domain.models.training_rows import TooFewRowsError, TrainingRows
 
 MANIFEST = "manifest.json"
-RECURSIVE_PREFIX = "recursive_"
-# The refits learn from a fifth of the rows and err 3 to 5 % more than the model, so the 80 % interval ends at these
-# quantiles of their errors.
-LOWER, UPPER = 0.11, 0.89
+POOLED_PREFIX = "pooled_"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,20 +44,38 @@ class MarketModel:
     Attributes:
         cutoff: Last month whose sell-in was learned from.
         recipe: How it was trained.
-        parts: The learners and their columns.
+        parts: The market's own learners and their columns; None where it has too little history, or where those over
+            all markets forecast better.
         boosting_weight: Weight of the direct boosting in the blend of regular SKUs.
         quantiles: Interval widths by horizon in multiples of the SKU's dispersion, from refits at earlier origins.
-        rows: Rows it learned from.
+        rows: Rows of its own it learned from.
         refits: How many refits weights and widths rest on; 0: widths are those of the statistical forecasts.
+        pooled: Learners over all markets; None where they are not there or do not forecast better.
+        pooled_share: Their share of the answer; 0 without them, 1 where they answer alone.
+        inputs_missing: Inputs that were not there.
     """
 
     cutoff: pd.Timestamp
     recipe: Recipe
-    parts: Parts
+    parts: Parts | None
     boosting_weight: float
     quantiles: pd.DataFrame
     rows: int
     refits: int
+    pooled: Parts | None = None
+    pooled_share: float = 0.0
+    inputs_missing: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the features it reads, those of its own learners where it has any."""
+        return (self.parts or self.pooled).names.all
+
+    def answers(self, features: pd.DataFrame, sell_in: DemandPanel) -> Answers:
+        """What its learners say at the origin of the features."""
+        several = [parts for parts in (self.parts, self.pooled) if parts is not None]
+        said = answers_of_each(features, sell_in, several, self.recipe)
+        return said[0] if len(said) == 1 else said[0].mixed(said[1], self.pooled_share)
 
 
 def fit_market_model(
@@ -64,6 +84,7 @@ def fit_market_model(
     cutoff: pd.Timestamp,
     recipe: Recipe,
     memory: RefitMemory | None = None,
+    pooled: PooledModel | None = None,
 ) -> MarketModel:
     """Train the model of a market on everything known at the end of the cutoff month.
 
@@ -73,37 +94,65 @@ def fit_market_model(
         sell_in: Panel of the market that reaches the cutoff; later months are ignored.
         cutoff: The origin month of the forecast.
         recipe: How to train.
-        memory: Refits of earlier calls with the same features, sell-in and recipe, to make none twice.
+        memory: Refits of earlier calls with the same features, sell-in, recipe and pooled model, to make none twice.
+        pooled: Learners over all markets with a cutoff before this one; None: the market learns alone.
 
     Raises:
-        TooFewRowsError: If there is too little history.
+        TooFewRowsError: If there is too little history and nothing was learned over all markets.
+        ValueError: If the pooled model has seen the cutoff month.
     """
-    made = refits(features, sell_in, cutoff, recipe, memory)
-    parts, rows = fit_parts(features, sell_in, cutoff, recipe, chosen_features(made, recipe))
+    _require_earlier(pooled, cutoff)
+    shared = pooled.current if pooled else None
+    made = refits(features, sell_in, cutoff, recipe, memory, pooled.of_refits if pooled else None)
+    own, rows = _own(features, sell_in, cutoff, recipe, chosen_features(made, recipe), needed=shared is None)
     skus = features["sku"].nunique()
     usual = recipe.usual_weight(skus)
-    least_gain = LEAST_GAIN_OF_FEW if skus < recipe.few_skus else LEAST_GAIN
-    weight = learned_weight(made, usual, least_gain) if made else usual
-    errors = refit_errors(made, weight) if made else _statistical_errors(rows)
-    quantiles = horizon_quantiles(
-        errors["error"].to_numpy(),
-        errors["horizon_months"].to_numpy(),
-        _segment(errors["is_intermittent"].to_numpy()),
-        LOWER,
-        UPPER,
+    share = 0.0 if shared is None else 1.0
+    if own is not None and shared is not None:
+        share = learned_share(made, recipe, recipe.usual_share(skus), usual)
+    made = [refit.mixed(share) for refit in made]
+    gain = LEAST_GAIN if skus >= recipe.few_skus else LEAST_GAIN_OF_FEW
+    weight = learned_weight(made, usual, gain) if made else usual
+    if made:
+        widths = interval_widths(refit_errors(made, weight))
+    else:
+        widths = shared.quantiles if rows is None else interval_widths(statistical_errors(rows))
+    return MarketModel(
+        cutoff=cutoff,
+        recipe=recipe,
+        parts=own if share < 1.0 else None,
+        boosting_weight=weight,
+        quantiles=widths,
+        rows=0 if rows is None else len(rows),
+        refits=len(made),
+        pooled=shared.parts if shared is not None and share > 0.0 else None,
+        pooled_share=share,
     )
-    return MarketModel(cutoff, recipe, parts, weight, quantiles, len(rows), len(made))
 
 
-def _statistical_errors(rows: TrainingRows) -> pd.DataFrame:
-    """Errors of the statistical forecasts, which were made at each row's origin, so they are out of sample, too."""
-    return pd.DataFrame(
-        {
-            "error": (rows.statistical - rows.actual) / rows.dispersion,
-            "horizon_months": rows.horizon_months,
-            "is_intermittent": rows.is_intermittent,
-        }
-    )
+def _own(
+    features: pd.DataFrame,
+    sell_in: DemandPanel,
+    cutoff: pd.Timestamp,
+    recipe: Recipe,
+    chosen: set[str] | None,
+    needed: bool,
+) -> tuple[Parts | None, TrainingRows | None]:
+    """The market's own learners; none with too little history, unless they are needed."""
+    try:
+        return fit_parts(features, sell_in, cutoff, recipe, chosen)
+    except TooFewRowsError:
+        if needed:
+            raise
+        return None, None
+
+
+def _require_earlier(pooled: PooledModel | None, cutoff: pd.Timestamp) -> None:
+    if pooled is not None and pooled.cutoff >= cutoff:
+        raise ValueError(
+            f"the pooled model has seen {pooled.cutoff:%Y-%m}, expected a cutoff before {cutoff:%Y-%m}: markets read "
+            "what was learned over all of them one month later"
+        )
 
 
 def forecast_units(features: pd.DataFrame, sell_in: DemandPanel, model: MarketModel) -> pd.DataFrame:
@@ -124,7 +173,7 @@ def forecast_units(features: pd.DataFrame, sell_in: DemandPanel, model: MarketMo
     origin = only_origin(features)
     if model.cutoff > origin:
         raise ValueError(f"model with cutoff {model.cutoff:%Y-%m} has seen months after the origin {origin:%Y-%m}")
-    said = answers(features, sell_in, model.parts, model.recipe)
+    said = model.answers(features, sell_in)
     rows = _as_rows(said.skus, origin, said.blended(model.boosting_weight))
     low, high = _interval(rows, said, model.quantiles)
     return rows.assign(forecast_units_p10=low, forecast_units_p90=high)
@@ -136,12 +185,8 @@ def _interval(rows: pd.DataFrame, said: Answers, quantiles: pd.DataFrame) -> tup
         np.repeat(said.dispersion_units, HORIZON_MONTHS),
         rows["horizon_months"],
         quantiles,
-        np.repeat(_segment(said.is_intermittent), HORIZON_MONTHS),
+        np.repeat(segments(said.is_intermittent), HORIZON_MONTHS),
     )
-
-
-def _segment(intermittent: np.ndarray) -> np.ndarray:
-    return np.where(intermittent, INTERMITTENT, REGULAR).astype(object)
 
 
 def _as_rows(skus: np.ndarray, origin: pd.Timestamp, point: np.ndarray) -> pd.DataFrame:
@@ -162,14 +207,19 @@ def model_to_parts(model: MarketModel) -> pd.DataFrame:
     manifest = {
         "cutoff": f"{model.cutoff:%Y-%m-%d}",
         "recipe": _without_threads(model.recipe),
-        "features": dataclasses.asdict(model.parts.names),
+        "features": dataclasses.asdict(model.parts.names) if model.parts else None,
+        "pooled_features": dataclasses.asdict(model.pooled.names) if model.pooled else None,
+        "pooled_share": model.pooled_share,
+        "inputs_missing": list(model.inputs_missing),
         "boosting_weight": model.boosting_weight,
         "quantiles": model.quantiles.to_dict("records"),
         "rows": model.rows,
         "refits": model.refits,
         "lightgbm_version": lightgbm.__version__,
     }
-    texts = {MANIFEST: json.dumps(manifest, indent=1), **model.parts.boosters, **model.parts.recursive}
+    texts = {MANIFEST: json.dumps(manifest, indent=1)}
+    texts |= texts_of(model.parts) if model.parts else {}
+    texts |= texts_of(model.pooled, POOLED_PREFIX) if model.pooled else {}
     return pd.DataFrame({"part": list(texts), "content": list(texts.values())})
 
 
@@ -186,17 +236,17 @@ def model_from_parts(parts: pd.DataFrame) -> MarketModel:
     """
     texts = dict(zip(parts["part"], parts["content"], strict=True))
     manifest = json.loads(texts.pop(MANIFEST))
-    names = FeatureNames(**{key: tuple(value) for key, value in manifest["features"].items()})
-    recipe = manifest["recipe"]
-    recipe["member_weights"] = tuple((name, weight) for name, weight in recipe["member_weights"])
-    recursive = {name: text for name, text in texts.items() if name.startswith(RECURSIVE_PREFIX)}
-    direct = {name: text for name, text in texts.items() if name not in recursive}
+    own, pooled = manifest["features"], manifest.get("pooled_features")
+    own_texts = {name: text for name, text in texts.items() if not name.startswith(POOLED_PREFIX)}
     return MarketModel(
         cutoff=pd.Timestamp(manifest["cutoff"]),
-        recipe=Recipe(**recipe),
-        parts=Parts(names, direct, recursive),
+        recipe=recipe_from(manifest["recipe"]),
+        parts=parts_of(own_texts, own) if own else None,
         boosting_weight=manifest["boosting_weight"],
         quantiles=pd.DataFrame(manifest["quantiles"]),
         rows=manifest["rows"],
         refits=manifest["refits"],
+        pooled=parts_of(texts, pooled, POOLED_PREFIX) if pooled else None,
+        pooled_share=manifest.get("pooled_share", 0.0),
+        inputs_missing=tuple(manifest.get("inputs_missing", ())),
     )

@@ -5,6 +5,7 @@ what is learned from the refits (``refits.py``) and how a model is stored (``mar
 """
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -68,6 +69,14 @@ class Answers:
     dispersion_units: np.ndarray
     history: np.ndarray
 
+    def mixed(self, other: "Answers", share: float) -> "Answers":
+        """These answers with a share of another's; both about the same SKUs at the same origin."""
+        return dataclasses.replace(
+            self,
+            boosting=(1.0 - share) * self.boosting + share * other.boosting,
+            members=(1.0 - share) * self.members + share * other.members,
+        )
+
     def blended(self, boosting_weight: float) -> np.ndarray:
         """The point forecast, (n, horizon), between zero and the cap."""
         mixed = boosting_weight * self.boosting + (1.0 - boosting_weight) * self.members
@@ -109,21 +118,31 @@ def answers(features: pd.DataFrame, sell_in: DemandPanel, parts: Parts, recipe: 
     Raises:
         ValueError: If the features span several origins or hold a SKU without sell-in.
     """
+    return answers_of_each(features, sell_in, [parts], recipe)[0]
+
+
+def answers_of_each(
+    features: pd.DataFrame, sell_in: DemandPanel, several: Sequence[Parts], recipe: Recipe
+) -> list[Answers]:
+    """What each of several parts says, as ``answers`` does; the statistical members are computed once for all."""
     origin = only_origin(features)
     known = sell_in.until(origin, MEMBER_MONTHS)
     history = _history(features, known)
-    months = known.months.month.to_numpy()
-    cube = feature_cube(features, parts.names, HORIZON_MONTHS)
     sporadic = is_intermittent(features)
-    boosting, members = np.zeros((2, len(features), HORIZON_MONTHS))
-    if sporadic.any():
-        boosting[sporadic] = members[sporadic] = _intermittent(cube.where(sporadic), parts, recipe)
-    if not sporadic.all():
-        boosting[~sporadic] = _regular(cube.where(~sporadic), parts, recipe)
-        members[~sporadic] = _others(cube.where(~sporadic), history[~sporadic], months, parts, recipe)
-    return Answers(
-        features["sku"].to_numpy(), boosting, members, sporadic, cube.scale_units, dispersion_units(features), history
-    )
+    months = known.months.month.to_numpy()
+    statistical = StatisticalMembers(history, months, recipe)
+    made = []
+    for parts in several:
+        cube = feature_cube(features, parts.names, HORIZON_MONTHS)
+        boosting, members = np.zeros((2, len(features), HORIZON_MONTHS))
+        if sporadic.any():
+            boosting[sporadic] = members[sporadic] = _intermittent(cube.where(sporadic), parts, recipe)
+        if not sporadic.all():
+            boosting[~sporadic] = _regular(cube.where(~sporadic), parts, recipe)
+            members[~sporadic] = _others(cube, ~sporadic, statistical, parts)[~sporadic]
+        skus, dispersion = features["sku"].to_numpy(), dispersion_units(features)
+        made.append(Answers(skus, boosting, members, sporadic, cube.scale_units, dispersion, history))
+    return made
 
 
 def _regular(cube: FeatureCube, parts: Parts, recipe: Recipe) -> np.ndarray:
@@ -144,34 +163,64 @@ def _intermittent(cube: FeatureCube, parts: Parts, recipe: Recipe) -> np.ndarray
     return blend_intermittent(mean, None if quantile is None else quantile * scale, recipe.sharpness)
 
 
-def _others(
-    cube: FeatureCube, units: np.ndarray, calendar_months: np.ndarray, parts: Parts, recipe: Recipe
-) -> np.ndarray:
-    """What is blended with the direct boosting, (n, horizon): the expected units where known, else the members."""
-    known = np.zeros(len(units), dtype=bool)
-    others = np.zeros((len(units), HORIZON_MONTHS))
+@dataclasses.dataclass
+class StatisticalMembers:
+    """Members that learn from each SKU alone, so they are the same whatever was trained; each is computed once.
+
+    Attributes:
+        units: (n, months) sell-in up to the origin.
+        calendar_months: (months,) 1 .. 12.
+        recipe: Which have a weight.
+        made: What was computed so far: the SKUs asked for and the forecasts by name.
+    """
+
+    units: np.ndarray
+    calendar_months: np.ndarray
+    recipe: Recipe
+    made: tuple[np.ndarray, dict[str, np.ndarray]] | None = None
+
+    def of(self, mask: np.ndarray) -> dict[str, np.ndarray]:
+        """Forecasts of the SKUs of a mask, (n, horizon) by name."""
+        if self.made is None or not np.array_equal(self.made[0], mask):
+            units = self.units[mask]
+            makers = {
+                "dynamic_theta": lambda: forecast_dynamic_theta(units, self.calendar_months, HORIZON_MONTHS),
+                "exponential_smoothing": lambda: forecast_exponential_smoothing(units, HORIZON_MONTHS),
+                "holt_winters": lambda: forecast_holt_winters(units, HORIZON_MONTHS),
+            }
+            weights = self.recipe.member_weights
+            self.made = mask, {name: makers[name]() for name, weight in weights if name in makers and weight > 0.0}
+        return self.made[1]
+
+
+def _others(cube: FeatureCube, asked: np.ndarray, statistical: StatisticalMembers, parts: Parts) -> np.ndarray:
+    """What is blended with the direct boosting, (n, horizon): the expected units where known, else the members.
+
+    Zero for SKUs that are not asked for.
+    """
+    unknown = asked
+    others = np.zeros((len(asked), HORIZON_MONTHS))
     if EXPECTED in cube.names.by_horizon:
         expected = cube.value(EXPECTED).astype(float) * cube.scale_units[:, None]
-        known = np.isfinite(expected).all(axis=1)
+        known = asked & np.isfinite(expected).all(axis=1)
         others[known] = expected[known]
-    if not known.all():
-        others[~known] = _members(units[~known], calendar_months, parts, recipe)
+        unknown = asked & ~known
+    if unknown.any():
+        others[unknown] = _members(unknown, statistical, parts)
     return others
 
 
-def _members(units: np.ndarray, calendar_months: np.ndarray, parts: Parts, recipe: Recipe) -> np.ndarray:
-    """Weighted mean of the members besides the direct boosting, (n, horizon)."""
-    forecasts = {
-        "dynamic_theta": lambda: forecast_dynamic_theta(units, calendar_months, HORIZON_MONTHS),
-        "exponential_smoothing": lambda: forecast_exponential_smoothing(units, HORIZON_MONTHS),
-        "holt_winters": lambda: forecast_holt_winters(units, HORIZON_MONTHS),
-    }
-    if parts.recursive:
-        forecasts["recursive"] = lambda: forecast_recursive(
-            parts.recursive, units, calendar_months, HORIZON_MONTHS, recipe.threads
+def _members(mask: np.ndarray, statistical: StatisticalMembers, parts: Parts) -> np.ndarray:
+    """Weighted mean of the members besides the direct boosting, (n, horizon), of the SKUs of a mask."""
+    weights = {name: weight for name, weight in statistical.recipe.member_weights if weight > 0.0}
+    forecasts = dict(statistical.of(mask))
+    if parts.recursive and "recursive" in weights:
+        months, threads = statistical.calendar_months, statistical.recipe.threads
+        forecasts["recursive"] = forecast_recursive(
+            parts.recursive, statistical.units[mask], months, HORIZON_MONTHS, threads
         )
-    weights = {name: weight for name, weight in recipe.member_weights if name in forecasts and weight > 0.0}
-    return sum(weight * forecasts[name]() for name, weight in weights.items()) / sum(weights.values())
+    weights = {name: weight for name, weight in weights.items() if name in forecasts}
+    return sum(weight * forecasts[name] for name, weight in weights.items()) / sum(weights.values())
 
 
 def only_origin(features: pd.DataFrame) -> pd.Timestamp:

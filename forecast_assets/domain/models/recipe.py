@@ -29,6 +29,10 @@ class Recipe:
     members in the proportions ``member_weights``. For intermittent SKUs ``sharpness`` is the share of the
     common quantile ``intermittent_quantile`` (see ``intermittent.py``).
 
+    What was learned over all markets has a share in the direct boosting and in the recursive member:
+    ``share_if_most_better`` or ``share_if_all_better`` by the votes of the refits (``refits.py``), and
+    ``pooled_share_of_few`` in a market of few SKUs whose refits are too few to vote.
+
     The refits use ``refit_rows`` rows and ``refit_rounds`` rounds and are scored on at most ``refit_skus`` SKUs each:
     they only set weights and widths, and choose the ``kept_features`` with the largest gains that the model learns
     from: with 120 of the 310 columns of a market with promotions and sell-out, training takes half the time.
@@ -52,6 +56,9 @@ class Recipe:
     boosting_weight: float = 0.30
     boosting_weight_of_few: float = 0.20
     few_skus: int = 50
+    pooled_share_of_few: float = 0.25
+    share_if_most_better: float = 0.25
+    share_if_all_better: float = 0.40
     member_weights: tuple[tuple[str, float], ...] = (
         ("recursive", 0.20),
         ("dynamic_theta", 0.15),
@@ -70,6 +77,10 @@ class Recipe:
     def usual_weight(self, skus: int) -> float:
         """Weight of the direct boosting in a market of so many SKUs, before anything is learned from refits."""
         return self.boosting_weight if skus >= self.few_skus else self.boosting_weight_of_few
+
+    def usual_share(self, skus: int) -> float:
+        """Share of what was learned over all markets, in a market of so many SKUs, before anything is learned."""
+        return self.pooled_share_of_few if skus < self.few_skus else 0.0
 
     def lightgbm_parameters(self, objective: dict[str, object]) -> dict[str, object]:
         """Parameters of the direct learners; the same rows give the same trees on one machine."""

@@ -1,0 +1,246 @@
+"""What a market makes of learners over all markets: their share, a market too young to train, and what is stored."""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecast_assets.domain.backtest import backtest
+from forecast_assets.domain.calendar import add_months
+from forecast_assets.domain.forecasts import with_inputs_missing
+from forecast_assets.domain.models.market_model import (
+    fit_market_model,
+    forecast_units,
+    model_from_parts,
+    model_to_parts,
+)
+from forecast_assets.domain.models.parts import Answers, answers, fit_parts
+from forecast_assets.domain.models.pooled_model import fit_pooled_model, pooled_rows
+from forecast_assets.domain.models.recipe import Recipe
+from forecast_assets.domain.models.refits import Refit, RefitMemory, chosen_features, learned_share, refits
+from forecast_assets.domain.models.training_rows import TooFewRowsError
+from forecast_assets_tests.domain.small_market import MONTHS, feature_stack, small_market, with_another_future
+
+QUICK = Recipe(
+    rounds=20, training_rows=6000, min_rows_per_leaf=20, recursive_rounds=10, refit_rows=3000, refit_rounds=10
+)
+ALL_BETTER, MOST_BETTER = QUICK.share_if_all_better, QUICK.share_if_most_better
+
+
+def refit_of(own, pooled, actual=100.0, skus=20) -> Refit:
+    """A refit in which the own parts say one number and the pooled another, for every SKU and month."""
+    shape = (skus, 18)
+    said = [
+        Answers(
+            np.arange(skus), np.full(shape, value), np.full(shape, value), np.zeros(skus, bool), np.ones(skus),
+            np.ones(skus), np.full((skus, 36), 1e6),
+        )
+        for value in (own, pooled) if value is not None
+    ]  # fmt: skip
+    return Refit(said[0], np.broadcast_to(actual, shape).astype(float), pooled=said[1] if len(said) > 1 else None)
+
+
+BETTER, WORSE = refit_of(120, 105), refit_of(105, 130)
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        ([BETTER] * 3, ALL_BETTER),
+        ([BETTER, WORSE, BETTER], MOST_BETTER),
+        ([BETTER, WORSE, WORSE], 0.0),
+        ([WORSE] * 3, 0.0),
+        ([BETTER, BETTER], MOST_BETTER),
+        ([BETTER, WORSE], 0.0),
+        ([BETTER, BETTER, refit_of(100, None)], MOST_BETTER),
+    ],
+)
+def test_the_share_follows_the_votes_of_the_refits_that_have_both(made, expected):
+    assert 0.0 < MOST_BETTER < ALL_BETTER < 1.0
+    assert learned_share(made, QUICK, usual=0.7, boosting_weight=0.4) == expected
+
+
+def test_a_refit_votes_for_the_pooled_where_a_small_share_helps_though_a_large_one_would_not():
+    # A quarter of 60 in 110 is 97.5, an error of 2.5 instead of 10; all of it errs by 40.
+    assert learned_share([refit_of(110, 60)] * 3, QUICK, usual=0.7, boosting_weight=0.4) == ALL_BETTER
+
+
+@pytest.mark.parametrize(("known", "expected"), [(299, 0.7), (300, MOST_BETTER)])
+def test_fewer_than_300_known_cells_leave_the_usual_share(known, expected):
+    actual = np.where(np.arange(360).reshape(20, 18) < known, 100.0, np.nan)
+    assert learned_share([refit_of(120, 105, actual)], QUICK, usual=0.7, boosting_weight=0.4) == expected
+
+
+def test_without_any_refit_the_share_is_the_usual_one_which_only_a_market_of_few_skus_has():
+    assert learned_share([], QUICK, usual=QUICK.usual_share(15), boosting_weight=0.4) == QUICK.pooled_share_of_few > 0
+    assert QUICK.usual_share(QUICK.few_skus) == 0.0
+
+
+def test_mixed_answers_are_the_weighted_mean_of_boosting_and_members():
+    mixed = refit_of(120, 100).mixed(0.25).answers
+    assert np.unique(mixed.boosting).tolist() == np.unique(mixed.members).tolist() == [115.0]
+
+
+@pytest.fixture(scope="module")
+def other_tables():
+    return small_market(seed=4)
+
+
+def rows_over(markets: dict, months) -> pd.DataFrame:
+    """Pooled rows of several markets' tables, as they are loaded."""
+    made = []
+    for month in months:
+        features = pd.concat(
+            [feature_stack(tables.history(), pd.DatetimeIndex([month])).assign(country=code)
+             for code, tables in markets.items()], ignore_index=True,
+        )  # fmt: skip
+        sold = pd.concat([tables.sell_in.assign(country=code) for code, tables in markets.items()], ignore_index=True)
+        made.append(pooled_rows(features, sold[sold["month"] == month], 20).assign(month=month))
+    return pd.concat(made, ignore_index=True)
+
+
+@pytest.fixture(scope="module")
+def pooled(tables, other_tables):
+    """Learners over two markets for the origin MONTHS[80]."""
+    return fit_pooled_model(rows_over({"FR": tables, "NO": other_tables}, MONTHS[30:80]), MONTHS[79], QUICK)
+
+
+@pytest.fixture(scope="module")
+def adapted(earlier_features, history, origin, pooled):
+    return fit_market_model(earlier_features, history.sell_in, origin, QUICK, pooled=pooled)
+
+
+def test_a_model_that_has_seen_the_origin_month_is_refused(earlier_features, history, pooled):
+    with pytest.raises(ValueError, match="the pooled model has seen 2020-08, expected a cutoff before 2020-08"):
+        fit_market_model(earlier_features, history.sell_in, MONTHS[79], QUICK, pooled=pooled)
+
+
+def test_the_answer_is_the_mean_of_own_and_pooled_by_the_share(
+    earlier_features, history, origin, origin_features, pooled, adapted
+):
+    own, _ = fit_parts(earlier_features, history.sell_in, origin, QUICK)
+    mixed = dataclasses.replace(adapted, parts=own, pooled=pooled.current.parts, pooled_share=0.4)
+    said = mixed.answers(origin_features, history.sell_in)
+    alone = [answers(origin_features, history.sell_in, parts, QUICK) for parts in (own, pooled.current.parts)]
+    assert not np.allclose(alone[0].boosting, alone[1].boosting)
+    np.testing.assert_allclose(said.boosting, 0.6 * alone[0].boosting + 0.4 * alone[1].boosting)
+    np.testing.assert_allclose(said.members, 0.6 * alone[0].members + 0.4 * alone[1].members)
+
+
+def test_refits_hold_what_the_pooled_parts_of_the_same_origin_said(earlier_features, history, origin, pooled):
+    made = refits(earlier_features, history.sell_in, origin, QUICK, pooled=pooled.of_refits)
+    assert len(made) == 3
+    for months_back, refit in zip((18, 12, 6), made, strict=True):
+        at_origin = earlier_features[earlier_features["origin_month"] == add_months(origin, -months_back)]
+        expected = answers(at_origin, history.sell_in, pooled.by_offset[months_back].parts, QUICK.of_refits())
+        np.testing.assert_array_equal(refit.pooled.boosting, expected.boosting)
+
+
+def test_refits_with_pooled_parts_that_are_remembered_are_those_that_would_be_made(
+    earlier_features, history, origin, pooled
+):
+    memory = RefitMemory()
+    given = earlier_features, history.sell_in
+    earlier = refits(*given, add_months(origin, -6), QUICK, memory, pooled.known(6).of_refits)
+    assert [refit.pooled is None for refit in earlier] == [True, False, False]
+    shared, alone = (refits(*given, origin, QUICK, known, pooled.of_refits) for known in (memory, None))
+    assert shared[0].pooled is earlier[1].pooled
+    for found, expected in zip(shared, alone, strict=True):
+        np.testing.assert_array_equal(found.answers.boosting, expected.answers.boosting)
+        np.testing.assert_array_equal(found.pooled.boosting, expected.pooled.boosting)
+        np.testing.assert_array_equal(found.actual_units, expected.actual_units)
+        pd.testing.assert_series_equal(found.gains, expected.gains)
+        assert not found.mixed(0.25).gains.empty
+
+
+def test_refits_by_pooled_parts_alone_choose_no_features(earlier_features, history, origin, pooled):
+    at_one = earlier_features[earlier_features["origin_month"] == add_months(origin, -6)]
+    (made,) = refits(at_one, history.sell_in, origin, QUICK, pooled=pooled.of_refits)
+    assert (made.pooled, len(made.gains), chosen_features([made], QUICK)) == (None, 0, None)
+
+
+def test_another_future_of_a_market_changes_neither_what_all_learn_nor_what_the_market_makes_of_it(
+    tables, other_tables, origin, pooled, adapted
+):
+    later = {code: with_another_future(each, MONTHS[79]) for code, each in (("FR", tables), ("NO", other_tables))}
+    assert not later["FR"].sell_in.equals(tables.sell_in)
+    again = fit_pooled_model(rows_over(later, MONTHS[30:82]), MONTHS[79], QUICK)
+    assert {offset: found.parts for offset, found in again.by_offset.items()} == {
+        offset: found.parts for offset, found in pooled.by_offset.items()
+    }
+    history = with_another_future(tables, origin).history()
+    market = fit_market_model(feature_stack(history, MONTHS[40:84]), history.sell_in, origin, QUICK, pooled=again)
+    pd.testing.assert_frame_equal(model_to_parts(market), model_to_parts(adapted))
+
+
+def test_a_model_with_pooled_parts_forecasts_the_same_when_read_back_without_the_pooled_model(
+    history, origin_features, pooled, adapted
+):
+    stored = dataclasses.replace(adapted, pooled=pooled.current.parts, pooled_share=0.25, inputs_missing=("x",))
+    table = model_to_parts(stored)
+    names = table["part"].tolist()
+    assert {"pooled_theta_residual", "pooled_recursive_l1", "theta_residual", "recursive_l1"} <= set(names)
+    assert len(names) == len(set(names))
+    again = model_from_parts(table)
+    assert (again.parts, again.pooled, again.pooled_share, again.inputs_missing) == (
+        stored.parts, stored.pooled, 0.25, ("x",),
+    )  # fmt: skip
+    expected, actual = (forecast_units(origin_features, history.sell_in, each) for each in (stored, again))
+    pd.testing.assert_frame_equal(actual, expected, check_exact=True)
+
+
+def test_pooled_parts_that_no_refit_is_better_with_are_not_stored(earlier_features, history, origin, pooled):
+    never = dataclasses.replace(QUICK, share_if_most_better=0.0, share_if_all_better=0.0, pooled_share_of_few=0.0)
+    model = fit_market_model(earlier_features, history.sell_in, origin, never, pooled=pooled)
+    assert (model.pooled, model.pooled_share) == (None, 0.0)
+    assert not model_to_parts(model)["part"].str.startswith("pooled_").any()
+
+
+def test_a_market_too_young_to_train_is_forecast_by_the_pooled_parts_alone(
+    earlier_features, history, origin, origin_features, pooled
+):
+    young = earlier_features[earlier_features["origin_month"] == MONTHS[79]].head(9)
+    with pytest.raises(TooFewRowsError):
+        fit_market_model(young, history.sell_in, origin, QUICK)
+    model = fit_market_model(young, history.sell_in, origin, QUICK, pooled=pooled)
+    assert (model.parts, model.pooled_share, model.rows, model.refits) == (None, 1.0, 0, 0)
+    assert set(model_to_parts(model)["part"].iloc[1:].str.startswith("pooled_")) == {True}
+    made = forecast_units(origin_features, history.sell_in, model_from_parts(model_to_parts(model)))
+    assert made.groupby("sku").size().unique().tolist() == [18]
+    regular = made[made["forecast_units"] > 0]
+    assert (regular["forecast_units_p90"] > regular["forecast_units"]).mean() > 0.9
+    expected = answers(origin_features, history.sell_in, pooled.current.parts, QUICK).blended(QUICK.usual_weight(9))
+    np.testing.assert_allclose(made["forecast_units"], expected.ravel())
+
+
+def test_a_market_without_any_earlier_origin_is_forecast_by_the_pooled_parts_alone(
+    earlier_features, history, origin, origin_features, pooled
+):
+    model = fit_market_model(earlier_features.iloc[:0], history.sell_in, origin, QUICK, pooled=pooled)
+    assert len(forecast_units(origin_features, history.sell_in, model)) == 18 * len(origin_features)
+
+
+def test_a_young_market_is_backtested_by_what_the_others_had_taught_until_then(
+    earlier_features, history, origin, pooled
+):
+    young = earlier_features[earlier_features["origin_month"] >= add_months(origin, -12)]
+    assert set(backtest(young, history.sell_in, origin, QUICK)["origin_month"]) == {add_months(origin, -6)}
+    cells = backtest(young, history.sell_in, origin, QUICK, pooled=pooled)
+    back = add_months(origin, -12)
+    at_back = young[young["origin_month"] == back]
+    by_then = fit_market_model(young.iloc[:0], history.sell_in, back, QUICK, pooled=pooled.known(12))
+    expected = forecast_units(at_back, history.sell_in, by_then)
+    first = cells[cells["origin_month"] == back]
+    both = first.merge(expected, on=["sku", "target_month"], validate="1:1")
+    assert len(both) == len(first) > 0
+    np.testing.assert_array_equal(both["model_units"], both["forecast_units"])
+
+
+def test_what_a_model_did_without_is_added_to_what_the_features_did_without():
+    features = pd.DataFrame({"sku": ["a", "b"], "inputs_missing": ["", "demand_totals_known,sell_out"]})
+    assert with_inputs_missing(features, ["pooled_model"])["inputs_missing"].tolist() == [
+        "pooled_model",
+        "demand_totals_known,pooled_model,sell_out",
+    ]
+    assert with_inputs_missing(features, [])["inputs_missing"].tolist() == features["inputs_missing"].tolist()

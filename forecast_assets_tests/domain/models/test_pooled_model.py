@@ -1,0 +1,177 @@
+"""Learning over all markets: a sample that stays, nothing of the origin month in the model, texts that are exact."""
+
+import dataclasses
+import zlib
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecast_assets.checks.schema_check import schema_check
+from forecast_assets.domain.calendar import add_months
+from forecast_assets.domain.models.pooled_model import (
+    fit_pooled_model,
+    pooled_from_texts,
+    pooled_rows,
+    pooled_to_texts,
+)
+from forecast_assets.domain.models.recipe import Recipe
+from forecast_assets_tests.domain.models.synthetic_rows import plain_features
+
+MONTHS = pd.date_range("2019-01-01", periods=60, freq="MS")
+CUTOFF = MONTHS[50]
+MARKETS = {"FR": [f"F{number:02d}" for number in range(12)], "NO": [f"N{number:02d}" for number in range(5)]}
+QUICK = Recipe(
+    rounds=5, min_rows_per_leaf=20, training_rows=2000, recursive_rounds=4, refit_rounds=3, refit_rows=1500,
+    min_recursive_rows=100,
+)  # fmt: skip
+DESCRIPTION = {
+    "category": "tea", "abc_class": "A", "xyz_class": "X", "inputs_missing": "", "ses_one_step_mae": 0.1,
+    "theta_one_step_mae": 0.1, "damped_holt_one_step_mae": 0.1,
+}  # fmt: skip
+
+
+def month_tables(markets: dict[str, list[str]], month: pd.Timestamp) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Features and sell-in of one month as they are loaded: SKU i of a market sells i + 1 units, more in December."""
+    features, sold = [], []
+    for code, skus in markets.items():
+        units = (1.0 + np.arange(len(skus))) * (1.0 + month.month / 12)
+        made = plain_features(skus, pd.DatetimeIndex([month]), 3.0, 2.0, **DESCRIPTION)
+        features.append(made.assign(country=code, month=month, level=units))
+        sold.append(pd.DataFrame({"country": code, "month": month, "sku": skus, "sell_in_units": units}))
+    return pd.concat(features, ignore_index=True), pd.concat(sold, ignore_index=True)
+
+
+def rows_of(markets: dict[str, list[str]], skus_per_market: int = 100, first: int = 0) -> pd.DataFrame:
+    """Pooled rows of all months as they are loaded."""
+    return pd.concat(
+        [pooled_rows(*month_tables(markets, month), skus_per_market).assign(month=month) for month in MONTHS[first:]],
+        ignore_index=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def rows() -> pd.DataFrame:
+    return rows_of(MARKETS)
+
+
+@pytest.fixture(scope="module")
+def model(rows):
+    return fit_pooled_model(rows, CUTOFF, QUICK)
+
+
+def sampled(markets: dict[str, list[str]], skus_per_market: int) -> set[tuple[str, str]]:
+    made = pooled_rows(*month_tables(markets, MONTHS[0]), skus_per_market)
+    return set(zip(made["market"], made["sku"], strict=True))
+
+
+def test_a_row_has_the_features_and_the_sell_in_of_its_market_and_sku():
+    made = pooled_rows(*month_tables({"NO": ["a", "b"], "FR": ["b"]}, MONTHS[11]), 10)
+    assert made[["market", "sku", "sell_in_units", "level"]].to_numpy().tolist() == [
+        ["FR", "b", 2.0, 2.0], ["NO", "a", 2.0, 2.0], ["NO", "b", 4.0, 4.0],
+    ]  # fmt: skip
+
+
+def test_the_sample_of_each_market_are_the_skus_of_lowest_hash():
+    by_hash = sorted(MARKETS["FR"], key=lambda sku: zlib.crc32(f"FR|{sku}".encode()))
+    assert sampled(MARKETS, 3) >= {("FR", sku) for sku in by_hash[:3]}
+    assert {code: sum(market == code for market, _ in sampled(MARKETS, 7)) for code in MARKETS} == {"FR": 7, "NO": 5}
+
+
+def test_a_sku_that_leaves_moves_one_other_at_most_and_the_order_of_rows_none():
+    before = sampled(MARKETS, 6)
+    left = next(sku for market, sku in sorted(before) if market == "FR")
+    after = sampled({**MARKETS, "FR": [sku for sku in MARKETS["FR"] if sku != left]}, 6)
+    assert before - after == {("FR", left)}
+    assert len(after - before) == 1
+    assert sampled({code: skus[::-1] for code, skus in reversed(MARKETS.items())}, 6) == before
+
+
+def test_a_month_without_features_gives_a_table_without_rows_that_can_be_stored():
+    features, sold = month_tables(MARKETS, MONTHS[0])
+    found = schema_check("pooled_rows").find(pooled_rows(features.iloc[:0], sold.iloc[:0], 5), MONTHS[0])
+    assert found.violations == 0
+
+
+def test_parts_are_trained_at_the_cutoff_and_as_the_refits_are_at_18_12_and_6_months_before(model):
+    assert sorted(model.by_offset) == [0, 6, 12, 18]
+    assert model.cutoff == CUTOFF
+    assert model.skus == {"FR": 12, "NO": 5}
+    trees = {
+        offset: [text.count("\nTree=") for text in found.parts.boosters.values()]
+        for offset, found in model.by_offset.items()
+    }
+    assert set(trees[0]) == {5}
+    assert set(trees[6]) == set(trees[18]) == {3}
+
+
+def test_nothing_of_the_origin_month_or_later_reaches_the_model(rows, model):
+    poisoned = rows.assign(
+        sell_in_units=rows["sell_in_units"].mask(rows["month"] > CUTOFF, 1e9),
+        level=rows["level"].mask(rows["month"] > CUTOFF, 1e9),
+        scale_units=rows["scale_units"].mask(rows["month"] > CUTOFF, 1e6),
+        new_column=np.where(rows["month"] > CUTOFF, rows["level"], np.nan),
+    )
+    assert not poisoned["sell_in_units"].equals(rows["sell_in_units"])
+    again = fit_pooled_model(poisoned, CUTOFF, QUICK)
+    pd.testing.assert_frame_equal(pooled_to_texts(again), pooled_to_texts(model))
+
+
+@pytest.mark.parametrize("offset", [6, 12, 18])
+def test_the_parts_of_each_refit_know_nothing_after_their_own_cutoff(rows, model, offset):
+    later = rows["month"] > add_months(CUTOFF, -offset)
+    one = later & (rows["market"] == "NO")
+    poisoned = rows.assign(sell_in_units=rows["sell_in_units"].mask(one, 1e6), level=rows["level"].mask(later, 1e9))
+    again = fit_pooled_model(poisoned, CUTOFF, QUICK)
+    assert again.by_offset[offset].parts == model.by_offset[offset].parts
+    pd.testing.assert_frame_equal(again.by_offset[offset].quantiles, model.by_offset[offset].quantiles)
+    assert again.by_offset[0].parts != model.by_offset[0].parts
+
+
+def test_the_last_month_before_the_origin_is_learned_from(rows, model):
+    other = rows.assign(sell_in_units=rows["sell_in_units"].mask(rows["month"] == CUTOFF, 50.0))
+    assert fit_pooled_model(other, CUTOFF, QUICK).by_offset[0].parts != model.by_offset[0].parts
+
+
+def test_only_the_last_60_months_are_learned_from():
+    longer = pd.date_range(MONTHS[0], periods=64, freq="MS")
+    made = pd.concat([pooled_rows(*month_tables(MARKETS, month), 9).assign(month=month) for month in longer])
+    cutoff = longer[-1]
+    other = made.assign(sell_in_units=made["sell_in_units"].mask(made["month"] < longer[4], 1e9))
+    expected, actual = (pooled_to_texts(fit_pooled_model(each, cutoff, QUICK)) for each in (made, other))
+    pd.testing.assert_frame_equal(actual, expected)
+
+
+def test_what_was_known_earlier_has_no_part_that_saw_later_months(model):
+    earlier = model.known(12)
+    assert earlier.cutoff == add_months(CUTOFF, -12)
+    assert sorted(earlier.by_offset) == [0, 6]
+    assert earlier.current is model.by_offset[12]
+    assert earlier.of_refits == {6: model.by_offset[18].parts}
+    assert model.known(24).current is None
+
+
+def test_a_stored_model_reads_back_as_it_was(model):
+    table = pooled_to_texts(model)
+    assert schema_check("pooled_model").find(table, MONTHS[0]).violations == 0
+    again = pooled_from_texts(table)
+    pd.testing.assert_frame_equal(pooled_to_texts(again), table)
+    for offset, found in model.by_offset.items():
+        assert again.by_offset[offset].parts == found.parts
+    assert dataclasses.replace(again, by_offset={}) == dataclasses.replace(model, by_offset={})
+
+
+@pytest.mark.parametrize(
+    ("markets", "first", "reason"),
+    [({"FR": MARKETS["FR"]}, 0, "1 market(s) with rows, expected 2"), (MARKETS, 49, "expected at least 200")],
+)
+def test_one_market_or_too_little_history_is_stored_with_its_reason_and_read_as_none(markets, first, reason):
+    made = fit_pooled_model(rows_of(markets, first=first), CUTOFF, QUICK)
+    table = pooled_to_texts(made)
+    assert table["part"].tolist() == ["manifest.json"]
+    assert reason in made.reason
+    assert pooled_from_texts(table) is None
+
+
+def test_no_stored_model_is_read_as_none():
+    assert pooled_from_texts(pd.DataFrame(columns=["part", "content"])) is None
