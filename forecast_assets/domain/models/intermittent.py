@@ -3,8 +3,9 @@
 Among all forecasts with the right total, the sum of absolute errors is least where every SKU is forecast at the same
 quantile of its demand: with the total as a constraint, the derivative 2 F(f) - 1 of each expected absolute error must
 be equal (Lagrange). The median, which minimises WAPE alone, forecasts nothing for a SKU that sells in less than every
-other month; the mean spreads units over months without a sale. The blend keeps some of the mean, so that no SKU is
-written off. Not here: the learners of the mean and the quantile (``gradient_boosting.py``).
+other month; the mean spreads units over months without a sale. Here one fixed quantile is moved to the total of the
+mean, which is near that optimum and not exactly it. The blend keeps some of the mean, so that no SKU is written off.
+Not here: the learners of the mean and the quantile (``gradient_boosting.py``).
 """
 
 import numpy as np

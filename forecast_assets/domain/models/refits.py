@@ -24,8 +24,8 @@ LEAST_GAIN = 0.01
 # The same in a market of few SKUs: on 15 SKUs each, weights that were better by 1 % cost .7 % WAPE afterwards.
 LEAST_GAIN_OF_FEW = 0.05
 MIN_CELLS_FOR_A_WEIGHT = 300
-# The refits learn from a fifth of the rows and err 3 to 5 % more than the model, so the 80 % interval ends at these
-# quantiles of their errors.
+# The refits learn from a fifth of the rows: between the 10 and 90 % quantiles of their errors lay 82 to 86 % of the
+# actuals (M3, car parts, hospital), between these 80 to 84 %.
 LOWER, UPPER = 0.11, 0.89
 
 
