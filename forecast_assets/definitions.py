@@ -5,7 +5,17 @@ from typing import Any
 import dagster as dg
 
 from forecast_assets import jobs
-from forecast_assets.assets import demand, evaluation, features, forecasts, models, pooling, publication, sources
+from forecast_assets.assets import (
+    demand,
+    evaluation,
+    features,
+    forecasts,
+    models,
+    pooling,
+    publication,
+    sources,
+    tuning,
+)
 from forecast_assets.assets.lineage import lineage_specs
 from forecast_assets.io_managers import build_io_managers
 from forecast_assets.io_managers.table_specs import table_specs
@@ -17,7 +27,7 @@ from forecast_assets.settings import Settings, load_settings
 from forecast_assets.sql import SqlProject
 from forecast_assets.storage import TableStore
 
-STAGES = [sources, demand, features, pooling, models, forecasts, evaluation, publication]
+STAGES = [sources, demand, features, pooling, tuning, models, forecasts, evaluation, publication]
 
 
 def build_definitions(settings: Settings | None = None, **resources: Any) -> dg.Definitions:

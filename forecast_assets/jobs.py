@@ -24,6 +24,9 @@ pool_model = dg.define_asset_job(
 market_features = dg.define_asset_job(
     "market_features", ["features"], description="Features of a market for an origin or a range of origins."
 )
+tune = dg.define_asset_job(
+    "tune", ["tuned_recipe"], description="Search for a market's own recipe, which its later cycles use."
+)
 measure = dg.define_asset_job(
     "measure", ["performance"], description="Realised performance of closed months whose sell-in is there."
 )
@@ -33,4 +36,4 @@ monthly_cycle = dg.define_asset_job(
     description="Everything of one market and month, from the delivery to the report.",
 )
 
-ALL_JOBS = [ingest, totals, totals_known, market_features, pool_rows, pool_model, measure, monthly_cycle]
+ALL_JOBS = [ingest, totals, totals_known, market_features, pool_rows, pool_model, tune, measure, monthly_cycle]

@@ -10,7 +10,7 @@ import pytest
 import forecast_assets
 
 ROOT = Path(forecast_assets.__file__).parent
-NUMBERS = {"numpy", "pandas", "scipy", "statsmodels", "lightgbm", "holidays", "dateutil"}
+NUMBERS = {"numpy", "pandas", "scipy", "statsmodels", "lightgbm", "optuna", "holidays", "dateutil"}
 OUTSIDE_WORLD = {
     "os", "pathlib", "time", "io", "subprocess", "shutil", "tempfile", "socket", "urllib", "http", "glob", "random",
     "logging", "threading", "multiprocessing", "asyncio", "sqlite3", "importlib", "ctypes", "getpass", "platform",

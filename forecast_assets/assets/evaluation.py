@@ -5,7 +5,13 @@ from collections.abc import Iterator
 import dagster as dg
 import pandas as pd
 
-from forecast_assets.assets.models import MONTHS_OF_REFITS, TRAINING_ORIGINS, backtest_recipe_of, pooled_of
+from forecast_assets.assets.models import (
+    LATEST_TUNING,
+    MONTHS_OF_REFITS,
+    TRAINING_ORIGINS,
+    backtest_recipe_of,
+    pooled_of,
+)
 from forecast_assets.assets.table_asset import table_asset
 from forecast_assets.checks import evaluation_checks
 from forecast_assets.checks.table_checks import stored_if_sound
@@ -13,6 +19,7 @@ from forecast_assets.domain import performance as realised
 from forecast_assets.domain.backtest import BACKTEST_OFFSETS_MONTHS
 from forecast_assets.domain.backtest import backtest as rolling_backtest
 from forecast_assets.domain.demand import panel_from_rows
+from forecast_assets.domain.tuning import parameters_in_force
 from forecast_assets.partition_windows import same_month, window
 from forecast_assets.partitions import months_of_run
 from forecast_assets.settings import Settings
@@ -31,6 +38,7 @@ EARLIEST = max(BACKTEST_OFFSETS_MONTHS)
         "sell_in": window("sell_in", -(MONTHS_OF_REFITS + EARLIEST), 0, columns=["sku", "sell_in_units"]),
         "products": window("products", -EARLIEST, -1),
         "pooled_model": same_month("pooled_model", missing="skip"),
+        "tuned_recipe": LATEST_TUNING,
     },
     checks=evaluation_checks.BACKTEST,
 )
@@ -41,12 +49,14 @@ def backtest(
     sell_in: pd.DataFrame,
     products: pd.DataFrame,
     pooled_model: pd.DataFrame,
+    tuned_recipe: pd.DataFrame,
 ) -> Results:
     """Backtest at the end of the run's origin month."""
     (origin,) = months_of_run(context)
     panel = panel_from_rows(sell_in, sell_in["month"].min(), origin)
     pooled = pooled_of(settings, pooled_model)
-    cells = rolling_backtest(features, panel, origin, backtest_recipe_of(settings), products, pooled)
+    recipe = backtest_recipe_of(settings, parameters_in_force(tuned_recipe))
+    cells = rolling_backtest(features, panel, origin, recipe, products, pooled)
     metadata = evaluation_checks.backtest_figures(cells, origin)
     yield from stored_if_sound({origin: cells}, evaluation_checks.backtest_checks(), metadata=metadata)
 

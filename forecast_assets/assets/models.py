@@ -1,7 +1,7 @@
 """What learns and what it is measured against: the market's model and the planners' baseline."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import dagster as dg
 import pandas as pd
@@ -17,6 +17,7 @@ from forecast_assets.domain.models.market_model import fit_market_model, model_t
 from forecast_assets.domain.models.parts import MEMBER_MONTHS
 from forecast_assets.domain.models.pooled_model import PooledModel, pooled_from_texts
 from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS, Recipe
+from forecast_assets.domain.tuning import parameters_in_force, tuned_in
 from forecast_assets.partition_windows import same_month, window
 from forecast_assets.partitions import months_of_run
 from forecast_assets.settings import Settings, pools_markets
@@ -26,11 +27,14 @@ Results = Iterator[dg.AssetCheckResult | dg.Output]
 TRAINING_ORIGINS = 60
 # The members of the earliest refit look as far back as those of the forecast.
 MONTHS_OF_REFITS = MEMBER_MONTHS - 1 + max(REFIT_OFFSETS_MONTHS)
+# A tuning serves until the next one; after five years the market is another one.
+LATEST_TUNING = window("tuned_recipe", -59, 0)
 
 
-def recipe_of(settings: Settings) -> Recipe:
-    """The recipe with the company's limits: fewer rounds take larger steps, their product stays the recipe's."""
-    usual = Recipe()
+def recipe_of(settings: Settings, tuned: Mapping[str, object] | None = None) -> Recipe:
+    """The recipe with what was tuned for the market, within the company's limits: fewer rounds take larger steps, their
+    product stays the recipe's."""
+    usual = dataclasses.replace(Recipe(), **(tuned or {}))
     rate = usual.learning_rate * usual.rounds / settings.boosting_rounds
     return dataclasses.replace(
         usual,
@@ -41,9 +45,9 @@ def recipe_of(settings: Settings) -> Recipe:
     )
 
 
-def backtest_recipe_of(settings: Settings) -> Recipe:
+def backtest_recipe_of(settings: Settings, tuned: Mapping[str, object] | None = None) -> Recipe:
     """The same with fewer rows and half the rounds in steps twice as large: it is fitted at three origins."""
-    usual = recipe_of(settings)
+    usual = recipe_of(settings, tuned)
     rounds = max(1, usual.rounds // 2)
     rate = usual.learning_rate * usual.rounds / rounds
     return dataclasses.replace(usual, training_rows=settings.backtest_training_rows, rounds=rounds, learning_rate=rate)
@@ -87,6 +91,7 @@ def baseline_forecasts(context: dg.AssetExecutionContext, sell_in: pd.DataFrame,
         "features": window("features", -TRAINING_ORIGINS, -1),
         "sell_in": window("sell_in", -MONTHS_OF_REFITS, 0, columns=["sku", "sell_in_units"]),
         "pooled_model": same_month("pooled_model", missing="skip"),
+        "tuned_recipe": LATEST_TUNING,
     },
 )
 def model(
@@ -95,12 +100,14 @@ def model(
     features: pd.DataFrame,
     sell_in: pd.DataFrame,
     pooled_model: pd.DataFrame,
+    tuned_recipe: pd.DataFrame,
 ) -> Results:
     """The model of the run's origin month."""
     (origin,) = months_of_run(context)
     panel = panel_from_rows(sell_in, sell_in["month"].min(), origin)
     pooled = pooled_of(settings, pooled_model)
-    fitted = fit_market_model(features, panel, origin, recipe_of(settings), pooled=pooled)
+    recipe = recipe_of(settings, parameters_in_force(tuned_recipe))
+    fitted = fit_market_model(features, panel, origin, recipe, pooled=pooled)
     if pooled is None and pools_markets(settings):
         fitted = dataclasses.replace(fitted, inputs_missing=("pooled_model",))
     figures = {
@@ -109,5 +116,6 @@ def model(
         "pooled_share": fitted.pooled_share,
         "boosting_weight": fitted.boosting_weight,
         "refits": fitted.refits,
+        "recipe_tuned_in": tuned_in(tuned_recipe),
     }
     yield from stored_if_sound({origin: model_to_parts(fitted)}, [schema_check("model")], metadata=figures)

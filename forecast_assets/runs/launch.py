@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import re
+from collections.abc import Mapping
 
 import dagster as dg
 import pandas as pd
@@ -29,7 +30,13 @@ class RunResult:
         return not self.failures
 
 
-def launch(job: str, country: str | None, months: MonthRange, tags: dict[str, str] | None = None) -> RunResult:
+def launch(
+    job: str,
+    country: str | None,
+    months: MonthRange,
+    tags: dict[str, str] | None = None,
+    config: Mapping[str, Mapping[str, object]] | None = None,
+) -> RunResult:
     """Run a job for a market and a range of months and wait for it.
 
     Args:
@@ -37,6 +44,7 @@ def launch(job: str, country: str | None, months: MonthRange, tags: dict[str, st
         country: The market; None for assets over all markets.
         months: One month or a range; a range is one run.
         tags: Further run tags.
+        config: Configuration of assets by name.
     """
     definition = _definitions().resolve_job_def(job)
     first, last = _key(months.first, country), _key(months.last, country)
@@ -44,7 +52,7 @@ def launch(job: str, country: str | None, months: MonthRange, tags: dict[str, st
     with dg.DagsterInstance.get() as instance:
         result = definition.execute_in_process(
             instance=instance,
-            run_config=QUIET,
+            run_config=QUIET | {"ops": {asset: {"config": dict(values)} for asset, values in (config or {}).items()}},
             partition_key=first if single else None,
             tags={**(tags or {}), **({} if single else {FIRST: str(first), LAST: str(last)})},
             raise_on_error=False,

@@ -18,6 +18,7 @@ from forecast_assets.schemas.published_forecasts import PublishedForecasts
 from forecast_assets.schemas.sell_in import SellIn
 from forecast_assets.schemas.sell_out import SellOut
 from forecast_assets.schemas.table import Table
+from forecast_assets.schemas.tuned_recipe import TunedRecipe
 
 TABLES: dict[str, type[Table]] = {
     "sell_in": SellIn,
@@ -32,6 +33,7 @@ TABLES: dict[str, type[Table]] = {
     "baseline_forecasts": BaselineForecasts,
     "pooled_rows": PooledRows,
     "pooled_model": PooledModel,
+    "tuned_recipe": TunedRecipe,
     "model": Model,
     "forecasts": Forecasts,
     "backtest": Backtest,

@@ -9,7 +9,7 @@ import dataclasses
 import json
 import shutil
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -86,14 +86,16 @@ class Company:
         *,
         assets: Sequence[str] = (),
         mlflow: MlflowTracking = IN_MEMORY,
+        config: Mapping[str, object] | None = None,
         **variables: str,
     ) -> dg.ExecuteInProcessResult:
-        """Run a job for a month or a range, as the command line does but in this process; ``assets`` limits it."""
+        """Run a job for a month or a range, as the command line does but in this process; ``assets`` limits it, and
+        ``config`` is that of its ops."""
         definitions = build_definitions(self.settings(**variables), mlflow_tracking=mlflow)
         keys = [dg.MultiPartitionKey({"month": month, "country": country}) if country else month
                 for month in (first, last or first)]  # fmt: skip
         return definitions.resolve_job_def(job).execute_in_process(
-            run_config=QUIET,
+            run_config=QUIET | {"ops": config or {}},
             asset_selection=[dg.AssetKey(name) for name in assets] or None,
             partition_key=keys[0] if last is None else None,
             tags={} if last is None else {FIRST: str(keys[0]), LAST: str(keys[1])},

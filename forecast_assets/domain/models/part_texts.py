@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from forecast_assets.domain.models.feature_cube import FeatureNames
 from forecast_assets.domain.models.parts import Parts
-from forecast_assets.domain.models.recipe import Recipe
+from forecast_assets.domain.models.recipe import Recipe, read_parameters
 
 RECURSIVE_PREFIX = "recursive_"
 
@@ -27,5 +27,4 @@ def parts_of(texts: Mapping[str, str], names: Mapping[str, list[str]], prefix: s
 
 def recipe_from(stored: Mapping[str, object]) -> Recipe:
     """The recipe of a manifest."""
-    weights = tuple((name, weight) for name, weight in stored["member_weights"])
-    return Recipe(**{**stored, "member_weights": weights})
+    return Recipe(**read_parameters(stored))

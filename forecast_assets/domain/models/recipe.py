@@ -4,10 +4,11 @@ A recipe together with the features up to a cutoff gives the same model again; i
 """
 
 import dataclasses
+from collections.abc import Mapping
 
 from forecast_assets.domain.calendar import HORIZON_MONTHS
 
-__all__ = ["HORIZON_MONTHS", "INTERMITTENT_ZERO_SHARE", "REFIT_OFFSETS_MONTHS", "Recipe"]
+__all__ = ["HORIZON_MONTHS", "INTERMITTENT_ZERO_SHARE", "REFIT_OFFSETS_MONTHS", "Recipe", "read_parameters"]
 
 # Zero share of the last 24 months above which a SKU counts as intermittent: L1 would forecast nearly nothing for it.
 INTERMITTENT_ZERO_SHARE = 0.15
@@ -130,3 +131,20 @@ class Recipe:
             "force_row_wise": True,
             "verbosity": -1,
         }
+
+
+def read_parameters(stored: Mapping[str, object]) -> dict[str, object]:
+    """Parameters of a recipe as they were stored in JSON, which has lists where a recipe has pairs.
+
+    Raises:
+        ValueError: If one is not known: it was stored by another version of the code.
+    """
+    unknown = sorted(set(stored) - {field.name for field in dataclasses.fields(Recipe)})
+    if unknown:
+        raise ValueError(
+            f"a stored recipe has parameters this version does not know: {', '.join(unknown)}. Tune the market again"
+        )
+    return {
+        name: tuple((member, weight) for member, weight in value) if name == "member_weights" else value
+        for name, value in stored.items()
+    }

@@ -1,0 +1,98 @@
+"""``forecast-assets tune``: search for a market's own recipe, which its later cycles use until it is tuned again."""
+
+import json
+import logging
+from typing import Annotated
+
+import pandas as pd
+import typer
+
+from forecast_assets.cli.console import (
+    RunLog,
+    closed_month_argument,
+    console,
+    countries_or_exit,
+    percentage,
+    print_table,
+    settings_or_exit,
+    signed,
+)
+from forecast_assets.cli.prepare import prepare_instance
+from forecast_assets.domain.tuning import IN_FORCE
+from forecast_assets.runs.launch import launch
+from forecast_assets.runs.plan import MonthRange
+from forecast_assets.settings import Settings
+from forecast_assets.storage import PartitionKey, TableStore
+
+
+def tune(
+    country: Annotated[list[str], typer.Option(help="A market; repeat for several")],
+    trials: Annotated[int, typer.Option(min=1, help="Recipes tried per market, the usual one included")] = 50,
+    month: Annotated[str | None, typer.Option(help="Tuning month, e.g. 2024-06. Default: the latest features")] = None,
+) -> None:
+    """Search market by market with progress, print what is in force, and exit with 1 if one could not be tuned."""
+    settings = settings_or_exit()
+    countries = countries_or_exit(settings, country)
+    months = {code: closed_month_argument(month) if month else _latest_month(settings, code) for code in countries}
+    prepare_instance()
+    failed = [code for code, at in months.items() if not _tuned(settings, code, at, trials)]
+    if failed:
+        console.print(f"not tuned: {', '.join(failed)}", style="red", markup=False)
+        raise typer.Exit(1)
+
+
+def _latest_month(settings: Settings, code: str) -> pd.Timestamp:
+    months = [place.month for place in TableStore(settings.store).list_partitions("features") if place.country == code]
+    if not months:
+        raise typer.BadParameter(f"{code} has no features in {settings.store}: run forecast-assets cycle first")
+    return max(months)
+
+
+def _tuned(settings: Settings, code: str, month: pd.Timestamp, trials: int) -> bool:
+    """Whether the market was tuned; its result or what went wrong is printed."""
+    report, span = RunLog(), MonthRange(month, month)
+    report(code, "tune", span, None)
+    with _TrialsOnConsole():
+        result = launch("tune", code, span, config={"tuned_recipe": {"trials": trials}})
+    report(code, "tune", span, result)
+    if result.succeeded:
+        _print_outcome(settings, code, month)
+    return result.succeeded
+
+
+class _TrialsOnConsole(logging.Handler):
+    """While it lasts, one line per trial."""
+
+    def __enter__(self) -> None:
+        logger = logging.getLogger("forecast_assets.tuning")
+        logger.addHandler(self)
+        logger.setLevel(logging.INFO)
+
+    def __exit__(self, *_: object) -> None:
+        logging.getLogger("forecast_assets.tuning").removeHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        console.print(record.getMessage(), style="dim", markup=False)
+
+
+def _print_outcome(settings: Settings, code: str, month: pd.Timestamp) -> None:
+    tried = TableStore(settings.store).read("tuned_recipe", [PartitionKey(month, code)])
+    chosen = tried[tried["role"] == IN_FORCE].iloc[0]
+    kept = (
+        {int(chosen["trial"]): "in force from now on"}
+        | {0: "usual recipe"}
+        | ({0: "usual recipe, stays in force"} if chosen["trial"] == 0 else {})
+    )
+    best = tried.sort_values("loss", kind="stable").head(5)
+    shown = pd.concat([tried[tried["trial"].isin(kept)], best]).drop_duplicates("trial")
+    rows = [
+        [
+            str(row["trial"] + 1), percentage(row["wape"]), signed(row["bias"]), percentage(row["loss"]),
+            kept.get(row["trial"], ""),
+        ]
+        for row in shown.to_dict("records")
+    ]  # fmt: skip
+    title = f"{code}: {len(tried)} recipes tried on origins up to 24 months before {month:%Y-%m}, the best of them"
+    print_table(title, ["trial", "WAPE", "bias", "loss", "why"], rows)
+    for name, value in json.loads(chosen["parameters"]).items():
+        console.print(f"  {name} = {value}", markup=False)
