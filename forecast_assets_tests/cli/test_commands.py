@@ -14,7 +14,7 @@ from forecast_assets.runs.plan import MonthRange
 from forecast_assets_tests.test_settings import MARKETS, loaded
 
 # By name: in the package the modules are hidden behind the commands they hold.
-CYCLE, MEASURE = (import_module(f"forecast_assets.cli.{name}") for name in ("cycle", "measure"))
+CYCLE, MEASURE, TUNE = (import_module(f"forecast_assets.cli.{name}") for name in ("cycle", "measure", "tune"))
 JUNE = pd.Timestamp("2024-06-01")
 BROKEN = RunResult("ingest", "DE", "run", ("sell_in: The delivery of sell_in for market DE has 1 problem:\n  1. x",))
 
@@ -30,7 +30,7 @@ def command(monkeypatch, tmp_path):
         "MLFLOW_TRACKING_URI": "",
     }.items():
         monkeypatch.setenv(name, value)
-    for module in (CYCLE, MEASURE):
+    for module in (CYCLE, MEASURE, TUNE):
         monkeypatch.setattr(module, "prepare_instance", lambda: None)
     return lambda *arguments: CliRunner().invoke(app, list(arguments))
 
@@ -120,6 +120,30 @@ def test_a_markets_file_that_cannot_be_used_exits_with_2(command, monkeypatch, t
     result = command("measure", "--through", "2024-06")
     assert result.exit_code == 2
     assert "no such markets file" in result.output
+
+
+def test_tuning_a_market_without_features_is_refused_with_what_to_run_first(command):
+    result = command("tune", "--country", "FR")
+    assert result.exit_code == 2
+    assert "FR has no features in" in unboxed(result.output)
+    assert "run forecast-assets cycle first" in unboxed(result.output)
+
+
+def test_a_market_that_cannot_be_tuned_is_named_and_does_not_stop_the_next(command, monkeypatch):
+    asked = []
+
+    def launch(job, country, months, config):
+        asked.append((job, country, f"{months.first:%Y-%m}", config))
+        return RunResult(
+            job, country, "run", ("tuned_recipe: FR 2024-06: nothing to tune on",) if country == "FR" else ()
+        )
+
+    monkeypatch.setattr(TUNE, "launch", launch)
+    monkeypatch.setattr(TUNE, "_print_outcome", lambda *_: None)
+    result = command("tune", "--country", "FR", "--country", "DE", "--trials", "9", "--month", "2024-06")
+    assert asked == [("tune", code, "2024-06", {"tuned_recipe": {"trials": 9}}) for code in ("FR", "DE")]
+    assert (result.exit_code, result.output.splitlines()[-1]) == (1, "not tuned: FR")
+    assert "nothing to tune on" in result.output
 
 
 def test_the_sample_is_written_with_its_faults(command, tmp_path):
