@@ -103,10 +103,14 @@ def _refit(
     if not several:
         return None
     said = answers_of_each(at_origin, sell_in, several, small)
-    gains = feature_gains(own.boosters, own.names.all) if own else []
-    shares = pd.Series(gains, index=own.names.all if own else [], dtype=float)
+    gains = gains_of(own) if own else pd.Series(dtype=float)
     unknown = np.full_like(said[0].boosting, np.nan)
-    return at_origin[["sku", "origin_month"]], Refit(said[0], unknown, shares, said[1] if len(said) > 1 else None)
+    return at_origin[["sku", "origin_month"]], Refit(said[0], unknown, gains, said[1] if len(said) > 1 else None)
+
+
+def gains_of(parts: Parts) -> pd.Series:
+    """Share of the direct boosting's gain that each column of the parts has, by its name."""
+    return pd.Series(feature_gains(parts.boosters, parts.names.all), index=parts.names.all, dtype=float)
 
 
 def _own_parts(features: pd.DataFrame, sell_in: DemandPanel, origin: pd.Timestamp, recipe: Recipe) -> Parts | None:
@@ -122,11 +126,16 @@ def chosen_features(made: list[Refit], recipe: Recipe) -> set[str] | None:
 
     The refits learned from months before their origins only, so the choice knows nothing after the cutoff.
     """
-    known = [refit.gains for refit in made if not refit.gains.empty]
+    return largest_gains([refit.gains for refit in made], recipe.kept_features)
+
+
+def largest_gains(gains: list[pd.Series], count: int) -> set[str] | None:
+    """The ``count`` columns with the largest sums over several fits' gains by column; None without any gains."""
+    known = [of_fit for of_fit in gains if not of_fit.empty]
     if not known:
         return None
     ranked = pd.concat(known, axis=1).sum(axis=1).sort_values(ascending=False, kind="stable")
-    return set(ranked.index[: recipe.kept_features])
+    return set(ranked.index[:count])
 
 
 def learned_share(made: list[Refit], recipe: Recipe, usual: float, boosting_weight: float) -> float:
