@@ -101,7 +101,7 @@ def model(
     panel = panel_from_rows(sell_in, sell_in["month"].min(), origin)
     pooled = pooled_of(settings, pooled_model)
     fitted = fit_market_model(features, panel, origin, recipe_of(settings), pooled=pooled)
-    if pooled is None and pools_markets(settings):
+    if pooled is None and pools_markets(settings) and fitted.recipe.learns_from_others(features["sku"].nunique()):
         fitted = dataclasses.replace(fitted, inputs_missing=("pooled_model",))
     figures = {
         "training_rows": fitted.rows,

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.pooling import arguments, pooled_model_of, ratios, size_of, worst_market
-from benchmarks.pooling_markets import markets_of_case, sample_markets
+from benchmarks.pooling import pooled_model_of, ratios, size_of, worst_market
+from benchmarks.pooling_markets import markets_of_case
 from benchmarks.protocol import cases
 from forecast_assets.domain.models.recipe import Recipe
 
