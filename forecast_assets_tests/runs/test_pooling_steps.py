@@ -30,11 +30,12 @@ def store(tmp_path) -> TableStore:
 
 def put(store: TableStore, table: str, month: pd.Timestamp, code: str | None = None) -> None:
     """A file where the store would have it: only its name is looked at, and the SKUs of features."""
+    if table == "features":
+        with_skus(store, month, code, 15)
+        return
     file = Path(store.path(table, PartitionKey(month, code)))
     file.parent.mkdir(parents=True)
     file.touch()
-    if table == "features":
-        with_skus(store, month, code, 15)
 
 
 def with_skus(store: TableStore, month: pd.Timestamp, code: str, count: int) -> None:
