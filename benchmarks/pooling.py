@@ -1,16 +1,17 @@
 """What markets gain from one another: each alone, over all markets alone, and the mean the product publishes.
 
-A tidy file with several markets (columns market, sku, month, y; others are attributes). At each origin the features of
-the 61 last months of every market are made, the pooled model is trained as the product does, with one month's delay,
-and every market is forecast three ways: ``own`` (without the others), ``pooled`` (by the learners over all markets
-alone, as a market too young to train is) and ``adapted`` (own and pooled by the share learned on the refits). Printed
-per market, over all markets and over classes of size: WAPE as a multiple of the product's Holt-Winters, the shares
-learned at each origin, and the worst market's loss of adapted against own.
+Of a tidy file with several markets (columns market, sku, month, y; others are attributes) or of a simulated company.
+At each origin the features of the 61 last months of every market are made, the pooled model is trained as the product
+does, with one month's delay, and every market is forecast three ways: ``own`` (without the others), ``pooled`` (by the
+learners over all markets alone, as a market too young to train is) and ``adapted`` (own and pooled by the share learned
+on the refits). Printed per market, over all markets and over classes of size: WAPE as a multiple of the product's
+Holt-Winters, the shares learned at each origin, and the worst market's loss of adapted against own.
 
     python -m benchmarks.pooling --data retail.parquet --origins 3
+    python -m benchmarks.pooling --sample 12x25 --sample 4x150 --months 96 --seed 11
 
-Only series that reach an origin take part in it. Here belong the cut into markets and the table. The cut into known
-and test months is in protocol.py, a market's history in engine_method.py.
+Only series that reach an origin take part in it. Here belong training and the table, not the way from files to a
+market (``pooling_markets.py``).
 """
 
 import argparse
@@ -25,19 +26,11 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.baseline_methods import holt_winters
-from benchmarks.engine_method import PooledSeries, pooled_series
-from benchmarks.protocol import Case, cases, read_tidy
+from benchmarks.pooling_markets import MarketData, markets_of_case, sample_markets
+from benchmarks.protocol import cases, read_tidy
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months
-from forecast_assets.domain.demand import DemandPanel
-from forecast_assets.domain.features.build import build_features
 from forecast_assets.domain.models.market_model import MarketModel, fit_market_model, forecast_units
-from forecast_assets.domain.models.pooled_model import (
-    POOLED_MONTHS,
-    PooledModel,
-    fit_pooled_model,
-    pooled_rows,
-)
+from forecast_assets.domain.models.pooled_model import PooledModel, fit_pooled_model, pooled_rows
 from forecast_assets.domain.models.recipe import Recipe
 
 METHODS = ("own", "pooled", "adapted")
@@ -45,37 +38,12 @@ POOLED_SKUS = 1_200
 # Markets are small below the first number of series, middling below the second.
 SIZES = (50, 150)
 WIDTH = 120
-
-
-@dataclasses.dataclass(frozen=True)
-class MarketData:
-    """A market's SKUs, sell-in and features of the months before an origin and of the origin, with ``country``."""
-
-    code: str
-    panel: DemandPanel
-    features: pd.DataFrame
-
-
-def markets_at(case: Case) -> list[MarketData]:
-    """The markets of a file with the features that the product would have stored by the origin."""
-    series = pooled_series(case.known)
-    of_series = case.known.keys["market"].to_numpy()
-    made = []
-    for code in np.unique(of_series):
-        own = of_series == code
-        panel = DemandPanel(series.panel.skus[own], series.panel.months, series.panel.units[own])
-        market = PooledSeries(panel, series.last_known[own], series.products[own])
-        last = panel.months[-1]
-        first = max(add_months(last, -POOLED_MONTHS), panel.months[min(11, len(panel.months) - 1)])
-        months = pd.date_range(first, last, freq="MS")
-        tables = [build_features(market.history(month), month) for month in months]
-        made.append(MarketData(code, panel, pd.concat(tables, ignore_index=True).assign(country=code)))
-    return made
+YEAR = 12
 
 
 def pooled_model_of(markets: list[MarketData], recipe: Recipe) -> PooledModel:
     """What the product would have learned over the markets for this origin: from the months before it."""
-    cutoff = add_months(markets[0].panel.months[-1], -1)
+    cutoff = add_months(markets[0].origin, -1)
     features = pd.concat([market.features for market in markets], ignore_index=True)
     units = pd.concat([market.panel.to_rows().assign(country=market.code) for market in markets], ignore_index=True)
     months = pd.date_range(features["origin_month"].min(), cutoff, freq="MS")
@@ -90,29 +58,25 @@ def pooled_model_of(markets: list[MarketData], recipe: Recipe) -> PooledModel:
 
 def models_of(market: MarketData, pooled: PooledModel, recipe: Recipe) -> dict[str, MarketModel]:
     """The market's models by method; ``pooled`` has the weights of ``own``, so that the learners alone differ."""
-    features, last = market.features.drop(columns="country"), market.panel.months[-1]
-    own = fit_market_model(features, market.panel, last, recipe)
+    features = market.features.drop(columns="country")
+    own = fit_market_model(features, market.panel, market.origin, recipe)
     alone = dataclasses.replace(own, parts=None, pooled=pooled.current.parts, pooled_share=1.0)
-    return {
-        "own": own, "pooled": alone, "adapted": fit_market_model(features, market.panel, last, recipe, pooled=pooled)
-    }  # fmt: skip
+    adapted = fit_market_model(features, market.panel, market.origin, recipe, pooled=pooled)
+    return {"own": own, "pooled": alone, "adapted": adapted}
 
 
-def absolute_errors(case: Case, recipe: Recipe) -> Iterator[dict[str, object]]:
+def absolute_errors(markets: list[MarketData], recipe: Recipe) -> Iterator[dict[str, object]]:
     """One row per market of an origin: sums of absolute errors by method and of Holt-Winters, and the learned share."""
-    markets = markets_at(case)
     pooled = pooled_model_of(markets, recipe)
-    baseline = holt_winters(case.known, HORIZON_MONTHS, recipe.threads).point
     for market in markets:
-        own = case.known.keys["market"].to_numpy() == market.code
         models = models_of(market, pooled, recipe)
-        at_origin = market.features[market.features["origin_month"] == market.panel.months[-1]].drop(columns="country")
-        row: dict[str, object] = {"market": market.code, "series": len(market.panel.skus), "origin": case.origin}
-        row["holt_winters"] = _error(baseline[own], case.actual[own])
+        at_origin = market.features[market.features["origin_month"] == market.origin].drop(columns="country")
+        row: dict[str, object] = {"market": market.code, "series": market.scored, "origin": f"{market.origin:%Y-%m}"}
+        row["holt_winters"] = _error(market.holt_winters_units, market.actual_units)
         for name, model in models.items():
             cells = forecast_units(at_origin, market.panel, model)
             wide = cells.pivot(index="sku", columns="horizon_months", values="forecast_units")
-            row[name] = _error(wide.reindex(market.panel.skus).fillna(0.0).to_numpy(), case.actual[own])
+            row[name] = _error(wide.reindex(market.panel.skus).fillna(0.0).to_numpy(), market.actual_units)
         yield row | {"share": models["adapted"].pooled_share}
 
 
@@ -156,24 +120,59 @@ def worst_market(rows: pd.DataFrame) -> tuple[str, float]:
     return str(loss.idxmax()), float(loss.max())
 
 
-def main(given: list[str] | None = None) -> int:
-    """Measure and print. Returns the exit code."""
+def arguments(given: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.pooling", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--data", type=Path, action="append", required=True, help="a tidy file; may be given again")
+    parser.add_argument("--data", type=Path, action="append", default=[], help="a tidy file; may be given again")
+    parser.add_argument(
+        "--sample", type=_size, action="append", default=[], metavar="MARKETSxSKUS", help="a simulated company; again"
+    )
+    parser.add_argument("--months", type=int, default=84, help="months a simulated company delivers (default 84)")
+    parser.add_argument("--seed", type=int, default=7, help="of simulated companies (default 7)")
     parser.add_argument("--origins", type=int, default=3, help="origins, 12 months apart (default 3)")
     parser.add_argument("--threads", type=int, default=1, help="threads of LightGBM (default 1)")
     options = parser.parse_args(given)
+    if not options.data and not options.sample:
+        parser.error("nothing to measure: give --data FILE or --sample MARKETSxSKUS")
+    return options
+
+
+def _size(text: str) -> tuple[int, int]:
+    """Markets and SKUs of each."""
+    markets, _, skus = text.partition("x")
+    if not (markets.isdigit() and skus.isdigit()):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected MARKETSxSKUS, 12x25 say")
+    return int(markets), int(skus)
+
+
+def sets_of(options: argparse.Namespace) -> Iterator[tuple[str, list[list[MarketData]]]]:
+    """What is measured: a name and the markets at each origin, the latest origin first."""
+    for data in options.data:
+        cut = cases(read_tidy(data), HORIZON_MONTHS, options.origins, YEAR)
+        yield data.stem, [markets_of_case(case) for case in cut]
+    for markets, skus in options.sample:
+        company = sample_markets(markets, skus, options.months, options.seed)
+        last = next(iter(company.panels.values())).months[-1]
+        origins = [add_months(last, -HORIZON_MONTHS - back * YEAR) for back in range(options.origins)]
+        yield f"{markets} markets of {skus} SKUs, seed {options.seed}", [company.at(origin) for origin in origins]
+
+
+def main(given: list[str] | None = None) -> int:
+    """Measure and print. Returns the exit code."""
+    options = arguments(given)
     console = Console() if sys.stdout.isatty() else Console(width=WIDTH)
     recipe = Recipe(threads=options.threads)
-    for data in options.data:
+    for name, origins in sets_of(options):
         made: list[dict[str, object]] = []
-        for case in cases(read_tidy(data), HORIZON_MONTHS, options.origins, 12):
-            made += absolute_errors(case, recipe)
-            console.print(f"{data.stem} {case.origin}: {len(case.known)} series", highlight=False)
+        for markets in origins:
+            made += absolute_errors(markets, recipe)
+            console.print(
+                f"{name} {markets[0].origin:%Y-%m}: {sum(each.scored for each in markets)} series", highlight=False
+            )
         rows = pd.DataFrame(made)
-        console.print(results_table(rows, f"{data.stem}: WAPE as a multiple of Holt-Winters'"))
+        console.print(results_table(rows, f"{name}: WAPE as a multiple of Holt-Winters'"))
         code, loss = worst_market(rows)
         console.print(f"worst market by adapting: {code} {loss:+.1%}", highlight=False)
     return 0

@@ -46,7 +46,7 @@ class Settings(BaseModel):
     backtest_training_rows: int = Field(default=20_000, ge=1_000, description="The same for a refit in the backtest")
     boosting_rounds: int = Field(default=200, ge=20, description="Trees per learner; fewer take larger steps")
     pooled_skus: int = Field(
-        default=0, ge=0, description="SKUs over all markets that are learned from together; 0: each market alone"
+        default=1_200, ge=0, description="SKUs over all markets that markets of few learn from; 0: each alone"
     )
     max_threads: int = Field(default=0, ge=0, description="LightGBM threads; 0: one core is left free")
     max_unknown_sku_share: float = Field(default=0.05, ge=0, le=1, description="Share of units without a product row")

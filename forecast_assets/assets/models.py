@@ -108,7 +108,7 @@ def model(
     pooled = pooled_of(settings, pooled_model)
     recipe = recipe_of(settings, parameters_in_force(tuned_recipe))
     fitted = fit_market_model(features, panel, origin, recipe, pooled=pooled)
-    if pooled is None and pools_markets(settings):
+    if pooled is None and pools_markets(settings) and recipe.learns_from_others(features["sku"].nunique()):
         fitted = dataclasses.replace(fitted, inputs_missing=("pooled_model",))
     figures = {
         "training_rows": fitted.rows,

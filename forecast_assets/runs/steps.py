@@ -7,6 +7,7 @@ import pandas as pd
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.hierarchy import MARKET
 from forecast_assets.domain.models.pooled_model import POOLED_MONTHS
+from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.jobs import SOURCES
 from forecast_assets.markets import Market
 from forecast_assets.runs.plan import CycleRequest, MonthRange, missing, source_months, training_months
@@ -26,6 +27,13 @@ class Present:
     def months(self, table: str, country: str | None) -> set[pd.Timestamp]:
         """Months of a table of a market; of a table over all markets for None."""
         return {found.month for found in self._store.list_partitions(table) if found.country == country}
+
+    def skus_of_features(self, country: str, month: pd.Timestamp) -> int:
+        """SKUs that a market's features of a month have; 0 where there are none."""
+        places = [
+            each for each in self._store.list_partitions("features") if (each.country, each.month) == (country, month)
+        ]
+        return len(self._store.read("features", places, columns=["sku"])) if places else 0
 
     def of_all_sources(self, country: str) -> set[pd.Timestamp]:
         """Months of which every source is there: a run that failed half way has stored some of them."""
@@ -105,11 +113,12 @@ class CycleSteps:
         """Rows over all markets of the months before each origin, then what is learned from them at each origin.
 
         Made again where features of a market came after them. A month that no market publishes any more is left alone.
+        No step where every market has so many SKUs that it learns alone.
         """
         origins = [month for month in self._request.origin_months if any(self._is_open(code, month) for code in codes)]
         trained = [training_months(self._request, self._markets[code]) for code in codes]
         reached = [months for months in trained if months]
-        if not origins or not reached:
+        if not origins or not reached or not any(self._asks_others(code) for code in codes):
             return
         first = max(min(months.first for months in reached), add_months(origins[0], -POOLED_MONTHS))
         remade_from = min(self._features_from.values(), default=self._request.month)
@@ -134,6 +143,12 @@ class CycleSteps:
             if unmeasured:
                 yield "measure", unmeasured
             yield "monthly_cycle", MonthRange(origin, origin)
+
+    def _asks_others(self, code: str) -> bool:
+        """Whether a market reads what all teach: it has few SKUs, or no features yet to tell."""
+        trained = training_months(self._request, self._markets[code])
+        count = self._present.skus_of_features(code, trained.last) if trained else 0
+        return Recipe().learns_from_others(count)
 
     def _is_open(self, code: str, origin: pd.Timestamp) -> bool:
         """Whether a market's origin is still to be published: it was not, or no later month was."""

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.pooling import markets_at, pooled_model_of, ratios, size_of, worst_market
+from benchmarks.pooling import pooled_model_of, ratios, size_of, worst_market
+from benchmarks.pooling_markets import markets_of_case
 from benchmarks.protocol import cases
 from forecast_assets.domain.models.recipe import Recipe
 
@@ -43,7 +44,7 @@ def case():
 
 
 def test_each_market_has_its_own_series_and_what_all_teach_is_cut_a_month_before_the_origin(case):
-    markets = markets_at(case)
+    markets = markets_of_case(case)
     assert {market.code: len(market.panel.skus) for market in markets} == {"A": 4, "B": 3}
     assert {market.features["origin_month"].max() for market in markets} == {pd.Timestamp("2021-04-01")}
     quick = Recipe(rounds=3, training_rows=1000, refit_rounds=2, recursive_rounds=2, min_recursive_rows=50)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.io_managers.table_specs import table_specs
 from forecast_assets.markets import Market
 from forecast_assets.runs.plan import CycleRequest, MonthRange
@@ -14,6 +15,7 @@ from forecast_assets.storage import PartitionKey, Provenance, TableStore
 JUNE = pd.Timestamp("2024-06-01")
 HISTORY = pd.date_range("2023-03-01", "2024-05-01", freq="MS")
 CODES = ["FR", "NO"]
+OF_ANY_SKU = {"category": "tea", "abc_class": "A", "xyz_class": "X", "inputs_missing": "", "scale_units": 1.0}
 MARKETS = {code: Market(code, code, code, code, "Europe", pd.Timestamp("2019-01-01")) for code in CODES}
 
 
@@ -27,16 +29,26 @@ def store(tmp_path) -> TableStore:
 
 
 def put(store: TableStore, table: str, month: pd.Timestamp, code: str | None = None) -> None:
-    """A file where the store would have it: only its name is looked at."""
+    """A file where the store would have it: only its name is looked at, and the SKUs of features."""
+    if table == "features":
+        with_skus(store, month, code, 15)
+        return
     file = Path(store.path(table, PartitionKey(month, code)))
     file.parent.mkdir(parents=True)
     file.touch()
 
 
+def with_skus(store: TableStore, month: pd.Timestamp, code: str, count: int) -> None:
+    """Features of a month of so many SKUs."""
+    rows = pd.DataFrame({"sku": [f"{number:03}" for number in range(count)], "origin_month": month, **OF_ANY_SKU})
+    provenance = Provenance("run", "cycle", "sha", {})
+    store.write(table_specs()["features"], PartitionKey(month, code), rows, provenance)
+
+
 def pool(store: TableStore, month: pd.Timestamp, codes=CODES) -> None:
     """Pooled rows of a month made from the features of some markets."""
     rows = pd.DataFrame({"market": ["FR"], "sku": ["a"], "origin_month": [month], "sell_in_units": [1.0]})
-    rows = rows.assign(category="tea", abc_class="A", xyz_class="X", inputs_missing="", scale_units=1.0)
+    rows = rows.assign(**OF_ANY_SKU)
     inputs = {"features": {PartitionKey(month, code).to_dagster(): "hash" for code in codes}}
     store.write(table_specs()["pooled_rows"], PartitionKey(month), rows, Provenance("run", "cycle", "sha", inputs))
 
@@ -48,6 +60,15 @@ def steps(store: TableStore, origins: int = 1, markets=MARKETS) -> list[str]:
 
 
 def test_rows_are_made_of_the_months_before_the_origin_and_a_model_for_the_origin(store):
+    assert steps(store) == ["pool_rows 2023-06 .. 2024-05", "pool_model 2024-06 .. 2024-06"]
+
+
+def test_nothing_is_made_where_every_market_has_so_many_skus_that_it_learns_alone(store):
+    few = Recipe().few_skus
+    for code in CODES:
+        with_skus(store, HISTORY[-1], code, few)
+    assert steps(store) == []
+    with_skus(store, HISTORY[-1], "NO", few - 1)
     assert steps(store) == ["pool_rows 2023-06 .. 2024-05", "pool_model 2024-06 .. 2024-06"]
 
 

@@ -13,6 +13,7 @@ from forecast_assets.runs.launch import RunResult
 from forecast_assets.runs.measure import run_measures
 from forecast_assets.runs.plan import CycleRequest, MonthRange
 from forecast_assets.runs.processes import Processes
+from forecast_assets.settings import Settings
 from forecast_assets.storage import PartitionKey, Provenance, TableStore
 from forecast_assets_tests.test_settings import loaded
 
@@ -107,8 +108,12 @@ def fake(monkeypatch):
     return fakes
 
 
+# As many as a company has that sets nothing.
+POOLED_SKUS = str(Settings.model_fields["pooled_skus"].default)
+
+
 def cycles(tmp_path, fake, countries=("FR", "DE"), **variables):
-    settings = loaded(FORECAST_STORE=str(tmp_path), **variables)
+    settings = loaded(**{"FORECAST_STORE": str(tmp_path), "FORECAST_POOLED_SKUS": "0"} | variables)
     request = CycleRequest(JUNE, history=12, origins=2, step=3)
     results = run_cycles(settings, request, list(countries), lambda *_: None)
     return results, [(job, country, f"{m.first:%Y-%m} .. {m.last:%Y-%m}") for job, country, m in fake.submitted]
@@ -127,7 +132,7 @@ def test_a_cycle_ingests_history_then_makes_totals_then_runs_each_market(tmp_pat
 
 
 def test_where_pooling_is_on_markets_learn_together_after_the_features_and_before_each_markets_cycle(tmp_path, fake):
-    _, submitted = cycles(tmp_path, fake, ["FR"], FORECAST_POOLED_SKUS="1200")
+    _, submitted = cycles(tmp_path, fake, ["FR"], FORECAST_POOLED_SKUS=POOLED_SKUS)
     assert submitted[3:7] == [
         ("market_features", "FR", "2023-03 .. 2024-05"),
         ("pool_rows", None, "2023-03 .. 2024-05"),

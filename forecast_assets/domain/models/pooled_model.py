@@ -7,7 +7,7 @@ Here belong the sample, the training and the texts. What a market makes of it is
 import dataclasses
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import lightgbm
 import pandas as pd
@@ -17,7 +17,7 @@ from forecast_assets.domain.demand import panel_from_rows
 from forecast_assets.domain.models.part_texts import parts_of, recipe_from, texts_of
 from forecast_assets.domain.models.parts import Parts, fit_parts
 from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS, Recipe
-from forecast_assets.domain.models.refits import interval_widths, statistical_errors
+from forecast_assets.domain.models.refits import gains_of, interval_widths, largest_gains, statistical_errors
 from forecast_assets.domain.models.training_rows import TooFewRowsError
 
 MANIFEST = "manifest.json"
@@ -123,24 +123,38 @@ def fit_pooled_model(rows: pd.DataFrame, cutoff: pd.Timestamp, recipe: Recipe) -
     empty = PooledModel(cutoff, recipe, {}, len(known), skus)
     if len(skus) < LEAST_MARKETS:
         return dataclasses.replace(empty, reason=f"{len(skus)} market(s) with rows, expected {LEAST_MARKETS}")
-    by_offset, reason = {}, ""
-    for offset in (0, *sorted(REFIT_OFFSETS_MONTHS)):
+    try:
+        earlier = _earlier_parts(known, cutoff, recipe.of_refits())
+        current = _fit(known, cutoff, recipe, _chosen(earlier.values(), recipe))
+    except TooFewRowsError as error:
+        return dataclasses.replace(empty, reason=str(error))
+    return dataclasses.replace(empty, by_offset={0: current} | earlier)
+
+
+def _earlier_parts(rows: pd.DataFrame, cutoff: pd.Timestamp, recipe: Recipe) -> dict[int, PooledParts]:
+    """Parts of the cutoffs 6, 12, 18 months before, as many as there is history for."""
+    made = {}
+    for offset in sorted(REFIT_OFFSETS_MONTHS):
         try:
-            by_offset[offset] = _fit(known, add_months(cutoff, -offset), recipe.of_refits() if offset else recipe)
-        except TooFewRowsError as error:
-            reason = str(error)
+            made[offset] = _fit(rows, add_months(cutoff, -offset), recipe)
+        except TooFewRowsError:
             break
-    return dataclasses.replace(empty, by_offset=by_offset, reason="" if by_offset else reason)
+    return made
 
 
-def _fit(rows: pd.DataFrame, cutoff: pd.Timestamp, recipe: Recipe) -> PooledParts:
+def _chosen(earlier: Iterable[PooledParts], recipe: Recipe) -> set[str] | None:
+    """The columns with the largest gains in parts of earlier cutoffs, as markets choose theirs; None without any."""
+    return largest_gains([gains_of(found.parts) for found in earlier], recipe.kept_features)
+
+
+def _fit(rows: pd.DataFrame, cutoff: pd.Timestamp, recipe: Recipe, chosen: set[str] | None = None) -> PooledParts:
     known = rows[rows["month"] <= cutoff]
     if known.empty:
         raise TooFewRowsError(f"no pooled row up to {cutoff:%Y-%m}")
     known = known.assign(sku=known["market"] + SEPARATOR + known["sku"])
     panel = panel_from_rows(known, known["month"].min(), cutoff)
     features = known.drop(columns=["market", "month", "sell_in_units"])
-    parts, trained = fit_parts(features, panel, cutoff, recipe)
+    parts, trained = fit_parts(features, panel, cutoff, recipe, chosen)
     return PooledParts(parts, interval_widths(statistical_errors(trained)))
 
 

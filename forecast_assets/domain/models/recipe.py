@@ -30,9 +30,9 @@ class Recipe:
     members in the proportions ``member_weights``. For intermittent SKUs ``sharpness`` is the share of the
     common quantile ``intermittent_quantile`` (see ``intermittent.py``).
 
-    What was learned over all markets has a share in the direct boosting and in the recursive member:
-    ``share_if_most_better`` or ``share_if_all_better`` by the votes of the refits (``refits.py``), and
-    ``pooled_share_of_few`` in a market of few SKUs whose refits are too few to vote.
+    In a market of few SKUs what was learned over all markets has a share in the direct boosting and in the recursive
+    member: ``share_if_most_better`` or ``share_if_all_better`` by the votes of the refits (``refits.py``), and
+    ``pooled_share_of_few`` where they are too few to vote.
 
     The refits use ``refit_rows`` rows and ``refit_rounds`` rounds and are scored on at most ``refit_skus`` SKUs each:
     they only set weights and widths, and choose the ``kept_features`` with the largest gains that the model learns
@@ -79,9 +79,9 @@ class Recipe:
         """Weight of the direct boosting in a market of so many SKUs, before anything is learned from refits."""
         return self.boosting_weight if skus >= self.few_skus else self.boosting_weight_of_few
 
-    def usual_share(self, skus: int) -> float:
-        """Share of what was learned over all markets, in a market of so many SKUs, before anything is learned."""
-        return self.pooled_share_of_few if skus < self.few_skus else 0.0
+    def learns_from_others(self, skus: int) -> bool:
+        """Whether a market of so many SKUs mixes in what all markets teach: with 150 SKUs it gained nothing."""
+        return skus < self.few_skus
 
     def lightgbm_parameters(self, objective: dict[str, object]) -> dict[str, object]:
         """Parameters of the direct learners; the same rows give the same trees on one machine."""

@@ -103,10 +103,14 @@ def _refit(
     if not several:
         return None
     said = answers_of_each(at_origin, sell_in, several, small)
-    gains = feature_gains(own.boosters, own.names.all) if own else []
-    shares = pd.Series(gains, index=own.names.all if own else [], dtype=float)
+    gains = gains_of(own) if own else pd.Series(dtype=float)
     unknown = np.full_like(said[0].boosting, np.nan)
-    return at_origin[["sku", "origin_month"]], Refit(said[0], unknown, shares, said[1] if len(said) > 1 else None)
+    return at_origin[["sku", "origin_month"]], Refit(said[0], unknown, gains, said[1] if len(said) > 1 else None)
+
+
+def gains_of(parts: Parts) -> pd.Series:
+    """Share of the direct boosting's gain that each column of the parts has, by its name."""
+    return pd.Series(feature_gains(parts.boosters, parts.names.all), index=parts.names.all, dtype=float)
 
 
 def _own_parts(features: pd.DataFrame, sell_in: DemandPanel, origin: pd.Timestamp, recipe: Recipe) -> Parts | None:
@@ -122,29 +126,38 @@ def chosen_features(made: list[Refit], recipe: Recipe) -> set[str] | None:
 
     The refits learned from months before their origins only, so the choice knows nothing after the cutoff.
     """
-    known = [refit.gains for refit in made if not refit.gains.empty]
+    return largest_gains([refit.gains for refit in made], recipe.kept_features)
+
+
+def largest_gains(gains: list[pd.Series], count: int) -> set[str] | None:
+    """The ``count`` columns with the largest sums over several fits' gains by column; None without any gains."""
+    known = [of_fit for of_fit in gains if not of_fit.empty]
     if not known:
         return None
     ranked = pd.concat(known, axis=1).sum(axis=1).sort_values(ascending=False, kind="stable")
-    return set(ranked.index[: recipe.kept_features])
+    return set(ranked.index[:count])
 
 
-def learned_share(made: list[Refit], recipe: Recipe, usual: float, boosting_weight: float) -> float:
+def learned_share(made: list[Refit], recipe: Recipe, usual_weight: float, boosting_weight: float) -> float:
     """Share of the pooled answers: each refit that has both votes whether a small share would have had less error.
 
-    Sums over all refits are ruled by the largest era; votes lost no market more than 1 % of its WAPE where a share by
-    least error lost one 2 to 4 % (``docs/architecture.md``, Pooling).
+    Sums over all refits are ruled by the largest era; votes lost no market more than 1 % of its WAPE
+    (``docs/architecture.md``, Pooling).
 
     Args:
-        usual: The share where fewer than 300 cells are known.
+        usual_weight: Weight of the direct boosting where nothing better was learned. A market whose own boosting earned
+            more takes no share: there it cost up to 8 % of WAPE, though refits had voted for it.
+        boosting_weight: The weight learned from the market's own answers.
 
     Returns:
         ``recipe.share_if_all_better`` if all of three or more refits say yes, ``share_if_most_better`` if more than
-        half do, else 0.
+        half do, else 0; ``pooled_share_of_few`` where fewer than 300 cells are known.
     """
+    if boosting_weight > usual_weight:
+        return 0.0
     both = [refit for refit in made if refit.pooled is not None]
     if sum(int(np.isfinite(refit.actual_units).sum()) for refit in both) < MIN_CELLS_FOR_A_WEIGHT:
-        return usual
+        return recipe.pooled_share_of_few
     small = recipe.share_if_most_better
     votes = [_error(refit.mixed(small), boosting_weight) < _error(refit, boosting_weight) for refit in both]
     if all(votes) and len(votes) >= len(REFIT_OFFSETS_MONTHS):

@@ -58,23 +58,61 @@ BETTER, WORSE = refit_of(120, 105), refit_of(105, 130)
 )
 def test_the_share_follows_the_votes_of_the_refits_that_have_both(made, expected):
     assert 0.0 < MOST_BETTER < ALL_BETTER < 1.0
-    assert learned_share(made, QUICK, usual=0.7, boosting_weight=0.4) == expected
+    assert learned_share(made, QUICK, usual_weight=0.4, boosting_weight=0.4) == expected
 
 
 def test_a_refit_votes_for_the_pooled_where_a_small_share_helps_though_a_large_one_would_not():
     # A quarter of 60 in 110 is 97.5, an error of 2.5 instead of 10; all of it errs by 40.
-    assert learned_share([refit_of(110, 60)] * 3, QUICK, usual=0.7, boosting_weight=0.4) == ALL_BETTER
+    assert learned_share([refit_of(110, 60)] * 3, QUICK, usual_weight=0.4, boosting_weight=0.4) == ALL_BETTER
 
 
-@pytest.mark.parametrize(("known", "expected"), [(299, 0.7), (300, MOST_BETTER)])
+@pytest.mark.parametrize(("known", "expected"), [(299, 0.1), (300, MOST_BETTER)])
 def test_fewer_than_300_known_cells_leave_the_usual_share(known, expected):
     actual = np.where(np.arange(360).reshape(20, 18) < known, 100.0, np.nan)
-    assert learned_share([refit_of(120, 105, actual)], QUICK, usual=0.7, boosting_weight=0.4) == expected
+    other = dataclasses.replace(QUICK, pooled_share_of_few=0.1)
+    assert learned_share([refit_of(120, 105, actual)], other, usual_weight=0.4, boosting_weight=0.4) == expected
 
 
-def test_without_any_refit_the_share_is_the_usual_one_which_only_a_market_of_few_skus_has():
-    assert learned_share([], QUICK, usual=QUICK.usual_share(15), boosting_weight=0.4) == QUICK.pooled_share_of_few > 0
-    assert QUICK.usual_share(QUICK.few_skus) == 0.0
+def test_without_any_refit_the_share_is_that_of_a_market_of_few_skus():
+    assert learned_share([], QUICK, usual_weight=0.4, boosting_weight=0.4) == QUICK.pooled_share_of_few > 0
+
+
+@pytest.mark.parametrize(("weight", "expected"), [(0.2, ALL_BETTER), (0.4, ALL_BETTER), (0.55, 0.0)])
+def test_a_market_whose_own_boosting_earned_more_than_the_usual_weight_takes_no_share(weight, expected):
+    assert learned_share([BETTER] * 3, QUICK, usual_weight=0.4, boosting_weight=weight) == expected
+
+
+def test_a_market_of_many_skus_learns_alone_and_asks_the_others_only_where_it_cannot(
+    earlier_features, history, origin, pooled
+):
+    few = earlier_features["sku"].nunique() + 1
+    votes = dataclasses.replace(QUICK, share_if_most_better=0.3, share_if_all_better=0.3, pooled_share_of_few=0.3)
+    given = earlier_features, history.sell_in, origin
+    alone = fit_market_model(*given, dataclasses.replace(votes, few_skus=few - 1), pooled=pooled)
+    expected = fit_market_model(*given, dataclasses.replace(votes, few_skus=few - 1))
+    pd.testing.assert_frame_equal(model_to_parts(alone), model_to_parts(expected))
+    young = fit_market_model(
+        earlier_features.iloc[:0], *given[1:], dataclasses.replace(votes, few_skus=0), pooled=pooled
+    )
+    assert (young.parts, young.pooled_share) == (None, 1.0)
+
+
+def test_skus_that_come_after_the_cutoff_do_not_decide_how_many_a_market_has(earlier_features, history, origin, pooled):
+    few = dataclasses.replace(QUICK, few_skus=earlier_features["sku"].nunique() + 1)
+    later = earlier_features[earlier_features["origin_month"] == earlier_features["origin_month"].max()]
+    later = later.assign(origin_month=origin, sku="later_" + later["sku"])
+    poisoned = pd.concat([earlier_features, later], ignore_index=True)
+    made = [
+        fit_market_model(each, history.sell_in, origin, few, pooled=pooled) for each in (earlier_features, poisoned)
+    ]
+    pd.testing.assert_frame_equal(model_to_parts(made[1]), model_to_parts(made[0]))
+
+
+def test_the_weight_is_learned_from_the_markets_own_answers(earlier_features, history, origin, pooled):
+    made = [
+        fit_market_model(earlier_features, history.sell_in, origin, QUICK, pooled=each) for each in (None, pooled)
+    ]  # fmt: skip
+    assert made[0].boosting_weight == made[1].boosting_weight
 
 
 def test_mixed_answers_are_the_weighted_mean_of_boosting_and_members():

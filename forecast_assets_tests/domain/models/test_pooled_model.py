@@ -16,6 +16,7 @@ from forecast_assets.domain.models.pooled_model import (
     pooled_to_texts,
 )
 from forecast_assets.domain.models.recipe import Recipe
+from forecast_assets.domain.models.refits import gains_of
 from forecast_assets_tests.domain.models.synthetic_rows import plain_features
 
 MONTHS = pd.date_range("2019-01-01", periods=60, freq="MS")
@@ -126,6 +127,42 @@ def test_the_parts_of_each_refit_know_nothing_after_their_own_cutoff(rows, model
     assert again.by_offset[offset].parts == model.by_offset[offset].parts
     pd.testing.assert_frame_equal(again.by_offset[offset].quantiles, model.by_offset[offset].quantiles)
     assert again.by_offset[0].parts != model.by_offset[0].parts
+
+
+def with_columns(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows with a column that tells what follows (twice the sell-in of its own level), and one of noise."""
+    noise = np.random.default_rng(3).normal(size=len(rows))
+    return rows.assign(telling=rows["sell_in_units"] + 0.01 * noise, noise=noise)
+
+
+def test_learners_up_to_the_cutoff_keep_the_columns_with_the_largest_gains_and_the_earlier_ones_have_all(rows):
+    made = fit_pooled_model(with_columns(rows), CUTOFF, dataclasses.replace(QUICK, kept_features=1))
+    assert {"telling", "noise", "level"} <= set(made.by_offset[6].parts.names.origin)
+    gains = sum(gains_of(made.by_offset[offset].parts) for offset in (6, 12, 18))
+    kept = set(made.current.parts.names.origin)
+    assert kept == {gains.idxmax()} & set(made.by_offset[6].parts.names.origin)
+    assert "noise" not in kept
+
+
+def test_the_choice_of_columns_reads_nothing_of_the_last_six_months(rows):
+    few = dataclasses.replace(QUICK, kept_features=2)
+    late = rows["month"] > add_months(CUTOFF, -6)
+    columns = with_columns(rows)
+    # From half a year before the cutoff on, noise is what follows and the telling column is none.
+    poisoned = columns.assign(
+        noise=columns["noise"].mask(late, 1e3 * columns["sell_in_units"]), telling=columns["telling"].mask(late, 0.0),
+        sell_in_units=columns["sell_in_units"].mask(late, 50 * columns["sell_in_units"]),
+    )  # fmt: skip
+    expected, made = (fit_pooled_model(each, CUTOFF, few) for each in (columns, poisoned))
+    assert made.current.parts.names == expected.current.parts.names
+    assert made.current.parts.boosters != expected.current.parts.boosters
+
+
+def test_without_history_for_earlier_cutoffs_all_columns_are_learned_from():
+    columns = with_columns(rows_of(MARKETS, first=45))
+    made = fit_pooled_model(columns, CUTOFF, dataclasses.replace(QUICK, kept_features=1, min_history_months=0))
+    assert sorted(made.by_offset) == [0]
+    assert {"telling", "noise", "level"} <= set(made.current.parts.names.origin)
 
 
 def test_the_last_month_before_the_origin_is_learned_from(rows, model):
