@@ -2,7 +2,6 @@
 
 import dataclasses
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -17,13 +16,13 @@ from forecast_assets.sample import write_sample_company
 from forecast_assets_tests.assets.another_future import WRONG, change_rows, poisoned
 from forecast_assets_tests.domain.whole_path import differing, training_origins, whole_path
 
-MONTHS = pd.date_range("2019-01-01", "2024-12-01", freq="MS")
+MONTHS = pd.date_range("2020-01-01", "2024-06-01", freq="MS")
 # The first in the time of the restrictions' tracker, each in another season.
-ORIGINS = ["2022-05-01", "2023-08-01", "2024-10-01"]
+ORIGINS = ["2022-06-01", "2023-03-01", "2023-11-01"]
 MARKET = "FR"
 RECIPE = Recipe(
-    rounds=12, training_rows=3000, min_rows_per_leaf=20, recursive_rounds=6, recursive_rows=3000, refit_rows=1500,
-    refit_rounds=6, kept_features=60,
+    min_history_months=6, rounds=8, training_rows=2000, min_rows_per_leaf=20, recursive_rounds=4, recursive_rows=2000,
+    refit_rows=1000, refit_rounds=4, kept_features=60,
 )  # fmt: skip
 
 
@@ -78,7 +77,7 @@ def base(tmp_path_factory):
     """Two markets over six years, with planners' overrides of each origin filed on its last day."""
     folder = tmp_path_factory.mktemp("no_leakage")
     write_sample_company(
-        folder / "landing", markets=2, skus=24, months=len(MONTHS), last_month=MONTHS[-1],
+        folder / "landing", markets=2, skus=24, months=len(MONTHS), last_month=MONTHS[-1], seed=10,
         markets_file=folder / "markets.yaml",
     )  # fmt: skip
     change_rows(folder / "landing", "overrides", MARKET, with_overrides_of_each_origin)
@@ -121,3 +120,12 @@ def test_nothing_made_at_an_origin_changes_with_what_was_delivered_or_known_late
     other = poisoned_after(origin)
     assert (other.histories[MARKET].sell_in.units == WRONG).any()
     assert differing(other.everything(origin), clean.everything(origin)) == []
+
+
+def test_poison_of_the_last_eight_months_changes_every_table_so_each_is_able_to_differ(clean, poisoned_after):
+    origin = pd.Timestamp(ORIGINS[0])
+    made = clean.everything(origin)
+    # Weights and the choice of features come from refits at origins six months back and earlier.
+    assert [name for name, table in made.items() if table.empty] == []
+    other = poisoned_after(add_months(origin, -8)).everything(origin)
+    assert sorted(set(made) - set(differing(other, made))) == []

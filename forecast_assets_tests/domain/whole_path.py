@@ -16,21 +16,24 @@ from forecast_assets.domain.features.build import FEATURE_WINDOW_MONTHS, MarketH
 from forecast_assets.domain.forecasts import beside_baseline
 from forecast_assets.domain.launches import launch_forecasts, new_launches
 from forecast_assets.domain.models.market_model import MarketModel, fit_market_model, forecast_units, model_to_parts
+from forecast_assets.domain.models.parts import Answers
 from forecast_assets.domain.models.pooled_model import PooledModel
 from forecast_assets.domain.models.recipe import Recipe
+from forecast_assets.domain.models.refits import WEIGHTS, Refit, RefitMemory, refits
 from forecast_assets.domain.portfolio import apply_portfolio
 from forecast_assets.domain.publication import decide, published_forecasts
 from forecast_assets.domain.seasonality import seasonal_indices
 
-TRAINING_ORIGINS = 26
+# Months before an origin: those that refits and backtest ask for are among them, others fill the training rows.
+TRAINED_MONTHS_BACK = (24, 21, 18, 15, *range(12, 0, -1))
 NO_OVERRIDES = pd.DataFrame(
     {"sku": [], "target_month": pd.Series(dtype="datetime64[ns]"), "forecast_units": [], "author": [], "reason": []}
 )
 
 
-def training_origins(origin: pd.Timestamp) -> pd.DatetimeIndex:
-    """The months before an origin that its model learns from here: enough for refits of a backtest of six months ago."""
-    return pd.date_range(end=add_months(origin, -1), periods=TRAINING_ORIGINS, freq="MS")
+def training_origins(origin: pd.Timestamp) -> list[pd.Timestamp]:
+    """The earlier origins that a model of an origin learns from."""
+    return [add_months(origin, -back) for back in TRAINED_MONTHS_BACK]
 
 
 def whole_path(
@@ -43,7 +46,9 @@ def whole_path(
 ) -> dict[str, pd.DataFrame]:
     """From a history, which may reach past the origin, to what is published; each stage as a table."""
     features = build_features(history, origin)
-    model = fit_market_model(earlier_features, history.sell_in, origin, recipe, pooled=pooled)
+    memory = RefitMemory()
+    model = fit_market_model(earlier_features, history.sell_in, origin, recipe, memory, pooled)
+    made = refits(earlier_features, history.sell_in, origin, recipe, memory, pooled.of_refits if pooled else None)
     cells = backtest(earlier_features, history.sell_in, origin, recipe, history.products, pooled)
     products = history.products[history.products["month"] == origin]
     said = forecast_units(features, history.sell_in, model)
@@ -56,7 +61,7 @@ def whole_path(
         "earlier_features": earlier_features,
         "model": model_to_parts(model),
         "chosen_features": pd.DataFrame({"name": model.columns}),
-        "weights": _weights(model),
+        "weights": _weights(model, made),
         "interval_widths": model.quantiles,
         "model_forecasts": said,
         "forecasts": forecasts,
@@ -66,15 +71,20 @@ def whole_path(
     } | _tables_of_sku(history, origin, products)
 
 
-def _weights(model: MarketModel) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "boosting_weight": [model.boosting_weight],
-            "pooled_share": [model.pooled_share],
-            "refits": [model.refits],
-            "rows": [model.rows],
-        }
-    )
+def _weights(model: MarketModel, made: list[Refit]) -> pd.DataFrame:
+    """The weights, and the errors of the refits that each possible one was chosen by."""
+    chosen = {"boosting_weight": model.boosting_weight, "pooled_share": model.pooled_share, "refits": model.refits}
+    errors = [
+        {"own": _error(refit.answers, refit, weight)}
+        | ({"pooled": _error(refit.pooled, refit, weight)} if refit.pooled else {})
+        for refit in made
+        for weight in WEIGHTS
+    ]
+    return pd.DataFrame(errors).assign(**chosen)
+
+
+def _error(said: Answers, refit: Refit, weight: float) -> float:
+    return float(np.nansum(np.abs(said.blended(weight) - refit.actual_units)))
 
 
 def _tables_of_sku(history: MarketHistory, origin: pd.Timestamp, products: pd.DataFrame) -> dict[str, pd.DataFrame]:
