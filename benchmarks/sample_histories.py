@@ -41,20 +41,26 @@ def sample_company(folder: Path, seed: int, markets: int, skus: int, months: int
     summary = write_sample_company(
         folder / "landing", markets=markets, skus=skus, months=months, seed=seed, markets_file=folder / "markets.yaml"
     )
-    listed = load_markets(folder / "markets.yaml")
-    source = SourceTables(str(folder / "landing"), listed)
-    delivered = list(month_range(summary.first_month, summary.last_month))
-    tables = {code: {name: source.rows(name, code, delivered) for name in TABLES} for code in listed}
-    totals = _totals_known(tables, delivered, {code: market.region for code, market in listed.items()})
-    oxcgrt = source.oxcgrt()
-    histories = {}
-    for code, market in listed.items():
-        policy = monthly_covid_policy(oxcgrt, market.iso3, pd.DatetimeIndex(delivered))
-        histories[code] = _history(market, tables[code], totals, policy)
+    delivered = month_range(summary.first_month, summary.last_month)
+    histories = histories_from_landing(folder / "landing", folder / "markets.yaml", delivered)
     truth = pd.concat(
         [pd.read_parquet(file) for file in sorted((summary.truth / "sell_in").glob("*.parquet"))], ignore_index=True
     )
     return SampleCompany(histories, truth.astype({"month": "datetime64[ns]"}), summary.last_month)
+
+
+def histories_from_landing(landing: Path, markets_file: Path, delivered: pd.DatetimeIndex) -> dict[str, MarketHistory]:
+    """History of each market of the file over the delivered months, with what is known of totals a month later."""
+    listed = load_markets(markets_file)
+    source, months = SourceTables(str(landing), listed), list(delivered)
+    tables = {code: {name: source.rows(name, code, months) for name in TABLES} for code in listed}
+    totals = _totals_known(tables, months, {code: market.region for code, market in listed.items()})
+    oxcgrt = source.oxcgrt()
+    histories = {}
+    for code, market in listed.items():
+        policy = monthly_covid_policy(oxcgrt, market.iso3, delivered)
+        histories[code] = _history(market, tables[code], totals, policy)
+    return histories
 
 
 def _history(

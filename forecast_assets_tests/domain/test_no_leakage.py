@@ -1,13 +1,12 @@
 """A poisoned future: whatever arrives after the origin, what was computed at the origin stays bit for bit the same."""
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from forecast_assets.domain.backtest import BACKTEST_OFFSETS_MONTHS, backtest
 from forecast_assets.domain.baseline import baseline_forecasts
 from forecast_assets.domain.calendar import add_months
-from forecast_assets.domain.features.build import build_features, market_history
+from forecast_assets.domain.features.build import build_features
 from forecast_assets.domain.models.market_model import fit_market_model, forecast_units, model_to_parts
 from forecast_assets_tests.domain.small_market import (
     MONTHS,
@@ -107,62 +106,3 @@ def test_baselines_do_not_read_the_future(poisoned, history, origin, origin_feat
     skus = origin_features["sku"].to_numpy()
     expected = baseline_forecasts(history.sell_in, origin, skus)
     pd.testing.assert_frame_equal(baseline_forecasts(poisoned.sell_in, origin, skus), expected, check_exact=True)
-
-
-def history_of(sell_in, products):
-    """History of real sell-in alone: no sell-out, promotions or totals, and no restrictions."""
-    months = pd.date_range(sell_in["month"].min(), sell_in["month"].max(), freq="MS")
-    nothing = {"month": pd.Series(dtype="datetime64[ns]")}
-    planned = nothing | {
-        "sku": [],
-        "promotion_month": pd.Series(dtype="datetime64[ns]"),
-        "is_promoted": [],
-        "discount_pct": [],
-    }
-    described = products.assign(launch_month=pd.NaT, end_month=pd.NaT).astype(
-        {"launch_month": "datetime64[ns]", "end_month": "datetime64[ns]"}
-    )
-    policy = pd.DataFrame({"month": months, "stringency_index": 0.0, "economic_support_index": 0.0})
-    return market_history(
-        "M", "R", "AU", sell_in, pd.DataFrame(),
-        products=pd.concat([described.assign(month=month) for month in months[-40:]], ignore_index=True),
-        promotions=pd.DataFrame(planned), totals_known=pd.DataFrame(nothing), covid_policy=policy,
-    )  # fmt: skip
-
-
-def aus_retail(folder):
-    landing = folder / "aus_retail" / "landing"
-    rows = pd.read_parquet(landing / "sell_in" / "aus_retail.parquet").query("country == 'NSW' and month >= '2009'")
-    products = pd.read_parquet(landing / "products" / "products.parquet")[["sku", "category"]]
-    return rows.rename(columns={"units": "sell_in_units"}), products
-
-
-def hospital(folder):
-    rows = pd.read_parquet(folder / "bench" / "hospital.parquet").rename(columns={"y": "sell_in_units"})
-    skus = np.sort(rows["sku"].unique())[::12]
-    return rows[rows["sku"].isin(skus)], pd.DataFrame({"sku": skus, "category": "patients"})
-
-
-@pytest.mark.real_data
-@pytest.mark.parametrize("source", [aus_retail, hospital])
-def test_real_demand_is_forecast_the_same_whatever_follows(source, real_data, recipe):
-    rows, products = source(real_data)
-    origin = add_months(rows["month"].max(), -6)
-    poison = rows.assign(sell_in_units=rows["sell_in_units"].mask(rows["month"] > origin, WRONG))
-    earlier = pd.date_range(end=add_months(origin, -1), periods=30, freq="MS")
-    made = []
-    for sell_in in (rows, poison):
-        history = history_of(sell_in, products)
-        at_origin, stack = build_features(history, origin), feature_stack(history, earlier)
-        fitted = fit_market_model(stack, history.sell_in, origin, recipe)
-        made.append(
-            (
-                at_origin,
-                forecast_units(at_origin, history.sell_in, fitted),
-                backtest(stack, history.sell_in, origin, recipe),
-                baseline_forecasts(history.sell_in, origin, at_origin["sku"].to_numpy()),
-            )
-        )
-    for expected, actual in zip(*made, strict=True):
-        assert len(expected)
-        pd.testing.assert_frame_equal(actual, expected, check_exact=True)

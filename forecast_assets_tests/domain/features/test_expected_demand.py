@@ -66,6 +66,17 @@ def test_the_same_month_is_freed_of_its_own_promotion_and_given_the_one_expected
     )
 
 
+def test_without_promotions_the_same_month_is_the_latest_such_month_up_to_the_origin():
+    """Units are the number of the month, so the value names the month it was taken from."""
+    units = np.tile(np.arange(1.0, PAST + 1), (COUNT, 1))
+    calendar = promotion_calendar(pd.DataFrame(), SKUS, ORIGIN, PAST, MONTHS_AHEAD, np.zeros((COUNT, PAST)))
+    undated = pd.Series(pd.NaT, index=SKUS, dtype="datetime64[ns]")
+    products = pd.DataFrame({"category": "tea", "launch_month": undated, "end_month": undated})
+    features = sell_in_expectation(units, sku_months(ORIGIN, products, calendar, None))
+    taken = {horizon: features[f"adjusted_same_month_h{horizon:02d}"][0] for horizon in (1, 12, 13, 18)}
+    assert taken == {1: PAST - 11, 12: PAST, 13: PAST - 11, 18: PAST - 6}
+
+
 def test_nothing_is_expected_after_the_end_of_a_sku(units, skus):
     features = sell_in_expectation(units, skus) | trade_features(units, units, 1.5 * units, skus)
     features |= expected_units(features)

@@ -114,7 +114,8 @@ def test_nothing_of_the_origin_month_or_later_reaches_the_model(rows, model):
         new_column=np.where(rows["month"] > CUTOFF, rows["level"], np.nan),
     )
     assert not poisoned["sell_in_units"].equals(rows["sell_in_units"])
-    again = fit_pooled_model(poisoned, CUTOFF, QUICK)
+    newcomers = poisoned[poisoned["month"] > CUTOFF].assign(market="LATE")
+    again = fit_pooled_model(pd.concat([poisoned, newcomers], ignore_index=True), CUTOFF, QUICK)
     pd.testing.assert_frame_equal(pooled_to_texts(again), pooled_to_texts(model))
 
 

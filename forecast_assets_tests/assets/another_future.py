@@ -1,0 +1,146 @@
+"""Landing files of the sample company with another future: what arrived after an origin poisoned, or never there.
+
+Only files; what is computed from them belongs in the tests.
+"""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from forecast_assets.domain.calendar import add_months
+from forecast_assets.sample.files import SCHEMAS
+
+WRONG = 1e9
+FACTS, KNOWN_FROM = ("sell_in", "sell_out"), ("products", "promotions", "overrides")
+DATES = ("month", "launch_month", "end_month", "known_from", "origin_month", "target_month")
+FIRST_DAY_COLUMN = "01Jan2020"
+Change = Callable[[str, pd.DataFrame, pd.Timestamp], pd.DataFrame]
+
+
+def poisoned(landing: Path, into: Path, origin: pd.Timestamp) -> Path:
+    """A copy in which every row of a month after the origin, or known only after it, is nonsense, with more of them."""
+    return _rewritten(landing, into, origin, _poison)
+
+
+def cut(landing: Path, into: Path, origin: pd.Timestamp) -> Path:
+    """A copy that ends with the origin month: no later month and no row known only later."""
+    return _rewritten(landing, into, origin, _known)
+
+
+def change_rows(landing: Path, source: str, code: str, change: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
+    """Change the rows of a market's only file of a source in place."""
+    (file,) = (landing / source).glob(f"{code}.*")
+    _write(file, source, change(_read(file)))
+
+
+def _rewritten(landing: Path, into: Path, origin: pd.Timestamp, change: Change) -> Path:
+    shutil.copytree(landing, into)
+    for source in (*FACTS, *KNOWN_FROM):
+        for file in sorted((into / source).glob("*")):
+            rows = change(source, _read(file), origin)
+            if len(rows):
+                _write(file, source, rows)
+            else:
+                file.unlink()
+    for file in (into / "oxcgrt").glob("*.csv"):
+        _change_tracker(file, origin, change is _poison)
+    return into
+
+
+def _read(file: Path) -> pd.DataFrame:
+    rows = pq.read_table(file).to_pandas() if file.suffix == ".parquet" else pd.read_csv(file, dtype={"sku": str})
+    return rows.assign(**{name: pd.to_datetime(rows[name]) for name in DATES if name in rows})
+
+
+def _write(file: Path, source: str, rows: pd.DataFrame) -> None:
+    if file.suffix == ".parquet":
+        pq.write_table(pa.Table.from_pandas(rows, schema=SCHEMAS[source], preserve_index=False), file)
+    else:
+        rows.to_csv(file, index=False, date_format="%Y-%m-%d")
+
+
+def _is_known(rows: pd.DataFrame, origin: pd.Timestamp) -> pd.Series:
+    """Whether a row was there at the end of the origin month."""
+    return rows["known_from" if "known_from" in rows else "month"] < add_months(origin, 1)
+
+
+def _known(source: str, rows: pd.DataFrame, origin: pd.Timestamp) -> pd.DataFrame:
+    return rows[_is_known(rows, origin)]
+
+
+def _poison(source: str, rows: pd.DataFrame, origin: pd.Timestamp) -> pd.DataFrame:
+    known = _is_known(rows, origin)
+    return pd.concat([rows[known], POISONS[source](rows, ~known, origin)], ignore_index=True)
+
+
+def _poisoned_facts(rows: pd.DataFrame, later: pd.Series, origin: pd.Timestamp) -> pd.DataFrame:
+    """Units of 1e9, with the other sign, or of no row at all; and SKUs that nobody has seen before."""
+    after = rows[later].reset_index(drop=True)
+    kind = after.index % 3
+    after = after.assign(units=np.select([kind == 0, kind == 1], [WRONG, -after["units"]], 0.0))
+    for name in {"net_sales", "stock_units", "distribution_pct", "price"} & set(after):
+        after[name] = np.where(kind == 0, WRONG, np.nan)
+    if "is_promoted" in after:
+        after["is_promoted"] = 1.0 - after["is_promoted"]
+    return pd.concat([after[kind < 2], after.assign(sku="LATE " + after["sku"], units=WRONG)])
+
+
+def _poisoned_products(rows: pd.DataFrame, later: pd.Series, origin: pd.Timestamp) -> pd.DataFrame:
+    """Of every SKU a row known from the month after the origin on: another category and brand, an early end."""
+    said = dict.fromkeys(["category", "brand", "pack", "price_tier", "channel"], "poison")
+    changed = rows.drop_duplicates("sku", keep="last").assign(
+        **said, case_units=WRONG, list_price=WRONG, launch_month=add_months(origin, -5),
+        end_month=add_months(origin, 10), reference_sku=rows["sku"].iloc[0], known_from=add_months(origin, 1),
+    )  # fmt: skip
+    return pd.concat([changed, changed.assign(sku="LATE " + changed["sku"])])
+
+
+def _poisoned_promotions(rows: pd.DataFrame, later: pd.Series, origin: pd.Timestamp) -> pd.DataFrame:
+    """Other promotions of every SKU from two years before the origin to 18 months after it, told a month too late."""
+    months = pd.date_range(add_months(origin, -24), add_months(origin, 18), freq="MS")
+    cells = pd.MultiIndex.from_product([rows["sku"].unique(), months], names=["sku", "month"]).to_frame(index=False)
+    is_promoted = 1.0 * (np.arange(len(cells)) % 2)
+    return cells.assign(
+        country=rows["country"].iloc[0],
+        is_promoted=is_promoted,
+        discount_pct=77.0 * is_promoted,
+        known_from=add_months(origin, 1),
+    )
+
+
+def _poisoned_overrides(rows: pd.DataFrame, later: pd.Series, origin: pd.Timestamp) -> pd.DataFrame:
+    """Overrides of this origin and its target months that were made after it, and those of later origins."""
+    late = pd.concat(
+        [
+            rows.drop_duplicates("sku").assign(
+                origin_month=origin, target_month=add_months(origin, ahead), known_from=add_months(origin, 1)
+            )
+            for ahead in (1, 2, 3)
+        ]
+    )
+    of_later_origins = rows[later & (rows["origin_month"] > origin)]
+    made_later = pd.concat([of_later_origins, late]) if len(of_later_origins) else late
+    return made_later.assign(forecast_units=WRONG, author="poison", reason="poison")
+
+
+POISONS = {
+    "sell_in": _poisoned_facts,
+    "sell_out": _poisoned_facts,
+    "products": _poisoned_products,
+    "promotions": _poisoned_promotions,
+    "overrides": _poisoned_overrides,
+}
+
+
+def _change_tracker(file: Path, origin: pd.Timestamp, is_poison: bool) -> None:
+    """The days after the origin month at 100, or not there."""
+    rows = pd.read_csv(file, dtype=str, keep_default_na=False)
+    days = rows.columns[rows.columns.get_loc(FIRST_DAY_COLUMN) :]
+    later = days[pd.to_datetime(days, format="%d%b%Y") >= add_months(origin, 1)]
+    rows = rows.assign(**dict.fromkeys(later, "100.0")) if is_poison else rows.drop(columns=later)
+    rows.to_csv(file, index=False)

@@ -1,0 +1,85 @@
+"""Real sell-in alone, poisoned after three origins: nothing made at an origin changes, from features to publication."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecast_assets.domain.calendar import add_months
+from forecast_assets.domain.features.build import build_features, market_history
+from forecast_assets_tests.domain.small_market import WRONG
+from forecast_assets_tests.domain.whole_path import differing, training_origins, whole_path
+
+SERIES = 40
+MONTHS_BEFORE_LAST = [4, 15, 26]
+
+
+def history_of(sell_in, products):
+    """History of real sell-in alone: no sell-out, promotions or totals, and no restrictions."""
+    months = pd.date_range(sell_in["month"].min(), sell_in["month"].max(), freq="MS")
+    nothing = {"month": pd.Series(dtype="datetime64[ns]")}
+    planned = nothing | {
+        "sku": [],
+        "promotion_month": pd.Series(dtype="datetime64[ns]"),
+        "is_promoted": [],
+        "discount_pct": [],
+    }
+    described = products.assign(launch_month=pd.NaT, end_month=pd.NaT).astype(
+        {"launch_month": "datetime64[ns]", "end_month": "datetime64[ns]"}
+    )
+    policy = pd.DataFrame({"month": months, "stringency_index": 0.0, "economic_support_index": 0.0})
+    return market_history(
+        "M", "R", "AU", sell_in, pd.DataFrame(),
+        products=pd.concat([described.assign(month=month) for month in months[-40:]], ignore_index=True),
+        promotions=pd.DataFrame(planned), totals_known=pd.DataFrame(nothing), covid_policy=policy,
+    )  # fmt: skip
+
+
+def tidy(folder, name, first_month):
+    """Forty series of a tidy file with ``sku, month, sell_in_units`` from a month on."""
+    rows = pd.read_parquet(folder / "bench" / f"{name}.parquet").query("month >= @first_month")
+    rows = rows.assign(sku=rows["market"] + " " + rows["sku"]).rename(columns={"y": "sell_in_units"})
+    every = np.sort(rows["sku"].unique())
+    return rows[rows["sku"].isin(every[:: len(every) // SERIES][:SERIES])][["sku", "month", "sell_in_units"]]
+
+
+def poisoned(rows, origin):
+    """Later months at 1e9, with the other sign, or unknown; and as many series that nobody has seen before."""
+    later = rows[rows["month"] > origin]
+    kind = np.arange(len(later)) % 3
+    wrong = np.select([kind == 0, kind == 1], [WRONG, -later["sell_in_units"]], np.nan)
+    newcomers = later.assign(sku="LATE " + later["sku"], sell_in_units=WRONG)
+    return pd.concat([rows[rows["month"] <= origin], later.assign(sell_in_units=wrong), newcomers], ignore_index=True)
+
+
+def everything(rows, origin, recipe):
+    products = pd.DataFrame({"sku": rows["sku"].unique()}).assign(category="real")
+    products = products.assign(brand=None, pack=None, reference_sku=None)
+    history = history_of(rows, products)
+    earlier = pd.concat([build_features(history, month) for month in training_origins(origin)], ignore_index=True)
+    return whole_path(history, earlier, origin, recipe)
+
+
+@pytest.fixture(scope="module", params=[("aus_retail", "2009-01-01"), ("hospital", "2000-01-01")], ids=lambda of: of[0])
+def rows(request, real_data):
+    return tidy(real_data, *request.param)
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize("months_before_last", MONTHS_BEFORE_LAST)
+def test_real_demand_is_forecast_the_same_whatever_follows(rows, months_before_last, recipe):
+    origin = add_months(rows["month"].max(), -months_before_last)
+    made = everything(rows, origin, recipe)
+    assert len(made["features"]) >= 30
+    assert made["model_forecasts"]["forecast_units"].max() < WRONG / 1e3
+    assert differing(everything(poisoned(rows, origin), origin, recipe), made) == []
+
+
+@pytest.mark.real_data
+def test_real_demand_of_the_origin_month_itself_changes_what_is_made_of_it(rows, recipe):
+    origin = add_months(rows["month"].max(), -MONTHS_BEFORE_LAST[0])
+    made = everything(rows, origin, recipe)
+    changed = differing(everything(poisoned(rows, add_months(origin, -1)), origin, recipe), made)
+    assert {"features", "model", "interval_widths", "model_forecasts", "forecasts", "backtest", "published"} <= {
+        *changed
+    }
+    assert "earlier_features" not in changed
