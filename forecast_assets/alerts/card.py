@@ -4,7 +4,7 @@ Pure: from the content of a message to what is posted. How a card is drawn is me
 shortened until it fits and says what is left out.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -68,9 +68,9 @@ def message_payload(
     edge = [*_notes(content, now, repeat), *_footer(content, parked)]
     match content["kind"]:
         case "alert":
-            return _fitting(incidents, style, edge)
+            return _first_that_fits(_alerts(incidents, style, edge))
         case "recovery":
-            return _recovery(incidents, style, edge)
+            return _first_that_fits(_recovery(incidents, style, edge, rows) for rows in range(RECOVERIES, 0, -1))
         case "heartbeat":
             return _heartbeat(content["content"], edge)
     raise ValueError(f"a message of kind {content['kind']!r} is unknown to this release")
@@ -128,17 +128,21 @@ def _by_market(incidents: list[Incident]) -> dict[str | None, list[Incident]]:
     return markets
 
 
-def _fitting(incidents: list[Incident], style: CardStyle, edge: list[Element]) -> dict[str, Any]:
-    """The alert card with as many markets as fit: first fewer lines, then fewer in detail."""
+def _first_that_fits(drawings: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """The first drawing that Teams takes; each one is smaller than the one before."""
+    for payload in drawings:
+        if size_bytes(payload) <= MOST_BYTES:
+            return payload
+    raise ValueError(f"the card has more than {MOST_BYTES:,} bytes however short it is drawn")
+
+
+def _alerts(incidents: list[Incident], style: CardStyle, edge: list[Element]) -> Iterator[dict[str, Any]]:
+    """Drawings of the alert card: first fewer markets in a line, then fewer in detail."""
     markets = _by_market(incidents)
     lines = min(MARKETS_IN_A_LINE, max(0, len(markets) - MARKETS_IN_DETAIL))
     plans = [(MARKETS_IN_DETAIL, count) for count in range(lines, -1, -1)]
     plans += [(count, 0) for count in range(MARKETS_IN_DETAIL - 1, 0, -1)]
-    for detailed, in_a_line in plans:
-        payload = _alert(markets, style, edge, detailed, in_a_line)
-        if size_bytes(payload) <= MOST_BYTES:
-            return payload
-    raise AssertionError("a single market fits: all its texts are cut")
+    return (_alert(markets, style, edge, detailed, in_a_line) for detailed, in_a_line in plans)
 
 
 def _alert(
@@ -181,8 +185,12 @@ def _counts(incidents: list[Incident], markets: int) -> str:
 
 def _market(country: str | None, incidents: list[Incident], style: CardStyle) -> Element:
     items = [line(run(style.market(country), 60, size="Medium", weight="Bolder"))]
-    for incident in incidents[:INCIDENTS_OF_A_MARKET]:
+    shown = incidents[:INCIDENTS_OF_A_MARKET]
+    for incident, following in zip(shown, [*shown[1:], None], strict=True):
         items += _incident(incident, style)
+        # Once below incidents of the same run and asset.
+        if following is None or _links(following, style) != _links(incident, style):
+            items += _links(incident, style)
     more = len(incidents) - INCIDENTS_OF_A_MARKET
     if more > 0:
         items.append(line(run(f"and {_of(more, 'more incident')} of this market", isSubtle=True, size="Small")))
@@ -191,13 +199,14 @@ def _market(country: str | None, incidents: list[Incident], style: CardStyle) ->
 
 def _incident(incident: Incident, style: CardStyle) -> list[Element]:
     colour = COLOURS[incident.severity]
-    items = [line(run(KINDS[incident.kind], weight="Bolder", color=colour), run(incident.headline, 220))]
+    title = [run(KINDS[incident.kind], weight="Bolder", color=colour), run(incident.headline, 220)]
+    items = [line(*title, spacing="Default")]
     if incident.facts:
         pieces = [
             run(f"{name}: {value}" if value else name, 60, isSubtle=True, size="Small")
             for name, value in incident.facts[:FACTS]
         ]
-        items.append(line(*joined(pieces), gap=" ", spacing="None"))
+        items.append(line(*joined(pieces), gap="", spacing="None"))
     if spark := sparkline(incident.trend[-24:]):
         name = run(incident.trend_name, 60, isSubtle=True, size="Small")
         items.append(line(run(spark, color=colour), name, spacing="Small"))
@@ -206,10 +215,14 @@ def _incident(incident: Incident, style: CardStyle) -> list[Element]:
             run(f"{plain(sku, 30)} {format_percent(share)}", 50, size="Small")
             for sku, share in incident.top_skus[:TOP_SKUS]
         ]
-        title = run("Most of the error:", isSubtle=True, size="Small")
-        items.append(line(title, *joined(skus), gap=" ", spacing="Small"))
+        title = {**run("Most of the error:", isSubtle=True, size="Small"), "text": "Most of the error: "}
+        items.append(line(title, *joined(skus), gap=""))
+    return items
+
+
+def _links(incident: Incident, style: CardStyle) -> list[Element]:
     found = links(style.dagster_url, incident.country, incident.month, incident.run_id, incident.asset)
-    return [*items, line(*joined(found), gap=" ", spacing="Small")] if found else items
+    return [line(*joined(found), gap="")] if found else []
 
 
 def _market_line(country: str | None, incidents: list[Incident], style: CardStyle) -> Element:
@@ -221,20 +234,21 @@ def _market_line(country: str | None, incidents: list[Incident], style: CardStyl
     return line(*pieces, *([run(f"+{more} more", isSubtle=True, size="Small")] if more else []))
 
 
-def _recovery(incidents: list[Incident], style: CardStyle, edge: list[Element]) -> dict[str, Any]:
+def _recovery(incidents: list[Incident], style: CardStyle, edge: list[Element], most: int) -> dict[str, Any]:
     notes, footer = _split(edge)
     count = len(incidents)
     title = f"Recovered · {_of(count, 'incident')} closed"
+    by_market = [it for found in _by_market(incidents).values() for it in found]
     rows = [
         line(
             run("✓", color="Good", weight="Bolder"),
             run(style.market(it.country), 40, weight="Bolder"),
             run(f"{KINDS[it.kind]}, open since {format_month(it.month)}. It was: {it.headline}", 160),
         )
-        for it in incidents[:RECOVERIES]
+        for it in by_market[:most]
     ]
-    if count > RECOVERIES:
-        rows.append(line(run(f"Not shown: {count - RECOVERIES} more.")))
+    if count > most:
+        rows.append(line(run(f"Not shown: {count - most} more.")))
     subtitle = f"in {_of(len({it.country for it in incidents if it.country}), 'market')}"
     return as_message([_head(title, subtitle, "good"), *notes, *rows, *footer], title)
 

@@ -14,6 +14,7 @@ import pandas as pd
 SPARKS = "▁▂▃▄▅▆▇█"
 NO_VALUE = "·"
 ELLIPSIS = "…"
+LONGEST_NAME = 100
 CONTENT_TYPE = "application/vnd.microsoft.card.adaptive"
 
 Element = dict[str, Any]
@@ -25,7 +26,7 @@ def plain(text: object, most_characters: int) -> str:
     ``{{`` is taken apart: cards read ``{{DATE(...)}}`` as an order to write a date, in every kind of text.
     """
     kept = "".join(" " if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") else character
-                   for character in str(text))  # fmt: skip
+                   for character in str(text)[: 4 * most_characters])  # fmt: skip
     line = " ".join(kept.split()).replace("{{", "{ {")
     return line if len(line) <= most_characters else line[: most_characters - 1] + ELLIPSIS
 
@@ -37,14 +38,15 @@ def run(text: object, most_characters: int = 300, **style: Any) -> Element:
 
 def line(*runs: Element, gap: str = "  ", **style: Any) -> Element:
     """A line of pieces with a gap between them; ``style`` is that of the block."""
-    spaced = [{**piece, "text": piece["text"] + (gap if at < len(runs) - 1 else "")} for at, piece in enumerate(runs)]
+    # Before a piece, not after it: else the gap after a link is underlined.
+    spaced = [{**piece, "text": (gap if at else "") + piece["text"]} for at, piece in enumerate(runs)]
     return {"type": "RichTextBlock", "inlines": spaced, **{"spacing": "Small", **style}}
 
 
-def joined(runs: list[Element], separator: str = " · ") -> list[Element]:
-    """Pieces with a separator between them, to be put into a line without gap."""
-    parts = [[piece, run(separator.strip(), isSubtle=True, size="Small")] for piece in runs]
-    return [piece for pair in parts for piece in pair][:-1]
+def joined(runs: list[Element]) -> list[Element]:
+    """Pieces with a dot between them, to be put into a line without gap."""
+    between = {"type": "TextRun", "text": " · ", "isSubtle": True, "size": "Small"}
+    return [piece for one in runs for piece in (one, between)][:-1]
 
 
 def container(items: list[Element], **style: Any) -> Element:
@@ -69,17 +71,20 @@ def sparkline(values: tuple[float | None, ...]) -> str:
 def links(
     base_url: str, country: str | None, month: pd.Timestamp, run_id: str | None, asset: str | None
 ) -> list[Element]:
-    """Pieces that open the run, the market's report and the checks in Dagster; none without a base address."""
+    """Pieces that open the run, the market's report and the checks in Dagster; none without a base address.
+
+    Names too long to be of a run or an asset get no link: unlike texts, an address cannot be cut.
+    """
     if not base_url:
         return []
     base = base_url.rstrip("/")
     found = []
-    if run_id:
+    if run_id and len(run_id) <= LONGEST_NAME:
         found.append(("Run", f"{base}/runs/{quote(run_id, safe='')}"))
     if country:
         partition = quote(f"{country}|{month:%Y-%m-%d}", safe="")
         found.append(("Report", f"{base}/assets/market_report?view=partitions&partition={partition}"))
-    if asset:
+    if asset and len(asset) <= LONGEST_NAME:
         found.append(("Check", f"{base}/assets/{quote(asset, safe='')}?view=checks"))
     return [
         run(title, size="Small", color="Accent", selectAction={"type": "Action.OpenUrl", "url": url})

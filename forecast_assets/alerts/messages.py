@@ -202,7 +202,7 @@ class Messages:
             "dedupe_key": f"{first['cycle_id']}|{channel}|{kind}|{revision}",
             "incidents": incidents,
             "content": first.get("content", {}),
-            "open_beside": self._open_beside(channel, incidents),
+            "open_beside": self._open_beside(channel, incidents) if incidents else 0,
             "events": list(group),
             "cards": dict([*((k, v) for k, v in cards.items() if k != card), (card, revision)][-CARDS_REMEMBERED:]),
         }
