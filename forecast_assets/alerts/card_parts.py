@@ -5,6 +5,7 @@ that a SKU such as ``*A_1*`` or ``[x](y)`` shows as it is.
 """
 
 import json
+import re
 import unicodedata
 from typing import Any
 from urllib.parse import quote
@@ -27,7 +28,7 @@ def plain(text: object, most_characters: int) -> str:
     """
     kept = "".join(" " if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") else character
                    for character in str(text)[: 4 * most_characters])  # fmt: skip
-    line = " ".join(kept.split()).replace("{{", "{ {")
+    line = re.sub(r"\{(?=\{)", "{ ", " ".join(kept.split()))
     return line if len(line) <= most_characters else line[: most_characters - 1] + ELLIPSIS
 
 

@@ -59,14 +59,19 @@ def _published(store: TableStore, settings: Settings, month: pd.Timestamp, codes
     there = {place.country for place in store.list_partitions("published_forecasts") if place.month == month}
     live = [code for code in codes if settings.market_table[code].stage == "live"]
     shadow = [code for code in codes if code not in live]
-    done = [code for code in live if code in there]
+    places = [PartitionKey(month, code) for code in live if code in there]
+    rows = pd.DataFrame(columns=["country", "sku", "source", "status"])
+    if places:
+        rows = store.read("published_forecasts", places, columns=["sku", "source", "status"])
+    published = rows[rows["status"] == "published"]
+    done = set(published["country"])
     facts = [["Published", f"{len(done)} of {len(live)} markets"]]
     if done:
-        places = [PartitionKey(month, code) for code in done]
-        rows = store.read("published_forecasts", places, columns=["sku", "source", "status"], missing="skip")
-        sources = Counter(rows["source"].astype(str))
-        facts.append(["SKUs", f"{len(rows[['country', 'sku']].drop_duplicates()):,}"])
+        sources = Counter(published["source"].astype(str))
+        facts.append(["SKUs", f"{len(published[['country', 'sku']].drop_duplicates()):,}"])
         facts.append(["Rows by source", ", ".join(f"{name} {count:,}" for name, count in sources.most_common())])
+    for status, of_status in rows[~rows["country"].isin(done)].groupby("status"):
+        facts.append([f"Status {status}", _codes(of_status["country"].unique())])
     if missing := [code for code in live if code not in there]:
         facts.append(["Not published", _codes(missing)])
     if shadow:

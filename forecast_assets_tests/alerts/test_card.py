@@ -85,6 +85,7 @@ def test_a_sku_is_shown_as_it_is_in_an_element_that_knows_no_markdown(sku):
 
 def test_what_a_card_would_read_as_an_order_or_cannot_show_is_taken_apart():
     assert plain("{{DATE(2017-02-14T06:00Z, SHORT)}}", 99) == "{ {DATE(2017-02-14T06:00Z, SHORT)}}"
+    assert plain("{{{{TIME(x)", 99) == "{ { { {TIME(x)"
     assert plain("a\n b\t\x00c\u202ed\ud800", 99) == "a b c d"
     assert plain("x" * 50, 10) == "x" * 9 + "…"
 
