@@ -68,7 +68,8 @@ class Incident:
         trend = tuple(None if value is None or pd.isna(value) else float(value) for value in self.trend)
         facts = tuple((str(name), str(value)) for name, value in self.facts)
         top_skus = tuple((str(sku), float(share)) for sku, share in self.top_skus)
-        for name, value in {"trend": trend, "facts": facts, "top_skus": top_skus, "weight": float(self.weight)}.items():
+        weight = 0.0 if pd.isna(self.weight) else float(self.weight)
+        for name, value in {"trend": trend, "facts": facts, "top_skus": top_skus, "weight": weight}.items():
             object.__setattr__(self, name, value)
 
     @property
@@ -79,12 +80,11 @@ class Incident:
     @property
     def badness(self) -> tuple[int, float, str]:
         """Sorts the worst incident first: by severity, then by weight."""
-        weight = 0.0 if pd.isna(self.weight) else self.weight
-        return SEVERITIES.index(self.severity), -weight, self.key
+        return SEVERITIES.index(self.severity), -self.weight, self.key
 
     def to_record(self) -> dict[str, Any]:
         """As JSON can hold it."""
-        return {**dataclasses.asdict(self), "month": f"{self.month:%Y-%m-%d}", "weight": -self.badness[1]}
+        return {**dataclasses.asdict(self), "month": f"{self.month:%Y-%m-%d}"}
 
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> "Incident":

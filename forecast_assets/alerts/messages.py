@@ -176,15 +176,12 @@ class Messages:
         groups: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
         for name, event in events.items():
             groups.setdefault((event["cycle_id"], event["what"]), {})[name] = event
-        settled, now = [], self.clock()
-        for (_, what), group in groups.items():
-            first = datetime.fromisoformat(next(iter(group.values()))["at"])
-            if what not in (OPENED, RECOVERED) or now - first >= self._grouping:
-                settled.append(group)
-            else:
-                # A later group may be the recovery of this one: it must not overtake it.
-                break
-        return settled
+        now = self.clock()
+        return [group for (_, what), group in groups.items() if self._is_settled(what, group, now)]
+
+    def _is_settled(self, what: str, group: dict[str, dict[str, Any]], now: datetime) -> bool:
+        first = datetime.fromisoformat(next(iter(group.values()))["at"])
+        return what not in (OPENED, RECOVERED) or now - first >= self._grouping
 
     def _message(self, channel: str, group: dict[str, dict[str, Any]], cards: Mapping[str, int]) -> dict[str, Any]:
         first = next(iter(group.values()))
