@@ -46,7 +46,7 @@ def test_all_problems_are_told_at_once_each_with_variable_value_and_what_is_allo
         FORECAST_STOER="x", FORECAST_ENV="production", FORECAST_MAX_THREADS="-1", FORECAST_TRAINING_ROWS="many"
     )
     assert lines[0] == "The settings cannot be used:"
-    assert lines[1].startswith("  - FORECAST_STOER: unknown. Did you mean FORECAST_STORE? Known: FORECAST_BACKTEST")
+    assert lines[1].startswith("  - FORECAST_STOER: unknown. Did you mean FORECAST_STORE? Known: FORECAST_ALERT")
     assert lines[2:] == [
         "  - FORECAST_ENV = 'production': expected one of dev, test, prod",
         "  - FORECAST_TRAINING_ROWS = 'many': Input should be a valid integer, unable to parse string as an integer",
@@ -121,3 +121,16 @@ def test_threads_leave_one_core_free_and_never_more_than_asked(monkeypatch):
 def test_every_field_has_a_variable_named_like_it():
     assert variable_of("training_rows") == "FORECAST_TRAINING_ROWS"
     assert variable_of("mlflow_tracking_uri") == "MLFLOW_TRACKING_URI"
+
+
+@pytest.mark.parametrize(
+    "url", ["dagster.example.com", "ftp://x", "https://user:word@x", "https://x/?sig=1", "https://"]
+)
+def test_the_address_of_dagster_is_that_of_a_page_without_credentials(url):
+    assert "expected an address like https://dagster.example.com" in problems(FORECAST_DAGSTER_URL=url)[1]
+    assert loaded(FORECAST_DAGSTER_URL="https://x.example/dagster").dagster_url == "https://x.example/dagster"
+
+
+def test_what_becomes_of_an_unclear_card_is_one_of_two():
+    assert "FORECAST_ALERT_AFTER_UNCLEAR = 'maybe'" in problems(FORECAST_ALERT_AFTER_UNCLEAR="maybe")[1]
+    assert loaded(FORECAST_ALERT_AFTER_UNCLEAR="hold").alert_after_unclear == "hold"

@@ -1,0 +1,92 @@
+"""A sign of life each month and channel, true to what was published."""
+
+from datetime import UTC, datetime
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from forecast_assets.alerts.heartbeat import announce_heartbeat, month_of_heartbeat
+from forecast_assets.alerts.outbox import Outbox
+from forecast_assets.storage import PartitionKey, TableSpec, TableStore
+from forecast_assets_tests.alerts.company import CYCLE, JUNE, Clock, incident
+from forecast_assets_tests.storage.examples import run
+from forecast_assets_tests.test_settings import loaded
+
+MARKETS = """markets:
+  - {code: "FR", name: France, iso2: "FR", iso3: FRA, region: Europe, since: 2019-01}
+  - {code: "DE", name: Germany, iso2: "DE", iso3: DEU, region: Europe, since: 2019-01}
+  - {code: "JP", name: Japan, iso2: "JP", iso3: JPN, region: Asia, since: 2019-01, teams_channel: ASIA}
+  - {code: "IN", name: India, iso2: "IN", iso3: IND, region: Asia, since: 2019-01, stage: shadow}
+  - {code: "SE", name: Sweden, iso2: "SE", iso3: SWE, region: Europe, since: 2019-01, stage: retired}
+"""
+PUBLISHED = TableSpec(
+    "published_forecasts",
+    ("sku", "horizon_months"),
+    pa.schema([("sku", pa.string()), ("horizon_months", pa.int64()), ("source", pa.string()), ("status", pa.string())]),
+)
+
+
+@pytest.fixture
+def settings(tmp_path):
+    (tmp_path / "markets.yaml").write_text(MARKETS)
+    return loaded(
+        FORECAST_MARKETS=str(tmp_path / "markets.yaml"), FORECAST_STORE=str(tmp_path / "store"), FORECAST_ENV="prod"
+    )
+
+
+@pytest.fixture
+def outbox(settings):
+    """Of a company in which FR and the shadow market were published for June, DE for May only."""
+    store, clock = TableStore(settings.store), Clock()
+    clock.now = datetime(2024, 7, 12, tzinfo=UTC)
+    rows = pd.DataFrame({"sku": ["A", "A", "B"], "horizon_months": [1, 2, 1], "source": ["model", "model", "baseline"]})
+    may = JUNE - pd.DateOffset(months=1)
+    for month, code, status in ((JUNE, "FR", "published"), (JUNE, "IN", "shadow"), (may, "DE", "published")):
+        store.write(PUBLISHED, PartitionKey(month, code), rows.assign(status=status), run())
+    return Outbox(store, {"JP": "ASIA"}, clock)
+
+
+def facts(outbox: Outbox, channel: str) -> dict[str, str]:
+    return dict(outbox.events.read(f"heartbeat-{CYCLE}-{channel}.json")["content"]["facts"])
+
+
+def test_each_channel_is_told_once_a_month_about_its_markets(outbox, settings):
+    outbox.report([incident("FR"), incident("JP")], CYCLE)
+    assert announce_heartbeat(outbox, settings) == ["ASIA", "default"]
+    assert announce_heartbeat(outbox, settings) == []
+    assert facts(outbox, "default") == {
+        "Published": "1 of 3 markets", "SKUs": "2", "Rows by source": "model 2, baseline 1",
+        "Not published": "DE, JP", "Shadow markets": "1 of 1 forecast", "Open incidents": "2",
+    }  # fmt: skip
+    assert facts(outbox, "ASIA") == {"Published": "0 of 1 markets", "Not published": "JP", "Open incidents": "1"}
+
+
+def test_a_market_whose_forecast_is_held_or_stale_is_not_counted_as_published(outbox, settings):
+    rows = pd.DataFrame({"sku": ["A"], "horizon_months": [1], "source": ["last published"], "status": ["stale"]})
+    outbox.store.write(PUBLISHED, PartitionKey(JUNE, "DE"), rows, run())
+    announce_heartbeat(outbox, settings)
+    told = facts(outbox, "default")
+    assert (told["Published"], told["Status stale"], told["Not published"]) == ("1 of 3 markets", "DE", "JP")
+
+
+def test_before_its_day_there_is_none(outbox, settings):
+    outbox.clock.now = datetime(2024, 7, 11, 23, 59, tzinfo=UTC)
+    assert announce_heartbeat(outbox, settings) == []
+
+
+@pytest.mark.parametrize(
+    ("now", "month"),
+    [("2024-01-12", "2023-12-01"), ("2024-03-31", "2024-02-01"), ("2024-12-31", "2024-11-01"), ("2024-03-01", None)],
+)
+def test_it_is_about_the_month_that_closed_last(now, month):
+    found = month_of_heartbeat(datetime.fromisoformat(now), day=12)
+    assert found == (None if month is None else pd.Timestamp(month))
+
+
+def test_a_company_that_published_nothing_says_so(settings, tmp_path):
+    clock = Clock()
+    clock.now = datetime(2024, 7, 12, tzinfo=UTC)
+    outbox = Outbox(TableStore(str(tmp_path / "empty")), {}, clock)
+    assert announce_heartbeat(outbox, settings) == ["default"]
+    assert facts(outbox, "default")["Published"] == "0 of 3 markets"

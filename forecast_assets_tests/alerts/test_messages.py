@@ -1,0 +1,121 @@
+"""How events become messages: grouped by cycle, channel and kind, each event in one message."""
+
+import pytest
+
+from forecast_assets.alerts.messages import Messages
+from forecast_assets.alerts.outbox import Outbox
+from forecast_assets_tests.alerts.company import CYCLE, incident
+
+
+@pytest.fixture
+def messages(outbox):
+    return Messages(outbox, grouping_seconds=600)
+
+
+def told(messages: Messages) -> list[tuple[str, str, list[str]]]:
+    """Per message: its name, its dedupe key and the markets it speaks of."""
+    queues = messages.unfinished().values()
+    contents = [(message.name, messages.content(message)) for queue in queues for message in queue]
+    return [(name, it["dedupe_key"], [record["country"] for record in it["incidents"]]) for name, it in contents]
+
+
+def test_reports_of_a_cycle_that_come_within_the_time_of_grouping_are_one_message(outbox, messages, clock):
+    for country in ("FR", "DE", "BR"):
+        outbox.report([incident(country)], CYCLE)
+        assert messages.compose() == 0
+        clock.sleep(200)
+    assert messages.compose() == 1
+    assert told(messages) == [("default/1", f"{CYCLE}|default|alert|1", ["FR", "DE", "BR"])]
+
+
+def test_a_market_that_comes_later_is_a_further_card_of_the_cycle(outbox, messages, clock):
+    for country in ("FR", "DE"):
+        outbox.report([incident(country)], CYCLE)
+        clock.sleep(600)
+        messages.compose()
+    assert [key for _, key, _ in told(messages)] == [f"{CYCLE}|default|alert|1", f"{CYCLE}|default|alert|2"]
+    contents = [messages.content(messages.find(f"default/{number}")) for number in (1, 2)]
+    assert [content["open_beside"] for content in contents] == [0, 1]
+
+
+def test_each_channel_cycle_and_kind_has_a_message_of_its_own(outbox, messages, clock):
+    outbox.report([incident("FR"), incident("JP")], CYCLE)
+    clock.sleep(1)
+    outbox.recovered([incident("FR").key], CYCLE)
+    clock.sleep(1)
+    outbox.report([incident("DE")], "prod-2024-07")
+    clock.sleep(600)
+    assert messages.compose() == 4
+    assert told(messages) == [
+        ("ASIA/1", f"{CYCLE}|ASIA|alert|1", ["JP"]),
+        ("default/1", f"{CYCLE}|default|alert|1", ["FR"]),
+        ("default/2", f"{CYCLE}|default|recovery|1", ["FR"]),
+        ("default/3", "prod-2024-07|default|alert|1", ["DE"]),
+    ]
+
+
+def test_a_recovery_does_not_overtake_its_incident(outbox, messages, clock):
+    outbox.report([incident("FR")], CYCLE)
+    outbox.recovered([incident("FR").key], CYCLE)
+    clock.sleep(599)
+    assert messages.compose() == 0
+    clock.sleep(2)
+    messages.compose()
+    assert [key.split("|")[2] for _, key, _ in told(messages)] == ["alert", "recovery"]
+
+
+def test_reporting_and_composing_again_tells_nothing_twice(outbox, messages, clock, store):
+    for _ in range(3):
+        outbox.report([incident("FR")], CYCLE)
+        clock.sleep(600)
+        messages.compose()
+        Messages(Outbox(store, clock=clock), 600).compose()
+    assert len(told(messages)) == 1
+
+
+class Killed(BaseException):
+    """Stands for a process that ends here."""
+
+
+def test_a_process_that_ends_between_a_message_and_its_marks_leaves_no_event_told_twice(
+    outbox, messages, clock, monkeypatch
+):
+    def die(names: list[str]) -> None:
+        raise Killed
+
+    outbox.report([incident("FR")], CYCLE)
+    clock.sleep(600)
+    monkeypatch.setattr(messages, "_mark_events", die)
+    with pytest.raises(Killed):
+        messages.compose()
+    monkeypatch.undo()
+    outbox.report([incident("DE")], CYCLE)
+    clock.sleep(600)
+    for _ in range(2):
+        messages.compose()
+    assert [countries for _, _, countries in told(messages)] == [["FR"], ["DE"]]
+
+
+def test_a_process_whose_view_is_old_makes_no_second_message(outbox, messages, clock, monkeypatch):
+    outbox.report([incident("FR")], CYCLE)
+    clock.sleep(600)
+    unmarked = messages._unmarked_events
+
+    def another_composes_meanwhile():
+        seen = unmarked()
+        Messages(outbox, 600).compose()
+        return seen
+
+    monkeypatch.setattr(messages, "_unmarked_events", another_composes_meanwhile)
+    assert messages.compose() == 0
+    monkeypatch.undo()
+    assert len(told(messages)) == 1
+
+
+def test_a_message_that_waits_is_found_by_its_name_and_another_is_not(outbox, messages, clock):
+    outbox.report([incident("FR")], CYCLE)
+    clock.sleep(600)
+    messages.compose()
+    assert messages.find("default/1").number == 1
+    with pytest.raises(LookupError, match="no message 'default/2' is waiting or parked"):
+        messages.find("default/2")

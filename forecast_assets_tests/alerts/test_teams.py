@@ -1,0 +1,114 @@
+"""One post: what its answer means, and that the address of the webhook stays where it is."""
+
+import logging
+import traceback
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+from pydantic import SecretStr
+
+from forecast_assets.alerts.teams import (
+    AGAIN,
+    REFUSED,
+    SENT,
+    UNCLEAR,
+    NoAddress,
+    post_card,
+    scrub,
+    variable_of,
+    webhook_of,
+)
+from forecast_assets.secret_store import resolve_secret
+from forecast_assets_tests.alerts.teams_server import CANARY, FakeTeams
+
+PAYLOAD = {"type": "message", "attachments": []}
+
+
+@pytest.fixture
+def teams(monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with FakeTeams().listening() as server:
+        yield server
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [(200, SENT), (202, SENT), (408, AGAIN), (429, AGAIN), (500, AGAIN), (503, AGAIN), (502, UNCLEAR), (504, UNCLEAR),
+     (400, REFUSED), (401, REFUSED), (404, REFUSED), (413, REFUSED)],
+)  # fmt: skip
+def test_the_status_says_what_came_of_a_post(teams, status, outcome):
+    teams.answers = [(status, {}, "")]
+    assert post_card(SecretStr(teams.url()), PAYLOAD).outcome == outcome
+    assert teams.received == [PAYLOAD]
+
+
+def test_an_address_that_leads_elsewhere_is_refused_even_if_the_other_place_says_yes(teams):
+    teams.answers = [(307, {"Location": "/elsewhere"}, "")]
+    assert post_card(SecretStr(teams.url()), PAYLOAD).outcome == REFUSED
+
+
+@pytest.mark.parametrize(("header", "seconds"), [("17", 17), ("0", 0), ("soon", 0), ("-5", 0), ("", 0)])
+def test_retry_after_in_seconds(teams, header, seconds):
+    teams.answers = [(429, {"Retry-After": header}, "")]
+    assert post_card(SecretStr(teams.url()), PAYLOAD).retry_after_seconds == seconds
+
+
+def test_retry_after_as_a_date(teams):
+    teams.answers = [(503, {"Retry-After": format_datetime(datetime.now(UTC) + timedelta(seconds=100))}, "")]
+    assert 90 < post_card(SecretStr(teams.url()), PAYLOAD).retry_after_seconds <= 100
+
+
+def test_a_dropped_connection_is_unclear_and_one_never_made_is_not(teams):
+    teams.answers = [None]
+    assert post_card(SecretStr(teams.url()), PAYLOAD).outcome == UNCLEAR
+    assert post_card(SecretStr("http://127.0.0.1:9/x"), PAYLOAD).outcome == AGAIN
+
+
+def test_an_answer_that_does_not_come_in_time_is_unclear(teams, monkeypatch):
+    import requests
+
+    def times_out(*_, **__):
+        raise requests.ReadTimeout(f"{CANARY} took too long")
+
+    monkeypatch.setattr(requests, "post", times_out)
+    answer = post_card(SecretStr(teams.url()), PAYLOAD)
+    assert (answer.outcome, answer.reason) == (UNCLEAR, "the connection ended before an answer came (ReadTimeout)")
+
+
+def test_each_channel_has_a_variable():
+    assert (variable_of("default"), variable_of("ASIA")) == ("TEAMS_WEBHOOK_URL", "TEAMS_WEBHOOK_URL_ASIA")
+    environment = {"TEAMS_WEBHOOK_URL_ASIA": " https://x.example/1 "}
+    assert webhook_of("ASIA", environment).get_secret_value() == "https://x.example/1"
+    with pytest.raises(NoAddress, match="TEAMS_WEBHOOK_URL is not set"):
+        webhook_of("default", environment)
+
+
+@pytest.mark.parametrize("value", [f"http://{CANARY}.example/x", CANARY, f"https:///{CANARY}", f"http://[{CANARY}"])
+def test_an_address_that_cannot_be_one_is_refused_without_repeating_it(value):
+    with pytest.raises(NoAddress, match="is set, but not to an https:// address") as caught:
+        webhook_of("default", {"TEAMS_WEBHOOK_URL": value})
+    assert CANARY not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_secret_does_not_show_when_it_is_printed():
+    secret = resolve_secret("X", {"X": CANARY})
+    assert CANARY not in f"{secret} {secret!r}"
+    assert resolve_secret("X", {"X": " "}) is None
+
+
+def test_a_text_is_freed_of_every_part_that_tells_the_address():
+    address = SecretStr("https://h.example/workflows/0123456789/run?api-version=1&sig=abcdefgh%2Fijkl")
+    text = "https://h.example/workflows/0123456789/run?api-version=1&sig=abcdefgh%2Fijkl 0123456789 abcdefgh/ijkl h"
+    assert scrub(text, address) == "*** *** *** h"
+
+
+@pytest.mark.parametrize("answer", [(202, {}, ""), (404, {}, "no such flow: ECHO"), (500, {}, "ECHO"), None])
+def test_nothing_that_is_logged_or_answered_holds_the_address(teams, caplog, answer):
+    address = teams.url()
+    teams.answers = [answer and (*answer[:2], answer[2].replace("ECHO", address))]
+    with caplog.at_level(logging.DEBUG):
+        logging.getLogger("urllib3.connectionpool").setLevel(logging.DEBUG)
+        found = post_card(SecretStr(address), PAYLOAD)
+    assert CANARY in teams.paths[0]
+    assert CANARY not in caplog.text + repr(found)
