@@ -68,8 +68,11 @@ def markets_at(case: Case) -> list[MarketData]:
         last = panel.months[-1]
         first = max(add_months(last, -POOLED_MONTHS), panel.months[min(11, len(panel.months) - 1)])
         months = pd.date_range(first, last, freq="MS")
-        tables = [build_features(market.history(month), month) for month in months]
-        made.append(MarketData(code, panel, pd.concat(tables, ignore_index=True).assign(country=code)))
+        histories = [market.history(month).marked([month]) for month in months]
+        tables = [build_features(history, month) for history, month in zip(histories, months, strict=True)]
+        marks = pd.concat([history.sell_in.marks for history in histories], ignore_index=True)
+        features = pd.concat(tables, ignore_index=True).assign(country=code)
+        made.append(MarketData(code, panel.with_marks(marks), features))
     return made
 
 

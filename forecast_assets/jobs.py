@@ -22,14 +22,16 @@ pool_model = dg.define_asset_job(
     "pool_model", ["pooled_model"], description="What is learned over all markets, as every market may read it."
 )
 market_features = dg.define_asset_job(
-    "market_features", ["features"], description="Features of a market for an origin or a range of origins."
+    "market_features",
+    ["history_marks", "features"],
+    description="Marks and features of a market for an origin or a range of origins.",
 )
 measure = dg.define_asset_job(
     "measure", ["performance"], description="Realised performance of closed months whose sell-in is there."
 )
 monthly_cycle = dg.define_asset_job(
     "monthly_cycle",
-    [*SOURCES, "features", *FORECAST, *REPORTING],
+    [*SOURCES, "history_marks", "features", *FORECAST, *REPORTING],
     description="Everything of one market and month, from the delivery to the report.",
 )
 
