@@ -13,6 +13,7 @@ from benchmarks.protocol import Forecasts, KnownSeries
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months
 from forecast_assets.domain.demand import DemandPanel
 from forecast_assets.domain.features.build import MarketHistory, build_features
+from forecast_assets.domain.history_marks import history_marks
 from forecast_assets.domain.models.market_model import MarketModel, fit_market_model, forecast_units
 from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS, Recipe
 from forecast_assets.domain.models.training_rows import sampled_skus
@@ -92,26 +93,30 @@ def forecast_engine(known: KnownSeries, horizon_months: int, threads: int) -> Fo
     first, last = series.last_known.min(), series.last_known.max()
     start = max(add_months(first, -TRAINING_ORIGINS), series.panel.months[min(YEAR, len(series.panel.months)) - 1])
     recipe = Recipe(threads=threads)
-    features = _features(series, pd.date_range(start, last, freq="MS"), recipe)
-    model = fit_market_model(features, series.panel, last, recipe)
+    features, marks = _features(series, pd.date_range(start, last, freq="MS"), recipe)
+    marked = dataclasses.replace(series, panel=series.panel.with_marks(marks))
+    model = fit_market_model(features, marked.panel, last, recipe)
     # Labels end with each series' own last month, so the model knows nothing after the first of them either.
     model = dataclasses.replace(model, cutoff=first)
-    cells = [_forecasts_of_origin(series, features, model, origin) for origin in series.last_known.unique()]
+    cells = [_forecasts_of_origin(marked, features, model, origin) for origin in series.last_known.unique()]
     return _as_arrays(pd.concat(cells), series.panel.skus, horizon_months)
 
 
-def _features(series: PooledSeries, origins: pd.DatetimeIndex, recipe: Recipe) -> pd.DataFrame:
-    """Features of every origin: of as many series as are learned from, refits are scored on, or end there."""
+def _features(series: PooledSeries, origins: pd.DatetimeIndex, recipe: Recipe) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Features and marks of every origin: of as many series as are learned from, refits are scored on, or end there."""
     last = origins[-1]
     refitted = {add_months(last, -months) for months in REFIT_OFFSETS_MONTHS}
-    tables = []
+    features, marks = [], []
     for origin in origins:
         running = series.panel.skus[series.last_known >= origin]
         least = recipe.refit_skus if origin in refitted else 0
         chosen = sampled_skus(running, origin, len(origins), recipe, least)
         wanted = np.union1d(chosen, series.panel.skus[series.last_known == origin])
-        tables.append(build_features(series.history(origin), origin, wanted))
-    return pd.concat(tables, ignore_index=True)
+        history = series.history(origin)
+        marks.append(history_marks(history.sell_in, origin, skus=wanted))
+        history = dataclasses.replace(history, sell_in=history.sell_in.with_marks(marks[-1]))
+        features.append(build_features(history, origin, wanted))
+    return pd.concat(features, ignore_index=True), pd.concat(marks, ignore_index=True)
 
 
 def _forecasts_of_origin(

@@ -65,9 +65,11 @@ def markets_of_case(case: Case) -> list[MarketData]:
         last = panel.months[-1]
         first = max(add_months(last, -POOLED_MONTHS), panel.months[min(YEAR, len(panel.months)) - 1])
         months = pd.date_range(first, last, freq="MS")
-        tables = [build_features(market.history(month), month) for month in months]
+        histories = [market.history(month).marked([month]) for month in months]
+        tables = [build_features(history, month) for history, month in zip(histories, months, strict=True)]
+        marks = pd.concat([history.sell_in.marks for history in histories], ignore_index=True)
         features = pd.concat(tables, ignore_index=True).assign(country=code)
-        made.append(MarketData(code, panel, features, case.actual[own], baseline[own]))
+        made.append(MarketData(code, panel.with_marks(marks), features, case.actual[own], baseline[own]))
     return made
 
 
@@ -99,8 +101,9 @@ def sample_markets(markets: int, skus: int, months: int, seed: int) -> SampleMar
         company = sample_company(Path(folder), seed, markets, skus, months)
     panels, features = {}, {}
     for code, history in company.histories.items():
-        panels[code] = history.sell_in
         origins = history.sell_in.months[YEAR - 1 : -HORIZON_MONTHS]
+        history = history.marked(origins)
+        panels[code] = history.sell_in
         tables = [build_features(history, origin) for origin in origins]
         features[code] = pd.concat(tables, ignore_index=True).assign(country=code)
     return SampleMarkets(panels, features)

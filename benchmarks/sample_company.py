@@ -67,6 +67,7 @@ def market_cells(
         families: Families of features to train without, each a column ``without_<family>``.
     """
     first = max(history.sell_in.months[0], add_months(origin, -TRAINING_ORIGINS))
+    history = history.marked(pd.date_range(first, origin, freq="MS"))
     earlier = pd.concat(
         [build_features(history, month) for month in pd.date_range(first, add_months(origin, -1), freq="MS")],
         ignore_index=True,

@@ -22,7 +22,9 @@ pool_model = dg.define_asset_job(
     "pool_model", ["pooled_model"], description="What is learned over all markets, as every market may read it."
 )
 market_features = dg.define_asset_job(
-    "market_features", ["features"], description="Features of a market for an origin or a range of origins."
+    "market_features",
+    ["history_marks", "features"],
+    description="Marks and features of a market for an origin or a range of origins.",
 )
 tune = dg.define_asset_job(
     "tune", ["tuned_recipe"], description="Search for a market's own recipe, which its later cycles use."
@@ -32,7 +34,7 @@ measure = dg.define_asset_job(
 )
 monthly_cycle = dg.define_asset_job(
     "monthly_cycle",
-    [*SOURCES, "features", *FORECAST, *REPORTING],
+    [*SOURCES, "history_marks", "features", *FORECAST, *REPORTING],
     description="Everything of one market and month, from the delivery to the report.",
 )
 

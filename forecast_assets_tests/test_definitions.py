@@ -14,7 +14,7 @@ from forecast_assets_tests.test_settings import loaded
 DOCUMENTS = ["market_report"]
 RECORDS = ["mlflow_run"]
 SINGLE_RUN = {
-    "sell_in", "sell_out", "products", "covid_policy", "features", "baseline_forecasts", "performance",
+    "sell_in", "sell_out", "products", "covid_policy", "history_marks", "features", "baseline_forecasts", "performance",
     "promotions", "overrides", "demand_totals", "demand_totals_known", "pooled_rows",
 }  # fmt: skip
 MARTS = ["sell_in", "sell_out", "products", "promotions", "overrides"]

@@ -19,6 +19,7 @@ from forecast_assets.domain import performance as realised
 from forecast_assets.domain.backtest import BACKTEST_OFFSETS_MONTHS
 from forecast_assets.domain.backtest import backtest as rolling_backtest
 from forecast_assets.domain.demand import panel_from_rows
+from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS
 from forecast_assets.domain.tuning import parameters_in_force
 from forecast_assets.partition_windows import same_month, window
 from forecast_assets.partitions import months_of_run
@@ -36,6 +37,7 @@ EARLIEST = max(BACKTEST_OFFSETS_MONTHS)
     ins={
         "features": window("features", -(TRAINING_ORIGINS + EARLIEST), -1),
         "sell_in": window("sell_in", -(MONTHS_OF_REFITS + EARLIEST), 0, columns=["sku", "sell_in_units"]),
+        "history_marks": window("history_marks", -(max(REFIT_OFFSETS_MONTHS) + EARLIEST), -1),
         "products": window("products", -EARLIEST, -1),
         "pooled_model": same_month("pooled_model", missing="skip"),
         "tuned_recipe": LATEST_TUNING,
@@ -47,13 +49,14 @@ def backtest(
     settings: dg.ResourceParam[Settings],
     features: pd.DataFrame,
     sell_in: pd.DataFrame,
+    history_marks: pd.DataFrame,
     products: pd.DataFrame,
     pooled_model: pd.DataFrame,
     tuned_recipe: pd.DataFrame,
 ) -> Results:
     """Backtest at the end of the run's origin month."""
     (origin,) = months_of_run(context)
-    panel = panel_from_rows(sell_in, sell_in["month"].min(), origin)
+    panel = panel_from_rows(sell_in, sell_in["month"].min(), origin).with_marks(history_marks)
     pooled = pooled_of(settings, pooled_model)
     recipe = backtest_recipe_of(settings, parameters_in_force(tuned_recipe))
     cells = rolling_backtest(features, panel, origin, recipe, products, pooled)

@@ -1,4 +1,4 @@
-"""Features per origin: everything known about a SKU at the end of a month, and nothing later."""
+"""Features per origin: everything known about a SKU at the end of a month, and nothing later. Extreme cells first."""
 
 from collections.abc import Iterator
 
@@ -8,12 +8,51 @@ import pandas as pd
 from forecast_assets.assets.table_asset import table_asset
 from forecast_assets.checks import feature_checks
 from forecast_assets.checks.table_checks import stored_if_sound
-from forecast_assets.domain.features.build import FEATURE_WINDOW_MONTHS, build_features, market_history
+from forecast_assets.domain.features.build import (
+    FEATURE_WINDOW_MONTHS,
+    build_features,
+    market_history,
+    sell_in_and_sell_out,
+)
+from forecast_assets.domain.history_marks import MARKS_WINDOW_MONTHS
+from forecast_assets.domain.history_marks import history_marks as marks_at
 from forecast_assets.partition_windows import same_month, window
 from forecast_assets.partitions import country_of_run, months_of_run
 from forecast_assets.settings import Settings
 
 FIRST = -(FEATURE_WINDOW_MONTHS - 1)
+Results = Iterator[dg.AssetCheckResult | dg.Output]
+
+
+@table_asset(
+    "history_marks",
+    group="features",
+    kinds=["pandas", "parquet"],
+    description="Extreme cells of the history as known at the end of the origin month, with a reason and the units "
+    "that level and season are learned from instead; sell_in itself stays as delivered.",
+    ins={
+        "sell_in": window("sell_in", 1 - MARKS_WINDOW_MONTHS, 0, columns=["sku", "sell_in_units"]),
+        "sell_out": window("sell_out", 1 - MARKS_WINDOW_MONTHS, 0),
+        "promotions": window("promotions", 0, 0),
+        "covid_policy": window("covid_policy", 1 - MARKS_WINDOW_MONTHS, 0),
+    },
+    checks=feature_checks.MARKS,
+    months_in_one_run=True,
+)
+def history_marks(
+    context: dg.AssetExecutionContext,
+    sell_in: pd.DataFrame,
+    sell_out: pd.DataFrame,
+    promotions: pd.DataFrame,
+    covid_policy: pd.DataFrame,
+) -> Results:
+    """Marks of the run's origins."""
+    panel, measures = sell_in_and_sell_out(sell_in, sell_out)
+    tables = {
+        origin: marks_at(panel, origin, measures, promotions, covid_policy).drop(columns="month")
+        for origin in months_of_run(context)
+    }
+    yield from stored_if_sound(tables, feature_checks.marks_checks(panel))
 
 
 @table_asset(
@@ -29,6 +68,7 @@ FIRST = -(FEATURE_WINDOW_MONTHS - 1)
         "promotions": window("promotions", 0, 0),
         "covid_policy": window("covid_policy", -23, 0),
         "demand_totals_known": same_month("demand_totals_known", missing="skip"),
+        "history_marks": window("history_marks", 0, 0),
     },
     checks=feature_checks.FEATURES,
     months_in_one_run=True,
@@ -42,12 +82,14 @@ def features(
     promotions: pd.DataFrame,
     covid_policy: pd.DataFrame,
     demand_totals_known: pd.DataFrame,
-) -> Iterator[dg.AssetCheckResult | dg.Output]:
+    history_marks: pd.DataFrame,
+) -> Results:
     """Features of the run's origins."""
     market = settings.market_table[country_of_run(context)]
     history = market_history(
         market.code, market.region, market.iso2, sell_in, sell_out,
-        products=products, promotions=promotions, totals_known=demand_totals_known, covid_policy=covid_policy,
+        marks=history_marks, products=products, promotions=promotions, totals_known=demand_totals_known,
+        covid_policy=covid_policy,
     )  # fmt: skip
     tables = {origin: build_features(history, origin) for origin in months_of_run(context)}
     yield from stored_if_sound(tables, feature_checks.features_checks(set(sell_in["month"]), market))

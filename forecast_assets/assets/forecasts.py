@@ -28,6 +28,7 @@ from forecast_assets.settings import Settings
         "features": window("features", 0, 0, missing="error"),
         "baseline_forecasts": window("baseline_forecasts", 0, 0, missing="error"),
         "sell_in": window("sell_in", 1 - max(HISTORY_MONTHS, MEMBER_MONTHS), 0, columns=["sku", "sell_in_units"]),
+        "history_marks": window("history_marks", 0, 0),
         "products": window("products", 0, 0),
     },
     checks=forecast_checks.FORECASTS,
@@ -39,11 +40,12 @@ def forecasts(
     features: pd.DataFrame,
     baseline_forecasts: pd.DataFrame,
     sell_in: pd.DataFrame,
+    history_marks: pd.DataFrame,
     products: pd.DataFrame,
 ) -> Iterator[dg.AssetCheckResult | dg.Output]:
     """Forecasts of the run's origin month."""
     (origin,) = months_of_run(context)
-    panel = panel_from_rows(sell_in, sell_in["month"].min(), origin)
+    panel = panel_from_rows(sell_in, sell_in["month"].min(), origin).with_marks(history_marks)
     trained = model_from_parts(model)
     made = apply_portfolio(forecast_units(features, panel, trained), panel, origin, products)
     made = beside_baseline(made, baseline_forecasts, with_inputs_missing(features, trained.inputs_missing))

@@ -90,6 +90,7 @@ def baseline_forecasts(context: dg.AssetExecutionContext, sell_in: pd.DataFrame,
     ins={
         "features": window("features", -TRAINING_ORIGINS, -1),
         "sell_in": window("sell_in", -MONTHS_OF_REFITS, 0, columns=["sku", "sell_in_units"]),
+        "history_marks": window("history_marks", -max(REFIT_OFFSETS_MONTHS), 0),
         "pooled_model": same_month("pooled_model", missing="skip"),
         "tuned_recipe": LATEST_TUNING,
     },
@@ -99,12 +100,13 @@ def model(
     settings: dg.ResourceParam[Settings],
     features: pd.DataFrame,
     sell_in: pd.DataFrame,
+    history_marks: pd.DataFrame,
     pooled_model: pd.DataFrame,
     tuned_recipe: pd.DataFrame,
 ) -> Results:
     """The model of the run's origin month."""
     (origin,) = months_of_run(context)
-    panel = panel_from_rows(sell_in, sell_in["month"].min(), origin)
+    panel = panel_from_rows(sell_in, sell_in["month"].min(), origin).with_marks(history_marks)
     pooled = pooled_of(settings, pooled_model)
     recipe = recipe_of(settings, parameters_in_force(tuned_recipe))
     fitted = fit_market_model(features, panel, origin, recipe, pooled=pooled)

@@ -16,6 +16,7 @@ from forecast_assets.domain import tuning
 from forecast_assets.domain.backtest import BACKTEST_OFFSETS_MONTHS
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.demand import panel_from_rows
+from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS
 from forecast_assets.domain.tuning import IN_FORCE, MONTHS_LEFT_TO_THE_GATE, TooLittleToTuneError, Trial
 from forecast_assets.partition_windows import window
 from forecast_assets.partitions import country_of_run, months_of_run
@@ -42,6 +43,7 @@ class TuningBudget(dg.Config):
         "sell_in": window(
             "sell_in", -(MONTHS_OF_REFITS + EARLIEST) + LAST_SCORED, LAST_SCORED, columns=["sku", "sell_in_units"]
         ),
+        "history_marks": window("history_marks", -(max(REFIT_OFFSETS_MONTHS) + EARLIEST) + LAST_SCORED, LAST_ORIGIN),
         "products": window("products", LAST_SCORED - EARLIEST, LAST_ORIGIN),
     },
 )
@@ -51,6 +53,7 @@ def tuned_recipe(
     settings: dg.ResourceParam[Settings],
     features: pd.DataFrame,
     sell_in: pd.DataFrame,
+    history_marks: pd.DataFrame,
     products: pd.DataFrame,
 ) -> Iterator[dg.AssetCheckResult | dg.Output]:
     """Tune the recipe of the run's market as known at the end of its month."""
@@ -68,6 +71,7 @@ def tuned_recipe(
     try:
         last = add_months(month, LAST_SCORED)
         panel = panel_from_rows(sell_in, sell_in["month"].min() if len(sell_in) else last, last)
+        panel = panel.with_marks(history_marks)
         tried = tuning.tuned_recipe(
             features, panel, month, lambda parameters: backtest_recipe_of(settings, parameters), config.trials,
             products, tell,

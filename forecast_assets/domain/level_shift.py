@@ -5,6 +5,7 @@ Here belongs finding the month. Not here: marking and rescaling the months befor
 
 import numpy as np
 
+from forecast_assets.domain.demand import known_median
 from forecast_assets.domain.seasonality import seasonal_indices
 
 MONTHS_BEFORE, MONTHS_AFTER, WINDOW_MONTHS = 12, 6, 36
@@ -40,22 +41,30 @@ def level_shift_columns(units: np.ndarray, calendar_months: np.ndarray) -> tuple
         return np.full(n_sku, -1), np.ones(n_sku)
     steps = np.zeros((len(candidates), n_sku))
     for place, at in enumerate(candidates):
-        steps[place, judged] = _step(logs[judged, at - MONTHS_BEFORE : at], logs[judged, at : at + MONTHS_BEFORE])
+        before, after = logs[:, at - MONTHS_BEFORE : at], logs[:, at : at + MONTHS_BEFORE]
+        # A jump is rare: the medians of all SKUs would cost as much as all other features of an origin's level.
+        rows = np.flatnonzero(judged & _is_abrupt(before, after))
+        steps[place, rows] = _step(before[rows], after[rows])
     largest = np.abs(steps).argmax(axis=0)
     step = steps[largest, np.arange(n_sku)]
     return np.where(step != 0.0, first + largest, -1), np.exp(step)
 
 
-def _step(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """Jump of the log level, (n,); 0 where it is too small, within the spread, not abrupt, or months are missing."""
-    seen = (np.isfinite(before).mean(axis=1) >= SOLD_SHARE) & (np.isfinite(after).mean(axis=1) >= SOLD_SHARE)
-    before, after = np.where(seen[:, None], before, 0.0), np.where(seen[:, None], after, 0.0)
-    low, high = np.nanmedian(before, axis=1, keepdims=True), np.nanmedian(after, axis=1, keepdims=True)
-    around = np.abs(np.concatenate([before - low, after - high], axis=1))
-    spread = np.maximum(np.nanmedian(around, axis=1), SMALLEST_SPREAD)
-    step = (high - low)[:, 0]
+def _is_abrupt(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Whether the 3 months on either side do not overlap, (n,); not where one of them is unknown."""
     near_before, near_after = before[:, -3:], after[:, :3]
     rises = near_after.min(axis=1) > near_before.max(axis=1)
-    falls = near_after.max(axis=1) < near_before.min(axis=1)
+    return rises | (near_after.max(axis=1) < near_before.min(axis=1))
+
+
+def _step(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Jump of the log level of abrupt rows, (n,); 0 where too small, within the spread, or with months missing."""
+    seen = (np.isfinite(before).mean(axis=1) >= SOLD_SHARE) & (np.isfinite(after).mean(axis=1) >= SOLD_SHARE)
+    before, after = np.where(seen[:, None], before, 0.0), np.where(seen[:, None], after, 0.0)
+    low, high = known_median(before)[:, None], known_median(after)[:, None]
+    around = np.abs(np.concatenate([before - low, after - high], axis=1))
+    spread = np.maximum(known_median(around), SMALLEST_SPREAD)
+    step = (high - low)[:, 0]
+    rises = after[:, :3].min(axis=1) > before[:, -3:].max(axis=1)
     is_large = np.abs(step) >= np.maximum(LEAST_LOG_JUMP, LEAST_SPREADS * spread)
-    return np.where(is_large & np.where(step > 0, rises, falls), step, 0.0)
+    return np.where(is_large & (rises == (step > 0)), step, 0.0)

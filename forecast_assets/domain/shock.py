@@ -6,7 +6,7 @@ made of it as a feature (``covid``).
 
 import numpy as np
 
-from forecast_assets.domain.expected import expected_units, log_ratio
+from forecast_assets.domain.expected import expected_units, log_ratio, offset_units
 
 # OxCGRT: most of 2020 and 2021 in most countries lies above, recommendations alone below.
 HIGH_STRINGENCY = 40.0
@@ -49,13 +49,19 @@ def without_shock(
     shock = market_shock(units, calendar_months, stringency)
     if not shock.any():
         return units, np.zeros(units.shape, dtype=bool)
-    own = np.nan_to_num(_deviation(units, calendar_months, stringency >= HIGH_STRINGENCY))
+    expected = _expected_in_calm(units, calendar_months, stringency >= HIGH_STRINGENCY)
+    own = np.nan_to_num(log_ratio(units, expected))
     correction = np.clip(own, np.minimum(shock, 0.0), np.maximum(shock, 0.0))
     changed = (correction != 0.0) & (units > 0)
-    return np.where(changed, units / np.exp(correction), units), changed
+    # The logarithms are of units plus an offset, so that is what the correction divides.
+    offset = np.nan_to_num(offset_units(expected))
+    return np.where(changed, (units + offset) / np.exp(correction) - offset, units), changed
 
 
 def _deviation(units: np.ndarray, calendar_months: np.ndarray, high: np.ndarray) -> np.ndarray:
     """Log of units by what the calm months around make expect."""
-    calm = np.where(high, np.nan, units)
-    return log_ratio(units, expected_units(calm, calendar_months, SHOCK_WINDOW_MONTHS))
+    return log_ratio(units, _expected_in_calm(units, calendar_months, high))
+
+
+def _expected_in_calm(units: np.ndarray, calendar_months: np.ndarray, high: np.ndarray) -> np.ndarray:
+    return expected_units(np.where(high, np.nan, units), calendar_months, SHOCK_WINDOW_MONTHS)

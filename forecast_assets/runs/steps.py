@@ -39,6 +39,10 @@ class Present:
         """Months of which every source is there: a run that failed half way has stored some of them."""
         return set.intersection(*(self.months(table, country) for table in SOURCES))
 
+    def of_features(self, country: str) -> set[pd.Timestamp]:
+        """Origins of which both features and the marks they were made with are there."""
+        return self.months("features", country) & self.months("history_marks", country)
+
     def totals_over_all_markets(self) -> set[pd.Timestamp]:
         """Months whose totals hold every market with sell-in of the month."""
         places = self._store.list_partitions("demand_totals")
@@ -101,7 +105,7 @@ class CycleSteps:
 
     def features(self, code: str) -> Iterator[Step]:
         """Features of earlier origins; made again where sources before them were."""
-        made = self._present.months("features", code)
+        made = self._present.of_features(code)
         if code in self._ingested_from:
             made = {month for month in made if month < self._ingested_from[code]}
         absent = missing(training_months(self._request, self._markets[code]), made)

@@ -7,6 +7,7 @@ from forecast_assets.schemas.demand_totals import DemandTotals
 from forecast_assets.schemas.demand_totals_known import DemandTotalsKnown
 from forecast_assets.schemas.features import Features
 from forecast_assets.schemas.forecasts import Forecasts
+from forecast_assets.schemas.history_marks import HistoryMarks
 from forecast_assets.schemas.model import Model
 from forecast_assets.schemas.overrides import Overrides
 from forecast_assets.schemas.performance import Performance
@@ -29,6 +30,7 @@ TABLES: dict[str, type[Table]] = {
     "covid_policy": CovidPolicy,
     "demand_totals": DemandTotals,
     "demand_totals_known": DemandTotalsKnown,
+    "history_marks": HistoryMarks,
     "features": Features,
     "baseline_forecasts": BaselineForecasts,
     "pooled_rows": PooledRows,

@@ -24,7 +24,8 @@ def store(tmp_path) -> TableStore:
     """Features of both markets of the year before the earliest origin on."""
     for code in CODES:
         for month in HISTORY:
-            put(TableStore(str(tmp_path)), "features", month, code)
+            for table in ("history_marks", "features"):
+                put(TableStore(str(tmp_path)), table, month, code)
     return TableStore(str(tmp_path))
 
 

@@ -162,7 +162,8 @@ def test_a_source_that_failed_alone_is_ingested_again_and_the_features_built_wit
     months = [f"{month:%Y-%m-%d}" for month in pd.date_range("2019-01-01", MAY, freq="MS")]
     for source in SOURCES:
         put(tmp_path, source, "FR", *(months if source != "sell_out" else months[:-10]))
-    put(tmp_path, "features", "FR", *months)
+    for table in ("history_marks", "features"):
+        put(tmp_path, table, "FR", *months)
     _, submitted = cycles(tmp_path, fake, ["FR"])
     assert submitted[0] == ("ingest", "FR", "2023-08 .. 2024-05")
     assert ("market_features", "FR", "2023-08 .. 2024-05") in submitted

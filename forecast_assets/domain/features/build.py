@@ -4,6 +4,7 @@ Every panel is cut at the origin here, once, before any family runs: a family ca
 """
 
 import dataclasses
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -32,6 +33,7 @@ from forecast_assets.domain.features.statistical import statistical_features
 from forecast_assets.domain.features.totals import totals_features
 from forecast_assets.domain.features.windows import sell_out_features, window_features
 from forecast_assets.domain.hierarchy import UNKNOWN_CATEGORY
+from forecast_assets.domain.history_marks import history_marks
 from forecast_assets.domain.promotions import promotion_calendar
 
 FEATURE_WINDOW_MONTHS = 84
@@ -44,7 +46,7 @@ class MarketHistory:
 
     Attributes:
         code, region, iso2: Of the market.
-        sell_in: Panel of sell-in units.
+        sell_in: Panel of sell-in units, with the marks of the origins of interest where they are known.
         sell_out: Panels of sell-out measures by name, on the SKUs and months of ``sell_in``; empty without sell-out.
         products, promotions, totals_known, covid_policy: Tables with the partition ``month`` they were known in.
     """
@@ -59,9 +61,22 @@ class MarketHistory:
     totals_known: pd.DataFrame
     covid_policy: pd.DataFrame
 
+    def marked(self, origins: Iterable[pd.Timestamp]) -> "MarketHistory":
+        """The history with the marks of the origins, as the asset ``history_marks`` stores them."""
+        made = [
+            history_marks(self.sell_in, origin, self.sell_out, self.promotions, self.covid_policy) for origin in origins
+        ]
+        return dataclasses.replace(self, sell_in=self.sell_in.with_marks(pd.concat(made, ignore_index=True)))
+
 
 def market_history(
-    code: str, region: str, iso2: str, sell_in: pd.DataFrame, sell_out: pd.DataFrame, **tables: pd.DataFrame
+    code: str,
+    region: str,
+    iso2: str,
+    sell_in: pd.DataFrame,
+    sell_out: pd.DataFrame,
+    marks: pd.DataFrame | None = None,
+    **tables: pd.DataFrame,
 ) -> MarketHistory:
     """Pivot the rows of a market into panels.
 
@@ -69,6 +84,7 @@ def market_history(
         code, region, iso2: Of the market.
         sell_in: ``sku, month, sell_in_units``.
         sell_out: ``sku, month`` and the sell-out measures; may be empty.
+        marks: ``history_marks`` with ``month``; None: features of level and season are learned from all units.
         **tables: ``products, promotions, totals_known, covid_policy``, each with ``month``.
 
     Raises:
@@ -76,10 +92,20 @@ def market_history(
     """
     if sell_in.empty:
         raise ValueError(f"market {code}: no sell-in rows; materialize sell_in of this market first")
-    first, last = sell_in["month"].min(), sell_in["month"].max()
-    panel = panel_from_rows(sell_in, first, last)
-    measures = {} if sell_out.empty else {name: _aligned(sell_out, panel, name) for name in SELL_OUT_MEASURES}
-    return MarketHistory(code, region, iso2, panel, measures, **tables)
+    panel, measures = sell_in_and_sell_out(sell_in, sell_out)
+    return MarketHistory(code, region, iso2, panel if marks is None else panel.with_marks(marks), measures, **tables)
+
+
+def sell_in_and_sell_out(sell_in: pd.DataFrame, sell_out: pd.DataFrame) -> tuple[DemandPanel, dict[str, DemandPanel]]:
+    """The panel of sell-in, and those of the sell-out measures by name on its SKUs and months; none without sell-out.
+
+    Raises:
+        ValueError: If there is no sell-in, or a SKU has two rows in a month.
+    """
+    if sell_in.empty:
+        raise ValueError("no sell-in rows up to the origin; materialize sell_in of this market first")
+    panel = panel_from_rows(sell_in, sell_in["month"].min(), sell_in["month"].max())
+    return panel, {} if sell_out.empty else {name: _aligned(sell_out, panel, name) for name in SELL_OUT_MEASURES}
 
 
 def _aligned(rows: pd.DataFrame, panel: DemandPanel, value: str) -> DemandPanel:
@@ -100,6 +126,7 @@ def build_features(history: MarketHistory, origin: pd.Timestamp, skus: np.ndarra
     """
     products = history.products[history.products["month"] == origin].drop(columns="month").set_index("sku")
     known = history.sell_in.until(origin, FEATURE_WINDOW_MONTHS)
+    learnable = history.sell_in.learnable(origin, FEATURE_WINDOW_MONTHS).units
     end_month = products["end_month"].reindex(known.skus)
     active = active_skus(known, origin, end_month.to_numpy())
     trade = {name: panel.until(origin, FEATURE_WINDOW_MONTHS).units for name, panel in history.sell_out.items()}
@@ -109,7 +136,7 @@ def build_features(history: MarketHistory, origin: pd.Timestamp, skus: np.ndarra
     over_everyone = (
         life_ahead_features(origin, everyone["launch_month"].to_numpy(), everyone["end_month"].to_numpy())
         | reference_features(everyone.get("reference_sku"), known)
-        | _expectations(history, origin, everyone, known.units[active], sell_out)
+        | _expectations(history, origin, everyone, known.units[active], learnable[active], sell_out)
     )
     vocabulary = learn_vocabulary(everyone)
     if skus is not None:
@@ -131,7 +158,7 @@ def build_features(history: MarketHistory, origin: pd.Timestamp, skus: np.ndarra
         "scale_units": demand_scale(units),
     }
     values = (
-        _demand_features(units, sell_out, origin)
+        _demand_features(units, learnable[active], sell_out, origin)
         | segment_features(units, abc, xyz)
         | age_features(units, origin, own["launch_month"].to_numpy(), own["end_month"].to_numpy())
         | attribute_features(own, vocabulary)
@@ -143,18 +170,20 @@ def build_features(history: MarketHistory, origin: pd.Timestamp, skus: np.ndarra
     return pd.DataFrame(described | numbers)
 
 
-def _demand_features(units: np.ndarray, sell_out: dict[str, np.ndarray], origin: pd.Timestamp) -> dict[str, np.ndarray]:
-    """What the SKU's own sell-in and sell-out say."""
+def _demand_features(
+    units: np.ndarray, learnable: np.ndarray, sell_out: dict[str, np.ndarray], origin: pd.Timestamp
+) -> dict[str, np.ndarray]:
+    """What the SKU's own sell-in and sell-out say: level and season of learnable units, lags and windows of all."""
     count = len(units)
     sold = sell_out.get("sell_out_units")
     return (
         lag_features(units, "sell_in", SELL_IN_LAGS, count)
         | window_features(units, "sell_in", count)
-        | same_month_features(units)
+        | same_month_features(learnable)
         | lag_features(sold, "sell_out", SELL_OUT_LAGS, count)
         | window_features(sold, "sell_out", count)
         | sell_out_features(units, **sell_out)
-        | statistical_features(units, origin)
+        | statistical_features(learnable, origin)
         | {"log_scale_units": np.log(demand_scale(units))}
     )
 
@@ -164,6 +193,7 @@ def _expectations(
     origin: pd.Timestamp,
     own: pd.DataFrame,
     units: np.ndarray,
+    learnable: np.ndarray,
     sell_out: dict[str, np.ndarray],
 ) -> dict[str, np.ndarray]:
     """What promotions, sell-out and stock let expect; no columns where there are neither promotions nor sell-out."""
@@ -175,7 +205,7 @@ def _expectations(
     skus = own.index.to_numpy()
     calendar = promotion_calendar(promotions, skus, origin, units.shape[1], MONTHS_AHEAD, is_promoted)
     of_skus = sku_months(origin, own, calendar, sell_out["price"] if has_sell_out else None)
-    features = promotion_history_features(calendar) | sell_in_expectation(units, of_skus)
+    features = promotion_history_features(calendar) | sell_in_expectation(learnable, of_skus)
     if has_sell_out:
         features |= trade_features(units, sell_out["sell_out_units"], sell_out["stock_units"], of_skus)
     return features | expected_units(features)
