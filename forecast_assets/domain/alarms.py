@@ -16,6 +16,8 @@ class Verdict:
         headline: One line with the figure and its limit; the reason where it could not be decided.
         facts: Name and formatted value.
         weight: Units at stake, to list the worst first over markets of different size.
+        trend: The figure by month up to the month, None where it has none; ``trend_name`` says what it is.
+        top_skus: SKU and its share (fraction) of the absolute error, largest first.
     """
 
     kind: str
@@ -24,6 +26,9 @@ class Verdict:
     headline: str
     facts: tuple[tuple[str, str], ...] = ()
     weight: float = 0.0
+    trend: tuple[float | None, ...] = ()
+    trend_name: str = ""
+    top_skus: tuple[tuple[str, float], ...] = ()
 
 
 def undecided(kind: str, subject: str, reason: str) -> Verdict:

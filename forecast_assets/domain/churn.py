@@ -6,6 +6,7 @@ Planners order by the forecast; one that turns over every month costs them even 
 import pandas as pd
 
 CELL = ["sku", "target_month"]
+CHURN_COLUMNS = [*CELL, "horizon_months", "forecast_units", "status"]
 NEAR_MONTHS = 3
 
 

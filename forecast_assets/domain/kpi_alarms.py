@@ -18,10 +18,9 @@ from forecast_assets.domain.paired_test import paired_test, resampled_sums
 from forecast_assets.domain.realised import as_published
 
 PUBLISHED, BASELINE = "published_units", "baseline_units"
-WAPE, BIAS, WAPE_LEVEL, WORSE_THAN_BASELINE, BIAS_SAME_SIGN = (
-    "wape", "bias", "wape_level", "worse_than_baseline", "bias_same_sign",
-)  # fmt: skip
-SUBJECT = "published"
+WAPE, BIAS, WORSE_THAN_BASELINE, BIAS_SAME_SIGN = "wape", "bias", "worse_than_baseline", "bias_same_sign"
+# What is looked at within a kind: the month against its limit, or against its own past.
+SUBJECT, LEVEL = "published", "level"
 TOP_SKUS = 5
 # Differences too small to act on, whatever the statistics say: 10 % of the level and 2 points of WAPE.
 LEAST_RISE, LEAST_RISE_POINTS = 0.10, 0.02
@@ -95,9 +94,11 @@ def _wape_over_limit(cells: pd.DataFrame, month: pd.Timestamp, limits: Limits) -
             ("WAPE", percent(figure)),
             ("limit", percent(limits.max_wape)),
             *_against_baseline(of_month),
-            *top_skus(of_month),
         ),
         weight=_excess_units(of_month, figure, limits.max_wape),
+        trend=_trend(_wape_by_month(cells, set(of_month["lag_months"])), month),
+        trend_name="WAPE by month",
+        top_skus=top_skus(of_month),
     )
 
 
@@ -111,8 +112,9 @@ def _bias_over_limit(cells: pd.DataFrame, month: pd.Timestamp, limits: Limits) -
         SUBJECT,
         abs(figure) > limits.max_bias,
         f"Bias {signed_percent(figure)} in {month:%Y-%m}, limit {percent(limits.max_bias)} either way",
-        (("bias", signed_percent(figure)), ("limit", percent(limits.max_bias)), *top_skus(of_month)),
+        (("bias", signed_percent(figure)), ("limit", percent(limits.max_bias))),
         weight=_excess_units(of_month, abs(figure), limits.max_bias),
+        top_skus=top_skus(of_month),
     )
 
 
@@ -129,12 +131,12 @@ def wape_above_its_level(cells: pd.DataFrame, month: pd.Timestamp) -> Verdict:
     by_month = _wape_by_month(cells, lags)
     figure, before, year_before = (by_month.get(add_months(month, -back), np.nan) for back in (0, 1, 12))
     if np.isnan(figure):
-        return undecided(WAPE_LEVEL, SUBJECT, f"no WAPE in {month:%Y-%m}: nothing scored or nothing sold")
+        return undecided(WAPE, LEVEL, f"no WAPE in {month:%Y-%m}: nothing scored or nothing sold")
     reference = by_month[by_month.index.isin(_reference_months(month))].dropna()
     logs = np.log(reference.to_numpy(float).clip(min=LEAST_WAPE))
     if len(logs) < MIN_MONTHS:
         reason = f"{len(logs)} months with lags {_words(lags)} to compare with, needs {MIN_MONTHS}"
-        return undecided(WAPE_LEVEL, SUBJECT, reason)
+        return undecided(WAPE, LEVEL, reason)
     at_once, twice = (float(np.exp(upper_limit(logs, rate))) for rate in (FALSE_ALARM_RATE, RATE_OF_EACH_OF_TWO))
     statistical = twice if before > twice else at_once
     level = float(reference.median())
@@ -142,17 +144,19 @@ def wape_above_its_level(cells: pd.DataFrame, month: pd.Timestamp) -> Verdict:
     limit = float(np.nanmax([statistical, *least]))
     of_month = cells[cells["month"] == month]
     return Verdict(
-        WAPE_LEVEL,
-        SUBJECT,
+        WAPE,
+        LEVEL,
         bool(figure > limit),
         f"WAPE {percent(figure)} in {month:%Y-%m}, usually {percent(level)} (limit {percent(limit)})",
         (
             ("WAPE", percent(figure)),
             (f"median of {len(logs)} months", percent(level)),
             ("limit", percent(limit)),
-            *top_skus(of_month),
         ),
         weight=_excess_units(of_month, figure, limit),
+        trend=_trend(by_month, month),
+        trend_name="WAPE by month",
+        top_skus=top_skus(of_month),
     )
 
 
@@ -183,9 +187,9 @@ def worse_than_baseline(cells: pd.DataFrame, month: pd.Timestamp, limits: Limits
             ("WAPE ratio", f"{test.ratio:.3f}"),
             ("90 % interval", f"{test.low:.3f} to {test.high:.3f}"),
             *_against_baseline(window),
-            *top_skus(window),
         ),
         weight=max(0.0, float(extra)),
+        top_skus=top_skus(window),
     )
 
 
@@ -212,9 +216,11 @@ def bias_of_one_sign(cells: pd.DataFrame, month: pd.Timestamp, limits: Limits) -
         f"limit {percent(limits.min_bias)}"
         if lasting
         else f"Bias {signed_percent(overall)} over {len(months)} months to {month:%Y-%m}",
-        tuple((f"bias {at:%Y-%m}", signed_percent(value)) for at, value in zip(months, monthly, strict=True))
-        + top_skus(window),
+        tuple((f"bias {at:%Y-%m}", signed_percent(value)) for at, value in zip(months, monthly, strict=True)),
         weight=abs(float((window[PUBLISHED] - window["actual_units"]).sum())),
+        trend=tuple(monthly),
+        trend_name="bias by month",
+        top_skus=top_skus(window),
     )
 
 
@@ -230,16 +236,17 @@ def _reference_months(month: pd.Timestamp) -> pd.DatetimeIndex:
     return pd.date_range(add_months(last, 1 - TRAILING_MONTHS), last, freq="MS")
 
 
-def top_skus(cells: pd.DataFrame, count: int = TOP_SKUS) -> tuple[tuple[str, str], ...]:
-    """The SKUs with the largest absolute error: share of the error, units of error (positive: forecast too high)."""
-    errors = pd.DataFrame({"sku": cells["sku"], "error": cells[PUBLISHED] - cells["actual_units"]})
-    by_sku = errors.assign(absolute=errors["error"].abs()).groupby("sku").sum()
-    total = by_sku["absolute"].sum()
-    worst = by_sku[by_sku["absolute"] > 0].sort_values(["absolute"], ascending=False, kind="stable").head(count)
-    return tuple(
-        (f"SKU {sku}", f"{percent(row['absolute'] / total)} of the error, {row['error']:+,.0f} units")
-        for sku, row in worst.iterrows()
-    )
+def top_skus(cells: pd.DataFrame, count: int = TOP_SKUS) -> tuple[tuple[str, float], ...]:
+    """The SKUs with the largest absolute error of what was published, and their share of the market's."""
+    by_sku = _absolute_error(cells, PUBLISHED).groupby(cells["sku"]).sum()
+    worst = by_sku[by_sku > 0].sort_values(ascending=False, kind="stable").head(count)
+    return tuple((str(sku), float(error / by_sku.sum())) for sku, error in worst.items())
+
+
+def _trend(by_month: pd.Series, month: pd.Timestamp) -> tuple[float | None, ...]:
+    """The figures of the month and the 11 before; None where there is none."""
+    months = pd.date_range(add_months(month, 1 - TRAILING_MONTHS), month, freq="MS")
+    return tuple(None if np.isnan(value) else float(value) for value in by_month.reindex(months))
 
 
 def _wape_by_month(cells: pd.DataFrame, lags: set[int]) -> pd.Series:

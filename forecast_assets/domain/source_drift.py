@@ -1,6 +1,7 @@
 """What a market delivered, against what it used to deliver: volume, new and missing SKUs, distribution, no delivery.
 
-Values inside the features are watched in ``drift.py``; whether a single delivery is sound is for the checks of its table.
+Values inside the features are watched in ``drift.py``; whether a single delivery is sound is for the checks of its
+table.
 """
 
 from collections.abc import Mapping
