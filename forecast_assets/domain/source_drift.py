@@ -149,11 +149,11 @@ def lost_distribution(sell_out: pd.DataFrame, month: pd.Timestamp) -> Verdict:
     months = _months_before(month, 3)
     now = known[known["month"] == month].set_index("sku")["distribution_pct"]
     before = known[known["month"].isin(months)].groupby("sku")["distribution_pct"].agg(["mean", "size"])
-    both = before[before["size"] == len(months)].join(now.rename("now"), how="inner")
+    both = before[before["size"] == len(months)].join(now.rename("current"), how="inner")
     if both.empty or both["mean"].mean() <= 0:
         return undecided(SOURCE_DRIFT, subject, f"no SKU with a distribution in {month:%Y-%m} and three months before")
-    change = float(both["now"].mean() / both["mean"].mean() - 1)
-    lost = (both["mean"] - both["now"]).sort_values(ascending=False)
+    change = float(both["current"].mean() / both["mean"].mean() - 1)
+    lost = (both["mean"] - both["current"]).sort_values(ascending=False)
     return Verdict(
         SOURCE_DRIFT,
         subject,
