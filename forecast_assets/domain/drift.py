@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.stats import chi2
 
 from forecast_assets.domain.alarms import Verdict, undecided
-from forecast_assets.domain.features.columns import DESCRIPTIVE_COLUMNS
+from forecast_assets.domain.features.columns import split_columns
 
 DRIFT = "drift"
 REFERENCE_MONTHS, MIN_REFERENCE_MONTHS = 12, 6
@@ -33,12 +33,12 @@ FAMILIES = {
     "product attributes": r"(category|brand|pack)_is_.+|attribute_.+",
     "statistical": r"(ses|theta|damped_holt)_\w+|statistical_slope",
 }
-HORIZON = re.compile(r"_h\d{2}$")
 
 
 def family_of(feature: str) -> str | None:
     """Family of a feature by its name; None for what is not tested, features by horizon among them."""
-    if feature in DESCRIPTIVE_COLUMNS or HORIZON.search(feature):
+    of_origin, _ = split_columns([feature])
+    if not of_origin:
         return None
     return next((name for name, pattern in FAMILIES.items() if re.fullmatch(pattern, feature)), None)
 

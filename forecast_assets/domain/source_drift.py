@@ -120,6 +120,9 @@ def missing_skus(source: str, rows: pd.DataFrame, month: pd.Timestamp) -> Verdic
     Regular: units in each of the six months before. Where the known end of a SKU has passed it has no rows: such ends
     count as missing, too; the twelve months before say how many are usual.
     """
+    subject = f"{source} missing SKUs"
+    if not (rows["month"] == month).any():
+        return undecided(SOURCE_DRIFT, subject, f"{source} has no rows in {month:%Y-%m}")
     months = [*_months_before(month, SHARE_MONTHS), month]
     wanted = pd.date_range(add_months(months[0], -USUAL_MONTHS), month, freq="MS")
     sold = rows[(rows["units"] > 0) & rows["month"].isin(wanted)]
@@ -128,7 +131,7 @@ def missing_skus(source: str, rows: pd.DataFrame, month: pd.Timestamp) -> Verdic
     regular = grid.T.astype(int).rolling(USUAL_MONTHS).sum().shift(1).T.eq(USUAL_MONTHS)[months]
     absent = regular & ~grid[months]
     if not regular[month].any():
-        return undecided(SOURCE_DRIFT, f"{source} missing SKUs", "no SKU was sold in each of the six months before")
+        return undecided(SOURCE_DRIFT, subject, "no SKU was sold in each of the six months before")
     count = regular.sum()
     shares = absent.sum() / count.where(count > 0)
     return _share_verdict(
@@ -193,4 +196,4 @@ def _months_before(month: pd.Timestamp, count: int) -> list[pd.Timestamp]:
 
 def _usual(totals: pd.Series, month: pd.Timestamp) -> float:
     """Median of the same month of up to three earlier years; NaN without any."""
-    return float(totals.reindex([add_months(month, -12 * years) for years in (1, 2, 3)]).median())
+    return float(totals.reindex([add_months(month, -12 * years) for years in (1, 2, 3)]).dropna().median())
