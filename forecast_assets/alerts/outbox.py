@@ -17,7 +17,7 @@ from forecast_assets.settings import Settings
 from forecast_assets.storage import TableStore
 
 DEFAULT_CHANNEL = "default"
-OPENED, RECOVERED, HEARTBEAT, TEST = "opened", "recovered", "heartbeat", "test"
+OPENED, RECOVERED, HEARTBEAT = "opened", "recovered", "heartbeat"
 _CHANGE = re.compile(r"([0-9a-f]{24})-(\d{6})\.json")
 
 

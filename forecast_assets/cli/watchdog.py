@@ -6,6 +6,7 @@ from typing import Annotated
 import dagster as dg
 import typer
 
+from forecast_assets.alerts.assembly import drain
 from forecast_assets.alerts.outbox import Outbox
 from forecast_assets.cli.console import console, settings_or_exit
 from forecast_assets.cli.prepare import prepare_instance
@@ -16,6 +17,8 @@ from forecast_assets.runs.watch import (
     watch_daemons,
     watch_sensors,
 )
+from forecast_assets.sensors import build_sensors
+from forecast_assets.sensors.teams_delivery import BUDGET_SECONDS, told
 
 
 def watchdog(
@@ -23,17 +26,13 @@ def watchdog(
         HEARTBEAT_SECONDS
     ),
 ) -> None:
-    """Look at daemons, sensors and schedules, tell of those not well, and exit with 1 if there are any.
+    """Look at daemons, sensors and schedules, tell of those not well in Teams, and exit with 1 if there are any.
 
     Needs no daemon and no code server: a daemon that has stopped cannot run the sensor that would say so.
     """
     settings = settings_or_exit()
     prepare_instance()
-    # Here: the definitions import every asset, which no other command needs.
-    from forecast_assets.definitions import build_definitions
-
-    repository = build_definitions(settings).get_repository_def()
-    names = [each.name for each in (*repository.sensor_defs, *repository.schedule_defs)]
+    names = [sensor.name for sensor in build_sensors(settings)]
     now, outbox = datetime.now(UTC), Outbox.of(settings)
     with dg.DagsterInstance.get() as instance:
         daemons = watch_daemons(instance, now, heartbeat_seconds)
@@ -42,6 +41,10 @@ def watchdog(
     # Behind a stopped daemon every sensor is late: one incident is enough.
     if not bad:
         bad = tell_of_sensors(outbox, settings, sensors, now)
+    # With the daemon down nobody else sends: what waits goes out here, without waiting for others to share its card.
+    sending = settings.model_copy(update={"alert_grouping_minutes": 0}) if bad else settings
+    delivered = told(drain(sending, BUDGET_SECONDS))
+    console.print(f"Teams: {delivered}", markup=False)
     for line in bad:
         console.print(line, style="red", markup=False)
     if bad:

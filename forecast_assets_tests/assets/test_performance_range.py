@@ -43,7 +43,8 @@ def test_each_month_of_a_range_has_figures_of_its_own(tmp_path):
 
 def published(origin, units):
     months = [origin + pd.DateOffset(months=ahead) for ahead in range(1, len(units) + 1)]
-    numbers = dict.fromkeys(("forecast_units", "forecast_units_p10", "forecast_units_p90", "baseline_units", "naive_units", "model_units"), units)  # fmt: skip
+    forecasts = ["forecast_units", "forecast_units_p10", "forecast_units_p90", "model_units"]
+    numbers = dict.fromkeys([*forecasts, "baseline_units", "naive_units"], units)
     return pd.DataFrame(
         {
             "sku": "a", "origin_month": origin, "target_month": months, "horizon_months": range(1, len(units) + 1),

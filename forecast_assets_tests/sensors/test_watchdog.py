@@ -117,5 +117,6 @@ def test_the_command_says_what_is_not_well_by_its_exit_code(company, tmp_path, m
     assert ("daemon_stopped", None, "SENSOR") in company.open_kinds()
     for daemon in company.instance.get_required_daemon_types():
         heartbeat(company, daemon, 0, datetime.fromtimestamp(time.time(), UTC))
+    assert "Teams: 0 sent; channel default: 1 waiting" in never.output
     well = CliRunner().invoke(app, ["watchdog"])
     assert (well.exit_code, company.open_kinds()) == (0, set()), well.output
