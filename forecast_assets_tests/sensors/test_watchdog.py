@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 
 from forecast_assets.cli import app
 from forecast_assets.runs.watch import tell_of_daemons, tell_of_sensors, watch_daemons, watch_sensors
+from forecast_assets_tests.alerts.teams_server import FakeTeams, texts
 from forecast_assets_tests.sensors.company import make_company
 
 NOW = datetime(2024, 7, 10, 6, tzinfo=UTC)
@@ -107,16 +108,21 @@ def test_a_daemon_without_a_recent_heartbeat_is_told_and_recovers(company):
     assert company.open_kinds() == set()
 
 
-def test_the_command_says_what_is_not_well_by_its_exit_code(company, tmp_path, monkeypatch):
+def test_the_command_tells_teams_itself_and_says_what_is_not_well_by_its_exit_code(company, tmp_path, monkeypatch):
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     for name in ("store", "landing", "markets"):
         monkeypatch.setenv(f"FORECAST_{name.upper()}", getattr(company.settings, name))
-    never = CliRunner().invoke(app, ["watchdog"])
-    assert never.exit_code == 1
-    assert "SENSOR daemon has never run" in never.output
+    with FakeTeams().listening() as teams:
+        monkeypatch.setenv("TEAMS_WEBHOOK_URL", teams.url())
+        never = CliRunner().invoke(app, ["watchdog"])
+        assert never.exit_code == 1
+        assert "SENSOR daemon has never run" in never.output
+        assert any("SENSOR daemon has never run" in texts(card) for card in teams.received)
+        sent = len(teams.received)
+        assert CliRunner().invoke(app, ["watchdog"]).exit_code == 1
+        assert len(teams.received) == sent
     assert ("daemon_stopped", None, "SENSOR") in company.open_kinds()
     for daemon in company.instance.get_required_daemon_types():
         heartbeat(company, daemon, 0, datetime.fromtimestamp(time.time(), UTC))
-    assert "Teams: 0 sent; channel default: 1 waiting" in never.output
     well = CliRunner().invoke(app, ["watchdog"])
     assert (well.exit_code, company.open_kinds()) == (0, set()), well.output
