@@ -16,6 +16,8 @@ STAGES = ("shadow", "live", "retired")
 MISSING_MONTH_RULES = ("zero", "unknown")
 CODE_PATTERN = re.compile(r"[A-Z0-9_]{2,10}")
 CHANNEL_PATTERN = re.compile(r"[A-Z][A-Z0-9_]{0,39}")
+# A WAPE above it is no forecast: 35 was meant as per cent.
+MOST_SHARE = 5
 # Strict, because the parser of pandas takes "5" for the fifth of this month and "Jan2024" for a month.
 MONTH_PATTERN = re.compile(r"\d{4}-\d{2}(-\d{2})?")
 
@@ -31,6 +33,7 @@ class Market:
     ``since`` is the first month with data. ``stage`` says who sees its forecasts: ``shadow`` markets are forecast and
     measured but not for readers. ``missing_month`` says what a SKU without a row means in a delivered month: zero
     units, or unknown. ``teams_channel`` names the Teams channel that is told about the market; empty: the one of all.
+    ``max_wape`` and ``max_bias`` (fractions) are what the market tolerates before an alarm; None: as the settings say.
     """
 
     code: str
@@ -42,9 +45,12 @@ class Market:
     stage: str = "live"
     missing_month: str = "zero"
     teams_channel: str = ""
+    max_wape: float | None = None
+    max_bias: float | None = None
 
 
 FIELDS = {field.name: field for field in dataclasses.fields(Market)}
+SHARES = ("max_wape", "max_bias")
 REQUIRED = [name for name, field in FIELDS.items() if field.default is dataclasses.MISSING]
 
 
@@ -126,6 +132,8 @@ def _value_problems(key: str, value: Any) -> list[str]:
         return []
     if key not in FIELDS:
         return []
+    if key in SHARES:
+        return _share_problems(key, value)
     if not isinstance(value, str):
         return [f'{key}: expected text, got {value!r} ({type(value).__name__}); quote it, as in {key}: "NO"']
     if key == "code" and not CODE_PATTERN.fullmatch(value):
@@ -142,3 +150,11 @@ def _value_problems(key: str, value: Any) -> list[str]:
     if length and not re.fullmatch(rf"[A-Z]{{{length}}}", value):
         return [f"{key}: expected {length} capital letters, got {value!r}"]
     return [] if value else [f"{key}: must not be empty"]
+
+
+def _share_problems(key: str, value: Any) -> list[str]:
+    """A fraction above 0 and up to 5: what is larger was meant as per cent."""
+    # A boolean is a number to Python; .nan and .inf are numbers to YAML. Both fail the comparison or the type.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= MOST_SHARE:
+        return [f"{key}: expected a fraction above 0, like 0.35 for 35 %, got {value!r}; remove it for the default"]
+    return []

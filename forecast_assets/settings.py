@@ -61,6 +61,11 @@ class Settings(BaseModel):
     max_unknown_sku_share: float = Field(default=0.05, ge=0, le=1, description="Share of units without a product row")
     max_total_change: float = Field(default=4.0, gt=1, description="Market total against its median, either way")
     max_return_ratio: float = Field(default=3.0, gt=0, description="A month's net returns against the SKU's best month")
+    max_wape: float = Field(default=0.60, gt=0, le=5, description="Alarm above it, where a market sets no max_wape")
+    max_bias: float = Field(default=0.30, gt=0, le=5, description="The same for bias, either way")
+    alarm_lag_months: int = Field(
+        default=3, ge=1, le=18, description="KPI alarms look at forecasts made at most so many months before"
+    )
     max_forecast_ratio: float = Field(default=3.0, gt=1, description="Forecast year against last year, either way")
 
     @field_validator("env")

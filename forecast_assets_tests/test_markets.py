@@ -167,3 +167,16 @@ def test_the_address_of_a_webhook_in_the_markets_file_is_refused_and_not_repeate
     [problem] = problems(entry(teams_channel=f'"{secret}"'))[1:]
     assert "TEAMS_WEBHOOK_URL_<name>" in problem
     assert "canary" not in problem
+
+
+def test_a_market_may_have_limits_of_its_own(load):
+    market = load(entry(max_wape="0.35", max_bias="1"))["FR"]
+    assert (market.max_wape, market.max_bias) == (0.35, 1)
+    assert load(entry())["FR"].max_wape is None
+
+
+@pytest.mark.parametrize("value", ["35", "0", "-0.1", '"0.35"', "true", ".nan", ".inf", "[0.3]"])
+def test_a_limit_that_is_no_fraction_is_refused_with_what_is_expected(problems, value):
+    found = problems(entry(max_wape=value))
+    assert len(found) == 2
+    assert "entry 1 (FR): max_wape: expected a fraction above 0, like 0.35 for 35 %, got" in found[1]
