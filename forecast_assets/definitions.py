@@ -1,30 +1,45 @@
-"""Assembly of the code location: assets, checks, jobs and resources. Nothing else belongs here."""
+"""Assembly of the code location: assets, checks, jobs, schedules, sensors and resources. Nothing else belongs here."""
 
 from typing import Any
 
 import dagster as dg
 
 from forecast_assets import jobs
-from forecast_assets.assets import demand, evaluation, features, forecasts, models, pooling, publication, sources
+from forecast_assets.assets import (
+    delivery,
+    demand,
+    evaluation,
+    features,
+    forecasts,
+    models,
+    pooling,
+    publication,
+    sources,
+)
 from forecast_assets.assets.lineage import lineage_specs
 from forecast_assets.io_managers import build_io_managers
 from forecast_assets.io_managers.table_specs import table_specs
 from forecast_assets.partitions import build_partitions
+from forecast_assets.resources.market_lease import MarketLease
 from forecast_assets.resources.mlflow_tracking import MlflowTracking
 from forecast_assets.resources.published_months import PublishedMonths
 from forecast_assets.resources.source_tables import SourceTables
+from forecast_assets.runs.cycle_calendar import CRON
+from forecast_assets.schedules import build_schedules
+from forecast_assets.sensors import build_sensors
 from forecast_assets.settings import Settings, load_settings
 from forecast_assets.sql import SqlProject
 from forecast_assets.storage import TableStore
 
-STAGES = [sources, demand, features, pooling, models, forecasts, evaluation, publication]
+STAGES = [delivery, sources, demand, features, pooling, models, forecasts, evaluation, publication]
 
 
-def build_definitions(settings: Settings | None = None, **resources: Any) -> dg.Definitions:
+def build_definitions(settings: Settings | None = None, cron: str = CRON, **resources: Any) -> dg.Definitions:
     """The code location of a company.
 
     Args:
         settings: Of the company; by default those of the environment.
+        cron: When the cycle starts; another time is for drills.
         **resources: Resources that replace the default ones, by name.
     """
     settings = settings or load_settings()
@@ -36,6 +51,8 @@ def build_definitions(settings: Settings | None = None, **resources: Any) -> dg.
     return dg.Definitions(
         assets=[*assets, *lineage_specs(SqlProject())],
         jobs=jobs.ALL_JOBS,
+        schedules=build_schedules(settings, cron),
+        sensors=build_sensors(settings),
         resources={**default_resources(settings), **resources},
         # A run is one market: its steps share what they import (3 s each otherwise); markets run side by side as runs.
         executor=dg.in_process_executor,
@@ -44,14 +61,16 @@ def build_definitions(settings: Settings | None = None, **resources: Any) -> dg.
 
 def default_resources(settings: Settings) -> dict[str, Any]:
     """Resources of a company by the names assets know them by; none is contacted before it is used."""
-    managers = build_io_managers(settings.store, table_specs(), settings.env)
+    store = TableStore(settings.store)
+    lease = MarketLease(store, settings.lease_seconds, settings.lease_wait_seconds)
+    managers = build_io_managers(settings.store, table_specs(), settings.env, lease=lease)
     return {
         "settings": settings,
         "tables": managers["io_manager"],
         "documents": managers["documents_io_manager"],
         "nothing": dg.mem_io_manager,
         "source_tables": SourceTables(settings.landing, settings.market_table),
-        "published_months": PublishedMonths(TableStore(settings.store)),
+        "published_months": PublishedMonths(store),
         "mlflow_tracking": MlflowTracking(
             tracking_uri=settings.mlflow_tracking_uri, experiment_name=f"forecast_assets_{settings.env}"
         ),

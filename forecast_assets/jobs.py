@@ -29,7 +29,7 @@ measure = dg.define_asset_job(
 )
 monthly_cycle = dg.define_asset_job(
     "monthly_cycle",
-    [*SOURCES, "features", *FORECAST, *REPORTING],
+    ["delivery", *SOURCES, "features", *FORECAST, *REPORTING],
     description="Everything of one market and month, from the delivery to the report.",
 )
 

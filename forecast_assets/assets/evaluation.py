@@ -6,7 +6,7 @@ import dagster as dg
 import pandas as pd
 
 from forecast_assets.assets.models import MONTHS_OF_REFITS, TRAINING_ORIGINS, backtest_recipe_of, pooled_of
-from forecast_assets.assets.table_asset import table_asset
+from forecast_assets.assets.table_asset import TRAINING_POOL, table_asset
 from forecast_assets.checks import evaluation_checks
 from forecast_assets.checks.table_checks import stored_if_sound
 from forecast_assets.domain import performance as realised
@@ -33,6 +33,7 @@ EARLIEST = max(BACKTEST_OFFSETS_MONTHS)
         "pooled_model": same_month("pooled_model", missing="skip"),
     },
     checks=evaluation_checks.BACKTEST,
+    pool=TRAINING_POOL,
 )
 def backtest(
     context: dg.AssetExecutionContext,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import dagster as dg
 import pandas as pd
 
-from forecast_assets.assets.table_asset import table_asset
+from forecast_assets.assets.table_asset import TRAINING_POOL, table_asset
 from forecast_assets.checks import forecast_checks
 from forecast_assets.checks.schema_check import schema_check
 from forecast_assets.checks.table_checks import stored_if_sound
@@ -88,6 +88,7 @@ def baseline_forecasts(context: dg.AssetExecutionContext, sell_in: pd.DataFrame,
         "sell_in": window("sell_in", -MONTHS_OF_REFITS, 0, columns=["sku", "sell_in_units"]),
         "pooled_model": same_month("pooled_model", missing="skip"),
     },
+    pool=TRAINING_POOL,
 )
 def model(
     context: dg.AssetExecutionContext,
