@@ -15,6 +15,7 @@ import yaml
 STAGES = ("shadow", "live", "retired")
 MISSING_MONTH_RULES = ("zero", "unknown")
 CODE_PATTERN = re.compile(r"[A-Z0-9_]{2,10}")
+CHANNEL_PATTERN = re.compile(r"[A-Z][A-Z0-9_]{0,39}")
 # Strict, because the parser of pandas takes "5" for the fifth of this month and "Jan2024" for a month.
 MONTH_PATTERN = re.compile(r"\d{4}-\d{2}(-\d{2})?")
 
@@ -29,7 +30,7 @@ class Market:
 
     ``since`` is the first month with data. ``stage`` says who sees its forecasts: ``shadow`` markets are forecast and
     measured but not for readers. ``missing_month`` says what a SKU without a row means in a delivered month: zero
-    units, or unknown.
+    units, or unknown. ``teams_channel`` names the Teams channel that is told about the market; empty: the one of all.
     """
 
     code: str
@@ -40,6 +41,7 @@ class Market:
     since: pd.Timestamp
     stage: str = "live"
     missing_month: str = "zero"
+    teams_channel: str = ""
 
 
 FIELDS = {field.name: field for field in dataclasses.fields(Market)}
@@ -128,6 +130,11 @@ def _value_problems(key: str, value: Any) -> list[str]:
         return [f'{key}: expected text, got {value!r} ({type(value).__name__}); quote it, as in {key}: "NO"']
     if key == "code" and not CODE_PATTERN.fullmatch(value):
         return [f"code: expected 2 to 10 of A-Z, 0-9 and _, got {value!r}"]
+    if key == "teams_channel" and not CHANNEL_PATTERN.fullmatch(value):
+        return [
+            "teams_channel: expected a name of A-Z, 0-9 and _ that starts with a letter; what is there is not repeated "
+            "here, as the address of a webhook is a secret: it goes to the environment, as TEAMS_WEBHOOK_URL_<name>"
+        ]
     allowed = {"stage": STAGES, "missing_month": MISSING_MONTH_RULES}.get(key)
     if allowed and value not in allowed:
         return [f"{key}: expected one of {', '.join(allowed)}, got {value!r}"]

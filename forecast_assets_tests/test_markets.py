@@ -155,3 +155,15 @@ def test_a_file_that_lists_no_markets_is_refused_with_what_was_found(file, conte
 def test_a_missing_file_says_which_variable_names_it(file):
     with pytest.raises(MarketsError, match=r"markets\.yaml: no such markets file\. Set FORECAST_MARKETS"):
         load_markets(file)
+
+
+def test_a_market_may_have_a_teams_channel_of_its_own(load):
+    markets = load(entry(), entry(code='"JP"', teams_channel="ASIA_2"))
+    assert [market.teams_channel for market in markets.values()] == ["", "ASIA_2"]
+
+
+def test_the_address_of_a_webhook_in_the_markets_file_is_refused_and_not_repeated(problems):
+    secret = "https://x.logic.azure.com/workflows/1?sig=canary"
+    [problem] = problems(entry(teams_channel=f'"{secret}"'))[1:]
+    assert "TEAMS_WEBHOOK_URL_<name>" in problem
+    assert "canary" not in problem
