@@ -14,6 +14,8 @@ import pandas as pd
 from dagster import DagsterRunStatus as Status
 
 from forecast_assets import jobs
+from forecast_assets.alerts.incidents import Incident
+from forecast_assets.alerts.outbox import Outbox
 from forecast_assets.markets import Market
 from forecast_assets.partitions import (
     MARKET_TAG,
@@ -30,7 +32,7 @@ from forecast_assets.schedules import PRIORITY, PRIORITY_TAG, cycle_request, def
 from forecast_assets.sensors.due_markets import Action, DueMarket, Runs, action_for
 from forecast_assets.settings import Settings
 
-ARRIVALS = "arrivals"
+ARRIVALS, DELIVERY = "arrivals", "delivery"
 ACTIVE = [Status.QUEUED, Status.NOT_STARTED, Status.STARTING, Status.STARTED, Status.CANCELING, Status.MANAGED]
 # Dagster gives a look 60 s; markets that are left come first at the next one.
 MOST_SECONDS_OF_A_LOOK = 30
@@ -169,7 +171,26 @@ class Look:
         return _standing(latest[0].dagster_run), requested_at
 
     def report(self) -> None:
-        """Tell of deliveries that are overdue, and of those that have come."""
+        """Put deliveries that are overdue into the outbox, and close those that have come: each is told once."""
+        outbox, cycle_id = Outbox.of(self._settings), cycle_id_of(self._settings.env, self._month)
+        overdue = [self._incident(code, lacks) for code, lacks in self.missing.items()]
+        if overdue:
+            outbox.report(overdue, cycle_id)
+        if self.arrived:
+            outbox.recovered([f"source_missing|{code}|{DELIVERY}" for code in self.arrived], cycle_id)
+
+    def _incident(self, code: str, lacks: str) -> Incident:
+        deadline = deadline_at(self._month, self._settings.time_zone, self._settings.arrival_deadline_days)
+        return Incident(
+            kind="source_missing",
+            country=code,
+            subject=DELIVERY,
+            month=self._month,
+            severity="critical",
+            headline=f"{code}: {lacks} ({self._month:%Y-%m}), due by {deadline:%d %B %H:%M}. The last forecast stays.",
+            facts=(("deadline", f"{deadline:%Y-%m-%d %H:%M %Z}"), ("landing", self._settings.landing)),
+            asset=DELIVERY,
+        )
 
     def in_words(self) -> str:
         """Why nothing is started."""
