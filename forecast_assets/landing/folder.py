@@ -22,6 +22,8 @@ from forecast_assets.landing.row_checks import Scope, row_problems
 from forecast_assets.landing.rows import attribute_columns, by_shape, create_table, raw, reader, table_name
 
 REMOTE_READERS = 16
+# What file systems call them: the local one, Azure, and on a local disk when the name changed.
+TIMES = ("mtime", "last_modified", "created")
 
 
 @dataclass(frozen=True)
@@ -237,7 +239,7 @@ class LandingFolder:
 
 def _changed_at(info: dict[str, Any]) -> pd.Timestamp:
     """When a file changed: the later of its own time and, on a local disk, of its name's; a move keeps the former."""
-    times = [info.get(name) for name in ("mtime", "last_modified", "created")]
+    times = [info.get(name) for name in TIMES]
     moments = [
         datetime.fromtimestamp(time, UTC) if isinstance(time, int | float) else pd.Timestamp(time)
         for time in times

@@ -75,7 +75,7 @@ class MarketLease:
                         f"{country or 'The tables over all markets'}: run {taken.held.holder} is writing; this run "
                         f"waited {self.wait_seconds:g} s and has changed nothing. Start it again when that one has "
                         "ended; the lease of a run that was killed ends by itself."
-                    ) from taken
+                    ) from None
                 time.sleep(1 / LOOKS_A_SECOND)
             else:
                 return
