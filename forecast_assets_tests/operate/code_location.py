@@ -1,8 +1,22 @@
-"""The code location as the daemon of a drill loads it: the product's, on another day of the month."""
+"""The code location as the daemon of a drill loads it: the product's, on another day, and with one run that hangs."""
 
 import os
+import threading
 
 from forecast_assets.definitions import build_definitions
-from forecast_assets_tests.operate.platform import DRILL_CRON
+from forecast_assets.resources.mlflow_tracking import CycleRecord, MlflowTracking, RecordedRun
+from forecast_assets_tests.operate.platform import DRILL_CRON, DRILL_HANGS
 
-defs = build_definitions(cron=os.environ[DRILL_CRON])
+
+class HangsForOneMarket(MlflowTracking):
+    """An MLflow that never answers for one market."""
+
+    def record_cycle(self, record: CycleRecord) -> RecordedRun:
+        if record.market == os.environ[DRILL_HANGS]:
+            threading.Event().wait()
+        return RecordedRun("run", "parent", None)
+
+
+defs = build_definitions(
+    cron=os.environ[DRILL_CRON], mlflow_tracking=HangsForOneMarket(tracking_uri="memory", experiment_name="none")
+)

@@ -29,7 +29,10 @@ from forecast_assets.runs.launch import FIRST, LAST, QUIET
 from forecast_assets.sample import write_sample_company
 from forecast_assets.storage import PartitionKey, TableStore
 
-DRILL_CRON = "DRILL_CRON"
+DRILL_CRON, DRILL_HANGS = "DRILL_CRON", "DRILL_HANGS"
+# Hangs after it has published, where MLflow would be told; a run takes half a minute on a busy machine.
+HANGING_MARKET, SECONDS_A_RUN_MAY_TAKE = "M03", 90
+OPEN = ["QUEUED", "NOT_STARTED", "STARTING", "STARTED", "CANCELING"]
 MODEL_MARKET, SKUS, MONTHS = "FR", 6, 30
 # Each look of a sensor may come at every iteration of the daemon's, five seconds.
 SECONDS_OF_A_LOOK = 5
@@ -49,6 +52,8 @@ class Platform:
         self.month = closed_month(pd.Timestamp.now("UTC"), "UTC")
         self.daemon: subprocess.Popen[bytes] | None = None
         self.home = base / "home"
+        self.killed: list[str] = []
+        self.published_without_the_late_one: set[str] = set()
         self.cron = ""
 
     @property
@@ -80,6 +85,7 @@ class Platform:
             "MLFLOW_DISABLE_TELEMETRY": "true",
             "OMP_NUM_THREADS": "1",
             DRILL_CRON: self.cron,
+            DRILL_HANGS: HANGING_MARKET,
         }
 
     def prepare(self) -> None:
@@ -93,7 +99,10 @@ class Platform:
                 source = model / "store" / table / f"country={MODEL_MARKET}"
                 shutil.copytree(source, self.base / "store" / table / f"country={code}")
         configuration = yaml.safe_load(LAPTOP.read_text(encoding="utf-8"))
-        configuration["run_monitoring"] |= {"poll_interval_seconds": 5, "start_timeout_seconds": 60}
+        configuration["run_monitoring"] |= {
+            "poll_interval_seconds": 5, "start_timeout_seconds": 60, "max_runtime_seconds": SECONDS_A_RUN_MAY_TAKE,
+            "cancel_timeout_seconds": 20,
+        }  # fmt: skip
         self.home.mkdir()
         (self.home / "dagster.yaml").write_text(yaml.safe_dump(configuration), encoding="utf-8")
         with self.instance() as instance:
@@ -137,9 +146,43 @@ class Platform:
         with dg.DagsterInstance.from_config(str(self.home)) as instance:
             yield instance
 
-    def runs(self, **filters: object) -> list[dg.DagsterRun]:
+    def cycles(self, *statuses: str) -> list[dg.DagsterRun]:
+        """Runs of the monthly cycle, oldest first, by default of any status."""
+        wanted = [dg.DagsterRunStatus(status) for status in statuses] or None
         with self.instance() as instance:
-            return list(instance.get_runs(dg.RunsFilter(**filters)))
+            return list(reversed(instance.get_runs(dg.RunsFilter(job_name="monthly_cycle", statuses=wanted))))
+
+    def open_runs(self) -> list[dg.DagsterRun]:
+        """Runs of any job that have not ended."""
+        with self.instance() as instance:
+            return list(instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus(status) for status in OPEN])))
+
+    def run(self, run_id: str) -> dg.DagsterRun:
+        with self.instance() as instance:
+            return instance.get_run_by_id(run_id)
+
+    def status(self, run_id: str) -> str:
+        return self.run(run_id).status.value
+
+    def steps(self, run_id: str) -> dict[str, tuple[float, float]]:
+        """When each step that was not skipped began and ended."""
+        with self.instance() as instance:
+            found = instance.get_run_step_stats(run_id)
+        return {step.step_key: (step.start_time, step.end_time) for step in found if step.start_time}
+
+    def messages(self, run_id: str) -> list[str]:
+        """What the event log says of a run, errors included."""
+        with self.instance() as instance:
+            return [f"{entry.message} {entry.user_message}" for entry in instance.all_logs(run_id)]
+
+    def spans(self, code: str) -> list[tuple[float, float]]:
+        """First and last moment of a step of each run of a market, in order."""
+        of_market = [run for run in self.cycles() if run.tags["forecast/market"] == code]
+        times = [list(self.steps(run.run_id).values()) for run in of_market]
+        return sorted((min(t[0] for t in each), max(t[1] or t[0] for t in each)) for each in times if each)
+
+    def totals_of_the_month(self) -> PartitionKey:
+        return PartitionKey(self.month)
 
     def published(self) -> set[str]:
         """Codes of the markets whose due month is published."""
