@@ -42,22 +42,22 @@ LOOKS_MISSED_BY_A_DAEMON_THAT_WAS_DOWN = 3
 
 @dataclasses.dataclass
 class Cursor:
-    """What one look tells the next: fingerprint and number of looks per market, when it was, where to go on."""
+    """What one look tells the next: fingerprint and first look per market, when it was, where to go on."""
 
     month: str = ""
     at: float = 0.0
     fingerprints: dict[str, str] = dataclasses.field(default_factory=dict)
-    looks: dict[str, int] = dataclasses.field(default_factory=dict)
+    first_seen: dict[str, float] = dataclasses.field(default_factory=dict)
     first: str = ""
 
     @classmethod
     def read(cls, text: str | None, month: pd.Timestamp, now: float, most_seconds_between: float) -> "Cursor":
-        """The cursor of the last look; without its counts after a pause, empty for another month."""
+        """The cursor of the last look; without its first looks after a pause, empty for another month."""
         cursor = cls(**json.loads(text)) if text else cls()
         if cursor.month != f"{month:%Y-%m}":
             return cls(month=f"{month:%Y-%m}", at=now)
-        looks = cursor.looks if now - cursor.at <= most_seconds_between else {}
-        return dataclasses.replace(cursor, at=now, looks=looks)
+        first_seen = cursor.first_seen if now - cursor.at <= most_seconds_between else {}
+        return dataclasses.replace(cursor, at=now, first_seen=first_seen)
 
     def write(self) -> str:
         """As text."""
@@ -120,13 +120,13 @@ class Look:
             self.arrived.append(market.code)
             return None
         runs, requested_at = self._runs(market.code)
-        looks = self._cursor.looks[market.code] = self._cursor.looks.get(market.code, 0) + 1
+        seconds_seen = self._now.timestamp() - self._cursor.first_seen.setdefault(market.code, self._now.timestamp())
         if runs is Runs.ACTIVE:
             return None
         seen_before = self._cursor.fingerprints.get(market.code)
         delivery = self._gate.delivery(market.code, self._month, self._now, seen_before)
         self._cursor.fingerprints[market.code] = delivery.fingerprint
-        action, why = action_for(DueMarket(runs, requested_at, looks, delivery, self._overdue))
+        action, why = action_for(DueMarket(runs, requested_at, seconds_seen, delivery, self._overdue))
         self.reasons[market.code] = why
         if action is Action.ALARM:
             self.missing[market.code] = why

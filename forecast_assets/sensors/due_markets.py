@@ -7,8 +7,9 @@ import pandas as pd
 
 from forecast_assets.landing.arrivals import Delivery
 
-# The scheduler starts a missed cycle within a minute of the daemon's start; before that the sensor leaves it to it.
-LOOKS_BEFORE_THE_SCHEDULE_IS_GIVEN_UP = 3
+# The scheduler makes up for a missed tick within a minute of the daemon's start, and asks for forty runs in another two
+# on a busy machine; so long the sensor leaves a market to it.
+SECONDS_LEFT_TO_THE_SCHEDULE = 300.0
 
 
 class Runs(enum.Enum):
@@ -36,14 +37,14 @@ class DueMarket:
     Attributes:
         runs: How its runs stand.
         latest_run_at: When the latest of them was requested (UTC); None without one.
-        looks: Looks in a row, this one included, at which it was due and no run existed.
+        seconds_seen: For how long, without a pause, looks have found it due.
         delivery: What has arrived.
         is_overdue: Whether the deadline for deliveries has passed.
     """
 
     runs: Runs
     latest_run_at: pd.Timestamp | None
-    looks: int
+    seconds_seen: float
     delivery: Delivery
     is_overdue: bool
 
@@ -60,7 +61,7 @@ def action_for(market: DueMarket) -> tuple[Action, str]:
         return Action.NOTHING, "its run has ended without publishing: see the run"
     if not market.delivery.is_complete:
         return (Action.ALARM if market.is_overdue else Action.NOTHING), market.delivery.lacks
-    if market.runs is Runs.NONE and market.looks < LOOKS_BEFORE_THE_SCHEDULE_IS_GIVEN_UP:
+    if market.runs is Runs.NONE and market.seconds_seen < SECONDS_LEFT_TO_THE_SCHEDULE:
         return Action.NOTHING, "due, left to the schedule"
     if market.runs is Runs.FAILED and not _came_after(market.delivery, market.latest_run_at):
         return Action.NOTHING, "its run failed, nothing new has been delivered since"

@@ -110,18 +110,16 @@ def test_beside_a_run_nothing_is_started(desk):
     assert [desk.look(minutes=minutes) for minutes in range(5)] == [[]] * 5
 
 
-def test_a_missed_schedule_is_made_good_after_three_looks_under_the_key_of_the_schedule(desk):
+def test_a_missed_schedule_is_made_good_after_five_minutes_under_the_key_of_the_schedule(desk):
     desk.deliver("FR", at=DUE - pd.Timedelta(hours=1))
-    assert [desk.look(minutes=0), desk.look(minutes=1)] == [[], []]
-    assert [request.run_key for request in desk.look(minutes=2)] == [f"{KEY}:FR"]
+    assert [desk.look(minutes=minutes) for minutes in (0, 2, 4)] == [[]] * 3
+    assert [request.run_key for request in desk.look(minutes=5)] == [f"{KEY}:FR"]
 
 
-def test_after_a_pause_of_the_daemon_the_schedule_has_its_three_looks_again(desk):
+def test_after_a_pause_of_the_daemon_the_schedule_has_its_five_minutes_again(desk):
     desk.deliver("FR", at=DUE - pd.Timedelta(hours=1))
-    desk.look(minutes=0)
-    desk.look(minutes=1)
-    assert [desk.look(minutes=60), desk.look(minutes=61)] == [[], []]
-    assert len(desk.look(minutes=62)) == 1
+    assert [desk.look(minutes=minutes) for minutes in (0, 2, 4, 60, 62, 64)] == [[]] * 6
+    assert len(desk.look(minutes=65)) == 1
 
 
 def test_a_published_month_is_left_alone(desk):
@@ -186,7 +184,7 @@ def test_a_look_that_takes_too_long_goes_on_at_the_next_one(desk, monkeypatch):
 
 
 def test_the_cursor_starts_anew_with_a_new_month():
-    old = Cursor(month="2024-10", at=0, fingerprints={"FR": "a"}, looks={"FR": 9}).write()
+    old = Cursor(month="2024-10", at=0, fingerprints={"FR": "a"}, first_seen={"FR": 9.0}).write()
     assert Cursor.read(old, NOVEMBER, 10, 180) == Cursor(month="2024-11", at=10)
     assert Cursor.read(None, NOVEMBER, 10, 180) == Cursor(month="2024-11", at=10)
 

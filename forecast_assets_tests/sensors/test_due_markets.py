@@ -12,9 +12,9 @@ GROWING = Delivery((), ("sell_in/FR.csv",), "b", AFTER)
 OLD, NEW = Delivery((), (), "c", BEFORE), Delivery((), (), "d", AFTER)
 
 
-def action(runs: Runs, delivery: Delivery, looks: int = 9, is_overdue: bool = False) -> Action:
+def action(runs: Runs, delivery: Delivery, seconds: float = 300, is_overdue: bool = False) -> Action:
     requested_at = None if runs is Runs.NONE else RUN_AT
-    return action_for(DueMarket(runs, requested_at, looks, delivery, is_overdue))[0]
+    return action_for(DueMarket(runs, requested_at, seconds, delivery, is_overdue))[0]
 
 
 @pytest.mark.parametrize("is_overdue", [False, True])
@@ -32,11 +32,11 @@ def test_what_is_not_there_or_not_whole_starts_nothing_and_is_told_after_the_dea
 
 @pytest.mark.parametrize("is_overdue", [False, True])
 def test_a_run_that_waited_is_followed_by_another_when_the_delivery_is_complete_even_late(is_overdue):
-    assert action(Runs.WAITED, OLD, looks=1, is_overdue=is_overdue) is Action.START
+    assert action(Runs.WAITED, OLD, seconds=0, is_overdue=is_overdue) is Action.START
 
 
-def test_without_any_run_the_schedule_has_three_looks_of_time():
-    assert [action(Runs.NONE, OLD, looks) for looks in (1, 2, 3)] == [Action.NOTHING, Action.NOTHING, Action.START]
+def test_without_any_run_the_schedule_has_five_minutes_of_time():
+    assert [action(Runs.NONE, OLD, seconds) for seconds in (0, 299, 300)] == [*[Action.NOTHING] * 2, Action.START]
 
 
 def test_a_failed_run_is_followed_only_by_a_delivery_that_came_after_it():
