@@ -181,8 +181,9 @@ class Platform:
         times = [list(self.steps(run.run_id).values()) for run in of_market]
         return sorted((min(t[0] for t in each), max(t[1] or t[0] for t in each)) for each in times if each)
 
-    def totals_of_the_month(self) -> PartitionKey:
-        return PartitionKey(self.month)
+    def is_frozen(self) -> bool:
+        """Whether the totals of the due month are made."""
+        return self.store.exists("demand_totals", PartitionKey(self.month))
 
     def published(self) -> set[str]:
         """Codes of the markets whose due month is published."""

@@ -9,6 +9,7 @@ import os
 import dagster as dg
 import pytest
 
+from forecast_assets.storage import PartitionKey
 from forecast_assets_tests.operate.platform import HANGING_MARKET, SECONDS_A_RUN_MAY_TAKE, Platform
 
 pytestmark = pytest.mark.daemon
@@ -40,6 +41,7 @@ def day(tmp_path_factory):
         for file, content in late.items():
             file.write_bytes(content)
         platform.wait_until(lambda: platform.published() == set(platform.codes), 180)
+        platform.wait_until(platform.is_frozen, 180)
         platform.wait_until(lambda: not platform.open_runs(), 180)
         yield platform
     finally:
@@ -109,5 +111,5 @@ def test_a_run_that_hangs_is_stopped_by_its_limit_and_says_so(day):
 
 
 def test_totals_over_all_markets_were_frozen_when_all_were_in(day):
-    totals = day.store.read("demand_totals", [day.totals_of_the_month()])
+    totals = day.store.read("demand_totals", [PartitionKey(day.month)])
     assert set(totals.loc[totals["level"] == "market", "entity"]) == set(day.codes)
