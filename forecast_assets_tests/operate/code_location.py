@@ -3,18 +3,21 @@
 import datetime
 import os
 import threading
+from pathlib import Path
 
 from forecast_assets.definitions import build_definitions
 from forecast_assets.resources.mlflow_tracking import CycleRecord, MlflowTracking, RecordedRun
 from forecast_assets.runs import cycle_calendar
-from forecast_assets_tests.operate.platform import DRILL_CRON, DRILL_HANGS
+from forecast_assets_tests.operate.platform import DRILL_CRON, DRILL_HANGS, HANGING_MARKET
 
 
 class HangsForOneMarket(MlflowTracking):
-    """An MLflow that never answers for one market."""
+    """An MLflow that does not answer for one market, the first time it is told of it."""
 
     def record_cycle(self, record: CycleRecord) -> RecordedRun:
-        if record.market == os.environ[DRILL_HANGS]:
+        has_hung = Path(os.environ[DRILL_HANGS])
+        if record.market == HANGING_MARKET and not has_hung.exists():
+            has_hung.touch()
             threading.Event().wait()
         return RecordedRun("run", "parent", None)
 

@@ -14,8 +14,9 @@ from forecast_assets_tests.operate.platform import HANGING_MARKET, SECONDS_A_RUN
 
 pytestmark = pytest.mark.daemon
 MARKETS = int(os.environ.get("DRILL_MARKETS", "4"))
-# Two runs at a time of half a minute each on a busy machine with two cores, and as much again.
-SECONDS_TO_PUBLISH = 180 + 40 * MARKETS
+# Bounds for a machine that does much else at the time: an idle one needs a third.
+SECONDS_TO_TRAIN = SECONDS_TO_CATCH_UP = 600
+SECONDS_TO_PUBLISH = 600 + 60 * MARKETS
 LATE = "M02"
 STOPPED = f"Exceeded maximum runtime of {SECONDS_A_RUN_MAY_TAKE} seconds."
 
@@ -31,7 +32,9 @@ def day(tmp_path_factory):
     platform.due_in(20)
     try:
         platform.start()
-        platform.wait_until(lambda: any(is_training(platform, run) for run in platform.cycles("STARTED")), 180)
+        platform.wait_until(
+            lambda: any(is_training(platform, run) for run in platform.cycles("STARTED")), SECONDS_TO_TRAIN
+        )
         platform.kill()
         platform.killed = [run.run_id for run in platform.cycles("STARTED")]
         platform.start()
@@ -40,9 +43,9 @@ def day(tmp_path_factory):
         platform.published_without_the_late_one = platform.published()
         for file, content in late.items():
             file.write_bytes(content)
-        platform.wait_until(lambda: platform.published() == set(platform.codes), 180)
-        platform.wait_until(platform.is_frozen, 180)
-        platform.wait_until(lambda: not platform.open_runs(), 180)
+        platform.wait_until(lambda: platform.published() == set(platform.codes), SECONDS_TO_CATCH_UP)
+        platform.wait_until(platform.is_frozen, SECONDS_TO_CATCH_UP)
+        platform.wait_until(lambda: not platform.open_runs(), SECONDS_TO_CATCH_UP)
         yield platform
     finally:
         platform.kill()
@@ -104,10 +107,13 @@ def test_the_others_did_not_wait_for_the_late_market_and_it_was_caught_up(day):
     assert [run.tags["forecast/market"] for run in caught_up] == [LATE]
 
 
-def test_a_run_that_hangs_is_stopped_by_its_limit_and_says_so(day):
-    hanging = [run for run in day.cycles() if run.tags["forecast/market"] == HANGING_MARKET]
-    messages = [text for run in hanging for text in day.messages(run.run_id)]
-    assert any(STOPPED in text for text in messages)
+def test_a_run_that_hangs_is_stopped_by_its_limit_and_says_so_and_what_it_lacked_is_made_up_for(day):
+    runs = [run for run in day.cycles() if run.tags["forecast/market"] == HANGING_MARKET]
+    stopped = [run for run in runs if any(STOPPED in text for text in day.messages(run.run_id))]
+    assert [day.status(run.run_id) for run in stopped] == ["FAILURE"]
+    again = [run for run in runs if run.parent_run_id == stopped[0].run_id]
+    assert [day.status(run.run_id) for run in again] == ["SUCCESS"]
+    assert "published_forecasts" not in day.steps(again[0].run_id)
 
 
 def test_totals_over_all_markets_were_frozen_when_all_were_in(day):
