@@ -25,7 +25,7 @@ ENV FORECAST_GIT_SHA=$GIT_SHA \
 
 RUN useradd --create-home --uid 10001 forecast \
     && mkdir -p $DAGSTER_HOME var \
-    && printf 'telemetry:\n  enabled: false\n' > $DAGSTER_HOME/dagster.yaml \
+    && cp forecast_assets/instances/laptop.yaml $DAGSTER_HOME/dagster.yaml \
     && chown -R forecast $DAGSTER_HOME var
 USER forecast
 

@@ -7,7 +7,7 @@ BENCH := .venv-benchmark
 export DAGSTER_HOME ?= $(CURDIR)/var/dagster_home
 export MLFLOW_DISABLE_TELEMETRY := true
 
-.PHONY: setup demo test test-domain dev lint bench lock
+.PHONY: setup demo test test-domain drill dev lint bench lock
 
 setup: $(STAMP)  ## the environment, from the lock file
 
@@ -25,6 +25,9 @@ test: $(STAMP)  ## every test, offline
 
 test-domain: $(STAMP)  ## the forecasting logic alone
 	$(BIN)/python -m pytest --numprocesses 2 forecast_assets_tests/domain
+
+drill: $(STAMP)  ## forty markets under a real daemon that is killed on the way
+	DRILL_MARKETS=40 $(BIN)/python -m pytest forecast_assets_tests/operate
 
 dev: $(STAMP)  ## the Dagster UI on port 3000 with what has been run
 	$(BIN)/forecast-assets prepare

@@ -1,4 +1,4 @@
-"""Assembly of the code location: assets, checks, jobs, sensors and resources. Nothing else belongs here."""
+"""Assembly of the code location: assets, checks, jobs, schedules, sensors and resources. Nothing else belongs here."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ import dagster as dg
 
 from forecast_assets import jobs
 from forecast_assets.assets import (
+    delivery,
     demand,
     evaluation,
     features,
@@ -20,22 +21,26 @@ from forecast_assets.assets.lineage import lineage_specs
 from forecast_assets.io_managers import build_io_managers
 from forecast_assets.io_managers.table_specs import table_specs
 from forecast_assets.partitions import build_partitions
+from forecast_assets.resources.market_lease import MarketLease
 from forecast_assets.resources.mlflow_tracking import MlflowTracking
 from forecast_assets.resources.published_months import PublishedMonths
 from forecast_assets.resources.source_tables import SourceTables
+from forecast_assets.runs.cycle_calendar import CRON
+from forecast_assets.schedules import build_schedules
 from forecast_assets.sensors import build_sensors
 from forecast_assets.settings import Settings, load_settings
 from forecast_assets.sql import SqlProject
 from forecast_assets.storage import TableStore
 
-STAGES = [sources, demand, features, pooling, tuning, models, forecasts, evaluation, publication]
+STAGES = [delivery, sources, demand, features, pooling, tuning, models, forecasts, evaluation, publication]
 
 
-def build_definitions(settings: Settings | None = None, **resources: Any) -> dg.Definitions:
+def build_definitions(settings: Settings | None = None, cron: str = CRON, **resources: Any) -> dg.Definitions:
     """The code location of a company.
 
     Args:
         settings: Of the company; by default those of the environment.
+        cron: When the cycle starts; another time is for drills.
         **resources: Resources that replace the default ones, by name.
     """
     settings = settings or load_settings()
@@ -44,10 +49,12 @@ def build_definitions(settings: Settings | None = None, **resources: Any) -> dg.
         lambda spec: spec.replace_attributes(partitions_def=partitions.of(spec.key.path[-1])),
         dg.load_assets_from_modules(STAGES),
     )
+    schedules = build_schedules(settings, cron)
     return dg.Definitions(
         assets=[*assets, *lineage_specs(SqlProject())],
         jobs=jobs.ALL_JOBS,
-        sensors=build_sensors(settings),
+        schedules=schedules,
+        sensors=build_sensors(settings, [each.name for each in schedules]),
         resources={**default_resources(settings), **resources},
         # A run is one market: its steps share what they import (3 s each otherwise); markets run side by side as runs.
         executor=dg.in_process_executor,
@@ -56,14 +63,16 @@ def build_definitions(settings: Settings | None = None, **resources: Any) -> dg.
 
 def default_resources(settings: Settings) -> dict[str, Any]:
     """Resources of a company by the names assets know them by; none is contacted before it is used."""
-    managers = build_io_managers(settings.store, table_specs(), settings.env)
+    store = TableStore(settings.store)
+    lease = MarketLease(store, settings.lease_seconds, settings.lease_wait_seconds)
+    managers = build_io_managers(settings.store, table_specs(), settings.env, lease=lease)
     return {
         "settings": settings,
         "tables": managers["io_manager"],
         "documents": managers["documents_io_manager"],
         "nothing": dg.mem_io_manager,
         "source_tables": SourceTables(settings.landing, settings.market_table),
-        "published_months": PublishedMonths(TableStore(settings.store)),
+        "published_months": PublishedMonths(store),
         "mlflow_tracking": MlflowTracking(
             tracking_uri=settings.mlflow_tracking_uri, experiment_name=f"forecast_assets_{settings.env}"
         ),

@@ -34,7 +34,7 @@ measure = dg.define_asset_job(
 )
 monthly_cycle = dg.define_asset_job(
     "monthly_cycle",
-    [*SOURCES, "history_marks", "features", *FORECAST, *REPORTING],
+    ["delivery", *SOURCES, "history_marks", "features", *FORECAST, *REPORTING],
     description="Everything of one market and month, from the delivery to the report.",
 )
 

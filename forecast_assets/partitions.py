@@ -5,15 +5,28 @@ end with the last month that has closed by the clock. A SKU is never a partition
 """
 
 import dataclasses
+from collections.abc import Mapping
 
 import dagster as dg
 import pandas as pd
 
+from forecast_assets.runs.cycle_calendar import cycle_id_of
 from forecast_assets.schemas import MONTH_ONLY
 from forecast_assets.settings import Settings
 
 # The run tag of a reopened month, e.g. prod-2024-06.r2.
 CYCLE_ID_TAG = "forecast/cycle_id"
+MARKET_TAG = "forecast/market"
+# In the place of a market: the tables over all of them.
+ALL_MARKETS = "all_markets"
+# A schedule or sensor, by name: such a run may wait for its delivery. No tag: a person.
+STARTED_BY_TAG = "forecast/started_by"
+# What its starter saw of the delivery: its fingerprint.
+DELIVERY_TAG = "forecast/delivery"
+# On a run that ended without a forecast: what it waits for.
+WAITS_TAG = "forecast/waits_for"
+PARTITION_TAG = "dagster/partition"
+RANGE_START_TAG, RANGE_END_TAG = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,7 +76,17 @@ def _month_text(key: str) -> str:
     return key.keys_by_dimension["month"] if isinstance(key, dg.MultiPartitionKey) else key
 
 
+def market_of_run(tags: Mapping[str, str]) -> str | None:
+    """The market of a run by its partition; None for a run over all markets."""
+    key = tags.get(PARTITION_TAG) or tags.get(RANGE_START_TAG) or ""
+    return key.split("|")[0] if "|" in key else None
+
+
 def cycle_id_of_run(context: dg.AssetExecutionContext, env: str) -> str:
     """``<env>-<YYYY-MM>`` of the run's month, or what the run tag ``forecast/cycle_id`` says (a reopened month)."""
-    given = context.run.tags.get(CYCLE_ID_TAG)
-    return given or f"{env}-{months_of_run(context)[-1]:%Y-%m}"
+    return context.run.tags.get(CYCLE_ID_TAG) or cycle_id_of(env, months_of_run(context)[-1])
+
+
+def reopens_month(context: dg.AssetExecutionContext, env: str) -> bool:
+    """Whether the run's tag ``forecast/cycle_id`` is another cycle than the month's first: ``dev-2024-06.r2``, say."""
+    return cycle_id_of_run(context, env) != cycle_id_of(env, months_of_run(context)[-1])

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
+from zoneinfo import available_timezones
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -67,6 +68,30 @@ class Settings(BaseModel):
         default=3, ge=1, le=18, description="KPI alarms look at forecasts made at most so many months before"
     )
     max_forecast_ratio: float = Field(default=3.0, gt=1, description="Forecast year against last year, either way")
+
+    time_zone: str = Field(default="UTC", description="Whose 06:00 on the 10th starts the cycle, e.g. Europe/Paris")
+    arrival_deadline_days: int = Field(
+        default=5, ge=1, le=20, description="Days after the 10th that a delivery may be late"
+    )
+    sensor_seconds: int = Field(
+        default=60,
+        ge=5,
+        le=3600,
+        description="Between two looks of the sensors; files unchanged that long are complete",
+    )
+    lease_seconds: int = Field(default=60, ge=5, description="A run that does not renew its lease so long is dead")
+    lease_wait_seconds: int = Field(
+        default=120, ge=0, description="How long a run waits for a market that another writes"
+    )
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_time_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            close = difflib.get_close_matches(value, available_timezones(), n=1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            raise ValueError(f"expected the name of a time zone, like Europe/Paris{hint}")
+        return value
 
     @field_validator("env")
     @classmethod

@@ -12,7 +12,7 @@ from forecast_assets.assets.models import (
     backtest_recipe_of,
     pooled_of,
 )
-from forecast_assets.assets.table_asset import table_asset
+from forecast_assets.assets.table_asset import TRAINING_POOL, table_asset
 from forecast_assets.checks import evaluation_checks
 from forecast_assets.checks.table_checks import stored_if_sound
 from forecast_assets.domain import performance as realised
@@ -43,6 +43,7 @@ EARLIEST = max(BACKTEST_OFFSETS_MONTHS)
         "tuned_recipe": LATEST_TUNING,
     },
     checks=evaluation_checks.BACKTEST,
+    pool=TRAINING_POOL,
 )
 def backtest(
     context: dg.AssetExecutionContext,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 import dagster as dg
 import pandas as pd
 
-from forecast_assets.assets.table_asset import table_asset
+from forecast_assets.assets.table_asset import TRAINING_POOL, table_asset
 from forecast_assets.checks import forecast_checks
 from forecast_assets.checks.schema_check import schema_check
 from forecast_assets.checks.table_checks import stored_if_sound
@@ -94,6 +94,7 @@ def baseline_forecasts(context: dg.AssetExecutionContext, sell_in: pd.DataFrame,
         "pooled_model": same_month("pooled_model", missing="skip"),
         "tuned_recipe": LATEST_TUNING,
     },
+    pool=TRAINING_POOL,
 )
 def model(
     context: dg.AssetExecutionContext,

@@ -9,7 +9,7 @@ import dagster as dg
 import pandas as pd
 
 from forecast_assets.assets.models import recipe_of
-from forecast_assets.assets.table_asset import table_asset
+from forecast_assets.assets.table_asset import TRAINING_POOL, table_asset
 from forecast_assets.checks.schema_check import schema_check
 from forecast_assets.checks.table_checks import stored_if_sound
 from forecast_assets.domain.calendar import add_months
@@ -55,6 +55,7 @@ def pooled_rows(
     kinds=["lightgbm", "parquet"],
     description="What is learned over all markets from the 60 months before this one, as texts.",
     ins={"pooled_rows": month_window("pooled_rows", -POOLED_MONTHS, -1)},
+    pool=TRAINING_POOL,
 )
 def pooled_model(
     context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings], pooled_rows: pd.DataFrame

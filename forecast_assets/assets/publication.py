@@ -14,11 +14,12 @@ from forecast_assets.domain.churn import CHURN_COLUMNS, forecast_churn
 from forecast_assets.domain.publication import decide, status_of
 from forecast_assets.domain.publication import published_forecasts as publish
 from forecast_assets.partition_windows import window
-from forecast_assets.partitions import CYCLE_ID_TAG, country_of_run, cycle_id_of_run, months_of_run
+from forecast_assets.partitions import CYCLE_ID_TAG, country_of_run, cycle_id_of_run, months_of_run, reopens_month
 from forecast_assets.reports import MarketReport, render_market_report, render_workbook
 from forecast_assets.resources.cycle_records import MLFLOW_RECORDED, cycle_record, recorded_or_reported
 from forecast_assets.resources.mlflow_tracking import MlflowTracking
 from forecast_assets.resources.published_months import PublishedMonths
+from forecast_assets.retries import with_retries
 from forecast_assets.settings import Settings
 from forecast_assets.storage import git_sha
 
@@ -49,7 +50,7 @@ def published_forecasts(
     """Publish the run's origin month."""
     (origin,) = months_of_run(context)
     market = settings.market_table[country_of_run(context)]
-    if published_months.is_closed(market.code, origin) and CYCLE_ID_TAG not in context.run.tags:
+    if published_months.is_closed(market.code, origin) and not reopens_month(context, settings.env):
         raise dg.Failure(
             f"{market.code} {origin:%Y-%m} is closed: a later month is published, too. What was published stays. "
             f"To reopen the month, run it with the tag {CYCLE_ID_TAG}={settings.env}-{origin:%Y-%m}.r2",
@@ -81,6 +82,7 @@ def published_forecasts(
         "performance": window("performance", -17, 0),
     },
 )
+@with_retries()
 def market_report(
     context: dg.AssetExecutionContext,
     settings: dg.ResourceParam[Settings],
@@ -128,6 +130,7 @@ def market_report(
         "published_forecasts": window("published_forecasts", 0, 0, columns=["sku", "source", "status"]),
     },
 )
+@with_retries()
 def mlflow_run(
     context: dg.AssetExecutionContext,
     settings: dg.ResourceParam[Settings],

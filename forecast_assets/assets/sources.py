@@ -6,7 +6,7 @@ import dagster as dg
 import pandas as pd
 
 from forecast_assets.assets.lineage import upstream_of
-from forecast_assets.assets.table_asset import table_asset
+from forecast_assets.assets.table_asset import SOURCE_POOL, table_asset
 from forecast_assets.checks import source_checks
 from forecast_assets.checks.schema_check import schema_check
 from forecast_assets.checks.table_checks import stored_if_sound
@@ -31,8 +31,9 @@ def by_month(rows: pd.DataFrame, months: list[pd.Timestamp]) -> dict[pd.Timestam
     kinds=["duckdb", "parquet"],
     description="Units sold to wholesalers and retailers, one row per SKU and month; months without a sale are rows.",
     checks=source_checks.SELL_IN,
-    deps=upstream_of(SQL, "sell_in"),
+    deps=[*upstream_of(SQL, "sell_in"), "delivery"],
     months_in_one_run=True,
+    pool=SOURCE_POOL,
 )
 def sell_in(
     context: dg.AssetExecutionContext,
@@ -52,8 +53,9 @@ def sell_in(
     kinds=["duckdb", "parquet"],
     description="Units sold by retailers to consumers, with stock, price and distribution; empty without sell-out.",
     checks=source_checks.SELL_OUT,
-    deps=upstream_of(SQL, "sell_out"),
+    deps=[*upstream_of(SQL, "sell_out"), "delivery"],
     months_in_one_run=True,
+    pool=SOURCE_POOL,
 )
 def sell_out(context: dg.AssetExecutionContext, source_tables: dg.ResourceParam[SourceTables]) -> Results:
     """Sell-out of the run's months."""
@@ -68,6 +70,7 @@ def sell_out(context: dg.AssetExecutionContext, source_tables: dg.ResourceParam[
     checks=source_checks.PRODUCTS,
     deps=upstream_of(SQL, "products"),
     months_in_one_run=True,
+    pool=SOURCE_POOL,
 )
 def products(context: dg.AssetExecutionContext, source_tables: dg.ResourceParam[SourceTables]) -> Results:
     """Products as known in the run's months."""
@@ -82,6 +85,7 @@ def products(context: dg.AssetExecutionContext, source_tables: dg.ResourceParam[
     checks=source_checks.PROMOTIONS,
     deps=upstream_of(SQL, "promotions"),
     months_in_one_run=True,
+    pool=SOURCE_POOL,
 )
 def promotions(context: dg.AssetExecutionContext, source_tables: dg.ResourceParam[SourceTables]) -> Results:
     """Promotions as known in the run's months."""
@@ -96,6 +100,7 @@ def promotions(context: dg.AssetExecutionContext, source_tables: dg.ResourcePara
     checks=source_checks.OVERRIDES,
     deps=upstream_of(SQL, "overrides"),
     months_in_one_run=True,
+    pool=SOURCE_POOL,
 )
 def overrides(context: dg.AssetExecutionContext, source_tables: dg.ResourceParam[SourceTables]) -> Results:
     """Overrides of the run's months."""
@@ -109,6 +114,7 @@ def overrides(context: dg.AssetExecutionContext, source_tables: dg.ResourceParam
     description="OxCGRT stringency and economic support, mean over the days of the month.",
     deps=["landing_oxcgrt"],
     months_in_one_run=True,
+    pool=SOURCE_POOL,
 )
 def covid_policy(
     context: dg.AssetExecutionContext,

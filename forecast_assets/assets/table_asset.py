@@ -7,8 +7,11 @@ import dagster as dg
 
 from forecast_assets.checks.schema_check import SCHEMA
 from forecast_assets.checks.table_checks import CheckDeclaration, check_specs
+from forecast_assets.retries import RETRIES, with_retries
 from forecast_assets.schemas import TABLES
 
+# Limits are set on the instance: deliveries are read from one landing folder or Dremio, training fills cores.
+SOURCE_POOL, TRAINING_POOL = "source", "training"
 OWNERS = {
     "sources": ["team:data-platform"],
     "demand": ["team:data-platform"],
@@ -30,6 +33,8 @@ def table_asset(
     ins: Mapping[str, dg.AssetIn] | None = None,
     deps: Sequence[dg.AssetDep | str] = (),
     months_in_one_run: bool = False,
+    pool: str | None = None,
+    retries: dg.RetryPolicy = RETRIES,
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """An asset whose function yields its check results and, if none blocks, its tables by month.
 
@@ -42,8 +47,10 @@ def table_asset(
         ins: Inputs with their windows.
         deps: Upstream assets that are not loaded.
         months_in_one_run: Whether a backfill makes all months of a market in one run.
+        pool: Of whose concurrent steps the instance may limit the number.
+        retries: How often, and after how long, a step with a transient error is tried again.
     """
-    return dg.asset(
+    decorate = dg.asset(
         name=name,
         group_name=group,
         kinds=set(kinds),
@@ -56,7 +63,9 @@ def table_asset(
         io_manager_key="tables",
         backfill_policy=dg.BackfillPolicy.single_run() if months_in_one_run else None,
         metadata={"dagster/column_schema": column_schema(name)},
+        pool=pool,
     )
+    return lambda function: decorate(with_retries(retries)(function))
 
 
 def column_schema(table: str) -> dg.TableSchema:

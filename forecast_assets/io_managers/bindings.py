@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from forecast_assets.io_managers.loaded_inputs import LoadedInputs
+from forecast_assets.resources.market_lease import MarketLease
 from forecast_assets.storage import TableSpec
 
 
@@ -17,8 +18,12 @@ def no_options() -> Mapping[str, object]:
 
 @dataclass(frozen=True)
 class Bindings:
-    """Table specs by asset name, a source of storage options (credentials) asked when needed, and loaded inputs."""
+    """Table specs by asset name, a source of storage options (credentials) asked when needed, and loaded inputs.
+
+    ``lease`` is what a run holds while it goes on; None: nothing.
+    """
 
     specs: Mapping[str, TableSpec]
     storage_options: Callable[[], Mapping[str, object]] = no_options
+    lease: MarketLease | None = None
     loaded: LoadedInputs = field(default_factory=LoadedInputs)

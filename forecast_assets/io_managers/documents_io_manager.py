@@ -10,6 +10,7 @@ import dagster as dg
 from forecast_assets.io_managers.bindings import Bindings
 from forecast_assets.io_managers.event_metadata import describe_version
 from forecast_assets.io_managers.outputs import add_metadata, by_partition, provenance_for, table_name
+from forecast_assets.retries import transient_errors_again
 from forecast_assets.storage import TableStore
 
 
@@ -34,7 +35,8 @@ class DocumentsIOManager(dg.ConfigurableIOManager):
         name = table_name(context.asset_key)
         for partition, documents in by_partition(context, obj).items():
             provenance = provenance_for(context, partition, self.env, self.bindings().loaded)
-            written = self.documents.write_documents(name, partition, documents, provenance)
+            with transient_errors_again(context.step_context.previous_attempt_count):
+                written = self.documents.write_documents(name, partition, documents, provenance)
             files = {
                 document: {"path": f"{written.path}/{document}", "bytes": len(content)}
                 for document, content in documents.items()

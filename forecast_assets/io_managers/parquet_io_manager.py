@@ -4,6 +4,8 @@ Thin over ``TableStore``. Made by ``build_parquet_io_manager``, which binds the 
 configuration.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from functools import cached_property
 
 import dagster as dg
@@ -13,6 +15,7 @@ from forecast_assets.io_managers.bindings import Bindings
 from forecast_assets.io_managers.event_metadata import describe_table
 from forecast_assets.io_managers.loaded_inputs import LoadedInput
 from forecast_assets.io_managers.outputs import add_metadata, by_partition, provenance_for, table_name
+from forecast_assets.retries import transient_errors_again
 from forecast_assets.storage import PartitionKey, TableSpec, TableStore
 
 
@@ -35,6 +38,13 @@ class ParquetIOManager(dg.ConfigurableIOManager):
     def tables(self) -> TableStore:
         return TableStore(self.store, self.bindings().storage_options())
 
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["ParquetIOManager"]:
+        """Hold the run's market from before its first step to after its last."""
+        lease = self.bindings().lease
+        with lease.held_by(context.run) if lease and context.run else nullcontext():
+            yield self
+
     def handle_output(self, context: dg.OutputContext, obj: object) -> None:
         """Store every partition of the run with its provenance and metadata; all are checked before any is stored."""
         spec = self._spec(table_name(context.asset_key))
@@ -45,7 +55,9 @@ class ParquetIOManager(dg.ConfigurableIOManager):
         provenances = {
             partition: provenance_for(context, partition, self.env, self.bindings().loaded) for partition in frames
         }
-        for written in self.tables.write_all(spec, frames, provenances):
+        with transient_errors_again(context.step_context.previous_attempt_count):
+            versions = self.tables.write_all(spec, frames, provenances)
+        for written in versions:
             add_metadata(context, written.partition, describe_table(written, spec, frames[written.partition]))
 
     def load_input(self, context: dg.InputContext) -> pd.DataFrame:
@@ -59,12 +71,13 @@ class ParquetIOManager(dg.ConfigurableIOManager):
         """
         name = table_name(context.asset_key)
         declared = context.definition_metadata
-        frame, provenances = self.tables.read_with_provenance(
-            self._spec(name),
-            [PartitionKey.from_dagster(key) for key in context.asset_partition_keys],
-            columns=declared.get("columns"),
-            missing=declared.get("missing", "error"),
-        )
+        with transient_errors_again(context.step_context.previous_attempt_count):
+            frame, provenances = self.tables.read_with_provenance(
+                self._spec(name),
+                [PartitionKey.from_dagster(key) for key in context.asset_partition_keys],
+                columns=declared.get("columns"),
+                missing=declared.get("missing", "error"),
+            )
         hashes = {partition: stored.content_hash for partition, stored in provenances.items()}
         loaded = LoadedInput(name, hashes, declared.get("first_offset", 0), declared.get("last_offset", 0))
         step = context.step_context

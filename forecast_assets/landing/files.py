@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from forecast_assets.landing.contract import Column, Source
 from forecast_assets.landing.errors import LandingProblem
+from forecast_assets.storage.transient_errors import is_transient
 
 HEADER_BYTES = 65_536
 DELIVER_AGAIN = "deliver the file again, complete, under the same name"
@@ -80,6 +81,8 @@ def inspect_file(fs: Any, file: LandingFile, source: Source) -> LandingFile:
     try:
         found = _inspect_parquet(fs, file) if file.format == "parquet" else _inspect_csv(fs, file)
     except (pa.ArrowInvalid, pa.ArrowException, OSError, UnicodeDecodeError, csv.Error) as error:
+        if is_transient(error):
+            raise
         return replace(file, problem=unreadable(file, error))
     if found.problem:
         return found

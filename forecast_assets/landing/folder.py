@@ -6,7 +6,8 @@ Not here: casts (rows.py), judgements on rows (row_checks.py), the tables themse
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -21,6 +22,17 @@ from forecast_assets.landing.row_checks import Scope, row_problems
 from forecast_assets.landing.rows import attribute_columns, by_shape, create_table, raw, reader, table_name
 
 REMOTE_READERS = 16
+# What file systems call them: the local one, Azure, and on a local disk when the name changed.
+TIMES = ("mtime", "last_modified", "created")
+
+
+@dataclass(frozen=True)
+class FileState:
+    """What the file system says of a delivered file; ``changed_at`` is UTC."""
+
+    relative: str
+    size: int
+    changed_at: pd.Timestamp
 
 
 class LandingFolder:
@@ -65,6 +77,16 @@ class LandingFolder:
     def has_source(self, source: str) -> bool:
         """Whether any file of the source was delivered, readable or not."""
         return bool(self._listing(source)[0])
+
+    def states(self, source: str, marker: str) -> list[FileState]:
+        """Size and time of the files of a source, and of the files called ``marker`` beside or above them."""
+        found = self._found(source)
+        relatives = {path: path[len(self._root) :].lstrip("/") for path in sorted(found)}
+        return [
+            FileState(relative, int(found[path].get("size") or 0), _changed_at(found[path]))
+            for path, relative in relatives.items()
+            if is_delivery(relative) or PurePosixPath(relative).name == marker
+        ]
 
     def relation(
         self,
@@ -147,9 +169,7 @@ class LandingFolder:
 
     def _listing(self, source: str) -> tuple[dict[tuple[Any, ...], LandingFile], list[str]]:
         """Delivered files by (path, size, time), and the names of files that are none (hidden ones left out)."""
-        folder = f"{self._root}/{source}"
-        self._fs.invalidate_cache()
-        found = self._fs.find(folder, detail=True) if self._fs.exists(folder) else {}
+        found = self._found(source)
         delivered, ignored = {}, []
         for path in sorted(found):
             relative = path[len(self._root) :].lstrip("/")
@@ -161,6 +181,12 @@ class LandingFolder:
             elif not any(part.startswith(("_", ".")) for part in PurePosixPath(relative).parts):
                 ignored.append(relative)
         return delivered, ignored
+
+    def _found(self, source: str) -> dict[str, dict[str, Any]]:
+        """All files below a source's folder with what the file system says of them."""
+        folder = f"{self._root}/{source}"
+        self._fs.invalidate_cache()
+        return self._fs.find(folder, detail=True) if self._fs.exists(folder) else {}
 
     def _readable(self, path: str) -> str:
         return path if self._is_local else self._fs.unstrip_protocol(path)
@@ -209,6 +235,18 @@ class LandingFolder:
         except duckdb.Error as error:
             return unreadable(file, error)
         return None
+
+
+def _changed_at(info: dict[str, Any]) -> pd.Timestamp:
+    """When a file changed: the later of its own time and, on a local disk, of its name's; a move keeps the former."""
+    times = [info.get(name) for name in TIMES]
+    moments = [
+        datetime.fromtimestamp(time, UTC) if isinstance(time, int | float) else pd.Timestamp(time)
+        for time in times
+        if time is not None
+    ]
+    aware = [pd.Timestamp(moment) for moment in moments] or [pd.Timestamp(0, tz="UTC")]
+    return max(moment.tz_localize("UTC") if moment.tzinfo is None else moment.tz_convert("UTC") for moment in aware)
 
 
 def _names(files: Sequence[LandingFile], market: str) -> str:

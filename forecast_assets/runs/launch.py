@@ -80,8 +80,19 @@ def failures_of(result: dg.ExecuteInProcessResult) -> tuple[str, ...]:
             error = event.step_failure_data.error
             found.append(f"{event.step_key}: {_reason(error, result, event.step_key)}")
     if not found and not result.success:
-        found = ["the run failed before its first step"]
+        found = [f"the run failed before its first step{_reason_of_run(result)}"]
     return tuple(found)
+
+
+def _reason_of_run(result: dg.ExecuteInProcessResult) -> str:
+    """What stopped a run as a whole, such as a market that another run is writing."""
+    for event in result.all_events:
+        if event.event_type is dg.DagsterEventType.RUN_FAILURE and event.job_failure_data.error:
+            error = event.job_failure_data.error
+            while error.cause:
+                error = error.cause
+            return f": {_without_class(error.message)}"
+    return ""
 
 
 def _reason(error: SerializableErrorInfo, result: dg.ExecuteInProcessResult, step: str) -> str:
@@ -94,4 +105,8 @@ def _reason(error: SerializableErrorInfo, result: dg.ExecuteInProcessResult, ste
         and evaluation.severity == dg.AssetCheckSeverity.ERROR
     ]
     # "package.module.LandingError: ..." tells a planner nothing that the message does not.
-    return "; ".join(found) or re.sub(r"^[\w.]+\.(\w+): ", "", (error.cause or error).message.strip())
+    return "; ".join(found) or _without_class((error.cause or error).message)
+
+
+def _without_class(message: str) -> str:
+    return re.sub(r"^[\w.]+\.(\w+): ", "", message.strip())

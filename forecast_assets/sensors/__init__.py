@@ -4,6 +4,9 @@ from collections.abc import Sequence
 
 import dagster as dg
 
+from forecast_assets.sensors.arrivals import build_arrivals_sensor
+from forecast_assets.sensors.dead_runs import build_dead_runs_sensor
+from forecast_assets.sensors.freeze_month import build_freeze_month_sensor
 from forecast_assets.sensors.input_drift import build_input_drift_sensor
 from forecast_assets.sensors.kpi_alarms import build_kpi_alarms_sensor
 from forecast_assets.sensors.run_failures import build_run_failures_sensor
@@ -15,6 +18,9 @@ from forecast_assets.settings import Settings
 def build_sensors(settings: Settings, schedules: Sequence[str] = ()) -> list[dg.SensorDefinition]:
     """The sensors of a company; ``schedules`` are the names of its schedules, which are watched too."""
     sensors = [
+        build_arrivals_sensor(settings),
+        build_freeze_month_sensor(settings),
+        build_dead_runs_sensor(settings),
         build_kpi_alarms_sensor(settings),
         build_input_drift_sensor(settings),
         build_run_failures_sensor(settings),

@@ -131,8 +131,8 @@ class TableStore:
             raise PublishConflict(
                 f"{name} [{partition}] was published by {f'run {other.run_id}' if other else 'someone else'} while "
                 f"run {stored.run_id} was writing it. That file stays in place, this run's version is kept as "
-                f"{stored.version}. Find out why two runs wrote one partition (nothing but care excludes "
-                "it), then run the one that should win again."
+                f"{stored.version}. Find out why two runs wrote one partition (a lease keeps them apart, unless one "
+                "was paused for long or writes past it), then run the one that should win again."
             ) from conflict
 
     def read(

@@ -1,0 +1,1 @@
+"""Configurations of a Dagster instance that `forecast-assets prepare` writes. No code."""

@@ -1,0 +1,232 @@
+"""A company of many small markets with a real dagster-daemon: started, killed with all its processes, started again.
+
+One sample market is simulated and given its history; the others are copies of it under other codes, since nothing here
+depends on what is sold.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import yaml
+
+from forecast_assets.cli.prepare import LAPTOP
+from forecast_assets.domain.calendar import add_months
+from forecast_assets.jobs import SOURCES
+from forecast_assets.runs.cycle_calendar import closed_month
+from forecast_assets.runs.launch import FIRST, LAST, QUIET
+from forecast_assets.sample import write_sample_company
+from forecast_assets.storage import PartitionKey, TableStore
+
+DRILL_CRON, DRILL_HANGS = "DRILL_CRON", "DRILL_HANGS"
+# Hangs after it has published, where MLflow is told; a run takes half a minute, two on a machine that does much else.
+HANGING_MARKET, SECONDS_A_RUN_MAY_TAKE = "M03", 150
+# The schedule ticks all the time and still asks for each market once; no slow start makes it miss its tick.
+EVERY_MINUTE = "* * * * *"
+OPEN = ["QUEUED", "NOT_STARTED", "STARTING", "STARTED", "CANCELING"]
+MODEL_MARKET, SKUS, MONTHS = "FR", 6, 30
+# Each look of a sensor may come at every iteration of the daemon's, five seconds.
+SECONDS_OF_A_LOOK = 5
+
+
+class Platform:
+    """Landing folder, store and DAGSTER_HOME of a company with its daemon.
+
+    Attributes:
+        codes: Codes of the markets.
+        month: The closed month whose cycle is due: the last one by the clock of this machine.
+    """
+
+    def __init__(self, base: Path, markets: int) -> None:
+        self.base = base
+        self.codes = [f"M{number:02}" for number in range(1, markets + 1)]
+        self.month = closed_month(pd.Timestamp.now("UTC"), "UTC")
+        self.daemon: subprocess.Popen[bytes] | None = None
+        self.home = base / "home"
+        self.killed: list[str] = []
+        self.published_without_the_late_one: set[str] = set()
+
+    @property
+    def store(self) -> TableStore:
+        return TableStore(str(self.base / "store"))
+
+    @property
+    def landing(self) -> Path:
+        return self.base / "landing"
+
+    def environment(self) -> dict[str, str]:
+        """Variables of the daemon and of every process below it."""
+        return {
+            **{name: value for name, value in os.environ.items() if not name.startswith(("FORECAST_", "MLFLOW_"))},
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+            "DAGSTER_HOME": str(self.home),
+            "FORECAST_ENV": "prod",
+            "FORECAST_STORE": str(self.base / "store"),
+            "FORECAST_LANDING": str(self.landing),
+            "FORECAST_MARKETS": str(self.base / "markets.yaml"),
+            "FORECAST_TRAINING_ROWS": "1000",
+            "FORECAST_BACKTEST_TRAINING_ROWS": "1000",
+            "FORECAST_BOOSTING_ROUNDS": "20",
+            "FORECAST_MAX_THREADS": "1",
+            "FORECAST_SENSOR_SECONDS": str(SECONDS_OF_A_LOOK),
+            "FORECAST_LEASE_SECONDS": "5",
+            "FORECAST_LEASE_WAIT_SECONDS": "10",
+            "MLFLOW_TRACKING_URI": "",
+            "MLFLOW_DISABLE_TELEMETRY": "true",
+            "OMP_NUM_THREADS": "1",
+            DRILL_CRON: EVERY_MINUTE,
+            DRILL_HANGS: str(self.base / "has_hung"),
+        }
+
+    def prepare(self) -> None:
+        """Deliver every market up to the due month, store the history before it, make Dagster's home."""
+        model = _model_market(self.base / "model", self.month, self.environment())
+        markets = [_entry(code, add_months(self.month, 1 - MONTHS)) for code in self.codes]
+        (self.base / "markets.yaml").write_text("markets:\n" + "".join(markets), encoding="utf-8")
+        for code in self.codes:
+            self.deliver(code, model / "landing")
+            for table in [*SOURCES, "features"]:
+                source = model / "store" / table / f"country={MODEL_MARKET}"
+                shutil.copytree(source, self.base / "store" / table / f"country={code}")
+        configuration = yaml.safe_load(LAPTOP.read_text(encoding="utf-8"))
+        configuration["run_monitoring"] |= {
+            "poll_interval_seconds": 5, "start_timeout_seconds": 60, "max_runtime_seconds": SECONDS_A_RUN_MAY_TAKE,
+            "cancel_timeout_seconds": 20,
+        }  # fmt: skip
+        self.home.mkdir()
+        (self.home / "dagster.yaml").write_text(yaml.safe_dump(configuration), encoding="utf-8")
+        with self.instance() as instance:
+            instance.get_runs_count()
+
+    def deliver(self, code: str, landing: Path) -> None:
+        """Copy the model market's deliveries under another code."""
+        for file in landing.rglob(f"{MODEL_MARKET}*.parquet"):
+            rows = pq.read_table(file)
+            rows = rows.set_column(rows.schema.get_field_index("country"), "country", pa.array([code] * len(rows)))
+            target = self.landing / file.parent.relative_to(landing) / file.name.replace(MODEL_MARKET, code)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            pq.write_table(rows, target)
+
+    def month_files(self, code: str) -> list[Path]:
+        """The delivered files of the due month of a market."""
+        return sorted(self.landing.rglob(f"{code}_{self.month:%Y-%m}.parquet"))
+
+    def start(self) -> None:
+        """Start the daemon with a code server of its own, as a process group."""
+        with (self.base / "daemon.log").open("ab") as log:
+            self.daemon = subprocess.Popen(
+                [sys.executable, "-m", "dagster._daemon", "run", "-m", "forecast_assets_tests.operate.code_location"],
+                env=self.environment(), cwd=self.base, stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
+
+    def kill(self) -> None:
+        """kill -9 of daemon, code server and every run at once, as when the machine goes down."""
+        if self.daemon is not None:
+            os.killpg(self.daemon.pid, signal.SIGKILL)
+            self.daemon.wait()
+            self.daemon = None
+
+    @contextmanager
+    def instance(self) -> Iterator[dg.DagsterInstance]:
+        with dg.DagsterInstance.from_config(str(self.home)) as instance:
+            yield instance
+
+    def cycles(self, *statuses: str) -> list[dg.DagsterRun]:
+        """Runs of the monthly cycle, oldest first, by default of any status."""
+        wanted = [dg.DagsterRunStatus(status) for status in statuses] or None
+        with self.instance() as instance:
+            return list(reversed(instance.get_runs(dg.RunsFilter(job_name="monthly_cycle", statuses=wanted))))
+
+    def open_runs(self) -> list[dg.DagsterRun]:
+        """Runs of any job that have not ended."""
+        with self.instance() as instance:
+            return list(instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus(status) for status in OPEN])))
+
+    def run(self, run_id: str) -> dg.DagsterRun:
+        with self.instance() as instance:
+            return instance.get_run_by_id(run_id)
+
+    def status(self, run_id: str) -> str:
+        return self.run(run_id).status.value
+
+    def steps(self, run_id: str) -> dict[str, tuple[float, float]]:
+        """When each step that was not skipped began and ended."""
+        with self.instance() as instance:
+            found = instance.get_run_step_stats(run_id)
+        return {step.step_key: (step.start_time, step.end_time) for step in found if step.start_time}
+
+    def messages(self, run_id: str) -> list[str]:
+        """What the event log says of a run, errors included."""
+        with self.instance() as instance:
+            return [f"{entry.message} {entry.user_message}" for entry in instance.all_logs(run_id)]
+
+    def spans(self, code: str) -> list[tuple[float, float]]:
+        """First and last moment of a step of each run of a market, in order."""
+        of_market = [run for run in self.cycles() if run.tags["forecast/market"] == code]
+        times = [list(self.steps(run.run_id).values()) for run in of_market]
+        return sorted((min(t[0] for t in each), max(t[1] or t[0] for t in each)) for each in times if each)
+
+    def is_frozen(self) -> bool:
+        """Whether the totals of the due month are made."""
+        return self.store.exists("demand_totals", PartitionKey(self.month))
+
+    def published(self) -> set[str]:
+        """Codes of the markets whose due month is published."""
+        places = self.store.list_partitions("published_forecasts")
+        return {str(place.country) for place in places if place.month == self.month}
+
+    def versions_published(self, code: str) -> int:
+        """How often the due month of a market was ever published."""
+        versions = self.store.versions("published_forecasts", PartitionKey(self.month, code))
+        return sum(version.was_published for version in versions)
+
+    def wait_until(self, condition: Callable[[], bool], seconds: float) -> None:
+        """Look every half second until the condition holds."""
+        give_up_at = time.monotonic() + seconds
+        while not condition():
+            assert self.daemon is None or self.daemon.poll() is None, f"the daemon has ended:\n{self.log()}"
+            assert time.monotonic() < give_up_at, (
+                f"not within {seconds:.0f} s; published {self.published()}\n{self.log()}"
+            )
+            time.sleep(0.5)
+
+    def log(self) -> str:
+        """The end of what the daemon said."""
+        return (self.base / "daemon.log").read_text(encoding="utf-8", errors="replace")[-6000:]
+
+
+def _entry(code: str, since: pd.Timestamp) -> str:
+    return (
+        f'  - {{code: "{code}", name: "{code}", iso2: "FR", iso3: "FRA", region: Europe, since: {since:%Y-%m-%d}, '
+        "stage: live, missing_month: zero}\n"
+    )
+
+
+def _model_market(base: Path, month: pd.Timestamp, environment: dict[str, str]) -> Path:
+    """The market that the others are copies of: deliveries, and a store with sources and features before ``month``."""
+    from forecast_assets.definitions import build_definitions
+    from forecast_assets.settings import load_settings
+
+    since = add_months(month, 1 - MONTHS)
+    write_sample_company(base / "landing", markets=1, skus=SKUS, months=MONTHS, last_month=f"{month:%Y-%m}")
+    (base / "markets.yaml").write_text("markets:\n" + _entry(MODEL_MARKET, since), encoding="utf-8")
+    places = {"STORE": "store", "LANDING": "landing", "MARKETS": "markets.yaml"}
+    settings = load_settings(environment | {f"FORECAST_{name}": str(base / place) for name, place in places.items()})
+    definitions = build_definitions(settings)
+    last = f"{MODEL_MARKET}|{add_months(month, -1):%Y-%m-%d}"
+    for job, first in (("ingest", since), ("market_features", add_months(since, 11))):
+        result = definitions.resolve_job_def(job).execute_in_process(
+            run_config=QUIET, tags={FIRST: f"{MODEL_MARKET}|{first:%Y-%m-%d}", LAST: last}
+        )
+        assert result.success
+    return base

@@ -1,0 +1,57 @@
+"""Which errors pass by themselves."""
+
+import errno
+import sqlite3
+
+import pyarrow.flight as flight
+import pytest
+from azure.core.exceptions import HttpResponseError, ResourceNotFoundError, ServiceRequestError
+
+from forecast_assets.landing import LandingError
+from forecast_assets.storage import MissingPartition, PartitionKey, PublishConflict
+from forecast_assets.storage.transient_errors import is_transient
+
+
+def http(status: int) -> HttpResponseError:
+    error = HttpResponseError("answer")
+    error.status_code = status
+    return error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ConnectionResetError(), TimeoutError(), PermissionError("the file is open elsewhere"),
+        OSError(errno.ESTALE, "stale"), OSError(errno.EBUSY, "busy"), ServiceRequestError("no route"),
+        *(http(status) for status in (408, 429, 500, 502, 503, 504)),
+        sqlite3.OperationalError("database is locked"), flight.FlightUnavailableError("down"),
+    ],
+)  # fmt: skip
+def test_network_busy_services_and_open_files_pass(error):
+    assert is_transient(error)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError("units"), FileNotFoundError(errno.ENOENT, "gone"), OSError(errno.ENOSPC, "disk full"), MemoryError(),
+        *(http(status) for status in (400, 401, 403, 404, 409)), ResourceNotFoundError("container"),
+        sqlite3.OperationalError("no such table"), LandingError("sell_in", "FR", []), PublishConflict("path"),
+        MissingPartition("model", [PartitionKey("2024-06-01", "FR")]),
+    ],
+)  # fmt: skip
+def test_bad_data_missing_things_and_defects_do_not(error):
+    assert not is_transient(error)
+
+
+def test_an_error_is_transient_if_what_caused_it_is():
+    error = ValueError("could not read")
+    assert not is_transient(error)
+    error.__cause__ = TimeoutError()
+    assert is_transient(error)
+
+
+def test_causes_that_go_in_a_circle_end():
+    first, second = ValueError("a"), ValueError("b")
+    first.__cause__, second.__cause__ = second, first
+    assert not is_transient(first)
