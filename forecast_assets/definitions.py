@@ -7,6 +7,7 @@ import dagster as dg
 from forecast_assets import jobs
 from forecast_assets.assets import demand, evaluation, features, forecasts, models, pooling, publication, sources
 from forecast_assets.assets.lineage import lineage_specs
+from forecast_assets.configuration import configuration_of
 from forecast_assets.io_managers import build_io_managers
 from forecast_assets.io_managers.table_specs import table_specs
 from forecast_assets.partitions import build_partitions
@@ -44,7 +45,10 @@ def build_definitions(settings: Settings | None = None, **resources: Any) -> dg.
 
 def default_resources(settings: Settings) -> dict[str, Any]:
     """Resources of a company by the names assets know them by; none is contacted before it is used."""
-    managers = build_io_managers(settings.store, table_specs(), settings.env)
+    managers = build_io_managers(
+        settings.store, table_specs(), settings.env,
+        configuration=lambda asset, country: configuration_of(asset, settings, country),
+    )  # fmt: skip
     return {
         "settings": settings,
         "tables": managers["io_manager"],

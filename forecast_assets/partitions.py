@@ -64,6 +64,14 @@ def _month_text(key: str) -> str:
 
 
 def cycle_id_of_run(context: dg.AssetExecutionContext, env: str) -> str:
-    """``<env>-<YYYY-MM>`` of the run's month, or what the run tag ``forecast/cycle_id`` says (a reopened month)."""
-    given = context.run.tags.get(CYCLE_ID_TAG)
-    return given or f"{env}-{months_of_run(context)[-1]:%Y-%m}"
+    """``cycle_id_of`` the run's month."""
+    return cycle_id_of(context.run.tags.get(CYCLE_ID_TAG), env, months_of_run(context)[-1])
+
+
+def cycle_id_of(tag: str | None, env: str, month: pd.Timestamp) -> str:
+    """The cycle a month belongs to: ``<env>-<YYYY-MM>``, or what the run tag ``forecast/cycle_id`` says.
+
+    A tag that begins with a dot (``.r2``) is the revision of every month of a range run: ``<env>-<YYYY-MM>.r2``.
+    """
+    derived = f"{env}-{month:%Y-%m}"
+    return derived + tag if tag and tag.startswith(".") else tag or derived

@@ -93,7 +93,10 @@ def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
     console.print(table)
 
 
-TEXT_COLUMNS = {"market", "level", "name", "published", "why", "group"}
+TEXT_COLUMNS = {
+    "market", "level", "name", "published", "why", "group", "asset", "months rebuilt", "months that failed",
+    "first reason",
+}  # fmt: skip
 
 
 def report_folder(settings: Settings, country: str, origin: pd.Timestamp) -> Path:

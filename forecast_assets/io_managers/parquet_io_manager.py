@@ -42,9 +42,7 @@ class ParquetIOManager(dg.ConfigurableIOManager):
         for partition, frame in frames.items():
             if not isinstance(frame, pd.DataFrame):
                 raise TypeError(f"{spec.name} [{partition}] must be a DataFrame, got {type(frame).__name__}")
-        provenances = {
-            partition: provenance_for(context, partition, self.env, self.bindings().loaded) for partition in frames
-        }
+        provenances = {partition: provenance_for(context, partition, self.env, self.bindings()) for partition in frames}
         for written in self.tables.write_all(spec, frames, provenances):
             add_metadata(context, written.partition, describe_table(written, spec, frames[written.partition]))
 

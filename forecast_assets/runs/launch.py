@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import re
+from collections.abc import Sequence
 
 import dagster as dg
 import pandas as pd
@@ -29,7 +30,13 @@ class RunResult:
         return not self.failures
 
 
-def launch(job: str, country: str | None, months: MonthRange, tags: dict[str, str] | None = None) -> RunResult:
+def launch(
+    job: str,
+    country: str | None,
+    months: MonthRange,
+    tags: dict[str, str] | None = None,
+    assets: Sequence[str] = (),
+) -> RunResult:
     """Run a job for a market and a range of months and wait for it.
 
     Args:
@@ -37,6 +44,7 @@ def launch(job: str, country: str | None, months: MonthRange, tags: dict[str, st
         country: The market; None for assets over all markets.
         months: One month or a range; a range is one run.
         tags: Further run tags.
+        assets: Assets of the job that are made; all of them by default.
     """
     definition = _definitions().resolve_job_def(job)
     first, last = _key(months.first, country), _key(months.last, country)
@@ -45,11 +53,17 @@ def launch(job: str, country: str | None, months: MonthRange, tags: dict[str, st
         result = definition.execute_in_process(
             instance=instance,
             run_config=QUIET,
+            asset_selection=[dg.AssetKey(name) for name in assets] or None,
             partition_key=first if single else None,
             tags={**(tags or {}), **({} if single else {FIRST: str(first), LAST: str(last)})},
             raise_on_error=False,
         )
     return RunResult(job, country, result.run_id, failures_of(result))
+
+
+def code_location() -> dg.Definitions:
+    """The assets and jobs of the company, loaded once a process."""
+    return _definitions()
 
 
 @functools.cache
