@@ -12,8 +12,11 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
 SQL = PACKAGE.parent / "dbt_like_sql"
-# They start runs, tell people or simulate companies: no table depends on them.
-WITHOUT_EFFECT = ("cli", "runs", "sample", "sensors", "alerts")
+# They start runs, tell people, simulate companies or read what is recorded as configuration: no table depends on them.
+WITHOUT_EFFECT = {
+    "cli", "runs", "sample", "sensors", "alerts", "schedules", "schedules.py", "jobs.py", "definitions.py",
+    "settings.py", "markets.py", "markets_file.py", "country_codes.py", "configuration.py", "code_version.py",
+}  # fmt: skip
 LIBRARIES = ("numpy", "pandas", "lightgbm", "statsmodels", "duckdb", "holidays", "pyarrow")
 
 

@@ -5,6 +5,7 @@ import typer
 from forecast_assets.cli.backfill import backfill
 from forecast_assets.cli.cycle import cycle
 from forecast_assets.cli.demo import demo
+from forecast_assets.cli.market import market
 from forecast_assets.cli.measure import measure
 from forecast_assets.cli.prepare import prepare
 from forecast_assets.cli.sample import sample
@@ -12,3 +13,4 @@ from forecast_assets.cli.sample import sample
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 for command in (demo, cycle, measure, backfill, sample, prepare):
     app.command()(command)
+app.add_typer(market, name="market")

@@ -96,6 +96,10 @@ def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
 TEXT_COLUMNS = {
     "market", "level", "name", "published", "why", "group", "asset", "months rebuilt", "months that failed",
     "first reason",
+    "check",
+    "result",
+    "found",
+    "what to do",
 }  # fmt: skip
 
 
