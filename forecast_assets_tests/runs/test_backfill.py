@@ -15,6 +15,7 @@ from forecast_assets.runs.backfill import Backfill
 from forecast_assets.runs.backfill_plan import BackfillRequest, Scope, plan_backfill
 from forecast_assets.runs.deliveries import Deliveries
 from forecast_assets.runs.durations import PastDurations, estimated, past_durations
+from forecast_assets.runs.sqlite_commits import commit_without_waiting
 from forecast_assets.runs.staleness import Staleness
 from forecast_assets.storage import PartitionKey, Provenance, TableStore
 from forecast_assets_tests.test_settings import loaded
@@ -106,6 +107,7 @@ STALENESS_SPECS = import_module("forecast_assets.io_managers.table_specs").table
 def company(tmp_path, monkeypatch):
     made = Company(tmp_path)
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    commit_without_waiting()
     monkeypatch.setattr(launch_module, "_definitions", lambda: made.definitions)
     return made
 
