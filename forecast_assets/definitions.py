@@ -18,6 +18,7 @@ from forecast_assets.assets import (
     tuning,
 )
 from forecast_assets.assets.lineage import lineage_specs
+from forecast_assets.configuration import configuration_of
 from forecast_assets.io_managers import build_io_managers
 from forecast_assets.io_managers.table_specs import table_specs
 from forecast_assets.partitions import build_partitions
@@ -64,8 +65,11 @@ def build_definitions(settings: Settings | None = None, cron: str = CRON, **reso
 def default_resources(settings: Settings) -> dict[str, Any]:
     """Resources of a company by the names assets know them by; none is contacted before it is used."""
     store = TableStore(settings.store)
-    lease = MarketLease(store, settings.lease_seconds, settings.lease_wait_seconds)
-    managers = build_io_managers(settings.store, table_specs(), settings.env, lease=lease)
+    managers = build_io_managers(
+        settings.store, table_specs(), settings.env,
+        lease=MarketLease(store, settings.lease_seconds, settings.lease_wait_seconds),
+        configuration=lambda asset, country: configuration_of(asset, settings, country),
+    )  # fmt: skip
     return {
         "settings": settings,
         "tables": managers["io_manager"],

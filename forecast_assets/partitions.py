@@ -83,8 +83,8 @@ def market_of_run(tags: Mapping[str, str]) -> str | None:
 
 
 def cycle_id_of_run(context: dg.AssetExecutionContext, env: str) -> str:
-    """``<env>-<YYYY-MM>`` of the run's month, or what the run tag ``forecast/cycle_id`` says (a reopened month)."""
-    return context.run.tags.get(CYCLE_ID_TAG) or cycle_id_of(env, months_of_run(context)[-1])
+    """``cycle_id_of`` the run's month and tag."""
+    return cycle_id_of(env, months_of_run(context)[-1], context.run.tags.get(CYCLE_ID_TAG))
 
 
 def reopens_month(context: dg.AssetExecutionContext, env: str) -> bool:

@@ -94,18 +94,9 @@ def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
 
 
 TEXT_COLUMNS = {
-    "market",
-    "level",
-    "name",
-    "published",
-    "why",
-    "group",
-    "severity",
-    "kind",
-    "headline",
-    "message",
-    "state",
-}
+    "market", "level", "name", "published", "why", "group", "severity", "kind", "headline", "message", "state", "asset",
+    "months rebuilt", "months that failed", "first reason", "check", "result", "found", "what to do",
+}  # fmt: skip
 
 
 def report_folder(settings: Settings, country: str, origin: pd.Timestamp) -> Path:

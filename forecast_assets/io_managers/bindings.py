@@ -16,14 +16,21 @@ def no_options() -> Mapping[str, object]:
     return {}
 
 
+def no_configuration(asset: str, country: str | None) -> str:
+    """Configuration of an asset that nobody has described: none, which is never taken for equal."""
+    return ""
+
+
 @dataclass(frozen=True)
 class Bindings:
     """Table specs by asset name, a source of storage options (credentials) asked when needed, and loaded inputs.
 
-    ``lease`` is what a run holds while it goes on; None: nothing.
+    ``lease`` is what a run holds while it goes on; None: nothing. ``configuration`` gives the digest of what an asset
+    of a market is configured by.
     """
 
     specs: Mapping[str, TableSpec]
     storage_options: Callable[[], Mapping[str, object]] = no_options
     lease: MarketLease | None = None
+    configuration: Callable[[str, str | None], str] = no_configuration
     loaded: LoadedInputs = field(default_factory=LoadedInputs)

@@ -34,7 +34,7 @@ class DocumentsIOManager(dg.ConfigurableIOManager):
         """Store the documents of every partition of the run; event metadata has path and size of each."""
         name = table_name(context.asset_key)
         for partition, documents in by_partition(context, obj).items():
-            provenance = provenance_for(context, partition, self.env, self.bindings().loaded)
+            provenance = provenance_for(context, partition, self.env, self.bindings())
             with transient_errors_again(context.step_context.previous_attempt_count):
                 written = self.documents.write_documents(name, partition, documents, provenance)
             files = {

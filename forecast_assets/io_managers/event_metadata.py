@@ -27,6 +27,7 @@ def describe_version(written: WrittenVersion) -> dict[str, object]:
         "run_id": stored.run_id,
         "cycle_id": stored.cycle_id,
         "git_sha": stored.git_sha,
+        "code_version": stored.code_version,
         "path": dg.MetadataValue.path(written.path),
         "inputs": dg.MetadataValue.json(inputs),
     }

@@ -8,8 +8,10 @@ from collections.abc import Mapping
 import dagster as dg
 import pandas as pd
 
-from forecast_assets.io_managers.loaded_inputs import LoadedInputs
+from forecast_assets.code_version import code_version
+from forecast_assets.io_managers.bindings import Bindings
 from forecast_assets.partitions import CYCLE_ID_TAG
+from forecast_assets.runs.cycle_calendar import cycle_id_of
 from forecast_assets.storage import PartitionKey, Provenance, git_sha
 from forecast_assets.storage.partition_key import describe_partitions
 
@@ -44,18 +46,17 @@ def by_partition(context: dg.OutputContext, returned: object) -> dict[PartitionK
     return {by_month[month]: values[month] for month in sorted(by_month)}
 
 
-def provenance_for(context: dg.OutputContext, partition: PartitionKey, env: str, loaded: LoadedInputs) -> Provenance:
-    """Say who writes a partition: run, cycle, code, and the inputs in the partition's window.
-
-    The cycle is the run's tag ``forecast/cycle_id``, else ``<env>-<YYYY-MM>`` of the partition's month.
-    """
+def provenance_for(context: dg.OutputContext, partition: PartitionKey, env: str, bindings: Bindings) -> Provenance:
+    """Say who writes a partition: run, cycle, code, configuration, and the inputs in the partition's window."""
     step = context.step_context
-    tag = step.dagster_run.tags.get(CYCLE_ID_TAG)
+    name = table_name(context.asset_key)
     return Provenance(
         run_id=step.run_id,
-        cycle_id=tag or f"{env}-{partition.month:%Y-%m}",
+        cycle_id=cycle_id_of(env, partition.month, step.dagster_run.tags.get(CYCLE_ID_TAG)),
         git_sha=git_sha(),
-        inputs=loaded.of(step.run_id, step.step.key, partition),
+        inputs=bindings.loaded.of(step.run_id, step.step.key, partition),
+        code_version=code_version(),
+        configuration=bindings.configuration(name, partition.country),
     )
 
 

@@ -52,9 +52,7 @@ class ParquetIOManager(dg.ConfigurableIOManager):
         for partition, frame in frames.items():
             if not isinstance(frame, pd.DataFrame):
                 raise TypeError(f"{spec.name} [{partition}] must be a DataFrame, got {type(frame).__name__}")
-        provenances = {
-            partition: provenance_for(context, partition, self.env, self.bindings().loaded) for partition in frames
-        }
+        provenances = {partition: provenance_for(context, partition, self.env, self.bindings()) for partition in frames}
         with transient_errors_again(context.step_context.previous_attempt_count):
             versions = self.tables.write_all(spec, frames, provenances)
         for written in versions:

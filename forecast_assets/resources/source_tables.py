@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 from upath import UPath
 
-from forecast_assets.domain.calendar import add_months, month_range
+from forecast_assets.domain.calendar import add_months, month_range, unbroken
 from forecast_assets.domain.covid import read_oxcgrt
 from forecast_assets.landing import LandingError, LandingFolder
 from forecast_assets.markets import Market
@@ -37,9 +37,10 @@ class DeliveredSellIn:
 
 
 class RangeNotUsable(ValueError):
-    """Months of a range that cannot be used, each named, before what is wrong with them."""
+    """Months of a range that cannot be used (``bad``), each named, before what is wrong with them (``error``)."""
 
     def __init__(self, error: LandingError, months: Sequence[pd.Timestamp], bad: Sequence[pd.Timestamp]) -> None:
+        self.error, self.bad = error, tuple(bad)
         named = ", ".join(f"{month:%Y-%m}" for month in bad[:SHOWN_MONTHS])
         more = f" and {len(bad) - SHOWN_MONTHS} more" if len(bad) > SHOWN_MONTHS else ""
         super().__init__(
@@ -84,6 +85,28 @@ class SourceTables:
         if table == "sell_out":
             self._require_sell_out(country, months)
         return self._usable(table, country, months)
+
+    def usable_rows(
+        self, table: str, country: str, months: Sequence[pd.Timestamp]
+    ) -> tuple[pd.DataFrame, dict[pd.Timestamp, LandingError]]:
+        """Rows of the months that can be used, as ``rows`` gives them, and why the others cannot."""
+        try:
+            if table == "sell_in":
+                self._require("sell_in", country, months)
+            return self.rows(table, country, months), {}
+        except LandingError as error:
+            return pd.DataFrame(columns=["month"]), dict.fromkeys(months, error)
+        except RangeNotUsable as error:
+            bad = dict.fromkeys(error.bad, error.error)
+        parts = [self.usable_rows(table, country, part) for part in unbroken(m for m in months if m not in bad)]
+        frames = [rows for rows, _ in parts if len(rows)]
+        for _, more in parts:
+            bad |= more
+        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["month"]), bad
+
+    def delivered_months(self, source: str, country: str) -> list[pd.Timestamp]:
+        """Months of which a source holds a row of the market, in the files that can be read, ascending."""
+        return self._folder.delivered_months(source, country)
 
     def sql_tests(self, table: str, country: str, months: Sequence[pd.Timestamp]) -> list[SqlTestResult]:
         """Results of the SQL tests of a table over the months."""

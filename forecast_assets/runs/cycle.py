@@ -52,11 +52,13 @@ def _extend(results: dict[str, list[RunResult]], more: Mapping[str, list[RunResu
 
 
 def run_side_by_side(
-    processes: Processes, steps: Mapping[str, Iterator[Step]], report: Report
+    processes: Processes, steps: Mapping[str, Iterator[Step]], report: Report, *, goes_on: bool = False
 ) -> dict[str, list[RunResult]]:
     """Run each market's steps in order, as many markets at a time as there are processes.
 
-    A failed step ends its market and no other. The key may be empty: steps over all markets.
+    A failed step ends its market and no other, unless the market ``goes_on``: then it is asked for its next step when
+    the failure has been reported. The key may be empty: steps over all markets. What a step holds after job and months
+    is handed to ``launch``.
     """
     results: dict[str, list[RunResult]] = {code: [] for code in steps}
     running: dict[Future[RunResult], tuple[str, Step]] = {}
@@ -66,15 +68,15 @@ def run_side_by_side(
             code = waiting.popleft()
             step = next(steps[code], None)
             if step:
-                report(code or None, *step, None)
-                running[processes.submit(launch, step[0], code or None, step[1])] = (code, step)
+                report(code or None, step[0], step[1], None)
+                running[processes.submit(launch, step[0], code or None, *step[1:])] = (code, step)
         done, _ = wait(running, return_when=FIRST_COMPLETED)
         for future in done:
             code, step = running.pop(future)
             result = _result(future, code, step)
-            report(code or None, *step, result)
+            report(code or None, step[0], step[1], result)
             results[code].append(result)
-            if result.succeeded:
+            if result.succeeded or goes_on:
                 waiting.appendleft(code)
     return results
 

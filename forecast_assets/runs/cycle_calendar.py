@@ -34,9 +34,14 @@ def due_month(at: datetime.datetime, time_zone: str) -> pd.Timestamp:
     return month if due_at(month, time_zone) <= _aware(at) else month - pd.DateOffset(months=1)
 
 
-def cycle_id_of(env: str, month: pd.Timestamp) -> str:
-    """Id of the cycle of a month: the same over all markets, processes, machines and retries."""
-    return f"{env}-{month:%Y-%m}"
+def cycle_id_of(env: str, month: pd.Timestamp, tag: str | None = None) -> str:
+    """Id of the cycle of a month: the same over all markets, processes, machines and retries.
+
+    ``<env>-<YYYY-MM>``, or what the run tag ``forecast/cycle_id`` says. A tag that begins with a dot (``.r2``) is the
+    revision of every month of a range run: ``<env>-<YYYY-MM>.r2``.
+    """
+    derived = f"{env}-{month:%Y-%m}"
+    return derived + tag if tag and tag.startswith(".") else tag or derived
 
 
 def run_key_of(cycle_id: str, country: str) -> str:

@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import dagster as dg
 import pandas as pd
@@ -36,6 +36,7 @@ def launch(
     months: MonthRange,
     tags: dict[str, str] | None = None,
     config: Mapping[str, Mapping[str, object]] | None = None,
+    assets: Sequence[str] = (),
 ) -> RunResult:
     """Run a job for a market and a range of months and wait for it.
 
@@ -45,6 +46,7 @@ def launch(
         months: One month or a range; a range is one run.
         tags: Further run tags.
         config: Configuration of assets by name.
+        assets: Assets of the job that are made; all of them by default.
     """
     definition = _definitions().resolve_job_def(job)
     first, last = _key(months.first, country), _key(months.last, country)
@@ -53,11 +55,17 @@ def launch(
         result = definition.execute_in_process(
             instance=instance,
             run_config=QUIET | {"ops": {asset: {"config": dict(values)} for asset, values in (config or {}).items()}},
+            asset_selection=[dg.AssetKey(name) for name in assets] or None,
             partition_key=first if single else None,
             tags={**(tags or {}), **({} if single else {FIRST: str(first), LAST: str(last)})},
             raise_on_error=False,
         )
     return RunResult(job, country, result.run_id, failures_of(result))
+
+
+def code_location() -> dg.Definitions:
+    """The assets and jobs of the company, loaded once a process."""
+    return _definitions()
 
 
 @functools.cache

@@ -16,12 +16,18 @@ METADATA_KEY = b"forecast_assets.provenance"
 
 @dataclass(frozen=True)
 class Provenance:
-    """What the writer knows: ``inputs`` maps table to {partition (Dagster's form): content hash}."""
+    """What the writer knows.
+
+    ``inputs`` maps table to {partition (Dagster's form): content hash}. ``code_version`` and ``configuration`` are
+    digests of the code and of the settings the content depends on; empty where the writer did not say.
+    """
 
     run_id: str
     cycle_id: str
     git_sha: str
     inputs: dict[str, dict[str, str]] = field(default_factory=dict)
+    code_version: str = ""
+    configuration: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,111 @@
+"""``forecast-assets backfill``: months of markets made again where something they are made of has changed."""
+
+from typing import Annotated
+
+import dagster as dg
+import pandas as pd
+import typer
+
+from forecast_assets.cli.backfill_tables import print_outcome, print_plan
+from forecast_assets.cli.console import RunLog, closed_month_argument, console, countries_or_exit, settings_or_exit
+from forecast_assets.cli.prepare import prepare_instance
+from forecast_assets.resources.published_months import PublishedMonths
+from forecast_assets.runs.asset_nodes import SelectionError, asset_nodes, selected_assets
+from forecast_assets.runs.backfill import Backfill
+from forecast_assets.runs.backfill_plan import BackfillPlan, BackfillRequest, Scope, plan_backfill
+from forecast_assets.runs.backfill_record import BackfillRecord, close_record, open_record
+from forecast_assets.runs.deliveries import Deliveries
+from forecast_assets.runs.durations import estimated, past_durations
+from forecast_assets.runs.launch import code_location
+from forecast_assets.runs.processes import Processes
+from forecast_assets.runs.staleness import Staleness
+from forecast_assets.settings import Settings
+from forecast_assets.storage import TableStore
+
+
+def backfill(
+    first: Annotated[str, typer.Option("--from", help="First month, e.g. 2021-01")],
+    to: Annotated[str, typer.Option(help="Last month, e.g. 2024-06")],
+    country: Annotated[list[str] | None, typer.Option(help="A market; repeat for several")] = None,
+    all_markets: Annotated[bool, typer.Option("--all", help="Every market that is not retired")] = False,
+    assets: Annotated[str, typer.Option(help="Dagster's selection syntax: features+, sell_in, ...")] = "*",
+    plan: Annotated[bool, typer.Option("--plan", help="Print what would happen and stop")] = False,
+    include_frozen: Annotated[
+        bool, typer.Option(help="Reopen months that are published and closed, as cycle <env>-<month>.r<n>")
+    ] = False,
+) -> None:
+    """Make data of many months in one run per market, models month by month; exits with 1 if something failed."""
+    settings = settings_or_exit()
+    prepare_instance()
+    scope, staleness = _scope(settings, _request(settings, country, all_markets, first, to, assets, include_frozen))
+    published = PublishedMonths(TableStore(settings.store))
+    planned = plan_backfill(settings, scope, staleness, published.is_closed)
+    processes = Processes(len(planned.request.countries))
+    with dg.DagsterInstance.get() as instance:
+        estimate = estimated(planned.made, scope.nodes, past_durations(instance), processes.count)
+    print_plan(planned, estimate)
+    if plan:
+        return
+    if planned.frozen and not include_frozen:
+        console.print(
+            "Refused: the months above are published and closed. Nothing was run. To reopen them, add "
+            "--include-frozen; to leave them, start later or choose other assets.", style="red", markup=False,
+        )  # fmt: skip
+        raise typer.Exit(2)
+    if not _run(settings, scope, staleness, planned, processes):
+        raise typer.Exit(1)
+
+
+def _request(
+    settings: Settings, country: list[str] | None, all_markets: bool, first: str, to: str, assets: str, frozen: bool
+) -> BackfillRequest:
+    if bool(country) == all_markets:
+        raise typer.BadParameter("name markets with --country, or take all with --all: one of the two")
+    months = closed_month_argument(first), closed_month_argument(to)
+    if months[0] > months[1]:
+        raise typer.BadParameter(f"--from {first} lies after --to {to}")
+    try:
+        chosen = selected_assets(code_location(), assets)
+    except SelectionError as error:
+        raise typer.BadParameter(str(error)) from error
+    return BackfillRequest(tuple(countries_or_exit(settings, country or [])), *months, tuple(chosen), frozen)
+
+
+def _scope(settings: Settings, request: BackfillRequest) -> tuple[Scope, Staleness]:
+    nodes = asset_nodes(code_location())
+    staleness = Staleness(TableStore(settings.store), settings, nodes, Deliveries(settings))
+    return Scope(settings, nodes, request, staleness.recorded), staleness
+
+
+def _run(settings: Settings, scope: Scope, staleness: Staleness, planned: BackfillPlan, processes: Processes) -> bool:
+    """Run the plan and print what became of it; True where everything landed."""
+    store = TableStore(settings.store)
+    record, goes_on = open_record(store, planned.request, _cycle_ids(staleness, planned.frozen))
+    if goes_on:
+        console.print(f"Goes on with the backfill started {record.started_at}.", markup=False)
+    work = _backfill(settings, scope, staleness, planned, record)
+    with processes:
+        work.run(processes, RunLog())
+    print_outcome(planned, work)
+    landed = not any(work.outcomes.values())
+    if landed:
+        close_record(store, record)
+    return landed
+
+
+def _backfill(
+    settings: Settings, scope: Scope, staleness: Staleness, planned: BackfillPlan, record: BackfillRecord
+) -> Backfill:
+    return Backfill(
+        scope, staleness,
+        env=settings.env, backfill_id=record.id, frozen=planned.frozen, revision=record.revision,
+    )  # fmt: skip
+
+
+def _cycle_ids(staleness: Staleness, frozen: dict[str, list[pd.Timestamp]]) -> list[str]:
+    """Cycles of what is published of the frozen months."""
+    return [
+        staleness.recorded.of("published_forecasts", code)[month].cycle_id
+        for code, months in frozen.items()
+        for month in months
+    ]

@@ -1,0 +1,122 @@
+"""What ``forecast-assets backfill`` prints: the blast radius before, the outcome by market after."""
+
+import textwrap
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+
+from forecast_assets.cli.console import console, print_table
+from forecast_assets.runs.backfill import Backfill
+from forecast_assets.runs.backfill_plan import BackfillPlan
+from forecast_assets.runs.durations import Estimate
+from forecast_assets.storage.partition_key import month_ranges
+
+WHY_LENGTH = 100
+ALL_MARKETS = "all markets"
+MARKETS_NAMED = 12
+
+
+def print_plan(plan: BackfillPlan, estimate: Estimate) -> None:
+    """The blast radius: partitions by asset, what moves with them, how long it may take."""
+    request = plan.request
+    span = f"{request.first:%Y-%m} to {request.last:%Y-%m}"
+    print_table(
+        f"Backfill {span} of {_few(request.countries)}",
+        ["asset", "markets", "rebuilt", "unchanged", "months rebuilt", "why"],
+        [_asset_row(asset, plan) for asset in plan.made],
+    )
+    for line in (*_warnings(plan), *_moves(plan), _minutes(plan, estimate)):
+        console.print(line, markup=False)
+
+
+def _asset_row(asset: str, plan: BackfillPlan) -> list[str]:
+    made = {country: months for country, months in plan.made[asset].items() if months}
+    reasons = Counter(why.split(": ")[0] for months in made.values() for why in months.values())
+    return [
+        asset,
+        ALL_MARKETS if None in plan.made[asset] else str(len(made)),
+        str(sum(map(len, made.values()))),
+        str(sum(map(len, plan.skipped[asset].values()))),
+        _span(month for months in made.values() for month in months) if made else "-",
+        ", ".join(f"{why} ({count})" for why, count in reasons.most_common(3)),
+    ]
+
+
+def _warnings(plan: BackfillPlan) -> list[str]:
+    lines = [
+        f"{source} of {code} cannot be used now, {_span(months)}: {_short(next(iter(months.values())))}"
+        for (source, code), months in plan.unusable.items()
+    ]
+    lines += [
+        f"{code}: no sell-in is stored for {_span(months)}, before this backfill: windows that reach there are "
+        f"shorter. Backfill those months first."
+        for code, months in plan.history_missing.items()
+    ]
+    return lines
+
+
+def _moves(plan: BackfillPlan) -> list[str]:
+    """What planners and KPIs would notice."""
+    lines = []
+    for asset, words in (("published_forecasts", "published forecasts"), ("performance", "KPIs (performance)")):
+        made = {str(code): months for code, months in plan.made.get(asset, {}).items() if months}
+        named = "; ".join(f"{code}: {_span(months)}" for code, months in _shown(made))
+        lines.append(f"{words} that move: {named or 'none'}")
+    if plan.moved_later:
+        later = "; ".join(f"{code}: {_span(months)}" for code, months in _shown(plan.moved_later))
+        lines.append(f"KPIs after the range that read them and stay until they are backfilled too: {later}")
+    if plan.frozen:
+        frozen = "; ".join(f"{code}: {_span(months)}" for code, months in _shown(plan.frozen))
+        lines.append(f"frozen cycles (published and closed) that are touched: {frozen}")
+    return lines
+
+
+def _minutes(plan: BackfillPlan, estimate: Estimate) -> str:
+    if not plan.partitions:
+        return "Nothing to do: every partition is as its inputs, code and configuration make it."
+    if estimate.minutes is None:
+        return f"{plan.partitions} partitions. No estimate: Dagster has recorded no successful run yet."
+    unknown = f"; not counted, for want of a past run: {', '.join(estimate.unknown)}" if estimate.unknown else ""
+    return (
+        f"{plan.partitions} partitions, about {max(estimate.minutes, 0.1):.1f} minutes with {estimate.processes} runs "
+        f"at a time, by the {estimate.runs} latest successful runs{unknown}"
+    )
+
+
+def print_outcome(plan: BackfillPlan, work: Backfill) -> None:
+    """One row per market: what was made, what was left as it was, which months are red and why."""
+    by_market: dict[str | None, dict[tuple[str, pd.Timestamp], str | None]] = {}
+    for (asset, code, month), why in work.outcomes.items():
+        by_market.setdefault(code, {})[asset, month] = why
+    countries = [*plan.request.countries, *([None] if None in by_market else [])]
+    rows = [_outcome_row(code, by_market.get(code, {})) for code in countries]
+    print_table(f"{work.runs} runs", ["market", "made", "failed", "months that failed", "first reason"], rows)
+
+
+def _outcome_row(code: str | None, outcomes: Mapping[tuple[str, pd.Timestamp], str | None]) -> list[str]:
+    failed = {place: why for place, why in outcomes.items() if why is not None}
+    made = str(len(outcomes) - len(failed))
+    if not failed:
+        return [code or ALL_MARKETS, made, "0", "-", "-"]
+    asset, month = min(failed, key=lambda place: (place[1], failed[place].startswith("not made")))
+    reason = f"{asset} {month:%Y-%m}: {_short(failed[asset, month])}"
+    return [code or ALL_MARKETS, made, str(len(failed)), _span(month for _, month in failed), reason]
+
+
+def _span(months: Iterable[pd.Timestamp]) -> str:
+    return month_ranges(sorted(set(months)))
+
+
+def _short(text: str) -> str:
+    return textwrap.shorten(text, WHY_LENGTH)
+
+
+def _few(codes: Iterable[str]) -> str:
+    codes = list(codes)
+    more = f" and {len(codes) - MARKETS_NAMED} more" if len(codes) > MARKETS_NAMED else ""
+    return ", ".join(codes[:MARKETS_NAMED]) + more
+
+
+def _shown(by_market: Mapping[str, Iterable[pd.Timestamp]]) -> list[tuple[str, Iterable[pd.Timestamp]]]:
+    return list(by_market.items())[:MARKETS_NAMED]

@@ -1,0 +1,159 @@
+"""``forecast-assets market``: a market on its way from its first delivery to its readers, and out again."""
+
+from typing import Annotated
+
+import pandas as pd
+import typer
+
+from forecast_assets.cli.console import console, countries_or_exit, month_argument, print_table, settings_or_exit
+from forecast_assets.country_codes import close_countries, country_of, country_with
+from forecast_assets.domain.readiness import FAIL, WARN, Finding, is_ready
+from forecast_assets.landing import LandingFolder
+from forecast_assets.markets import Market, MarketsError
+from forecast_assets.markets_file import add_market, set_stage
+from forecast_assets.runs.readiness import market_readiness
+from forecast_assets.settings import Settings
+
+market = typer.Typer(no_args_is_help=True, help=__doc__)
+RELOAD = (
+    "A webserver and a daemon that are running know the markets of the time they loaded the code location: reload it "
+    "(Deployment > Reload in the UI, or restart)."
+)
+Code = Annotated[str, typer.Argument(help="Code of the market, as in the deliveries")]
+
+
+@market.command()
+def add(
+    code: Code,
+    name: Annotated[str, typer.Option(help="Name for readers")],
+    region: Annotated[str, typer.Option(help="Level between market and world")],
+    iso2: Annotated[str | None, typer.Option(help="Country of the public holidays; default: by code or name")] = None,
+    iso3: Annotated[str | None, typer.Option(help="Country in the COVID-19 tracker; default: that of iso2")] = None,
+    since: Annotated[str | None, typer.Option(help="First month with data; default: the first delivered")] = None,
+    missing_month: Annotated[
+        str, typer.Option(help="zero or unknown: a SKU without a row in a delivered month")
+    ] = "zero",
+) -> None:
+    """Append a market to markets.yaml, in shadow: forecast and measured, not for readers."""
+    settings = settings_or_exit()
+    iso2, iso3 = _codes(code, name, iso2, iso3)
+    first = month_argument(since) if since else _first_delivered(settings, code)
+    if settings.first_month is not None and first < settings.first_month:
+        _refuse(f"since {first:%Y-%m} lies before FORECAST_FIRST_MONTH = {settings.first_month:%Y-%m}: set one of them")
+    new = Market(code, name, iso2, iso3, region, first, stage="shadow", missing_month=missing_month)
+    try:
+        add_market(settings.markets, new)
+    except MarketsError as error:
+        _refuse(str(error))
+    console.print(
+        f"{code} {name} ({iso2}, {iso3}, {region}, since {first:%Y-%m}) is a shadow market in {settings.markets}. "
+        f"Next: forecast-assets market check {code}\n{RELOAD}", markup=False,
+    )  # fmt: skip
+
+
+@market.command()
+def check(
+    code: Code,
+    month: Annotated[str | None, typer.Option(help="Last closed month; default: by the clock")] = None,
+) -> None:
+    """Score whether a market is ready to be live; exits with 1 if something fails."""
+    settings = settings_or_exit()
+    countries_or_exit(settings, [code])
+    if not is_ready(_checked(settings, code, month)):
+        raise typer.Exit(1)
+
+
+@market.command()
+def promote(
+    code: Code,
+    month: Annotated[str | None, typer.Option(help="Last closed month; default: by the clock")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Although the check fails; needs --reason")] = False,
+    reason: Annotated[str, typer.Option(help="Why, kept as a comment in markets.yaml")] = "",
+) -> None:
+    """Make a shadow market live: its next cycle is published to readers."""
+    settings = settings_or_exit()
+    countries_or_exit(settings, [code])
+    stage = settings.market_table[code].stage
+    if stage != "shadow":
+        _refuse(f"{code} is {stage}: only a shadow market is promoted. Set stage: shadow in {settings.markets} first")
+    if force and not reason.strip():
+        _refuse("--force needs a --reason: it is kept in markets.yaml for those who ask later")
+    findings = _checked(settings, code, month)
+    failed = [finding.check for finding in findings if finding.result == FAIL]
+    if failed and not force:
+        console.print(f"{code} stays in shadow: {', '.join(failed)} failed", style="red", markup=False)
+        raise typer.Exit(1)
+    _set_stage(settings, code, "live", _why(failed, reason))
+    console.print(f"{code} is live: its next cycle is published. {RELOAD}", markup=False)
+
+
+@market.command()
+def retire(code: Code, reason: Annotated[str, typer.Option(help="Kept as a comment in markets.yaml")] = "") -> None:
+    """Stop forecasting a market; its past stays readable and its entry is never deleted."""
+    settings = settings_or_exit()
+    countries_or_exit(settings, [code])
+    _set_stage(settings, code, "retired", f"retired {_today()}: {reason}" if reason.strip() else None)
+    console.print(f"{code} is retired: no cycle takes it any more. {RELOAD}", markup=False)
+
+
+def _codes(code: str, name: str, iso2: str | None, iso3: str | None) -> tuple[str, str]:
+    """What was given, completed by what the library of public holidays knows; else an end with suggestions."""
+    found = country_with(iso2) if iso2 else country_of(code, name)
+    iso2, iso3 = iso2 or (found.iso2 if found else None), iso3 or (found.iso3 if found else None)
+    if iso2 and iso3:
+        return iso2, iso3
+    close = ", ".join(f"{near.name} is --iso2 {near.iso2} --iso3 {near.iso3}" for near in close_countries(name))
+    _refuse(
+        f"the country of {code} {name} is not known: give --iso2 (public holidays) and --iso3 (COVID-19 tracker)"
+        + (f". Perhaps: {close}" if close else "")
+    )
+    raise AssertionError("refused")
+
+
+def _first_delivered(settings: Settings, code: str) -> pd.Timestamp:
+    # The market is not in the file yet: its code is named here, so that its own files are told by their names.
+    delivered = LandingFolder(settings.landing, known_codes=[*settings.market_table, code])
+    months = delivered.delivered_months("sell_in", code)
+    if not months:
+        _refuse(f"no sell_in of {code} in {settings.landing}: deliver it, or give --since, the first month with data")
+    return months[0]
+
+
+def _checked(settings: Settings, code: str, month: str | None) -> list[Finding]:
+    last_closed = month_argument(month) if month else _last_closed()
+    findings = market_readiness(settings, code, last_closed)
+    print_table(
+        f"{code} {settings.market_table[code].name}: readiness",
+        ["check", "result", "found", "what to do"],
+        [[finding.check, finding.result, finding.found, finding.next_step] for finding in findings],
+    )
+    counts = {result: sum(finding.result == result for finding in findings) for result in (FAIL, WARN)}
+    verdict = "ready" if is_ready(findings) else "not ready"
+    console.print(f"{code} is {verdict}: {counts[FAIL]} fail, {counts[WARN]} warn", markup=False)
+    return findings
+
+
+def _why(failed: list[str], reason: str) -> str | None:
+    if failed:
+        return f"live {_today()} by --force although {', '.join(failed)} failed: {reason}"
+    return f"live {_today()}: {reason}" if reason.strip() else None
+
+
+def _set_stage(settings: Settings, code: str, stage: str, comment: str | None) -> None:
+    try:
+        set_stage(settings.markets, code, stage, comment)
+    except MarketsError as error:
+        _refuse(str(error))
+
+
+def _refuse(message: str) -> None:
+    console.print(message, style="red", markup=False)
+    raise typer.Exit(2)
+
+
+def _last_closed() -> pd.Timestamp:
+    return pd.Timestamp.now().normalize().replace(day=1) - pd.DateOffset(months=1)
+
+
+def _today() -> str:
+    return f"{pd.Timestamp.now():%Y-%m-%d}"

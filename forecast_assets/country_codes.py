@@ -1,0 +1,47 @@
+"""ISO codes of countries as the library ``holidays`` knows them, to suggest what a new market needs."""
+
+import dataclasses
+import difflib
+import re
+
+from holidays.registry import COUNTRIES
+
+
+@dataclasses.dataclass(frozen=True)
+class Country:
+    """A country with public holidays."""
+
+    name: str
+    iso2: str
+    iso3: str
+
+
+def known_countries() -> list[Country]:
+    """Every country of the library; names are theirs, such as ``united_kingdom``."""
+    return [Country(name, codes[1], codes[2]) for name, codes in COUNTRIES.items() if len(codes[1]) == 2]
+
+
+def country_of(code: str, name: str) -> Country | None:
+    """The country a market is: by its code where that is an ISO code, else by its name; None where neither is known.
+
+    A code that is one country and a name that is another are nobody's: the market may be a state called so.
+    """
+    by_code = {key: country for country in known_countries() for key in (country.iso2, country.iso3)}
+    by_name = {_plain(country.name): country for country in known_countries()}
+    coded, named = by_code.get(code), by_name.get(_plain(name))
+    return None if coded and named and coded != named else coded or named
+
+
+def country_with(iso2: str) -> Country | None:
+    """The country of an ISO 3166-1 alpha-2 code."""
+    return next((country for country in known_countries() if country.iso2 == iso2), None)
+
+
+def close_countries(name: str) -> list[Country]:
+    """Up to three countries with a similar name."""
+    by_name = {_plain(country.name): country for country in known_countries()}
+    return [by_name[found] for found in difflib.get_close_matches(_plain(name), by_name, n=3)]
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z]", "", name.lower())

@@ -1,0 +1,101 @@
+"""What the code location says of its assets: what each reads of which months, and which a selection names."""
+
+import dataclasses
+import re
+
+import dagster as dg
+
+from forecast_assets.schemas import MONTH_ONLY
+
+NOT_STORED = "nothing"
+
+
+@dataclasses.dataclass(frozen=True)
+class Window:
+    """Months m+first .. m+last of a table; ``required``: a step without all of them fails."""
+
+    table: str
+    first: int
+    last: int
+    required: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class AssetNode:
+    """One asset that is made.
+
+    Attributes:
+        windows: The tables it reads; none for a source, which reads deliveries.
+        months_in_one_run: Whether a range of months of a market is one run.
+        by_month_alone: Whether it is over all markets.
+        is_stored: False for an asset that leaves nothing in the store.
+    """
+
+    name: str
+    windows: tuple[Window, ...]
+    months_in_one_run: bool
+    by_month_alone: bool
+    is_stored: bool
+
+    @property
+    def is_source(self) -> bool:
+        """Whether it is made of deliveries."""
+        return not self.windows
+
+
+class SelectionError(ValueError):
+    """A selection of assets that cannot be read or names an asset that does not exist."""
+
+
+def asset_nodes(definitions: dg.Definitions) -> dict[str, AssetNode]:
+    """The assets that are made, by name, none before what it reads."""
+    graph = definitions.resolve_asset_graph()
+    executable = [key for key in graph.toposorted_asset_keys if graph.get(key).is_executable]
+    return {key.path[-1]: _node(key, graph.get(key).assets_def) for key in executable}
+
+
+def _node(key: dg.AssetKey, asset: dg.AssetsDefinition) -> AssetNode:
+    name = key.path[-1]
+    policy = asset.backfill_policy
+    return AssetNode(
+        name=name,
+        windows=tuple(
+            Window(
+                asset.keys_by_input_name[declared.name].path[-1],
+                declared.metadata["first_offset"],
+                declared.metadata["last_offset"],
+                declared.metadata["missing"] == "error",
+            )
+            for declared in asset.node_def.input_defs
+            # Files and SQL are inputs without months: they are read, not loaded.
+            if "first_offset" in declared.metadata
+        ),
+        months_in_one_run=policy is not None and policy.max_partitions_per_run is None,
+        by_month_alone=name in MONTH_ONLY,
+        is_stored=asset.get_io_manager_key_for_asset_key(key) != NOT_STORED,
+    )
+
+
+def selected_assets(definitions: dg.Definitions, text: str) -> list[str]:
+    """Names of the assets of a selection in Dagster's syntax, none before what it reads.
+
+    A bare name stands for ``key:name``, as in the UI: ``features+`` is the asset and everything downstream.
+
+    Raises:
+        SelectionError: If it cannot be read or selects nothing that is made.
+    """
+    nodes = asset_nodes(definitions)
+    keyed = re.sub(r'(?<![\w:"])([A-Za-z_]\w*)(?![\w:"(])', lambda match: _keyed(match[1], nodes), text)
+    try:
+        keys = dg.AssetSelection.from_string(keyed).resolve(definitions.resolve_asset_graph())
+    except dg.DagsterError as error:
+        reason = str(error).splitlines()[0]
+        raise SelectionError(f"--assets {text!r}: {reason} Known: {', '.join(nodes)}") from error
+    chosen = {key.path[-1] for key in keys}
+    if not chosen & set(nodes):
+        raise SelectionError(f"--assets {text!r} selects nothing that is made. Known: {', '.join(nodes)}")
+    return [name for name in nodes if name in chosen]
+
+
+def _keyed(word: str, nodes: dict[str, AssetNode]) -> str:
+    return f'key:"{word}"' if word in nodes else word

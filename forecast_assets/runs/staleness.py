@@ -1,0 +1,180 @@
+"""Which stored partitions are no longer what their inputs, the code and the configuration would make of them.
+
+A partition is fresh when the hashes of everything its window holds now are those it was made from and code version and
+configuration are equal; one of a source, when today's delivery has the content that is stored. Nothing else is skipped.
+"""
+
+from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+import pandas as pd
+
+from forecast_assets.code_version import code_version
+from forecast_assets.configuration import configuration_of
+from forecast_assets.runs.asset_nodes import AssetNode, Window
+from forecast_assets.runs.deliveries import Deliveries
+from forecast_assets.schemas import MONTH_ONLY
+from forecast_assets.settings import Settings
+from forecast_assets.storage import MissingPartition, PartitionKey, StoredProvenance, TableStore
+
+FOOTERS_READ_AT_ONCE = 32
+DOCUMENTS = "market_report"
+# By asset and market (None: over all markets), the months that are made again.
+Made = Mapping[str, Mapping[str | None, Collection[pd.Timestamp]]]
+
+
+class Recorded:
+    """What the stored partitions say of themselves, read once, and again where a run of ours has written."""
+
+    def __init__(self, store: TableStore) -> None:
+        self._store = store
+        self._tables: dict[tuple[str, str | None], dict[pd.Timestamp, StoredProvenance]] = {}
+        self._hashes: dict[tuple[str, str | None], list[tuple[int, str, str]]] = {}
+        self._listings: dict[str, list[PartitionKey]] = {}
+
+    def of(self, table: str, country: str | None) -> dict[pd.Timestamp, StoredProvenance]:
+        """Provenance of each stored month of a table of a market (None: over all markets)."""
+        if (table, country) not in self._tables:
+            places = [place for place in self._listing(table) if place.country == country]
+            with ThreadPoolExecutor(1 if self._store.files.is_local else FOOTERS_READ_AT_ONCE) as pool:
+                found = list(pool.map(lambda place: self._store.provenance(table, place), places))
+            self._tables[table, country] = {place.month: said for place, said in zip(places, found, strict=True)}
+        return self._tables[table, country]
+
+    def hashes(self, table: str, country: str | None) -> list[tuple[int, str, str]]:
+        """Number of the month, partition and content hash of each stored month of a table of a market."""
+        if (table, country) not in self._hashes:
+            self._hashes[table, country] = [
+                (_number(month), PartitionKey(month, country).to_dagster(), said.content_hash)
+                for month, said in self.of(table, country).items()
+            ]
+        return self._hashes[table, country]
+
+    def document(self, place: PartitionKey) -> StoredProvenance | None:
+        """Provenance of the documents of a partition; None where there are none."""
+        try:
+            return self._store.document_provenance(DOCUMENTS, place)
+        except MissingPartition:
+            return None
+
+    def countries(self, table: str) -> list[str]:
+        """Markets with a stored partition of a table."""
+        return sorted({place.country for place in self._listing(table) if place.country is not None})
+
+    def look_again(self, table: str, place: PartitionKey) -> None:
+        """Read one partition again: a run has tried to store it."""
+        if table == DOCUMENTS:
+            return
+        months = self.of(table, place.country)
+        try:
+            months[place.month] = self._store.provenance(table, place)
+        except MissingPartition:
+            months.pop(place.month, None)
+        self._hashes.pop((table, place.country), None)
+        if place.month in months and place not in self._listing(table):
+            self._listings[table].append(place)
+
+    def _listing(self, table: str) -> list[PartitionKey]:
+        if table not in self._listings:
+            self._listings[table] = self._store.list_partitions(table)
+        return self._listings[table]
+
+
+class Staleness:
+    """Judges partitions against the store, the deliveries, this code and these settings."""
+
+    def __init__(
+        self, store: TableStore, settings: Settings, nodes: Mapping[str, AssetNode], deliveries: Deliveries
+    ) -> None:
+        self.recorded = Recorded(store)
+        self._settings = settings
+        self._nodes = nodes
+        self._deliveries = deliveries
+
+    def stale(
+        self, asset: str, country: str | None, months: list[pd.Timestamp], made: Made | None = None
+    ) -> dict[pd.Timestamp, str]:
+        """The months of an asset that have to be made, each with the reason; a fresh month is left out.
+
+        Args:
+            asset: Name of the asset.
+            country: The market; None for an asset over all markets.
+            months: Months that are judged.
+            made: Partitions by asset that are taken as made again, whatever they will hold then.
+        """
+        node = self._nodes[asset]
+        if node.is_source and country:
+            self._deliveries.look_at(asset, country, months)
+        reasons = {month: self._reason(node, PartitionKey(month, country), made or {}) for month in months}
+        return {month: reason for month, reason in reasons.items() if reason}
+
+    def _reason(self, node: AssetNode, place: PartitionKey, made: Made) -> str | None:
+        remade = next((w.table for w in node.windows if _holds(w, place, made.get(w.table, {}))), None)
+        if not node.is_stored:
+            return f"{remade} is made again" if remade else None
+        said = self._said(node.name, place)
+        if said is None:
+            return "not there"
+        if node.is_source:
+            return self._changed_delivery(node.name, place, said)
+        if said.code_version != code_version():
+            return "code changed"
+        if said.configuration != configuration_of(node.name, self._settings, place.country):
+            return "configuration changed"
+        if remade:
+            return f"{remade} is made again"
+        changed = self._changed_input(node, place, said)
+        return f"{changed} changed" if changed else None
+
+    def _said(self, asset: str, place: PartitionKey) -> StoredProvenance | None:
+        if asset == DOCUMENTS:
+            return self.recorded.document(place)
+        return self.recorded.of(asset, place.country).get(place.month)
+
+    def _changed_delivery(self, table: str, place: PartitionKey, said: StoredProvenance) -> str | None:
+        problem = self._deliveries.problem(table, str(place.country), place.month)
+        if problem:
+            return f"delivery cannot be used: {problem}"
+        delivered = self._deliveries.content_hash(table, str(place.country), place.month)
+        return None if delivered == said.content_hash else "delivery changed"
+
+    def _changed_input(self, node: AssetNode, place: PartitionKey, said: StoredProvenance) -> str | None:
+        """The first table whose partitions in the window are not those the partition was made from."""
+        for table in dict.fromkeys(window.table for window in node.windows):
+            windows = [window for window in node.windows if window.table == table]
+            now = {key: digest for window in windows for key, digest in self._hashes(window, place).items()}
+            if now != said.inputs.get(table, {}):
+                return table
+        return None
+
+    def _hashes(self, window: Window, place: PartitionKey) -> dict[str, str]:
+        at = _number(place.month)
+        first, last = at + window.first, at + window.last
+        return {
+            key: digest
+            for country in self._countries(window.table, place)
+            for number, key, digest in self.recorded.hashes(window.table, country)
+            if first <= number <= last
+        }
+
+    def _countries(self, table: str, place: PartitionKey) -> list[str | None]:
+        """Whose partitions a partition reads: its market's, or all where it is over all markets."""
+        if table in MONTH_ONLY:
+            return [None]
+        return [place.country] if place.country else [*self.recorded.countries(table)]
+
+
+def _holds(window: Window, place: PartitionKey, made: Mapping[str | None, Collection[pd.Timestamp]]) -> bool:
+    """Whether a month that is made again lies in the window of a partition."""
+    at = _number(place.month)
+    return any(
+        at + window.first <= _number(month) <= at + window.last
+        for country, months in made.items()
+        if None in (country, place.country) or country == place.country
+        for month in months
+    )
+
+
+def _number(month: pd.Timestamp) -> int:
+    """Months since year 0: windows are compared as whole numbers."""
+    return month.year * 12 + month.month

@@ -1,0 +1,95 @@
+"""Markets on their way to readers, as a person types it: from 2 to 40 of the sample company."""
+
+import pytest
+from typer.testing import CliRunner
+
+from forecast_assets.cli import app
+from forecast_assets.markets import load_markets
+from forecast_assets.sample import SAMPLE_MARKETS, write_sample_company
+
+TWO = """# of the sample
+markets:
+  - {code: "FR", name: France, iso2: FR, iso3: FRA, region: Europe, since: 2022-01-01}
+  - {code: "DE", name: Germany, iso2: DE, iso3: DEU, region: Europe, since: 2022-01-01}
+"""
+
+
+@pytest.fixture(scope="module")
+def landing(tmp_path_factory):
+    base = tmp_path_factory.mktemp("forty")
+    write_sample_company(base / "landing", markets=40, skus=5, months=26)
+    return base / "landing"
+
+
+@pytest.fixture
+def markets(tmp_path):
+    path = tmp_path / "markets.yaml"
+    path.write_text(TWO, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def command(monkeypatch, tmp_path, landing, markets):
+    for name, value in {
+        "FORECAST_MARKETS": str(markets),
+        "FORECAST_STORE": str(tmp_path / "store"),
+        "FORECAST_LANDING": str(landing),
+        "FORECAST_MAX_TOTAL_CHANGE": "1000",
+        "MLFLOW_TRACKING_URI": "",
+    }.items():
+        monkeypatch.setenv(name, value)
+    return lambda *arguments: CliRunner().invoke(app, ["market", *arguments])
+
+
+def test_from_2_to_40_markets_one_after_the_other(command, markets):
+    for new in SAMPLE_MARKETS[2:]:
+        result = command("add", new.code, "--name", new.name, "--region", new.region)
+        assert result.exit_code == 0, result.output
+    found = load_markets(markets)
+    assert list(found) == [market.code for market in SAMPLE_MARKETS]
+    assert [(found[m.code].iso2, found[m.code].iso3) for m in SAMPLE_MARKETS] == [
+        (m.iso2, m.iso3) for m in SAMPLE_MARKETS
+    ]
+    assert {market.stage for code, market in found.items() if code not in ("FR", "DE")} == {"shadow"}
+    assert {f"{market.since:%Y-%m}" for market in found.values()} >= {"2022-11"}
+    assert markets.read_text(encoding="utf-8").startswith(TWO)
+    for code in list(found)[2::9]:
+        result = command("promote", code, "--month", "2024-12")
+        assert (result.exit_code, load_markets(markets)[code].stage) == (0, "live"), result.output
+
+
+def test_a_market_with_a_gap_stays_in_shadow_unless_forced_with_a_reason(command, markets):
+    assert command("add", "NO", "--name", "Norway", "--region", "Europe", "--since", "2022-05").exit_code == 0
+    refused = command("promote", "NO", "--month", "2024-12")
+    assert (refused.exit_code, load_markets(markets)["NO"].stage) == (1, "shadow")
+    assert "NO stays in shadow: gaps failed" in refused.output
+    assert command("check", "NO", "--month", "2024-12").exit_code == 1
+    assert command("promote", "NO", "--month", "2024-12", "--force").exit_code == 2
+    assert command("promote", "NO", "--month", "2024-12", "--force", "--reason", "history lost").exit_code == 0
+    assert load_markets(markets)["NO"].stage == "live"
+    assert "by --force although gaps failed: history lost\n" in markets.read_text(encoding="utf-8")
+
+
+def test_a_live_market_is_not_promoted_and_a_retired_one_stays_in_the_file(command, markets):
+    assert "FR is live" in command("promote", "FR").output
+    assert command("retire", "FR", "--reason", "sold").exit_code == 0
+    assert load_markets(markets)["FR"].stage == "retired"
+    assert command("promote", "FR").exit_code == 2
+
+
+def test_what_is_not_known_of_a_new_market_is_asked_for(command, markets):
+    unknown = command("add", "SCAN", "--name", "Norwey", "--region", "Europe")
+    assert unknown.exit_code == 2
+    assert "norway is --iso2 NO --iso3 NOR" in " ".join(unknown.output.split())
+    nothing = command("add", "SCAN", "--name", "Scandinavia", "--region", "Europe", "--iso2", "NO")
+    assert "give --since" in " ".join(nothing.output.split())
+    again = command("add", "FR", "--name", "France", "--region", "Europe")
+    assert (again.exit_code, "there already" in again.output) == (2, True)
+    assert markets.read_text(encoding="utf-8") == TWO
+
+
+def test_a_market_that_delivered_nothing_fails_with_what_to_do(command):
+    assert command("add", "SCAN", "--name", "S", "--region", "E", "--iso2", "NO", "--since", "2022-01").exit_code == 0
+    result = command("check", "SCAN", "--month", "2024-12")
+    assert result.exit_code == 1
+    assert "no sell-in delivered" in " ".join(result.output.split())
