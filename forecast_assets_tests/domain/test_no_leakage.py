@@ -102,6 +102,18 @@ def test_each_refit_of_a_backtest_sees_only_what_was_known_at_its_origin(tables,
     assert known.any()
 
 
+def test_each_origin_of_a_backtest_reads_products_as_known_then(tables, earlier_features, history, origin, recipe):
+    """In every other month all SKUs are said to end at once, which would make their forecasts zero."""
+    of_backtest = [add_months(origin, -back) for back in BACKTEST_OFFSETS_MONTHS]
+    known_then = tables.products[tables.products["month"].isin(of_backtest)]
+    in_other_months = tables.products[~tables.products["month"].isin(of_backtest)]
+    wrong = in_other_months.assign(end_month=in_other_months["month"])
+    expected = backtest(earlier_features, history.sell_in, origin, recipe, known_then)
+    actual = backtest(earlier_features, history.sell_in, origin, recipe, pd.concat([wrong, known_then]))
+    assert (expected["model_units"] > 0).mean() > 0.9
+    pd.testing.assert_frame_equal(actual, expected, check_exact=True)
+
+
 def test_baselines_do_not_read_the_future(poisoned, history, origin, origin_features):
     skus = origin_features["sku"].to_numpy()
     expected = baseline_forecasts(history.sell_in, origin, skus)
