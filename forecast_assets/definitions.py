@@ -1,4 +1,4 @@
-"""Assembly of the code location: assets, checks, jobs and resources. Nothing else belongs here."""
+"""Assembly of the code location: assets, checks, jobs, sensors and resources. Nothing else belongs here."""
 
 from typing import Any
 
@@ -23,6 +23,7 @@ from forecast_assets.partitions import build_partitions
 from forecast_assets.resources.mlflow_tracking import MlflowTracking
 from forecast_assets.resources.published_months import PublishedMonths
 from forecast_assets.resources.source_tables import SourceTables
+from forecast_assets.sensors import build_sensors
 from forecast_assets.settings import Settings, load_settings
 from forecast_assets.sql import SqlProject
 from forecast_assets.storage import TableStore
@@ -46,6 +47,7 @@ def build_definitions(settings: Settings | None = None, **resources: Any) -> dg.
     return dg.Definitions(
         assets=[*assets, *lineage_specs(SqlProject())],
         jobs=jobs.ALL_JOBS,
+        sensors=build_sensors(settings),
         resources={**default_resources(settings), **resources},
         # A run is one market: its steps share what they import (3 s each otherwise); markets run side by side as runs.
         executor=dg.in_process_executor,

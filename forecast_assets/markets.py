@@ -15,6 +15,9 @@ import yaml
 STAGES = ("shadow", "live", "retired")
 MISSING_MONTH_RULES = ("zero", "unknown")
 CODE_PATTERN = re.compile(r"[A-Z0-9_]{2,10}")
+CHANNEL_PATTERN = re.compile(r"[A-Z][A-Z0-9_]{0,39}")
+# A WAPE above it is no forecast: 35 was meant as per cent.
+MOST_SHARE = 5
 # Strict, because the parser of pandas takes "5" for the fifth of this month and "Jan2024" for a month.
 MONTH_PATTERN = re.compile(r"\d{4}-\d{2}(-\d{2})?")
 
@@ -29,7 +32,8 @@ class Market:
 
     ``since`` is the first month with data. ``stage`` says who sees its forecasts: ``shadow`` markets are forecast and
     measured but not for readers. ``missing_month`` says what a SKU without a row means in a delivered month: zero
-    units, or unknown.
+    units, or unknown. ``teams_channel`` names the Teams channel that is told about the market; empty: the one of all.
+    ``max_wape`` and ``max_bias`` (fractions) are what the market tolerates before an alarm; None: as the settings say.
     """
 
     code: str
@@ -40,9 +44,13 @@ class Market:
     since: pd.Timestamp
     stage: str = "live"
     missing_month: str = "zero"
+    teams_channel: str = ""
+    max_wape: float | None = None
+    max_bias: float | None = None
 
 
 FIELDS = {field.name: field for field in dataclasses.fields(Market)}
+SHARES = ("max_wape", "max_bias")
 REQUIRED = [name for name, field in FIELDS.items() if field.default is dataclasses.MISSING]
 
 
@@ -124,10 +132,17 @@ def _value_problems(key: str, value: Any) -> list[str]:
         return []
     if key not in FIELDS:
         return []
+    if key in SHARES:
+        return _share_problems(key, value)
     if not isinstance(value, str):
         return [f'{key}: expected text, got {value!r} ({type(value).__name__}); quote it, as in {key}: "NO"']
     if key == "code" and not CODE_PATTERN.fullmatch(value):
         return [f"code: expected 2 to 10 of A-Z, 0-9 and _, got {value!r}"]
+    if key == "teams_channel" and not CHANNEL_PATTERN.fullmatch(value):
+        return [
+            "teams_channel: expected a name of A-Z, 0-9 and _ that starts with a letter; what is there is not repeated "
+            "here, as the address of a webhook is a secret: it goes to the environment, as TEAMS_WEBHOOK_URL_<name>"
+        ]
     allowed = {"stage": STAGES, "missing_month": MISSING_MONTH_RULES}.get(key)
     if allowed and value not in allowed:
         return [f"{key}: expected one of {', '.join(allowed)}, got {value!r}"]
@@ -135,3 +150,11 @@ def _value_problems(key: str, value: Any) -> list[str]:
     if length and not re.fullmatch(rf"[A-Z]{{{length}}}", value):
         return [f"{key}: expected {length} capital letters, got {value!r}"]
     return [] if value else [f"{key}: must not be empty"]
+
+
+def _share_problems(key: str, value: Any) -> list[str]:
+    """A fraction above 0 and up to 5: what is larger was meant as per cent."""
+    # A boolean is a number to Python; .nan and .inf are numbers to YAML. Both fail the comparison or the type.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= MOST_SHARE:
+        return [f"{key}: expected a fraction above 0, like 0.35 for 35 %, got {value!r}; remove it for the default"]
+    return []

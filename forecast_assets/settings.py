@@ -6,10 +6,11 @@ are not settings: they are fetched when used.
 
 import difflib
 import os
+import re
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -49,9 +50,22 @@ class Settings(BaseModel):
         default=0, ge=0, description="SKUs over all markets that are learned from together; 0: each market alone"
     )
     max_threads: int = Field(default=0, ge=0, description="LightGBM threads; 0: one core is left free")
+    dagster_url: str = Field(default="", description="Address of the Dagster UI that cards link to; empty: no links")
+    alert_grouping_minutes: float = Field(
+        default=10, ge=0, le=1_440, description="How long the first alert of a card waits for others of its cycle"
+    )
+    alert_after_unclear: Literal["repeat", "hold"] = Field(
+        default="repeat", description="A card nobody knows to have arrived: send again with a note, or park"
+    )
+    heartbeat_day: int = Field(default=12, ge=1, le=28, description="Day of the month of the heartbeat card")
     max_unknown_sku_share: float = Field(default=0.05, ge=0, le=1, description="Share of units without a product row")
     max_total_change: float = Field(default=4.0, gt=1, description="Market total against its median, either way")
     max_return_ratio: float = Field(default=3.0, gt=0, description="A month's net returns against the SKU's best month")
+    max_wape: float = Field(default=0.60, gt=0, le=5, description="Alarm above it, where a market sets no max_wape")
+    max_bias: float = Field(default=0.30, gt=0, le=5, description="The same for bias, either way")
+    alarm_lag_months: int = Field(
+        default=3, ge=1, le=18, description="KPI alarms look at forecasts made at most so many months before"
+    )
     max_forecast_ratio: float = Field(default=3.0, gt=1, description="Forecast year against last year, either way")
 
     @field_validator("env")
@@ -78,6 +92,13 @@ class Settings(BaseModel):
     def _not_empty(cls, value: str) -> str:
         if not value.strip():
             raise ValueError("expected a place, got nothing: set it, or remove the variable to get the default")
+        return value
+
+    @field_validator("dagster_url")
+    @classmethod
+    def _address_of_a_page(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^\s@?#]+", value):
+            raise ValueError("expected an address like https://dagster.example.com, without user or query, or nothing")
         return value
 
     @model_validator(mode="after")

@@ -119,7 +119,7 @@ def test_nobody_imports_the_definitions_but_the_launcher_and_it_only_when_it_lau
     assert "forecast_assets.definitions" not in {node.module for node in at_load}
 
 
-@pytest.mark.parametrize("package", ["domain", "schemas", "storage", "sample", "landing", "sql", "reports"])
+@pytest.mark.parametrize("package", ["domain", "schemas", "storage", "sample", "landing", "sql", "reports", "alerts"])
 def test_what_works_without_dagster_does_not_reach_it_by_any_detour(package):
     wired = [named(path) for path in reached_from(sources(package)) if roots(path) & {"dagster", "dagster_mlflow"}]
     assert wired == []
@@ -137,6 +137,8 @@ def test_assets_are_reached_only_by_the_definitions_that_assemble_them():
         "checks",
         "resources",
         "io_managers",
+        "alerts",
+        "sensors",
     ]
     importers = [
         named(path)

@@ -155,3 +155,28 @@ def test_a_file_that_lists_no_markets_is_refused_with_what_was_found(file, conte
 def test_a_missing_file_says_which_variable_names_it(file):
     with pytest.raises(MarketsError, match=r"markets\.yaml: no such markets file\. Set FORECAST_MARKETS"):
         load_markets(file)
+
+
+def test_a_market_may_have_a_teams_channel_of_its_own(load):
+    markets = load(entry(), entry(code='"JP"', teams_channel="ASIA_2"))
+    assert [market.teams_channel for market in markets.values()] == ["", "ASIA_2"]
+
+
+def test_the_address_of_a_webhook_in_the_markets_file_is_refused_and_not_repeated(problems):
+    secret = "https://x.logic.azure.com/workflows/1?sig=canary"
+    [problem] = problems(entry(teams_channel=f'"{secret}"'))[1:]
+    assert "TEAMS_WEBHOOK_URL_<name>" in problem
+    assert "canary" not in problem
+
+
+def test_a_market_may_have_limits_of_its_own(load):
+    market = load(entry(max_wape="0.35", max_bias="1"))["FR"]
+    assert (market.max_wape, market.max_bias) == (0.35, 1)
+    assert load(entry())["FR"].max_wape is None
+
+
+@pytest.mark.parametrize("value", ["35", "0", "-0.1", '"0.35"', "true", ".nan", ".inf", "[0.3]"])
+def test_a_limit_that_is_no_fraction_is_refused_with_what_is_expected(problems, value):
+    found = problems(entry(max_wape=value))
+    assert len(found) == 2
+    assert "entry 1 (FR): max_wape: expected a fraction above 0, like 0.35 for 35 %, got" in found[1]

@@ -21,7 +21,7 @@ from forecast_assets.domain.backtest import backtest as rolling_backtest
 from forecast_assets.domain.demand import panel_from_rows
 from forecast_assets.domain.tuning import parameters_in_force
 from forecast_assets.partition_windows import same_month, window
-from forecast_assets.partitions import months_of_run
+from forecast_assets.partitions import country_of_run, months_of_run, partition_key
 from forecast_assets.settings import Settings
 
 Results = Iterator[dg.AssetCheckResult | dg.Output]
@@ -78,7 +78,11 @@ def performance(context: dg.AssetExecutionContext, sell_in: pd.DataFrame, publis
         month: realised.performance(month, sell_in[sell_in["month"] == month], published_forecasts)
         for month in months_of_run(context)
     }
-    cells = pd.concat(tables.values(), ignore_index=True)
-    as_published = cells[cells["status"] != "backfilled"]
-    metadata = evaluation_checks.figures(as_published, evaluation_checks.PERFORMANCE_METHODS)
-    yield from stored_if_sound(tables, evaluation_checks.performance_checks(), metadata=metadata)
+    for month, cells in tables.items():
+        # On the month's own event: metadata of the output would stand on every month of a range.
+        context.add_asset_metadata(
+            evaluation_checks.performance_figures(cells),
+            asset_key="performance",
+            partition_key=partition_key(month, country_of_run(context)),
+        )
+    yield from stored_if_sound(tables, evaluation_checks.performance_checks())

@@ -9,6 +9,8 @@ from forecast_assets.assets.table_asset import OWNERS, table_asset
 from forecast_assets.checks import forecast_checks
 from forecast_assets.checks.schema_check import schema_check
 from forecast_assets.checks.table_checks import check_specs, stored_if_sound
+from forecast_assets.domain.calendar import add_months
+from forecast_assets.domain.churn import CHURN_COLUMNS, forecast_churn
 from forecast_assets.domain.publication import decide, status_of
 from forecast_assets.domain.publication import published_forecasts as publish
 from forecast_assets.partition_windows import window
@@ -56,9 +58,12 @@ def published_forecasts(
     status = status_of(market.stage, published_months.later_than(market.code, origin))
     decision = decide(backtest)
     made = publish(forecasts.drop(columns=PLACE), decision, overrides.drop(columns=PLACE), status)
+    churn = forecast_churn(made, published_months.forecasts(market.code, add_months(origin, -1), CHURN_COLUMNS))
     checks = [schema_check("published_forecasts"), forecast_checks.horizon_complete()]
     yield from stored_if_sound(
-        {origin: made}, checks, metadata={"status": status, "source": decision.source, "reason": decision.reason}
+        {origin: made},
+        checks,
+        metadata={"status": status, "source": decision.source, "reason": decision.reason, **churn},
     )
 
 
@@ -69,7 +74,7 @@ def published_forecasts(
     description="A self-contained page and a workbook for planners: history, forecast, baseline and accuracy by SKU.",
     io_manager_key="documents",
     ins={
-        "published_forecasts": window("published_forecasts", 0, 0, missing="error"),
+        "published_forecasts": window("published_forecasts", -1, 0),
         "sell_in": window("sell_in", -(HISTORY_MONTHS - 1), 0, columns=["sku", "sell_in_units"]),
         "products": window("products", 0, 0),
         "backtest": window("backtest", 0, 0),
@@ -97,7 +102,8 @@ def market_report(
         cycle_id=cycle_id_of_run(context, settings.env),
         git_sha=git_sha(),
         sell_in=sell_in,
-        published=published_forecasts,
+        published=published_forecasts[published_forecasts["month"] == origin],
+        published_before=published_forecasts[published_forecasts["month"] < origin],
         backtest=backtest,
         performance=performance if len(performance) else None,
         products=products,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import dagster as dg
 import numpy as np
 import pandas as pd
 
@@ -11,8 +12,8 @@ from forecast_assets.domain.accuracy import accuracy_table, coverage
 from forecast_assets.domain.backtest import origins_left_out
 from forecast_assets.domain.evaluation import BACKTEST_METHODS, BAND
 from forecast_assets.domain.paired_test import paired_test
+from forecast_assets.domain.realised import realised_accuracy, realised_figures
 
-PERFORMANCE_METHODS = {"published": "published_units", **BACKTEST_METHODS}
 NOT_WORSE_THAN_NAIVE = CheckDeclaration(
     "not_worse_than_naive",
     "WAPE of the model on the backtest is not above the seasonal naive's; otherwise the baseline is published.",
@@ -57,6 +58,23 @@ def backtest_figures(cells: pd.DataFrame, origin: pd.Timestamp) -> dict[str, flo
 def backtest_checks() -> list[TableCheck]:
     """Checks of ``backtest``."""
     return [schema_check("backtest"), NOT_WORSE_THAN_NAIVE.rule(_not_worse_than_naive)]
+
+
+def performance_figures(cells: pd.DataFrame) -> dict[str, object]:
+    """What the UI shows of realised performance of a month: ``realised_figures``, and the table by category and class.
+
+    Numbers keep their names from month to month and are plotted; backfilled rows are counted, not measured.
+    """
+    table = realised_accuracy(cells)
+    shown = table[table["level"] != "market"] if len(table) else table
+    columns = ["level", "entity", "lag", "cells", "actual_units"]
+    columns += [name for name in shown if name.startswith(("wape_", "bias_"))]
+    tables = {"by_category_and_class": dg.MetadataValue.md(shown[columns].to_markdown(index=False, floatfmt=".4g"))}
+    return (
+        realised_figures(table)
+        | {"backfilled_cells": int((cells["status"] == "backfilled").sum())}
+        | (tables if len(shown) else {})
+    )
 
 
 def performance_checks() -> list[TableCheck]:

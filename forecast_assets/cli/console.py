@@ -93,7 +93,19 @@ def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
     console.print(table)
 
 
-TEXT_COLUMNS = {"market", "level", "name", "published", "why", "group"}
+TEXT_COLUMNS = {
+    "market",
+    "level",
+    "name",
+    "published",
+    "why",
+    "group",
+    "severity",
+    "kind",
+    "headline",
+    "message",
+    "state",
+}
 
 
 def report_folder(settings: Settings, country: str, origin: pd.Timestamp) -> Path:

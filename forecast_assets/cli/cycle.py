@@ -17,10 +17,18 @@ from forecast_assets.cli.console import (
     signed,
 )
 from forecast_assets.cli.prepare import prepare_instance
+from forecast_assets.domain.evaluation import ALL_LAGS
+from forecast_assets.domain.realised import PERFORMANCE_METHODS
 from forecast_assets.resources.mlflow_tracking import TrackingUnavailable, prepare_mlflow_store
 from forecast_assets.runs.cycle import run_cycles
 from forecast_assets.runs.launch import RunResult
-from forecast_assets.runs.measured import cycle_figures, performance_cells, performance_table, totals_performance
+from forecast_assets.runs.measured import (
+    cycle_figures,
+    performance_cells,
+    performance_table,
+    realised_groups,
+    totals_performance,
+)
 from forecast_assets.runs.plan import CycleRequest
 from forecast_assets.settings import Settings
 from forecast_assets.storage import TableStore
@@ -98,10 +106,29 @@ def print_performance(settings: Settings, countries: list[str], origin: pd.Times
         f"Realised performance by SKU and month, forecasts as published then{of_origin}",
         performance_table(cells, regions),
     )
+    for level, title in (("market", "market and lag"), ("category", "category"), ("class", "ABC and XYZ class")):
+        _print_groups(f"The same by {title}{of_origin}", realised_groups(cells), level)
     totals = totals_performance(cells, regions)
     if len(totals) and cells["country"].nunique() > 1:
         above = totals[totals["level"].isin(["market", "region", "world"])]
         _print_accuracy(f"The same by month, SKUs summed first{of_origin}", above)
+
+
+def _print_groups(title: str, table: pd.DataFrame, level: str) -> None:
+    """Every method by market and lag, or by market and category or class over all lags; nothing without rows."""
+    if table.empty:
+        return
+    shown = table[table["level"] == level]
+    if level != "market":
+        shown = shown[shown["lag"] == ALL_LAGS]
+    figures = [f"{measure}_{name}" for name in PERFORMANCE_METHODS for measure in ("wape", "bias")]
+    rows = [
+        [row["country"], row["lag"] if level == "market" else row["entity"], f"{int(row['cells']):,}"]
+        + [(percentage if name.startswith("wape") else signed)(row[name]) for name in figures]
+        for row in shown.to_dict("records")
+    ]
+    columns = ["market", "lag" if level == "market" else "group", "cells"]
+    print_table(title, columns + [name.replace("_", " ").replace("wape", "WAPE") for name in figures], rows)
 
 
 def _print_accuracy(title: str, table: pd.DataFrame) -> None:

@@ -43,9 +43,13 @@ PERFORMANCE_COLUMNS = [
     "lag_months",
     "actual_units",
     "published_units",
+    "model_units",
     "baseline_units",
     "naive_units",
     "status",
+    "category",
+    "abc_class",
+    "xyz_class",
 ]
 PRODUCT_COLUMNS = ["sku", "category"]
 
@@ -64,6 +68,7 @@ class MarketReport:
         backtest: One row per sku, origin and horizon; no rows for a market too young to be tested.
         performance: One row per sku, origin and lag of all published forecasts scored so far; None before the first.
         products: One row per sku: `sku, category`, further columns are not read.
+        published_before: The same of the month before, for the churn; None or no rows where nothing was published.
         model_summary: Facts about the model to print as they are, by label.
 
     Raises:
@@ -83,6 +88,7 @@ class MarketReport:
     performance: pd.DataFrame | None
     products: pd.DataFrame
     model_summary: dict[str, str]
+    published_before: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         self._require("sell_in", self.sell_in, SELL_IN_COLUMNS)

@@ -13,8 +13,10 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from forecast_assets.domain.evaluation import accuracy_by
+from forecast_assets.domain.churn import forecast_churn
+from forecast_assets.domain.evaluation import ALL_LAGS, accuracy_by
 from forecast_assets.domain.paired_test import MIN_ORIGINS, MIN_SKUS, paired_test
+from forecast_assets.domain.realised import realised_accuracy
 from forecast_assets.reports import number_format
 from forecast_assets.reports.chart_series import chart_series
 from forecast_assets.reports.market_report import MarketReport
@@ -85,6 +87,8 @@ def render_market_report(report: MarketReport) -> str:
                 beside_one_another(tidy, "level").assign(group=lambda rows: rows["group"].map(LEVEL_TITLES))
             ),
             realised_lags=_records(realised_lags),
+            realised_groups=_realised_groups(report.performance),
+            churn=_churn(report),
             categories=_by_size(accuracy_rows(backtest, "category", BACKTEST_FORECASTS)),
             demand_classes=_records(beside_one_another(tidy, "segment")),
             skus=_records(skus),
@@ -95,6 +99,21 @@ def render_market_report(report: MarketReport) -> str:
         .strip()
         + "\n"
     )
+
+
+def _realised_groups(performance: pd.DataFrame | None) -> dict[str, list[dict]]:
+    """Realised accuracy over all lags by category and by class: rows of both tables, largest first."""
+    table = pd.DataFrame() if performance is None or performance.empty else realised_accuracy(performance)
+    if table.empty:
+        return {"category": [], "class": []}
+    whole = table[table["lag"] == ALL_LAGS]
+    return {level: _by_size(whole[whole["level"] == level]) for level in ("category", "class")}
+
+
+def _churn(report: MarketReport) -> dict[str, float]:
+    """Change against the publication before; empty where there is none."""
+    before = report.published_before
+    return {} if before is None or before.empty else forecast_churn(report.published, before)
 
 
 def _tile_group(title: str, cells: pd.DataFrame, forecasts: dict[str, str]) -> dict:

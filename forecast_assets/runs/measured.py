@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from forecast_assets.checks.evaluation_checks import BACKTEST_METHODS, PERFORMANCE_METHODS, figures
+from forecast_assets.checks.evaluation_checks import BACKTEST_METHODS, figures
 from forecast_assets.domain.accuracy import accuracy_table
 from forecast_assets.domain.hierarchy import WORLD_ENTITY
 from forecast_assets.domain.levels import accuracy_at_levels
+from forecast_assets.domain.realised import PERFORMANCE_METHODS, realised_accuracy
 from forecast_assets.storage import PartitionKey, TableStore
 
 
@@ -80,3 +81,16 @@ def totals_performance(cells: pd.DataFrame, region_by_market: Mapping[str, str])
         return pd.DataFrame()
     then = cells[cells["status"] != "backfilled"]
     return accuracy_at_levels(then, PERFORMANCE_METHODS, ["origin_month", "month"], region_by_market)
+
+
+def realised_groups(cells: pd.DataFrame) -> pd.DataFrame:
+    """WAPE and bias by market, category and class and by lag 1, 3, 6, 12, 18 and all, as published then.
+
+    Returns:
+        As ``realised_accuracy``, with ``country`` first; no rows without cells.
+    """
+    if cells.empty:
+        return pd.DataFrame()
+    parts = [realised_accuracy(rows).assign(country=code) for code, rows in cells.groupby("country", observed=True)]
+    table = pd.concat(parts, ignore_index=True)
+    return table[["country", *table.columns.drop("country")]]

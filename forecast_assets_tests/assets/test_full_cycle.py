@@ -268,3 +268,25 @@ def test_all_checks_of_a_sound_delivery_pass_but_those_that_only_tell(company):
     failed = {name for name, (passed, *_) in company.december()["checked"].items() if not passed}
     assert failed <= {"mlflow_run:mlflow_recorded", "sell_in:unknown_skus", "backtest:not_worse_than_naive"}
     assert "sell_in:schema" in json.dumps(company.december())
+
+
+def test_realised_figures_and_churn_are_numbers_of_the_month_under_names_that_never_change(company):
+    """Recomputed from the stored tables; FR published November and December."""
+    recorded = company.december()["materialized"]
+    performance = company.read("performance", "FR", DECEMBER)
+    error = (performance["published_units"] - performance["actual_units"]).abs()
+    for name in ("wape_published", "wape_published_lag_01"):
+        assert float(recorded["performance"][name]) == pytest.approx(error.sum() / performance["actual_units"].sum())
+    cells = company.read("published_forecasts", "FR", DECEMBER).merge(
+        company.read("published_forecasts", "FR", NOVEMBER), on=["sku", "target_month"], suffixes=("", "_before")
+    )
+    change = cells["forecast_units"] - cells["forecast_units_before"]
+    said = recorded["published_forecasts"]
+    assert float(said["churn_cells"]) == len(cells) > 0
+    assert float(said["churn"]) == pytest.approx(change.abs().sum() / cells["forecast_units_before"].sum())
+    assert float(said["churn_signed"]) == pytest.approx(change.sum() / cells["forecast_units_before"].sum())
+    page = company.store.read_document(
+        "market_report", PartitionKey(pd.Timestamp(DECEMBER), "FR"), "market_report.html"
+    )
+    assert "Against the publication of the month before" in page.decode()
+    assert "Realised by category, largest first" in page.decode()

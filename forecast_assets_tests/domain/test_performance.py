@@ -2,9 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.checks.evaluation_checks import PERFORMANCE_METHODS, figures
+from forecast_assets.checks.evaluation_checks import figures
 from forecast_assets.checks.schema_check import schema_check
 from forecast_assets.domain.performance import performance
+from forecast_assets.domain.realised import PERFORMANCE_METHODS
 
 JUNE = pd.Timestamp("2024-06-01")
 

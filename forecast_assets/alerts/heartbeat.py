@@ -1,0 +1,80 @@
+"""The monthly sign of life: what was published, in how many markets, which incidents are open.
+
+It is sent on its day whatever has happened, to every channel: an accepted post is no proof that somebody saw it, a
+heartbeat that does not come is proof that alerts do not come either.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+
+import pandas as pd
+
+from forecast_assets.alerts.outbox import DEFAULT_CHANNEL, HEARTBEAT, Outbox
+from forecast_assets.markets import forecast_markets
+from forecast_assets.reports.number_format import format_month
+from forecast_assets.settings import Settings
+from forecast_assets.storage import PartitionKey, TableStore
+
+CODES_SHOWN = 40
+
+
+def month_of_heartbeat(now: datetime, day: int) -> pd.Timestamp | None:
+    """The closed month whose heartbeat is due: the month before ``now`` from ``day`` on, None before that day."""
+    if now.day < day:
+        return None
+    return pd.Timestamp(now.year, now.month, 1) - pd.DateOffset(months=1)
+
+
+def announce_heartbeat(outbox: Outbox, settings: Settings) -> list[str]:
+    """Have every channel told, once a month; returns the channels for which it was new.
+
+    The default channel is told about all markets, another one about its own.
+    """
+    month = month_of_heartbeat(outbox.clock(), settings.heartbeat_day)
+    if month is None:
+        return []
+    cycle_id = f"{settings.env}-{month:%Y-%m}"
+    told = outbox.events.names()
+    codes = forecast_markets(settings.market_table)
+    channels = sorted({DEFAULT_CHANNEL, *(outbox.channel_of(code) for code in codes)})
+    new = []
+    for channel in channels:
+        name = f"heartbeat-{cycle_id}-{channel}"
+        if f"{name}.json" in told:
+            continue
+        of_channel = [code for code in codes if channel in (DEFAULT_CHANNEL, outbox.channel_of(code))]
+        open_count = sum(channel in (DEFAULT_CHANNEL, event["channel"]) for event in outbox.open_events())
+        content = {
+            "title": f"Heartbeat · {format_month(month)}",
+            "facts": [*_published(outbox.store, settings, month, of_channel), ["Open incidents", str(open_count)]],
+        }
+        if outbox.announce(name, HEARTBEAT, channel, cycle_id, {"content": content}):
+            new.append(channel)
+    return new
+
+
+def _published(store: TableStore, settings: Settings, month: pd.Timestamp, codes: list[str]) -> list[list[str]]:
+    """Facts: how many live markets were published and from what, which were not, and the shadow markets."""
+    there = {place.country for place in store.list_partitions("published_forecasts") if place.month == month}
+    live = [code for code in codes if settings.market_table[code].stage == "live"]
+    shadow = [code for code in codes if code not in live]
+    done = [code for code in live if code in there]
+    facts = [["Published", f"{len(done)} of {len(live)} markets"]]
+    if done:
+        places = [PartitionKey(month, code) for code in done]
+        rows = store.read("published_forecasts", places, columns=["sku", "source", "status"], missing="skip")
+        sources = Counter(rows["source"].astype(str))
+        facts.append(["SKUs", f"{len(rows[['country', 'sku']].drop_duplicates()):,}"])
+        facts.append(["Rows by source", ", ".join(f"{name} {count:,}" for name, count in sources.most_common())])
+    if missing := [code for code in live if code not in there]:
+        facts.append(["Not published", _codes(missing)])
+    if shadow:
+        facts.append(["Shadow markets", f"{sum(code in there for code in shadow)} of {len(shadow)} forecast"])
+    return facts
+
+
+def _codes(codes: Iterable[str]) -> str:
+    listed = list(codes)
+    more = len(listed) - CODES_SHOWN
+    return ", ".join(listed[:CODES_SHOWN]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,40 @@
+"""When is a month's figure out of line with the months before it, and not merely noisy?
+
+A one-sided prediction limit: the value that the next month exceeds with a given chance if nothing has changed.
+"""
+
+import numpy as np
+from scipy.stats import t as student
+
+TRAILING_MONTHS, MIN_MONTHS = 12, 8
+FALSE_ALARM_RATE = 0.005
+# Earlier months further out than this many robust standard deviations are moved there: one bad month must not hide the
+# next by widening the limit.
+OUTLIER = 3.0
+MAD_TO_STD = 1.4826
+
+
+def upper_limit(history: np.ndarray, false_alarm_rate: float = FALSE_ALARM_RATE) -> float:
+    """Limit that the next value exceeds with the given chance, for independent values of one normal distribution.
+
+    ``mean + t(1 - rate, n - 1) * s * sqrt(1 + 1/n)`` (prediction interval of one further observation, Hahn and Meeker
+    1991), mean and s over the history with outliers moved in to 3 robust standard deviations (1.4826 MAD) of the
+    median. NaN with fewer than 8 known values.
+
+    Args:
+        history: The values before, (n,), on a scale where their spread is symmetric (logs of ratios).
+    """
+    known = np.asarray(history, dtype=float)
+    known = known[np.isfinite(known)]
+    if len(known) < MIN_MONTHS:
+        return float("nan")
+    middle = np.median(known)
+    reach = OUTLIER * MAD_TO_STD * np.median(np.abs(known - middle))
+    moved = np.clip(known, middle - reach, middle + reach) if reach > 0 else known
+    quantile = student.ppf(1 - false_alarm_rate, len(known) - 1)
+    return float(moved.mean() + quantile * moved.std(ddof=1) * np.sqrt(1 + 1 / len(known)))
+
+
+def lower_limit(history: np.ndarray, false_alarm_rate: float = FALSE_ALARM_RATE) -> float:
+    """The same on the other side: the value that the next one falls below with the given chance."""
+    return -upper_limit(-np.asarray(history, dtype=float), false_alarm_rate)

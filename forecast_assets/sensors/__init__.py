@@ -1,0 +1,23 @@
+"""Sensors, one module per concern. This one lists them."""
+
+from collections.abc import Sequence
+
+import dagster as dg
+
+from forecast_assets.sensors.input_drift import build_input_drift_sensor
+from forecast_assets.sensors.kpi_alarms import build_kpi_alarms_sensor
+from forecast_assets.sensors.run_failures import build_run_failures_sensor
+from forecast_assets.sensors.teams_delivery import build_teams_delivery_sensor
+from forecast_assets.sensors.watchdog import build_watchdog_sensor
+from forecast_assets.settings import Settings
+
+
+def build_sensors(settings: Settings, schedules: Sequence[str] = ()) -> list[dg.SensorDefinition]:
+    """The sensors of a company; ``schedules`` are the names of its schedules, which are watched too."""
+    sensors = [
+        build_kpi_alarms_sensor(settings),
+        build_input_drift_sensor(settings),
+        build_run_failures_sensor(settings),
+        build_teams_delivery_sensor(settings),
+    ]
+    return [*sensors, build_watchdog_sensor(settings, [*(sensor.name for sensor in sensors), *schedules])]

@@ -1,0 +1,33 @@
+"""Tells of sensors and schedules whose last tick failed or is too old.
+
+It cannot tell of a daemon that has stopped: ``forecast-assets watchdog`` does, started from outside.
+"""
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from forecast_assets.alerts.outbox import Outbox
+from forecast_assets.runs.watch import tell_of_sensors, watch_sensors
+from forecast_assets.settings import Settings
+
+WATCHDOG = "watchdog"
+
+
+def build_watchdog_sensor(settings: Settings, names: Collection[str]) -> dg.SensorDefinition:
+    """The sensor of a company; ``names`` are the sensors and schedules it watches."""
+
+    @dg.sensor(
+        name=WATCHDOG,
+        minimum_interval_seconds=300,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Sensors and schedules whose last tick failed or is too old.",
+    )
+    def watchdog(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        now = datetime.now(UTC)
+        found = watch_sensors(context.instance, names, now)
+        bad = tell_of_sensors(Outbox.of(settings), settings, found, now)
+        return dg.SkipReason("\n".join(bad) or f"{len(found)} sensors and schedules are well.")
+
+    return watchdog

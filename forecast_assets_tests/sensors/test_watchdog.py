@@ -1,0 +1,122 @@
+"""Sensors that fail or have stopped ticking, and daemons without a heartbeat, in a real instance."""
+
+import time
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+import pytest
+from dagster._core.definitions.run_request import InstigatorType
+from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteInstigatorOrigin, RemoteRepositoryOrigin
+from dagster._core.scheduler.instigation import (
+    InstigatorState,
+    InstigatorStatus,
+    SensorInstigatorData,
+    TickData,
+    TickStatus,
+)
+from dagster._daemon.types import DaemonHeartbeat
+from dagster._utils.error import SerializableErrorInfo
+from typer.testing import CliRunner
+
+from forecast_assets.cli import app
+from forecast_assets.runs.watch import tell_of_daemons, tell_of_sensors, watch_daemons, watch_sensors
+from forecast_assets_tests.sensors.company import make_company
+
+NOW = datetime(2024, 7, 10, 6, tzinfo=UTC)
+
+
+@pytest.fixture
+def company(tmp_path):
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        yield make_company(tmp_path, ["FR"], instance)
+
+
+def sensor_state(company, name, status=InstigatorStatus.DECLARED_IN_CODE, interval=60):
+    repository = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("forecast_assets"), "__repository__")
+    data = SensorInstigatorData(min_interval=interval)
+    return company.instance.add_instigator_state(
+        InstigatorState(RemoteInstigatorOrigin(repository, name), InstigatorType.SENSOR, status, data)
+    )
+
+
+def ticked(company, state, minutes_ago, status=TickStatus.SKIPPED, error=None):
+    company.instance.create_tick(
+        TickData(
+            state.instigator_origin_id, state.instigator_name, InstigatorType.SENSOR, status,
+            (NOW - timedelta(minutes=minutes_ago)).timestamp(), selector_id=state.selector_id,
+            error=SerializableErrorInfo(error, [], None) if error else None,
+        )
+    )  # fmt: skip
+
+
+def look(company, names=("kpi_alarms",)):
+    found = watch_sensors(company.instance, names, NOW)
+    tell_of_sensors(company.outbox, company.settings, found, NOW)
+    return found
+
+
+def test_a_sensor_whose_last_tick_failed_is_told_and_closes_when_it_ticks_again(company):
+    state = sensor_state(company, "kpi_alarms")
+    ticked(company, state, 5, TickStatus.FAILURE, "OSError: no space left\n")
+    look(company)
+    (found,) = company.outbox.open_incidents()
+    assert (found.kind, found.subject) == ("sensor_failed", "kpi_alarms")
+    assert found.headline == "kpi_alarms: the tick of 2024-07-10 05:55 UTC failed"
+    assert found.facts == (("error", "OSError: no space left"),)
+    assert f"{found.month:%Y-%m}" == "2024-06"
+    ticked(company, state, 1, TickStatus.STARTED)
+    look(company)
+    assert company.open_kinds() == {("sensor_failed", None, "kpi_alarms")}
+    ticked(company, state, 0.5)
+    look(company)
+    assert company.open_kinds() == set()
+
+
+@pytest.mark.parametrize(
+    ("minutes", "interval", "is_well"), [(14, 60, True), (16, 60, False), (290, 3600, True), (310, 3600, False)]
+)
+def test_a_sensor_that_no_longer_ticks_is_told(company, minutes, interval, is_well):
+    ticked(company, sensor_state(company, "kpi_alarms", interval=interval), minutes)
+    assert look(company)["kpi_alarms"][0] is is_well
+    assert (company.open_kinds() == set()) is is_well
+
+
+def test_sensors_switched_off_and_those_of_other_code_are_not_watched(company):
+    ticked(company, sensor_state(company, "kpi_alarms", InstigatorStatus.STOPPED), 500)
+    ticked(company, sensor_state(company, "removed"), 500)
+    assert look(company) == {}
+
+
+def heartbeat(company, daemon, seconds_ago, now=NOW):
+    company.instance.add_daemon_heartbeat(DaemonHeartbeat(now.timestamp() - seconds_ago, daemon, "id", []))
+
+
+def test_a_daemon_without_a_recent_heartbeat_is_told_and_recovers(company):
+    required = company.instance.get_required_daemon_types()
+    assert {"SENSOR", "SCHEDULER"} <= set(required)
+    for daemon in required:
+        heartbeat(company, daemon, 301 if daemon == "SENSOR" else 299)
+
+    def told():
+        return tell_of_daemons(company.outbox, company.settings, watch_daemons(company.instance, NOW), NOW)
+
+    assert told() == ["SENSOR daemon: last heartbeat 301 s ago, limit 300 s"]
+    assert company.open_kinds() == {("daemon_stopped", None, "SENSOR")}
+    heartbeat(company, "SENSOR", 1)
+    assert told() == []
+    assert company.open_kinds() == set()
+
+
+def test_the_command_says_what_is_not_well_by_its_exit_code(company, tmp_path, monkeypatch):
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    for name in ("store", "landing", "markets"):
+        monkeypatch.setenv(f"FORECAST_{name.upper()}", getattr(company.settings, name))
+    never = CliRunner().invoke(app, ["watchdog"])
+    assert never.exit_code == 1
+    assert "SENSOR daemon has never run" in never.output
+    assert ("daemon_stopped", None, "SENSOR") in company.open_kinds()
+    for daemon in company.instance.get_required_daemon_types():
+        heartbeat(company, daemon, 0, datetime.fromtimestamp(time.time(), UTC))
+    assert "Teams: 0 sent; channel default: 1 waiting" in never.output
+    well = CliRunner().invoke(app, ["watchdog"])
+    assert (well.exit_code, company.open_kinds()) == (0, set()), well.output
