@@ -6,6 +6,7 @@ import dagster as dg
 
 from forecast_assets import jobs
 from forecast_assets.assets import (
+    champion,
     demand,
     evaluation,
     features,
@@ -22,13 +23,14 @@ from forecast_assets.io_managers.table_specs import table_specs
 from forecast_assets.partitions import build_partitions
 from forecast_assets.resources.mlflow_tracking import MlflowTracking
 from forecast_assets.resources.published_months import PublishedMonths
+from forecast_assets.resources.recipes_in_force import RecipesInForce
 from forecast_assets.resources.source_tables import SourceTables
 from forecast_assets.sensors import build_sensors
 from forecast_assets.settings import Settings, load_settings
 from forecast_assets.sql import SqlProject
 from forecast_assets.storage import TableStore
 
-STAGES = [sources, demand, features, pooling, tuning, models, forecasts, evaluation, publication]
+STAGES = [sources, demand, features, pooling, tuning, models, forecasts, evaluation, champion, publication]
 
 
 def build_definitions(settings: Settings | None = None, **resources: Any) -> dg.Definitions:
@@ -64,6 +66,7 @@ def default_resources(settings: Settings) -> dict[str, Any]:
         "nothing": dg.mem_io_manager,
         "source_tables": SourceTables(settings.landing, settings.market_table),
         "published_months": PublishedMonths(TableStore(settings.store)),
+        "recipes_in_force": RecipesInForce(TableStore(settings.store)),
         "mlflow_tracking": MlflowTracking(
             tracking_uri=settings.mlflow_tracking_uri, experiment_name=f"forecast_assets_{settings.env}"
         ),

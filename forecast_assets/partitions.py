@@ -14,6 +14,8 @@ from forecast_assets.settings import Settings
 
 # The run tag of a reopened month, e.g. prod-2024-06.r2.
 CYCLE_ID_TAG = "forecast/cycle_id"
+# The run tag that leaves the challenger out of a run; its value says why.
+SET_ASIDE_TAG = "forecast/challenger_set_aside"
 
 
 @dataclasses.dataclass(frozen=True)

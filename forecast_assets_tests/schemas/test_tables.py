@@ -1,5 +1,6 @@
 """What holds of every table's schema, and what a value must satisfy in those that planners read."""
 
+import numpy as np
 import pandas as pd
 import pandera.errors
 import pytest
@@ -35,6 +36,7 @@ def forecasts(**changes) -> pd.DataFrame:
         "sku": "A", "origin_month": ORIGIN, "target_month": TARGET, "horizon_months": 1, "forecast_units": 10.0,
         "forecast_units_p10": 8.0, "forecast_units_p90": 12.0, "baseline_units": 9.0, "naive_units": 9.0,
         "category": "Soups", "abc_class": "A", "xyz_class": "X", "inputs_missing": "", "rule": "regular",
+        "champion_units": np.nan, "champion_units_p10": np.nan, "champion_units_p90": np.nan,
     }  # fmt: skip
     return pd.DataFrame([{**row, **changes}])
 
