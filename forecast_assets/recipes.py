@@ -53,8 +53,13 @@ def contest_of(
         holder: The recipe in force before the origin.
         set_aside: Why the challenger does not compete this time; empty: it does.
     """
-    found = contest(
-        recipe_of(settings, parameters_in_force(tuned)), recipe_of(settings), holder, refusals(refused), set_aside
-    )
+    try:
+        wanted = recipe_of(settings, parameters_in_force(tuned))
+    except ValueError:
+        # A tuning of another version of the code: a cycle refuses it, what runs after a failed cycle does without it.
+        if not set_aside:
+            raise
+        wanted = recipe_of(settings)
+    found = contest(wanted, recipe_of(settings), holder, refusals(refused), set_aside)
     # How many threads train changes no tree, so it is this machine's and no part of a stored recipe.
     return found.with_threads(settings.threads)

@@ -3,6 +3,7 @@
 import typer
 
 from forecast_assets.cli.alerts import alerts
+from forecast_assets.cli.champion import champion, rollback
 from forecast_assets.cli.cycle import cycle
 from forecast_assets.cli.demo import demo
 from forecast_assets.cli.measure import measure
@@ -12,6 +13,6 @@ from forecast_assets.cli.tune import tune
 from forecast_assets.cli.watchdog import watchdog
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-for command in (demo, cycle, measure, tune, sample, prepare, watchdog):
+for command in (demo, cycle, measure, tune, champion, rollback, sample, prepare, watchdog):
     app.command()(command)
 app.add_typer(alerts, name="alerts")

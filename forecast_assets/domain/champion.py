@@ -152,7 +152,7 @@ def _conditions(
 
 def _at_most(name: str, figure: float, limit: float, measure: str) -> Condition:
     words = f"{measure} {figure:.4f}, at most {limit:.4f} allowed ({name})"
-    return Condition(name, figure <= limit + ROUNDING, figure, limit, words)
+    return Condition(name, bool(figure <= limit + ROUNDING), figure, limit, words)
 
 
 def champion(contest: Contest, backtest: pd.DataFrame, month: pd.Timestamp, limits: Limits) -> pd.DataFrame:

@@ -14,19 +14,26 @@ from forecast_assets.resources.recipes_in_force import RecipesInForce
 from forecast_assets.runs.plan import MonthRange
 from forecast_assets.runs.steps import Step
 from forecast_assets.settings import Settings
-from forecast_assets.storage import PartitionKey, TableStore
+from forecast_assets.storage import TableStore
 
 
-def fallback_steps(settings: Settings, country: str, month: pd.Timestamp) -> Iterator[Step]:
-    """Runs for a market whose cycle of a month failed, each asked for when the one before it has ended."""
-    store, span = TableStore(settings.store), MonthRange(month, month)
-    published = [place.month for place in store.list_partitions("published_forecasts") if place.country == country]
-    if any(at >= month for at in published):
-        return
-    if has_challenger(settings, store, country, month):
-        yield "champion_cycle", span
-    if not store.exists("published_forecasts", PartitionKey(month, country)):
-        yield "publish_fallback", span
+def by_champion(settings: Settings, country: str, month: pd.Timestamp) -> Iterator[Step]:
+    """The cycle by the champion's recipe alone, where a challenger took part in the one that failed."""
+    store = TableStore(settings.store)
+    if not is_published(store, country, month) and has_challenger(settings, store, country, month):
+        yield "champion_cycle", MonthRange(month, month)
+
+
+def by_what_is_left(settings: Settings, country: str, month: pd.Timestamp) -> Iterator[Step]:
+    """The publication of the best that there is, where the month is not published yet."""
+    if not is_published(TableStore(settings.store), country, month):
+        yield "publish_fallback", MonthRange(month, month)
+
+
+def is_published(store: TableStore, country: str, month: pd.Timestamp) -> bool:
+    """Whether a month of a market, or a later one, is published: then readers have it already."""
+    places = store.list_partitions("published_forecasts")
+    return any(place.country == country and place.month >= month for place in places)
 
 
 def has_challenger(settings: Settings, store: TableStore, country: str, month: pd.Timestamp) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 
+from forecast_assets.sensors.champion_alerts import build_champion_alerts_sensor
 from forecast_assets.sensors.input_drift import build_input_drift_sensor
 from forecast_assets.sensors.kpi_alarms import build_kpi_alarms_sensor
 from forecast_assets.sensors.run_failures import build_run_failures_sensor
@@ -16,6 +17,7 @@ def build_sensors(settings: Settings, schedules: Sequence[str] = ()) -> list[dg.
     """The sensors of a company; ``schedules`` are the names of its schedules, which are watched too."""
     sensors = [
         build_kpi_alarms_sensor(settings),
+        build_champion_alerts_sensor(settings),
         build_input_drift_sensor(settings),
         build_run_failures_sensor(settings),
         build_teams_delivery_sensor(settings),
