@@ -18,7 +18,7 @@ from forecast_assets.domain.publication import status_of
 from forecast_assets.partition_windows import window
 from forecast_assets.partitions import CYCLE_ID_TAG, country_of_run, cycle_id_of_run, months_of_run
 from forecast_assets.reports import MarketReport, render_market_report, render_workbook
-from forecast_assets.resources.cycle_records import MLFLOW_RECORDED, cycle_record, recorded_or_reported
+from forecast_assets.resources.cycle_records import MLFLOW_RECORDED, champion_record, cycle_record, recorded_or_reported
 from forecast_assets.resources.mlflow_tracking import MlflowTracking
 from forecast_assets.resources.published_months import PublishedMonths
 from forecast_assets.settings import Settings
@@ -139,6 +139,7 @@ def market_report(
         "model": window("model", 0, 0, missing="error"),
         "backtest": window("backtest", 0, 0),
         "published_forecasts": window("published_forecasts", 0, 0, columns=["sku", "source", "status"]),
+        "champion": window("champion", 0, 0),
     },
 )
 def mlflow_run(
@@ -148,8 +149,9 @@ def mlflow_run(
     model: pd.DataFrame,
     backtest: pd.DataFrame,
     published_forecasts: pd.DataFrame,
+    champion: pd.DataFrame,
 ) -> Iterator[dg.AssetCheckResult | dg.Output]:
-    """Record the run's market and month."""
+    """Record the run's market and month, and name the recipe in force."""
     (origin,) = months_of_run(context)
     record = cycle_record(
         cycle_id=cycle_id_of_run(context, settings.env),
@@ -160,4 +162,5 @@ def mlflow_run(
         backtest=backtest,
         published=published_forecasts,
     )
-    yield from recorded_or_reported(mlflow_tracking, record, context.log)
+    named = champion_record(country_of_run(context), origin, champion, model)
+    yield from recorded_or_reported(mlflow_tracking, record, named, context.log)

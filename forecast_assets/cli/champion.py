@@ -1,4 +1,4 @@
-"""``forecast-assets champion`` and ``rollback``: what makes a market's forecast, and the way back to the recipe before."""
+"""``forecast-assets champion`` and ``rollback``: what makes a market forecast, and the way back to the one before."""
 
 from typing import Annotated
 
