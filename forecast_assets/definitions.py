@@ -6,6 +6,7 @@ import dagster as dg
 
 from forecast_assets import jobs
 from forecast_assets.assets import (
+    champion,
     delivery,
     demand,
     evaluation,
@@ -25,6 +26,7 @@ from forecast_assets.partitions import build_partitions
 from forecast_assets.resources.market_lease import MarketLease
 from forecast_assets.resources.mlflow_tracking import MlflowTracking
 from forecast_assets.resources.published_months import PublishedMonths
+from forecast_assets.resources.recipes_in_force import RecipesInForce
 from forecast_assets.resources.source_tables import SourceTables
 from forecast_assets.runs.cycle_calendar import CRON
 from forecast_assets.schedules import build_schedules
@@ -33,7 +35,7 @@ from forecast_assets.settings import Settings, load_settings
 from forecast_assets.sql import SqlProject
 from forecast_assets.storage import TableStore
 
-STAGES = [delivery, sources, demand, features, pooling, tuning, models, forecasts, evaluation, publication]
+STAGES = [delivery, sources, demand, features, pooling, tuning, models, forecasts, evaluation, champion, publication]
 
 
 def build_definitions(settings: Settings | None = None, cron: str = CRON, **resources: Any) -> dg.Definitions:
@@ -77,6 +79,7 @@ def default_resources(settings: Settings) -> dict[str, Any]:
         "nothing": dg.mem_io_manager,
         "source_tables": SourceTables(settings.landing, settings.market_table),
         "published_months": PublishedMonths(store),
+        "recipes_in_force": RecipesInForce(store),
         "mlflow_tracking": MlflowTracking(
             tracking_uri=settings.mlflow_tracking_uri, experiment_name=f"forecast_assets_{settings.env}"
         ),

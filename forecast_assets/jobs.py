@@ -2,8 +2,11 @@
 
 import dagster as dg
 
+from forecast_assets.partitions import SET_ASIDE_TAG
+
 SOURCES = ["sell_in", "sell_out", "products", "promotions", "overrides", "covid_policy"]
-FORECAST = ["baseline_forecasts", "model", "forecasts", "backtest", "published_forecasts"]
+BY_RECIPE = ["model", "forecasts", "backtest", "champion", "published_forecasts"]
+FORECAST = ["baseline_forecasts", *BY_RECIPE]
 REPORTING = ["performance", "market_report", "mlflow_run"]
 
 ingest = dg.define_asset_job(
@@ -37,5 +40,28 @@ monthly_cycle = dg.define_asset_job(
     ["delivery", *SOURCES, "history_marks", "features", *FORECAST, *REPORTING],
     description="Everything of one market and month, from the delivery to the report.",
 )
+refuse_recipe = dg.define_asset_job(
+    "refuse_recipe", ["refused_recipe"], description="Refuse the recipe in force; the one before it takes its place."
+)
+republish = dg.define_asset_job(
+    "republish",
+    [*BY_RECIPE, "market_report", "mlflow_run"],
+    description="The forecast of a month again, by the recipe that is in force now.",
+)
+champion_cycle = dg.define_asset_job(
+    "champion_cycle",
+    [*FORECAST, "market_report", "mlflow_run"],
+    tags={SET_ASIDE_TAG: "challenger set aside: the cycle failed with it"},
+    description="The forecast of a month by the champion's recipe alone, after a cycle with a challenger failed.",
+)
+publish_fallback = dg.define_asset_job(
+    "publish_fallback",
+    ["champion", "published_forecasts"],
+    tags={SET_ASIDE_TAG: "challenger set aside: the cycle failed"},
+    description="Publish the best that a failed cycle left: its forecasts, the baseline, or the last published ones.",
+)
 
-ALL_JOBS = [ingest, totals, totals_known, market_features, pool_rows, pool_model, tune, measure, monthly_cycle]
+ALL_JOBS = [
+    ingest, totals, totals_known, market_features, pool_rows, pool_model, tune, measure, monthly_cycle, refuse_recipe,
+    republish, champion_cycle, publish_fallback,
+]  # fmt: skip

@@ -27,6 +27,8 @@ DELIVERY_TAG = "forecast/delivery"
 WAITS_TAG = "forecast/waits_for"
 PARTITION_TAG = "dagster/partition"
 RANGE_START_TAG, RANGE_END_TAG = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
+# The run tag that leaves the challenger out of a run; its value says why.
+SET_ASIDE_TAG = "forecast/challenger_set_aside"
 
 
 @dataclasses.dataclass(frozen=True)

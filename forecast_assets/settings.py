@@ -16,6 +16,7 @@ from zoneinfo import available_timezones
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from forecast_assets.domain.champion import Limits
 from forecast_assets.markets import Market, forecast_markets, load_markets, month_of
 
 ENVIRONMENTS: dict[str, dict[str, str]] = {
@@ -84,6 +85,18 @@ class Settings(BaseModel):
         default=120, ge=0, description="How long a run waits for a market that another writes"
     )
 
+    promotion_tolerance: float = Field(
+        default=0.01, ge=0, le=1, description="A challenger's WAPE on the backtest may be so much above the champion's"
+    )
+    promotion_baseline_tolerance: float = Field(default=0.05, ge=0, le=1, description="The same above Holt-Winters'")
+    promotion_max_bias: float = Field(
+        default=0.10, ge=0, le=5, description="A challenger's bias, either way, where the champion's is not larger"
+    )
+    promotion_class_tolerance: float = Field(
+        default=0.10, ge=0, le=5, description="A challenger's WAPE in an ABC class above the champion's"
+    )
+    promotion_class_cells: int = Field(default=30, ge=1, description="Classes with fewer scored cells do not count")
+
     @field_validator("time_zone")
     @classmethod
     def _known_time_zone(cls, value: str) -> str:
@@ -141,6 +154,17 @@ class Settings(BaseModel):
     def first_partition(self) -> pd.Timestamp:
         """First month of the partitions: ``first_month`` where set, else the earliest ``since`` of the markets."""
         return self.first_month or min(market.since for market in self.market_table.values())
+
+    @property
+    def promotion_limits(self) -> Limits:
+        """How much worse a challenger may be than champion and baseline and still be promoted."""
+        return Limits(
+            champion_tolerance=self.promotion_tolerance,
+            baseline_tolerance=self.promotion_baseline_tolerance,
+            max_bias=self.promotion_max_bias,
+            class_tolerance=self.promotion_class_tolerance,
+            class_min_cells=self.promotion_class_cells,
+        )
 
     @property
     def threads(self) -> int:

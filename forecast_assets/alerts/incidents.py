@@ -20,6 +20,7 @@ KINDS = {
     "run_failed": "Run failed",
     "run_stopped": "Run stopped",
     "challenger_held": "Challenger held back",
+    "fallback_published": "Not the model's forecast",
     "sensor_failed": "Sensor failed",
     "daemon_stopped": "Daemon stopped",
 }

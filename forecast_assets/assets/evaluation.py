@@ -5,11 +5,10 @@ from collections.abc import Iterator
 import dagster as dg
 import pandas as pd
 
+from forecast_assets.assets.contests import LATEST_REFUSALS, LATEST_TUNING, contest_of_run
 from forecast_assets.assets.models import (
-    LATEST_TUNING,
     MONTHS_OF_REFITS,
     TRAINING_ORIGINS,
-    backtest_recipe_of,
     pooled_of,
 )
 from forecast_assets.assets.table_asset import TRAINING_POOL, table_asset
@@ -20,9 +19,10 @@ from forecast_assets.domain.backtest import BACKTEST_OFFSETS_MONTHS
 from forecast_assets.domain.backtest import backtest as rolling_backtest
 from forecast_assets.domain.demand import panel_from_rows
 from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS
-from forecast_assets.domain.tuning import parameters_in_force
 from forecast_assets.partition_windows import same_month, window
 from forecast_assets.partitions import country_of_run, months_of_run, partition_key
+from forecast_assets.recipes import for_backtest
+from forecast_assets.resources.recipes_in_force import RecipesInForce
 from forecast_assets.settings import Settings
 
 Results = Iterator[dg.AssetCheckResult | dg.Output]
@@ -41,6 +41,7 @@ EARLIEST = max(BACKTEST_OFFSETS_MONTHS)
         "products": window("products", -EARLIEST, -1),
         "pooled_model": same_month("pooled_model", missing="skip"),
         "tuned_recipe": LATEST_TUNING,
+        "refused_recipe": LATEST_REFUSALS,
     },
     checks=evaluation_checks.BACKTEST,
     pool=TRAINING_POOL,
@@ -48,19 +49,24 @@ EARLIEST = max(BACKTEST_OFFSETS_MONTHS)
 def backtest(
     context: dg.AssetExecutionContext,
     settings: dg.ResourceParam[Settings],
+    recipes_in_force: dg.ResourceParam[RecipesInForce],
     features: pd.DataFrame,
     sell_in: pd.DataFrame,
     history_marks: pd.DataFrame,
     products: pd.DataFrame,
     pooled_model: pd.DataFrame,
     tuned_recipe: pd.DataFrame,
+    refused_recipe: pd.DataFrame,
 ) -> Results:
     """Backtest at the end of the run's origin month."""
     (origin,) = months_of_run(context)
     panel = panel_from_rows(sell_in, sell_in["month"].min(), origin).with_marks(history_marks)
     pooled = pooled_of(settings, pooled_model)
-    recipe = backtest_recipe_of(settings, parameters_in_force(tuned_recipe))
-    cells = rolling_backtest(features, panel, origin, recipe, products, pooled)
+    contest = contest_of_run(context, settings, recipes_in_force, tuned_recipe, refused_recipe)
+    champion = contest.champion and for_backtest(settings, contest.champion)
+    cells = rolling_backtest(
+        features, panel, origin, for_backtest(settings, contest.recipe), products, pooled, champion
+    )
     metadata = evaluation_checks.backtest_figures(cells, origin)
     yield from stored_if_sound({origin: cells}, evaluation_checks.backtest_checks(), metadata=metadata)
 

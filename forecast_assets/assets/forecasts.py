@@ -9,8 +9,13 @@ from forecast_assets.assets.table_asset import table_asset
 from forecast_assets.checks import forecast_checks
 from forecast_assets.checks.table_checks import stored_if_sound
 from forecast_assets.domain.demand import panel_from_rows
-from forecast_assets.domain.forecasts import beside_baseline, with_inputs_missing
-from forecast_assets.domain.models.market_model import forecast_units, model_from_parts
+from forecast_assets.domain.forecasts import beside_baseline, with_champion, with_inputs_missing
+from forecast_assets.domain.models.market_model import (
+    MarketModel,
+    champion_from_parts,
+    forecast_units,
+    model_from_parts,
+)
 from forecast_assets.domain.models.parts import MEMBER_MONTHS
 from forecast_assets.domain.portfolio import HISTORY_MONTHS, apply_portfolio
 from forecast_assets.partition_windows import window
@@ -46,7 +51,11 @@ def forecasts(
     """Forecasts of the run's origin month."""
     (origin,) = months_of_run(context)
     panel = panel_from_rows(sell_in, sell_in["month"].min(), origin).with_marks(history_marks)
-    trained = model_from_parts(model)
-    made = apply_portfolio(forecast_units(features, panel, trained), panel, origin, products)
+
+    def forecast_by(trained: MarketModel) -> pd.DataFrame:
+        return apply_portfolio(forecast_units(features, panel, trained), panel, origin, products)
+
+    trained, champion = model_from_parts(model), champion_from_parts(model)
+    made = with_champion(forecast_by(trained), forecast_by(champion) if champion else None)
     made = beside_baseline(made, baseline_forecasts, with_inputs_missing(features, trained.inputs_missing))
     yield from stored_if_sound({origin: made}, forecast_checks.forecasts_checks(panel, settings))

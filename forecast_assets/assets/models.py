@@ -1,25 +1,28 @@
 """What learns and what it is measured against: the market's model and the planners' baseline."""
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import dagster as dg
 import pandas as pd
 
+from forecast_assets.assets.contests import LATEST_REFUSALS, LATEST_TUNING, contest_of_run
 from forecast_assets.assets.table_asset import TRAINING_POOL, table_asset
 from forecast_assets.checks import forecast_checks
 from forecast_assets.checks.schema_check import schema_check
 from forecast_assets.checks.table_checks import stored_if_sound
 from forecast_assets.domain.baseline import BASELINE_WINDOW_MONTHS
 from forecast_assets.domain.baseline import baseline_forecasts as baseline_at
+from forecast_assets.domain.contest import recipe_id
 from forecast_assets.domain.demand import active_skus, panel_from_rows
-from forecast_assets.domain.models.market_model import fit_market_model, model_to_parts
+from forecast_assets.domain.models.market_model import MarketModel, beside_champion, fit_market_model, model_to_parts
 from forecast_assets.domain.models.parts import MEMBER_MONTHS
 from forecast_assets.domain.models.pooled_model import PooledModel, pooled_from_texts
 from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS, Recipe
-from forecast_assets.domain.tuning import parameters_in_force, tuned_in
+from forecast_assets.domain.tuning import tuned_in
 from forecast_assets.partition_windows import same_month, window
 from forecast_assets.partitions import months_of_run
+from forecast_assets.resources.recipes_in_force import RecipesInForce
 from forecast_assets.settings import Settings, pools_markets
 
 Results = Iterator[dg.AssetCheckResult | dg.Output]
@@ -27,30 +30,6 @@ Results = Iterator[dg.AssetCheckResult | dg.Output]
 TRAINING_ORIGINS = 60
 # The members of the earliest refit look as far back as those of the forecast.
 MONTHS_OF_REFITS = MEMBER_MONTHS - 1 + max(REFIT_OFFSETS_MONTHS)
-# A tuning serves until the next one; after five years the market is another one.
-LATEST_TUNING = window("tuned_recipe", -59, 0)
-
-
-def recipe_of(settings: Settings, tuned: Mapping[str, object] | None = None) -> Recipe:
-    """The recipe with what was tuned for the market, within the company's limits: fewer rounds take larger steps, their
-    product stays the recipe's."""
-    usual = dataclasses.replace(Recipe(), **(tuned or {}))
-    rate = usual.learning_rate * usual.rounds / settings.boosting_rounds
-    return dataclasses.replace(
-        usual,
-        training_rows=settings.training_rows,
-        rounds=settings.boosting_rounds,
-        learning_rate=rate,
-        threads=settings.threads,
-    )
-
-
-def backtest_recipe_of(settings: Settings, tuned: Mapping[str, object] | None = None) -> Recipe:
-    """The same with fewer rows and half the rounds in steps twice as large: it is fitted at three origins."""
-    usual = recipe_of(settings, tuned)
-    rounds = max(1, usual.rounds // 2)
-    rate = usual.learning_rate * usual.rounds / rounds
-    return dataclasses.replace(usual, training_rows=settings.backtest_training_rows, rounds=rounds, learning_rate=rate)
 
 
 def pooled_of(settings: Settings, pooled_model: pd.DataFrame) -> PooledModel | None:
@@ -93,26 +72,37 @@ def baseline_forecasts(context: dg.AssetExecutionContext, sell_in: pd.DataFrame,
         "history_marks": window("history_marks", -max(REFIT_OFFSETS_MONTHS), 0),
         "pooled_model": same_month("pooled_model", missing="skip"),
         "tuned_recipe": LATEST_TUNING,
+        "refused_recipe": LATEST_REFUSALS,
     },
     pool=TRAINING_POOL,
 )
 def model(
     context: dg.AssetExecutionContext,
     settings: dg.ResourceParam[Settings],
+    recipes_in_force: dg.ResourceParam[RecipesInForce],
     features: pd.DataFrame,
     sell_in: pd.DataFrame,
     history_marks: pd.DataFrame,
     pooled_model: pd.DataFrame,
     tuned_recipe: pd.DataFrame,
+    refused_recipe: pd.DataFrame,
 ) -> Results:
-    """The model of the run's origin month."""
+    """The model of the run's origin month; where a challenger meets another champion, one by each recipe."""
     (origin,) = months_of_run(context)
     panel = panel_from_rows(sell_in, sell_in["month"].min(), origin).with_marks(history_marks)
     pooled = pooled_of(settings, pooled_model)
-    recipe = recipe_of(settings, parameters_in_force(tuned_recipe))
-    fitted = fit_market_model(features, panel, origin, recipe, pooled=pooled)
-    if pooled is None and pools_markets(settings) and recipe.learns_from_others(features["sku"].nunique()):
-        fitted = dataclasses.replace(fitted, inputs_missing=("pooled_model",))
+    contest = contest_of_run(context, settings, recipes_in_force, tuned_recipe, refused_recipe)
+    is_pooled = pools_markets(settings) and contest.recipe.learns_from_others(features["sku"].nunique())
+    missing = ("pooled_model",) if pooled is None and is_pooled else ()
+
+    def fit(recipe: Recipe) -> MarketModel:
+        made = fit_market_model(features, panel, origin, recipe, pooled=pooled)
+        return dataclasses.replace(made, inputs_missing=missing)
+
+    fitted = fit(contest.recipe)
+    parts = model_to_parts(fitted)
+    if contest.champion:
+        parts = beside_champion(parts, model_to_parts(fit(contest.champion)))
     figures = {
         "training_rows": fitted.rows,
         "features": len(fitted.columns),
@@ -120,5 +110,7 @@ def model(
         "boosting_weight": fitted.boosting_weight,
         "refits": fitted.refits,
         "recipe_tuned_in": tuned_in(tuned_recipe),
+        "recipe_id": recipe_id(contest.recipe),
+        "champion_id": recipe_id(contest.champion or contest.recipe),
     }
-    yield from stored_if_sound({origin: model_to_parts(fitted)}, [schema_check("model")], metadata=figures)
+    yield from stored_if_sound({origin: parts}, [schema_check("model")], metadata=figures)

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import dagster as dg
 import pandas as pd
 
-from forecast_assets.assets.models import recipe_of
 from forecast_assets.assets.table_asset import TRAINING_POOL, table_asset
 from forecast_assets.checks.schema_check import schema_check
 from forecast_assets.checks.table_checks import stored_if_sound
@@ -18,6 +17,7 @@ from forecast_assets.domain.models.pooled_model import pooled_rows as rows_of_mo
 from forecast_assets.markets import forecast_markets
 from forecast_assets.partition_windows import month_window, same_month
 from forecast_assets.partitions import months_of_run
+from forecast_assets.recipes import recipe_of
 from forecast_assets.settings import Settings
 
 Results = Iterator[dg.AssetCheckResult | dg.Output]

@@ -11,12 +11,14 @@ from forecast_assets.checks.schema_check import schema_check
 from forecast_assets.checks.table_checks import check_specs, stored_if_sound
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.churn import CHURN_COLUMNS, forecast_churn
-from forecast_assets.domain.publication import decide, status_of
+from forecast_assets.domain.fallback import SEGMENTS, NothingToPublishError, Tables, best_there_is
+from forecast_assets.domain.portfolio import HISTORY_MONTHS as PORTFOLIO_MONTHS
 from forecast_assets.domain.publication import published_forecasts as publish
+from forecast_assets.domain.publication import status_of
 from forecast_assets.partition_windows import window
 from forecast_assets.partitions import CYCLE_ID_TAG, country_of_run, cycle_id_of_run, months_of_run, reopens_month
 from forecast_assets.reports import MarketReport, render_market_report, render_workbook
-from forecast_assets.resources.cycle_records import MLFLOW_RECORDED, cycle_record, recorded_or_reported
+from forecast_assets.resources.cycle_records import MLFLOW_RECORDED, champion_record, cycle_record, recorded_or_reported
 from forecast_assets.resources.mlflow_tracking import MlflowTracking
 from forecast_assets.resources.published_months import PublishedMonths
 from forecast_assets.retries import with_retries
@@ -33,9 +35,13 @@ HISTORY_MONTHS = 60
     kinds=["parquet"],
     description="What planners read: 18 months per SKU with status, source and reason.",
     ins={
-        "forecasts": window("forecasts", 0, 0, missing="error"),
-        "backtest": window("backtest", 0, 0, missing="error"),
+        "forecasts": window("forecasts", 0, 0),
+        "champion": window("champion", 0, 0, columns=["outcome", "source", "reason"]),
+        "baseline_forecasts": window("baseline_forecasts", 0, 0),
         "overrides": window("overrides", 0, 0),
+        "features": window("features", 0, 0, columns=["sku", *SEGMENTS]),
+        "sell_in": window("sell_in", 1 - PORTFOLIO_MONTHS, 0, columns=["sku", "sell_in_units"]),
+        "products": window("products", 0, 0),
     },
     checks=[forecast_checks.HORIZON_COMPLETE],
 )
@@ -44,10 +50,14 @@ def published_forecasts(
     settings: dg.ResourceParam[Settings],
     published_months: dg.ResourceParam[PublishedMonths],
     forecasts: pd.DataFrame,
-    backtest: pd.DataFrame,
+    champion: pd.DataFrame,
+    baseline_forecasts: pd.DataFrame,
     overrides: pd.DataFrame,
+    features: pd.DataFrame,
+    sell_in: pd.DataFrame,
+    products: pd.DataFrame,
 ) -> Iterator[dg.AssetCheckResult | dg.Output]:
-    """Publish the run's origin month."""
+    """Publish the run's origin month by the best that there is: forecast, baseline, last published forecast."""
     (origin,) = months_of_run(context)
     market = settings.market_table[country_of_run(context)]
     if published_months.is_closed(market.code, origin) and not reopens_month(context, settings.env):
@@ -56,16 +66,19 @@ def published_forecasts(
             f"To reopen the month, run it with the tag {CYCLE_ID_TAG}={settings.env}-{origin:%Y-%m}.r2",
             allow_retries=False,
         )
-    status = status_of(market.stage, published_months.later_than(market.code, origin))
-    decision = decide(backtest)
-    made = publish(forecasts.drop(columns=PLACE), decision, overrides.drop(columns=PLACE), status)
-    churn = forecast_churn(made, published_months.forecasts(market.code, add_months(origin, -1), CHURN_COLUMNS))
+    last = published_months.last_before(market.code, origin)
+    tables = Tables(forecasts, champion, baseline_forecasts, features, last, sell_in, products)
+    try:
+        made, decision = best_there_is(tables, origin)
+    except NothingToPublishError as error:
+        raise dg.Failure(f"{market.code} {origin:%Y-%m}: {error}", allow_retries=False) from error
+    status = status_of(market.stage, published_months.later_than(market.code, origin), decision.source)
+    table = publish(made, decision, overrides.drop(columns=PLACE), status)
+    churn = forecast_churn(table, published_months.forecasts(market.code, add_months(origin, -1), CHURN_COLUMNS))
     checks = [schema_check("published_forecasts"), forecast_checks.horizon_complete()]
-    yield from stored_if_sound(
-        {origin: made},
-        checks,
-        metadata={"status": status, "source": decision.source, "reason": decision.reason, **churn},
-    )
+    said = {"status": status, "source": decision.source, "reason": decision.reason}
+    outcome = {"outcome": champion["outcome"].iloc[0]} if len(champion) else {}
+    yield from stored_if_sound({origin: table}, checks, metadata=said | outcome | churn)
 
 
 @dg.asset(
@@ -128,6 +141,7 @@ def market_report(
         "model": window("model", 0, 0, missing="error"),
         "backtest": window("backtest", 0, 0),
         "published_forecasts": window("published_forecasts", 0, 0, columns=["sku", "source", "status"]),
+        "champion": window("champion", 0, 0),
     },
 )
 @with_retries()
@@ -138,8 +152,9 @@ def mlflow_run(
     model: pd.DataFrame,
     backtest: pd.DataFrame,
     published_forecasts: pd.DataFrame,
+    champion: pd.DataFrame,
 ) -> Iterator[dg.AssetCheckResult | dg.Output]:
-    """Record the run's market and month."""
+    """Record the run's market and month, and name the recipe in force."""
     (origin,) = months_of_run(context)
     record = cycle_record(
         cycle_id=cycle_id_of_run(context, settings.env),
@@ -150,4 +165,5 @@ def mlflow_run(
         backtest=backtest,
         published=published_forecasts,
     )
-    yield from recorded_or_reported(mlflow_tracking, record, context.log)
+    named = champion_record(country_of_run(context), origin, champion, model)
+    yield from recorded_or_reported(mlflow_tracking, record, named, context.log)

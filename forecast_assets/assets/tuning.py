@@ -8,7 +8,7 @@ import pandas as pd
 from pydantic import Field
 
 from forecast_assets.assets.evaluation import EARLIEST
-from forecast_assets.assets.models import MONTHS_OF_REFITS, TRAINING_ORIGINS, backtest_recipe_of
+from forecast_assets.assets.models import MONTHS_OF_REFITS, TRAINING_ORIGINS
 from forecast_assets.assets.table_asset import table_asset
 from forecast_assets.checks.schema_check import schema_check
 from forecast_assets.checks.table_checks import stored_if_sound
@@ -20,6 +20,7 @@ from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS
 from forecast_assets.domain.tuning import IN_FORCE, MONTHS_LEFT_TO_THE_GATE, TooLittleToTuneError, Trial
 from forecast_assets.partition_windows import window
 from forecast_assets.partitions import country_of_run, months_of_run
+from forecast_assets.recipes import backtest_recipe_of
 from forecast_assets.settings import Settings
 
 PROGRESS = logging.getLogger("forecast_assets.tuning")

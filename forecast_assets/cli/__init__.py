@@ -4,6 +4,7 @@ import typer
 
 from forecast_assets.cli.alerts import alerts
 from forecast_assets.cli.backfill import backfill
+from forecast_assets.cli.champion import champion, rollback
 from forecast_assets.cli.cycle import cycle
 from forecast_assets.cli.demo import demo
 from forecast_assets.cli.market import market
@@ -14,7 +15,7 @@ from forecast_assets.cli.tune import tune
 from forecast_assets.cli.watchdog import watchdog
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-for command in (demo, cycle, measure, backfill, tune, sample, prepare, watchdog):
+for command in (demo, cycle, measure, backfill, tune, champion, rollback, sample, prepare, watchdog):
     app.command()(command)
 app.add_typer(alerts, name="alerts")
 app.add_typer(market, name="market")

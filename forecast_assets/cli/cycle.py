@@ -26,12 +26,13 @@ from forecast_assets.runs.measured import (
     cycle_figures,
     performance_cells,
     performance_table,
+    published_figures,
     realised_groups,
     totals_performance,
 )
 from forecast_assets.runs.plan import CycleRequest
 from forecast_assets.settings import Settings
-from forecast_assets.storage import TableStore
+from forecast_assets.storage import PartitionKey, TableStore
 
 # The whole message stands in the lines above the table.
 WHY_LENGTH = 160
@@ -83,8 +84,7 @@ def print_markets(
     rows = []
     for code in countries:
         if not _succeeded(results, code):
-            why = textwrap.shorten(results[code][-1].failures[0].splitlines()[0], WHY_LENGTH)
-            rows.append([code, "-", *["-"] * 4, "no: last published stays", why])
+            rows.append(_row_of_failed(store, code, month, results[code]))
             continue
         found = cycle_figures(store, code, month)
         accuracy = [
@@ -95,6 +95,16 @@ def print_markets(
         rows.append([code, f"{found['cells']:,}", *accuracy, published, str(found["reason"])])
     columns = ["market", "cells", "WAPE model", "bias model", "WAPE baseline", "bias baseline", "published", "why"]
     print_table(f"{month:%Y-%m}: forecasts published, accuracy on the backtest", columns, rows)
+
+
+def _row_of_failed(store: TableStore, code: str, month: pd.Timestamp, results: list[RunResult]) -> list[str]:
+    """A market whose cycle failed: what was published instead, and why it failed."""
+    first = next(result for result in results if not result.succeeded)
+    why = textwrap.shorten(first.failures[0].splitlines()[0], WHY_LENGTH)
+    if not store.exists("published_forecasts", PartitionKey(month, code)):
+        return [code, "-", *["-"] * 4, "FAILED, nothing published", why]
+    found = published_figures(store, code, month)
+    return [code, f"{found['cells']:,}", *["-"] * 4, f"FAILED; {found['status']}: {found['source']}", why]
 
 
 def print_performance(settings: Settings, countries: list[str], origin: pd.Timestamp | None = None) -> None:

@@ -3,6 +3,8 @@
 A model that is in force is never scored on months before its cutoff; only its recipe is, by fitting it again.
 """
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 
@@ -20,7 +22,10 @@ from forecast_assets.domain.portfolio import apply_portfolio
 BACKTEST_OFFSETS_MONTHS = (18, 12, 6)
 KEYS = ["sku", "origin_month", "target_month", "horizon_months"]
 SEGMENTS = ["category", "abc_class", "xyz_class"]
-UNITS = ["actual_units", "model_units", "forecast_units_p10", "forecast_units_p90", "baseline_units", "naive_units"]
+UNITS = [
+    "actual_units", "model_units", "forecast_units_p10", "forecast_units_p90", "champion_units", "baseline_units",
+    "naive_units",
+]  # fmt: skip
 TYPES = (
     {"sku": "object", "origin_month": "datetime64[ns]", "target_month": "datetime64[ns]", "horizon_months": "int64"}
     | dict.fromkeys(UNITS, "float64")
@@ -35,6 +40,7 @@ def backtest(
     recipe: Recipe,
     products: pd.DataFrame | None = None,
     pooled: PooledModel | None = None,
+    champion: Recipe | None = None,
 ) -> pd.DataFrame:
     """Cells of the rolling origins, every method on the same ones.
 
@@ -45,35 +51,68 @@ def backtest(
         recipe: What is refitted at each origin.
         products: Products as known in each ``month``, for the rules of the portfolio; None: no rule applies.
         pooled: Learners over all markets for this origin; each earlier one takes what was known then.
+        champion: Another recipe that is refitted at the same origins, to be compared with.
 
     Returns:
         One row per SKU, origin and horizon up to the origin month, with ``actual_units`` (NaN where unknown),
-        ``model_units``, the model's 80 % interval ``forecast_units_p10, forecast_units_p90``, ``baseline_units,
-        naive_units`` and the segments of the SKU at its origin. Origins with too little history are left out
-        (``origins_left_out`` names them); no rows if that is all of them.
+        ``model_units``, the model's 80 % interval ``forecast_units_p10, forecast_units_p90``, ``champion_units`` (NaN
+        without a champion, and where only its recipe has too little history), ``baseline_units, naive_units`` and the
+        segments of the SKU at its origin. Origins with too little history are left out (``origins_left_out`` names
+        them); no rows if that is all of them.
     """
-    made, memory = [], RefitMemory()
+    made, memory, memory_of_champion = [], RefitMemory(), RefitMemory()
     for months_back in BACKTEST_OFFSETS_MONTHS:
-        earlier = add_months(origin, -months_back)
-        at_origin = features[features["origin_month"] == earlier]
-        if at_origin.empty:
+        at = _Origin(
+            features, sell_in, products, add_months(origin, -months_back), pooled and pooled.known(months_back)
+        )
+        cells = at.forecast_by(recipe, memory)
+        if cells is None:
             continue
-        try:
-            then = pooled.known(months_back) if pooled else None
-            model = fit_market_model(features, sell_in, earlier, recipe, memory, then)
-        except TooFewRowsError:
-            continue
-        cells = forecast_units(at_origin, sell_in, model)
-        if products is not None:
-            known = products[products["month"] == earlier]
-            cells = apply_portfolio(cells, sell_in.until(earlier), earlier, known)
-        cells = cells.rename(columns={"forecast_units": "model_units"})
-        baseline = baseline_forecasts(sell_in, earlier, at_origin["sku"].to_numpy())
+        theirs = at.forecast_by(champion, memory_of_champion) if champion else None
+        cells = _beside(cells.rename(columns={"forecast_units": "model_units"}), theirs)
+        baseline = baseline_forecasts(sell_in, at.month, at.features["sku"].to_numpy())
         cells = cells.merge(baseline, on=KEYS, validate="1:1")
-        made.append(cells.merge(at_origin[["sku", *SEGMENTS]], on="sku", validate="m:1"))
+        made.append(cells.merge(at.features[["sku", *SEGMENTS]], on="sku", validate="m:1"))
     if not made:
         return pd.DataFrame(columns=list(TYPES)).astype(TYPES)
     return with_actuals(pd.concat(made, ignore_index=True), sell_in, origin)[list(TYPES)]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Origin:
+    """What was known at an earlier origin, ``month``, and forecasts by a recipe that is refitted there."""
+
+    stack: pd.DataFrame
+    sell_in: DemandPanel
+    products: pd.DataFrame | None
+    month: pd.Timestamp
+    pooled: PooledModel | None
+
+    @property
+    def features(self) -> pd.DataFrame:
+        """The features of this origin alone."""
+        return self.stack[self.stack["origin_month"] == self.month]
+
+    def forecast_by(self, recipe: Recipe, memory: RefitMemory) -> pd.DataFrame | None:
+        """Forecasts with the rules of the portfolio; None where there is too little history to train."""
+        if self.features.empty:
+            return None
+        try:
+            model = fit_market_model(self.stack, self.sell_in, self.month, recipe, memory, self.pooled)
+        except TooFewRowsError:
+            return None
+        cells = forecast_units(self.features, self.sell_in, model)
+        if self.products is None:
+            return cells
+        known = self.products[self.products["month"] == self.month]
+        return apply_portfolio(cells, self.sell_in.until(self.month), self.month, known)
+
+
+def _beside(cells: pd.DataFrame, champion: pd.DataFrame | None) -> pd.DataFrame:
+    if champion is None:
+        return cells.assign(champion_units=np.nan)
+    theirs = champion[[*KEYS, "forecast_units"]].rename(columns={"forecast_units": "champion_units"})
+    return cells.merge(theirs, on=KEYS, how="left", validate="1:1")
 
 
 def origins_left_out(cells: pd.DataFrame, origin: pd.Timestamp) -> list[pd.Timestamp]:

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
+
+from forecast_assets.domain.publication import CHAMPION_COLUMNS
 
 COLUMNS = [
     "sku", "origin_month", "target_month", "horizon_months", "forecast_units", "forecast_units_p10",
     "forecast_units_p90", "baseline_units", "naive_units", "category", "abc_class", "xyz_class", "inputs_missing",
-    "rule",
+    "rule", *CHAMPION_COLUMNS.values(),
 ]  # fmt: skip
 KEYS = ["sku", "origin_month", "target_month", "horizon_months"]
 
@@ -25,6 +28,21 @@ def beside_baseline(forecasts: pd.DataFrame, baseline: pd.DataFrame, features: p
         raise ValueError(f"{len(alone)} cells are forecast by only one of model (left) and baseline (right): {first}")
     described = features[["sku", "category", "abc_class", "xyz_class", "inputs_missing"]]
     return cells.merge(described, on="sku", validate="m:1")[COLUMNS]
+
+
+def with_champion(forecasts: pd.DataFrame, champion: pd.DataFrame | None) -> pd.DataFrame:
+    """Put the champion's forecasts of the same cells into columns of their own; null where there is no rival.
+
+    Raises:
+        ValueError: If the two do not forecast the same cells.
+    """
+    if champion is None:
+        return forecasts.assign(**dict.fromkeys(CHAMPION_COLUMNS.values(), np.nan))
+    theirs = champion[[*KEYS, *CHAMPION_COLUMNS]].rename(columns=CHAMPION_COLUMNS)
+    both = forecasts.merge(theirs, on=KEYS, how="left", validate="1:1")
+    if len(both) != len(champion) or both["champion_units"].isna().any():
+        raise ValueError(f"the model forecasts {len(forecasts)} cells, the champion {len(champion)} or others")
+    return both
 
 
 def with_inputs_missing(features: pd.DataFrame, inputs: Sequence[str]) -> pd.DataFrame:

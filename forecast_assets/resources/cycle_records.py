@@ -13,7 +13,8 @@ import pandas as pd
 from forecast_assets.checks.evaluation_checks import BACKTEST_METHODS, backtest_figures
 from forecast_assets.checks.table_checks import CheckDeclaration
 from forecast_assets.domain.accuracy import accuracy_table
-from forecast_assets.domain.models.market_model import MANIFEST, model_from_parts
+from forecast_assets.domain.models.market_model import CHAMPION_PREFIX, MANIFEST, model_from_parts
+from forecast_assets.resources.mlflow_registry import ChampionRecord
 from forecast_assets.resources.mlflow_tracking import CycleRecord, MlflowTracking, TrackingUnavailable
 from forecast_assets.storage import git_sha
 
@@ -65,6 +66,19 @@ def cycle_record(
     )
 
 
+def champion_record(
+    market: str, origin_month: pd.Timestamp, champion: pd.DataFrame, model: pd.DataFrame
+) -> ChampionRecord | None:
+    """What the registry shall say by the row of ``champion``; None without one, or where no recipe may forecast."""
+    if champion.empty or champion["outcome"].iloc[0] == "refused":
+        return None
+    row = champion.iloc[0]
+    beside = row["outcome"] == "held" and model["part"].str.startswith(CHAMPION_PREFIX).any()
+    return ChampionRecord(
+        market, origin_month, row["recipe_id"], row["since_month"], row["outcome"], CHAMPION_PREFIX if beside else ""
+    )
+
+
 def _by_horizon(backtest: pd.DataFrame) -> pd.DataFrame:
     scored = backtest.dropna(subset=["actual_units"])
     if scored.empty:
@@ -73,9 +87,10 @@ def _by_horizon(backtest: pd.DataFrame) -> pd.DataFrame:
 
 
 def recorded_or_reported(
-    tracking: MlflowTracking, record: CycleRecord, log: Logger
+    tracking: MlflowTracking, record: CycleRecord, champion: ChampionRecord | None, log: Logger
 ) -> Iterator[dg.AssetCheckResult | dg.Output]:
-    """Record a cycle; where MLflow does not answer, a failed check says so and the partition stays unmaterialized.
+    """Record a cycle and name its champion; where MLflow does not answer, a failed check says so and the partition
+    stays unmaterialized. The champion's name goes with the run: what is recorded without it is recorded again.
 
     Without an address nothing is recorded: MLflow itself would make a database in the working folder.
     """
@@ -84,6 +99,8 @@ def recorded_or_reported(
         return
     try:
         run = tracking.record_cycle(record)
+        if champion:
+            tracking.mirror_champion(run.run_id, champion)
     except TrackingUnavailable as error:
         log.warning(f"{error}. Materialize mlflow_run of {record.market} {record.origin_month:%Y-%m} to fill it in.")
         yield dg.AssetCheckResult(

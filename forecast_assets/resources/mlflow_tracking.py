@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from forecast_assets.resources.mlflow_record import CycleRecord, RecordedRun
+from forecast_assets.resources.mlflow_registry import ChampionRecord, ChampionRegistry
 from forecast_assets.resources.mlflow_store import (
     TrackingUnavailable,
     check_database_answers,
@@ -63,6 +64,18 @@ class MlflowTracking(dg.ConfigurableResource):
             runs = CycleRuns(client, self._experiment_id(client))
             run_id, parent_run_id = runs.record(record)
             return RecordedRun(run_id, parent_run_id, run_page(self.tracking_uri, runs.experiment_id, run_id))
+
+    def mirror_champion(self, run_id: str, record: ChampionRecord) -> None:
+        """Name the recipe in force of a market in the model registry, beside the run that holds its model.
+
+        Raises:
+            TrackingUnavailable: If MLflow does not take it, or has no registry.
+        """
+        with tracking_errors(self.tracking_uri, f"naming the champion of {record.market}"):
+            from mlflow import MlflowClient
+
+            client = MlflowClient(tracking_uri=self.tracking_uri, registry_uri=self.tracking_uri)
+            ChampionRegistry(client, f"{self.experiment_name}_{record.market}").mirror(run_id, record)
 
     def _experiment_id(self, client: "MlflowClient") -> str:
         from mlflow.exceptions import MlflowException

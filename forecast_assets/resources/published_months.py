@@ -22,6 +22,13 @@ class PublishedMonths:
         """Whether the month was published and a later one after it: performance measures what was published then."""
         return month in self._months(country) and self.later_than(country, month)
 
+    def last_before(self, country: str, month: pd.Timestamp) -> pd.DataFrame:
+        """The published forecasts of the latest month before one; no rows where there is none."""
+        earlier = [published for published in self._months(country) if published < month]
+        if not earlier:
+            return pd.DataFrame(columns=["sku"])
+        return self.store.read("published_forecasts", [PartitionKey(max(earlier), country)])
+
     def forecasts(self, country: str, month: pd.Timestamp, columns: Sequence[str]) -> pd.DataFrame:
         """What is published of a month, given columns; no rows where nothing is."""
         place = PartitionKey(month, country)

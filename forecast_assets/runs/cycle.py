@@ -1,5 +1,5 @@
 """The monthly cycle of several markets: history first, then the totals over all, each market's features,
-what all of them teach together, then each market to its report.
+what all of them teach together, then each market to its report; for a market that failed, the best that is left.
 
 Markets run side by side in processes of their own. One that fails stops alone.
 """
@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 
+from forecast_assets.runs.fallback import by_champion, by_what_is_left
 from forecast_assets.runs.launch import RunResult, launch
 from forecast_assets.runs.plan import CycleRequest, MonthRange
 from forecast_assets.runs.processes import Processes
@@ -31,7 +32,8 @@ def run_cycles(
             has ended.
 
     Returns:
-        Results by market, the last one failed where the market failed. Under the empty code: runs over all markets.
+        Results by market, one of them failed where the market failed, with what ran instead after it. Under the empty
+        code: runs over all markets.
     """
     steps = CycleSteps(TableStore(settings.store), settings.market_table, request)
     with Processes(len(countries)) as processes:
@@ -43,6 +45,10 @@ def run_cycles(
         if pools_markets(settings):
             _extend(results, run_side_by_side(processes, {"": steps.pooling(ready)}, report))
         _extend(results, run_side_by_side(processes, {code: steps.cycles(code) for code in ready}, report))
+        failed = [code for code in countries if not all(result.succeeded for result in results[code])]
+        for instead in (by_champion, by_what_is_left):
+            left = {code: instead(settings, code, request.month) for code in failed}
+            _extend(results, run_side_by_side(processes, left, report))
     return results
 
 

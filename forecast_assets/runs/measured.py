@@ -14,16 +14,20 @@ from forecast_assets.storage import PartitionKey, TableStore
 
 def cycle_figures(store: TableStore, country: str, origin: pd.Timestamp) -> dict[str, object]:
     """What a market published at an origin, with the WAPE and bias of its backtest."""
+    backtest = store.read("backtest", [PartitionKey(origin, country)])
+    return published_figures(store, country, origin) | figures(backtest, BACKTEST_METHODS)
+
+
+def published_figures(store: TableStore, country: str, origin: pd.Timestamp) -> dict[str, object]:
+    """What a market published at an origin, where it comes from and why."""
     place = PartitionKey(origin, country)
     published = store.read("published_forecasts", [place], columns=["sku", "status", "source", "reason"])
-    backtest = store.read("backtest", [place])
     return {
         "cells": len(published),
         "skus": published["sku"].nunique(),
         "status": ", ".join(sorted(published["status"].unique())),
         "source": ", ".join(sorted(published["source"].unique())),
         "reason": published.loc[published["source"] != "override", "reason"].iloc[0] if len(published) else "",
-        **figures(backtest, BACKTEST_METHODS),
     }
 
 

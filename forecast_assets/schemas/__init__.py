@@ -2,6 +2,7 @@
 
 from forecast_assets.schemas.backtest import Backtest
 from forecast_assets.schemas.baseline_forecasts import BaselineForecasts
+from forecast_assets.schemas.champion import Champion
 from forecast_assets.schemas.covid_policy import CovidPolicy
 from forecast_assets.schemas.demand_totals import DemandTotals
 from forecast_assets.schemas.demand_totals_known import DemandTotalsKnown
@@ -16,6 +17,7 @@ from forecast_assets.schemas.pooled_rows import PooledRows
 from forecast_assets.schemas.products import Products
 from forecast_assets.schemas.promotions import Promotions
 from forecast_assets.schemas.published_forecasts import PublishedForecasts
+from forecast_assets.schemas.refused_recipe import RefusedRecipe
 from forecast_assets.schemas.sell_in import SellIn
 from forecast_assets.schemas.sell_out import SellOut
 from forecast_assets.schemas.table import Table
@@ -36,11 +38,15 @@ TABLES: dict[str, type[Table]] = {
     "pooled_rows": PooledRows,
     "pooled_model": PooledModel,
     "tuned_recipe": TunedRecipe,
+    "refused_recipe": RefusedRecipe,
     "model": Model,
     "forecasts": Forecasts,
     "backtest": Backtest,
+    "champion": Champion,
     "published_forecasts": PublishedForecasts,
     "performance": Performance,
 }
 # Tables over all markets: their partitions are months alone.
 MONTH_ONLY = frozenset({"demand_totals", "demand_totals_known", "pooled_rows", "pooled_model"})
+# Tables that nobody makes but on demand: a market may have none.
+ON_DEMAND = frozenset({"tuned_recipe", "refused_recipe"})

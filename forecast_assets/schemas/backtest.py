@@ -18,6 +18,9 @@ class Backtest(Table):
     model_units: Series[float] = pa.Field(ge=0, description="Recipe refitted at the origin")
     forecast_units_p10: Series[float] = pa.Field(ge=0, description="Lower end of the model's 80 per cent interval")
     forecast_units_p90: Series[float] = pa.Field(ge=0, description="Upper end of the model's 80 per cent interval")
+    champion_units: Series[float] = pa.Field(
+        nullable=True, ge=0, description="Champion's recipe refitted at the origin; null where there is no rival"
+    )
     baseline_units: Series[float] = pa.Field(ge=0, description="Holt-Winters at the origin")
     naive_units: Series[float] = pa.Field(ge=0, description="Seasonal naive at the origin")
     category: Series[str] = pa.Field(description="Product category, UNKNOWN without a product row")

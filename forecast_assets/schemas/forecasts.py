@@ -32,6 +32,15 @@ class Forecasts(Table):
     )
 
     rule: Series[str] = pa.Field(isin=RULES, description="Portfolio case the SKU falls under, see docs/architecture.md")
+    champion_units: Series[float] = pa.Field(
+        nullable=True, ge=0, description="Forecast by the champion's recipe; null where the model is by it"
+    )
+    champion_units_p10: Series[float] = pa.Field(
+        nullable=True, ge=0, description="Lower end of the champion's 80 per cent interval"
+    )
+    champion_units_p90: Series[float] = pa.Field(
+        nullable=True, ge=0, description="Upper end of the champion's 80 per cent interval"
+    )
 
     class Config(Table.Config):
         unique = ["sku", "target_month"]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import dagster as dg
 
 from forecast_assets.sensors.arrivals import build_arrivals_sensor
+from forecast_assets.sensors.champion_alerts import build_champion_alerts_sensor
 from forecast_assets.sensors.dead_runs import build_dead_runs_sensor
 from forecast_assets.sensors.freeze_month import build_freeze_month_sensor
 from forecast_assets.sensors.input_drift import build_input_drift_sensor
@@ -22,6 +23,7 @@ def build_sensors(settings: Settings, schedules: Sequence[str] = ()) -> list[dg.
         build_freeze_month_sensor(settings),
         build_dead_runs_sensor(settings),
         build_kpi_alarms_sensor(settings),
+        build_champion_alerts_sensor(settings),
         build_input_drift_sensor(settings),
         build_run_failures_sensor(settings),
         build_teams_delivery_sensor(settings),

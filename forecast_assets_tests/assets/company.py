@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from forecast_assets.definitions import build_definitions
+from forecast_assets.resources.mlflow_registry import ChampionRecord
 from forecast_assets.resources.mlflow_tracking import CycleRecord, MlflowTracking, RecordedRun
 from forecast_assets.runs.launch import FIRST, LAST, QUIET
 from forecast_assets.sample import write_sample_company
@@ -43,6 +44,9 @@ class RecordsInMemory(MlflowTracking):
 
     def record_cycle(self, record: CycleRecord) -> RecordedRun:
         return RecordedRun(f"run of {record.market}", f"run of {record.cycle_id}", None)
+
+    def mirror_champion(self, run_id: str, record: ChampionRecord) -> None:
+        pass
 
 
 IN_MEMORY = RecordsInMemory(tracking_uri="memory", experiment_name="none")

@@ -12,7 +12,7 @@ import pytest
 
 from forecast_assets.domain.levels import at_levels
 from forecast_assets.resources.mlflow_tracking import MlflowTracking
-from forecast_assets.schemas import MONTH_ONLY, TABLES
+from forecast_assets.schemas import MONTH_ONLY, ON_DEMAND, TABLES
 from forecast_assets.storage import PartitionKey
 from forecast_assets_tests.assets.company import (
     AWKWARD_SKUS,
@@ -24,7 +24,7 @@ from forecast_assets_tests.assets.company import (
     succeeded,
 )
 
-MARKET_TABLES = [table for table in TABLES if table not in MONTH_ONLY]
+MARKET_TABLES = [table for table in TABLES if table not in MONTH_ONLY | ON_DEMAND]
 HORIZON = list(range(1, 19))
 
 

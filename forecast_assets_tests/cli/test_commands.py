@@ -59,7 +59,7 @@ def test_a_failed_market_makes_the_cycle_exit_with_1_and_is_named_with_its_reaso
     result = command("cycle", "--month", "2024-06", "--country", "FR", "--country", "DE")
     assert result.exit_code == 1
     assert result.output.splitlines()[-1] == "failed: DE"
-    assert "no: last published stays" in result.output
+    assert "FAILED, nothing published" in result.output
     assert "0.2500" in result.output
 
 

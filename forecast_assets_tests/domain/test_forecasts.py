@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from forecast_assets.checks.schema_check import schema_check
-from forecast_assets.domain.forecasts import beside_baseline
+from forecast_assets.domain.forecasts import beside_baseline, with_champion
 
 ORIGIN = pd.Timestamp("2024-06-01")
 TARGETS = [pd.Timestamp("2024-07-01"), pd.Timestamp("2024-08-01")]
@@ -14,13 +14,14 @@ def cells(skus, **numbers):
 
 
 def model_cells(skus):
-    return cells(
+    made = cells(
         skus,
         forecast_units=[10.0 + at for at in range(2 * len(skus))],
         forecast_units_p10=1.0,
         forecast_units_p90=99.0,
         rule="regular",
     )
+    return with_champion(made, None)
 
 
 def baseline_cells(skus):
@@ -68,3 +69,16 @@ def test_two_rows_of_one_cell_are_refused():
     twice = pd.concat([baseline_cells(["a"]), baseline_cells(["a"])])
     with pytest.raises(pd.errors.MergeError, match="not a one-to-one merge"):
         beside_baseline(model_cells(["a"]), twice, FEATURES)
+
+
+def test_the_champions_numbers_stand_beside_those_of_the_same_cell():
+    theirs = model_cells(["a", "b"]).assign(forecast_units=[1.0, 2.0, 3.0, 4.0]).iloc[::-1]
+    both = with_champion(model_cells(["a", "b"])[theirs.columns[:8]], theirs)
+    assert both["champion_units"].tolist() == [1.0, 2.0, 3.0, 4.0]
+    assert both["forecast_units"].tolist() == [10.0, 11.0, 12.0, 13.0]
+    assert both["champion_units_p90"].tolist() == [99.0] * 4
+
+
+def test_a_champion_that_forecasts_other_cells_is_refused():
+    with pytest.raises(ValueError, match="the model forecasts 4 cells, the champion 2"):
+        with_champion(model_cells(["a", "b"]), model_cells(["a"]))

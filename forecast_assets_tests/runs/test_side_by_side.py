@@ -189,10 +189,33 @@ def test_totals_are_made_again_from_the_month_in_which_a_market_was_not_in_them(
 def test_a_market_whose_history_fails_stops_before_the_totals_and_the_others_finish(tmp_path, fake):
     fake.outcomes[("ingest", "FR")] = ("sell_in: no rows",)
     results, submitted = cycles(tmp_path, fake)
-    assert [job for job, country, _ in submitted if country == "FR"] == ["ingest"]
-    assert results["FR"][-1].failures == ("sell_in: no rows",)
+    assert [job for job, country, _ in submitted if country == "FR"] == ["ingest", "publish_fallback"]
+    assert results["FR"][0].failures == ("sell_in: no rows",)
     assert [job for job, country, _ in submitted if country == "DE"][-1] == "monthly_cycle"
     assert all(result.succeeded for result in results["DE"])
+
+
+def test_a_market_whose_cycle_failed_publishes_what_is_left_and_still_counts_as_failed(tmp_path, fake):
+    fake.outcomes[("monthly_cycle", "FR")] = ("model: too few rows",)
+    results, submitted = cycles(tmp_path, fake)
+    assert submitted[-1] == ("publish_fallback", "FR", "2024-06 .. 2024-06")
+    assert [job for job, country, _ in submitted if country == "DE" and job != "ingest"][-1] == "monthly_cycle"
+    assert [result.succeeded for result in results["FR"]][-2:] == [False, True]
+
+
+def test_where_a_challenger_took_part_the_champion_alone_is_tried_before_what_is_left(tmp_path, fake, monkeypatch):
+    monkeypatch.setattr("forecast_assets.runs.fallback.has_challenger", lambda *_: True)
+    for job in ("monthly_cycle", "champion_cycle"):
+        fake.outcomes[(job, "FR")] = ("model: broken",)
+    _, submitted = cycles(tmp_path, fake, ["FR"])
+    assert [job for job, *_ in submitted][-2:] == ["champion_cycle", "publish_fallback"]
+
+
+def test_a_month_that_is_published_stays_when_it_is_run_again_and_fails(tmp_path, fake):
+    put(tmp_path, "published_forecasts", "FR", "2024-06-01")
+    fake.outcomes[("monthly_cycle", "FR")] = ("sell_in: truncated",)
+    _, submitted = cycles(tmp_path, fake, ["FR"])
+    assert "publish_fallback" not in [job for job, *_ in submitted]
 
 
 def test_totals_that_fail_stop_no_market(tmp_path, fake):

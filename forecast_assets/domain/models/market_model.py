@@ -35,6 +35,8 @@ from forecast_assets.domain.models.training_rows import TooFewRowsError, Trainin
 
 MANIFEST = "manifest.json"
 POOLED_PREFIX = "pooled_"
+# Parts of the model by the champion's recipe, where it is stored beside a challenger's.
+CHAMPION_PREFIX = "champion_"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -231,11 +233,12 @@ def _without_threads(recipe: Recipe) -> dict[str, object]:
 
 
 def model_from_parts(parts: pd.DataFrame) -> MarketModel:
-    """Read a model back from its texts.
+    """Read a model back from its texts; those of a champion beside it are left alone.
 
     Raises:
         KeyError: If there is no manifest among the parts.
     """
+    parts = parts[~parts["part"].str.startswith(CHAMPION_PREFIX)]
     texts = dict(zip(parts["part"], parts["content"], strict=True))
     manifest = json.loads(texts.pop(MANIFEST))
     own, pooled = manifest["features"], manifest.get("pooled_features")
@@ -252,3 +255,16 @@ def model_from_parts(parts: pd.DataFrame) -> MarketModel:
         pooled_share=manifest.get("pooled_share", 0.0),
         inputs_missing=tuple(manifest.get("inputs_missing", ())),
     )
+
+
+def beside_champion(model: pd.DataFrame, champion: pd.DataFrame) -> pd.DataFrame:
+    """The parts of two models as one table, those of the champion with a prefix."""
+    return pd.concat([model, champion.assign(part=CHAMPION_PREFIX + champion["part"])], ignore_index=True)
+
+
+def champion_from_parts(parts: pd.DataFrame) -> MarketModel | None:
+    """The champion's model among the parts; None where there is one model alone."""
+    theirs = parts[parts["part"].str.startswith(CHAMPION_PREFIX)]
+    if theirs.empty:
+        return None
+    return model_from_parts(theirs.assign(part=theirs["part"].str.removeprefix(CHAMPION_PREFIX)))

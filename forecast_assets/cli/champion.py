@@ -1,0 +1,95 @@
+"""``forecast-assets champion`` and ``rollback``: what makes a market forecast, and the way back to the one before."""
+
+from typing import Annotated
+
+import pandas as pd
+import typer
+
+from forecast_assets.cli.console import (
+    RunLog,
+    console,
+    countries_or_exit,
+    percentage,
+    print_table,
+    settings_or_exit,
+    signed,
+)
+from forecast_assets.cli.prepare import prepare_instance
+from forecast_assets.domain.contest import refusals
+from forecast_assets.resources.published_months import PublishedMonths
+from forecast_assets.resources.recipes_in_force import RecipesInForce
+from forecast_assets.runs.launch import launch
+from forecast_assets.runs.plan import MonthRange
+from forecast_assets.settings import Settings
+from forecast_assets.storage import TableStore
+
+Market = Annotated[str, typer.Option(help="A market")]
+COLUMNS = [
+    "month", "in force", "since", "outcome", "made by", "challenger", "WAPE challenger", "WAPE champion",
+    "WAPE baseline", "bias challenger", "bias champion",
+]  # fmt: skip
+
+
+def champion(country: Market) -> None:
+    """Show the recipes that were in force month by month, how challengers did, and what is refused."""
+    settings = settings_or_exit()
+    (code,) = countries_or_exit(settings, [country])
+    recipes = RecipesInForce(TableStore(settings.store))
+    history = recipes.history(code)
+    if history.empty:
+        console.print(f"{code} has no champion yet: run forecast-assets cycle first", markup=False)
+        return
+    print_table(f"{code}: recipes in force", COLUMNS, [_row(row) for row in history.to_dict("records")])
+    latest = history.iloc[-1]
+    console.print(f"{latest['month']:%Y-%m}: {latest['reason']}", markup=False)
+    for why in dict.fromkeys(refusals(recipes.refused(code, latest["month"])).values()):
+        console.print(why, style="yellow", markup=False)
+
+
+def _row(row: dict[str, object]) -> list[str]:
+    return [
+        f"{row['month']:%Y-%m}", str(row["recipe_id"]), f"{row['since_month']:%Y-%m}", str(row["outcome"]),
+        str(row["source"]), str(row["challenger_id"]), percentage(row["wape_challenger"]),
+        percentage(row["wape_champion"]), percentage(row["wape_baseline"]), signed(row["bias_challenger"]),
+        signed(row["bias_champion"]),
+    ]  # fmt: skip
+
+
+def rollback(
+    country: Market,
+    reason: Annotated[str, typer.Option(help="Why, for those who read it later")],
+    author: Annotated[str, typer.Option(help="Who")] = "unknown",
+) -> None:
+    """Refuse a market's recipe in force from its latest month on, and publish that month by the one before it."""
+    settings = settings_or_exit()
+    (code,) = countries_or_exit(settings, [country])
+    month = _month_to_roll_back(settings, code)
+    prepare_instance()
+    config = {"refused_recipe": {"reason": reason, "author": author}}
+    report, span = RunLog(), MonthRange(month, month)
+    for job, with_config in (("refuse_recipe", config), ("republish", None)):
+        report(code, job, span, None)
+        result = launch(job, code, span, config=with_config)
+        report(code, job, span, result)
+        if not result.succeeded:
+            if job == "republish":
+                text = f"the recipe is refused; what was published stays until {job} of {code} {month:%Y-%m} succeeds"
+                console.print(text, style="red", markup=False)
+            raise typer.Exit(1)
+    row = RecipesInForce(TableStore(settings.store)).champion(code, month)
+    console.print(f"{code} {month:%Y-%m}: {row['recipe_id']} is in force, published by {row['source']}", markup=False)
+    console.print(str(row["reason"]), style="dim", markup=False)
+
+
+def _month_to_roll_back(settings: Settings, code: str) -> pd.Timestamp:
+    """The month of the latest champion; nothing is refused where it is closed or refused already."""
+    store = TableStore(settings.store)
+    recipes = RecipesInForce(store)
+    month = recipes.latest_month(code)
+    if month is None:
+        raise typer.BadParameter(f"{code} has no champion yet: run forecast-assets cycle first")
+    if PublishedMonths(store).later_than(code, month):
+        raise typer.BadParameter(f"{code} {month:%Y-%m} is closed: a later month is published. Nothing was changed")
+    if recipes.champion(code, month)["outcome"] == "refused":
+        raise typer.BadParameter(f"{code} {month:%Y-%m}: the recipe is refused already, the baseline is published")
+    return month
