@@ -14,7 +14,9 @@ from forecast_assets.settings import Settings, pools_markets
 
 SETTINGS_WITHOUT_EFFECT = {
     "env", "store", "landing", "markets", "mlflow_tracking_uri", "first_month", "max_threads",
-    "max_unknown_sku_share", "max_total_change", "max_return_ratio", "max_forecast_ratio",
+    "max_unknown_sku_share", "max_total_change", "max_return_ratio", "max_forecast_ratio", "dagster_url",
+    "alert_grouping_minutes", "alert_after_unclear", "heartbeat_day", "max_wape", "max_bias", "alarm_lag_months",
+    "time_zone", "arrival_deadline_days", "sensor_seconds", "lease_seconds", "lease_wait_seconds",
 }  # fmt: skip
 
 
@@ -38,13 +40,27 @@ CONFIGURED_BY = {
     "covid_policy": ConfiguredBy(market=["iso3"]),
     "demand_totals": ConfiguredBy(markets=["region"]),
     "demand_totals_known": ConfiguredBy(markets=["region"]),
+    "history_marks": ConfiguredBy(),
     "features": ConfiguredBy(market=["region", "iso2"]),
     "baseline_forecasts": ConfiguredBy(),
     "pooled_rows": ConfiguredBy(["pooled_skus"], markets=["stage"], pooling=True),
     "pooled_model": ConfiguredBy(["training_rows", "boosting_rounds"]),
     "model": ConfiguredBy(["training_rows", "boosting_rounds"], pooling=True),
+    "tuned_recipe": ConfiguredBy(["backtest_training_rows", "boosting_rounds"]),
+    "refused_recipe": ConfiguredBy(),
     "forecasts": ConfiguredBy(),
     "backtest": ConfiguredBy(["backtest_training_rows", "boosting_rounds"], pooling=True),
+    "champion": ConfiguredBy(
+        [
+            "promotion_tolerance",
+            "promotion_baseline_tolerance",
+            "promotion_max_bias",
+            "promotion_class_tolerance",
+            "promotion_class_cells",
+            "training_rows",
+            "boosting_rounds",
+        ],
+    ),
     "published_forecasts": ConfiguredBy(market=["stage"]),
     "performance": ConfiguredBy(),
     "market_report": ConfiguredBy(market=["name", "region", "stage"]),

@@ -39,13 +39,15 @@ def set_stage(path: str | Path, code: str, stage: str, comment: str | None = Non
 
 def entry_of(market: Market) -> str:
     """A market as one line of YAML; every text is quoted, since NO alone is a boolean."""
-    values = {name: getattr(market, name) for name in FIELDS if getattr(market, name) is not None}
+    values = {name: getattr(market, name) for name in FIELDS if getattr(market, name) not in (None, "")}
     words = {"stage", "missing_month"}
     parts = [f"{name}: {_written(value, quoted=name not in words)}" for name, value in values.items()]
     return "{" + ", ".join(parts) + "}"
 
 
 def _written(value: object, *, quoted: bool) -> str:
+    if isinstance(value, float):
+        return str(value)
     if not isinstance(value, str):
         return f"{value:%Y-%m-%d}"
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')

@@ -4,7 +4,7 @@ import pandas as pd
 
 from forecast_assets.code_version import code_version, digest_of
 from forecast_assets.configuration import configuration_of, configured_values
-from forecast_assets.partitions import cycle_id_of
+from forecast_assets.runs.cycle_calendar import cycle_id_of
 from forecast_assets.schemas import TABLES
 from forecast_assets_tests.test_settings import loaded
 
@@ -15,7 +15,7 @@ def test_a_setting_changes_the_tables_that_depend_on_it_and_no_other():
         loaded(FORECAST_TRAINING_ROWS="5000", FORECAST_MAX_THREADS="1", FORECAST_MAX_TOTAL_CHANGE="9"),
     )
     changed = {name for name in TABLES if configuration_of(name, usual, "FR") != configuration_of(name, other, "FR")}
-    assert changed == {"model", "pooled_model"}
+    assert changed == {"model", "pooled_model", "champion"}
 
 
 def test_markets_are_configured_apart():
@@ -41,9 +41,9 @@ def test_the_code_version_is_that_of_contents_and_libraries_whatever_their_order
 
 def test_a_tag_that_begins_with_a_dot_is_the_revision_of_each_month():
     june, july = "2024-06-01", "2024-07-01"
-    assert cycle_id_of(None, "dev", pd.Timestamp(june)) == "dev-2024-06"
-    assert [cycle_id_of(".r3", "dev", pd.Timestamp(month)) for month in (june, july)] == [
+    assert cycle_id_of("dev", pd.Timestamp(june)) == "dev-2024-06"
+    assert [cycle_id_of("dev", pd.Timestamp(month), ".r3") for month in (june, july)] == [
         "dev-2024-06.r3",
         "dev-2024-07.r3",
     ]
-    assert cycle_id_of("dev-2024-06.r2", "dev", pd.Timestamp(july)) == "dev-2024-06.r2"
+    assert cycle_id_of("dev", pd.Timestamp(july), "dev-2024-06.r2") == "dev-2024-06.r2"
