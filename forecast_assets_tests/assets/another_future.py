@@ -1,4 +1,4 @@
-"""Landing files of the sample company with another future: what arrived after an origin poisoned, or never there.
+"""Landing files of the sample company with another future: what arrived after an origin is poisoned.
 
 Only files; what is computed from them belongs in the tests.
 """
@@ -16,40 +16,25 @@ from forecast_assets.domain.calendar import add_months
 from forecast_assets.sample.files import SCHEMAS
 
 WRONG = 1e9
-FACTS, KNOWN_FROM = ("sell_in", "sell_out"), ("products", "promotions", "overrides")
 DATES = ("month", "launch_month", "end_month", "known_from", "origin_month", "target_month")
 FIRST_DAY_COLUMN = "01Jan2020"
-Change = Callable[[str, pd.DataFrame, pd.Timestamp], pd.DataFrame]
 
 
 def poisoned(landing: Path, into: Path, origin: pd.Timestamp) -> Path:
     """A copy in which every row of a month after the origin, or known only after it, is nonsense, with more of them."""
-    return _rewritten(landing, into, origin, _poison)
-
-
-def cut(landing: Path, into: Path, origin: pd.Timestamp) -> Path:
-    """A copy that ends with the origin month: no later month and no row known only later."""
-    return _rewritten(landing, into, origin, _known)
+    shutil.copytree(landing, into)
+    for source in POISONS:
+        for file in sorted((into / source).glob("*")):
+            _write(file, source, _poison(source, _read(file), origin))
+    for file in (into / "oxcgrt").glob("*.csv"):
+        _poison_tracker(file, origin)
+    return into
 
 
 def change_rows(landing: Path, source: str, code: str, change: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
     """Change the rows of a market's only file of a source in place."""
     (file,) = (landing / source).glob(f"{code}.*")
     _write(file, source, change(_read(file)))
-
-
-def _rewritten(landing: Path, into: Path, origin: pd.Timestamp, change: Change) -> Path:
-    shutil.copytree(landing, into)
-    for source in (*FACTS, *KNOWN_FROM):
-        for file in sorted((into / source).glob("*")):
-            rows = change(source, _read(file), origin)
-            if len(rows):
-                _write(file, source, rows)
-            else:
-                file.unlink()
-    for file in (into / "oxcgrt").glob("*.csv"):
-        _change_tracker(file, origin, change is _poison)
-    return into
 
 
 def _read(file: Path) -> pd.DataFrame:
@@ -67,10 +52,6 @@ def _write(file: Path, source: str, rows: pd.DataFrame) -> None:
 def _is_known(rows: pd.DataFrame, origin: pd.Timestamp) -> pd.Series:
     """Whether a row was there at the end of the origin month."""
     return rows["known_from" if "known_from" in rows else "month"] < add_months(origin, 1)
-
-
-def _known(source: str, rows: pd.DataFrame, origin: pd.Timestamp) -> pd.DataFrame:
-    return rows[_is_known(rows, origin)]
 
 
 def _poison(source: str, rows: pd.DataFrame, origin: pd.Timestamp) -> pd.DataFrame:
@@ -137,10 +118,9 @@ POISONS = {
 }
 
 
-def _change_tracker(file: Path, origin: pd.Timestamp, is_poison: bool) -> None:
-    """The days after the origin month at 100, or not there."""
+def _poison_tracker(file: Path, origin: pd.Timestamp) -> None:
+    """The days after the origin month at 100."""
     rows = pd.read_csv(file, dtype=str, keep_default_na=False)
     days = rows.columns[rows.columns.get_loc(FIRST_DAY_COLUMN) :]
     later = days[pd.to_datetime(days, format="%d%b%Y") >= add_months(origin, 1)]
-    rows = rows.assign(**dict.fromkeys(later, "100.0")) if is_poison else rows.drop(columns=later)
-    rows.to_csv(file, index=False)
+    rows.assign(**dict.fromkeys(later, "100.0")).to_csv(file, index=False)
