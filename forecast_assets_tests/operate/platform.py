@@ -100,9 +100,10 @@ class Platform:
                 shutil.copytree(source, self.base / "store" / table / f"country={code}")
         configuration = yaml.safe_load(LAPTOP.read_text(encoding="utf-8"))
         configuration["run_monitoring"] |= {
-            "poll_interval_seconds": 5, "start_timeout_seconds": 60, "max_runtime_seconds": SECONDS_A_RUN_MAY_TAKE,
+            "poll_interval_seconds": 5, "start_timeout_seconds": 120, "max_runtime_seconds": SECONDS_A_RUN_MAY_TAKE,
             "cancel_timeout_seconds": 20,
         }  # fmt: skip
+        configuration["code_servers"] = {"local_startup_timeout": 600}
         self.home.mkdir()
         (self.home / "dagster.yaml").write_text(yaml.safe_dump(configuration), encoding="utf-8")
         with self.instance() as instance:
