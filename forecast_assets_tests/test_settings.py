@@ -46,7 +46,7 @@ def test_all_problems_are_told_at_once_each_with_variable_value_and_what_is_allo
         FORECAST_STOER="x", FORECAST_ENV="production", FORECAST_MAX_THREADS="-1", FORECAST_TRAINING_ROWS="many"
     )
     assert lines[0] == "The settings cannot be used:"
-    assert lines[1].startswith("  - FORECAST_STOER: unknown. Did you mean FORECAST_STORE? Known: FORECAST_BACKTEST")
+    assert lines[1].startswith("  - FORECAST_STOER: unknown. Did you mean FORECAST_STORE? Known: FORECAST_ALARM")
     assert lines[2:] == [
         "  - FORECAST_ENV = 'production': expected one of dev, test, prod",
         "  - FORECAST_TRAINING_ROWS = 'many': Input should be a valid integer, unable to parse string as an integer",
