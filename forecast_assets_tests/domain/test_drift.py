@@ -37,6 +37,11 @@ def test_the_index_of_two_bins_computed_by_hand():
     p, q = np.array([2.5, 2.5, 0.5, 0.5]) / 6, np.array([1.5, 3.5, 0.5, 0.5]) / 6
     expected = ((q - p) * np.log(q / p)).sum()
     assert population_stability_index(np.array([1.0, 1, 2, 2]), np.array([1.0, 2, 2, 2]), 2) == pytest.approx(expected)
+    # {1 | 2, 2}, one unknown, one outside.
+    q = np.array([1.5, 2.5, 1.5, 1.5]) / 7
+    expected = ((q - p) * np.log(q / p)).sum()
+    got = population_stability_index(np.array([1.0, 1, 2, 2]), np.array([1.0, 2, 2, np.nan, 9]), 2)
+    assert got == pytest.approx(expected)
 
 
 def test_unknown_values_and_values_never_seen_have_bins_of_their_own():

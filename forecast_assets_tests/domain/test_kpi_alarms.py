@@ -122,7 +122,7 @@ def test_bias_of_one_sign_needs_every_month_and_size():
     assert judged(0.06, 0.05, 0.06, 0.05).is_alarm
     assert judged(-0.06, -0.05, -0.06, -0.05).is_alarm
     assert "too low 4 months in a row: bias -5.5 %" in judged(-0.06, -0.05, -0.06, -0.05).headline
-    assert judged(0.2, -0.01, 0.2, 0.2).is_alarm is False
+    assert judged(0.2, -0.1, 0.2, 0.2).is_alarm is False
     assert judged(0.2, 0.02, 0.2, 0.2).is_alarm is False
     assert judged(0.04, 0.04, 0.05, 0.04).is_alarm is False
     assert judged(0.06, 0.05, 0.06).is_alarm is None

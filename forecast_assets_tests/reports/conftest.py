@@ -60,7 +60,8 @@ def performance():
         ("A", FEBRUARY, 1, 140.0, 180.0, 150.0, 100.0, "backfilled"),
     ]
     names = ["sku", "origin_month", "lag_months", "actual_units", "published_units", "baseline_units", "naive_units"]
-    return pd.DataFrame(rows, columns=[*names, "status"])
+    cells = pd.DataFrame(rows, columns=[*names, "status"])
+    return cells.assign(model_units=cells["published_units"], category="Tea", abc_class="A", xyz_class="X")
 
 
 @pytest.fixture

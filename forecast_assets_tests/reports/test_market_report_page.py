@@ -1,6 +1,7 @@
 """The rendered page: embedded numbers, tables, hostile names, young markets."""
 
 import dataclasses
+import html
 import re
 from importlib.resources import files
 
@@ -220,3 +221,16 @@ def test_scripts_write_names_as_text_only():
     for name in ("report.js", "charts.js"):
         script = folder.joinpath(name).read_text(encoding="utf-8")
         assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", script)
+
+
+def test_the_page_has_realised_accuracy_by_category_and_the_change_against_the_month_before(report):
+    before = report.published.assign(
+        origin_month=report.published["origin_month"] - pd.DateOffset(months=1),
+        forecast_units=report.published["forecast_units"] * 1.25,
+    )
+    page = render_market_report(dataclasses.replace(report, published_before=before))
+    text = " ".join(re.sub(r"<[^>]+>", " ", html.unescape(page)).split())
+    # Every forecast is a fifth below what was said before.
+    assert "forecasts changed by 20.0% of their units" in text, text[text.index("Against the pub") :][:300]
+    assert "Realised by category, largest first" in text
+    assert "Against the publication" not in render_market_report(report)
