@@ -8,6 +8,12 @@ import pandas as pd
 from forecast_assets.assets.table_asset import table_asset
 from forecast_assets.checks import forecast_checks
 from forecast_assets.checks.table_checks import stored_if_sound
+from forecast_assets.domain.announced import (
+    announced_forecasts,
+    announced_skus,
+    with_announced,
+    with_announced_described,
+)
 from forecast_assets.domain.demand import panel_from_rows
 from forecast_assets.domain.forecasts import beside_baseline, with_inputs_missing
 from forecast_assets.domain.models.market_model import forecast_units, model_from_parts
@@ -47,6 +53,9 @@ def forecasts(
     (origin,) = months_of_run(context)
     panel = panel_from_rows(sell_in, sell_in["month"].min(), origin).with_marks(history_marks)
     trained = model_from_parts(model)
-    made = apply_portfolio(forecast_units(features, panel, trained), panel, origin, products)
-    made = beside_baseline(made, baseline_forecasts, with_inputs_missing(features, trained.inputs_missing))
+    announced = announced_skus(panel, origin, products)
+    said = pd.concat([forecast_units(features, panel, trained), announced_forecasts(announced, origin)])
+    made = apply_portfolio(said, with_announced(panel, announced), origin, products)
+    described = with_inputs_missing(features, trained.inputs_missing)
+    made = beside_baseline(made, baseline_forecasts, with_announced_described(described, announced, products))
     yield from stored_if_sound({origin: made}, forecast_checks.forecasts_checks(panel, settings))
