@@ -8,6 +8,12 @@ import pandas as pd
 from forecast_assets.assets.table_asset import table_asset
 from forecast_assets.checks import forecast_checks
 from forecast_assets.checks.table_checks import stored_if_sound
+from forecast_assets.domain.announced import (
+    announced_forecasts,
+    announced_skus,
+    with_announced,
+    with_announced_described,
+)
 from forecast_assets.domain.demand import panel_from_rows
 from forecast_assets.domain.forecasts import beside_baseline, with_champion, with_inputs_missing
 from forecast_assets.domain.models.market_model import (
@@ -51,11 +57,15 @@ def forecasts(
     """Forecasts of the run's origin month."""
     (origin,) = months_of_run(context)
     panel = panel_from_rows(sell_in, sell_in["month"].min(), origin).with_marks(history_marks)
+    announced = announced_skus(panel, origin, products)
+    with_launches = with_announced(panel, announced)
 
     def forecast_by(trained: MarketModel) -> pd.DataFrame:
-        return apply_portfolio(forecast_units(features, panel, trained), panel, origin, products)
+        said = pd.concat([forecast_units(features, panel, trained), announced_forecasts(announced, origin)])
+        return apply_portfolio(said, with_launches, origin, products)
 
     trained, champion = model_from_parts(model), champion_from_parts(model)
     made = with_champion(forecast_by(trained), forecast_by(champion) if champion else None)
-    made = beside_baseline(made, baseline_forecasts, with_inputs_missing(features, trained.inputs_missing))
+    described = with_inputs_missing(features, trained.inputs_missing)
+    made = beside_baseline(made, baseline_forecasts, with_announced_described(described, announced, products))
     yield from stored_if_sound({origin: made}, forecast_checks.forecasts_checks(panel, settings))

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Iterator
 
 import dagster as dg
+import numpy as np
 import pandas as pd
 
 from forecast_assets.assets.contests import LATEST_REFUSALS, LATEST_TUNING, contest_of_run
@@ -11,6 +12,7 @@ from forecast_assets.assets.table_asset import TRAINING_POOL, table_asset
 from forecast_assets.checks import forecast_checks
 from forecast_assets.checks.schema_check import schema_check
 from forecast_assets.checks.table_checks import stored_if_sound
+from forecast_assets.domain.announced import announced_skus, with_announced
 from forecast_assets.domain.baseline import BASELINE_WINDOW_MONTHS
 from forecast_assets.domain.baseline import baseline_forecasts as baseline_at
 from forecast_assets.domain.contest import recipe_id
@@ -44,19 +46,21 @@ def pooled_of(settings: Settings, pooled_model: pd.DataFrame) -> PooledModel | N
     description="The planners' Holt-Winters and the seasonal naive, 18 months per SKU, from the last 120 months.",
     ins={
         "sell_in": window("sell_in", -(BASELINE_WINDOW_MONTHS - 1), 0, columns=["sku", "sell_in_units"]),
-        "products": window("products", 0, 0, columns=["sku", "end_month"]),
+        "products": window("products", 0, 0, columns=["sku", "launch_month", "end_month"]),
     },
     checks=[forecast_checks.HORIZON_COMPLETE],
     months_in_one_run=True,
 )
 def baseline_forecasts(context: dg.AssetExecutionContext, sell_in: pd.DataFrame, products: pd.DataFrame) -> Results:
-    """Baseline of the run's origins, for the SKUs that are active then."""
+    """Baseline of the run's origins, for the SKUs that are active then and, zero, for those announced."""
     panel = panel_from_rows(sell_in, sell_in["month"].min(), sell_in["month"].max())
     tables = {}
     for origin in months_of_run(context):
-        ends = products[products["month"] == origin].set_index("sku")["end_month"].reindex(panel.skus)
-        skus = panel.skus[active_skus(panel, origin, ends.to_numpy())]
-        tables[origin] = baseline_at(panel, origin, skus)
+        known = products[products["month"] == origin]
+        ends = known.set_index("sku")["end_month"].reindex(panel.skus)
+        announced = announced_skus(panel, origin, known)
+        skus = np.union1d(panel.skus[active_skus(panel, origin, ends.to_numpy())], announced)
+        tables[origin] = baseline_at(with_announced(panel, announced), origin, skus)
     checks = [schema_check("baseline_forecasts"), forecast_checks.horizon_complete()]
     yield from stored_if_sound(tables, checks)
 

@@ -1,7 +1,8 @@
 """New SKUs: when they were launched, which earlier SKUs they resemble, how launches go, and the forecast made of that.
 
-Here belongs everything a SKU younger than a year is forecast with. Not here: which rule applies to whom
-(``portfolio``). Nothing is read but the panel up to its last month and the products as known then.
+Here belongs everything a SKU is forecast with that is younger than a year or announced. Not here: which rule applies to
+whom (``portfolio``), rows and intervals (``announced``, ``launch_intervals``). Nothing is read but the panel up to its
+last month and the products as known then.
 """
 
 import dataclasses
@@ -9,7 +10,7 @@ import dataclasses
 import numpy as np
 import pandas as pd
 
-from forecast_assets.domain.calendar import months_since
+from forecast_assets.domain.calendar import HORIZON_MONTHS, months_since
 from forecast_assets.domain.demand import DemandPanel, known_mean
 from forecast_assets.domain.hierarchy import UNKNOWN_CATEGORY
 from forecast_assets.domain.seasonality import following_calendar_months, seasonal_indices
@@ -30,9 +31,10 @@ WITH_REFERENCE, WITH_LIKE_ITEMS, WITHOUT_RELATIVE = "new_with_reference", "new_w
 
 @dataclasses.dataclass(frozen=True)
 class Launch:
-    """A SKU younger than a year: its row in the panel, the column of its first month, its relatives' rows and levels.
+    """A SKU younger than a year or announced: its row in the panel, the column of its first month, its relatives' rows.
 
-    ``level_units`` is what the relatives sell a month, NaN without relatives.
+    ``start`` lies behind the last column where the launch is announced. ``level_units`` is what the relatives sell a
+    month, NaN without relatives.
     """
 
     row: int
@@ -45,8 +47,9 @@ class Launch:
 def launch_columns(units: np.ndarray, origin: pd.Timestamp, launch_month: np.ndarray) -> np.ndarray:
     """Column of the first month of every SKU, (n,) float; NaN where it was not seen.
 
-    The month of the first sale, or the launch month while nothing has been sold. Not seen: a launch month before the
-    panel, or more than a year before the first sale; without a launch month, a SKU known from the first column on.
+    The month of the first sale, or the launch month while nothing has been sold, up to 18 months after the origin. Not
+    seen: a launch month before the panel, or more than a year before the first sale, or after it and the origin;
+    without a launch month, a SKU known from the first column on.
     """
     sold = units > 0
     has_sold = sold.any(axis=1)
@@ -54,13 +57,14 @@ def launch_columns(units: np.ndarray, origin: pd.Timestamp, launch_month: np.nda
     first_sale = sold.argmax(axis=1).astype(float)
     launched = last - months_since(launch_month, origin)
     start = np.where(has_sold, first_sale, launched)
-    seen_launch = (launched >= 0) & (launched <= last) & (start - launched < RAMP_MONTHS)
+    latest = np.where(has_sold, last, last + HORIZON_MONTHS)
+    seen_launch = (launched >= 0) & (launched <= latest) & (start - launched < RAMP_MONTHS)
     seen_start = np.isnan(launched) & has_sold & np.isnan(units[:, 0])
     return np.where(seen_launch | seen_start, start, np.nan)
 
 
 def new_launches(panel: DemandPanel, products: pd.DataFrame) -> list[Launch]:
-    """The SKUs in their first 11 months, with their relatives.
+    """The SKUs in their first 11 months and those announced for the next 18, with their relatives.
 
     The relative is ``reference_sku`` where it has 12 known months before the launch and a level above zero. Otherwise
     like items: SKUs of the category with 24 known months before the launch that share at least one further attribute
@@ -125,16 +129,24 @@ def launch_curve(units: np.ndarray, starts: np.ndarray, otherwise: np.ndarray = 
         units: (n, T), without season.
         starts: (n,) columns of the first month, NaN where not seen.
     """
-    settled = np.flatnonzero(units.shape[1] - starts >= 2 * RAMP_MONTHS)
-    columns = starts[settled].astype(int)[:, None] + np.arange(2 * RAMP_MONTHS)
-    begun = units[settled[:, None], columns]
-    second_year = begun[:, RAMP_MONTHS:]
-    mature = np.where(np.isfinite(second_year).sum(axis=1) >= KNOWN_OF_MATURE_YEAR, known_mean(second_year), np.nan)
-    counts = mature > 0
-    if counts.sum() < LAUNCHES_NEEDED:
+    mature = _mature_levels(units, starts)
+    counts = np.flatnonzero(mature > 0)
+    if len(counts) < LAUNCHES_NEEDED:
         return otherwise
-    ratio = pd.DataFrame(begun[counts, :RAMP_MONTHS] / mature[counts, None])
+    columns = starts[counts].astype(int)[:, None] + np.arange(RAMP_MONTHS)
+    ratio = pd.DataFrame(units[counts[:, None], columns] / mature[counts, None])
     return ratio.median().fillna(1.0).clip(lower=0.0).to_numpy()
+
+
+def _mature_levels(units: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """Mean of months 12 .. 23 after each start, (n,); NaN with fewer than 24 months since, or 6 known ones of these."""
+    mature = np.full(len(units), np.nan)
+    settled = np.flatnonzero(units.shape[1] - starts >= 2 * RAMP_MONTHS)
+    columns = starts[settled].astype(int)[:, None] + np.arange(RAMP_MONTHS, 2 * RAMP_MONTHS)
+    second_year = units[settled[:, None], columns]
+    enough = np.isfinite(second_year).sum(axis=1) >= KNOWN_OF_MATURE_YEAR
+    mature[settled] = np.where(enough, known_mean(second_year), np.nan)
+    return mature
 
 
 def pooled_season(units: np.ndarray, calendar_months: np.ndarray) -> np.ndarray:
@@ -152,10 +164,12 @@ def launch_forecasts(
 ) -> np.ndarray:
     """Forecasts of new SKUs, (number of launches, horizon) >= 0, in the order of ``launches``.
 
-    ``level x curve x season``. Curve and season are those of the category's SKUs; where it has fewer than 5 earlier
-    launches the curve is the market's; from month 12 on it is 1. The level is the weighted geometric mean of the SKU's
-    own, the sum of its units without season over the sum of the curve in those months, and of its relatives'. With k
-    known months the own level weighs ``k / (k + 1)``; 1 without relatives, 0 while nothing has been sold.
+    ``level x curve x season`` from the first month on, 0 before an announced one. Curve and season are those of the
+    category's SKUs; where it has fewer than 5 earlier launches the curve is the market's; from month 12 on it is 1. The
+    level is the weighted geometric mean of the SKU's own, the sum of its units without season over the sum of the curve
+    in those months, and of its relatives'. With k known months the own level weighs ``k / (k + 1)``; 1 without
+    relatives, 0 while nothing has been sold. With neither sales nor relatives the level is the median mature level of
+    earlier launches, the category's with at least 3 of them, else the market's with at least 3, else 0.
 
     Args:
         panel, products: As for ``new_launches``.
@@ -163,28 +177,38 @@ def launch_forecasts(
     months = panel.months.month.to_numpy()
     starts = launch_columns(panel.units, panel.months[-1], products["launch_month"].to_numpy())
     category = products["category"].fillna(UNKNOWN_CATEGORY).to_numpy(dtype=object)
-    curves, seasons = _by_category(panel.units, months, starts, category)
+    curves, seasons, usual = _by_category(panel.units, months, starts, category)
     made = np.zeros((len(launches), horizon_months))
     for place, launch in enumerate(launches):
         curve, season = curves[category[launch.row]], seasons[category[launch.row]]
-        age = len(months) - launch.start
+        age, months_until = max(len(months) - launch.start, 0), max(launch.start - len(months), 0)
         adjusted = panel.units[launch.row, launch.start :] / season[months[launch.start :] - 1]
-        ahead = np.concatenate([curve[age:], np.ones(horizon_months)])[:horizon_months]
+        ahead = np.concatenate([np.zeros(months_until), curve[age:], np.ones(horizon_months)])[:horizon_months]
         target_season = season[following_calendar_months(months, horizon_months) - 1]
-        made[place] = _level(adjusted, curve[:age], launch.level_units) * ahead * target_season
+        otherwise = usual[category[launch.row]] if np.isnan(launch.level_units) else launch.level_units
+        level = _level(adjusted, curve[:age], launch.level_units) or otherwise
+        made[place] = level * ahead * target_season
     return made
 
 
 def _by_category(
     units: np.ndarray, months: np.ndarray, starts: np.ndarray, category: np.ndarray
-) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Launch curve and seasonal index of each category."""
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], dict[str, float]]:
+    """Launch curve, seasonal index and usual mature level of a launch of each category."""
     settled = np.isfinite(units).sum(axis=1) >= LIKE_ITEM_MONTHS
     seasons = {name: pooled_season(units[settled & (category == name)], months) for name in np.unique(category)}
     adjusted = units / np.array([seasons[name] for name in category])[:, months - 1]
     of_market = launch_curve(adjusted, starts)
     curves = {name: launch_curve(adjusted[category == name], starts[category == name], of_market) for name in seasons}
-    return curves, seasons
+    mature = _mature_levels(adjusted, starts)
+    usual_of_market = _median_of_enough(mature, 0.0)
+    usual = {name: _median_of_enough(mature[category == name], usual_of_market) for name in seasons}
+    return curves, seasons, usual
+
+
+def _median_of_enough(levels: np.ndarray, otherwise: float) -> float:
+    known = levels[levels > 0]
+    return float(np.median(known)) if len(known) >= LIKE_ITEMS_NEEDED else otherwise
 
 
 def _level(adjusted: np.ndarray, curve: np.ndarray, relatives_level: float) -> float:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from forecast_assets.domain.calendar import HORIZON_MONTHS, months_since
 from forecast_assets.domain.demand import DemandPanel
+from forecast_assets.domain.launch_intervals import launch_errors, launch_interval, launch_widths
 from forecast_assets.domain.launches import WITHOUT_RELATIVE, Launch, launch_forecasts, new_launches
 from forecast_assets.domain.level_shift import level_shift_columns
 from forecast_assets.domain.lifecycle import faded, is_after_end, is_fading, is_silent, level_since, return_column
@@ -19,7 +20,7 @@ from forecast_assets.domain.segmentation import zero_share
 
 HISTORY_MONTHS = 84
 KNOWN_YEAR = 12
-# A launch's or a return's interval is that of the model, made wider with the forecast; a model that said nearly nothing
+# A return's interval is that of the model, made wider with the forecast; a model that said nearly nothing
 # would make it infinite.
 LARGEST_WIDENING = 5.0
 RULES = (
@@ -76,7 +77,8 @@ def portfolio_rules(panel: DemandPanel, skus: np.ndarray, origin: pd.Timestamp, 
 
     ============================ =======================================================================
     ``end_of_life``              its ``end_month`` lies within the 18 months after the origin
-    ``new_with_reference``       first sale within 11 months before, its ``reference_sku`` is established
+    ``new_with_reference``       first sale within 11 months before, or launch announced for the 18 months after;
+                                 its ``reference_sku`` is established
     ``new_with_like_items``      the same without one, but at least 3 like items
     ``all_zero``                 no sale in the last 12 months
     ``new_without_relative``     new, and nothing to compare with
@@ -114,16 +116,19 @@ def portfolio(panel: DemandPanel, skus: np.ndarray, origin: pd.Timestamp, produc
     kinds = np.full(len(market.skus), "", dtype=object)
     kinds[[launch.row for launch in launches]] = [launch.kind for launch in launches]
     until_end = 0.0 - months_since(described["end_month"].to_numpy()[rows], origin)
-    without_end = _without_end(market.units[rows], market.months.month.to_numpy(), kinds[rows])
+    announced = np.isin(rows, [launch.row for launch in launches if launch.start >= len(market.months)])
+    without_end = _without_end(market.units[rows], market.months.month.to_numpy(), kinds[rows], announced)
     return Portfolio(market, described, rows, launches, until_end, without_end)
 
 
-def _without_end(units: np.ndarray, calendar_months: np.ndarray, launch_kind: np.ndarray) -> np.ndarray:
-    """The first rule that fits, for (n, T) units; ``launch_kind`` is empty where a SKU is not new."""
+def _without_end(
+    units: np.ndarray, calendar_months: np.ndarray, launch_kind: np.ndarray, announced: np.ndarray
+) -> np.ndarray:
+    """The first rule that fits, for (n, T) units; ``launch_kind`` is empty where a SKU is neither new nor announced."""
     is_new = launch_kind != ""
     with_relative = is_new & (launch_kind != WITHOUT_RELATIVE)
     fits = {
-        "with_relative": with_relative,
+        "with_relative": with_relative | announced,
         "all_zero": is_silent(units),
         "new": is_new,
         "short_history": np.isfinite(units).sum(axis=1) < KNOWN_YEAR,
@@ -132,6 +137,7 @@ def _without_end(units: np.ndarray, calendar_months: np.ndarray, launch_kind: np
         "intermittent": zero_share(units) > INTERMITTENT_ZERO_SHARE,
         "level_shift": level_shift_columns(units, calendar_months)[0] >= 0,
     }
+    # No sale can be expected of an announced SKU yet: it is not silent, even with nothing to compare with.
     first = np.select(list(fits.values()), list(fits), default="regular").astype(object)
     return np.where(np.isin(first, ["with_relative", "new"]), launch_kind, first)
 
@@ -143,8 +149,9 @@ def apply_portfolio(
 
     New SKUs get the launch forecast, a returned one the level since its return, a dying one a forecast that fades,
     all_zero gets 0 with the interval [0, 0], and after a known end everything is 0 whatever the rule before it. The
-    others keep the model's numbers. The interval moves with the forecast and is as wide in proportion to it, at most
-    5 x as wide as the model's.
+    others keep the model's numbers. The interval of a new SKU is as wide as earlier launches missed
+    (``launch_intervals``); every other moves with the forecast and is as wide in proportion to it, at most 5 x as wide
+    as the model's.
 
     Args:
         forecasts: ``sku, horizon_months, forecast_units, forecast_units_p10, forecast_units_p90`` and more, 18 rows per
@@ -162,7 +169,13 @@ def apply_portfolio(
     model, low, high = (forecasts[name].to_numpy(float)[order].reshape(-1, HORIZON_MONTHS) for name in FORECASTS)
     known = portfolio(panel, skus, origin, products)
     point = forecast_by_rule(model, known)
-    low, high = (np.where(known.is_zero, 0.0, end) for end in _moved_interval(model, low, high, point))
+    low, high = _moved_interval(model, low, high, point)
+    new, launches = _new(known)
+    if launches:
+        widths = launch_widths(launch_errors(known.market, known.products))
+        ages = len(known.market.months) - np.array([launch.start for launch in launches])
+        low[new], high[new] = launch_interval(point[new], np.maximum(ages, 0), widths)
+    low, high = (np.where(known.is_zero, 0.0, end) for end in (low, high))
     back = np.argsort(order)
     numbers = (values.ravel()[back] for values in (point, low, high))
     return forecasts.assign(
@@ -184,14 +197,19 @@ def _skus_with_whole_horizon(ordered: pd.DataFrame) -> np.ndarray:
 def forecast_by_rule(model: np.ndarray, known: Portfolio) -> np.ndarray:
     """Forecasts (n, 18) of the rules from those of the model."""
     point, rule, units = model.copy(), known.without_end, known.units
-    of_row = {launch.row: launch for launch in known.launches}
-    new = np.flatnonzero(np.char.startswith(rule.astype(str), "new_"))
-    launches = [of_row[row] for row in known.rows[new]]
+    new, launches = _new(known)
     point[new] = launch_forecasts(known.market, known.products, launches, HORIZON_MONTHS)
     back = rule == "returned"
     point[back] = level_since(units[back], known.calendar_months, return_column(units[back]), HORIZON_MONTHS)
     point[rule == "dying"] = faded(model[rule == "dying"])
     return np.where(known.is_zero, 0.0, point)
+
+
+def _new(known: Portfolio) -> tuple[np.ndarray, list[Launch]]:
+    """Places of the SKUs that are forecast as launches, and the launches."""
+    of_row = {launch.row: launch for launch in known.launches}
+    new = np.flatnonzero(np.char.startswith(known.without_end.astype(str), "new_"))
+    return new, [of_row[row] for row in known.rows[new]]
 
 
 def _moved_interval(

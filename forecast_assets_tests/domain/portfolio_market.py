@@ -16,7 +16,7 @@ UNKNOWN = np.nan
 
 def series(*parts: tuple[float, int]) -> np.ndarray:
     """60 months that end with ``parts`` (units, number of months), unknown before them."""
-    values = np.concatenate([np.full(count, units, dtype=float) for units, count in parts])
+    values = np.concatenate([np.empty(0), *(np.full(count, units, dtype=float) for units, count in parts)])
     return np.concatenate([np.full(PAST - len(values), UNKNOWN), values])
 
 

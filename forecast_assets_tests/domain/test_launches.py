@@ -47,6 +47,10 @@ def earlier_launches(count, first=50.0, second=150.0, later=100.0):
         (series((5, 4)), month_at(45), 56),
         (series((5, 4)), month_at(44), UNKNOWN),
         (series((5, 4)), np.array([pd.Timestamp("2010-01-01")]), UNKNOWN),
+        (series(), month_at(PAST), 60),
+        (series((0, 4)), month_at(PAST + 17), 77),
+        (series(), np.array([MONTHS[-1] + pd.DateOffset(months=1)]), UNKNOWN),
+        (series((5, 4)), month_at(PAST), UNKNOWN),
     ],
 )
 def test_a_launch_is_the_first_sale_or_the_launch_month_until_then(units, launch_month, column):
@@ -156,3 +160,44 @@ def test_every_sku_counts_the_same_in_a_pooled_season():
     index = pooled_season(np.array([summer, winter]), months)
     assert index[0] == pytest.approx(index[6], rel=0.01)
     assert pooled_season(np.empty((0, PAST)), months).tolist() == [1] * 12
+
+
+def announced(months_ahead, **described):
+    return {"a": {"launch_month": MONTHS[PAST - 1 + months_ahead]} | described}
+
+
+def test_an_announced_sku_begins_with_the_curve_in_its_launch_month():
+    made = forecast(announced(3, reference_sku="b"), a=series(), b=series((200, 60)), **earlier_launches(5))
+    # The curve is 0.5, 1.5, 1 ..: two months before the launch, then 200 times the curve.
+    assert made == pytest.approx([0, 0, 100, 300] + [200] * 14)
+
+
+def test_an_announced_sku_that_starts_in_the_last_month_of_the_horizon_has_one_month():
+    made = forecast(announced(18, reference_sku="b"), a=series(), b=series((200, 60)))
+    assert made == pytest.approx([0] * 17 + [200])
+
+
+def test_an_announced_sku_has_the_season_of_its_target_months():
+    december = np.where(MONTHS[:PAST].month == 12, 300.0, 100.0)
+    made = forecast(announced(4, reference_sku="b"), a=series(), b=december, c=3 * december)
+    expected = np.where(MONTHS[PAST:].month == 12, 300.0, 100.0)
+    assert made == pytest.approx([0, 0, 0, *expected[3:]], rel=0.05)
+
+
+def test_an_announced_sku_with_nothing_to_compare_with_starts_like_the_launches_of_its_category():
+    coffee = {f"cof{at}": series((units, 30)) for at, units in enumerate((10, 20, 90))}
+    described = announced(1, category="coffee", brand="new", pack="new") | {
+        name: {"category": "coffee", "brand": None, "pack": None} for name in coffee
+    }
+    _, _, launches = launches_of(described, a=series(), **coffee, **earlier_launches(5))
+    assert [launch.kind for launch in launches] == ["new_without_relative"]
+    made = forecast(described, a=series(), **coffee, **earlier_launches(5))
+    # Three launches in the category: their median is 20. The curve is the market's, over eight launches: (1, 1, 1, .5 x
+    # 5) and (1, 1, 1, 1.5 x 5) have the medians 0.5 and 1.5.
+    assert made[:3] == pytest.approx([10, 30, 20], rel=0.01)
+
+
+def test_with_fewer_than_three_launches_in_the_category_those_of_the_market_tell_the_level_and_with_none_it_is_zero():
+    described = announced(1, category="coffee")
+    assert forecast(described, a=series(), **earlier_launches(5))[2] == pytest.approx(100, rel=0.01)
+    assert forecast(described, a=series(), b=series((100, 60))).tolist() == [0] * 18

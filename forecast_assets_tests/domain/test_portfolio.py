@@ -154,17 +154,43 @@ def test_a_returned_sku_is_forecast_at_the_level_since_its_return():
     assert (low[0], high[0]) == pytest.approx((48, 78))
 
 
-def test_the_interval_of_a_launch_is_at_most_five_times_as_wide_as_the_models():
+def test_the_interval_of_a_return_is_at_most_five_times_as_wide_as_the_models():
     model = {"units": 1.0, "low": 0.0, "high": 3.0}
-    point, low, high, _ = forecast_of(series((50, 3)), {"b": series((50, 60))}, model, reference_sku="b")
-    assert point[0] == pytest.approx(50)
-    assert (low[0], high[0]) == pytest.approx((45, 60))
+    point, low, high, _ = forecast_of(BACK_AFTER_A_YEAR, model=model)
+    assert (point[0], low[0], high[0]) == pytest.approx((60, 55, 70))
 
 
-def test_a_model_that_says_zero_gives_its_interval_to_a_launch_as_it_is():
+def test_a_model_that_says_zero_gives_its_interval_to_a_return_as_it_is():
     model = {"units": 0.0, "low": 0.0, "high": 3.0}
-    point, low, high, _ = forecast_of(series((50, 3)), {"b": series((50, 60))}, model, reference_sku="b")
-    assert (point[0], low[0], high[0]) == pytest.approx((50, 50, 53))
+    point, low, high, _ = forecast_of(BACK_AFTER_A_YEAR, model=model)
+    assert (point[0], low[0], high[0]) == pytest.approx((60, 60, 63))
+
+
+def test_the_interval_of_a_launch_owes_nothing_to_the_model():
+    """No launch before: the usual widths, 0.6 and 1.7 at an age of three months."""
+    for model in ({}, {"units": 1.0, "low": 0.0, "high": 3.0}):
+        point, low, high, _ = forecast_of(series((50, 3)), {"b": series((50, 60))}, model, reference_sku="b")
+        assert (point[0], low[0], high[0]) == pytest.approx((50, 30, 85))
+
+
+def test_an_announced_sku_is_zero_with_an_interval_of_zero_until_its_launch():
+    nothing = {"units": 0.0, "low": 0.0, "high": 0.0}
+    described = {"reference_sku": "b", "launch_month": MONTHS[PAST + 2]}
+    point, low, high, rule = forecast_of(series(), {"b": series((100, 60))}, nothing, **described)
+    assert rule == "new_with_reference"
+    assert point == pytest.approx([0, 0] + [100] * 16)
+    assert low == pytest.approx([0, 0] + [40] * 16)
+    assert high == pytest.approx([0, 0] + [250] * 16)
+
+
+def test_an_announced_sku_is_no_silent_one_and_one_that_ends_again_is_end_of_life():
+    announced = {"launch_month": MONTHS[PAST + 2], "category": "coffee"}
+    assert rule_of(series(), {"b": STEADY}, **announced) == "new_without_relative"
+    assert rule_of(series((0, 5)), {"b": STEADY}, **announced) == "new_without_relative"
+    point, *_, rule = forecast_of(
+        series(), {"b": STEADY}, reference_sku="b", launch_month=MONTHS[PAST], end_month=MONTHS[PAST + 1]
+    )
+    assert (rule, point.tolist()) == ("end_of_life", [100, 100] + [0] * 16)
 
 
 def test_rows_come_back_in_their_order_with_everything_else_untouched():
