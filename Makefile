@@ -26,8 +26,8 @@ test: $(STAMP)  ## every test, offline
 test-domain: $(STAMP)  ## the forecasting logic alone
 	$(BIN)/python -m pytest --numprocesses 2 forecast_assets_tests/domain
 
-drill: $(STAMP)  ## forty markets under a real daemon that is killed on the way
-	DRILL_MARKETS=40 $(BIN)/python -m pytest forecast_assets_tests/operate
+drill: $(STAMP)  ## markets under a real daemon that is killed on the way; DRILL_MARKETS=4 make drill for fewer than 40
+	DRILL_MARKETS=$(or $(DRILL_MARKETS),40) $(BIN)/python -m pytest forecast_assets_tests/operate
 
 dev: $(STAMP)  ## the Dagster UI on port 3000 with what has been run
 	$(BIN)/forecast-assets prepare

@@ -7,12 +7,15 @@ from pathlib import Path
 import pytest
 
 REAL_DATA = "FORECAST_REAL_DATA"
+DRILL = "DRILL_MARKETS"
 
 
 def pytest_collection_modifyitems(config, items):
-    """Deselect what cannot run: public data sets without their folder, peers without the extra ``benchmark``."""
+    """Deselect what cannot run: public data sets without their folder, peers without the extra ``benchmark``,
+    and drills of the daemon, which take minutes, unless they are asked for."""
     unable = {
         "real_data": not os.environ.get(REAL_DATA),
+        "daemon": not os.environ.get(DRILL),
         "peers": importlib.util.find_spec("hierarchicalforecast") is None,
     }
     dropped = [item for item in items if any(unable[name] and item.get_closest_marker(name) for name in unable)]
