@@ -35,8 +35,8 @@ def launch(
     country: str | None,
     months: MonthRange,
     tags: dict[str, str] | None = None,
-    config: Mapping[str, Mapping[str, object]] | None = None,
     assets: Sequence[str] = (),
+    config: Mapping[str, Mapping[str, object]] | None = None,
 ) -> RunResult:
     """Run a job for a market and a range of months and wait for it.
 
@@ -45,8 +45,8 @@ def launch(
         country: The market; None for assets over all markets.
         months: One month or a range; a range is one run.
         tags: Further run tags.
-        config: Configuration of assets by name.
         assets: Assets of the job that are made; all of them by default.
+        config: Configuration of assets by name.
     """
     definition = _definitions().resolve_job_def(job)
     first, last = _key(months.first, country), _key(months.last, country)
