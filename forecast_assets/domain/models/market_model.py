@@ -111,7 +111,8 @@ def fit_market_model(
     own, rows = _own(features, sell_in, cutoff, recipe, chosen_features(made, recipe), needed=shared is None)
     usual = recipe.usual_weight(skus)
     gain = LEAST_GAIN if skus >= recipe.few_skus else LEAST_GAIN_OF_FEW
-    # From the own answers alone: weights learned from mixed ones lost a market up to 21 % of its WAPE.
+    # From the own answers alone: with a quarter of pooled mixed in first, the weight jumped, and a market's WAPE at one
+    # origin with it, by -10 to +7 % (Australian retail).
     weight = learned_weight(made, usual, gain) if made else usual
     share = 0.0 if own is not None else 1.0
     if own is not None and asks_others:
