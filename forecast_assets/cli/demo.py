@@ -15,9 +15,9 @@ MARKETS, SKUS, MONTHS, LAST_MONTH = 4, 150, 72, "2024-12-01"
 ORIGINS, STEP, HISTORY = 3, 6, 30
 # A demo need not wait for the last per cent: fewer rows and rounds train each model than in production.
 QUICK = {
-    "FORECAST_TRAINING_ROWS": "20000",
-    "FORECAST_BACKTEST_TRAINING_ROWS": "8000",
-    "FORECAST_BOOSTING_ROUNDS": "100",
+    "FORECAST_TRAINING_ROWS": "15000",
+    "FORECAST_BACKTEST_TRAINING_ROWS": "6000",
+    "FORECAST_BOOSTING_ROUNDS": "80",
 }
 
 
