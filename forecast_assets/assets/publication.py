@@ -74,6 +74,7 @@ def published_forecasts(
         "products": window("products", 0, 0),
         "backtest": window("backtest", 0, 0),
         "performance": window("performance", -17, 0),
+        "history_marks": window("history_marks", 0, 0),
     },
 )
 def market_report(
@@ -84,6 +85,7 @@ def market_report(
     products: pd.DataFrame,
     backtest: pd.DataFrame,
     performance: pd.DataFrame,
+    history_marks: pd.DataFrame,
 ) -> dict[pd.Timestamp, dict[str, bytes]]:
     """Page and workbook of the run's origin month."""
     (origin,) = months_of_run(context)
@@ -102,6 +104,7 @@ def market_report(
         performance=performance if len(performance) else None,
         products=products,
         model_summary={},
+        history_marks=history_marks,
     )
     page = render_market_report(report).encode()
     return {origin: {"market_report.html": page, "market_report.xlsx": render_workbook(report)}}

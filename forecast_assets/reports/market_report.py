@@ -3,7 +3,7 @@
 Checks that the columns the report reads are there. Nothing is computed or rendered here.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -48,6 +48,7 @@ PERFORMANCE_COLUMNS = [
     "status",
 ]
 PRODUCT_COLUMNS = ["sku", "category"]
+MARK_COLUMNS = ["sku", "marked_month", "reason", "units", "cleaned_units"]
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ class MarketReport:
         performance: One row per sku, origin and lag of all published forecasts scored so far; None before the first.
         products: One row per sku: `sku, category`, further columns are not read.
         model_summary: Facts about the model to print as they are, by label.
+        history_marks: One row per marked cell of the history, the columns of `history_marks`; no rows where none is.
 
     Raises:
         ValueError: If a frame lacks a column, or `published` has no rows.
@@ -83,11 +85,13 @@ class MarketReport:
     performance: pd.DataFrame | None
     products: pd.DataFrame
     model_summary: dict[str, str]
+    history_marks: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=MARK_COLUMNS))
 
     def __post_init__(self) -> None:
         self._require("sell_in", self.sell_in, SELL_IN_COLUMNS)
         self._require("published", self.published, PUBLISHED_COLUMNS)
         self._require("products", self.products, PRODUCT_COLUMNS)
+        self._require("history_marks", self.history_marks, MARK_COLUMNS)
         if len(self.backtest):
             self._require("backtest", self.backtest, BACKTEST_COLUMNS)
         if self.performance is not None and len(self.performance):

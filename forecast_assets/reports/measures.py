@@ -140,3 +140,11 @@ def _sku_accuracy(cells: pd.DataFrame) -> pd.DataFrame:
     error = by_sku["absolute_error_units_model"]
     total = error.sum()
     return by_sku[columns].assign(error_units=error, error_share=error / total if total > 0 else np.nan)
+
+
+def marks_by_reason(marks: pd.DataFrame) -> pd.DataFrame:
+    """Marked cells of the history by reason: `reason, cells, skus, units, cleaned_units`, most cells first."""
+    counted = marks.groupby("reason", as_index=False).agg(
+        cells=("sku", "size"), skus=("sku", "nunique"), units=("units", "sum"), cleaned_units=("cleaned_units", "sum")
+    )
+    return counted.sort_values(["cells", "reason"], ascending=[False, True], ignore_index=True)

@@ -24,6 +24,7 @@ from forecast_assets.reports.measures import (
     accuracy_rows,
     beside_one_another,
     comparable_cells,
+    marks_by_reason,
     overall_accuracy,
     publication_counts,
     realised_cells,
@@ -43,6 +44,13 @@ STATUS_MEANINGS = {
     "held": "the new forecast did not pass; what stands instead is named by the source",
     "stale": "no new forecast this cycle; the last one is carried on",
     "backfilled": "made after the fact",
+}
+
+MARK_MEANINGS = {
+    "covid": "restrictions moved the whole market",
+    "stock_out": "nothing to sell, or the catch-up after it",
+    "outlier_high": "a single month far above what was usual",
+    "outlier_low": "a single month far below what was usual",
 }
 
 
@@ -77,6 +85,8 @@ def render_market_report(report: MarketReport) -> str:
             ],
             left_out_cells=len(report.backtest) - len(backtest),
             publications=_records(publication_counts(report.published)),
+            marks=_records(marks_by_reason(report.history_marks)),
+            mark_meanings=MARK_MEANINGS,
             published_skus=report.published["sku"].nunique(),
             verdict=paired_test(backtest) if len(backtest) else None,
             lags=_records(lags),

@@ -48,6 +48,13 @@ FORECAST_LONG = {
     "source": ("Source", "text"),
     "reason": ("Reason", "text"),
 }
+MARKS = {
+    "sku": ("SKU", "text"),
+    "marked_month": ("Month", "month"),
+    "reason": ("Reason", "text"),
+    "units": ("Sell-in", "units"),
+    "cleaned_units": ("Learned from instead", "units"),
+}
 SKU_COLUMNS = {
     "sku": ("SKU", "text"),
     "category": ("Category", "text"),
@@ -75,6 +82,11 @@ DEFINITIONS = [
     ("Backtest", "the model refitted at past origin months with what was known then, on identical SKUs and months"),
     ("Realised", "forecasts as published at the time against what was sold; backfilled ones are not in it"),
     ("Lag", "months from the origin month to the month that is forecast"),
+    (
+        "Marked history",
+        "months that are no guide to level and season (covid, stock_out with its catch-up, outlier_high, outlier_low); "
+        "sell-in itself is not changed",
+    ),
     ("p10, p90", "four out of five actuals of a SKU are expected between them"),
     ("Change", "next 12 months against the last 12, only where all 12 are known"),
     ("Share of error", "the SKU's part of the model's absolute error over all SKUs on the backtest"),
@@ -91,7 +103,7 @@ def render_workbook(report: MarketReport) -> bytes:
 
     Returns:
         The bytes of a workbook with the sheets Summary, Forecast, Forecast by level, Forecast long, Accuracy by SKU,
-        Accuracy by lag and Definitions. The same report gives the same bytes.
+        Accuracy by lag, Marked history and Definitions. The same report gives the same bytes.
     """
     buffer = BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
@@ -106,6 +118,8 @@ def render_workbook(report: MarketReport) -> bytes:
         _write_table(book.add_worksheet("Forecast long"), _forecast_long(report), FORECAST_LONG, formats)
         _write_table(book.add_worksheet("Accuracy by SKU"), _sku_accuracy(report), SKU_COLUMNS, formats)
         _write_table(book.add_worksheet("Accuracy by lag"), _lag_accuracy(report), _lag_columns(), formats)
+        marks = report.history_marks.sort_values(["sku", "marked_month"])
+        _write_table(book.add_worksheet("Marked history"), marks, MARKS, formats)
         _write_definitions(book.add_worksheet("Definitions"), formats)
     return buffer.getvalue()
 

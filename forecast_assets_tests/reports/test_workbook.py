@@ -8,7 +8,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from forecast_assets.reports import render_workbook
+from forecast_assets.reports import render_market_report, render_workbook
 from forecast_assets_tests.reports.conftest import HOSTILE_SKU
 
 
@@ -38,6 +38,7 @@ def test_forecast_matrix_has_the_published_value_of_each_sku_and_month(report):
             "Forecast long",
             "Accuracy by SKU",
             "Accuracy by lag",
+            "Marked history",
             "Definitions",
         ],
     ]
@@ -125,3 +126,26 @@ def test_a_new_market_has_a_workbook_without_accuracy(report):
 
 def test_the_same_report_gives_the_same_bytes(report):
     assert render_workbook(report) == render_workbook(report)
+
+
+def marked(report):
+    rows = [("B", "2024-02-01", "stock_out", 0.0, 90.0), ("A", "2024-03-01", "covid", 30.0, 100.0)]
+    marks = pd.DataFrame(rows, columns=["sku", "marked_month", "reason", "units", "cleaned_units"])
+    return dataclasses.replace(report, history_marks=marks.astype({"marked_month": "datetime64[ns]"}))
+
+
+def test_each_marked_month_is_a_row_with_its_reason(report):
+    sheet = read(marked(report))["Marked history"]
+    head, *rows = sheet.iter_rows(values_only=True)
+    assert head == ("SKU", "Month", "Reason", "Sell-in", "Learned from instead")
+    assert [(sku, f"{month:%Y-%m}", *others) for sku, month, *others in rows] == [
+        ("A", "2024-03", "covid", 30, 100),
+        ("B", "2024-02", "stock_out", 0, 90),
+    ]
+
+
+def test_the_page_counts_marked_months_by_reason_and_has_no_section_without_any(report):
+    assert 'id="marks"' not in render_market_report(report)
+    page = render_market_report(marked(report))
+    assert "restrictions moved the whole market" in page
+    assert page.count("stock_out") == 1
