@@ -65,7 +65,8 @@ def _errors_at(panel: DemandPanel, products: pd.DataFrame, starts: np.ndarray, l
     start = starts[rows].astype(int)
     column = last + 1 + np.arange(ahead)
     actual = panel.units[rows][:, column]
-    place, step = np.nonzero((column >= start[:, None]) & np.isfinite(actual) & (forecasts > 0))
+    # Before the launch the forecast is 0.
+    place, step = np.nonzero(np.isfinite(actual) & (forecasts > 0))
     return pd.DataFrame(
         {
             "sku": panel.skus[rows[place]],
