@@ -11,7 +11,17 @@ import pytest
 from forecast_assets.storage import PartitionKey
 from forecast_assets_tests.assets.company import DECEMBER, succeeded
 
-STORED = ["sell_in", "sell_out", "promotions", "overrides", "features", "history_marks", "model", "backtest"]
+STORED = [
+    "sell_in",
+    "sell_out",
+    "promotions",
+    "overrides",
+    "features",
+    "history_marks",
+    "model",
+    "backtest",
+    "champion",
+]
 MADE = ["products", "baseline_forecasts", "forecasts", "published_forecasts", "market_report"]
 LAUNCH = pd.Timestamp("2025-03-01")
 
