@@ -13,7 +13,7 @@ from forecast_assets.domain.baseline import baseline_forecasts
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months
 from forecast_assets.domain.cleaning import clean_history, marks_table
 from forecast_assets.domain.features.build import FEATURE_WINDOW_MONTHS, MarketHistory, build_features
-from forecast_assets.domain.forecasts import beside_baseline
+from forecast_assets.domain.forecasts import beside_baseline, with_champion
 from forecast_assets.domain.launches import launch_forecasts, new_launches
 from forecast_assets.domain.models.market_model import MarketModel, fit_market_model, forecast_units, model_to_parts
 from forecast_assets.domain.models.parts import Answers
@@ -54,7 +54,7 @@ def whole_path(
     said = forecast_units(features, history.sell_in, model)
     ruled = apply_portfolio(said, history.sell_in.until(origin), origin, products)
     baseline = baseline_forecasts(history.sell_in, origin, features["sku"].to_numpy())
-    forecasts = beside_baseline(ruled, baseline, features)
+    forecasts = beside_baseline(with_champion(ruled, None), baseline, features)
     decision = decide(cells)
     return {
         "features": features,
