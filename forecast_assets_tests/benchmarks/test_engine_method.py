@@ -67,7 +67,7 @@ def test_features_are_made_of_no_more_series_than_are_needed():
     series = pooled_series(known_series(np.random.default_rng(7).uniform(90, 110, (30, 60)), ends, names))
     recipe = Recipe(sku_origins=50, refit_skus=12)
     origins = pd.date_range("2019-07-01", "2020-03-01", freq="MS").union(pd.DatetimeIndex(["2019-03-01"]))
-    made = features_of_origins(series, origins, recipe)
+    made, _ = features_of_origins(series, origins, recipe)
     counts = made.groupby("origin_month")["sku"].nunique()
     # 50 over 10 origins are 5; twelve at the origins of refits, 12 and 6 months back; all where a series ends.
     assert counts["2019-07-01"] == 5
