@@ -185,6 +185,9 @@ def deliver(company: Company) -> None:
         if code not in CODES or (code == "NO" and file.parent.name == "sell_out"):
             file.unlink()
     rename_skus(company.landing)
+    # Files younger than a minute count as still being written where no marker says otherwise.
+    for source in company.landing.iterdir():
+        (source / "_SUCCESS").touch()
     (company.base / "markets.yaml").write_text(MARKETS, encoding="utf-8")
 
 
