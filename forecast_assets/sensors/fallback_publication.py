@@ -90,7 +90,8 @@ def _latest_cycle(instance: dg.DagsterInstance, market: Market, month: pd.Timest
     Whoever starts one of their own watches it: ``forecast-assets cycle`` runs the same steps by itself.
     """
     tags = {PARTITION_TAG: str(partition_key(month, market.code)), STARTED_BY_TAG: [SCHEDULE, ARRIVALS]}
-    return next(iter(instance.get_run_records(dg.RunsFilter(job_name=jobs.monthly_cycle.name, tags=tags), limit=1)), None)
+    found = instance.get_run_records(dg.RunsFilter(job_name=jobs.monthly_cycle.name, tags=tags), limit=1)
+    return found[0] if found else None
 
 
 def _why_not_yet(
