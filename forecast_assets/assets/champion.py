@@ -44,14 +44,14 @@ def refused_recipe(
     before = recipes_in_force.refused(country, month)
     before = before[before["month"] == month]
     if config.accepted:
-        is_accepted, more = refuses(before, config.accepted), []
-        if not is_accepted.any():
+        is_replaced, more, said = refuses(before, config.accepted), [], config.model_dump()
+        if not is_replaced.any():
             raise dg.Failure(f"{country} {month:%Y-%m}: {config.accepted} is not refused in it", allow_retries=False)
     else:
-        row = _in_force(recipes_in_force, country, month) | {"author": config.author, "reason": config.reason}
-        is_accepted, more = refuses(before, row["recipe_id"]), [pd.DataFrame([row])]
-    table = pd.concat([before[~is_accepted], *more])[REFUSED_COLUMNS].reset_index(drop=True).astype(object)
-    yield from stored_if_sound({month: table}, [schema_check("refused_recipe")], metadata=config.model_dump())
+        said = _in_force(recipes_in_force, country, month) | {"author": config.author, "reason": config.reason}
+        is_replaced, more = refuses(before, said["recipe_id"]), [pd.DataFrame([said])]
+    table = pd.concat([before[~is_replaced], *more])[REFUSED_COLUMNS].reset_index(drop=True).astype(object)
+    yield from stored_if_sound({month: table}, [schema_check("refused_recipe")], metadata=said)
 
 
 def _in_force(recipes_in_force: RecipesInForce, country: str, month: pd.Timestamp) -> dict[str, object]:
