@@ -1,4 +1,4 @@
-"""From an alarm to the gate, every run real: the sensor's request is run, its outcome stored, the next cycle judges it."""
+"""From an alarm to the gate, every run real: the request is run, its outcome stored, the next cycle judges it."""
 
 import json
 import shutil
