@@ -3,6 +3,7 @@
 import dagster as dg
 import pandas as pd
 
+from forecast_assets.checks.schema_check import SCHEMA
 from forecast_assets.domain.contest import Contest, refusals
 from forecast_assets.partition_windows import window
 from forecast_assets.partitions import SET_ASIDE_TAG, STARTED_BY_TAG, country_of_run, months_of_run
@@ -17,17 +18,19 @@ LATEST_TUNING = window("tuned_recipe", -59, 0)
 LATEST_REFUSALS = window("refused_recipe", -59, 0)
 
 
-def is_superseded(context: dg.AssetExecutionContext, store: TableStore) -> bool:
-    """Whether the run was to publish the best there is for want of a cycle, and a forecast has come in the meantime.
+def superseded(context: dg.AssetExecutionContext, store: TableStore) -> dg.AssetCheckResult | None:
+    """What an asset says, and makes nothing, where its run was to publish the best there is for want of a cycle and a
+    forecast has come in the meantime; else None.
 
     Only of runs that a sensor asked for: they may have waited in the queue behind the cycle itself. A person means it.
     """
     (origin,), country = months_of_run(context), country_of_run(context)
     is_for_want_of_a_cycle = SET_ASIDE_TAG in context.run.tags and STARTED_BY_TAG in context.run.tags
     if not (is_for_want_of_a_cycle and is_published(store, country, origin)):
-        return False
-    context.log.info(f"{country} {origin:%Y-%m} has been published since this run was requested: it changes nothing")
-    return True
+        return None
+    why = f"{country} {origin:%Y-%m} has been published since this run was requested: it changes nothing"
+    context.log.info(why)
+    return dg.AssetCheckResult(check_name=SCHEMA.name, passed=True, description=why)
 
 
 def contest_of_run(
