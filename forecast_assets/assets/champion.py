@@ -87,7 +87,7 @@ def champion(
 ) -> Results:
     """Decide which recipe is in force at the end of the run's month."""
     if nothing_to_do := superseded(context, recipes_in_force.store):
-        yield nothing_to_do
+        yield from nothing_to_do
         return
     (origin,) = months_of_run(context)
     contest = contest_of_run(context, settings, recipes_in_force, tuned_recipe, refused_recipe)

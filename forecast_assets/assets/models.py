@@ -93,7 +93,7 @@ def model(
 ) -> Results:
     """The model of the run's origin month; where a challenger meets another champion, one by each recipe."""
     if nothing_to_do := superseded(context, recipes_in_force.store):
-        yield nothing_to_do
+        yield from nothing_to_do
         return
     (origin,) = months_of_run(context)
     panel = panel_from_rows(sell_in, sell_in["month"].min(), origin).with_marks(history_marks)
