@@ -175,3 +175,7 @@ def test_the_command_tells_teams_itself_and_says_what_is_not_well_by_its_exit_co
             instance.add_daemon_heartbeat(DaemonHeartbeat(time.time(), daemon, "id", []))
     well = CliRunner().invoke(app, ["watchdog"])
     assert (well.exit_code, company.open_kinds()) == (0, set()), well.output
+    schedule_state(company, start_timestamp=datetime.now(UTC) - timedelta(days=70))
+    late = CliRunner().invoke(app, ["watchdog"])
+    assert late.exit_code == 1
+    assert "monthly_cycle_schedule has not ticked for" in late.output
