@@ -43,7 +43,7 @@ def measured(market: MarketData, recipe: Recipe, trials: int) -> dict[str, objec
         return dataclasses.replace(recipe, training_rows=BACKTEST_ROWS, **parameters)
 
     tuned = tuned_recipe(earlier, market.panel, market.origin, in_backtest, trials)
-    parameters = parameters_in_force(tuned)
+    parameters = parameters_in_force(tuned.assign(month=market.origin))
     usual = _error(market, features, recipe)
     row = {"market": market.code, "origin": f"{market.origin:%Y-%m}", "actual": float(np.nansum(market.actual_units))}
     if not parameters:

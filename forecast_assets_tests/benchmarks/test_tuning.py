@@ -32,7 +32,7 @@ def tuned_as(parameters: str):
     def search(features, sell_in, month, recipe_with, trials):
         assert features["origin_month"].max() < month
         assert trials == 2
-        return pd.DataFrame({"month": [month], "role": ["in_force"], "parameters": [parameters]})
+        return pd.DataFrame({"role": ["in_force"], "parameters": [parameters]})
 
     return search
 
