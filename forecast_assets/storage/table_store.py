@@ -7,18 +7,20 @@ Layout, versions and reading; how bytes get in place is ``publish``, what a tabl
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from upath import UPath
 
+from forecast_assets.storage.azure_account import AzureAccount
 from forecast_assets.storage.content_hash import content_hash
 from forecast_assets.storage.documents import DocumentFolders, read_provenance, write_documents
+from forecast_assets.storage.folders import file_system_of, path_of
 from forecast_assets.storage.parquet_files import empty_table, provenance_of, read_files, to_frame, to_parquet
 from forecast_assets.storage.partition_key import MissingPartition, PartitionKey
 from forecast_assets.storage.provenance import Provenance, StoredProvenance
-from forecast_assets.storage.publish import AZURE_PROTOCOLS, Files, PublishConflict
+from forecast_assets.storage.publish import Files, PublishConflict
 from forecast_assets.storage.table_spec import TableSpec, to_arrow
 from forecast_assets.storage.versions import Version, list_versions, says_the_same, version_names
 
@@ -36,16 +38,19 @@ class WrittenVersion:
 
 
 class TableStore:
-    """Tables under ``base``: a local folder, or ``abfs://container/...`` and any other fsspec address."""
+    """Tables under ``address``: a local folder, ``abfs://container/...`` of ``account``, or another fsspec address.
 
-    def __init__(self, base: str, storage_options: Mapping[str, object] | None = None) -> None:
-        options = dict(storage_options or {})
-        if base.split("://")[0] in AZURE_PROTOCOLS:
-            # A cached listing in a long-running process would hide what other processes publish.
-            options.setdefault("use_listings_cache", False)
-        root = UPath(base, **options)
-        self.base = root.path.rstrip("/") if "://" in base else str(root.absolute())
-        self.files = Files(root.fs)
+    Nothing is opened, and no secret fetched, before the first file is touched.
+    """
+
+    def __init__(self, address: str, account: AzureAccount | None = None) -> None:
+        self.address, self.account = address, account
+        self.base = path_of(address)
+
+    @cached_property
+    def files(self) -> Files:
+        """The files of the store's file system."""
+        return Files(file_system_of(self.address, self.account))
 
     def path(self, name: str, partition: PartitionKey) -> str:
         """Return where readers find a partition's file."""
