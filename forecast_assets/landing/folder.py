@@ -21,7 +21,7 @@ from forecast_assets.landing.errors import LandingError, LandingProblem
 from forecast_assets.landing.files import LandingFile, concerns, inspect_file, is_delivery, unreadable
 from forecast_assets.landing.row_checks import Scope, row_problems
 from forecast_assets.landing.rows import attribute_columns, by_shape, create_table, raw, reader, table_name
-from forecast_assets.storage.azure_account import AzureAccount
+from forecast_assets.storage.azure_account import AzureAccount, raise_if_storage_said_it
 from forecast_assets.storage.folders import file_system_of, is_local, path_of
 
 REMOTE_READERS = 16
@@ -231,7 +231,8 @@ class LandingFolder:
         """Make the table; where that fails, find the files that cannot be read. Returns their problems."""
         try:
             create_table(connection, source, files, market, self._readable(self._root))
-        except duckdb.Error:
+        except duckdb.Error as error:
+            raise_if_storage_said_it(str(error))
             problems = [problem for file in files if (problem := self._read_alone(connection, source, file, market))]
             if not problems:
                 raise
@@ -247,6 +248,7 @@ class LandingFolder:
         try:
             create_table(connection, source, [file], market, self._readable(self._root))
         except duckdb.Error as error:
+            raise_if_storage_said_it(str(error))
             return unreadable(file, error)
         return None
 
@@ -276,7 +278,8 @@ def _rows_of(connection: duckdb.DuckDBPyConnection, query: str, files: Sequence[
     """The rows of a query over files of one shape; files that cannot be read are left out, their own runs name them."""
     try:
         return connection.execute(query, [[file.path for file in files]]).fetchall()
-    except duckdb.Error:
+    except duckdb.Error as error:
+        raise_if_storage_said_it(str(error))
         if len(files) == 1:
             return []
         return [row for file in files for row in _rows_of(connection, query, [file])]

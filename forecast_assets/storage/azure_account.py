@@ -33,6 +33,14 @@ class StorageUnavailable(ConnectionError):
     """Azure storage did not answer, or said that it was busy, as often as it was asked; it may pass by itself."""
 
 
+def raise_if_storage_said_it(text: str) -> None:
+    """Raise our error again where a library has kept nothing of it but its text: DuckDB does so with what it reads."""
+    for kind in (StorageRefused, StorageUnavailable):
+        found = re.search(rf"\b{kind.__name__}: (.+)", text)
+        if found:
+            raise kind(found[1].strip()) from None
+
+
 @dataclass(frozen=True)
 class AzureAccount:
     """A storage account and the kind of credential it is opened with; no secret in it.

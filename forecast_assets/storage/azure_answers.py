@@ -22,6 +22,7 @@ WAITS = (0.5, 1.0, 2.0, 4.0, 8.0)
 LONGEST_RETRY_AFTER = 30.0
 ASK_AGAIN = {408, 429, 500, 502, 503, 504}
 REFUSED = {401, 403}
+FIREWALL = {"AuthorizationFailure", "IpAuthorizationDenied"}
 ROLE = "Storage Blob Data Contributor"
 
 
@@ -83,15 +84,17 @@ def refusal(account: AzureAccount, container: str, said: str, code: str, sas_end
     """What to check where an account refuses a request; ``said`` is its answer, ``code`` the error code in it."""
     start = f"Azure storage account {account.name} refused access to container {container!r} ({said}): "
     name = SECRET_NAMES.get(account.credential)
-    if code in ("AuthorizationFailure", "IpAuthorizationDenied"):
-        return start + "check the account's firewall, and whether it allows this kind of credential."
     if account.credential == "key":
-        return start + f"{name} is not a key of this account, or was rotated. Take a current one; check the clock too."
-    if account.credential == "sas" and sas_end and _is_past(sas_end):
-        return start + f"the SAS token in {name} ended at {sas_end}. Make a new one."
-    if account.credential == "sas":
-        return start + f"the SAS token in {name} is not valid for it: it needs read, create, write and list there."
-    return start + f"give the identity ({account.credential}) the role {ROLE} on the account or the container."
+        check = f"{name} is not a key of this account, or was rotated. Take a current one"
+    elif account.credential == "sas" and sas_end and _is_past(sas_end):
+        check = f"the SAS token in {name} ended at {sas_end}. Make a new one"
+    elif account.credential == "sas":
+        check = f"the SAS token in {name} is not valid for it. It needs read, create, write, delete and list there"
+    else:
+        check = f"give the identity ({account.credential}) the role {ROLE} on the account or the container"
+    # What a firewall answers; some stand-ins answer so to a wrong key.
+    firewall = "; if that is right, look at the account's firewall" if code in FIREWALL else ""
+    return start + check + firewall + "."
 
 
 def no_token(account: AzureAccount, error: Exception) -> str:

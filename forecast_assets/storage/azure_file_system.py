@@ -88,18 +88,33 @@ class AzureFileSystem(AzureBlobFileSystem):
         except ResourceNotFoundError:
             return False
 
+    async def _cat_with_etag(self, path: str) -> tuple[bytes, str] | None:
+        container, name, _ = self.split_path(path)
+        async with self.service_client.get_blob_client(container, name) as blob:
+            try:
+                stream = await blob.download_blob()
+                return await stream.readall(), stream.properties.etag
+            except ResourceNotFoundError:
+                return None
+            except AzureError as error:
+                raise self._broken_off(error, path) from None
+
     async def _cat_file(self, path: str, start: int | None = None, end: int | None = None, **kwargs: Any) -> bytes:
         try:
             return await super()._cat_file(path, start, end, **kwargs)
         except AzureError as error:
-            if getattr(error, "status_code", None) not in (None, 200, 206):
-                raise
-            # The client repeats a download that breaks off three times and then gives up in words of its own.
-            raise StorageUnavailable(
-                f"Azure storage account {self.account_name} broke off the download of {path} again and again "
-                f"({type(error).__name__}). Look at the network, then run it again."
-            ) from None
+            raise self._broken_off(error, path) from None
 
+    def _broken_off(self, error: AzureError, path: str) -> Exception:
+        """The client repeats a download that breaks off three times and then gives up in words of its own."""
+        if getattr(error, "status_code", None) not in (None, 200, 206):
+            return error
+        return StorageUnavailable(
+            f"Azure storage account {self.account_name} broke off the download of {path} again and again "
+            f"({type(error).__name__}). Look at the network, then run it again."
+        )
+
+    cat_with_etag = sync_wrapper(_cat_with_etag)
     etag = sync_wrapper(_etag)
     put_bytes = sync_wrapper(_put)
 

@@ -60,6 +60,14 @@ class Files:
         except FileNotFoundError:
             return None
 
+    def look(self, path: str) -> tuple[str | None, bytes | None]:
+        """Return state and bytes of a file together, None and None without one. One request on Azure."""
+        if self._has_conditional_puts:
+            content, state = self.fs.cat_with_etag(path) or (None, None)
+            return state, content
+        # In this order: a file that changes in between does not have the state that a replacement must meet.
+        return self.state(path), self._read_if_present(path)
+
     def state(self, path: str) -> str | None:
         """Return a token that changes when the file is replaced (the ETag where there is one), None without a file."""
         try:

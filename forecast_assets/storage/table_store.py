@@ -83,14 +83,16 @@ class TableStore:
     ) -> list[WrittenVersion]:
         """Store several partitions of one table as ``write`` does; all frames are checked before any is stored."""
         tables = {partition: to_arrow(spec, partition, frame) for partition, frame in frames.items()}
-        return [self._write(spec, partition, table, provenances[partition]) for partition, table in tables.items()]
+        return self.files.side_by_side(
+            lambda partition: self._write(spec, partition, tables[partition], provenances[partition]), tables
+        )
 
     def _write(
         self, spec: TableSpec, partition: PartitionKey, table: pa.Table, provenance: Provenance
     ) -> WrittenVersion:
         path = self.path(spec.name, partition)
-        state_before = self.files.state(path)
-        published = self._provenance_or_none(path) if state_before else None
+        state_before, content_before = self.files.look(path)
+        published = provenance_in(content_before, path) if content_before is not None else None
         stored = StoredProvenance(
             **vars(provenance),
             schema_version=spec.schema_version,
@@ -115,7 +117,7 @@ class TableStore:
                 self.files.create(f"{folder}/{name}", content)
             except FileExistsError:
                 content = self.files.read(f"{folder}/{name}")
-                existing = provenance_of(pq.read_metadata(pa.BufferReader(content)), f"{folder}/{name}")
+                existing = provenance_in(content, f"{folder}/{name}")
                 if says_the_same(existing, candidate):
                     return existing, content
             else:
@@ -130,9 +132,6 @@ class TableStore:
             self.files.replace(path, content, state_before)
         except PublishConflict as conflict:
             other = self._provenance_or_none(path)
-            # A put whose answer was lost is sent again by the client and then meets its own file.
-            if other is not None and other.version == stored.version:
-                return
             raise PublishConflict(
                 f"{name} [{partition}] was published by {f'run {other.run_id}' if other else 'someone else'} while "
                 f"run {stored.run_id} was writing it. That file stays in place, this run's version is kept as "
@@ -205,11 +204,14 @@ class TableStore:
         return found
 
     def _provenance_or_none(self, path: str) -> StoredProvenance | None:
-        try:
-            with self.files.fs.open(path, "rb") as file:
-                return provenance_of(pq.read_metadata(file), path)
-        except FileNotFoundError:
-            return None
+        if self.files.is_local:
+            try:
+                return provenance_of(pq.read_metadata(path), path)
+            except FileNotFoundError:
+                return None
+        # Whole and in one request: an open file costs one for its size, one for the end of its footer, one for it.
+        content = self.files.read_many([path])[0]
+        return None if content is None else provenance_in(content, path)
 
     def exists(self, name: str, partition: PartitionKey) -> bool:
         """Say whether a partition is published."""
@@ -227,8 +229,7 @@ class TableStore:
         """Return all versions of a partition, oldest first."""
         paths = [path for path in self._find(self.versions_folder(name, partition)) if _is_version(path)]
         stored = {
-            path: provenance_of(pq.read_metadata(pa.BufferReader(content)), path)
-            for path, content in zip(paths, self.files.read_many(paths), strict=True)
+            path: provenance_in(content, path) for path, content in zip(paths, self.files.read_many(paths), strict=True)
         }
         published = self._provenance_or_none(self.path(name, partition))
         return list_versions(stored, published.version if published else None)
@@ -272,6 +273,11 @@ class TableStore:
             return self.files.fs.find(folder)
         except FileNotFoundError:
             return []
+
+
+def provenance_in(content: bytes, path: str) -> StoredProvenance:
+    """What the bytes of a table's file say of themselves."""
+    return provenance_of(pq.read_metadata(pa.BufferReader(content)), path)
 
 
 def _is_version(path: str) -> bool:

@@ -1,0 +1,73 @@
+"""What follows from the answer to a conditional put; that the service gives it is for the integration tests to show."""
+
+import itertools
+
+import pytest
+from fsspec.implementations.memory import MemoryFileSystem
+
+from forecast_assets.storage.publish import Files, PublishConflict
+
+PATH = "/container/sell_in/country=FR/month=2024-01-01/sell_in.parquet"
+
+
+class BlobsInMemory(MemoryFileSystem):
+    protocol = ("abfs", "az")
+    cachable = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.etags, self.numbers = {}, itertools.count()
+
+    def etag(self, path):
+        return self.etags.get(path)
+
+    def cat_with_etag(self, path):
+        return (self.cat_file(path), self.etags[path]) if path in self.etags else None
+
+    def put_bytes(self, path, content, etag=None, only_new=False):
+        if (only_new and path in self.etags) or (etag is not None and self.etags.get(path) != etag):
+            return False
+        self.pipe_file(path, content)
+        self.etags[path] = f'"{next(self.numbers)}"'
+        return True
+
+
+@pytest.fixture
+def files():
+    blobs = BlobsInMemory()
+    yield Files(blobs)
+    blobs.rm("/container", recursive=True)
+
+
+def test_the_first_file_is_put_where_there_is_none(files):
+    files.replace(PATH, b"first", state_before=None)
+    assert files.read(PATH) == b"first"
+
+
+def test_a_file_that_appeared_meanwhile_is_not_overwritten(files):
+    files.replace(PATH, b"theirs", state_before=None)
+    with pytest.raises(PublishConflict):
+        files.replace(PATH, b"ours", state_before=None)
+    assert files.read(PATH) == b"theirs"
+
+
+def test_a_file_that_changed_meanwhile_is_not_overwritten(files):
+    files.replace(PATH, b"seen", state_before=None)
+    seen = files.state(PATH)
+    files.replace(PATH, b"theirs", state_before=seen)
+    with pytest.raises(PublishConflict):
+        files.replace(PATH, b"ours", state_before=seen)
+    assert files.read(PATH) == b"theirs"
+
+
+def test_the_file_that_was_seen_is_replaced(files):
+    files.replace(PATH, b"seen", state_before=None)
+    files.replace(PATH, b"ours", state_before=files.state(PATH))
+    assert files.read(PATH) == b"ours"
+
+
+def test_a_version_is_never_overwritten(files):
+    files.create(PATH, b"first")
+    with pytest.raises(FileExistsError):
+        files.create(PATH, b"second")
+    assert files.read(PATH) == b"first"
