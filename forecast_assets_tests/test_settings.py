@@ -52,7 +52,7 @@ def test_all_problems_are_told_at_once_each_with_variable_value_and_what_is_allo
         FORECAST_STOER="x", FORECAST_ENV="production", FORECAST_MAX_THREADS="-1", FORECAST_TRAINING_ROWS="many"
     )
     assert lines[0] == "The settings cannot be used:"
-    assert lines[1].startswith("  - FORECAST_STOER: unknown. Did you mean FORECAST_STORE? Known: AZURE_CLIENT_ID, ")
+    assert lines[1].startswith("  - FORECAST_STOER: unknown. Did you mean FORECAST_STORE? Known: FORECAST_ALARM")
     assert lines[2:] == [
         "  - FORECAST_ENV = 'production': expected one of dev, test, prod",
         "  - FORECAST_TRAINING_ROWS = 'many': Input should be a valid integer, unable to parse string as an integer",
@@ -61,7 +61,7 @@ def test_all_problems_are_told_at_once_each_with_variable_value_and_what_is_allo
 
 
 def test_a_variable_without_a_near_name_is_told_the_known_ones():
-    assert problems(FORECAST_COLOUR="red")[1].startswith("  - FORECAST_COLOUR: unknown. Known: AZURE_CLIENT_ID, ")
+    assert problems(FORECAST_COLOUR="red")[1].startswith("  - FORECAST_COLOUR: unknown. Known: FORECAST_")
 
 
 def test_variables_of_other_programs_are_none_of_ours():
