@@ -95,7 +95,7 @@ class Platform:
         (self.base / "markets.yaml").write_text("markets:\n" + "".join(markets), encoding="utf-8")
         for code in self.codes:
             self.deliver(code, model / "landing")
-            for table in [*SOURCES, "features"]:
+            for table in [*SOURCES, "history_marks", "features"]:
                 source = model / "store" / table / f"country={MODEL_MARKET}"
                 shutil.copytree(source, self.base / "store" / table / f"country={code}")
         configuration = yaml.safe_load(LAPTOP.read_text(encoding="utf-8"))
