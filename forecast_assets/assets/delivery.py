@@ -16,6 +16,9 @@ ARRIVED = CheckDeclaration(
     "arrived", "The month's files are there and whole, and so are the months before. A warning: it may come later.",
     blocking=False,
 )  # fmt: skip
+# A waiting run that dies on the way is started again from here: from the step it was in, it would go on as if all were
+# there, and fail for want of data.
+LOOK_AGAIN = {"dagster/retry_strategy": "ALL_STEPS"}
 
 
 @dg.asset(
@@ -51,7 +54,7 @@ def delivery(
         description=waits_for or "as expected",
     )
     if waits_for and may_wait:
-        context.instance.add_run_tags(context.run_id, {WAITS_TAG: waits_for[:200]})
+        context.instance.add_run_tags(context.run_id, {WAITS_TAG: waits_for[:200], **LOOK_AGAIN})
         context.log.info(f"{country} {month:%Y-%m} waits for {waits_for}")
         return
     yield dg.Output(None, metadata={"fingerprint": found.fingerprint, "changed_at": str(found.changed_at)})
