@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -186,6 +187,18 @@ class Platform:
         of_market = [run for run in self.cycles() if run.tags["forecast/market"] == code]
         times = [list(self.steps(run.run_id).values()) for run in of_market]
         return sorted((min(t[0] for t in each), max(t[1] or t[0] for t in each)) for each in times if each)
+
+    def figures(self) -> str:
+        """Minutes from the first request to the last end of a run, and how many runs there were, in words."""
+        with self.instance() as instance:
+            records = instance.get_run_records()
+        minutes = (
+            max(each.end_time or 0 for each in records) - min(each.create_timestamp.timestamp() for each in records)
+        ) / 60
+        counts = Counter((each.dagster_run.job_name, each.dagster_run.status.value.lower()) for each in records)
+        again = sum(each.dagster_run.parent_run_id is not None for each in records)
+        runs = ", ".join(f"{count} {job} {status}" for (job, status), count in sorted(counts.items()))
+        return f"{len(self.codes)} markets in {minutes:.1f} min: {runs}; {again} of them started again"
 
     def is_frozen(self) -> bool:
         """Whether the totals of the due month are made."""

@@ -50,6 +50,9 @@ class AlertsDay:
     def outbox(self) -> Outbox:
         return Outbox(self.platform.store)
 
+    def down_ticks(self) -> int:
+        return sum(tick.timestamp < self.at["up"] for tick in self.platform.ticks("teams_delivery"))
+
     def is_all_told(self) -> bool:
         """Whether every event has become a card and every card was accepted."""
         names = set(self.outbox.events.names())
@@ -106,7 +109,7 @@ def after_the_deadline(day: AlertsDay, late: dict) -> None:
 
 
 @pytest.fixture(scope="module")
-def day(tmp_path_factory):
+def day(tmp_path_factory, tell):
     teams = FakeTeams(time.time)
     platform = Platform(
         tmp_path_factory.mktemp("alerts"), 4, TEAMS_WEBHOOK_URL=teams.url(), NO_PROXY="127.0.0.1",
@@ -125,6 +128,7 @@ def day(tmp_path_factory):
         with teams.listening():
             until_all_is_told(day)
             after_the_deadline(day, late)
+            tell(f"{platform.figures()}; {len(day.cards())} cards after {day.down_ticks()} ticks without a webhook")
             yield day
     finally:
         platform.kill()

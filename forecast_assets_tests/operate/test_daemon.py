@@ -22,7 +22,7 @@ STOPPED = f"Exceeded maximum runtime of {SECONDS_A_RUN_MAY_TAKE} seconds."
 
 
 @pytest.fixture(scope="module")
-def day(tmp_path_factory):
+def day(tmp_path_factory, tell):
     """The day, from the tick of the schedule to the last market: what the tests look at is what it left behind."""
     platform = Platform(tmp_path_factory.mktemp("platform"), MARKETS)
     platform.prepare()
@@ -31,9 +31,7 @@ def day(tmp_path_factory):
         file.unlink()
     try:
         platform.start()
-        platform.wait_until(
-            lambda: any(is_training(platform, run) for run in platform.cycles("STARTED")), SECONDS_TO_TRAIN
-        )
+        platform.wait_until(lambda: a_market_trains(platform), SECONDS_TO_TRAIN)
         platform.kill()
         platform.killed = [run.run_id for run in platform.cycles("STARTED")]
         platform.start()
@@ -45,6 +43,7 @@ def day(tmp_path_factory):
         platform.wait_until(lambda: platform.published() == set(platform.codes), SECONDS_TO_CATCH_UP)
         platform.wait_until(platform.is_frozen, SECONDS_TO_CATCH_UP)
         platform.wait_until(lambda: not platform.open_runs(), SECONDS_TO_CATCH_UP)
+        tell(platform.figures())
         yield platform
     finally:
         platform.kill()
