@@ -25,6 +25,8 @@ ENVIRONMENTS: dict[str, dict[str, str]] = {
     "prod": {"store": "abfs://forecast-prod/store", "landing": "abfs://forecast-prod/landing"},
 }
 PREFIX = "FORECAST_"
+# Variables without the prefix: their names are usual, or secrets are found by them.
+NAMED_BY_OTHERS = {"mlflow_tracking_uri", "azure_key_vault_url"}
 # Read elsewhere: the commit of an image (storage), the folder of real data (tests).
 OTHER_VARIABLES = {"FORECAST_GIT_SHA", "FORECAST_REAL_DATA"}
 
@@ -43,6 +45,7 @@ class Settings(BaseModel):
     landing: str = Field(description="Folder or abfs:// address of the deliveries")
     markets: str = Field(default="markets.yaml", description="File that lists the markets")
     mlflow_tracking_uri: str = Field(default="", description="Empty: runs are not tracked")
+    azure_key_vault_url: str = Field(default="", description="Where secrets are that no variable holds; empty: nowhere")
     first_month: pd.Timestamp | None = Field(default=None, description="First partition; default: earliest `since`")
     horizon_months: int = Field(default=18, description="Fixed by the stored tables: columns end in _h01 .. _h18")
     training_rows: int = Field(default=40_000, ge=1_000, description="Rows sampled to train one model")
@@ -132,6 +135,13 @@ class Settings(BaseModel):
             raise ValueError("expected a place, got nothing: set it, or remove the variable to get the default")
         return value
 
+    @field_validator("azure_key_vault_url")
+    @classmethod
+    def _address_of_a_vault(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https://[^\s@?#/]+/?", value):
+            raise ValueError("expected an address like https://company.vault.azure.net, or nothing")
+        return value
+
     @field_validator("dagster_url")
     @classmethod
     def _address_of_a_page(cls, value: str) -> str:
@@ -207,7 +217,7 @@ def pools_markets(settings: Settings) -> bool:
 
 def variable_of(name: str) -> str:
     """The environment variable that sets a field of ``Settings``."""
-    return "MLFLOW_TRACKING_URI" if name == "mlflow_tracking_uri" else PREFIX + name.upper()
+    return name.upper() if name in NAMED_BY_OTHERS else PREFIX + name.upper()
 
 
 def _place(address: str) -> str:
@@ -216,10 +226,10 @@ def _place(address: str) -> str:
 
 def _unknown(name: str, known: Mapping[str, str]) -> str:
     # Without the prefix that all share: with it, every name is close to some other.
-    by_ending = {variable.removeprefix(PREFIX): variable for variable in known}
+    by_ending = {variable.removeprefix(PREFIX): variable for variable in known if variable.startswith(PREFIX)}
     close = difflib.get_close_matches(name.removeprefix(PREFIX), by_ending, n=1)
     hint = f" Did you mean {by_ending[close[0]]}?" if close else ""
-    return f"{name}: unknown.{hint} Known: {', '.join(sorted(known))}"
+    return f"{name}: unknown.{hint} Known: {', '.join(sorted(by_ending.values()))}"
 
 
 def _invalid(item: Any) -> str:

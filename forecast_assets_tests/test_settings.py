@@ -134,3 +134,16 @@ def test_the_address_of_dagster_is_that_of_a_page_without_credentials(url):
 def test_what_becomes_of_an_unclear_card_is_one_of_two():
     assert "FORECAST_ALERT_AFTER_UNCLEAR = 'maybe'" in problems(FORECAST_ALERT_AFTER_UNCLEAR="maybe")[1]
     assert loaded(FORECAST_ALERT_AFTER_UNCLEAR="hold").alert_after_unclear == "hold"
+
+
+@pytest.mark.parametrize(
+    "address", ["http://company.vault.azure.net", "company", "https://user@company.vault.azure.net"]
+)
+def test_the_address_of_a_vault_is_https_and_holds_no_user(address):
+    with pytest.raises(SettingsError, match=r"AZURE_KEY_VAULT_URL = .*expected an address like https://"):
+        load_settings({"AZURE_KEY_VAULT_URL": address}, with_markets=False)
+
+
+def test_the_vault_is_a_setting_of_its_own_name():
+    settings = load_settings({"AZURE_KEY_VAULT_URL": "https://company.vault.azure.net"}, with_markets=False)
+    assert settings.azure_key_vault_url == "https://company.vault.azure.net"
