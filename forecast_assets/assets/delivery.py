@@ -10,6 +10,7 @@ from forecast_assets.checks.table_checks import CheckDeclaration, check_specs
 from forecast_assets.partitions import DELIVERY_TAG, STARTED_BY_TAG, WAITS_TAG, country_of_run, months_of_run
 from forecast_assets.resources.cycle_gate import CycleGate
 from forecast_assets.retries import with_retries
+from forecast_assets.runs.fallback import is_fallback_run
 from forecast_assets.settings import Settings
 
 ARRIVED = CheckDeclaration(
@@ -46,7 +47,11 @@ def delivery(
     waits_for = found.lacks
     if may_wait:
         requested_at = context.instance.get_run_record_by_id(context.run_id).create_timestamp
-        waits_for = gate.published_since(country, month, requested_at) or gate.waits_for(country, month, found)
+        publisher = gate.published_by(country, month, requested_at)
+        waits_for = gate.waits_for(country, month, found)
+        # What was published for want of a cycle is what this cycle is there to replace.
+        if publisher and not is_fallback_run(context.instance, publisher):
+            waits_for = f"nothing: run {publisher} has published the month since this run was requested"
     yield dg.AssetCheckResult(
         check_name=ARRIVED.name,
         passed=not waits_for,

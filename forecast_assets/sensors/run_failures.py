@@ -91,19 +91,24 @@ def tell_of_runs(instance: dg.DagsterInstance, settings: Settings, cursor: RunCu
         run = record.dagster_run
         if run.status is dg.DagsterRunStatus.SUCCESS:
             _recovered(outbox, settings, run)
-        elif _is_tried_again(run):
-            if RETRY_RUN not in run.tags:
-                if now - _utc(record.update_timestamp) < RETRY_PATIENCE:
-                    promised.append(run.run_id)
-                else:
-                    told.append(_report(outbox, settings, instance, run, "its retry was never started"))
-        else:
+        elif retry_is_to_come(record, now):
+            promised.append(run.run_id)
+        elif not _is_tried_again(run):
             told.append(_report(outbox, settings, instance, run, ""))
+        elif RETRY_RUN not in run.tags:
+            told.append(_report(outbox, settings, instance, run, "its retry was never started"))
     cursor.promised = promised
     cursor.after = max([cursor.after, *(_utc(record.update_timestamp).timestamp() for record in ended)])
     edge = cursor.after - OVERLAP.total_seconds()
     cursor.seen = [r.dagster_run.run_id for r in ended if _utc(r.update_timestamp).timestamp() >= edge]
     return told
+
+
+def retry_is_to_come(record: dg.RunRecord, now: datetime) -> bool:
+    """Whether Dagster has promised to start a failed run again, has not done so, and still may."""
+    run = record.dagster_run
+    is_promised = _is_tried_again(run) and RETRY_RUN not in run.tags
+    return is_promised and now - _utc(record.update_timestamp) < RETRY_PATIENCE
 
 
 def _is_tried_again(run: dg.DagsterRun) -> bool:
