@@ -26,7 +26,7 @@ from forecast_assets.runs.fallback import step_after_failure
 from forecast_assets.runs.market_steps import ListedOnce
 from forecast_assets.schedules import PRIORITY, PRIORITY_TAG, SCHEDULE, default_status, is_forecast
 from forecast_assets.sensors.arrivals import ACTIVE, ARRIVALS
-from forecast_assets.sensors.run_failures import retry_is_to_come
+from forecast_assets.sensors.run_failures import has_failed, retry_is_to_come
 from forecast_assets.settings import Settings
 from forecast_assets.storage import TableStore
 
@@ -70,7 +70,7 @@ def after_failures(settings: Settings, instance: dg.DagsterInstance, now: pd.Tim
         if not is_forecast(market, month) or market.code in published:
             continue
         failed = _latest_cycle(instance, market, month)
-        if failed is None or failed.dagster_run.status is not dg.DagsterRunStatus.FAILURE:
+        if failed is None or not has_failed(instance, failed.dagster_run):
             continue
         failed_id = failed.dagster_run.run_id
         after = list(instance.get_run_records(dg.RunsFilter(tags={AFTER_RUN_TAG: failed_id})))
