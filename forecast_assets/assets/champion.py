@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from forecast_assets.assets.contests import LATEST_REFUSALS, LATEST_TUNING, contest_of_run, is_superseded
+from forecast_assets.assets.contests import LATEST_REFUSALS, LATEST_TUNING, contest_of_run, superseded
 from forecast_assets.assets.table_asset import table_asset
 from forecast_assets.checks.schema_check import schema_check
 from forecast_assets.checks.table_checks import stored_if_sound
@@ -86,7 +86,8 @@ def champion(
     refused_recipe: pd.DataFrame,
 ) -> Results:
     """Decide which recipe is in force at the end of the run's month."""
-    if is_superseded(context, recipes_in_force.store):
+    if nothing_to_do := superseded(context, recipes_in_force.store):
+        yield from nothing_to_do
         return
     (origin,) = months_of_run(context)
     contest = contest_of_run(context, settings, recipes_in_force, tuned_recipe, refused_recipe)

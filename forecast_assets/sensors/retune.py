@@ -38,7 +38,8 @@ PRIORITY_OF_RETUNES = "-10"
 # Performance is judged by another sensor within a few of its ticks; until then the worst is not known.
 SECONDS_TO_JUDGE = 600
 SECONDS_BETWEEN_LOOKS = 300
-LATEST_ORIGIN_TUNED_ON = MONTHS_LEFT_TO_THE_GATE + min(BACKTEST_OFFSETS_MONTHS)
+# The latest origin a search looks at, and one before it to learn from.
+LEAST_MONTHS_OF_FEATURES = MONTHS_LEFT_TO_THE_GATE + min(BACKTEST_OFFSETS_MONTHS) + 1
 TAG_LENGTH = 500
 
 
@@ -111,7 +112,7 @@ def _alarmed(settings: Settings, store: ListedOnce, month: pd.Timestamp) -> list
         if place.month <= month:
             tuned[place.country] = max(place.month, tuned.get(place.country, place.month))
     for place in store.list_partitions("features"):
-        if place.month <= add_months(month, -LATEST_ORIGIN_TUNED_ON):
+        if place.month <= add_months(month, -LEAST_MONTHS_OF_FEATURES):
             old_enough.add(place.country)
     alarms: dict[str, list[Incident]] = {}
     for incident in Outbox.of(settings).open_incidents():

@@ -18,7 +18,7 @@ from forecast_assets_tests.domain.test_champion import IN_FORCE, LIMITS, OLD, al
 from forecast_assets_tests.sensors.company import make_company, published_forecast
 
 OCTOBER, NOVEMBER, DECEMBER = (pd.Timestamp(f"2024-{month}-01") for month in (10, 11, 12))
-OLD_ORIGIN = pd.Timestamp("2022-11-01")
+OLD_ORIGIN = pd.Timestamp("2022-10-01")
 TENTH, OVERDUE = pd.Timestamp("2024-12-10T12:00Z"), pd.Timestamp("2024-12-15T06:01Z")
 CODES = ["FR", "DE", "IT"]
 
@@ -98,7 +98,7 @@ def test_without_trials_nothing_is_tuned_and_that_is_how_a_company_begins(tmp_pa
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("status", ["QUEUED", "STARTED", "SUCCESS", "FAILURE", "CANCELED"])
+@pytest.mark.parametrize("status", ["NOT_STARTED", "STARTED", "SUCCESS", "FAILURE", "CANCELED"])
 def test_a_market_is_tuned_once_a_month_however_its_run_stands_and_whatever_was_restarted(company, status):
     alarm(company, "FR")
     ((request,), _) = retunes(company.settings, company.instance, TENTH)
@@ -181,6 +181,15 @@ def test_a_retired_market_one_no_longer_listed_and_one_too_young_are_passed_over
     alarm(company, "IT")
     Path(company.store.path("features", PartitionKey(OLD_ORIGIN, "IT"))).unlink()
     assert started(company) == ["DE|2024-11-01"]
+
+
+def test_a_market_with_features_of_fewer_than_25_months_before_is_too_young(tmp_path, instance):
+    company = ready(tmp_path, instance, codes=["FR"])
+    alarm(company, "FR")
+    assert started(company) == ["FR|2024-11-01"]
+    file = Path(company.store.path("features", PartitionKey(OLD_ORIGIN, "FR")))
+    file.parent.rename(file.parent.with_name("month=2022-11-01"))
+    assert started(company) == []
 
 
 def test_the_budget_is_given_out_when_all_markets_are_in_or_the_deadline_has_passed(company):
