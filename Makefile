@@ -26,7 +26,7 @@ test: $(STAMP)  ## every test, offline
 test-domain: $(STAMP)  ## the forecasting logic alone
 	$(BIN)/python -m pytest --numprocesses 2 forecast_assets_tests/domain
 
-drill: $(STAMP)  ## markets under a real daemon that is killed on the way; DRILL_MARKETS=4 make drill for fewer than 40
+drill: $(STAMP)  ## a day under a real daemon that is killed, a day of alerts, from 2 markets to 40; DRILL_MARKETS=4 make drill for fewer
 	DRILL_MARKETS=$(or $(DRILL_MARKETS),40) $(BIN)/python -m pytest forecast_assets_tests/operate
 
 dev: $(STAMP)  ## the Dagster UI on port 3000 with what has been run
