@@ -56,7 +56,7 @@ def build_definitions(settings: Settings | None = None, cron: str = CRON, **reso
         assets=[*assets, *lineage_specs(SqlProject())],
         jobs=jobs.ALL_JOBS,
         schedules=schedules,
-        sensors=build_sensors(settings, [each.name for each in schedules]),
+        sensors=build_sensors(settings, schedules),
         resources={**default_resources(settings), **resources},
         # A run is one market: its steps share what they import (3 s each otherwise); markets run side by side as runs.
         executor=dg.in_process_executor,

@@ -99,6 +99,11 @@ class Settings(BaseModel):
         default=120, ge=0, description="How long a run waits for a market that another writes"
     )
 
+    retune_trials: int = Field(
+        default=0, ge=0, le=1_000, description="Recipes tried where an alarm has a market tuned again; 0: none has"
+    )
+    retunes_per_month: int = Field(default=4, ge=1, description="Markets that alarms may have tuned again in a month")
+
     promotion_tolerance: float = Field(
         default=0.01, ge=0, le=1, description="A challenger's WAPE on the backtest may be so much above the champion's"
     )

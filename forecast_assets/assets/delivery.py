@@ -10,12 +10,16 @@ from forecast_assets.checks.table_checks import CheckDeclaration, check_specs
 from forecast_assets.partitions import DELIVERY_TAG, STARTED_BY_TAG, WAITS_TAG, country_of_run, months_of_run
 from forecast_assets.resources.cycle_gate import CycleGate
 from forecast_assets.retries import with_retries
+from forecast_assets.runs.fallback import is_fallback_run
 from forecast_assets.settings import Settings
 
 ARRIVED = CheckDeclaration(
     "arrived", "The month's files are there and whole, and so are the months before. A warning: it may come later.",
     blocking=False,
 )  # fmt: skip
+# A waiting run that dies on the way is started again from here: from the step it was in, it would go on as if all were
+# there, and fail for want of data.
+LOOK_AGAIN = {"dagster/retry_strategy": "ALL_STEPS"}
 
 
 @dg.asset(
@@ -43,7 +47,11 @@ def delivery(
     waits_for = found.lacks
     if may_wait:
         requested_at = context.instance.get_run_record_by_id(context.run_id).create_timestamp
-        waits_for = gate.published_since(country, month, requested_at) or gate.waits_for(country, month, found)
+        publisher = gate.published_by(country, month, requested_at)
+        waits_for = gate.waits_for(country, month, found)
+        # What was published for want of a cycle is what this cycle is there to replace.
+        if publisher and not is_fallback_run(context.instance, publisher):
+            waits_for = f"nothing: run {publisher} has published the month since this run was requested"
     yield dg.AssetCheckResult(
         check_name=ARRIVED.name,
         passed=not waits_for,
@@ -51,7 +59,7 @@ def delivery(
         description=waits_for or "as expected",
     )
     if waits_for and may_wait:
-        context.instance.add_run_tags(context.run_id, {WAITS_TAG: waits_for[:200]})
+        context.instance.add_run_tags(context.run_id, {WAITS_TAG: waits_for[:200], **LOOK_AGAIN})
         context.log.info(f"{country} {month:%Y-%m} waits for {waits_for}")
         return
     yield dg.Output(None, metadata={"fingerprint": found.fingerprint, "changed_at": str(found.changed_at)})

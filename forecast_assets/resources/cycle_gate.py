@@ -42,11 +42,11 @@ class CycleGate:
         """Whether a partition of a table is in the store."""
         return PartitionKey(month, country) in self._store.list_partitions(table)
 
-    def published_since(self, country: str, month: pd.Timestamp, since: datetime.datetime) -> str:
-        """What to say where the month was published after a moment, by another run of the cycle; else empty."""
+    def published_by(self, country: str, month: pd.Timestamp, since: datetime.datetime | None = None) -> str:
+        """Id of the run that published the month; empty where none has, or not after ``since``."""
         if not self.has("published_forecasts", country, month):
             return ""
         stored = self._store.provenance("published_forecasts", PartitionKey(month, country))
-        if pd.Timestamp(stored.written_at) <= pd.Timestamp(since):
+        if since is not None and pd.Timestamp(stored.written_at) <= pd.Timestamp(since):
             return ""
-        return f"nothing: run {stored.run_id} has published the month since this run was requested"
+        return stored.run_id

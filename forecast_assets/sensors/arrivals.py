@@ -28,6 +28,7 @@ from forecast_assets.partitions import (
 )
 from forecast_assets.resources.cycle_gate import CycleGate
 from forecast_assets.runs.cycle_calendar import cycle_id_of, deadline_at, due_month
+from forecast_assets.runs.fallback import is_fallback_run
 from forecast_assets.schedules import PRIORITY, PRIORITY_TAG, cycle_request, default_status, is_forecast, is_requested
 from forecast_assets.sensors.due_markets import Action, DueMarket, Runs, action_for
 from forecast_assets.settings import Settings
@@ -116,10 +117,10 @@ class Look:
 
     def at(self, market: Market) -> dg.RunRequest | None:
         """The run that the market needs now; None where there is none to start."""
-        if self._gate.has("published_forecasts", market.code, self._month):
+        runs, requested_at = self._runs(market.code)
+        if self._is_done(market.code, runs):
             self.arrived.append(market.code)
             return None
-        runs, requested_at = self._runs(market.code)
         seconds_seen = self._now.timestamp() - self._cursor.first_seen.setdefault(market.code, self._now.timestamp())
         if runs is Runs.ACTIVE:
             return None
@@ -133,6 +134,14 @@ class Look:
         elif delivery.is_complete:
             self.arrived.append(market.code)
         return self._request(market, runs, delivery.fingerprint) if action is Action.START else None
+
+    def _is_done(self, code: str, runs: Runs) -> bool:
+        """Whether the month is published, and not only for want of a cycle: a new delivery still replaces that."""
+        if not self._gate.has("published_forecasts", code, self._month):
+            return False
+        if runs not in (Runs.FAILED, Runs.WAITED):
+            return True
+        return not is_fallback_run(self._instance, self._gate.published_by(code, self._month))
 
     def _request(self, market: Market, runs: Runs, fingerprint: str) -> dg.RunRequest | None:
         job, months = self._gate.next_step(market.code, self._month)
