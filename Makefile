@@ -7,7 +7,9 @@ BENCH := .venv-benchmark
 export DAGSTER_HOME ?= $(CURDIR)/var/dagster_home
 export MLFLOW_DISABLE_TELEMETRY := true
 
-.PHONY: setup demo test test-domain drill dev lint bench lock
+AZURITE := forecast_assets_tests/integration/azurite/node_modules/.installed
+
+.PHONY: setup demo test test-domain integration drill dev lint bench lock
 
 setup: $(STAMP)  ## the environment, from the lock file
 
@@ -25,6 +27,13 @@ test: $(STAMP)  ## every test, offline
 
 test-domain: $(STAMP)  ## the forecasting logic alone
 	$(BIN)/python -m pytest --numprocesses 2 forecast_assets_tests/domain
+
+integration: $(STAMP) $(AZURITE)  ## real services, started by the tests: Azurite (npm), PostgreSQL (Debian) and others
+	FORECAST_INTEGRATION=1 $(BIN)/python -m pytest --durations 10 forecast_assets_tests/integration
+
+$(AZURITE): forecast_assets_tests/integration/azurite/package-lock.json
+	cd forecast_assets_tests/integration/azurite && npm ci --no-audit --no-fund
+	touch $@
 
 drill: $(STAMP)  ## markets under a real daemon that is killed on the way; DRILL_MARKETS=4 make drill for fewer than 40
 	DRILL_MARKETS=$(or $(DRILL_MARKETS),40) $(BIN)/python -m pytest forecast_assets_tests/operate

@@ -63,7 +63,7 @@ def start_postgres() -> Iterator[Postgres]:
     if made.returncode:
         raise RuntimeError(f"initdb: {made.stderr[:500]}")
     server = subprocess.Popen(
-        [binaries / "postgres", "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", base],
+        [binaries / "postgres", "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", base, "-c", "fsync=off"],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=base, **as_user,
     )  # fmt: skip
     try:

@@ -10,8 +10,10 @@ import pytest
 import trustme
 from azure.storage.blob import BlobServiceClient
 from dagster._core.definitions.run_request import InstigatorType
+from dagster._core.remote_origin import InProcessCodeLocationOrigin, RemoteInstigatorOrigin, RemoteRepositoryOrigin
 from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatus, ScheduleInstigatorData
 from dagster._core.storage.compute_log_manager import ComputeIOType
+from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
 from forecast_assets.definitions import build_definitions
 from forecast_assets.sample import write_sample_company
@@ -24,7 +26,7 @@ pytestmark = pytest.mark.integration
 
 DEPLOYED = Path(__file__).parents[2] / "deploy" / "dagster.yaml"
 SUFFIX, CONTAINER = "core.azurite.test", "dagster-logs"
-MONTH, ORIGIN = "2024-12-01", "FR|2024-12-01"
+MONTH = "2024-12-01"
 
 
 @pytest.fixture(scope="module")
@@ -137,16 +139,8 @@ def test_the_cycle_succeeds_and_its_runs_and_events_are_in_postgresql(instance, 
     assert postgres.count("event_logs") >= 50
 
 
-def test_schedules_and_their_ticks_are_kept_in_postgresql(instance, postgres):
+def test_the_state_of_a_schedule_is_kept_in_postgresql(instance, postgres):
     before = postgres.count("jobs")
-    origin = dg.DagsterInstance  # a state needs an origin of a code location: that of a schedule under a test name
-    from dagster._core.remote_origin import (
-        InProcessCodeLocationOrigin,
-        RemoteInstigatorOrigin,
-        RemoteRepositoryOrigin,
-    )
-    from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
-
     origin = RemoteInstigatorOrigin(
         RemoteRepositoryOrigin(
             InProcessCodeLocationOrigin(LoadableTargetOrigin(module_name="forecast_assets.definitions")), "repository"
