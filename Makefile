@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 BENCH := .venv-benchmark
+AZUREML := .venv-azureml
 export DAGSTER_HOME ?= $(CURDIR)/var/dagster_home
 export MLFLOW_DISABLE_TELEMETRY := true
 
@@ -28,11 +29,16 @@ test: $(STAMP)  ## every test, offline
 test-domain: $(STAMP)  ## the forecasting logic alone
 	$(BIN)/python -m pytest --numprocesses 2 forecast_assets_tests/domain
 
-integration: $(STAMP) $(AZURITE)  ## real services, started by the tests: Azurite (npm), PostgreSQL (Debian) and others
-	FORECAST_INTEGRATION=1 $(BIN)/python -m pytest --durations 10 forecast_assets_tests/integration
+integration: $(STAMP) $(AZURITE) $(AZUREML)/.installed  ## against services that it starts itself: Azurite, PostgreSQL, MLflow, Key Vault
+	FORECAST_INTEGRATION=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --durations 10 forecast_assets_tests/integration
 
 $(AZURITE): forecast_assets_tests/integration/azurite/package-lock.json
 	cd forecast_assets_tests/integration/azurite && npm ci --no-audit --no-fund
+	touch $@
+
+$(AZUREML)/.installed: $(STAMP) locks/azureml.txt
+	$(BIN)/uv venv --quiet --clear --python $(PYTHON) $(AZUREML)
+	$(BIN)/uv pip install --quiet --python $(AZUREML)/bin/python --no-deps --require-hashes --requirement locks/azureml.txt
 	touch $@
 
 drill: $(STAMP)  ## markets under a real daemon that is killed on the way; DRILL_MARKETS=4 make drill for fewer than 40

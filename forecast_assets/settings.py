@@ -29,6 +29,7 @@ PREFIX = "FORECAST_"
 # Fields whose variable bears the name that other tools know it by.
 OTHER_NAMES = {
     "mlflow_tracking_uri": "MLFLOW_TRACKING_URI",
+    "azure_key_vault_url": "AZURE_KEY_VAULT_URL",
     "azure_tenant_id": "AZURE_TENANT_ID",
     "azure_client_id": "AZURE_CLIENT_ID",
 }
@@ -50,6 +51,7 @@ class Settings(BaseModel):
     landing: str = Field(description="Folder or abfs:// address of the deliveries")
     markets: str = Field(default="markets.yaml", description="File that lists the markets")
     mlflow_tracking_uri: str = Field(default="", description="Empty: runs are not tracked")
+    azure_key_vault_url: str = Field(default="", description="Where secrets are that no variable holds; empty: nowhere")
     azure_account: str = Field(default="", description="Storage account of abfs:// addresses")
     azure_credential: CredentialKind = Field(default="default", description="How it is opened, see docs/azure.md")
     azure_account_url: str = Field(default="", description="Its Blob service, where the name does not tell")
@@ -142,6 +144,13 @@ class Settings(BaseModel):
     def _not_empty(cls, value: str) -> str:
         if not value.strip():
             raise ValueError("expected a place, got nothing: set it, or remove the variable to get the default")
+        return value
+
+    @field_validator("azure_key_vault_url")
+    @classmethod
+    def _address_of_a_vault(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https://[^\s@?#/]+/?", value):
+            raise ValueError("expected an address like https://company.vault.azure.net, or nothing")
         return value
 
     @field_validator("dagster_url")
@@ -250,10 +259,10 @@ def _place(address: str) -> str:
 
 def _unknown(name: str, known: Mapping[str, str]) -> str:
     # Without the prefix that all share: with it, every name is close to some other.
-    by_ending = {variable.removeprefix(PREFIX): variable for variable in known}
+    by_ending = {variable.removeprefix(PREFIX): variable for variable in known if variable.startswith(PREFIX)}
     close = difflib.get_close_matches(name.removeprefix(PREFIX), by_ending, n=1)
     hint = f" Did you mean {by_ending[close[0]]}?" if close else ""
-    return f"{name}: unknown.{hint} Known: {', '.join(sorted(known))}"
+    return f"{name}: unknown.{hint} Known: {', '.join(sorted(by_ending.values()))}"
 
 
 def _invalid(item: Any) -> str:

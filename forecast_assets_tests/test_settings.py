@@ -36,6 +36,14 @@ def test_each_environment_has_a_store_and_a_landing_of_its_own(env):
     assert settings.landing not in {row["landing"] for row in others}
 
 
+@pytest.mark.parametrize("env", ["test", "prod"])
+def test_an_environment_names_its_own_places_only(env):
+    others = set(ENVIRONMENTS) - {env}
+    for name, value in ENVIRONMENTS[env].items():
+        assert f"forecast-{env}/" in value, name
+        assert not any(other in value for other in others), name
+
+
 def test_a_variable_overrides_one_value_of_the_environment():
     settings = loaded(
         FORECAST_ENV="prod",
@@ -52,7 +60,7 @@ def test_all_problems_are_told_at_once_each_with_variable_value_and_what_is_allo
         FORECAST_STOER="x", FORECAST_ENV="production", FORECAST_MAX_THREADS="-1", FORECAST_TRAINING_ROWS="many"
     )
     assert lines[0] == "The settings cannot be used:"
-    assert lines[1].startswith("  - FORECAST_STOER: unknown. Did you mean FORECAST_STORE? Known: AZURE_CLIENT_ID, ")
+    assert lines[1].startswith("  - FORECAST_STOER: unknown. Did you mean FORECAST_STORE? Known: FORECAST_ALARM")
     assert lines[2:] == [
         "  - FORECAST_ENV = 'production': expected one of dev, test, prod",
         "  - FORECAST_TRAINING_ROWS = 'many': Input should be a valid integer, unable to parse string as an integer",
@@ -61,7 +69,7 @@ def test_all_problems_are_told_at_once_each_with_variable_value_and_what_is_allo
 
 
 def test_a_variable_without_a_near_name_is_told_the_known_ones():
-    assert problems(FORECAST_COLOUR="red")[1].startswith("  - FORECAST_COLOUR: unknown. Known: AZURE_CLIENT_ID, ")
+    assert problems(FORECAST_COLOUR="red")[1].startswith("  - FORECAST_COLOUR: unknown. Known: FORECAST_")
 
 
 def test_variables_of_other_programs_are_none_of_ours():
@@ -140,6 +148,19 @@ def test_the_address_of_dagster_is_that_of_a_page_without_credentials(url):
 def test_what_becomes_of_an_unclear_card_is_one_of_two():
     assert "FORECAST_ALERT_AFTER_UNCLEAR = 'maybe'" in problems(FORECAST_ALERT_AFTER_UNCLEAR="maybe")[1]
     assert loaded(FORECAST_ALERT_AFTER_UNCLEAR="hold").alert_after_unclear == "hold"
+
+
+@pytest.mark.parametrize(
+    "address", ["http://company.vault.azure.net", "company", "https://user@company.vault.azure.net"]
+)
+def test_the_address_of_a_vault_is_https_and_holds_no_user(address):
+    with pytest.raises(SettingsError, match=r"AZURE_KEY_VAULT_URL = .*expected an address like https://"):
+        load_settings({"AZURE_KEY_VAULT_URL": address}, with_markets=False)
+
+
+def test_the_vault_is_a_setting_of_its_own_name():
+    settings = load_settings({"AZURE_KEY_VAULT_URL": "https://company.vault.azure.net"}, with_markets=False)
+    assert settings.azure_key_vault_url == "https://company.vault.azure.net"
 
 
 ON_AZURE = {"FORECAST_ENV": "prod", "FORECAST_AZURE_ACCOUNT": "forecasts"}

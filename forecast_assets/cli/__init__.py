@@ -11,6 +11,7 @@ from forecast_assets.cli.champion import champion, rollback
 from forecast_assets.cli.console import console
 from forecast_assets.cli.cycle import cycle
 from forecast_assets.cli.demo import demo
+from forecast_assets.cli.doctor import doctor
 from forecast_assets.cli.market import market
 from forecast_assets.cli.measure import measure
 from forecast_assets.cli.prepare import prepare
@@ -35,7 +36,7 @@ class Commands(TyperGroup):
 app = typer.Typer(
     cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
 )
-for command in (demo, cycle, measure, backfill, tune, champion, rollback, sample, prepare, watchdog):
+for command in (demo, cycle, measure, backfill, tune, champion, rollback, sample, prepare, doctor, watchdog):
     app.command()(command)
 app.add_typer(alerts, name="alerts")
 app.add_typer(market, name="market")

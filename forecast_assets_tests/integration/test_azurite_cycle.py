@@ -1,4 +1,4 @@
-"""A whole cycle by the command line, store and landing on Azure storage: the tables of the same cycle on a disk."""
+"""A whole cycle with store and landing on Azure storage, by the command line: the same tables as on a disk."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Eight processes that write beside readers: every partition is there afterwards, and nobody read a part of one."""
+"""Eight processes that write beside readers: every partition is there, and nobody read a part of one."""
 
 import multiprocessing
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import dagster as dg
 import pandas as pd
 import pytest
+import sqlalchemy
 import trustme
 from azure.storage.blob import BlobServiceClient
 from dagster._core.definitions.run_request import InstigatorType
@@ -20,18 +21,19 @@ from forecast_assets.sample import write_sample_company
 from forecast_assets.settings import load_settings
 from forecast_assets.storage import PartitionKey, TableStore
 from forecast_assets_tests.integration.azurite_server import ACCOUNT, KEY, start_azurite
-from forecast_assets_tests.integration.postgres_server import DATABASE, PASSWORD, USER, start_postgres
+from forecast_assets_tests.integration.postgres_server import Postgres, start_postgres
 
 pytestmark = pytest.mark.integration
 
 DEPLOYED = Path(__file__).parents[2] / "deploy" / "dagster.yaml"
 SUFFIX, CONTAINER = "core.azurite.test", "dagster-logs"
-MONTH = "2024-12-01"
+MONTH, DATABASE = "2024-12-01", "dagster"
 
 
 @pytest.fixture(scope="module")
 def postgres():
     with start_postgres() as server:
+        server.make_database(DATABASE)
         yield server
 
 
@@ -72,10 +74,10 @@ def blobs(tmp_path_factory, environment):
 def instance(postgres, blobs, environment, tmp_path_factory):
     """Dagster as a server has it."""
     for name, value in {
-        "DAGSTER_POSTGRES_HOST": "127.0.0.1",
+        "DAGSTER_POSTGRES_HOST": postgres.host,
         "DAGSTER_POSTGRES_PORT": str(postgres.port),
-        "DAGSTER_POSTGRES_USER": USER,
-        "DAGSTER_POSTGRES_PASSWORD": PASSWORD,
+        "DAGSTER_POSTGRES_USER": postgres.user,
+        "DAGSTER_POSTGRES_PASSWORD": postgres.password,
         "DAGSTER_POSTGRES_DB": DATABASE,
         "FORECAST_AZURE_ACCOUNT": ACCOUNT,
         "DAGSTER_LOGS_CONTAINER": CONTAINER,
@@ -126,21 +128,27 @@ def cycle(instance, tmp_path_factory):
     return runs, TableStore(settings.store), code
 
 
+def rows_of(postgres: Postgres, table: str) -> int:
+    """Rows of a table, as another connection sees them."""
+    with sqlalchemy.create_engine(postgres.address(DATABASE)).connect() as connection:
+        return connection.execute(sqlalchemy.text(f"SELECT count(*) FROM {table}")).scalar_one()
+
+
 def test_the_cycle_succeeds_and_its_runs_and_events_are_in_postgresql(instance, postgres, cycle):
     runs, store, code = cycle
     assert {job: result.success for job, result in runs.items()} == dict.fromkeys(runs, True)
     assert store.exists("published_forecasts", PartitionKey(pd.Timestamp(MONTH), code))
-    assert postgres.count("runs") == len(runs)
+    assert rows_of(postgres, "runs") == len(runs)
     recorded = instance.get_run_by_id(runs["monthly_cycle"].run_id)
     assert recorded.status is dg.DagsterRunStatus.SUCCESS
     last = instance.get_latest_materialization_event(dg.AssetKey("published_forecasts"))
     assert last.run_id == recorded.run_id
     assert last.asset_materialization.metadata["content_hash"].value
-    assert postgres.count("event_logs") >= 50
+    assert rows_of(postgres, "event_logs") >= 50
 
 
 def test_the_state_of_a_schedule_is_kept_in_postgresql(instance, postgres):
-    before = postgres.count("jobs")
+    before = rows_of(postgres, "jobs")
     origin = RemoteInstigatorOrigin(
         RemoteRepositoryOrigin(
             InProcessCodeLocationOrigin(LoadableTargetOrigin(module_name="forecast_assets.definitions")), "repository"
@@ -151,7 +159,7 @@ def test_the_state_of_a_schedule_is_kept_in_postgresql(instance, postgres):
         origin, InstigatorType.SCHEDULE, InstigatorStatus.RUNNING, ScheduleInstigatorData("0 6 10 * *", 0.0)
     )
     instance.add_instigator_state(state)
-    assert postgres.count("jobs") == before + 1
+    assert rows_of(postgres, "jobs") == before + 1
     assert instance.get_instigator_state(state.instigator_origin_id, state.selector_id).is_running
 
 
@@ -174,7 +182,7 @@ def test_what_a_step_prints_is_in_blob_storage_and_read_back(instance, blobs, cy
     assert KEY not in told
 
 
-def test_no_password_and_no_key_is_in_what_the_instance_tells_of_itself(instance):
+def test_no_password_and_no_key_is_in_what_the_instance_tells_of_itself(instance, postgres):
     told = instance.info_str()
-    assert PASSWORD not in told
+    assert postgres.password not in told
     assert KEY not in told
