@@ -76,6 +76,7 @@ def default_resources(settings: Settings) -> dict[str, Any]:
         "tables": managers["io_manager"],
         "documents": managers["documents_io_manager"],
         "nothing": dg.mem_io_manager,
+        **_azure_clients(settings),
         "source_tables": open_sources(settings),
         "published_months": PublishedMonths(store),
         "recipes_in_force": RecipesInForce(store),
@@ -83,6 +84,15 @@ def default_resources(settings: Settings) -> dict[str, Any]:
             tracking_uri=settings.mlflow_tracking_uri, experiment_name=f"forecast_assets_{settings.env}"
         ),
     }
+
+
+def _azure_clients(settings: Settings) -> dict[str, Any]:
+    """dagster-azure's resource where there is an account; importing it takes a second."""
+    if settings.azure is None:
+        return {}
+    from forecast_assets.resources.adls2 import adls2_resources
+
+    return adls2_resources(settings.azure)
 
 
 defs = build_definitions()
