@@ -20,7 +20,7 @@ from forecast_assets.partitions import CYCLE_ID_TAG, country_of_run, cycle_id_of
 from forecast_assets.reports import MarketReport, render_market_report, render_workbook
 from forecast_assets.resources.cycle_records import MLFLOW_RECORDED, champion_record, cycle_record, recorded_or_reported
 from forecast_assets.resources.mlflow_tracking import MlflowTracking
-from forecast_assets.resources.published_months import PublishedMonths
+from forecast_assets.resources.published_months import NOTHING_PUBLISHED, PublishedMonths
 from forecast_assets.retries import with_retries
 from forecast_assets.settings import Settings
 from forecast_assets.storage import git_sha
@@ -60,19 +60,21 @@ def published_forecasts(
     """Publish the run's origin month by the best that there is: forecast, baseline, last published forecast."""
     (origin,) = months_of_run(context)
     market = settings.market_table[country_of_run(context)]
+    noted = published_months.noted_for(context.run_id, "published_forecasts")
     if published_months.is_closed(market.code, origin) and not reopens_month(context, settings.env):
         raise dg.Failure(
             f"{market.code} {origin:%Y-%m} is closed: a later month is published, too. What was published stays. "
             f"To reopen the month, run it with the tag {CYCLE_ID_TAG}={settings.env}-{origin:%Y-%m}.r2",
             allow_retries=False,
         )
-    last = published_months.last_before(market.code, origin)
+    # Only where no forecast was made: else a month would depend on the one before it without reading it.
+    last = noted.last_before(market.code, origin) if forecasts.empty else NOTHING_PUBLISHED
     tables = Tables(forecasts, champion, baseline_forecasts, features, last, sell_in, products)
     try:
         made, decision = best_there_is(tables, origin)
     except NothingToPublishError as error:
         raise dg.Failure(f"{market.code} {origin:%Y-%m}: {error}", allow_retries=False) from error
-    status = status_of(market.stage, published_months.later_than(market.code, origin), decision.source)
+    status = status_of(market.stage, noted.later_than(market.code, origin), decision.source)
     table = publish(made, decision, overrides.drop(columns=PLACE), status)
     churn = forecast_churn(table, published_months.forecasts(market.code, add_months(origin, -1), CHURN_COLUMNS))
     checks = [schema_check("published_forecasts"), forecast_checks.horizon_complete()]

@@ -18,8 +18,9 @@ METADATA_KEY = b"forecast_assets.provenance"
 class Provenance:
     """What the writer knows.
 
-    ``inputs`` maps table to {partition (Dagster's form): content hash}. ``code_version`` and ``configuration`` are
-    digests of the code and of the settings the content depends on; empty where the writer did not say.
+    ``inputs`` maps table to {partition (Dagster's form): content hash}, look-ups in the store included.
+    ``code_version`` and ``configuration`` are digests of the code and of the settings the content depends on; empty
+    where the writer did not say. ``answers`` is what else the content depends on, by name, and no stored table says.
     """
 
     run_id: str
@@ -28,6 +29,7 @@ class Provenance:
     inputs: dict[str, dict[str, str]] = field(default_factory=dict)
     code_version: str = ""
     configuration: str = ""
+    answers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
