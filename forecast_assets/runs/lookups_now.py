@@ -1,4 +1,4 @@
-"""What an asset would look up if it were made now: the champion, or the last published forecast, of an earlier month."""
+"""What an asset would look up if it were made now: champion, or last published forecast, of an earlier month."""
 
 from typing import TYPE_CHECKING
 
