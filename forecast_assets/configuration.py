@@ -17,6 +17,7 @@ SETTINGS_WITHOUT_EFFECT = {
     "max_unknown_sku_share", "max_total_change", "max_return_ratio", "max_forecast_ratio", "dagster_url",
     "alert_grouping_minutes", "alert_after_unclear", "heartbeat_day", "max_wape", "max_bias", "alarm_lag_months",
     "time_zone", "arrival_deadline_days", "sensor_seconds", "lease_seconds", "lease_wait_seconds",
+    "retention_days", "retention_versions", "orphan_grace_days",
 }  # fmt: skip
 
 

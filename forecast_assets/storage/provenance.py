@@ -8,6 +8,7 @@ import functools
 import json
 import os
 import subprocess
+import sys
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -52,7 +53,13 @@ class StoredProvenance(Provenance):
 
     @classmethod
     def from_json(cls, text: str | bytes) -> "StoredProvenance":
-        return cls(**json.loads(text))
+        said = json.loads(text)
+        # Millions of inputs name the same partitions and hashes where every version of a store is looked at.
+        said["inputs"] = {
+            table: {sys.intern(partition): sys.intern(content) for partition, content in partitions.items()}
+            for table, partitions in said["inputs"].items()
+        }
+        return cls(**said)
 
 
 @functools.cache
