@@ -11,13 +11,28 @@ from forecast_assets.cli.market import market
 from forecast_assets.cli.measure import measure
 from forecast_assets.cli.prepare import prepare
 from forecast_assets.cli.prune import prune
+from forecast_assets.cli.replay import replay
 from forecast_assets.cli.sample import sample
 from forecast_assets.cli.tune import tune
 from forecast_assets.cli.versions import versions
 from forecast_assets.cli.watchdog import watchdog
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-for command in (demo, cycle, measure, backfill, tune, champion, rollback, versions, prune, sample, prepare, watchdog):
+for command in (
+    demo,
+    cycle,
+    measure,
+    backfill,
+    tune,
+    champion,
+    rollback,
+    versions,
+    prune,
+    replay,
+    sample,
+    prepare,
+    watchdog,
+):
     app.command()(command)
 app.add_typer(alerts, name="alerts")
 app.add_typer(market, name="market")
