@@ -25,6 +25,7 @@ from forecast_assets.io_managers.table_specs import table_specs
 from forecast_assets.partitions import build_partitions
 from forecast_assets.resources.lookups import Lookups
 from forecast_assets.resources.market_lease import MarketLease
+from forecast_assets.resources.mlflow_runs import MlflowRuns
 from forecast_assets.resources.mlflow_tracking import MlflowTracking
 from forecast_assets.resources.published_months import PublishedMonths
 from forecast_assets.resources.recipes_in_force import RecipesInForce
@@ -81,6 +82,7 @@ def default_resources(settings: Settings) -> dict[str, Any]:
         "source_tables": SourceTables(settings.landing, settings.market_table),
         "published_months": PublishedMonths(store, lookups),
         "recipes_in_force": RecipesInForce(store, lookups),
+        "mlflow_runs": MlflowRuns(store),
         "mlflow_tracking": MlflowTracking(
             tracking_uri=settings.mlflow_tracking_uri, experiment_name=f"forecast_assets_{settings.env}"
         ),

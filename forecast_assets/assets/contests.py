@@ -25,7 +25,7 @@ def contest_of_run(
 ) -> Contest:
     """Who makes the forecast of the run's market and month; what decides it besides the inputs is noted."""
     (origin,) = months_of_run(context)
-    step = context.run_id, context.asset_key.path[-1]
+    step = context.run.run_id, context.asset_key.path[-1]
     holder = recipes_in_force.noted_for(*step).before(country_of_run(context), origin, refusals(refused_recipe))
     set_aside = context.run.tags.get(SET_ASIDE_TAG, "")
     if set_aside:

@@ -19,11 +19,12 @@ from forecast_assets.partition_windows import window
 from forecast_assets.partitions import CYCLE_ID_TAG, country_of_run, cycle_id_of_run, months_of_run, reopens_month
 from forecast_assets.reports import MarketReport, render_market_report, render_workbook
 from forecast_assets.resources.cycle_records import MLFLOW_RECORDED, champion_record, cycle_record, recorded_or_reported
-from forecast_assets.resources.mlflow_tracking import MlflowTracking
+from forecast_assets.resources.mlflow_runs import MlflowRuns
+from forecast_assets.resources.mlflow_tracking import MlflowTracking, RecordedRun
 from forecast_assets.resources.published_months import NOTHING_PUBLISHED, PublishedMonths
 from forecast_assets.retries import with_retries
 from forecast_assets.settings import Settings
-from forecast_assets.storage import git_sha
+from forecast_assets.storage import PartitionKey, git_sha
 
 PLACE = ["country", "month"]
 HISTORY_MONTHS = 60
@@ -60,7 +61,7 @@ def published_forecasts(
     """Publish the run's origin month by the best that there is: forecast, baseline, last published forecast."""
     (origin,) = months_of_run(context)
     market = settings.market_table[country_of_run(context)]
-    noted = published_months.noted_for(context.run_id, "published_forecasts")
+    noted = published_months.noted_for(context.run.run_id, "published_forecasts")
     if published_months.is_closed(market.code, origin) and not reopens_month(context, settings.env):
         raise dg.Failure(
             f"{market.code} {origin:%Y-%m} is closed: a later month is published, too. What was published stays. "
@@ -154,6 +155,7 @@ def mlflow_run(
     context: dg.AssetExecutionContext,
     settings: dg.ResourceParam[Settings],
     mlflow_tracking: MlflowTracking,
+    mlflow_runs: dg.ResourceParam[MlflowRuns],
     model: pd.DataFrame,
     backtest: pd.DataFrame,
     published_forecasts: pd.DataFrame,
@@ -161,14 +163,20 @@ def mlflow_run(
 ) -> Iterator[dg.AssetCheckResult | dg.Output]:
     """Record the run's market and month, and name the recipe in force."""
     (origin,) = months_of_run(context)
+    cycle_id, country = cycle_id_of_run(context, settings.env), country_of_run(context)
     record = cycle_record(
-        cycle_id=cycle_id_of_run(context, settings.env),
-        market=country_of_run(context),
+        cycle_id=cycle_id,
+        market=country,
         origin_month=origin,
         dagster_run_id=context.run.run_id,
         model=model,
         backtest=backtest,
         published=published_forecasts,
     )
-    named = champion_record(country_of_run(context), origin, champion, model)
-    yield from recorded_or_reported(mlflow_tracking, record, named, context.log)
+    named = champion_record(country, origin, champion, model)
+
+    def keep(run: RecordedRun) -> None:
+        place = PartitionKey(origin, country)
+        mlflow_runs.keep(place, cycle_id, context.run.run_id, run.run_id, run.parent_run_id)
+
+    yield from recorded_or_reported(mlflow_tracking, record, named, context.log, keep)

@@ -16,6 +16,7 @@ from forecast_assets.cli.sample import sample
 from forecast_assets.cli.tune import tune
 from forecast_assets.cli.versions import versions
 from forecast_assets.cli.watchdog import watchdog
+from forecast_assets.cli.why import why
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 for command in (
@@ -29,6 +30,7 @@ for command in (
     versions,
     prune,
     replay,
+    why,
     sample,
     prepare,
     watchdog,
