@@ -11,9 +11,9 @@ import pandas as pd
 
 from forecast_assets.resources.market_lease import lease_of
 from forecast_assets.settings import Settings
-from forecast_assets.storage import TableStore
+from forecast_assets.storage import PartitionKey, TableStore
 from forecast_assets.storage.lease import Lease, LeaseTaken
-from forecast_assets.storage.version_files import VersionFiles, remove_versions
+from forecast_assets.storage.version_files import VersionFiles, pruned_partitions, remove_left_over, remove_versions
 
 RENEWALS_A_LEASE = 4
 
@@ -33,22 +33,27 @@ def prune(store: TableStore, settings: Settings, goes: Sequence[VersionFiles], n
     """
     removed: list[VersionFiles] = []
     busy: dict[str, str] = {}
-    by_market = sorted(goes, key=lambda each: (each.partition.country or "", each.table, each.partition.sort_key))
-    for country, of_market in groupby(by_market, key=lambda each: each.partition.country):
+    by_place: dict[tuple[str, PartitionKey], list[VersionFiles]] = {place: [] for place in pruned_partitions(store)}
+    for each in goes:
+        by_place.setdefault((each.table, each.partition), []).append(each)
+    ordered = sorted(by_place, key=lambda place: (place[1].country or "", place[0], place[1].month))
+    for country, places in groupby(ordered, key=lambda place: place[1].country):
         lease = lease_of(store, country, settings.lease_seconds)
         try:
             with _held(lease) as renew:
-                for _, of_partition in groupby(of_market, key=lambda each: (each.table, each.partition)):
+                for table, partition in places:
                     renew()
-                    removed += _remove(store, list(of_partition), now)
+                    remove_left_over(store, table, partition)
+                    removed += _remove(store, by_place[table, partition], now)
         except LeaseTaken as taken:
             busy[lease.name] = taken.held.holder
     return Pruned(tuple(removed), busy)
 
 
 def _remove(store: TableStore, versions: Sequence[VersionFiles], now: pd.Timestamp) -> list[VersionFiles]:
-    first = versions[0]
-    published = store.published_provenance(first.table, first.partition)
+    if not versions:
+        return []
+    published = store.published_provenance(versions[0].table, versions[0].partition)
     left = [each for each in versions if published is None or each.version.name != published.version]
     if left:
         remove_versions(store, left, now.to_pydatetime())

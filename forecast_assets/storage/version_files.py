@@ -4,7 +4,7 @@ Which versions a partition has and what each is made of. When one may go stands 
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -91,7 +91,7 @@ def remove_versions(store: "TableStore", versions: Sequence[VersionFiles], at: d
     """Remove versions of one partition, noting them first: a reader of the chain never meets a gap.
 
     Killed in the middle, what is left is either a whole version, which is judged again, or the files of a set of
-    documents without its provenance, which the next call for the partition removes.
+    documents without its provenance, which ``remove_left_over`` removes.
     """
     name, partition = versions[0].table, versions[0].partition
     path = f"{store.versions_folder(name, partition)}/{PRUNED_FILE}"
@@ -105,22 +105,26 @@ def remove_versions(store: "TableStore", versions: Sequence[VersionFiles], at: d
             "pruned_at": at.isoformat(timespec="seconds"),
         }
     store.files.replace(path, json.dumps(pruned, indent=1, sort_keys=True).encode(), state)
-    for file in [file for each in versions for file in each.files] + _left_over(store, name, partition, pruned):
-        if store.files.fs.exists(file):
-            store.files.fs.rm_file(file)
+    for file in [file for each in versions for file in each.files]:
+        store.files.fs.rm_file(file)
 
 
-def _left_over(store: "TableStore", name: str, partition: PartitionKey, pruned: Iterable[str]) -> list[str]:
-    """Documents of removed versions whose provenance is gone."""
+def pruned_partitions(store: "TableStore") -> list[tuple[str, PartitionKey]]:
+    """Tables and partitions of which versions were removed before."""
+    root = f"{store.base}/_versions/"
+    folders = [path.removeprefix(root).split("/")[:-1] for path in store.find(root) if path.endswith(f"/{PRUNED_FILE}")]
+    return [(table, PartitionKey.from_folder("/".join(folder))) for table, *folder in folders]
+
+
+def remove_left_over(store: "TableStore", name: str, partition: PartitionKey) -> None:
+    """Remove documents of removed versions whose provenance is gone: a call of ``remove_versions`` was killed."""
     folder = store.versions_folder(name, partition)
     paths = store.find(folder)
-    return [
-        path
-        for version in pruned
-        if f"{folder}/{version}/{PROVENANCE_FILE}" not in paths
-        for path in paths
-        if path.startswith(f"{folder}/{version}/")
-    ]
+    for version in pruned_of(store, name, partition):
+        if f"{folder}/{version}/{PROVENANCE_FILE}" not in paths:
+            for path in paths:
+                if path.startswith(f"{folder}/{version}/"):
+                    store.files.fs.rm_file(path)
 
 
 def _with_files(table: str, partition: PartitionKey, version: Version, sizes: dict[str, int]) -> VersionFiles:
