@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from forecast_assets.domain.champion import Limits
 from forecast_assets.markets import Market, forecast_markets, load_markets, month_of
+from forecast_assets.storage.azure_account import AzureAccount, CredentialKind, check_account, is_azure
 
 ENVIRONMENTS: dict[str, dict[str, str]] = {
     "dev": {"store": "var/store", "landing": "var/landing", "mlflow_tracking_uri": "sqlite:///var/mlflow/mlflow.db"},
@@ -25,8 +26,15 @@ ENVIRONMENTS: dict[str, dict[str, str]] = {
     "prod": {"store": "abfs://forecast-prod/store", "landing": "abfs://forecast-prod/landing"},
 }
 PREFIX = "FORECAST_"
-# Read elsewhere: the commit of an image (storage), the folder of real data (tests).
-OTHER_VARIABLES = {"FORECAST_GIT_SHA", "FORECAST_REAL_DATA"}
+# Fields whose variable bears the name that other tools know it by.
+OTHER_NAMES = {
+    "mlflow_tracking_uri": "MLFLOW_TRACKING_URI",
+    "azure_key_vault_url": "AZURE_KEY_VAULT_URL",
+    "azure_tenant_id": "AZURE_TENANT_ID",
+    "azure_client_id": "AZURE_CLIENT_ID",
+}
+# Read elsewhere: the commit of an image (storage), the folder of real data and the request for services (tests).
+OTHER_VARIABLES = {"FORECAST_GIT_SHA", "FORECAST_REAL_DATA", "FORECAST_INTEGRATION"}
 
 
 class SettingsError(ValueError):
@@ -43,6 +51,12 @@ class Settings(BaseModel):
     landing: str = Field(description="Folder or abfs:// address of the deliveries")
     markets: str = Field(default="markets.yaml", description="File that lists the markets")
     mlflow_tracking_uri: str = Field(default="", description="Empty: runs are not tracked")
+    azure_key_vault_url: str = Field(default="", description="Where secrets are that no variable holds; empty: nowhere")
+    azure_account: str = Field(default="", description="Storage account of abfs:// addresses")
+    azure_credential: CredentialKind = Field(default="default", description="How it is opened, see docs/azure.md")
+    azure_account_url: str = Field(default="", description="Its Blob service, where the name does not tell")
+    azure_tenant_id: str = Field(default="", description="Of the service principal")
+    azure_client_id: str = Field(default="", description="Of it, or of a user-assigned managed identity")
     first_month: pd.Timestamp | None = Field(default=None, description="First partition; default: earliest `since`")
     horizon_months: int = Field(default=18, description="Fixed by the stored tables: columns end in _h01 .. _h18")
     training_rows: int = Field(default=40_000, ge=1_000, description="Rows sampled to train one model")
@@ -142,6 +156,13 @@ class Settings(BaseModel):
             raise ValueError("expected a place, got nothing: set it, or remove the variable to get the default")
         return value
 
+    @field_validator("azure_key_vault_url")
+    @classmethod
+    def _address_of_a_vault(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https://[^\s@?#/]+/?", value):
+            raise ValueError("expected an address like https://company.vault.azure.net, or nothing")
+        return value
+
     @field_validator("dagster_url")
     @classmethod
     def _address_of_a_page(cls, value: str) -> str:
@@ -154,6 +175,28 @@ class Settings(BaseModel):
         if _place(self.store) == _place(self.landing):
             raise ValueError(f"store and landing must be different places, both are {self.store!r}")
         return self
+
+    @model_validator(mode="after")
+    def _azure_can_be_opened(self) -> "Settings":
+        on_azure = [place for place in (self.store, self.landing) if is_azure(place)]
+        if on_azure and not self.azure_account:
+            raise ValueError(f"FORECAST_AZURE_ACCOUNT is not set: which storage account holds {on_azure[0]}?")
+        if self.azure is not None:
+            check_account(self.azure)
+        return self
+
+    @cached_property
+    def azure(self) -> AzureAccount | None:
+        """The storage account of store and landing; None where none is named."""
+        if not self.azure_account:
+            return None
+        return AzureAccount(
+            self.azure_account,
+            self.azure_credential,
+            self.azure_account_url,
+            self.azure_tenant_id,
+            self.azure_client_id,
+        )
 
     @cached_property
     def market_table(self) -> dict[str, Market]:
@@ -217,7 +260,7 @@ def pools_markets(settings: Settings) -> bool:
 
 def variable_of(name: str) -> str:
     """The environment variable that sets a field of ``Settings``."""
-    return "MLFLOW_TRACKING_URI" if name == "mlflow_tracking_uri" else PREFIX + name.upper()
+    return OTHER_NAMES.get(name, PREFIX + name.upper())
 
 
 def _place(address: str) -> str:
@@ -226,10 +269,10 @@ def _place(address: str) -> str:
 
 def _unknown(name: str, known: Mapping[str, str]) -> str:
     # Without the prefix that all share: with it, every name is close to some other.
-    by_ending = {variable.removeprefix(PREFIX): variable for variable in known}
+    by_ending = {variable.removeprefix(PREFIX): variable for variable in known if variable.startswith(PREFIX)}
     close = difflib.get_close_matches(name.removeprefix(PREFIX), by_ending, n=1)
     hint = f" Did you mean {by_ending[close[0]]}?" if close else ""
-    return f"{name}: unknown.{hint} Known: {', '.join(sorted(known))}"
+    return f"{name}: unknown.{hint} Known: {', '.join(sorted(by_ending.values()))}"
 
 
 def _invalid(item: Any) -> str:

@@ -8,9 +8,9 @@ import pandas as pd
 import typer
 
 from forecast_assets.cli.console import console, print_table, settings_or_exit
+from forecast_assets.places import open_store
 from forecast_assets.runs.pruning import prune as remove
 from forecast_assets.runs.retention import Retention, Verdict, to_prune
-from forecast_assets.storage import TableStore
 from forecast_assets.storage.version_files import VersionFiles, all_versions
 
 MEGABYTE = 1_000_000
@@ -29,7 +29,7 @@ def prune(
     if retention.days == 0:
         console.print("FORECAST_RETENTION_DAYS is 0: every version is kept. Nothing was removed.", markup=False)
         return
-    store, now = TableStore(settings.store), pd.Timestamp.now("UTC")
+    store, now = open_store(settings), pd.Timestamp.now("UTC")
     verdict = to_prune(all_versions(store), retention, now, even_if_needed=even_if_needed)
     _print_verdict(verdict, show)
     if dry_run:

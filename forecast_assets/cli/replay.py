@@ -10,6 +10,7 @@ import typer
 from forecast_assets.cli.console import console, countries_or_exit, print_table, settings_or_exit
 from forecast_assets.cli.version_arguments import listed, meant
 from forecast_assets.domain.calendar import add_months
+from forecast_assets.places import open_store
 from forecast_assets.runs.asset_nodes import AssetNode, asset_nodes
 from forecast_assets.runs.deliveries import Deliveries
 from forecast_assets.runs.deliveries_since import deliveries_since
@@ -42,7 +43,7 @@ def replay(
 ) -> None:
     """Make a cycle again from its recorded inputs; exits with 0 if identical, 1 if not, 2 if that is not possible."""
     settings = settings_or_exit()
-    store = TableStore(settings.store)
+    store = open_store(settings)
     versions, nodes = RecordedVersions(store), asset_nodes(code_location())
     countries = countries_or_exit(settings, country) if country else list(settings.market_table)
     targets = _targets_or_exit(versions, nodes, cycle, [*([] if country else [None]), *countries])

@@ -6,7 +6,8 @@ import typer
 
 from forecast_assets.cli.console import console, month_argument, print_table, settings_or_exit
 from forecast_assets.cli.version_arguments import partition_or_exit, table_or_exit
-from forecast_assets.storage import TableStore, Version
+from forecast_assets.places import open_store
+from forecast_assets.storage import Version
 from forecast_assets.storage.version_files import pruned_of
 
 COLUMNS = ["version", "state", "written", "cycle", "run", "git sha", "rows", "content hash"]
@@ -19,7 +20,7 @@ def versions(
     country: Annotated[str | None, typer.Option(help="A market; none for tables over all markets")] = None,
 ) -> None:
     """List the versions of a partition, oldest first: published, replaced, or an orphan that never was published."""
-    store = TableStore(settings_or_exit(with_markets=False).store)
+    store = open_store(settings_or_exit(with_markets=False))
     place = partition_or_exit(store, table_or_exit(store, table), country, month_argument(month))
     found = store.versions(table, place)
     print_table(f"{table} {place}", COLUMNS, [_row(version) for version in found])

@@ -10,8 +10,9 @@ import typer
 
 from forecast_assets.cli.console import console, month_argument, settings_or_exit
 from forecast_assets.cli.versions import short_sha
+from forecast_assets.places import open_store
 from forecast_assets.runs.passport import NoSuchForecast, checks_of_run, latest_origin, passport
-from forecast_assets.storage import PartitionKey, TableStore
+from forecast_assets.storage import PartitionKey
 from forecast_assets.storage.partition_key import describe_partitions
 
 SHORT = 12
@@ -25,7 +26,7 @@ def why(
     as_json: Annotated[bool, typer.Option("--json", help="Everything, with every input hash, as JSON")] = False,
 ) -> None:
     """Say what was published for a SKU and month, why, and what it was made from."""
-    store = TableStore(settings_or_exit(with_markets=False).store)
+    store = open_store(settings_or_exit(with_markets=False))
     target = month_argument(month)
     try:
         made = month_argument(origin) if origin else latest_origin(store, country, target)

@@ -15,6 +15,7 @@ from forecast_assets.resources.mlflow_record import CycleRecord, RecordedRun
 from forecast_assets.resources.mlflow_registry import ChampionRecord, ChampionRegistry
 from forecast_assets.resources.mlflow_store import (
     TrackingUnavailable,
+    check_azure_ml_answers,
     check_database_answers,
     local_artifact_folder,
     prepare_mlflow_store,
@@ -58,6 +59,7 @@ class MlflowTracking(dg.ConfigurableResource):
         prepare_mlflow_store(self.tracking_uri)
         with tracking_errors(self.tracking_uri, f"recording {record.market} of {record.cycle_id}"):
             check_database_answers(self.tracking_uri)
+            check_azure_ml_answers(self.tracking_uri)
             from mlflow import MlflowClient
 
             client = MlflowClient(tracking_uri=self.tracking_uri)
@@ -72,6 +74,7 @@ class MlflowTracking(dg.ConfigurableResource):
             TrackingUnavailable: If MLflow does not take it, or has no registry.
         """
         with tracking_errors(self.tracking_uri, f"naming the champion of {record.market}"):
+            check_azure_ml_answers(self.tracking_uri)
             from mlflow import MlflowClient
 
             client = MlflowClient(tracking_uri=self.tracking_uri, registry_uri=self.tracking_uri)

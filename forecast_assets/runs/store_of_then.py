@@ -18,7 +18,7 @@ class StoreOfThen(TableStore):
     """Reads the versions of one stored partition's inputs and knows of nothing else. Writes belong elsewhere."""
 
     def __init__(self, store: TableStore) -> None:
-        self.base, self.files = store.base, store.files
+        super().__init__(store.address, store.account)
         self._versions: dict[Place, str] = {}
         self._listed: set[Place] = set()
 
