@@ -5,7 +5,6 @@ Which versions a partition has and what each is made of. When one may go stands 
 
 import json
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -13,7 +12,6 @@ from typing import TYPE_CHECKING
 from forecast_assets.storage.documents import PROVENANCE_FILE
 from forecast_assets.storage.partition_key import PartitionKey
 from forecast_assets.storage.provenance import StoredProvenance
-from forecast_assets.storage.publish import REMOTE_READS_AT_ONCE
 from forecast_assets.storage.versions import PRUNED_FILE, Version, list_versions, read_pruned
 
 if TYPE_CHECKING:
@@ -35,8 +33,7 @@ def partition_versions(store: "TableStore", name: str, partition: PartitionKey, 
     """Versions of a partition among the files under its folder of versions, oldest first; the unfinished left out."""
     folder = store.versions_folder(name, partition)
     marked = [path for path in paths if _is_version(path.removeprefix(f"{folder}/"))]
-    with ThreadPoolExecutor(1 if store.files.is_local else REMOTE_READS_AT_ONCE) as pool:
-        found = list(pool.map(lambda path: _provenance(store, path), marked))
+    found = store.files.side_by_side(lambda path: _provenance(store, path), marked)
     stored = {
         path.removesuffix(f"/{PROVENANCE_FILE}"): said
         for path, said in zip(marked, found, strict=True)
