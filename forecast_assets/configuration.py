@@ -18,6 +18,7 @@ SETTINGS_WITHOUT_EFFECT = {
     "alert_grouping_minutes", "alert_after_unclear", "heartbeat_day", "max_wape", "max_bias", "alarm_lag_months",
     "time_zone", "arrival_deadline_days", "sensor_seconds", "lease_seconds", "lease_wait_seconds",
     "retune_trials", "retunes_per_month",
+    "retention_days", "retention_versions", "orphan_grace_days",
 }  # fmt: skip
 
 

@@ -24,7 +24,9 @@ from forecast_assets.io_managers import build_io_managers
 from forecast_assets.io_managers.table_specs import table_specs
 from forecast_assets.partitions import build_partitions
 from forecast_assets.places import open_sources, open_store
+from forecast_assets.resources.lookups import Lookups
 from forecast_assets.resources.market_lease import MarketLease
+from forecast_assets.resources.mlflow_runs import MlflowRuns
 from forecast_assets.resources.mlflow_tracking import MlflowTracking
 from forecast_assets.resources.published_months import PublishedMonths
 from forecast_assets.resources.recipes_in_force import RecipesInForce
@@ -65,11 +67,11 @@ def build_definitions(settings: Settings | None = None, cron: str = CRON, **reso
 
 def default_resources(settings: Settings) -> dict[str, Any]:
     """Resources of a company by the names assets know them by; none is contacted before it is used."""
-    store = open_store(settings)
+    store, lookups = open_store(settings), Lookups()
     managers = build_io_managers(
         settings.store, table_specs(), settings.env, settings.azure,
         lease=MarketLease(store, settings.lease_seconds, settings.lease_wait_seconds),
-        configuration=lambda asset, country: configuration_of(asset, settings, country),
+        configuration=lambda asset, country: configuration_of(asset, settings, country), lookups=lookups,
     )  # fmt: skip
     return {
         "settings": settings,
@@ -78,8 +80,9 @@ def default_resources(settings: Settings) -> dict[str, Any]:
         "nothing": dg.mem_io_manager,
         **_azure_clients(settings),
         "source_tables": open_sources(settings),
-        "published_months": PublishedMonths(store),
-        "recipes_in_force": RecipesInForce(store),
+        "published_months": PublishedMonths(store, lookups),
+        "recipes_in_force": RecipesInForce(store, lookups),
+        "mlflow_runs": MlflowRuns(store),
         "mlflow_tracking": MlflowTracking(
             tracking_uri=settings.mlflow_tracking_uri, experiment_name=f"forecast_assets_{settings.env}"
         ),

@@ -103,6 +103,15 @@ class Settings(BaseModel):
         default=0, ge=0, le=1_000, description="Recipes tried where an alarm has a market tuned again; 0: none has"
     )
     retunes_per_month: int = Field(default=4, ge=1, description="Markets that alarms may have tuned again in a month")
+    retention_days: int = Field(
+        default=0, ge=0, le=36_500, description="Versions replaced longer ago may be pruned; 0: every version is kept"
+    )
+    retention_versions: int = Field(
+        default=3, ge=1, le=1_000, description="So many last versions of a partition are kept whatever their age"
+    )
+    orphan_grace_days: int = Field(
+        default=7, ge=1, le=3_650, description="Versions never published and older may be pruned"
+    )
 
     promotion_tolerance: float = Field(
         default=0.01, ge=0, le=1, description="A challenger's WAPE on the backtest may be so much above the champion's"

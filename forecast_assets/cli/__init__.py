@@ -15,9 +15,13 @@ from forecast_assets.cli.doctor import doctor
 from forecast_assets.cli.market import market
 from forecast_assets.cli.measure import measure
 from forecast_assets.cli.prepare import prepare
+from forecast_assets.cli.prune import prune
+from forecast_assets.cli.replay import replay
 from forecast_assets.cli.sample import sample
 from forecast_assets.cli.tune import tune
+from forecast_assets.cli.versions import versions
 from forecast_assets.cli.watchdog import watchdog
+from forecast_assets.cli.why import why
 from forecast_assets.storage.azure_account import StorageRefused, StorageUnavailable
 
 
@@ -36,7 +40,9 @@ class Commands(TyperGroup):
 app = typer.Typer(
     cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
 )
-for command in (demo, cycle, measure, backfill, tune, champion, rollback, sample, prepare, doctor, watchdog):
+RUNS = (demo, cycle, measure, backfill, tune, champion, rollback)
+LOOKS_AT_VERSIONS = (versions, prune, replay, why)
+for command in (*RUNS, *LOOKS_AT_VERSIONS, sample, prepare, doctor, watchdog):
     app.command()(command)
 app.add_typer(alerts, name="alerts")
 app.add_typer(market, name="market")

@@ -3,12 +3,16 @@
 Table specs, the storage account, and the inputs that steps have loaded.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
+
+import pandas as pd
 
 from forecast_assets.io_managers.loaded_inputs import LoadedInputs
+from forecast_assets.resources.lookups import Lookups
 from forecast_assets.resources.market_lease import MarketLease
-from forecast_assets.storage import TableSpec
+from forecast_assets.storage import PartitionKey, StoredProvenance, TableSpec
 from forecast_assets.storage.azure_account import AzureAccount
 
 
@@ -17,16 +21,28 @@ def no_configuration(asset: str, country: str | None) -> str:
     return ""
 
 
+class Inputs(Protocol):
+    """Where inputs are read from: the store, or the versions that an earlier run has read."""
+
+    def read_with_provenance(
+        self, table: TableSpec, partitions: Iterable[PartitionKey], columns: Sequence[str] | None, missing: str
+    ) -> tuple[pd.DataFrame, dict[PartitionKey, StoredProvenance]]:
+        """As ``TableStore.read_with_provenance``."""
+
+
 @dataclass(frozen=True)
 class Bindings:
     """Table specs by asset name, the account of a store on Azure, and loaded inputs.
 
     ``lease`` is what a run holds while it goes on; None: nothing. ``configuration`` gives the digest of what an asset
-    of a market is configured by.
+    of a market is configured by; ``lookups`` is what steps have looked up beside their inputs. ``inputs`` is what steps
+    read from; None: the store that they write to.
     """
 
     specs: Mapping[str, TableSpec]
     account: AzureAccount | None = None
     lease: MarketLease | None = None
     configuration: Callable[[str, str | None], str] = no_configuration
+    lookups: Lookups = field(default_factory=Lookups)
+    inputs: Inputs | None = None
     loaded: LoadedInputs = field(default_factory=LoadedInputs)

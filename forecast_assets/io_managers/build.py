@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 
 import dagster as dg
 
-from forecast_assets.io_managers.bindings import Bindings, no_configuration
+from forecast_assets.io_managers.bindings import Bindings, Inputs, no_configuration
 from forecast_assets.io_managers.documents_io_manager import DocumentsIOManager
 from forecast_assets.io_managers.parquet_io_manager import ParquetIOManager
+from forecast_assets.resources.lookups import Lookups
 from forecast_assets.resources.market_lease import MarketLease
 from forecast_assets.storage import TableSpec
 from forecast_assets.storage.azure_account import AzureAccount
@@ -23,14 +24,17 @@ def build_io_managers(
     account: AzureAccount | None = None,
     lease: MarketLease | None = None,
     configuration: Callable[[str, str | None], str] = no_configuration,
+    lookups: Lookups | None = None,
+    inputs: Inputs | None = None,
 ) -> dict[str, dg.ConfigurableIOManager]:
     """Return the resources ``io_manager`` (tables) and ``documents_io_manager``, which share what a step has loaded.
 
     ``account`` opens a store on Azure; it holds no secret, and none is fetched before the store is touched. With
     ``lease`` a run that reads or writes tables holds its market meanwhile. ``configuration`` gives the digest stored
-    with each partition, by asset and market.
+    with each partition, by asset and market; ``lookups`` what assets have looked up. With ``inputs`` steps read from
+    there and write to ``store``.
     """
-    bindings = Bindings(specs, account, lease, configuration)
+    bindings = Bindings(specs, account, lease, configuration, lookups or Lookups(), inputs)
     return {
         "io_manager": _bound(ParquetIOManager, bindings)(store=store, env=env),
         "documents_io_manager": _bound(DocumentsIOManager, bindings)(store=store, env=env),

@@ -70,7 +70,7 @@ class ParquetIOManager(dg.ConfigurableIOManager):
         name = table_name(context.asset_key)
         declared = context.definition_metadata
         with transient_errors_again(context.step_context.previous_attempt_count):
-            frame, provenances = self.tables.read_with_provenance(
+            frame, provenances = (self.bindings().inputs or self.tables).read_with_provenance(
                 self._spec(name),
                 [PartitionKey.from_dagster(key) for key in context.asset_partition_keys],
                 columns=declared.get("columns"),

@@ -22,7 +22,8 @@ from forecast_assets.storage.partition_key import MissingPartition, PartitionKey
 from forecast_assets.storage.provenance import Provenance, StoredProvenance
 from forecast_assets.storage.publish import Files, PublishConflict
 from forecast_assets.storage.table_spec import TableSpec, to_arrow
-from forecast_assets.storage.versions import Version, list_versions, says_the_same, version_names
+from forecast_assets.storage.version_files import partition_versions
+from forecast_assets.storage.versions import Version, says_the_same, version_names
 
 # Bounds the compressed bytes held at once: 256 feature partitions are about 75 MB.
 FILES_READ_AT_ONCE = 256
@@ -131,7 +132,7 @@ class TableStore:
         try:
             self.files.replace(path, content, state_before)
         except PublishConflict as conflict:
-            other = self._provenance_or_none(path)
+            other = self.provenance_at(path)
             raise PublishConflict(
                 f"{name} [{partition}] was published by {f'run {other.run_id}' if other else 'someone else'} while "
                 f"run {stored.run_id} was writing it. That file stays in place, this run's version is kept as "
@@ -198,12 +199,13 @@ class TableStore:
 
     def provenance(self, table: str, partition: PartitionKey) -> StoredProvenance:
         """Return what a partition's published file says of itself, from its footer alone. Raises MissingPartition."""
-        found = self._provenance_or_none(self.path(table, partition))
+        found = self.provenance_at(self.path(table, partition))
         if found is None:
             raise MissingPartition(table, [partition])
         return found
 
-    def _provenance_or_none(self, path: str) -> StoredProvenance | None:
+    def provenance_at(self, path: str) -> StoredProvenance | None:
+        """Return what the file of a table at a path says of itself; None without a file."""
         if self.files.is_local:
             try:
                 return provenance_of(pq.read_metadata(path), path)
@@ -221,18 +223,13 @@ class TableStore:
         """Return the published partitions of a table, by country and month. One listing on object storage."""
         root = f"{self.base}/{name}/"
         found = [
-            path.split(root, 1)[1].rpartition("/")[0] for path in self._find(root) if path.endswith(f"/{name}.parquet")
+            path.split(root, 1)[1].rpartition("/")[0] for path in self.find(root) if path.endswith(f"/{name}.parquet")
         ]
         return sorted({PartitionKey.from_folder(folder) for folder in found}, key=lambda partition: partition.sort_key)
 
     def versions(self, name: str, partition: PartitionKey) -> list[Version]:
-        """Return all versions of a partition, oldest first."""
-        paths = [path for path in self._find(self.versions_folder(name, partition)) if _is_version(path)]
-        stored = {
-            path: provenance_in(content, path) for path, content in zip(paths, self.files.read_many(paths), strict=True)
-        }
-        published = self._provenance_or_none(self.path(name, partition))
-        return list_versions(stored, published.version if published else None)
+        """Return all versions of a partition of a table or of documents, oldest first."""
+        return partition_versions(self, name, partition, self.find(self.versions_folder(name, partition)))
 
     def read_version(self, table: TableSpec | str, partition: PartitionKey, version: str) -> pd.DataFrame:
         """Read one version of a partition, named as in ``versions``. Raises MissingPartition."""
@@ -241,6 +238,13 @@ class TableStore:
         if content is None:
             raise MissingPartition(f"{name} (version {version})", [partition])
         return to_frame(read_files([content], [partition], spec, None)[0])
+
+    def read_version_table(self, name: str, partition: PartitionKey, version: str) -> pa.Table:
+        """Read one version as it is stored, without ``country`` and ``month``: what ``content_hash`` is taken over."""
+        content = self.files.read_many([f"{self.versions_folder(name, partition)}/{version}"])[0]
+        if content is None:
+            raise MissingPartition(f"{name} (version {version})", [partition])
+        return pq.read_table(pa.BufferReader(content), partitioning=None)
 
     def write_documents(
         self, name: str, partition: PartitionKey, documents: Mapping[str, bytes], provenance: Provenance
@@ -259,15 +263,21 @@ class TableStore:
 
     def document_provenance(self, name: str, partition: PartitionKey) -> StoredProvenance:
         """Return what the published documents of a partition were made from. Raises MissingPartition."""
-        found = read_provenance(self.files, self._document_folders(name, partition))
+        found = self.published_provenance(name, partition)
         if found is None:
             raise MissingPartition(name, [partition])
         return found
 
+    def published_provenance(self, name: str, partition: PartitionKey) -> StoredProvenance | None:
+        """Return what the published table or documents of a partition say of themselves, None without any."""
+        table = self.provenance_at(self.path(name, partition))
+        return table or read_provenance(self.files, self._document_folders(name, partition))
+
     def _document_folders(self, name: str, partition: PartitionKey) -> DocumentFolders:
         return DocumentFolders(f"{self.base}/{name}/{partition.folder}", self.versions_folder(name, partition))
 
-    def _find(self, folder: str) -> list[str]:
+    def find(self, folder: str) -> list[str]:
+        """Return the paths of all files under a folder, none where it is not there."""
         self.files.fs.invalidate_cache()
         try:
             return self.files.fs.find(folder)
@@ -278,9 +288,3 @@ class TableStore:
 def provenance_in(content: bytes, path: str) -> StoredProvenance:
     """What the bytes of a table's file say of themselves."""
     return provenance_of(pq.read_metadata(pa.BufferReader(content)), path)
-
-
-def _is_version(path: str) -> bool:
-    """Leave out what a killed run may have left beside the versions: temporary files begin with a dot."""
-    file_name = path.rpartition("/")[2]
-    return file_name.endswith(".parquet") and not file_name.startswith(".")
