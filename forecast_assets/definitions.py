@@ -7,7 +7,6 @@ import dagster as dg
 from forecast_assets import jobs
 from forecast_assets.assets import (
     champion,
-    delivery,
     demand,
     evaluation,
     features,
@@ -19,6 +18,7 @@ from forecast_assets.assets import (
     tuning,
 )
 from forecast_assets.assets.lineage import lineage_specs
+from forecast_assets.assets.sources import build_source_assets
 from forecast_assets.configuration import configuration_of
 from forecast_assets.io_managers import build_io_managers
 from forecast_assets.io_managers.table_specs import table_specs
@@ -27,7 +27,7 @@ from forecast_assets.resources.market_lease import MarketLease
 from forecast_assets.resources.mlflow_tracking import MlflowTracking
 from forecast_assets.resources.published_months import PublishedMonths
 from forecast_assets.resources.recipes_in_force import RecipesInForce
-from forecast_assets.resources.source_tables import SourceTables
+from forecast_assets.resources.source_tables import source_tables_of
 from forecast_assets.runs.cycle_calendar import CRON
 from forecast_assets.schedules import build_schedules
 from forecast_assets.sensors import build_sensors
@@ -35,7 +35,7 @@ from forecast_assets.settings import Settings, load_settings
 from forecast_assets.sql import SqlProject
 from forecast_assets.storage import TableStore
 
-STAGES = [delivery, sources, demand, features, pooling, tuning, models, forecasts, evaluation, champion, publication]
+STAGES = [sources, demand, features, pooling, tuning, models, forecasts, evaluation, champion, publication]
 
 
 def build_definitions(settings: Settings | None = None, cron: str = CRON, **resources: Any) -> dg.Definitions:
@@ -50,11 +50,11 @@ def build_definitions(settings: Settings | None = None, cron: str = CRON, **reso
     partitions = build_partitions(settings)
     assets = dg.map_asset_specs(
         lambda spec: spec.replace_attributes(partitions_def=partitions.of(spec.key.path[-1])),
-        dg.load_assets_from_modules(STAGES),
+        [*build_source_assets(settings.source), *dg.load_assets_from_modules(STAGES)],
     )
     schedules = build_schedules(settings, cron)
     return dg.Definitions(
-        assets=[*assets, *lineage_specs(SqlProject())],
+        assets=[*assets, *lineage_specs(SqlProject(), settings.source)],
         jobs=jobs.ALL_JOBS,
         schedules=schedules,
         sensors=build_sensors(settings, [each.name for each in schedules]),
@@ -77,7 +77,7 @@ def default_resources(settings: Settings) -> dict[str, Any]:
         "tables": managers["io_manager"],
         "documents": managers["documents_io_manager"],
         "nothing": dg.mem_io_manager,
-        "source_tables": SourceTables(settings.landing, settings.market_table),
+        "source_tables": source_tables_of(settings),
         "published_months": PublishedMonths(store),
         "recipes_in_force": RecipesInForce(store),
         "mlflow_tracking": MlflowTracking(

@@ -15,8 +15,8 @@ class LandingProblem:
     """One thing that is wrong: where, what came, what was expected, what to do.
 
     ``file`` is relative to the landing folder, or names a table. ``rows`` holds the first ten data rows concerned (1 =
-    first row after the header; of a table, which has no order, the keys of rows), ``row_count`` counts all of them; both
-    are empty for a problem of the whole file.
+    first row after the header; of a table, which has no order, their keys), ``row_count`` counts all of them; both are
+    empty for a problem of the whole file.
     """
 
     file: str

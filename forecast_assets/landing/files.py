@@ -214,7 +214,9 @@ def _missing(file: LandingFile, missing: list[str]) -> LandingProblem:
     found = file.column_names
     wanted = [name for names in missing for name in names.split(" or ")]
     close = [match for name in wanted for match in difflib.get_close_matches(name, found, n=1, cutoff=0.6)]
-    again = "add the column to the table or view" if file.format == TABLE else "add the column and deliver the file again"
+    again = (
+        "add the column to the table or view" if file.format == TABLE else "add the column and deliver the file again"
+    )
     step = f"rename {' and '.join(close)}, or add the column" if close else again
     return LandingProblem(
         file.relative,

@@ -109,7 +109,9 @@ class _Checker:
         )
         cells = sorted({row["shown"] for row in shown if row["shown"] is not None})[:CELLS_SHOWN]
         rows = tuple(_named(row, keys) for row in shown)
-        return self._problem(check.expected, check.found or ", ".join(cells), check.next_step, check.column, rows, count)
+        return self._problem(
+            check.expected, check.found or ", ".join(cells), check.next_step, check.column, rows, count
+        )
 
     def _problem(
         self, expected: str, found: str, step: str, column: str | None, rows: tuple[str, ...], count: int

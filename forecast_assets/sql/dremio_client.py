@@ -51,7 +51,7 @@ class DremioClient:
 
         Raises:
             DremioUnavailable: If Dremio does not answer; transient.
-            DremioError: If it refuses login, certificate or statement; ``DremioTableMissing`` where a table is not there.
+            DremioError: If it refuses login, certificate or statement; ``DremioTableMissing`` where there is no table.
         """
         return self._asked(lambda: ResultStream(lambda: self._readers(sql), self._explained))
 

@@ -55,9 +55,7 @@ class DremioSession:
         secret: Fetches a secret by name when a connection is made.
     """
 
-    def __init__(
-        self, settings: DremioSettings, secret: Callable[[str], SecretStr | None] = resolve_secret
-    ) -> None:
+    def __init__(self, settings: DremioSettings, secret: Callable[[str], SecretStr | None] = resolve_secret) -> None:
         self._settings, self._secret = settings, secret
         self._client: flight.FlightClient | None = None
         self._header: tuple[bytes, bytes] | None = None
@@ -128,7 +126,8 @@ class DremioSession:
             return b"authorization", f"Bearer {token.get_secret_value()}".encode()
         if password is None or not self._settings.user:
             raise DremioError(
-                f"No login for Dremio at {self._settings.address}: set DREMIO_TOKEN, or DREMIO_USER and DREMIO_PASSWORD."
+                f"No login for Dremio at {self._settings.address}: set DREMIO_TOKEN, or DREMIO_USER and "
+                "DREMIO_PASSWORD."
             )
         self._presented = [password.get_secret_value()]
         wait = flight.FlightCallOptions(timeout=self._settings.connect_seconds)

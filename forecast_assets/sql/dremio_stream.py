@@ -1,7 +1,7 @@
 """A result as it arrives: record batches one by one, with no more than a few in memory, stopped when nobody reads on.
 
-Arrow's reader blocks in C++, where no signal reaches it. It therefore runs in a thread of its own, and whoever waits for
-it waits in Python: a run that is stopped raises there, and the query is cancelled at the server.
+Arrow's reader blocks in C++, where no signal reaches it. It therefore runs in a thread of its own, and whoever waits
+for it waits in Python: a run that is stopped raises there, and the query is cancelled at the server.
 """
 
 import queue

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from forecast_assets.landing.contract import Source, source_named
+from forecast_assets.landing.contract import source_named
 from forecast_assets.landing.errors import LandingError, LandingProblem
 from forecast_assets.landing.files import TABLE, LandingFile, class_of, column_problem, contract_name
 from forecast_assets.landing.row_checks import Scope
@@ -22,7 +22,7 @@ from forecast_assets.sql.dremio_rows import no_rows, quoted, typed_rows
 from forecast_assets.sql.project import month_start, translated
 
 DIALECT = "dremio"
-# Without it there is nothing to forecast; the other sources are optional, and a table that is not there is an empty one.
+# Without it there is nothing to forecast. The other sources are optional: a table that is not there is an empty one.
 REQUIRED = "sell_in"
 
 
@@ -87,7 +87,8 @@ class DremioTables:
             return {}
         code = f"CAST({_column(table, 'country')} AS VARCHAR)"
         rows = self._query(
-            f"SELECT {code} AS code, COUNT(*) AS row_count FROM {table.path} WHERE TRIM({code}) <> '' GROUP BY {code}", {}
+            f"SELECT {code} AS code, COUNT(*) AS row_count FROM {table.path} WHERE TRIM({code}) <> '' GROUP BY {code}",
+            {},
         )
         counts = {row["code"]: int(row["row_count"]) for row in rows}
         return {code: counts[code] for code in sorted(counts) if code not in known}
@@ -99,7 +100,8 @@ class DremioTables:
             return []
         period = "COALESCE(date, month)"
         rows = self._query(
-            f"SELECT DISTINCT {month_start(period)} AS month FROM ({typed_rows(source_named(source), table)}) AS rows_of "
+            f"SELECT DISTINCT {month_start(period)} AS month "
+            f"FROM ({typed_rows(source_named(source), table)}) AS delivered "
             f"WHERE country = $market AND NOT {period} IS NULL",
             {"market": market},
         )

@@ -20,6 +20,7 @@ from pyarrow import flight
 from forecast_assets_tests.integration.dremio_functions import foreign_to_dremio
 
 PATIENCE_SECONDS = 30.0
+BATCH_ROWS = 100_000
 COOKIE = "UserSession"
 
 
@@ -163,7 +164,7 @@ class DremioStandIn(flight.FlightServerBase):
         sql = descriptor.command.decode()
         self._maybe_fail(context)
         self.seen.statements.append(sql)
-        schema = self._run(f"{self._for_duckdb(sql)} LIMIT 0" if "LIMIT" not in sql[-12:] else self._for_duckdb(sql))[0]
+        schema, _ = self._run(self._for_duckdb(sql), planned_only=True)
         return flight.FlightInfo(schema, descriptor, [flight.FlightEndpoint(sql.encode(), [])], -1, -1)
 
     def do_get(self, context: flight.ServerCallContext, ticket: flight.Ticket) -> flight.FlightDataStream:
@@ -213,12 +214,13 @@ class DremioStandIn(flight.FlightServerBase):
         except sqlglot.errors.SqlglotError as error:
             raise pa.ArrowInvalid(f"PARSE ERROR: {error}") from error
 
-    def _run(self, sql: str) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
+    def _run(self, sql: str, *, planned_only: bool = False) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
         with self._lock:
             cursor = self._database.cursor()
         cursor.execute("SET threads = 1")
         try:
-            reader = cursor.execute(sql).fetch_record_batch(100_000)
+            relation = cursor.sql(sql)
+            reader = (relation.limit(0) if planned_only else relation).to_arrow_reader(BATCH_ROWS)
         except duckdb.CatalogException as error:
             raise pa.ArrowInvalid(f"VALIDATION ERROR: Object not found: {str(error).splitlines()[0]}") from error
         except duckdb.Error as error:
