@@ -12,11 +12,10 @@ import pandas as pd
 from forecast_assets.landing.arrivals import SOURCES, Delivery
 from forecast_assets.landing.contract import Source, source_named
 from forecast_assets.landing.files import LandingFile
-from forecast_assets.sql.dremio_rows import typed_rows
+from forecast_assets.sql.dremio_rows import month_of_period, period_of, typed_rows
 from forecast_assets.sql.dremio_tables import DIALECT, DremioTables
-from forecast_assets.sql.project import month_start, translated
+from forecast_assets.sql.project import translated
 
-PERIOD = "COALESCE(date, month)"
 # Beyond it a number is counted, not summed: a sum of whole numbers is the same in whatever order an engine adds.
 MOST_SUMMED = "1E12"
 
@@ -42,7 +41,8 @@ def _missing(
     for name in ("sell_in", "sell_out"):
         if name not in found:
             continue
-        first, of_month = f"MIN({PERIOD}) AS first_day", f"{month_start(PERIOD)} = $month"
+        first = f"MIN({period_of(found[name])}) AS first_day"
+        of_month = f"{month_of_period(found[name])} = $month"
         (counted[name],) = _ask(
             tables,
             f"SELECT {first}, SUM(CASE WHEN {of_month} THEN 1 ELSE 0 END) AS n "
@@ -74,7 +74,7 @@ def _summary(tables: DremioTables, source: Source, table: LandingFile, market: s
             parts.append(f"SUM({whole}) AS total{place}")
         elif column.sql_type == "VARCHAR":
             parts.append(f"SUM(LENGTH({name})) AS total{place}")
-    where = f" WHERE {month_start(PERIOD)} = $month" if source.is_fact else ""
+    where = f" WHERE {month_of_period(table)} = $month" if source.is_fact else ""
     rows = _ask(
         tables, f"SELECT {', '.join(parts)} FROM ({typed_rows(source, table)}) AS delivered{where}", market, month
     )

@@ -14,11 +14,10 @@ from forecast_assets.landing.errors import ROWS_SHOWN, LandingProblem
 from forecast_assets.landing.files import LandingFile
 from forecast_assets.landing.row_checks import Scope
 from forecast_assets.sql.dremio_client import DremioClient
-from forecast_assets.sql.dremio_rows import typed_rows
+from forecast_assets.sql.dremio_rows import month_of_period, period_of, typed_rows
 from forecast_assets.sql.project import month_start, translated
 
 AGAIN = "in the table, or in what fills it"
-PERIOD = "COALESCE(date, month)"
 
 
 def table_problems(
@@ -102,7 +101,7 @@ class _Checker:
     def _cell_problem(self, check: CellCheck, condition: str, count: int) -> LandingProblem:
         keys = [name for name in self.source.key if name != "month" or not self.source.is_fact]
         keys += ["period"] if self.source.is_fact else []
-        columns = ", ".join(f"{PERIOD} AS period" if name == "period" else name for name in keys)
+        columns = ", ".join(f"{period_of(self.table)} AS period" if name == "period" else name for name in keys)
         shown = self._query(
             f"SELECT {columns}, CAST({check.shown} AS VARCHAR) AS shown FROM ({self._judged()}) AS judged "
             f"WHERE {condition} ORDER BY {', '.join(keys)} LIMIT {ROWS_SHOWN}"
@@ -121,8 +120,8 @@ class _Checker:
     def _judged(self) -> str:
         """The rows that are judged: facts of the months asked for, and what cannot be assigned to a month."""
         if self.source.is_fact:
-            period = month_start(PERIOD)
-            scope = f"{PERIOD} IS NULL OR {period} BETWEEN $first_month AND $last_month OR {PERIOD} > $today"
+            period, month = period_of(self.table), month_of_period(self.table)
+            scope = f"{period} IS NULL OR {month} BETWEEN $first_month AND $last_month OR {period} > $today"
         else:
             scope = f"known_from IS NULL OR {month_start('known_from')} <= $last_month"
         return f"SELECT * FROM ({typed_rows(self.source, self.table)}) AS delivered WHERE {scope}"

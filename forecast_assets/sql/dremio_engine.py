@@ -36,7 +36,10 @@ class DremioEngine:
             ValueError: If the range is reversed or the rule for missing months unknown.
         """
         parameters = checked_parameters(market, first_month, last_month, missing_month)
-        relations = self._judged(self.project.sources_of(name), market, first_month, last_month, today)
+        relations = {
+            source: self.tables.judged_rows(source, market, today, first_month, last_month)
+            for source in self.project.sources_of(name)
+        }
         frame = self._query(name, relations, parameters)
         names = self.tables.attribute_names("products") if "attributes" in frame else []
         return as_table(frame, names)
@@ -51,26 +54,20 @@ class DremioEngine:
         today: pd.Timestamp,
         missing_month: str = "zero",
     ) -> list[SqlTestResult]:
-        """The tests of a mart on the same rows that ``run`` would give. Raises as ``run`` does."""
+        """The tests of a mart on the same rows that ``run`` would give.
+
+        The rows are not judged again, as DuckDB's engine does: each judgement is a handful of queries, and whoever
+        tests a mart has run it.
+        """
         parameters = checked_parameters(market, first_month, last_month, missing_month)
         tests = self.project.tests_of(name)
         sources = sorted({source for test in tests for source in self.project.sources_of(test)})
-        relations = self._judged(sources, market, first_month, last_month, today)
+        relations = {source: self.tables.rows_of(source, market) for source in sources}
         results = []
         for test in tests:
             rows = self._query(test, relations, parameters)
             results.append(SqlTestResult(test, self.project.file(test).description, len(rows), rows.head(ROWS_SHOWN)))
         return results
-
-    def _judged(
-        self,
-        sources: list[str],
-        market: str,
-        first_month: pd.Timestamp,
-        last_month: pd.Timestamp,
-        today: pd.Timestamp,
-    ) -> dict[str, str]:
-        return {each: self.tables.relation(each, market, today, first_month, last_month) for each in sources}
 
     def _query(self, name: str, relations: dict[str, str], parameters: dict[str, Any]) -> pd.DataFrame:
         return self.tables.client.frame(self.project.render(name, _Relations(relations), parameters))

@@ -18,8 +18,8 @@ from forecast_assets.landing.rows import attribute_columns
 from forecast_assets.sql.dremio_checks import table_problems
 from forecast_assets.sql.dremio_client import DremioClient
 from forecast_assets.sql.dremio_errors import DremioTableMissing
-from forecast_assets.sql.dremio_rows import no_rows, quoted, typed_rows
-from forecast_assets.sql.project import month_start, translated
+from forecast_assets.sql.dremio_rows import month_of_period, no_rows, period_of, quoted, typed_rows
+from forecast_assets.sql.project import translated
 
 DIALECT = "dremio"
 # Without it there is nothing to forecast. The other sources are optional: a table that is not there is an empty one.
@@ -54,7 +54,16 @@ class DremioTables:
         """Whether there is a table of the source, usable or not."""
         return self.table(source) is not None
 
-    def relation(
+    def rows_of(self, source: str, market: str) -> str:
+        """A query in DuckDB's dialect for the rows of ``$market``, not judged; without a row where there is no table.
+
+        Raises:
+            LandingError: If the table cannot be used as such: a column is missing, or ``sell_in`` itself.
+        """
+        table = self._usable(source, market)
+        return typed_rows(source_named(source), table) if table else no_rows(source_named(source))
+
+    def judged_rows(
         self,
         source: str,
         market: str,
@@ -62,7 +71,7 @@ class DremioTables:
         first_month: pd.Timestamp,
         last_month: pd.Timestamp,
     ) -> str:
-        """A query in DuckDB's dialect for the rows of ``$market``, judged in the months as the landing folder judges.
+        """As ``rows_of``, judged in the months as the landing folder judges.
 
         Raises:
             LandingError: With every problem that concerns this market, naming table, column and rows.
@@ -98,11 +107,10 @@ class DremioTables:
         table = self.table(source)
         if table is None or table.problem:
             return []
-        period = "COALESCE(date, month)"
         rows = self._query(
-            f"SELECT DISTINCT {month_start(period)} AS month "
+            f"SELECT DISTINCT {month_of_period(table)} AS month "
             f"FROM ({typed_rows(source_named(source), table)}) AS delivered "
-            f"WHERE country = $market AND NOT {period} IS NULL",
+            f"WHERE country = $market AND NOT {period_of(table)} IS NULL",
             {"market": market},
         )
         return sorted(pd.Timestamp(row["month"]) for row in rows)

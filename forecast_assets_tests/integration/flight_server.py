@@ -132,6 +132,7 @@ class DremioStandIn(flight.FlightServerBase):
         self._database = duckdb.connect()
         self._database.execute("ATTACH ':memory:' AS lake")
         self._database.execute("CREATE SCHEMA lake.sales")
+        self._results: dict[str, tuple[pa.Schema, Iterator[pa.RecordBatch]]] = {}
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         scheme = "grpc+tls" if certificate else "grpc"
@@ -164,11 +165,13 @@ class DremioStandIn(flight.FlightServerBase):
         sql = descriptor.command.decode()
         self._maybe_fail(context)
         self.seen.statements.append(sql)
-        schema, _ = self._run(self._for_duckdb(sql), planned_only=True)
-        return flight.FlightInfo(schema, descriptor, [flight.FlightEndpoint(sql.encode(), [])], -1, -1)
+        schema, batches = self._run(self._for_duckdb(sql))
+        ticket = secrets.token_hex(8)
+        self._results[ticket] = schema, batches
+        return flight.FlightInfo(schema, descriptor, [flight.FlightEndpoint(ticket.encode(), [])], -1, -1)
 
     def do_get(self, context: flight.ServerCallContext, ticket: flight.Ticket) -> flight.FlightDataStream:
-        schema, batches = self._run(self._for_duckdb(ticket.ticket.decode()))
+        schema, batches = self._results.pop(ticket.ticket.decode())
         return flight.GeneratorStream(schema, self._sent(context, batches))
 
     def _sent(self, context: flight.ServerCallContext, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -214,13 +217,12 @@ class DremioStandIn(flight.FlightServerBase):
         except sqlglot.errors.SqlglotError as error:
             raise pa.ArrowInvalid(f"PARSE ERROR: {error}") from error
 
-    def _run(self, sql: str, *, planned_only: bool = False) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
+    def _run(self, sql: str) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
         with self._lock:
             cursor = self._database.cursor()
         cursor.execute("SET threads = 1")
         try:
-            relation = cursor.sql(sql)
-            reader = (relation.limit(0) if planned_only else relation).to_arrow_reader(BATCH_ROWS)
+            reader = cursor.sql(sql).to_arrow_reader(BATCH_ROWS)
         except duckdb.CatalogException as error:
             raise pa.ArrowInvalid(f"VALIDATION ERROR: Object not found: {str(error).splitlines()[0]}") from error
         except duckdb.Error as error:
