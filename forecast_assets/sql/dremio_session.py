@@ -13,10 +13,21 @@ from pydantic import SecretStr
 
 from forecast_assets.dremio_settings import DremioSettings
 from forecast_assets.secret_store import resolve_secret
-from forecast_assets.sql.dremio_errors import DremioError
+from forecast_assets.sql.dremio_errors import FLIGHT_ERRORS, DremioError
 
 # A client of its own for each session, and a dead connection is not waited for longer than we wait ourselves.
 CHANNEL_OPTIONS = [("grpc.use_local_subchannel_pool", 1), ("grpc.initial_reconnect_backoff_ms", 500)]
+
+
+def _reason(client: flight.FlightClient, wait: flight.FlightCallOptions) -> Exception | None:
+    """Why there is no connection. A handshake that breaks off does not say; a call without a login does."""
+    try:
+        list(client.list_flights(options=wait))
+    except flight.FlightUnavailableError as error:
+        return error
+    except FLIGHT_ERRORS:
+        return None
+    return None
 
 
 class Cookies(flight.ClientMiddlewareFactory):
@@ -131,4 +142,9 @@ class DremioSession:
             )
         self._presented = [password.get_secret_value()]
         wait = flight.FlightCallOptions(timeout=self._settings.connect_seconds)
-        return client.authenticate_basic_token(self._settings.user, password.get_secret_value(), wait)
+        try:
+            return client.authenticate_basic_token(self._settings.user, password.get_secret_value(), wait)
+        except (flight.FlightUnauthenticatedError, flight.FlightUnavailableError, flight.FlightTimedOutError):
+            raise
+        except FLIGHT_ERRORS as error:
+            raise _reason(client, wait) or error from None
