@@ -3,6 +3,7 @@
 Belongs here: the errors, and which one an error of Arrow Flight becomes. Not here: when to try again.
 """
 
+import re
 from collections.abc import Sequence
 
 import pyarrow as pa
@@ -16,7 +17,8 @@ FLIGHT_ERRORS = (flight.FlightError, pa.ArrowException)
 _CERTIFICATE = ("certificate", "ssl", "tls handshake", "handshaker")
 _NO_TLS = ("wrong_version_number", "wrong version number")
 _NO_SUCH_HOST = ("dns resolution", "name resolution", "domain name not found", "could not resolve", "no such host")
-_NO_SUCH_TABLE = ("not found", "does not exist", "cannot find")
+# "Object 'sell_in' not found within 'lake.sales'", but not "Column 'x' not found in any table".
+_NO_SUCH_TABLE = re.compile(r"\b(object|table|view)\b.{0,200}? not found", re.IGNORECASE)
 
 
 class DremioError(RuntimeError):
@@ -56,7 +58,7 @@ def explained(
         )
     if isinstance(error, flight.FlightUnavailableError):
         return _no_connection(settings, said)
-    if any(text in said.lower() for text in _NO_SUCH_TABLE):
+    if _NO_SUCH_TABLE.search(said):
         return DremioTableMissing(f"Dremio at {settings.address}: {said}")
     return DremioError(f"Dremio at {settings.address} refused the query: {said}")
 

@@ -7,6 +7,7 @@ is read as Dremio's dialect: what Dremio's does not have is refused.
 
 import base64
 import dataclasses
+import re
 import secrets
 import threading
 from collections.abc import Iterator
@@ -147,6 +148,8 @@ class DremioStandIn(flight.FlightServerBase):
     def __exit__(self, *_: object) -> None:
         self._stopping.set()
         self.shutdown()
+        self._results.clear()
+        self._database.close()
 
     def execute(self, sql: str, **frames: Any) -> None:
         """Run a statement of DuckDB's in the database, over frames registered by name."""
@@ -224,11 +227,21 @@ class DremioStandIn(flight.FlightServerBase):
         try:
             reader = cursor.sql(sql).to_arrow_reader(BATCH_ROWS)
         except duckdb.CatalogException as error:
-            raise pa.ArrowInvalid(f"VALIDATION ERROR: Object not found: {str(error).splitlines()[0]}") from error
+            raise pa.ArrowInvalid(f"VALIDATION ERROR: Object '{_name_in(error)}' not found within 'lake'") from error
         except duckdb.Error as error:
-            raise pa.ArrowInvalid(f"VALIDATION ERROR: {str(error).splitlines()[0]}") from error
+            said = (
+                f"Column '{_name_in(error)}' not found in any table"
+                if "Referenced column" in str(error)
+                else str(error)
+            )
+            raise pa.ArrowInvalid(f"VALIDATION ERROR: {said.splitlines()[0]}") from error
         schema = pa.schema([pa.field(field.name, _as_dremio(field.type)) for field in reader.schema])
         return schema, (batch.cast(schema) for batch in reader)
+
+
+def _name_in(error: duckdb.Error) -> str:
+    found = re.search(r'(?:with name |column ")([\w.]+)', str(error))
+    return found[1] if found else "?"
 
 
 def _as_dremio(kind: pa.DataType) -> pa.DataType:
