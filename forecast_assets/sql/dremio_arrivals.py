@@ -52,7 +52,7 @@ def _missing(
         )
         if name == "sell_in" and not counted[name]["n"]:
             break
-    said = [f"{name} {sorted(row.items())}" for name, row in counted.items()]
+    said = [f"{name} {row['n']}" for name, row in counted.items()]
     if not counted.get("sell_in", {}).get("n"):
         return ("sell_in",), said
     sold_out = counted.get("sell_out")
