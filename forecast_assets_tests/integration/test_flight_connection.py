@@ -227,3 +227,19 @@ def test_words_of_duckdb_are_refused_as_dremio_would(server):
     ):
         with pytest.raises(DremioError, match=f"not understood: .*{said}"):
             client_of(server).rows(sql)
+
+
+def test_a_reader_that_is_slow_holds_the_server_back(server):
+    """Forty batches of 2.4 MB: what nobody has read yet is not piled up in this process."""
+    made = "SELECT 'SKU-' || n AS sku, n + 0.5 AS units FROM range(4000000) AS t(n)"
+    server.execute(f"CREATE TABLE lake.sales.long AS {made}")
+    with client_of(server).stream('SELECT "sku", "units" FROM "lake"."sales"."long"') as stream:
+        batches = iter(stream)
+        rows = next(batches).num_rows
+        seen, before = 0, -1
+        while seen != before:
+            before, seen = seen, server.seen.batches_sent
+            time.sleep(0.5)
+        assert 1 <= seen < 20
+        assert rows + sum(batch.num_rows for batch in batches) == 4_000_000
+    assert server.seen.batches_sent == 40
