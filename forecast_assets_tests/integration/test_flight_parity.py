@@ -107,6 +107,7 @@ def hashes(tables: SourceTables, country: str, months: list[pd.Timestamp]) -> di
     return found
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("as_text", [False, True], ids=["typed", "all text"])
 @pytest.mark.parametrize("company", ["awkward", "sample"])
 def test_files_and_tables_give_equal_hashes(company, as_text, request):
