@@ -101,7 +101,7 @@ class DremioClient:
             except flight.FlightUnauthenticatedError as error:
                 failed = self._explained(error)
                 may_log_in, again = False, may_log_in and self._session.may_have_expired
-                self._session.forget()
+                self._session.refused()
                 if not again:
                     raise failed from None
             except FLIGHT_ERRORS as error:

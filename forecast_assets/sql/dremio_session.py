@@ -11,8 +11,8 @@ from pathlib import Path
 from pyarrow import flight
 from pydantic import SecretStr
 
-from forecast_assets.dremio_settings import DremioSettings
-from forecast_assets.secret_store import resolve_secret
+from forecast_assets.dremio_settings import SECRETS, DremioSettings
+from forecast_assets.secret_store import forget_secret, resolve_secret
 from forecast_assets.sql.dremio_errors import FLIGHT_ERRORS, DremioError
 
 # A client of its own for each session, and a dead connection is not waited for longer than we wait ourselves.
@@ -111,6 +111,12 @@ class DremioSession:
     def may_have_expired(self) -> bool:
         """Whether a refusal can mean age: the password was accepted, or the token has been before."""
         return self._client is not None and (self._worked or not self.by_token)
+
+    def refused(self) -> None:
+        """Drop the login and the secrets it was made with: the next one fetches them anew, for they may be renewed."""
+        for name in SECRETS:
+            forget_secret(name)
+        self.forget()
 
     def forget(self) -> None:
         """Drop connection, bearer token and cookies."""

@@ -52,7 +52,7 @@ def test_a_login_that_expires_at_once_again_is_given_up(server):
     assert server.seen.logins == 2
 
 
-def test_a_token_that_worked_and_is_revoked_is_presented_once_more_then_named(server):
+def test_a_token_that_is_refused_is_named_and_not_shown(server):
     client = client_of(server, {"DREMIO_TOKEN": "revoked-word"})
     with pytest.raises(DremioError, match=r"refused the token: check DREMIO_TOKEN") as refused:
         client.rows(ONE)

@@ -7,8 +7,10 @@ import dagster as dg
 import pandas as pd
 import pytest
 from dagster._core.test_utils import create_run_for_test
+from typer.testing import CliRunner
 
 from forecast_assets.assets.sources import READERS
+from forecast_assets.cli import app
 from forecast_assets.definitions import build_definitions
 from forecast_assets.jobs import SOURCES
 from forecast_assets.resources.source_tables import source_tables_of
@@ -222,6 +224,22 @@ def test_a_sensor_that_finds_no_server_says_so(server, desk):
     server.faults.unavailable = 1_000
     with pytest.raises(DremioUnavailable, match="check DREMIO_HOST"):
         desk.look()
+
+
+def test_a_command_says_what_dremio_refused_in_one_line(server, settings, monkeypatch):
+    dremio = settings.dremio
+    for name, value in {
+        "FORECAST_STORE": settings.store, "FORECAST_LANDING": settings.landing, "FORECAST_MARKETS": settings.markets,
+        "FORECAST_SOURCE": "dremio", "DREMIO_HOST": dremio.host, "DREMIO_PORT": str(dremio.port), "DREMIO_TLS": "false",
+        "DREMIO_USER": dremio.user, "DREMIO_SCHEMA": dremio.path, "DREMIO_PASSWORD": "wr0ng-word",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+    ended = CliRunner().invoke(app, ["market", "check", "FR", "--month", "2024-10"])
+    assert ended.exit_code == 2
+    said = " ".join(ended.output.split())
+    assert "refused user 'planner': check DREMIO_USER and DREMIO_PASSWORD" in said
+    assert "Traceback" not in ended.output
+    assert "wr0ng-word" not in ended.output
 
 
 def test_variables_are_checked_when_the_settings_are_loaded():
