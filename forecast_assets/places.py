@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from forecast_assets.landing import LandingFolder
 from forecast_assets.resources.source_tables import SourceTables
 from forecast_assets.settings import Settings
+from forecast_assets.sql import DremioClient, DremioTables
 from forecast_assets.storage import TableStore
 
 
@@ -21,6 +22,15 @@ def open_landing(settings: Settings, known_codes: Iterable[str] = ()) -> Landing
     return LandingFolder(settings.landing, settings.azure, known_codes or settings.market_table)
 
 
+def open_delivered(settings: Settings, known_codes: Iterable[str] = ()) -> LandingFolder | DremioTables:
+    """Where the deliveries of a company are looked for: Dremio where that is the source, else ``open_landing``."""
+    if settings.dremio is not None:
+        return DremioTables(DremioClient(settings.dremio))
+    return open_landing(settings, known_codes)
+
+
 def open_sources(settings: Settings) -> SourceTables:
-    """The tables that are made from what was delivered."""
-    return SourceTables(settings.landing, settings.market_table, settings.azure)
+    """The tables that are made from what was delivered; nothing is contacted before they are asked."""
+    delivered = open_delivered(settings)
+    lake = delivered if isinstance(delivered, DremioTables) else None
+    return SourceTables(settings.landing, settings.market_table, settings.azure, lake)

@@ -17,6 +17,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from forecast_assets.domain.champion import Limits
+from forecast_assets.dremio_settings import VARIABLES, DremioSettings, dremio_values
 from forecast_assets.markets import Market, forecast_markets, load_markets, month_of
 from forecast_assets.storage.azure_account import AzureAccount, CredentialKind, check_account, is_azure
 
@@ -49,6 +50,8 @@ class Settings(BaseModel):
     env: str = "dev"
     store: str = Field(description="Folder or abfs:// address of the tables")
     landing: str = Field(description="Folder or abfs:// address of the deliveries")
+    source: Literal["files", "dremio"] = Field(default="files", description="Where deliveries are read from")
+    dremio: DremioSettings | None = Field(default=None, description="DREMIO_* variables; None unless it is the source")
     markets: str = Field(default="markets.yaml", description="File that lists the markets")
     mlflow_tracking_uri: str = Field(default="", description="Empty: runs are not tracked")
     azure_key_vault_url: str = Field(default="", description="Where secrets are that no variable holds; empty: nowhere")
@@ -202,6 +205,11 @@ class Settings(BaseModel):
             self.azure_client_id,
         )
 
+    @property
+    def deliveries_at(self) -> str:
+        """Where deliveries are, in words: the landing folder, or a path in Dremio."""
+        return f"{self.dremio.path} in Dremio at {self.dremio.address}" if self.dremio else self.landing
+
     @cached_property
     def market_table(self) -> dict[str, Market]:
         """The markets by code, as `markets.yaml` lists them."""
@@ -241,13 +249,17 @@ def load_settings(environment: Mapping[str, str] = os.environ, *, with_markets: 
         SettingsError: If a ``FORECAST_*`` variable is unknown, or a value is not allowed.
         MarketsError: If the markets file cannot be used.
     """
-    known = {variable_of(name): name for name in Settings.model_fields}
+    known = {variable_of(name): name for name in Settings.model_fields if name != "dremio"}
     given = {name: value for name, value in environment.items() if name in known or name.startswith(PREFIX)}
     problems = [_unknown(name, known) for name in given if name not in known and name not in OTHER_VARIABLES]
     values = {known[name]: value for name, value in given.items() if name in known}
     row = ENVIRONMENTS.get(values.get("env", "dev"), ENVIRONMENTS["dev"])
+    nested: dict[str, Any] = {}
+    if values.get("source") == "dremio":
+        nested["dremio"], misspelt = dremio_values(environment)
+        problems += misspelt
     try:
-        settings = Settings(**{**row, **values})
+        settings = Settings(**{**row, **values, **nested})
     except ValidationError as error:
         problems += [_invalid(item) for item in error.errors()]
     if problems:
@@ -262,8 +274,10 @@ def pools_markets(settings: Settings) -> bool:
     return settings.pooled_skus > 0 and len(forecast_markets(settings.market_table)) > 1
 
 
-def variable_of(name: str) -> str:
-    """The environment variable that sets a field of ``Settings``."""
+def variable_of(name: str, inner: str = "") -> str:
+    """The environment variable that sets a field of ``Settings``, or a field of its part ``dremio``."""
+    if name == "dremio" and inner:
+        return next(variable for variable, field in VARIABLES.items() if field == inner)
     return OTHER_NAMES.get(name, PREFIX + name.upper())
 
 
@@ -283,7 +297,10 @@ def _invalid(item: Any) -> str:
     message = item["msg"].removeprefix("Value error, ")
     if not item["loc"]:
         return message
-    return f"{variable_of(str(item['loc'][0]))} = {item['input']!r}: {message}"
+    variable = variable_of(*map(str, item["loc"][:2]))
+    if item["type"] == "missing":
+        return f"{variable}: not set, and needed where FORECAST_SOURCE is dremio"
+    return f"{variable} = {item['input']!r}: {message}"
 
 
 def _check_first_month(settings: Settings) -> None:
