@@ -48,9 +48,9 @@ class Unusable(RuntimeError):
 
 
 def check_connections(settings: Settings) -> Iterator[Connection]:
-    """Use each connection once: markets file, store, landing folder or Dremio, Dagster's database, MLflow, Key Vault, Teams.
+    """Use each connection once; ``DAGSTER_HOME`` must be set.
 
-    ``DAGSTER_HOME`` must be set.
+    Markets file, store, landing folder or Dremio, Dagster's database, MLflow, Key Vault, Teams.
     """
     yield _checked("markets", settings.markets, lambda: _markets(settings))
     yield _checked("store", settings.store, lambda: _store(settings))
