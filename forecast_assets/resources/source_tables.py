@@ -5,18 +5,18 @@ Deliveries are files, which DuckDB reads, or tables in Dremio; what is asked of 
 
 import contextlib
 import dataclasses
+import io
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 import pandas as pd
-from upath import UPath
 
 from forecast_assets.domain.calendar import add_months, month_range, unbroken
 from forecast_assets.domain.covid import read_oxcgrt
 from forecast_assets.landing import LandingError, LandingFolder
 from forecast_assets.markets import Market
-from forecast_assets.settings import Settings
-from forecast_assets.sql import DremioClient, DremioEngine, DremioTables, DuckDbEngine, Engine, SqlTestResult
+from forecast_assets.sql import DremioEngine, DremioTables, DuckDbEngine, Engine, SqlTestResult
+from forecast_assets.storage.azure_account import AzureAccount
 
 # A month's sell-in is judged against the year before it.
 JUDGED_BY_MONTHS = 12
@@ -74,27 +74,13 @@ class Delivered(Protocol):
         ...
 
 
-def delivered_of(settings: Settings, codes: Sequence[str]) -> LandingFolder | DremioTables:
-    """Where a company's deliveries are. ``codes`` of all markets tell by its name whose an unreadable file is."""
-    if settings.dremio is not None:
-        return DremioTables(DremioClient(settings.dremio))
-    return LandingFolder(settings.landing, known_codes=codes)
-
-
-def source_tables_of(settings: Settings) -> "SourceTables":
-    """The source tables of a company; nothing is contacted before they are asked."""
-    delivered = delivered_of(settings, list(settings.market_table))
-    lake = delivered if isinstance(delivered, DremioTables) else None
-    return SourceTables(settings.landing, settings.market_table, lake=lake)
-
-
 class SourceTables:
     """Reads sources of one company. Deliveries are looked at when asked, so a redelivery is seen by the next run.
 
     Args:
         landing: The landing folder; with ``lake`` it holds the file of the COVID-19 tracker alone.
         markets: By code.
-        storage_options: Of the landing folder's file system.
+        account: The storage account of the landing folder, where it is on Azure.
         lake: The tables in Dremio, where they are the source.
     """
 
@@ -102,19 +88,13 @@ class SourceTables:
         self,
         landing: str,
         markets: dict[str, Market],
-        storage_options: dict[str, Any] | None = None,
+        account: AzureAccount | None = None,
         lake: DremioTables | None = None,
     ) -> None:
         self._markets = markets
-        self._options = storage_options or {}
-        self._base = landing
-        self._delivered: Delivered
-        self._engine: Engine
-        if lake is not None:
-            self._delivered, self._engine = lake, DremioEngine(lake)
-        else:
-            folder = LandingFolder(landing, storage_options, known_codes=list(markets))
-            self._delivered, self._engine = folder, DuckDbEngine(folder)
+        self._folder = LandingFolder(landing, account, known_codes=list(markets))
+        self._delivered: Delivered = lake or self._folder
+        self._engine: Engine = DremioEngine(lake) if lake else DuckDbEngine(self._folder)
 
     @property
     def engine_name(self) -> str:
@@ -175,12 +155,10 @@ class SourceTables:
 
     def oxcgrt(self) -> pd.DataFrame | None:
         """Daily OxCGRT indices per country; None where no tracker file was delivered."""
-        folder = UPath(self._base, **self._options) / "oxcgrt"
-        files = sorted(folder.glob("*.csv")) if folder.exists() else []
-        frames = {}
-        for file in files:
-            with file.open("rb") as stream:
-                frames[file.name] = pd.read_csv(stream, dtype=str, keep_default_na=False)
+        frames = {
+            name: pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False)
+            for name, content in self._folder.contents("oxcgrt", ".csv").items()
+        }
         return read_oxcgrt(frames) if frames else None
 
     def _require_sell_out(self, country: str, months: Sequence[pd.Timestamp]) -> None:

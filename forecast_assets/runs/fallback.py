@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from forecast_assets.domain.contest import refusals
+from forecast_assets.places import open_store
 from forecast_assets.recipes import contest_of
 from forecast_assets.resources.recipes_in_force import RecipesInForce
 from forecast_assets.runs.plan import MonthRange
@@ -19,14 +20,14 @@ from forecast_assets.storage import TableStore
 
 def by_champion(settings: Settings, country: str, month: pd.Timestamp) -> Iterator[Step]:
     """The cycle by the champion's recipe alone, where a challenger took part in the one that failed."""
-    store = TableStore(settings.store)
+    store = open_store(settings)
     if not is_published(store, country, month) and has_challenger(settings, store, country, month):
         yield "champion_cycle", MonthRange(month, month)
 
 
 def by_what_is_left(settings: Settings, country: str, month: pd.Timestamp) -> Iterator[Step]:
     """The publication of the best that there is, where the month is not published yet."""
-    if not is_published(TableStore(settings.store), country, month):
+    if not is_published(open_store(settings), country, month):
         yield "publish_fallback", MonthRange(month, month)
 
 
