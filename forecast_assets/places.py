@@ -18,19 +18,19 @@ def open_store(settings: Settings) -> TableStore:
 
 
 def open_landing(settings: Settings, known_codes: Iterable[str] = ()) -> LandingFolder:
-    """The deliveries of a company; ``known_codes`` as in ``LandingFolder``, by default those of its markets."""
+    """The files that a company delivers; ``known_codes`` as in ``LandingFolder``, by default those of its markets."""
     return LandingFolder(settings.landing, settings.azure, known_codes or settings.market_table)
 
 
-def open_delivered(settings: Settings, known_codes: Iterable[str] = ()) -> LandingFolder | DremioTables:
-    """Where the deliveries of a company are looked for: Dremio where that is the source, else ``open_landing``."""
-    if settings.dremio is not None:
-        return DremioTables(DremioClient(settings.dremio))
-    return open_landing(settings, known_codes)
+def open_deliveries(settings: Settings, known_codes: Iterable[str] = ()) -> LandingFolder | DremioTables:
+    """Where deliveries are read from: tables in Dremio where that is the source, else ``open_landing``."""
+    return _lake(settings) or open_landing(settings, known_codes)
 
 
 def open_sources(settings: Settings) -> SourceTables:
     """The tables that are made from what was delivered; nothing is contacted before they are asked."""
-    delivered = open_delivered(settings)
-    lake = delivered if isinstance(delivered, DremioTables) else None
-    return SourceTables(settings.landing, settings.market_table, settings.azure, lake)
+    return SourceTables(settings.landing, settings.market_table, settings.azure, _lake(settings))
+
+
+def _lake(settings: Settings) -> DremioTables | None:
+    return DremioTables(DremioClient(settings.dremio)) if settings.dremio else None

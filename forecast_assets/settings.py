@@ -183,6 +183,11 @@ class Settings(BaseModel):
             raise ValueError(f"store and landing must be different places, both are {self.store!r}")
         return self
 
+    @property
+    def deliveries_at(self) -> str:
+        """Where deliveries are, in words: the landing folder, or a path in Dremio."""
+        return f"{self.dremio.path} in Dremio at {self.dremio.address}" if self.dremio else self.landing
+
     @model_validator(mode="after")
     def _azure_can_be_opened(self) -> "Settings":
         on_azure = [place for place in (self.store, self.landing) if is_azure(place)]
@@ -204,11 +209,6 @@ class Settings(BaseModel):
             self.azure_tenant_id,
             self.azure_client_id,
         )
-
-    @property
-    def deliveries_at(self) -> str:
-        """Where deliveries are, in words: the landing folder, or a path in Dremio."""
-        return f"{self.dremio.path} in Dremio at {self.dremio.address}" if self.dremio else self.landing
 
     @cached_property
     def market_table(self) -> dict[str, Market]:

@@ -17,7 +17,7 @@ from forecast_assets.country_codes import close_countries, country_of, country_w
 from forecast_assets.domain.readiness import FAIL, WARN, Finding, is_ready
 from forecast_assets.markets import Market, MarketsError
 from forecast_assets.markets_file import add_market, set_stage
-from forecast_assets.places import open_delivered
+from forecast_assets.places import open_deliveries
 from forecast_assets.runs.readiness import market_readiness
 from forecast_assets.settings import Settings
 
@@ -119,7 +119,7 @@ def _codes(code: str, name: str, iso2: str | None, iso3: str | None) -> tuple[st
 
 def _first_delivered(settings: Settings, code: str) -> pd.Timestamp:
     # The market is not in the file yet: its code is named here, so that its own files are told by their names.
-    delivered = open_delivered(settings, [*settings.market_table, code])
+    delivered = open_deliveries(settings, [*settings.market_table, code])
     with dremio_or_exit():
         months = delivered.delivered_months("sell_in", code)
     if not months:

@@ -5,7 +5,7 @@ import datetime
 import pandas as pd
 
 from forecast_assets.landing.arrivals import Delivery, delivery_of
-from forecast_assets.places import open_delivered, open_store
+from forecast_assets.places import open_deliveries, open_store
 from forecast_assets.runs.market_steps import ListedOnce, next_step
 from forecast_assets.runs.steps import Step
 from forecast_assets.settings import Settings
@@ -21,7 +21,7 @@ class CycleGate:
         self._settings = settings
         self._store = ListedOnce(open_store(settings))
         self._codes = list(settings.market_table)
-        self._delivered = open_delivered(settings)
+        self._delivered = open_deliveries(settings)
 
     def delivery(
         self, country: str, month: pd.Timestamp, now: pd.Timestamp, seen_before: str | None = None

@@ -80,7 +80,7 @@ class SourceTables:
     Args:
         landing: The landing folder; with ``lake`` it holds the file of the COVID-19 tracker alone.
         markets: By code.
-        account: The storage account of an ``abfs://`` landing folder.
+        account: The storage account of the landing folder, where it is on Azure.
         lake: The tables in Dremio, where they are the source.
     """
 
@@ -93,12 +93,8 @@ class SourceTables:
     ) -> None:
         self._markets = markets
         self._folder = LandingFolder(landing, account, known_codes=list(markets))
-        self._delivered: Delivered
-        self._engine: Engine
-        if lake is not None:
-            self._delivered, self._engine = lake, DremioEngine(lake)
-        else:
-            self._delivered, self._engine = self._folder, DuckDbEngine(self._folder)
+        self._delivered: Delivered = lake or self._folder
+        self._engine: Engine = DremioEngine(lake) if lake else DuckDbEngine(self._folder)
 
     @property
     def engine_name(self) -> str:

@@ -14,7 +14,7 @@ from forecast_assets.alerts.teams import NoAddress, variable_of, webhook_of
 from forecast_assets.key_vault import vault_at
 from forecast_assets.landing import SOURCES
 from forecast_assets.markets import forecast_markets
-from forecast_assets.places import open_delivered, open_store
+from forecast_assets.places import open_deliveries, open_store
 from forecast_assets.resources.mlflow_store import mask_credentials
 from forecast_assets.resources.mlflow_tracking import MlflowTracking
 from forecast_assets.secret_store import without_secrets
@@ -93,12 +93,12 @@ def _store(settings: Settings) -> str:
 
 
 def _deliveries(settings: Settings) -> str:
-    delivered = open_delivered(settings)
-    sources = [source for source in SOURCES if delivered.has_source(source)]
-    if "sell_in" not in sources:
-        variable = "DREMIO_SCHEMA" if settings.dremio else "FORECAST_LANDING"
-        raise Unusable(f"no sell_in in {settings.deliveries_at}: deliver it as docs/landing.md says, or set {variable}")
-    return f"delivered: {', '.join(sources)}"
+    deliveries = open_deliveries(settings)
+    delivered = [source for source in SOURCES if deliveries.has_source(source)]
+    if "sell_in" not in delivered:
+        wrong = "check DREMIO_SCHEMA and the grants" if settings.dremio else "or set FORECAST_LANDING"
+        raise Unusable(f"no sell_in in {settings.deliveries_at}: deliver it as docs/landing.md says, {wrong}")
+    return f"delivered: {', '.join(delivered)}"
 
 
 def _dagster() -> str:

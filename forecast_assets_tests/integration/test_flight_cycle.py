@@ -15,6 +15,7 @@ from forecast_assets.definitions import build_definitions
 from forecast_assets.jobs import SOURCES
 from forecast_assets.places import open_sources
 from forecast_assets.retries import transient_errors_again
+from forecast_assets.runs.connections import FAILS, WORKS, check_connections
 from forecast_assets.runs.launch import QUIET
 from forecast_assets.sensors.arrivals import Cursor, Look
 from forecast_assets.settings import Settings, SettingsError, load_settings
@@ -224,6 +225,21 @@ def test_a_sensor_that_finds_no_server_says_so(server, desk):
     server.faults.unavailable = 1_000
     with pytest.raises(DremioUnavailable, match="check DREMIO_HOST"):
         desk.look()
+
+
+def test_the_doctor_uses_the_tables_in_place_of_the_folder(server, settings, monkeypatch):
+    def found():
+        with dg.instance_for_test() as instance:
+            monkeypatch.setenv("DAGSTER_HOME", instance.root_directory)
+            return {each.name: each for each in check_connections(settings)}["landing"]
+
+    assert (found().state, found().found) == (WORKS, "delivered: sell_in")
+    assert found().where == f"lake.sales in Dremio at localhost:{server.port}"
+    server.execute("DROP TABLE lake.sales.sell_in")
+    assert "no sell_in in lake.sales in Dremio" in found().found
+    monkeypatch.setenv("DREMIO_PASSWORD", "wr0ng-word")
+    assert "refused user 'planner': check DREMIO_USER" in found().found
+    assert found().state == FAILS
 
 
 def test_a_command_says_what_dremio_refused_in_one_line(server, settings, monkeypatch):
