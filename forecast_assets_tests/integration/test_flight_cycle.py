@@ -231,7 +231,7 @@ def test_the_doctor_uses_the_tables_in_place_of_the_folder(server, settings, mon
     def found():
         with dg.instance_for_test() as instance:
             monkeypatch.setenv("DAGSTER_HOME", instance.root_directory)
-            return {each.name: each for each in check_connections(settings)}["landing"]
+            return {each.name: each for each in check_connections(settings)}["deliveries"]
 
     assert (found().state, found().found) == (WORKS, "delivered: sell_in")
     assert found().where == f"lake.sales in Dremio at localhost:{server.port}"
