@@ -17,8 +17,9 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from forecast_assets.domain.champion import Limits
-from forecast_assets.dremio_settings import VARIABLES, DremioSettings, dremio_values
+from forecast_assets.dremio_settings import DremioSettings, dremio_values
 from forecast_assets.markets import Market, forecast_markets, load_markets, month_of
+from forecast_assets.setting_variables import OTHER_VARIABLES, PREFIX, invalid_value, unknown_variable, variable_of
 from forecast_assets.storage.azure_account import AzureAccount, CredentialKind, check_account, is_azure
 
 ENVIRONMENTS: dict[str, dict[str, str]] = {
@@ -26,16 +27,6 @@ ENVIRONMENTS: dict[str, dict[str, str]] = {
     "test": {"store": "abfs://forecast-test/store", "landing": "abfs://forecast-test/landing"},
     "prod": {"store": "abfs://forecast-prod/store", "landing": "abfs://forecast-prod/landing"},
 }
-PREFIX = "FORECAST_"
-# Fields whose variable bears the name that other tools know it by.
-OTHER_NAMES = {
-    "mlflow_tracking_uri": "MLFLOW_TRACKING_URI",
-    "azure_key_vault_url": "AZURE_KEY_VAULT_URL",
-    "azure_tenant_id": "AZURE_TENANT_ID",
-    "azure_client_id": "AZURE_CLIENT_ID",
-}
-# Read elsewhere: the commit of an image (storage), the folder of real data and the request for services (tests).
-OTHER_VARIABLES = {"FORECAST_GIT_SHA", "FORECAST_REAL_DATA", "FORECAST_INTEGRATION"}
 
 
 class SettingsError(ValueError):
@@ -251,7 +242,7 @@ def load_settings(environment: Mapping[str, str] = os.environ, *, with_markets: 
     """
     known = {variable_of(name): name for name in Settings.model_fields if name != "dremio"}
     given = {name: value for name, value in environment.items() if name in known or name.startswith(PREFIX)}
-    problems = [_unknown(name, known) for name in given if name not in known and name not in OTHER_VARIABLES]
+    problems = [unknown_variable(name, known) for name in given if name not in known and name not in OTHER_VARIABLES]
     values = {known[name]: value for name, value in given.items() if name in known}
     row = ENVIRONMENTS.get(values.get("env", "dev"), ENVIRONMENTS["dev"])
     nested: dict[str, Any] = {}
@@ -261,7 +252,7 @@ def load_settings(environment: Mapping[str, str] = os.environ, *, with_markets: 
     try:
         settings = Settings(**{**row, **values, **nested})
     except ValidationError as error:
-        problems += [_invalid(item) for item in error.errors()]
+        problems += [invalid_value(item) for item in error.errors()]
     if problems:
         raise SettingsError("\n".join(["The settings cannot be used:", *(f"  - {text}" for text in problems)]))
     if with_markets:
@@ -274,33 +265,8 @@ def pools_markets(settings: Settings) -> bool:
     return settings.pooled_skus > 0 and len(forecast_markets(settings.market_table)) > 1
 
 
-def variable_of(name: str, inner: str = "") -> str:
-    """The environment variable that sets a field of ``Settings``, or a field of its part ``dremio``."""
-    if name == "dremio" and inner:
-        return next(variable for variable, field in VARIABLES.items() if field == inner)
-    return OTHER_NAMES.get(name, PREFIX + name.upper())
-
-
 def _place(address: str) -> str:
     return address.rstrip("/") if "://" in address else os.path.abspath(address)
-
-
-def _unknown(name: str, known: Mapping[str, str]) -> str:
-    # Without the prefix that all share: with it, every name is close to some other.
-    by_ending = {variable.removeprefix(PREFIX): variable for variable in known if variable.startswith(PREFIX)}
-    close = difflib.get_close_matches(name.removeprefix(PREFIX), by_ending, n=1)
-    hint = f" Did you mean {by_ending[close[0]]}?" if close else ""
-    return f"{name}: unknown.{hint} Known: {', '.join(sorted(by_ending.values()))}"
-
-
-def _invalid(item: Any) -> str:
-    message = item["msg"].removeprefix("Value error, ")
-    if not item["loc"]:
-        return message
-    variable = variable_of(*map(str, item["loc"][:2]))
-    if item["type"] == "missing":
-        return f"{variable}: not set, and needed where FORECAST_SOURCE is dremio"
-    return f"{variable} = {item['input']!r}: {message}"
 
 
 def _check_first_month(settings: Settings) -> None:
