@@ -3,6 +3,11 @@
 from functools import cache
 from typing import Any
 
+NO_IDENTITY = (
+    "this process has no identity. Give it a managed identity, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and "
+    "AZURE_CLIENT_SECRET"
+)
+
 
 @cache
 def azure_credential() -> Any:

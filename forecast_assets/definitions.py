@@ -23,17 +23,16 @@ from forecast_assets.configuration import configuration_of
 from forecast_assets.io_managers import build_io_managers
 from forecast_assets.io_managers.table_specs import table_specs
 from forecast_assets.partitions import build_partitions
+from forecast_assets.places import open_sources, open_store
 from forecast_assets.resources.market_lease import MarketLease
 from forecast_assets.resources.mlflow_tracking import MlflowTracking
 from forecast_assets.resources.published_months import PublishedMonths
 from forecast_assets.resources.recipes_in_force import RecipesInForce
-from forecast_assets.resources.source_tables import SourceTables
 from forecast_assets.runs.cycle_calendar import CRON
 from forecast_assets.schedules import build_schedules
 from forecast_assets.sensors import build_sensors
 from forecast_assets.settings import Settings, load_settings
 from forecast_assets.sql import SqlProject
-from forecast_assets.storage import TableStore
 
 STAGES = [delivery, sources, demand, features, pooling, tuning, models, forecasts, evaluation, champion, publication]
 
@@ -66,9 +65,9 @@ def build_definitions(settings: Settings | None = None, cron: str = CRON, **reso
 
 def default_resources(settings: Settings) -> dict[str, Any]:
     """Resources of a company by the names assets know them by; none is contacted before it is used."""
-    store = TableStore(settings.store)
+    store = open_store(settings)
     managers = build_io_managers(
-        settings.store, table_specs(), settings.env,
+        settings.store, table_specs(), settings.env, settings.azure,
         lease=MarketLease(store, settings.lease_seconds, settings.lease_wait_seconds),
         configuration=lambda asset, country: configuration_of(asset, settings, country),
     )  # fmt: skip
@@ -77,7 +76,7 @@ def default_resources(settings: Settings) -> dict[str, Any]:
         "tables": managers["io_manager"],
         "documents": managers["documents_io_manager"],
         "nothing": dg.mem_io_manager,
-        "source_tables": SourceTables(settings.landing, settings.market_table),
+        "source_tables": open_sources(settings),
         "published_months": PublishedMonths(store),
         "recipes_in_force": RecipesInForce(store),
         "mlflow_tracking": MlflowTracking(

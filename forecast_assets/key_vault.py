@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from forecast_assets.azure_credential import azure_credential
+from forecast_assets.azure_credential import NO_IDENTITY, azure_credential
 
 LOG = logging.getLogger("forecast_assets.key_vault")
 # So long a secret that was changed in the vault may go on being used here, and so often the vault is asked.
@@ -116,10 +116,7 @@ def _cause(error: Exception) -> str:
         )
     # Credentials that cannot log in raise this one without an answer of the vault.
     if isinstance(error, ClientAuthenticationError) and error.response is None:
-        return (
-            "this process has no identity. Give it a managed identity, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and "
-            "AZURE_CLIENT_SECRET"
-        )
+        return NO_IDENTITY
     status = getattr(error, "status_code", None)
     if status in (401, 403):
         return (

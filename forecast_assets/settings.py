@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from forecast_assets.domain.champion import Limits
 from forecast_assets.markets import Market, forecast_markets, load_markets, month_of
+from forecast_assets.storage.azure_account import AzureAccount, CredentialKind, check_account, is_azure
 
 ENVIRONMENTS: dict[str, dict[str, str]] = {
     "dev": {"store": "var/store", "landing": "var/landing", "mlflow_tracking_uri": "sqlite:///var/mlflow/mlflow.db"},
@@ -25,10 +26,15 @@ ENVIRONMENTS: dict[str, dict[str, str]] = {
     "prod": {"store": "abfs://forecast-prod/store", "landing": "abfs://forecast-prod/landing"},
 }
 PREFIX = "FORECAST_"
-# Variables without the prefix: their names are usual, or secrets are found by them.
-NAMED_BY_OTHERS = {"mlflow_tracking_uri", "azure_key_vault_url"}
-# Read elsewhere: the commit of an image (storage), the folder of real data (tests).
-OTHER_VARIABLES = {"FORECAST_GIT_SHA", "FORECAST_REAL_DATA"}
+# Fields whose variable bears the name that other tools know it by.
+OTHER_NAMES = {
+    "mlflow_tracking_uri": "MLFLOW_TRACKING_URI",
+    "azure_key_vault_url": "AZURE_KEY_VAULT_URL",
+    "azure_tenant_id": "AZURE_TENANT_ID",
+    "azure_client_id": "AZURE_CLIENT_ID",
+}
+# Read elsewhere: the commit of an image (storage), the folder of real data and the request for services (tests).
+OTHER_VARIABLES = {"FORECAST_GIT_SHA", "FORECAST_REAL_DATA", "FORECAST_INTEGRATION"}
 
 
 class SettingsError(ValueError):
@@ -46,6 +52,11 @@ class Settings(BaseModel):
     markets: str = Field(default="markets.yaml", description="File that lists the markets")
     mlflow_tracking_uri: str = Field(default="", description="Empty: runs are not tracked")
     azure_key_vault_url: str = Field(default="", description="Where secrets are that no variable holds; empty: nowhere")
+    azure_account: str = Field(default="", description="Storage account of abfs:// addresses")
+    azure_credential: CredentialKind = Field(default="default", description="How it is opened, see docs/azure.md")
+    azure_account_url: str = Field(default="", description="Its Blob service, where the name does not tell")
+    azure_tenant_id: str = Field(default="", description="Of the service principal")
+    azure_client_id: str = Field(default="", description="Of it, or of a user-assigned managed identity")
     first_month: pd.Timestamp | None = Field(default=None, description="First partition; default: earliest `since`")
     horizon_months: int = Field(default=18, description="Fixed by the stored tables: columns end in _h01 .. _h18")
     training_rows: int = Field(default=40_000, ge=1_000, description="Rows sampled to train one model")
@@ -160,6 +171,28 @@ class Settings(BaseModel):
             raise ValueError(f"store and landing must be different places, both are {self.store!r}")
         return self
 
+    @model_validator(mode="after")
+    def _azure_can_be_opened(self) -> "Settings":
+        on_azure = [place for place in (self.store, self.landing) if is_azure(place)]
+        if on_azure and not self.azure_account:
+            raise ValueError(f"FORECAST_AZURE_ACCOUNT is not set: which storage account holds {on_azure[0]}?")
+        if self.azure is not None:
+            check_account(self.azure)
+        return self
+
+    @cached_property
+    def azure(self) -> AzureAccount | None:
+        """The storage account of store and landing; None where none is named."""
+        if not self.azure_account:
+            return None
+        return AzureAccount(
+            self.azure_account,
+            self.azure_credential,
+            self.azure_account_url,
+            self.azure_tenant_id,
+            self.azure_client_id,
+        )
+
     @cached_property
     def market_table(self) -> dict[str, Market]:
         """The markets by code, as `markets.yaml` lists them."""
@@ -222,7 +255,7 @@ def pools_markets(settings: Settings) -> bool:
 
 def variable_of(name: str) -> str:
     """The environment variable that sets a field of ``Settings``."""
-    return name.upper() if name in NAMED_BY_OTHERS else PREFIX + name.upper()
+    return OTHER_NAMES.get(name, PREFIX + name.upper())
 
 
 def _place(address: str) -> str:

@@ -2,7 +2,6 @@
 
 import os
 import time
-from pathlib import Path
 
 import pandas as pd
 import typer
@@ -13,6 +12,7 @@ from forecast_assets.markets import MarketsError, forecast_markets, month_of
 from forecast_assets.runs.launch import RunResult
 from forecast_assets.runs.plan import MonthRange
 from forecast_assets.settings import Settings, SettingsError, load_settings
+from forecast_assets.storage.folders import document_address
 
 console = Console(width=None if os.isatty(1) else 140, highlight=False)
 
@@ -95,10 +95,11 @@ def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
 
 TEXT_COLUMNS = {
     "market", "level", "name", "published", "why", "group", "severity", "kind", "headline", "message", "state", "asset",
-    "months rebuilt", "months that failed", "first reason", "check", "result", "found", "what to do",
+    "months rebuilt", "months that failed", "first reason", "check", "result", "found", "what to do", "where",
 }  # fmt: skip
 
 
-def report_folder(settings: Settings, country: str, origin: pd.Timestamp) -> Path:
+def report_page(settings: Settings, country: str, origin: pd.Timestamp) -> str:
     """Where the report of a market and month lies."""
-    return Path(settings.store) / "market_report" / f"country={country}" / f"month={origin:%Y-%m-%d}"
+    place = ("market_report", f"country={country}", f"month={origin:%Y-%m-%d}", "market_report.html")
+    return document_address(settings.store, *place)

@@ -8,9 +8,9 @@ import typer
 from forecast_assets.cli.console import console, countries_or_exit, month_argument, print_table, settings_or_exit
 from forecast_assets.country_codes import close_countries, country_of, country_with
 from forecast_assets.domain.readiness import FAIL, WARN, Finding, is_ready
-from forecast_assets.landing import LandingFolder
 from forecast_assets.markets import Market, MarketsError
 from forecast_assets.markets_file import add_market, set_stage
+from forecast_assets.places import open_landing
 from forecast_assets.runs.readiness import market_readiness
 from forecast_assets.settings import Settings
 
@@ -112,7 +112,7 @@ def _codes(code: str, name: str, iso2: str | None, iso3: str | None) -> tuple[st
 
 def _first_delivered(settings: Settings, code: str) -> pd.Timestamp:
     # The market is not in the file yet: its code is named here, so that its own files are told by their names.
-    delivered = LandingFolder(settings.landing, known_codes=[*settings.market_table, code])
+    delivered = open_landing(settings, [*settings.market_table, code])
     months = delivered.delivered_months("sell_in", code)
     if not months:
         _refuse(f"no sell_in of {code} in {settings.landing}: deliver it, or give --since, the first month with data")

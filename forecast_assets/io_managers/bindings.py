@@ -1,6 +1,6 @@
 """What the IO managers of one set of definitions share and Dagster's configuration cannot hold.
 
-Table specs, the source of credentials, and the inputs that steps have loaded.
+Table specs, the storage account, and the inputs that steps have loaded.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,11 +9,7 @@ from dataclasses import dataclass, field
 from forecast_assets.io_managers.loaded_inputs import LoadedInputs
 from forecast_assets.resources.market_lease import MarketLease
 from forecast_assets.storage import TableSpec
-
-
-def no_options() -> Mapping[str, object]:
-    """Storage options of a local folder: none."""
-    return {}
+from forecast_assets.storage.azure_account import AzureAccount
 
 
 def no_configuration(asset: str, country: str | None) -> str:
@@ -23,14 +19,14 @@ def no_configuration(asset: str, country: str | None) -> str:
 
 @dataclass(frozen=True)
 class Bindings:
-    """Table specs by asset name, a source of storage options (credentials) asked when needed, and loaded inputs.
+    """Table specs by asset name, the account of a store on Azure, and loaded inputs.
 
     ``lease`` is what a run holds while it goes on; None: nothing. ``configuration`` gives the digest of what an asset
     of a market is configured by.
     """
 
     specs: Mapping[str, TableSpec]
-    storage_options: Callable[[], Mapping[str, object]] = no_options
+    account: AzureAccount | None = None
     lease: MarketLease | None = None
     configuration: Callable[[str, str | None], str] = no_configuration
     loaded: LoadedInputs = field(default_factory=LoadedInputs)

@@ -36,7 +36,7 @@ class ParquetIOManager(dg.ConfigurableIOManager):
 
     @cached_property
     def tables(self) -> TableStore:
-        return TableStore(self.store, self.bindings().storage_options())
+        return TableStore(self.store, self.bindings().account)
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["ParquetIOManager"]:

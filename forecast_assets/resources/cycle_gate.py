@@ -4,12 +4,12 @@ import datetime
 
 import pandas as pd
 
-from forecast_assets.landing import LandingFolder
 from forecast_assets.landing.arrivals import Delivery, delivery_of
+from forecast_assets.places import open_landing, open_store
 from forecast_assets.runs.market_steps import ListedOnce, next_step
 from forecast_assets.runs.steps import Step
 from forecast_assets.settings import Settings
-from forecast_assets.storage import PartitionKey, TableStore
+from forecast_assets.storage import PartitionKey
 
 
 class CycleGate:
@@ -17,9 +17,9 @@ class CycleGate:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._store = ListedOnce(TableStore(settings.store))
+        self._store = ListedOnce(open_store(settings))
         self._codes = list(settings.market_table)
-        self._folder = LandingFolder(settings.landing, known_codes=self._codes)
+        self._folder = open_landing(settings)
 
     def delivery(
         self, country: str, month: pd.Timestamp, now: pd.Timestamp, seen_before: str | None = None

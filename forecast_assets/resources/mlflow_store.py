@@ -4,6 +4,7 @@ What is recorded is in mlflow_record.py, how the runs are found and written in m
 """
 
 import contextlib
+import importlib.util
 import os
 import re
 import threading
@@ -13,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from filelock import FileLock, Timeout
 
+from forecast_assets.azure_credential import NO_IDENTITY, azure_credential
 from forecast_assets.secret_store import MASK, resolve_secret, without_secrets
 
 # MLflow's own defaults (120 s, 7 retries) hold a run for minutes when a server is down; what is missed can be recorded
@@ -25,6 +27,8 @@ CLIENT_ENVIRONMENT = {
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
 CREDENTIALS = ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN")
+# What azureml-mlflow asks a token for.
+AZURE_ML_SCOPE = "https://management.core.windows.net/.default"
 CONNECT_TIMEOUT_SECONDS = 10
 LOCK_TIMEOUT_SECONDS = 60
 SQLITE_HEADER = b"SQLite format 3\0"
@@ -170,6 +174,28 @@ def check_database_answers(tracking_uri: str) -> None:
     )
     with engine.connect():
         engine.dispose()
+
+
+def check_azure_ml_answers(tracking_uri: str) -> None:
+    """Ask for a token once where the store is Azure ML, whose client would open a browser on a server without identity.
+
+    Raises:
+        TrackingUnavailable: If the client is not installed, or the process has no identity.
+    """
+    if not tracking_uri.startswith("azureml://"):
+        return
+    if importlib.util.find_spec("azureml") is None:
+        raise TrackingUnavailable(
+            "MLflow's store is Azure ML, and azureml-mlflow is not installed: install locks/azureml.txt in place of "
+            "locks/runtime.txt (docs/mlflow.md)"
+        )
+    from azure.core.exceptions import ClientAuthenticationError
+
+    try:
+        azure_credential().get_token(AZURE_ML_SCOPE)
+    except ClientAuthenticationError:
+        address = mask_credentials(tracking_uri, tracking_uri)
+        raise TrackingUnavailable(f"MLflow at {address} was not asked: {NO_IDENTITY}") from None
 
 
 def run_page(tracking_uri: str, experiment_id: str, run_id: str) -> str | None:

@@ -2,17 +2,18 @@
 
 import contextlib
 import dataclasses
+import io
 from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
-from upath import UPath
 
 from forecast_assets.domain.calendar import add_months, month_range, unbroken
 from forecast_assets.domain.covid import read_oxcgrt
 from forecast_assets.landing import LandingError, LandingFolder
 from forecast_assets.markets import Market
 from forecast_assets.sql import DuckDbEngine, SqlTestResult
+from forecast_assets.storage.azure_account import AzureAccount
 
 # A month's sell-in is judged against the year before it.
 JUDGED_BY_MONTHS = 12
@@ -53,11 +54,9 @@ class RangeNotUsable(ValueError):
 class SourceTables:
     """Reads sources of one company. Deliveries are looked at when asked, so a redelivery is seen by the next run."""
 
-    def __init__(self, landing: str, markets: dict[str, Market], storage_options: dict[str, Any] | None = None) -> None:
+    def __init__(self, landing: str, markets: dict[str, Market], account: AzureAccount | None = None) -> None:
         self._markets = markets
-        self._options = storage_options or {}
-        self._base = landing
-        self._folder = LandingFolder(landing, storage_options, known_codes=list(markets))
+        self._folder = LandingFolder(landing, account, known_codes=list(markets))
         self._engine = DuckDbEngine(self._folder)
 
     def sell_in(self, country: str, months: Sequence[pd.Timestamp]) -> DeliveredSellIn:
@@ -114,12 +113,10 @@ class SourceTables:
 
     def oxcgrt(self) -> pd.DataFrame | None:
         """Daily OxCGRT indices per country; None where no tracker file was delivered."""
-        folder = UPath(self._base, **self._options) / "oxcgrt"
-        files = sorted(folder.glob("*.csv")) if folder.exists() else []
-        frames = {}
-        for file in files:
-            with file.open("rb") as stream:
-                frames[file.name] = pd.read_csv(stream, dtype=str, keep_default_na=False)
+        frames = {
+            name: pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False)
+            for name, content in self._folder.contents("oxcgrt", ".csv").items()
+        }
         return read_oxcgrt(frames) if frames else None
 
     def _require_sell_out(self, country: str, months: Sequence[pd.Timestamp]) -> None:
