@@ -36,6 +36,14 @@ def test_each_environment_has_a_store_and_a_landing_of_its_own(env):
     assert settings.landing not in {row["landing"] for row in others}
 
 
+@pytest.mark.parametrize("env", ["test", "prod"])
+def test_an_environment_names_its_own_places_only(env):
+    others = set(ENVIRONMENTS) - {env}
+    for name, value in ENVIRONMENTS[env].items():
+        assert f"forecast-{env}/" in value, name
+        assert not any(other in value for other in others), name
+
+
 def test_a_variable_overrides_one_value_of_the_environment():
     settings = loaded(
         FORECAST_ENV="prod",

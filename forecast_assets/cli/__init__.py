@@ -11,6 +11,7 @@ from forecast_assets.cli.champion import champion, rollback
 from forecast_assets.cli.console import console
 from forecast_assets.cli.cycle import cycle
 from forecast_assets.cli.demo import demo
+from forecast_assets.cli.doctor import doctor
 from forecast_assets.cli.market import market
 from forecast_assets.cli.measure import measure
 from forecast_assets.cli.prepare import prepare
@@ -41,7 +42,7 @@ app = typer.Typer(
 )
 RUNS = (demo, cycle, measure, backfill, tune, champion, rollback)
 LOOKS_AT_VERSIONS = (versions, prune, replay, why)
-for command in (*RUNS, *LOOKS_AT_VERSIONS, sample, prepare, watchdog):
+for command in (*RUNS, *LOOKS_AT_VERSIONS, sample, prepare, doctor, watchdog):
     app.command()(command)
 app.add_typer(alerts, name="alerts")
 app.add_typer(market, name="market")

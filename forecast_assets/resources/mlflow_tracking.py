@@ -67,6 +67,20 @@ class MlflowTracking(dg.ConfigurableResource):
             run_id, parent_run_id = runs.record(record)
             return RecordedRun(run_id, parent_run_id, run_page(self.tracking_uri, runs.experiment_id, run_id))
 
+    def experiments(self) -> int:
+        """How many experiments MLflow has: asked to know whether it answers.
+
+        Raises:
+            TrackingUnavailable: If it does not.
+        """
+        prepare_mlflow_store(self.tracking_uri)
+        with tracking_errors(self.tracking_uri, "looking for experiments"):
+            check_database_answers(self.tracking_uri)
+            check_azure_ml_answers(self.tracking_uri)
+            from mlflow import MlflowClient
+
+            return len(MlflowClient(tracking_uri=self.tracking_uri).search_experiments(max_results=SEARCH_LIMIT))
+
     def mirror_champion(self, run_id: str, record: ChampionRecord) -> None:
         """Name the recipe in force of a market in the model registry, beside the run that holds its model.
 
