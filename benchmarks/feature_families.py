@@ -2,7 +2,7 @@
 
 A family is what one kind of input reaches: expected orders come from sell-out and from promotions, so they are in both.
 Theta and the statistical mean stay even without the statistical features, because the learners' targets are made of
-them; so do the columns that decide which rows are learned from.
+them; so do the columns that decide which rows are learned from, and the errors that rows are weighed by.
 """
 
 import re
@@ -10,8 +10,9 @@ import re
 import pandas as pd
 
 from forecast_assets.domain.features.columns import ATTRIBUTE_MARK, DESCRIPTIVE_COLUMNS, HORIZON_SUFFIX
+from forecast_assets.domain.models.training_rows import ONE_STEP_ERRORS
 
-ALWAYS_NEEDED = ("theta", "statistical_mean", "observations", "zero_share_24")
+ALWAYS_NEEDED = ("theta", "statistical_mean", "observations", "zero_share_24", *ONE_STEP_ERRORS)
 
 FAMILIES: dict[str, re.Pattern[str]] = {
     family: re.compile(pattern)

@@ -18,17 +18,15 @@ import argparse
 import dataclasses
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.pooling_markets import MarketData, markets_of_case, sample_markets
-from benchmarks.protocol import cases, read_tidy
-from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months
+from benchmarks.market_sets import sets_of, with_sets
+from benchmarks.pooling_markets import MarketData, absolute_error_units
+from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.models.market_model import MarketModel, fit_market_model, forecast_units
 from forecast_assets.domain.models.pooled_model import PooledModel, fit_pooled_model, pooled_rows
 from forecast_assets.domain.models.recipe import Recipe
@@ -38,7 +36,6 @@ POOLED_SKUS = 1_200
 # Markets are small below the first number of series, middling below the second.
 SIZES = (50, 150)
 WIDTH = 120
-YEAR = 12
 
 
 def pooled_model_of(markets: list[MarketData], recipe: Recipe) -> PooledModel:
@@ -72,16 +69,11 @@ def absolute_errors(markets: list[MarketData], recipe: Recipe) -> Iterator[dict[
         models = models_of(market, pooled, recipe)
         at_origin = market.features[market.features["origin_month"] == market.origin].drop(columns="country")
         row: dict[str, object] = {"market": market.code, "series": market.scored, "origin": f"{market.origin:%Y-%m}"}
-        row["holt_winters"] = _error(market.holt_winters_units, market.actual_units)
+        row["holt_winters"] = absolute_error_units(market.holt_winters_units, market)
         for name, model in models.items():
             cells = forecast_units(at_origin, market.panel, model)
-            wide = cells.pivot(index="sku", columns="horizon_months", values="forecast_units")
-            row[name] = _error(wide.reindex(market.panel.skus).fillna(0.0).to_numpy(), market.actual_units)
+            row[name] = absolute_error_units(market.in_panel_order(cells), market)
         yield row | {"share": models["adapted"].pooled_share}
-
-
-def _error(forecasts: np.ndarray, actual: np.ndarray) -> float:
-    return float(np.nansum(np.abs(np.maximum(forecasts, 0.0) - actual)))
 
 
 def size_of(series: int) -> str:
@@ -125,38 +117,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.pooling", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--data", type=Path, action="append", default=[], help="a tidy file; may be given again")
-    parser.add_argument(
-        "--sample", type=_size, action="append", default=[], metavar="MARKETSxSKUS", help="a simulated company; again"
-    )
-    parser.add_argument("--months", type=int, default=84, help="months a simulated company delivers (default 84)")
-    parser.add_argument("--seed", type=int, default=7, help="of simulated companies (default 7)")
-    parser.add_argument("--origins", type=int, default=3, help="origins, 12 months apart (default 3)")
-    parser.add_argument("--threads", type=int, default=1, help="threads of LightGBM (default 1)")
-    options = parser.parse_args(given)
-    if not options.data and not options.sample:
-        parser.error("nothing to measure: give --data FILE or --sample MARKETSxSKUS")
-    return options
-
-
-def _size(text: str) -> tuple[int, int]:
-    """Markets and SKUs of each."""
-    markets, _, skus = text.partition("x")
-    if not (markets.isdigit() and skus.isdigit()):
-        raise argparse.ArgumentTypeError(f"{text!r}: expected MARKETSxSKUS, 12x25 say")
-    return int(markets), int(skus)
-
-
-def sets_of(options: argparse.Namespace) -> Iterator[tuple[str, list[list[MarketData]]]]:
-    """What is measured: a name and the markets at each origin, the latest origin first."""
-    for data in options.data:
-        cut = cases(read_tidy(data), HORIZON_MONTHS, options.origins, YEAR)
-        yield data.stem, [markets_of_case(case) for case in cut]
-    for markets, skus in options.sample:
-        company = sample_markets(markets, skus, options.months, options.seed)
-        last = next(iter(company.panels.values())).months[-1]
-        origins = [add_months(last, -HORIZON_MONTHS - back * YEAR) for back in range(options.origins)]
-        yield f"{markets} markets of {skus} SKUs, seed {options.seed}", [company.at(origin) for origin in origins]
+    return with_sets(parser, given)
 
 
 def main(given: list[str] | None = None) -> int:

@@ -51,6 +51,16 @@ class MarketData:
         """SKUs with a known month after the origin."""
         return int(np.isfinite(self.actual_units).any(axis=1).sum())
 
+    def in_panel_order(self, cells: pd.DataFrame) -> np.ndarray:
+        """(n, 18) forecasts of ``sku, horizon_months, forecast_units``; zero for SKUs without one."""
+        wide = cells.pivot(index="sku", columns="horizon_months", values="forecast_units")
+        return wide.reindex(self.panel.skus).fillna(0.0).to_numpy()
+
+
+def absolute_error_units(forecasts: np.ndarray, market: MarketData) -> float:
+    """Sum of the absolute errors of (n, 18) forecasts over the known cells; below zero counts as zero."""
+    return float(np.nansum(np.abs(np.maximum(forecasts, 0.0) - market.actual_units)))
+
 
 def markets_of_case(case: Case) -> list[MarketData]:
     """The markets of a file with the features that the product would have stored by the origin."""

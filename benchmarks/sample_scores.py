@@ -62,7 +62,8 @@ def ablation(cells: pd.DataFrame, families: list[str]) -> pd.DataFrame:
 
     Returns:
         family, lags, delta_wape (positive: the family helps), standard_error of the mean difference over markets, and
-        verdict: ``helps``, ``hurts``, or ``nothing`` where delta_wape is within two standard errors of 0.
+        verdict: ``helps``, ``hurts``, ``nothing`` where delta_wape is within two standard errors of 0, or
+        ``one market``, which has no standard error.
     """
     methods = {"engine": "forecast_units"} | {family: f"without_{family}" for family in families}
     overall, by_market = scores(cells, [], methods), scores(cells, KEYS, methods)
@@ -78,6 +79,8 @@ def ablation(cells: pd.DataFrame, families: list[str]) -> pd.DataFrame:
 
 
 def _verdict(delta: float, error: float) -> str:
+    if np.isnan(error):
+        return "one market"
     if not abs(delta) > 2 * error:
         return "nothing"
     return "helps" if delta > 0 else "hurts"

@@ -7,7 +7,6 @@ import dagster as dg
 from forecast_assets import jobs
 from forecast_assets.assets import (
     champion,
-    delivery,
     demand,
     evaluation,
     features,
@@ -19,23 +18,25 @@ from forecast_assets.assets import (
     tuning,
 )
 from forecast_assets.assets.lineage import lineage_specs
+from forecast_assets.assets.sources import build_source_assets
 from forecast_assets.configuration import configuration_of
 from forecast_assets.io_managers import build_io_managers
 from forecast_assets.io_managers.table_specs import table_specs
 from forecast_assets.partitions import build_partitions
+from forecast_assets.places import open_sources, open_store
+from forecast_assets.resources.lookups import Lookups
 from forecast_assets.resources.market_lease import MarketLease
+from forecast_assets.resources.mlflow_runs import MlflowRuns
 from forecast_assets.resources.mlflow_tracking import MlflowTracking
 from forecast_assets.resources.published_months import PublishedMonths
 from forecast_assets.resources.recipes_in_force import RecipesInForce
-from forecast_assets.resources.source_tables import SourceTables
 from forecast_assets.runs.cycle_calendar import CRON
 from forecast_assets.schedules import build_schedules
 from forecast_assets.sensors import build_sensors
 from forecast_assets.settings import Settings, load_settings
 from forecast_assets.sql import SqlProject
-from forecast_assets.storage import TableStore
 
-STAGES = [delivery, sources, demand, features, pooling, tuning, models, forecasts, evaluation, champion, publication]
+STAGES = [sources, demand, features, pooling, tuning, models, forecasts, evaluation, champion, publication]
 
 
 def build_definitions(settings: Settings | None = None, cron: str = CRON, **resources: Any) -> dg.Definitions:
@@ -50,11 +51,11 @@ def build_definitions(settings: Settings | None = None, cron: str = CRON, **reso
     partitions = build_partitions(settings)
     assets = dg.map_asset_specs(
         lambda spec: spec.replace_attributes(partitions_def=partitions.of(spec.key.path[-1])),
-        dg.load_assets_from_modules(STAGES),
+        [*build_source_assets(settings.source), *dg.load_assets_from_modules(STAGES)],
     )
     schedules = build_schedules(settings, cron)
     return dg.Definitions(
-        assets=[*assets, *lineage_specs(SqlProject())],
+        assets=[*assets, *lineage_specs(SqlProject(), settings.source)],
         jobs=jobs.ALL_JOBS,
         schedules=schedules,
         sensors=build_sensors(settings, schedules),
@@ -66,24 +67,35 @@ def build_definitions(settings: Settings | None = None, cron: str = CRON, **reso
 
 def default_resources(settings: Settings) -> dict[str, Any]:
     """Resources of a company by the names assets know them by; none is contacted before it is used."""
-    store = TableStore(settings.store)
+    store, lookups = open_store(settings), Lookups()
     managers = build_io_managers(
-        settings.store, table_specs(), settings.env,
+        settings.store, table_specs(), settings.env, settings.azure,
         lease=MarketLease(store, settings.lease_seconds, settings.lease_wait_seconds),
-        configuration=lambda asset, country: configuration_of(asset, settings, country),
+        configuration=lambda asset, country: configuration_of(asset, settings, country), lookups=lookups,
     )  # fmt: skip
     return {
         "settings": settings,
         "tables": managers["io_manager"],
         "documents": managers["documents_io_manager"],
         "nothing": dg.mem_io_manager,
-        "source_tables": SourceTables(settings.landing, settings.market_table),
-        "published_months": PublishedMonths(store),
-        "recipes_in_force": RecipesInForce(store),
+        **_azure_clients(settings),
+        "source_tables": open_sources(settings),
+        "published_months": PublishedMonths(store, lookups),
+        "recipes_in_force": RecipesInForce(store, lookups),
+        "mlflow_runs": MlflowRuns(store),
         "mlflow_tracking": MlflowTracking(
             tracking_uri=settings.mlflow_tracking_uri, experiment_name=f"forecast_assets_{settings.env}"
         ),
     }
+
+
+def _azure_clients(settings: Settings) -> dict[str, Any]:
+    """dagster-azure's resource where there is an account; importing it takes a second."""
+    if settings.azure is None:
+        return {}
+    from forecast_assets.resources.adls2 import adls2_resources
+
+    return adls2_resources(settings.azure)
 
 
 defs = build_definitions()

@@ -8,14 +8,16 @@ import pytest
 
 REAL_DATA = "FORECAST_REAL_DATA"
 DRILL = "DRILL_MARKETS"
+INTEGRATION = "FORECAST_INTEGRATION"
 
 
 def pytest_collection_modifyitems(config, items):
-    """Deselect what cannot run: public data sets without their folder, peers without the extra ``benchmark``,
-    and drills of the daemon, which take minutes, unless they are asked for."""
+    """Deselect what cannot run: public data sets without their folder, peers without the extra ``benchmark``; and
+    what takes minutes unless it is asked for: drills of the daemon, and services that a test starts itself."""
     unable = {
         "real_data": not os.environ.get(REAL_DATA),
         "daemon": not os.environ.get(DRILL),
+        "integration": not os.environ.get(INTEGRATION),
         "peers": importlib.util.find_spec("hierarchicalforecast") is None,
     }
     dropped = [item for item in items if any(unable[name] and item.get_closest_marker(name) for name in unable)]

@@ -6,7 +6,9 @@ import pandas as pd
 import pytest
 
 from forecast_assets.markets import MarketsError
-from forecast_assets.settings import ENVIRONMENTS, Settings, SettingsError, load_settings, variable_of
+from forecast_assets.setting_variables import variable_of
+from forecast_assets.settings import ENVIRONMENTS, Settings, SettingsError, load_settings
+from forecast_assets.storage.azure_account import AzureAccount
 
 MARKETS = str(Path(__file__).parents[1] / "markets.yaml")
 
@@ -29,14 +31,27 @@ def test_without_variables_a_laptop_works_in_folders_below_var():
 
 @pytest.mark.parametrize("env", ENVIRONMENTS)
 def test_each_environment_has_a_store_and_a_landing_of_its_own(env):
-    settings = loaded(FORECAST_ENV=env)
+    settings = loaded(FORECAST_ENV=env, FORECAST_AZURE_ACCOUNT="forecasts")
     others = [row for name, row in ENVIRONMENTS.items() if name != env]
     assert settings.store not in {row["store"] for row in others}
     assert settings.landing not in {row["landing"] for row in others}
 
 
+@pytest.mark.parametrize("env", ["test", "prod"])
+def test_an_environment_names_its_own_places_only(env):
+    others = set(ENVIRONMENTS) - {env}
+    for name, value in ENVIRONMENTS[env].items():
+        assert f"forecast-{env}/" in value, name
+        assert not any(other in value for other in others), name
+
+
 def test_a_variable_overrides_one_value_of_the_environment():
-    settings = loaded(FORECAST_ENV="prod", FORECAST_STORE="/data/store", MLFLOW_TRACKING_URI="http://mlflow:5000")
+    settings = loaded(
+        FORECAST_ENV="prod",
+        FORECAST_STORE="/data/store",
+        FORECAST_AZURE_ACCOUNT="forecasts",
+        MLFLOW_TRACKING_URI="http://mlflow:5000",
+    )
     assert (settings.store, settings.landing) == ("/data/store", ENVIRONMENTS["prod"]["landing"])
     assert settings.mlflow_tracking_uri == "http://mlflow:5000"
 
@@ -70,7 +85,7 @@ def test_store_and_landing_cannot_be_the_same_place_however_it_is_written(landin
 
 
 def test_the_same_container_written_with_a_slash_is_the_same_place():
-    line = problems(FORECAST_ENV="prod", FORECAST_LANDING="abfs://forecast-prod/store/")[1]
+    line = problems(**ON_AZURE, FORECAST_LANDING="abfs://forecast-prod/store/")[1]
     assert "must be different places, both are 'abfs://forecast-prod/store'" in line
 
 
@@ -134,3 +149,56 @@ def test_the_address_of_dagster_is_that_of_a_page_without_credentials(url):
 def test_what_becomes_of_an_unclear_card_is_one_of_two():
     assert "FORECAST_ALERT_AFTER_UNCLEAR = 'maybe'" in problems(FORECAST_ALERT_AFTER_UNCLEAR="maybe")[1]
     assert loaded(FORECAST_ALERT_AFTER_UNCLEAR="hold").alert_after_unclear == "hold"
+
+
+@pytest.mark.parametrize(
+    "address", ["http://company.vault.azure.net", "company", "https://user@company.vault.azure.net"]
+)
+def test_the_address_of_a_vault_is_https_and_holds_no_user(address):
+    with pytest.raises(SettingsError, match=r"AZURE_KEY_VAULT_URL = .*expected an address like https://"):
+        load_settings({"AZURE_KEY_VAULT_URL": address}, with_markets=False)
+
+
+def test_the_vault_is_a_setting_of_its_own_name():
+    settings = load_settings({"AZURE_KEY_VAULT_URL": "https://company.vault.azure.net"}, with_markets=False)
+    assert settings.azure_key_vault_url == "https://company.vault.azure.net"
+
+
+ON_AZURE = {"FORECAST_ENV": "prod", "FORECAST_AZURE_ACCOUNT": "forecasts"}
+
+
+def test_places_on_azure_need_an_account_when_the_settings_are_loaded():
+    assert problems(FORECAST_ENV="prod")[1:] == [
+        "  - FORECAST_AZURE_ACCOUNT is not set: which storage account holds abfs://forecast-prod/store?"
+    ]
+
+
+def test_the_account_has_its_credential_and_no_secret():
+    settings = loaded(
+        **ON_AZURE, FORECAST_AZURE_CREDENTIAL="service_principal", AZURE_TENANT_ID="t", AZURE_CLIENT_ID="c",
+        AZURE_CLIENT_SECRET="canary",
+    )  # fmt: skip
+    assert settings.azure == AzureAccount("forecasts", "service_principal", tenant_id="t", client_id="c")
+    assert settings.azure.address == "https://forecasts.blob.core.windows.net"
+    assert "canary" not in repr(settings)
+    assert loaded().azure is None
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ({"FORECAST_AZURE_ACCOUNT": "https://forecasts.blob.core.windows.net"}, "3 to 24 small letters"),
+        ({"FORECAST_AZURE_CREDENTIAL": "password"}, "'default', 'key', 'sas', 'service_principal' or 'managed_id"),
+        ({"FORECAST_AZURE_CREDENTIAL": "service_principal"}, "set AZURE_TENANT_ID and AZURE_CLIENT_ID too"),
+        ({"FORECAST_AZURE_ACCOUNT_URL": "http://10.0.0.4/forecasts"}, "expected https; http is for Azurite"),
+        ({"FORECAST_AZURE_ACCOUNT_URL": "forecasts.blob.core.windows.net"}, "an address like https://host"),
+    ],
+)
+def test_an_account_that_cannot_be_right_is_refused_when_the_settings_are_loaded(variables, told):
+    assert told in problems(**{**ON_AZURE, **variables})[1]
+
+
+def test_an_account_address_with_a_signature_is_refused_without_showing_it():
+    line = problems(**ON_AZURE, FORECAST_AZURE_ACCOUNT_URL="https://forecasts.blob.core.windows.net/?sig=canary")[1]
+    assert "FORECAST_AZURE_ACCOUNT_URL" in line
+    assert "canary" not in line

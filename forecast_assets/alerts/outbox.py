@@ -13,6 +13,7 @@ from typing import Any
 
 from forecast_assets.alerts.incidents import Incident
 from forecast_assets.alerts.records import Records
+from forecast_assets.places import open_store
 from forecast_assets.settings import Settings
 from forecast_assets.storage import TableStore
 
@@ -46,7 +47,7 @@ class Outbox:
         """The outbox of a company."""
         markets = settings.market_table.values()
         channels = {market.code: market.teams_channel for market in markets if market.teams_channel}
-        return cls(TableStore(settings.store), channels)
+        return cls(open_store(settings), channels)
 
     def channel_of(self, country: str | None) -> str:
         """The channel that is told about a market; None: about the platform."""

@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, urlsplit
 from pydantic import SecretStr
 
 from forecast_assets.alerts.outbox import DEFAULT_CHANNEL
+from forecast_assets.key_vault import SecretUnavailable
 from forecast_assets.secret_store import resolve_secret
 
 VARIABLE = "TEAMS_WEBHOOK_URL"
@@ -56,7 +57,10 @@ def variable_of(channel: str) -> str:
 
 def webhook_of(channel: str, environment: Mapping[str, str] = os.environ) -> SecretStr:
     """The webhook of a channel. Raises NoAddress."""
-    address = resolve_secret(variable_of(channel), environment)
+    try:
+        address = resolve_secret(variable_of(channel), environment)
+    except SecretUnavailable as error:
+        raise NoAddress(str(error)) from error
     if address is None:
         raise NoAddress(f"{variable_of(channel)} is not set")
     try:

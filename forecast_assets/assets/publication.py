@@ -19,11 +19,12 @@ from forecast_assets.partition_windows import window
 from forecast_assets.partitions import CYCLE_ID_TAG, country_of_run, cycle_id_of_run, months_of_run, reopens_month
 from forecast_assets.reports import MarketReport, render_market_report, render_workbook
 from forecast_assets.resources.cycle_records import MLFLOW_RECORDED, champion_record, cycle_record, recorded_or_reported
-from forecast_assets.resources.mlflow_tracking import MlflowTracking
-from forecast_assets.resources.published_months import PublishedMonths
+from forecast_assets.resources.mlflow_runs import MlflowRuns
+from forecast_assets.resources.mlflow_tracking import MlflowTracking, RecordedRun
+from forecast_assets.resources.published_months import NOTHING_PUBLISHED, PublishedMonths
 from forecast_assets.retries import with_retries
 from forecast_assets.settings import Settings
-from forecast_assets.storage import git_sha
+from forecast_assets.storage import PartitionKey, git_sha
 
 PLACE = ["country", "month"]
 HISTORY_MONTHS = 60
@@ -60,19 +61,21 @@ def published_forecasts(
     """Publish the run's origin month by the best that there is: forecast, baseline, last published forecast."""
     (origin,) = months_of_run(context)
     market = settings.market_table[country_of_run(context)]
+    noted = published_months.noted_for(context.run.run_id, "published_forecasts")
     if published_months.is_closed(market.code, origin) and not reopens_month(context, settings.env):
         raise dg.Failure(
             f"{market.code} {origin:%Y-%m} is closed: a later month is published, too. What was published stays. "
             f"To reopen the month, run it with the tag {CYCLE_ID_TAG}={settings.env}-{origin:%Y-%m}.r2",
             allow_retries=False,
         )
-    last = published_months.last_before(market.code, origin)
+    # Only where no forecast was made: else a month would depend on the one before it without reading it.
+    last = noted.last_before(market.code, origin) if forecasts.empty else NOTHING_PUBLISHED
     tables = Tables(forecasts, champion, baseline_forecasts, features, last, sell_in, products)
     try:
         made, decision = best_there_is(tables, origin)
     except NothingToPublishError as error:
         raise dg.Failure(f"{market.code} {origin:%Y-%m}: {error}", allow_retries=False) from error
-    status = status_of(market.stage, published_months.later_than(market.code, origin), decision.source)
+    status = status_of(market.stage, noted.later_than(market.code, origin), decision.source)
     table = publish(made, decision, overrides.drop(columns=PLACE), status)
     churn = forecast_churn(table, published_months.forecasts(market.code, add_months(origin, -1), CHURN_COLUMNS))
     checks = [schema_check("published_forecasts"), forecast_checks.horizon_complete()]
@@ -152,6 +155,7 @@ def mlflow_run(
     context: dg.AssetExecutionContext,
     settings: dg.ResourceParam[Settings],
     mlflow_tracking: MlflowTracking,
+    mlflow_runs: dg.ResourceParam[MlflowRuns],
     model: pd.DataFrame,
     backtest: pd.DataFrame,
     published_forecasts: pd.DataFrame,
@@ -159,14 +163,20 @@ def mlflow_run(
 ) -> Iterator[dg.AssetCheckResult | dg.Output]:
     """Record the run's market and month, and name the recipe in force."""
     (origin,) = months_of_run(context)
+    cycle_id, country = cycle_id_of_run(context, settings.env), country_of_run(context)
     record = cycle_record(
-        cycle_id=cycle_id_of_run(context, settings.env),
-        market=country_of_run(context),
+        cycle_id=cycle_id,
+        market=country,
         origin_month=origin,
         dagster_run_id=context.run.run_id,
         model=model,
         backtest=backtest,
         published=published_forecasts,
     )
-    named = champion_record(country_of_run(context), origin, champion, model)
-    yield from recorded_or_reported(mlflow_tracking, record, named, context.log)
+    named = champion_record(country, origin, champion, model)
+
+    def keep(run: RecordedRun) -> None:
+        place = PartitionKey(origin, country)
+        mlflow_runs.keep(place, cycle_id, context.run.run_id, run.run_id, run.parent_run_id)
+
+    yield from recorded_or_reported(mlflow_tracking, record, named, context.log, keep)

@@ -7,8 +7,16 @@ import pandas as pd
 import typer
 
 from forecast_assets.cli.backfill_tables import print_outcome, print_plan
-from forecast_assets.cli.console import RunLog, closed_month_argument, console, countries_or_exit, settings_or_exit
+from forecast_assets.cli.console import (
+    RunLog,
+    closed_month_argument,
+    console,
+    countries_or_exit,
+    dremio_or_exit,
+    settings_or_exit,
+)
 from forecast_assets.cli.prepare import prepare_instance
+from forecast_assets.places import open_store
 from forecast_assets.resources.published_months import PublishedMonths
 from forecast_assets.runs.asset_nodes import SelectionError, asset_nodes, selected_assets
 from forecast_assets.runs.backfill import Backfill
@@ -20,7 +28,6 @@ from forecast_assets.runs.launch import code_location
 from forecast_assets.runs.processes import Processes
 from forecast_assets.runs.staleness import Staleness
 from forecast_assets.settings import Settings
-from forecast_assets.storage import TableStore
 
 
 def backfill(
@@ -38,8 +45,9 @@ def backfill(
     settings = settings_or_exit()
     prepare_instance()
     scope, staleness = _scope(settings, _request(settings, country, all_markets, first, to, assets, include_frozen))
-    published = PublishedMonths(TableStore(settings.store))
-    planned = plan_backfill(settings, scope, staleness, published.is_closed)
+    published = PublishedMonths(open_store(settings))
+    with dremio_or_exit():
+        planned = plan_backfill(settings, scope, staleness, published.is_closed)
     processes = Processes(len(planned.request.countries))
     with dg.DagsterInstance.get() as instance:
         estimate = estimated(planned.made, scope.nodes, past_durations(instance), processes.count)
@@ -73,13 +81,13 @@ def _request(
 
 def _scope(settings: Settings, request: BackfillRequest) -> tuple[Scope, Staleness]:
     nodes = asset_nodes(code_location())
-    staleness = Staleness(TableStore(settings.store), settings, nodes, Deliveries(settings))
+    staleness = Staleness(open_store(settings), settings, nodes, Deliveries(settings))
     return Scope(settings, nodes, request, staleness.recorded), staleness
 
 
 def _run(settings: Settings, scope: Scope, staleness: Staleness, planned: BackfillPlan, processes: Processes) -> bool:
     """Run the plan and print what became of it; True where everything landed."""
-    store = TableStore(settings.store)
+    store = open_store(settings)
     record, goes_on = open_record(store, planned.request, _cycle_ids(staleness, planned.frozen))
     if goes_on:
         console.print(f"Goes on with the backfill started {record.started_at}.", markup=False)

@@ -17,12 +17,12 @@ from forecast_assets.cli.console import (
 )
 from forecast_assets.cli.prepare import prepare_instance
 from forecast_assets.domain.contest import refusals, refuses
+from forecast_assets.places import open_store
 from forecast_assets.resources.published_months import PublishedMonths
 from forecast_assets.resources.recipes_in_force import RecipesInForce
 from forecast_assets.runs.launch import launch
 from forecast_assets.runs.plan import MonthRange
 from forecast_assets.settings import Settings
-from forecast_assets.storage import TableStore
 
 Market = Annotated[str, typer.Option(help="A market")]
 COLUMNS = [
@@ -40,7 +40,7 @@ def champion(
     """Show the recipes that were in force month by month, how challengers did, and what is refused."""
     settings = settings_or_exit()
     (code,) = countries_or_exit(settings, [country])
-    recipes = RecipesInForce(TableStore(settings.store))
+    recipes = RecipesInForce(open_store(settings))
     if accept:
         _accept(recipes, code, accept, {"reason": reason, "author": author})
     history = recipes.history(code)
@@ -104,14 +104,14 @@ def rollback(
                 text = f"the recipe is refused; what was published stays until {job} of {code} {month:%Y-%m} succeeds"
                 console.print(text, style="red", markup=False)
             raise typer.Exit(1)
-    row = RecipesInForce(TableStore(settings.store)).champion(code, month)
+    row = RecipesInForce(open_store(settings)).champion(code, month)
     console.print(f"{code} {month:%Y-%m}: {row['recipe_id']} is in force, published by {row['source']}", markup=False)
     console.print(str(row["reason"]), style="dim", markup=False)
 
 
 def _month_to_roll_back(settings: Settings, code: str) -> pd.Timestamp:
     """The month of the latest champion; nothing is refused where it is closed or refused already."""
-    store = TableStore(settings.store)
+    store = open_store(settings)
     recipes = RecipesInForce(store)
     month = recipes.latest_month(code)
     if month is None:

@@ -2,7 +2,8 @@
 
 import os
 import time
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pandas as pd
 import typer
@@ -13,6 +14,8 @@ from forecast_assets.markets import MarketsError, forecast_markets, month_of
 from forecast_assets.runs.launch import RunResult
 from forecast_assets.runs.plan import MonthRange
 from forecast_assets.settings import Settings, SettingsError, load_settings
+from forecast_assets.sql import DremioError, DremioUnavailable
+from forecast_assets.storage.folders import document_address
 
 console = Console(width=None if os.isatty(1) else 140, highlight=False)
 
@@ -44,6 +47,16 @@ def settings_or_exit(*, with_markets: bool = True) -> Settings:
         console.print(str(error), style="red", markup=False)
         raise typer.Exit(2) from None
     return settings
+
+
+@contextmanager
+def dremio_or_exit() -> Iterator[None]:
+    """What Dremio refuses, or that it does not answer, on the terminal, and exit code 2."""
+    try:
+        yield
+    except (DremioError, DremioUnavailable) as error:
+        console.print(str(error), style="red", markup=False)
+        raise typer.Exit(2) from None
 
 
 def countries_or_exit(settings: Settings, given: list[str]) -> list[str]:
@@ -95,10 +108,11 @@ def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
 
 TEXT_COLUMNS = {
     "market", "level", "name", "published", "why", "group", "severity", "kind", "headline", "message", "state", "asset",
-    "months rebuilt", "months that failed", "first reason", "check", "result", "found", "what to do",
+    "months rebuilt", "months that failed", "first reason", "check", "result", "found", "what to do", "where",
 }  # fmt: skip
 
 
-def report_folder(settings: Settings, country: str, origin: pd.Timestamp) -> Path:
+def report_page(settings: Settings, country: str, origin: pd.Timestamp) -> str:
     """Where the report of a market and month lies."""
-    return Path(settings.store) / "market_report" / f"country={country}" / f"month={origin:%Y-%m-%d}"
+    place = ("market_report", f"country={country}", f"month={origin:%Y-%m-%d}", "market_report.html")
+    return document_address(settings.store, *place)

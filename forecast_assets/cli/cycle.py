@@ -19,6 +19,7 @@ from forecast_assets.cli.console import (
 from forecast_assets.cli.prepare import prepare_instance
 from forecast_assets.domain.evaluation import ALL_LAGS
 from forecast_assets.domain.realised import PERFORMANCE_METHODS
+from forecast_assets.places import open_store
 from forecast_assets.resources.mlflow_tracking import TrackingUnavailable, prepare_mlflow_store
 from forecast_assets.runs.cycle import run_cycles
 from forecast_assets.runs.launch import RunResult
@@ -80,7 +81,7 @@ def print_markets(
     settings: Settings, month: pd.Timestamp, countries: list[str], results: dict[str, list[RunResult]]
 ) -> None:
     """One row per market: cells, accuracy on the backtest, what was published and why."""
-    store = TableStore(settings.store)
+    store = open_store(settings)
     rows = []
     for code in countries:
         if not _succeeded(results, code):
@@ -109,7 +110,7 @@ def _row_of_failed(store: TableStore, code: str, month: pd.Timestamp, results: l
 
 def print_performance(settings: Settings, countries: list[str], origin: pd.Timestamp | None = None) -> None:
     """How the forecasts published so far did: the SKUs of each market, region and the world, then their totals."""
-    cells = performance_cells(TableStore(settings.store), countries, origin)
+    cells = performance_cells(open_store(settings), countries, origin)
     regions = {code: market.region for code, market in settings.market_table.items()}
     of_origin = f", origin {origin:%Y-%m}" if origin else ""
     _print_accuracy(

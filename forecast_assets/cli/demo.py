@@ -6,7 +6,7 @@ import time
 import pandas as pd
 import typer
 
-from forecast_assets.cli.console import console, countries_or_exit, report_folder, settings_or_exit
+from forecast_assets.cli.console import console, countries_or_exit, report_page, settings_or_exit
 from forecast_assets.cli.cycle import run_and_print
 from forecast_assets.runs.plan import CycleRequest
 from forecast_assets.sample import write_sample_company
@@ -36,7 +36,7 @@ def demo() -> None:
     results = run_and_print(settings, CycleRequest(month, HISTORY, ORIGINS, STEP), countries)
     console.print(f"\n{len(summary.markets)} markets in {time.monotonic() - began:.0f} s. Reports:", markup=False)
     for code in countries:
-        console.print(f"  {report_folder(settings, code, month) / 'market_report.html'}", markup=False, soft_wrap=True)
+        console.print(f"  {report_page(settings, code, month)}", markup=False, soft_wrap=True)
     console.print("Run `make dev` to open all of it in the Dagster UI: assets, partitions, checks, metadata.")
     if any(not result.succeeded for runs in results.values() for result in runs):
         raise typer.Exit(1)

@@ -23,6 +23,15 @@ def prepare() -> None:
 
 
 def prepare_instance() -> Path:
+    """``prepare_home``, and the database of it."""
+    home = prepare_home()
+    # Two processes that create Dagster's SQLite files at once break them; this one does it before any other starts.
+    with dg.DagsterInstance.get() as instance:
+        instance.get_runs_count()
+    return home
+
+
+def prepare_home() -> Path:
     """Make DAGSTER_HOME (default ``var/dagster_home``) a home with queue and limits; an existing one is left."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     home = Path(os.environ.setdefault("DAGSTER_HOME", "var/dagster_home")).absolute()
@@ -31,7 +40,4 @@ def prepare_instance() -> Path:
     configuration = home / "dagster.yaml"
     if not configuration.exists():
         configuration.write_text(LAPTOP.read_text(encoding="utf-8"), encoding="utf-8")
-    # Two processes that create Dagster's SQLite files at once break them; this one does it before any other starts.
-    with dg.DagsterInstance.get() as instance:
-        instance.get_runs_count()
     return home

@@ -19,10 +19,11 @@ from forecast_assets.cli.console import (
 )
 from forecast_assets.cli.prepare import prepare_instance
 from forecast_assets.domain.tuning import IN_FORCE
+from forecast_assets.places import open_store
 from forecast_assets.runs.launch import launch
 from forecast_assets.runs.plan import MonthRange
 from forecast_assets.settings import Settings
-from forecast_assets.storage import PartitionKey, TableStore
+from forecast_assets.storage import PartitionKey
 
 
 def tune(
@@ -42,7 +43,7 @@ def tune(
 
 
 def _latest_month(settings: Settings, code: str) -> pd.Timestamp:
-    months = [place.month for place in TableStore(settings.store).list_partitions("features") if place.country == code]
+    months = [place.month for place in open_store(settings).list_partitions("features") if place.country == code]
     if not months:
         raise typer.BadParameter(f"{code} has no features in {settings.store}: run forecast-assets cycle first")
     return max(months)
@@ -76,7 +77,7 @@ class _TrialsOnConsole(logging.Handler):
 
 
 def _print_outcome(settings: Settings, code: str, month: pd.Timestamp) -> None:
-    tried = TableStore(settings.store).read("tuned_recipe", [PartitionKey(month, code)])
+    tried = open_store(settings).read("tuned_recipe", [PartitionKey(month, code)])
     chosen = tried[tried["role"] == IN_FORCE].iloc[0]
     kept = (
         {int(chosen["trial"]): "in force from now on"}

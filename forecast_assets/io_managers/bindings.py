@@ -1,19 +1,19 @@
 """What the IO managers of one set of definitions share and Dagster's configuration cannot hold.
 
-Table specs, the source of credentials, and the inputs that steps have loaded.
+Table specs, the storage account, and the inputs that steps have loaded.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
+
+import pandas as pd
 
 from forecast_assets.io_managers.loaded_inputs import LoadedInputs
+from forecast_assets.resources.lookups import Lookups
 from forecast_assets.resources.market_lease import MarketLease
-from forecast_assets.storage import TableSpec
-
-
-def no_options() -> Mapping[str, object]:
-    """Storage options of a local folder: none."""
-    return {}
+from forecast_assets.storage import PartitionKey, StoredProvenance, TableSpec
+from forecast_assets.storage.azure_account import AzureAccount
 
 
 def no_configuration(asset: str, country: str | None) -> str:
@@ -21,16 +21,28 @@ def no_configuration(asset: str, country: str | None) -> str:
     return ""
 
 
+class Inputs(Protocol):
+    """Where inputs are read from: the store, or the versions that an earlier run has read."""
+
+    def read_with_provenance(
+        self, table: TableSpec, partitions: Iterable[PartitionKey], columns: Sequence[str] | None, missing: str
+    ) -> tuple[pd.DataFrame, dict[PartitionKey, StoredProvenance]]:
+        """As ``TableStore.read_with_provenance``."""
+
+
 @dataclass(frozen=True)
 class Bindings:
-    """Table specs by asset name, a source of storage options (credentials) asked when needed, and loaded inputs.
+    """Table specs by asset name, the account of a store on Azure, and loaded inputs.
 
     ``lease`` is what a run holds while it goes on; None: nothing. ``configuration`` gives the digest of what an asset
-    of a market is configured by.
+    of a market is configured by; ``lookups`` is what steps have looked up beside their inputs. ``inputs`` is what steps
+    read from; None: the store that they write to.
     """
 
     specs: Mapping[str, TableSpec]
-    storage_options: Callable[[], Mapping[str, object]] = no_options
+    account: AzureAccount | None = None
     lease: MarketLease | None = None
     configuration: Callable[[str, str | None], str] = no_configuration
+    lookups: Lookups = field(default_factory=Lookups)
+    inputs: Inputs | None = None
     loaded: LoadedInputs = field(default_factory=LoadedInputs)

@@ -28,7 +28,7 @@ class DocumentsIOManager(dg.ConfigurableIOManager):
 
     @cached_property
     def documents(self) -> TableStore:
-        return TableStore(self.store, self.bindings().storage_options())
+        return TableStore(self.store, self.bindings().account)
 
     def handle_output(self, context: dg.OutputContext, obj: object) -> None:
         """Store the documents of every partition of the run; event metadata has path and size of each."""

@@ -47,16 +47,18 @@ def by_partition(context: dg.OutputContext, returned: object) -> dict[PartitionK
 
 
 def provenance_for(context: dg.OutputContext, partition: PartitionKey, env: str, bindings: Bindings) -> Provenance:
-    """Say who writes a partition: run, cycle, code, configuration, and the inputs in the partition's window."""
+    """Say who writes a partition: run, cycle, code, configuration, the inputs in the partition's window, look-ups."""
     step = context.step_context
     name = table_name(context.asset_key)
+    looked_up = bindings.lookups.of(step.run_id, name)
     return Provenance(
         run_id=step.run_id,
         cycle_id=cycle_id_of(env, partition.month, step.dagster_run.tags.get(CYCLE_ID_TAG)),
         git_sha=git_sha(),
-        inputs=bindings.loaded.of(step.run_id, step.step.key, partition),
+        inputs=bindings.loaded.of(step.run_id, step.step.key, partition) | looked_up.inputs,
         code_version=code_version(),
         configuration=bindings.configuration(name, partition.country),
+        answers=dict(looked_up.answers),
     )
 
 

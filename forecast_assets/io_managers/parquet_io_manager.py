@@ -36,7 +36,7 @@ class ParquetIOManager(dg.ConfigurableIOManager):
 
     @cached_property
     def tables(self) -> TableStore:
-        return TableStore(self.store, self.bindings().storage_options())
+        return TableStore(self.store, self.bindings().account)
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["ParquetIOManager"]:
@@ -70,7 +70,7 @@ class ParquetIOManager(dg.ConfigurableIOManager):
         name = table_name(context.asset_key)
         declared = context.definition_metadata
         with transient_errors_again(context.step_context.previous_attempt_count):
-            frame, provenances = self.tables.read_with_provenance(
+            frame, provenances = (self.bindings().inputs or self.tables).read_with_provenance(
                 self._spec(name),
                 [PartitionKey.from_dagster(key) for key in context.asset_partition_keys],
                 columns=declared.get("columns"),

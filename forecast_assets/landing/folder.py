@@ -8,18 +8,21 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any
 
 import duckdb
 import pandas as pd
-from upath import UPath
+from fsspec import AbstractFileSystem
 
 from forecast_assets.landing.contract import Source, source_named
 from forecast_assets.landing.errors import LandingError, LandingProblem
 from forecast_assets.landing.files import LandingFile, concerns, inspect_file, is_delivery, unreadable
 from forecast_assets.landing.row_checks import Scope, row_problems
 from forecast_assets.landing.rows import attribute_columns, by_shape, create_table, raw, reader, table_name
+from forecast_assets.storage.azure_account import AzureAccount, raise_if_storage_said_it
+from forecast_assets.storage.folders import file_system_of, is_local, path_of
 
 REMOTE_READERS = 16
 # What file systems call them: the local one, Azure, and on a local disk when the name changed.
@@ -40,20 +43,25 @@ class LandingFolder:
 
     Args:
         base: A local path or any fsspec URL, such as ``abfs://landing/forecast``.
-        storage_options: Credentials for the file system, as fsspec takes them.
+        account: The storage account of an ``abfs://`` address.
         known_codes: Market codes, to tell by a file's name whom it concerns when it cannot be read. Without them such a
             file concerns every market.
     """
 
-    def __init__(
-        self, base: str, storage_options: dict[str, Any] | None = None, known_codes: Iterable[str] = ()
-    ) -> None:
-        path = UPath(base, **(storage_options or {}))
-        self._fs = path.fs
-        self._is_local = path.protocol in ("", "file", "local")
-        self._root = str(path.absolute()) if self._is_local else path.path.rstrip("/")
+    def __init__(self, base: str, account: AzureAccount | None = None, known_codes: Iterable[str] = ()) -> None:
+        self._base, self._account = base, account
+        self._root = path_of(base)
         self._known_codes = tuple(known_codes)
         self._inspected: dict[tuple[Any, ...], LandingFile] = {}
+
+    @cached_property
+    def _fs(self) -> AbstractFileSystem:
+        # Opened when first used: definitions load without a secret.
+        return file_system_of(self._base, self._account)
+
+    @property
+    def _is_local(self) -> bool:
+        return is_local(self._fs)
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         """An in-memory DuckDB that can read this folder; times are UTC wherever it runs."""
@@ -77,6 +85,12 @@ class LandingFolder:
     def has_source(self, source: str) -> bool:
         """Whether any file of the source was delivered, readable or not."""
         return bool(self._listing(source)[0])
+
+    def contents(self, source: str, suffix: str) -> dict[str, bytes]:
+        """Bytes of the files that lie in a source's folder itself and end in ``suffix``, by name and in its order."""
+        folder = f"{self._root}/{source}"
+        direct = [path for path in sorted(self._found(source)) if path.rpartition("/")[0] == folder]
+        return {PurePosixPath(path).name: self._fs.cat_file(path) for path in direct if path.endswith(suffix)}
 
     def states(self, source: str, marker: str) -> list[FileState]:
         """Size and time of the files of a source, and of the files called ``marker`` beside or above them."""
@@ -217,7 +231,8 @@ class LandingFolder:
         """Make the table; where that fails, find the files that cannot be read. Returns their problems."""
         try:
             create_table(connection, source, files, market, self._readable(self._root))
-        except duckdb.Error:
+        except duckdb.Error as error:
+            raise_if_storage_said_it(str(error))
             problems = [problem for file in files if (problem := self._read_alone(connection, source, file, market))]
             if not problems:
                 raise
@@ -233,6 +248,7 @@ class LandingFolder:
         try:
             create_table(connection, source, [file], market, self._readable(self._root))
         except duckdb.Error as error:
+            raise_if_storage_said_it(str(error))
             return unreadable(file, error)
         return None
 
@@ -262,7 +278,8 @@ def _rows_of(connection: duckdb.DuckDBPyConnection, query: str, files: Sequence[
     """The rows of a query over files of one shape; files that cannot be read are left out, their own runs name them."""
     try:
         return connection.execute(query, [[file.path for file in files]]).fetchall()
-    except duckdb.Error:
+    except duckdb.Error as error:
+        raise_if_storage_said_it(str(error))
         if len(files) == 1:
             return []
         return [row for file in files for row in _rows_of(connection, query, [file])]

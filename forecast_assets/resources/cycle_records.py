@@ -4,7 +4,7 @@ The record is made from stored tables alone, so a missed one can be filled in at
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from logging import Logger
 
 import dagster as dg
@@ -15,7 +15,7 @@ from forecast_assets.checks.table_checks import CheckDeclaration
 from forecast_assets.domain.accuracy import accuracy_table
 from forecast_assets.domain.models.market_model import CHAMPION_PREFIX, MANIFEST, model_from_parts
 from forecast_assets.resources.mlflow_registry import ChampionRecord
-from forecast_assets.resources.mlflow_tracking import CycleRecord, MlflowTracking, TrackingUnavailable
+from forecast_assets.resources.mlflow_tracking import CycleRecord, MlflowTracking, RecordedRun, TrackingUnavailable
 from forecast_assets.storage import git_sha
 
 MLFLOW_RECORDED = CheckDeclaration(
@@ -87,10 +87,15 @@ def _by_horizon(backtest: pd.DataFrame) -> pd.DataFrame:
 
 
 def recorded_or_reported(
-    tracking: MlflowTracking, record: CycleRecord, champion: ChampionRecord | None, log: Logger
+    tracking: MlflowTracking,
+    record: CycleRecord,
+    champion: ChampionRecord | None,
+    log: Logger,
+    keep: Callable[[RecordedRun], None] = lambda run: None,
 ) -> Iterator[dg.AssetCheckResult | dg.Output]:
     """Record a cycle and name its champion; where MLflow does not answer, a failed check says so and the partition
     stays unmaterialized. The champion's name goes with the run: what is recorded without it is recorded again.
+    ``keep`` is told the run that was recorded.
 
     Without an address nothing is recorded: MLflow itself would make a database in the working folder.
     """
@@ -110,6 +115,7 @@ def recorded_or_reported(
             description=f"{error}. Materialize this partition again to fill it in.",
         )
         return
+    keep(run)
     yield dg.AssetCheckResult(check_name=MLFLOW_RECORDED.name, passed=True)
     metadata = {"mlflow_run_id": run.run_id, "mlflow_parent_run_id": run.parent_run_id}
     yield dg.Output(None, metadata=metadata | ({"mlflow_page": dg.MetadataValue.url(run.url)} if run.url else {}))

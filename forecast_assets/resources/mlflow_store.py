@@ -4,6 +4,7 @@ What is recorded is in mlflow_record.py, how the runs are found and written in m
 """
 
 import contextlib
+import importlib.util
 import os
 import re
 import threading
@@ -12,6 +13,9 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from filelock import FileLock, Timeout
+
+from forecast_assets.azure_credential import NO_IDENTITY, azure_credential
+from forecast_assets.secret_store import MASK, resolve_secret, without_secrets
 
 # MLflow's own defaults (120 s, 7 retries) hold a run for minutes when a server is down; what is missed can be recorded
 # later, so a cycle must not wait for it. The operator's own values win.
@@ -22,6 +26,9 @@ CLIENT_ENVIRONMENT = {
     # The line it prints when a run ends holds the address with its password.
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
+CREDENTIALS = ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN")
+# What azureml-mlflow asks a token for.
+AZURE_ML_SCOPE = "https://management.core.windows.net/.default"
 CONNECT_TIMEOUT_SECONDS = 10
 LOCK_TIMEOUT_SECONDS = 60
 SQLITE_HEADER = b"SQLite format 3\0"
@@ -38,11 +45,11 @@ def mask_credentials(text: str, tracking_uri: str) -> str:
     """``text`` without the user and password of any address in it, nor the password of ``tracking_uri`` alone."""
     masked = re.sub(r"://\S*@", "://***@", text)
     masked = re.sub(r"(?i)\b(\w*(?:password|token|secret|sig|key))=[^&\s]+", r"\1=***", masked)
-    known = [os.environ.get("MLFLOW_TRACKING_PASSWORD"), os.environ.get("MLFLOW_TRACKING_TOKEN")]
+    known = [os.environ.get("MLFLOW_TRACKING_PASSWORD", ""), os.environ.get("MLFLOW_TRACKING_TOKEN", "")]
     _, _, password = re.sub(r"^\w[\w+.\-]*://", "", tracking_uri).rpartition("@")[0].partition(":")
-    for secret in {*known, password, unquote(password)} - {None, ""}:
-        masked = masked.replace(secret, "***")
-    return masked
+    for secret in {*known, password, unquote(password)} - {""}:
+        masked = masked.replace(secret, MASK)
+    return without_secrets(masked)
 
 
 @contextlib.contextmanager
@@ -77,14 +84,15 @@ def _one_line(text: str) -> str:
 
 @contextlib.contextmanager
 def _client_environment() -> Iterator[None]:
-    """Set CLIENT_ENVIRONMENT, which MLflow reads from nowhere else, and take it out again afterwards.
+    """Set CLIENT_ENVIRONMENT and the credentials, which MLflow reads from nowhere else, and take them out afterwards.
 
     Threads of one process take turns: with two inside at once, one would put back what the other had set.
     """
     # Stays set: MLflow reads it once, at import.
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     with _environment_lock:
-        lent = {name: value for name, value in CLIENT_ENVIRONMENT.items() if name not in os.environ}
+        credentials = {name: secret.get_secret_value() for name in CREDENTIALS if (secret := resolve_secret(name))}
+        lent = {name: value for name, value in (CLIENT_ENVIRONMENT | credentials).items() if name not in os.environ}
         os.environ.update(lent)
         try:
             yield
@@ -166,6 +174,28 @@ def check_database_answers(tracking_uri: str) -> None:
     )
     with engine.connect():
         engine.dispose()
+
+
+def check_azure_ml_answers(tracking_uri: str) -> None:
+    """Ask for a token once where the store is Azure ML, whose client would open a browser on a server without identity.
+
+    Raises:
+        TrackingUnavailable: If the client is not installed, or the process has no identity.
+    """
+    if not tracking_uri.startswith("azureml://"):
+        return
+    if importlib.util.find_spec("azureml") is None:
+        raise TrackingUnavailable(
+            "MLflow's store is Azure ML, and azureml-mlflow is not installed: install locks/azureml.txt in place of "
+            "locks/runtime.txt (docs/mlflow.md)"
+        )
+    from azure.core.exceptions import ClientAuthenticationError
+
+    try:
+        azure_credential().get_token(AZURE_ML_SCOPE)
+    except ClientAuthenticationError:
+        address = mask_credentials(tracking_uri, tracking_uri)
+        raise TrackingUnavailable(f"MLflow at {address} was not asked: {NO_IDENTITY}") from None
 
 
 def run_page(tracking_uri: str, experiment_id: str, run_id: str) -> str | None:

@@ -15,6 +15,7 @@ from forecast_assets.resources.mlflow_record import CycleRecord, RecordedRun
 from forecast_assets.resources.mlflow_registry import ChampionRecord, ChampionRegistry
 from forecast_assets.resources.mlflow_store import (
     TrackingUnavailable,
+    check_azure_ml_answers,
     check_database_answers,
     local_artifact_folder,
     prepare_mlflow_store,
@@ -58,12 +59,27 @@ class MlflowTracking(dg.ConfigurableResource):
         prepare_mlflow_store(self.tracking_uri)
         with tracking_errors(self.tracking_uri, f"recording {record.market} of {record.cycle_id}"):
             check_database_answers(self.tracking_uri)
+            check_azure_ml_answers(self.tracking_uri)
             from mlflow import MlflowClient
 
             client = MlflowClient(tracking_uri=self.tracking_uri)
             runs = CycleRuns(client, self._experiment_id(client))
             run_id, parent_run_id = runs.record(record)
             return RecordedRun(run_id, parent_run_id, run_page(self.tracking_uri, runs.experiment_id, run_id))
+
+    def experiments(self) -> int:
+        """How many experiments MLflow has: asked to know whether it answers.
+
+        Raises:
+            TrackingUnavailable: If it does not.
+        """
+        prepare_mlflow_store(self.tracking_uri)
+        with tracking_errors(self.tracking_uri, "looking for experiments"):
+            check_database_answers(self.tracking_uri)
+            check_azure_ml_answers(self.tracking_uri)
+            from mlflow import MlflowClient
+
+            return len(MlflowClient(tracking_uri=self.tracking_uri).search_experiments(max_results=SEARCH_LIMIT))
 
     def mirror_champion(self, run_id: str, record: ChampionRecord) -> None:
         """Name the recipe in force of a market in the model registry, beside the run that holds its model.
@@ -72,6 +88,7 @@ class MlflowTracking(dg.ConfigurableResource):
             TrackingUnavailable: If MLflow does not take it, or has no registry.
         """
         with tracking_errors(self.tracking_uri, f"naming the champion of {record.market}"):
+            check_azure_ml_answers(self.tracking_uri)
             from mlflow import MlflowClient
 
             client = MlflowClient(tracking_uri=self.tracking_uri, registry_uri=self.tracking_uri)

@@ -10,6 +10,7 @@ from collections.abc import Collection
 import pandas as pd
 
 from forecast_assets.domain.contest import Holder, current_id, holder_from
+from forecast_assets.resources.lookups import Lookups, NotingStore
 from forecast_assets.storage import PartitionKey, TableStore
 
 REFUSED_COLUMNS = ["recipe_id", "recipe", "author", "reason"]
@@ -20,6 +21,11 @@ class RecipesInForce:
     """Looks into ``champion`` and ``refused_recipe`` of the store."""
 
     store: TableStore
+    lookups: Lookups = dataclasses.field(default_factory=Lookups)
+
+    def noted_for(self, run_id: str, asset: str) -> "RecipesInForce":
+        """The same for one asset of a run: what it reads is stored among the asset's inputs."""
+        return dataclasses.replace(self, store=NotingStore(self.store, self.lookups.of(run_id, asset).read))
 
     def before(self, country: str, month: pd.Timestamp, refused: Collection[str] = ()) -> Holder | None:
         """The recipe in force before a month: of the latest earlier ``champion`` whose recipe is not refused."""

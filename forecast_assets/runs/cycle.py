@@ -8,13 +8,13 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 
+from forecast_assets.places import open_store
 from forecast_assets.runs.fallback import steps_after_failure
 from forecast_assets.runs.launch import RunResult, launch
 from forecast_assets.runs.plan import CycleRequest, MonthRange
 from forecast_assets.runs.processes import Processes
 from forecast_assets.runs.steps import CycleSteps, Step
 from forecast_assets.settings import Settings, pools_markets
-from forecast_assets.storage import TableStore
 
 Report = Callable[[str | None, str, MonthRange, RunResult | None], None]
 
@@ -35,7 +35,7 @@ def run_cycles(
         Results by market, one of them failed where the market failed, with what ran instead after it. Under the empty
         code: runs over all markets.
     """
-    steps = CycleSteps(TableStore(settings.store), settings.market_table, request)
+    steps = CycleSteps(open_store(settings), settings.market_table, request)
     with Processes(len(countries)) as processes:
         results = run_side_by_side(processes, {code: steps.history(code) for code in countries}, report)
         ready = [code for code in countries if all(result.succeeded for result in results[code])]

@@ -5,6 +5,7 @@ import pandas as pd
 from forecast_assets.assets.sources import by_month
 from forecast_assets.domain.covid import monthly_covid_policy
 from forecast_assets.io_managers.table_specs import table_specs
+from forecast_assets.places import open_sources
 from forecast_assets.resources.source_tables import SourceTables
 from forecast_assets.settings import Settings
 from forecast_assets.storage import PartitionKey, content_hash
@@ -16,7 +17,7 @@ class Deliveries:
 
     def __init__(self, settings: Settings, tables: SourceTables | None = None) -> None:
         self._settings = settings
-        self._tables = tables or SourceTables(settings.landing, settings.market_table)
+        self._tables = tables or open_sources(settings)
         self._specs = table_specs()
         self._hashes: dict[tuple[str, str, pd.Timestamp], str] = {}
         self._unusable: dict[tuple[str, str, pd.Timestamp], str] = {}

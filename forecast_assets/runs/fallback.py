@@ -12,6 +12,7 @@ import pandas as pd
 
 from forecast_assets import jobs
 from forecast_assets.domain.contest import refusals
+from forecast_assets.places import open_store
 from forecast_assets.recipes import contest_of
 from forecast_assets.resources.recipes_in_force import RecipesInForce
 from forecast_assets.runs.plan import MonthRange
@@ -25,7 +26,7 @@ FALLBACK_JOBS = (jobs.champion_cycle.name, jobs.publish_fallback.name)
 def steps_after_failure(settings: Settings, country: str, month: pd.Timestamp) -> Iterator[Step]:
     """What a market runs after its cycle failed; each step is asked for when the one before it has ended."""
     tried: list[str] = []
-    while step := step_after_failure(settings, TableStore(settings.store), country, month, tried):
+    while step := step_after_failure(settings, open_store(settings), country, month, tried):
         tried.append(step[0])
         yield step
 

@@ -10,6 +10,7 @@ import pandas as pd
 from dagster._utils.error import SerializableErrorInfo
 
 from forecast_assets.runs.plan import MonthRange
+from forecast_assets.settings import Settings
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 FIRST, LAST = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
@@ -66,6 +67,13 @@ def launch(
 def code_location() -> dg.Definitions:
     """The assets and jobs of the company, loaded once a process."""
     return _definitions()
+
+
+def code_location_with(settings: Settings, **resources: object) -> dg.Definitions:
+    """The same with other settings, and resources of its own by name."""
+    from forecast_assets.definitions import build_definitions
+
+    return build_definitions(settings, **resources)
 
 
 @functools.cache

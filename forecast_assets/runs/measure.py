@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 from forecast_assets.domain.calendar import add_months
+from forecast_assets.places import open_store
 from forecast_assets.runs.cycle import Report, run_side_by_side
 from forecast_assets.runs.launch import RunResult
 from forecast_assets.runs.plan import MonthRange, missing
 from forecast_assets.runs.processes import Processes
 from forecast_assets.runs.steps import Present, Step
 from forecast_assets.settings import Settings
-from forecast_assets.storage import TableStore
 
 
 def run_measures(
@@ -21,7 +21,7 @@ def run_measures(
 
     Markets that have published nothing are left alone. Arguments and result as ``run_cycles``.
     """
-    present = Present(TableStore(settings.store))
+    present = Present(open_store(settings))
     with Processes(len(countries)) as processes:
         return run_side_by_side(processes, {code: _steps(present, code, through) for code in countries}, report)
 

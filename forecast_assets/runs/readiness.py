@@ -10,6 +10,7 @@ from forecast_assets.domain.calendar import add_months, month_range, unbroken
 from forecast_assets.domain.demand import DemandPanel, panel_from_rows
 from forecast_assets.domain.readiness import FAIL, PASS, WARN, Finding
 from forecast_assets.landing import LandingError
+from forecast_assets.places import open_sources, open_store
 from forecast_assets.resources.source_tables import RangeNotUsable, SourceTables
 from forecast_assets.settings import Settings
 from forecast_assets.storage import PartitionKey, TableStore
@@ -22,7 +23,7 @@ MESSAGE_LENGTH = 200
 def market_readiness(settings: Settings, code: str, last_closed: pd.Timestamp) -> list[Finding]:
     """Every rule on one market, judged at its last delivered month or the last closed one, whichever is earlier."""
     market = settings.market_table[code]
-    tables = SourceTables(settings.landing, settings.market_table)
+    tables = open_sources(settings)
     delivered = [month for month in tables.delivered_months("sell_in", code) if month <= last_closed]
     findings = [
         readiness.history_depth(delivered),
@@ -42,8 +43,8 @@ def market_readiness(settings: Settings, code: str, last_closed: pd.Timestamp) -
         *findings,
         *_coverage(tables, settings, code, sell_in, origin),
         readiness.size(panel, origin),
-        *_accuracy(TableStore(settings.store), code, panel, origin),
-        readiness.shadow_cycles(_published(TableStore(settings.store), code)),
+        *_accuracy(open_store(settings), code, panel, origin),
+        readiness.shadow_cycles(_published(open_store(settings), code)),
     ]
 
 

@@ -1,7 +1,8 @@
 """Which stored partitions are no longer what their inputs, the code and the configuration would make of them.
 
-A partition is fresh when the hashes of everything its window holds now are those it was made from and code version and
-configuration are equal; one of a source, when today's delivery has the content that is stored. Nothing else is skipped.
+A partition is fresh when the hashes of everything its window holds now, and of what it would look up now, are those it
+was made from and code version and configuration are equal; one of a source, when today's delivery has the content that
+is stored. Nothing else is skipped.
 """
 
 from collections.abc import Collection, Mapping
@@ -11,8 +12,10 @@ import pandas as pd
 
 from forecast_assets.code_version import code_version
 from forecast_assets.configuration import configuration_of
+from forecast_assets.resources.lookups import LOOKED_UP
 from forecast_assets.runs.asset_nodes import AssetNode, Window
 from forecast_assets.runs.deliveries import Deliveries
+from forecast_assets.runs.lookups_now import LookupsNow, looks_up
 from forecast_assets.schemas import MONTH_ONLY
 from forecast_assets.settings import Settings
 from forecast_assets.storage import MissingPartition, PartitionKey, StoredProvenance, TableStore
@@ -90,6 +93,7 @@ class Staleness:
         self._settings = settings
         self._nodes = nodes
         self._deliveries = deliveries
+        self._lookups = LookupsNow(self.recorded, store)
 
     def stale(
         self, asset: str, country: str | None, months: list[pd.Timestamp], made: Made | None = None
@@ -105,8 +109,13 @@ class Staleness:
         node = self._nodes[asset]
         if node.is_source and country:
             self._deliveries.look_at(asset, country, months)
-        reasons = {month: self._reason(node, PartitionKey(month, country), made or {}) for month in months}
-        return {month: reason for month, reason in reasons.items() if reason}
+        reasons: dict[pd.Timestamp, str] = {}
+        for month in sorted(months):
+            place = PartitionKey(month, country)
+            reason = self._reason(node, place, made or {}) or self._earlier_made(node, place, made or {}, reasons)
+            if reason:
+                reasons[month] = reason
+        return reasons
 
     def _reason(self, node: AssetNode, place: PartitionKey, made: Made) -> str | None:
         remade = next((w.table for w in node.windows if _holds(w, place, made.get(w.table, {}))), None)
@@ -125,6 +134,20 @@ class Staleness:
             return f"{remade} is made again"
         changed = self._changed_input(node, place, said)
         return f"{changed} changed" if changed else None
+
+    def _earlier_made(
+        self, node: AssetNode, place: PartitionKey, made: Made, reasons: Mapping[pd.Timestamp, str]
+    ) -> str | None:
+        """Whether what the partition looks up may be another one by then: an earlier month is made again.
+
+        The asset's own earlier months stand for it: an asset that looks up is made before what it looks up.
+        """
+        said = self._said(node.name, place) if node.name in LOOKED_UP else None
+        if said is None or not looks_up(node.name, said):
+            return None
+        table = LOOKED_UP[node.name]
+        earlier = [*reasons, *(month for month in made.get(table, {}).get(place.country, ()) if month < place.month)]
+        return f"{table} of {max(earlier):%Y-%m} is made again" if earlier else None
 
     def _said(self, asset: str, place: PartitionKey) -> StoredProvenance | None:
         if asset == DOCUMENTS:
@@ -145,6 +168,9 @@ class Staleness:
             now = {key: digest for window in windows for key, digest in self._hashes(window, place).items()}
             if now != said.inputs.get(table, {}):
                 return table
+        table = LOOKED_UP.get(node.name)
+        if table and self._lookups.of(node.name, place, said) != said.inputs.get(table, {}):
+            return table
         return None
 
     def _hashes(self, window: Window, place: PartitionKey) -> dict[str, str]:

@@ -16,6 +16,7 @@ from dagster import DagsterRunStatus as Status
 from forecast_assets import jobs
 from forecast_assets.alerts.incidents import Incident
 from forecast_assets.alerts.outbox import Outbox
+from forecast_assets.landing.arrivals import Delivery
 from forecast_assets.markets import Market
 from forecast_assets.partitions import (
     MARKET_TAG,
@@ -43,13 +44,17 @@ LOOKS_MISSED_BY_A_DAEMON_THAT_WAS_DOWN = 3
 
 @dataclasses.dataclass
 class Cursor:
-    """What one look tells the next: fingerprint and first look per market, when it was, where to go on."""
+    """What one look tells the next: fingerprint and first look per market, when it was, where to go on.
+
+    ``changed`` is when a look first found another fingerprint than the one before: tables do not tell it themselves.
+    """
 
     month: str = ""
     at: float = 0.0
     fingerprints: dict[str, str] = dataclasses.field(default_factory=dict)
     first_seen: dict[str, float] = dataclasses.field(default_factory=dict)
     first: str = ""
+    changed: dict[str, float] = dataclasses.field(default_factory=dict)
 
     @classmethod
     def read(cls, text: str | None, month: pd.Timestamp, now: float, most_seconds_between: float) -> "Cursor":
@@ -59,6 +64,16 @@ class Cursor:
             return cls(month=f"{month:%Y-%m}", at=now)
         first_seen = cursor.first_seen if now - cursor.at <= most_seconds_between else {}
         return dataclasses.replace(cursor, at=now, first_seen=first_seen)
+
+    def see(self, market: str, delivery: Delivery) -> Delivery:
+        """Remember what a market has delivered; with the time of its change where only looks can tell it."""
+        before = self.fingerprints.get(market)
+        if before is not None and before != delivery.fingerprint:
+            self.changed[market] = self.at
+        self.fingerprints[market] = delivery.fingerprint
+        if delivery.changed_at is None and market in self.changed:
+            return dataclasses.replace(delivery, changed_at=pd.Timestamp(self.changed[market], unit="s", tz="UTC"))
+        return delivery
 
     def write(self) -> str:
         """As text."""
@@ -125,8 +140,8 @@ class Look:
         if runs is Runs.ACTIVE:
             return None
         seen_before = self._cursor.fingerprints.get(market.code)
-        delivery = self._gate.delivery(market.code, self._month, self._now, seen_before)
-        self._cursor.fingerprints[market.code] = delivery.fingerprint
+        found = self._gate.delivery(market.code, self._month, self._now, seen_before)
+        delivery = self._cursor.see(market.code, found)
         action, why = action_for(DueMarket(runs, requested_at, seconds_seen, delivery, self._overdue))
         self.reasons[market.code] = why
         if action is Action.ALARM:
@@ -197,7 +212,7 @@ class Look:
             month=self._month,
             severity="critical",
             headline=f"{code}: {lacks} ({self._month:%Y-%m}), due by {deadline:%d %B %H:%M}. The last forecast stays.",
-            facts=(("deadline", f"{deadline:%Y-%m-%d %H:%M %Z}"), ("landing", self._settings.landing)),
+            facts=(("deadline", f"{deadline:%Y-%m-%d %H:%M %Z}"), ("deliveries", self._settings.deliveries_at)),
             asset=DELIVERY,
         )
 

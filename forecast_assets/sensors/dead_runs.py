@@ -9,10 +9,10 @@ import time
 import dagster as dg
 
 from forecast_assets.partitions import market_of_run
+from forecast_assets.places import open_store
 from forecast_assets.resources.market_lease import lease_of
 from forecast_assets.schedules import default_status
 from forecast_assets.settings import Settings
-from forecast_assets.storage import TableStore
 
 DEAD_RUNS = "dead_runs"
 MESSAGE = "The process of this run is gone: it has not renewed its lease for {seconds:.0f} s or more."
@@ -42,7 +42,7 @@ def mark_dead_runs(settings: Settings, instance: dg.DagsterInstance, now: float)
     Returns:
         Ids of the runs marked.
     """
-    store, dead = TableStore(settings.store), []
+    store, dead = open_store(settings), []
     # A run takes its lease a few seconds after its start, or waits for it so long.
     grace = settings.lease_wait_seconds + 2 * settings.lease_seconds
     for record in instance.get_run_records(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])):

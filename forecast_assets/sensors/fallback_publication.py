@@ -21,14 +21,14 @@ from forecast_assets.partitions import (
     STARTED_BY_TAG,
     partition_key,
 )
+from forecast_assets.places import open_store
 from forecast_assets.runs.cycle_calendar import cycle_id_of, deadline_at, due_month
 from forecast_assets.runs.fallback import step_after_failure
 from forecast_assets.runs.market_steps import ListedOnce
 from forecast_assets.schedules import PRIORITY, PRIORITY_TAG, SCHEDULE, default_status, is_forecast
 from forecast_assets.sensors.arrivals import ACTIVE, ARRIVALS
-from forecast_assets.sensors.run_failures import retry_is_to_come
+from forecast_assets.sensors.run_failures import has_failed, retry_is_to_come
 from forecast_assets.settings import Settings
-from forecast_assets.storage import TableStore
 
 FALLBACK_PUBLICATION = "fallback_publication"
 # A cycle that failed in one of these failed for its delivery, which may be corrected.
@@ -63,14 +63,14 @@ def build_fallback_publication_sensor(settings: Settings) -> dg.SensorDefinition
 
 def after_failures(settings: Settings, instance: dg.DagsterInstance, now: pd.Timestamp) -> AfterFailures:
     """What to run after the cycles of the month that is due that failed for good; nothing that has a run already."""
-    month, store = due_month(now, settings.time_zone), ListedOnce(TableStore(settings.store))
+    month, store = due_month(now, settings.time_zone), ListedOnce(open_store(settings))
     published = {place.country for place in store.list_partitions("published_forecasts") if place.month >= month}
     found = AfterFailures([], [])
     for market in settings.market_table.values():
         if not is_forecast(market, month) or market.code in published:
             continue
         failed = _latest_cycle(instance, market, month)
-        if failed is None or failed.dagster_run.status is not dg.DagsterRunStatus.FAILURE:
+        if failed is None or not has_failed(instance, failed.dagster_run):
             continue
         failed_id = failed.dagster_run.run_id
         after = list(instance.get_run_records(dg.RunsFilter(tags={AFTER_RUN_TAG: failed_id})))

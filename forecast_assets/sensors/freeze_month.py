@@ -6,6 +6,7 @@ import pandas as pd
 from forecast_assets import jobs
 from forecast_assets.domain.models.pooled_model import POOLED_MONTHS
 from forecast_assets.partitions import ALL_MARKETS, MARKET_TAG, RANGE_END_TAG, RANGE_START_TAG, STARTED_BY_TAG
+from forecast_assets.places import open_store
 from forecast_assets.runs.cycle_calendar import closed_month, cycle_id_of, deadline_at, due_at, due_month
 from forecast_assets.runs.market_steps import ListedOnce
 from forecast_assets.runs.plan import MonthRange
@@ -14,7 +15,6 @@ from forecast_assets.schedules import PRIORITY_OF_TOTALS, PRIORITY_TAG, default_
 from forecast_assets.sensors.arrivals import ACTIVE
 from forecast_assets.sensors.month_only import FALLBACK_BEFORE_DUE, Months, to_freeze, to_make_known
 from forecast_assets.settings import Settings, pools_markets
-from forecast_assets.storage import TableStore
 
 FREEZE_MONTH = "freeze_month"
 
@@ -40,7 +40,7 @@ def requests_over_all_markets(
     settings: Settings, instance: dg.DagsterInstance, now: pd.Timestamp
 ) -> list[dg.RunRequest]:
     """Runs over all markets to start now; none while one of the same job is under way."""
-    zone, store = settings.time_zone, ListedOnce(TableStore(settings.store))
+    zone, store = settings.time_zone, ListedOnce(open_store(settings))
     due, closed = due_month(now, zone), closed_month(now, zone)
     months = Months(
         due, closed,

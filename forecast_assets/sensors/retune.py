@@ -23,13 +23,13 @@ from forecast_assets.partitions import (
     market_of_run,
     partition_key,
 )
+from forecast_assets.places import open_store
 from forecast_assets.runs.cycle_calendar import cycle_id_of, deadline_at, due_month
 from forecast_assets.runs.market_steps import ListedOnce
 from forecast_assets.schedules import PRIORITY_TAG, default_status, is_forecast
 from forecast_assets.sensors.markets_to_retune import AlarmedMarket, markets_to_retune
 from forecast_assets.sensors.retune_outcomes import tell_of_outcomes
 from forecast_assets.settings import Settings
-from forecast_assets.storage import TableStore
 
 RETUNE = "retune"
 KPI_KINDS = {WAPE, BIAS, WORSE_THAN_BASELINE, BIAS_SAME_SIGN}
@@ -70,7 +70,7 @@ def retunes(settings: Settings, instance: dg.DagsterInstance, now: pd.Timestamp)
     """
     if not settings.retune_trials:
         return [], "Markets are not tuned by themselves: FORECAST_RETUNE_TRIALS is 0."
-    month, store = due_month(now, settings.time_zone), ListedOnce(TableStore(settings.store))
+    month, store = due_month(now, settings.time_zone), ListedOnce(open_store(settings))
     why = _why_not_yet(settings, instance, store, month, now)
     if why:
         return [], why

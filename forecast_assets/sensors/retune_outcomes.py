@@ -12,6 +12,7 @@ from forecast_assets.alerts.outbox import Outbox
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.tuning import IN_FORCE
 from forecast_assets.partitions import ALARMS_TAG, BUDGET_TAG, RETUNE_TAG, market_of_run
+from forecast_assets.places import open_store
 from forecast_assets.resources.recipes_in_force import RecipesInForce
 from forecast_assets.runs.cycle_calendar import cycle_id_of
 from forecast_assets.settings import Settings
@@ -23,7 +24,7 @@ RETUNED = "retuned"
 def tell_of_outcomes(settings: Settings, instance: dg.DagsterInstance, month: pd.Timestamp) -> None:
     """Open an incident, as information, for each tuning of a month or the one before that ended well and that no cycle
     has decided on, and close those on which one has."""
-    outbox, recipes = Outbox.of(settings), RecipesInForce(TableStore(settings.store))
+    outbox, recipes = Outbox.of(settings), RecipesInForce(open_store(settings))
     cycle_id = cycle_id_of(settings.env, month)
     for tuned_in in (add_months(month, -1), month):
         tags = {RETUNE_TAG: cycle_id_of(settings.env, tuned_in)}

@@ -13,6 +13,7 @@ from forecast_assets.alerts.incidents import Incident
 from forecast_assets.alerts.outbox import Outbox
 from forecast_assets.domain.alarms import Verdict
 from forecast_assets.markets import Market
+from forecast_assets.places import open_store
 from forecast_assets.sensors.new_partitions import NewPartitions, new_partitions
 from forecast_assets.settings import Settings
 from forecast_assets.storage import PartitionKey, TableStore
@@ -33,7 +34,7 @@ def tell_of_new(
     tables cannot be read becomes an incident of its own and stops nobody else.
     """
     new = new_partitions(context.instance, asset, context.cursor)
-    outbox, store = Outbox.of(settings), TableStore(settings.store)
+    outbox, store = Outbox.of(settings), open_store(settings)
     latest = _latest_months(store, asset) if new.run_by_country else {}
     said, not_decided = [], 0
     for country, run_id in new.run_by_country.items():

@@ -8,6 +8,7 @@ import functools
 import json
 import os
 import subprocess
+import sys
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -18,8 +19,9 @@ METADATA_KEY = b"forecast_assets.provenance"
 class Provenance:
     """What the writer knows.
 
-    ``inputs`` maps table to {partition (Dagster's form): content hash}. ``code_version`` and ``configuration`` are
-    digests of the code and of the settings the content depends on; empty where the writer did not say.
+    ``inputs`` maps table to {partition (Dagster's form): content hash}, look-ups in the store included.
+    ``code_version`` and ``configuration`` are digests of the code and of the settings the content depends on; empty
+    where the writer did not say. ``answers`` is what else the content depends on, by name, and no stored table says.
     """
 
     run_id: str
@@ -28,6 +30,7 @@ class Provenance:
     inputs: dict[str, dict[str, str]] = field(default_factory=dict)
     code_version: str = ""
     configuration: str = ""
+    answers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,13 @@ class StoredProvenance(Provenance):
 
     @classmethod
     def from_json(cls, text: str | bytes) -> "StoredProvenance":
-        return cls(**json.loads(text))
+        said = json.loads(text)
+        # Millions of inputs name the same partitions and hashes where every version of a store is looked at.
+        said["inputs"] = {
+            table: {sys.intern(partition): sys.intern(content) for partition, content in partitions.items()}
+            for table, partitions in said["inputs"].items()
+        }
+        return cls(**said)
 
 
 @functools.cache

@@ -8,15 +8,18 @@ handle, whose exit commits a part.
 import contextlib
 import os
 import uuid
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-REMOTE_READS_AT_ONCE = 32
-AZURE_PROTOCOLS = {"abfs", "abfss", "az", "adl"}
+REMOTE_AT_ONCE = 32
+
+Argument, Result = TypeVar("Argument"), TypeVar("Result")
 
 
 class PublishConflict(RuntimeError):
@@ -42,8 +45,14 @@ class Files:
         if self.is_local:
             return [self._read_if_present(path) for path in paths]
         # Threads of our own: adlfs' cat of many paths reads them one after the other.
-        with ThreadPoolExecutor(REMOTE_READS_AT_ONCE) as pool:
-            return list(pool.map(self._read_if_present, paths))
+        return self.side_by_side(self._read_if_present, paths)
+
+    def side_by_side(self, function: Callable[[Argument], Result], arguments: Iterable[Argument]) -> list[Result]:
+        """Call a function for each argument, remotely several at a time; the first error ends it, in their order."""
+        if self.is_local:
+            return [function(argument) for argument in arguments]
+        with ThreadPoolExecutor(REMOTE_AT_ONCE) as pool:
+            return list(pool.map(function, arguments))
 
     def _read_if_present(self, path: str) -> bytes | None:
         try:
@@ -51,12 +60,22 @@ class Files:
         except FileNotFoundError:
             return None
 
+    def look(self, path: str) -> tuple[str | None, bytes | None]:
+        """Return state and bytes of a file together, None and None without one. One request on Azure."""
+        if self._has_conditional_puts:
+            content, state = self.fs.cat_with_etag(path) or (None, None)
+            return state, content
+        # In this order: a file that changes in between does not have the state that a replacement must meet.
+        return self.state(path), self._read_if_present(path)
+
     def state(self, path: str) -> str | None:
         """Return a token that changes when the file is replaced (the ETag where there is one), None without a file."""
         try:
             if self.is_local:
                 status = os.stat(path)
                 return f"{status.st_ino}-{status.st_mtime_ns}-{status.st_size}"
+            if self._has_conditional_puts:
+                return self.fs.etag(path)
             self.fs.invalidate_cache(path)
             return self.fs.info(path).get("etag") or str(self.fs.checksum(path))
         except FileNotFoundError:
@@ -64,6 +83,10 @@ class Files:
 
     def create(self, path: str, content: bytes) -> None:
         """Write a new file. Raises FileExistsError where there is one: it is left as it is."""
+        if self._has_conditional_puts:
+            if not self.fs.put_bytes(path, content, only_new=True):
+                raise FileExistsError(path)
+            return
         if not self.is_local:
             self.fs.pipe_file(path, content, mode="create")
             return
@@ -89,8 +112,9 @@ class Files:
         Raises:
             PublishConflict: If the file in place is not the one seen before.
         """
-        if not self.is_local and AZURE_PROTOCOLS & set(_protocols(self.fs)):
-            self._replace_on_azure(path, content, state_before)
+        if self._has_conditional_puts:
+            if not self.fs.put_bytes(path, content, etag=state_before, only_new=state_before is None):
+                raise PublishConflict(path)
             return
         if self.state(path) != state_before:
             raise PublishConflict(path)
@@ -101,22 +125,10 @@ class Files:
             os.replace(temporary, path)
         _sync_folder(os.path.dirname(path))
 
-    def _replace_on_azure(self, path: str, content: bytes, etag: str | None) -> None:
-        from azure.core import MatchConditions
-        from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
-
-        try:
-            if etag is None:
-                self.fs.pipe_file(path, content, mode="create")
-            else:
-                # adlfs hands further keywords to BlobClient.upload_blob, which turns these two into If-Match.
-                self.fs.pipe_file(path, content, etag=etag, match_condition=MatchConditions.IfNotModified)
-        except (FileExistsError, ResourceModifiedError, ResourceNotFoundError) as error:
-            raise PublishConflict(path) from error
-
-
-def _protocols(fs: fsspec.AbstractFileSystem) -> tuple[str, ...]:
-    return (fs.protocol,) if isinstance(fs.protocol, str) else tuple(fs.protocol)
+    @property
+    def _has_conditional_puts(self) -> bool:
+        """Whether this is our file system on Azure storage; asked this way, adlfs is imported only where it is used."""
+        return hasattr(self.fs, "put_bytes")
 
 
 @contextlib.contextmanager

@@ -7,20 +7,23 @@ Layout, versions and reading; how bytes get in place is ``publish``, what a tabl
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from upath import UPath
 
+from forecast_assets.storage.azure_account import AzureAccount
 from forecast_assets.storage.content_hash import content_hash
 from forecast_assets.storage.documents import DocumentFolders, read_provenance, write_documents
+from forecast_assets.storage.folders import file_system_of, path_of
 from forecast_assets.storage.parquet_files import empty_table, provenance_of, read_files, to_frame, to_parquet
 from forecast_assets.storage.partition_key import MissingPartition, PartitionKey
 from forecast_assets.storage.provenance import Provenance, StoredProvenance
-from forecast_assets.storage.publish import AZURE_PROTOCOLS, Files, PublishConflict
+from forecast_assets.storage.publish import Files, PublishConflict
 from forecast_assets.storage.table_spec import TableSpec, to_arrow
-from forecast_assets.storage.versions import Version, list_versions, says_the_same, version_names
+from forecast_assets.storage.version_files import partition_versions
+from forecast_assets.storage.versions import Version, says_the_same, version_names
 
 # Bounds the compressed bytes held at once: 256 feature partitions are about 75 MB.
 FILES_READ_AT_ONCE = 256
@@ -36,16 +39,19 @@ class WrittenVersion:
 
 
 class TableStore:
-    """Tables under ``base``: a local folder, or ``abfs://container/...`` and any other fsspec address."""
+    """Tables under ``address``: a local folder, ``abfs://container/...`` of ``account``, or another fsspec address.
 
-    def __init__(self, base: str, storage_options: Mapping[str, object] | None = None) -> None:
-        options = dict(storage_options or {})
-        if base.split("://")[0] in AZURE_PROTOCOLS:
-            # A cached listing in a long-running process would hide what other processes publish.
-            options.setdefault("use_listings_cache", False)
-        root = UPath(base, **options)
-        self.base = root.path.rstrip("/") if "://" in base else str(root.absolute())
-        self.files = Files(root.fs)
+    Nothing is opened, and no secret fetched, before the first file is touched.
+    """
+
+    def __init__(self, address: str, account: AzureAccount | None = None) -> None:
+        self.address, self.account = address, account
+        self.base = path_of(address)
+
+    @cached_property
+    def files(self) -> Files:
+        """The files of the store's file system."""
+        return Files(file_system_of(self.address, self.account))
 
     def path(self, name: str, partition: PartitionKey) -> str:
         """Return where readers find a partition's file."""
@@ -78,14 +84,16 @@ class TableStore:
     ) -> list[WrittenVersion]:
         """Store several partitions of one table as ``write`` does; all frames are checked before any is stored."""
         tables = {partition: to_arrow(spec, partition, frame) for partition, frame in frames.items()}
-        return [self._write(spec, partition, table, provenances[partition]) for partition, table in tables.items()]
+        return self.files.side_by_side(
+            lambda partition: self._write(spec, partition, tables[partition], provenances[partition]), tables
+        )
 
     def _write(
         self, spec: TableSpec, partition: PartitionKey, table: pa.Table, provenance: Provenance
     ) -> WrittenVersion:
         path = self.path(spec.name, partition)
-        state_before = self.files.state(path)
-        published = self._provenance_or_none(path) if state_before else None
+        state_before, content_before = self.files.look(path)
+        published = provenance_in(content_before, path) if content_before is not None else None
         stored = StoredProvenance(
             **vars(provenance),
             schema_version=spec.schema_version,
@@ -110,7 +118,7 @@ class TableStore:
                 self.files.create(f"{folder}/{name}", content)
             except FileExistsError:
                 content = self.files.read(f"{folder}/{name}")
-                existing = provenance_of(pq.read_metadata(pa.BufferReader(content)), f"{folder}/{name}")
+                existing = provenance_in(content, f"{folder}/{name}")
                 if says_the_same(existing, candidate):
                     return existing, content
             else:
@@ -124,10 +132,7 @@ class TableStore:
         try:
             self.files.replace(path, content, state_before)
         except PublishConflict as conflict:
-            other = self._provenance_or_none(path)
-            # A put whose answer was lost is sent again by the client and then meets its own file.
-            if other is not None and other.version == stored.version:
-                return
+            other = self.provenance_at(path)
             raise PublishConflict(
                 f"{name} [{partition}] was published by {f'run {other.run_id}' if other else 'someone else'} while "
                 f"run {stored.run_id} was writing it. That file stays in place, this run's version is kept as "
@@ -194,17 +199,21 @@ class TableStore:
 
     def provenance(self, table: str, partition: PartitionKey) -> StoredProvenance:
         """Return what a partition's published file says of itself, from its footer alone. Raises MissingPartition."""
-        found = self._provenance_or_none(self.path(table, partition))
+        found = self.provenance_at(self.path(table, partition))
         if found is None:
             raise MissingPartition(table, [partition])
         return found
 
-    def _provenance_or_none(self, path: str) -> StoredProvenance | None:
-        try:
-            with self.files.fs.open(path, "rb") as file:
-                return provenance_of(pq.read_metadata(file), path)
-        except FileNotFoundError:
-            return None
+    def provenance_at(self, path: str) -> StoredProvenance | None:
+        """Return what the file of a table at a path says of itself; None without a file."""
+        if self.files.is_local:
+            try:
+                return provenance_of(pq.read_metadata(path), path)
+            except FileNotFoundError:
+                return None
+        # Whole and in one request: an open file costs one for its size, one for the end of its footer, one for it.
+        content = self.files.read_many([path])[0]
+        return None if content is None else provenance_in(content, path)
 
     def exists(self, name: str, partition: PartitionKey) -> bool:
         """Say whether a partition is published."""
@@ -214,19 +223,13 @@ class TableStore:
         """Return the published partitions of a table, by country and month. One listing on object storage."""
         root = f"{self.base}/{name}/"
         found = [
-            path.split(root, 1)[1].rpartition("/")[0] for path in self._find(root) if path.endswith(f"/{name}.parquet")
+            path.split(root, 1)[1].rpartition("/")[0] for path in self.find(root) if path.endswith(f"/{name}.parquet")
         ]
         return sorted({PartitionKey.from_folder(folder) for folder in found}, key=lambda partition: partition.sort_key)
 
     def versions(self, name: str, partition: PartitionKey) -> list[Version]:
-        """Return all versions of a partition, oldest first."""
-        paths = [path for path in self._find(self.versions_folder(name, partition)) if _is_version(path)]
-        stored = {
-            path: provenance_of(pq.read_metadata(pa.BufferReader(content)), path)
-            for path, content in zip(paths, self.files.read_many(paths), strict=True)
-        }
-        published = self._provenance_or_none(self.path(name, partition))
-        return list_versions(stored, published.version if published else None)
+        """Return all versions of a partition of a table or of documents, oldest first."""
+        return partition_versions(self, name, partition, self.find(self.versions_folder(name, partition)))
 
     def read_version(self, table: TableSpec | str, partition: PartitionKey, version: str) -> pd.DataFrame:
         """Read one version of a partition, named as in ``versions``. Raises MissingPartition."""
@@ -235,6 +238,13 @@ class TableStore:
         if content is None:
             raise MissingPartition(f"{name} (version {version})", [partition])
         return to_frame(read_files([content], [partition], spec, None)[0])
+
+    def read_version_table(self, name: str, partition: PartitionKey, version: str) -> pa.Table:
+        """Read one version as it is stored, without ``country`` and ``month``: what ``content_hash`` is taken over."""
+        content = self.files.read_many([f"{self.versions_folder(name, partition)}/{version}"])[0]
+        if content is None:
+            raise MissingPartition(f"{name} (version {version})", [partition])
+        return pq.read_table(pa.BufferReader(content), partitioning=None)
 
     def write_documents(
         self, name: str, partition: PartitionKey, documents: Mapping[str, bytes], provenance: Provenance
@@ -253,15 +263,21 @@ class TableStore:
 
     def document_provenance(self, name: str, partition: PartitionKey) -> StoredProvenance:
         """Return what the published documents of a partition were made from. Raises MissingPartition."""
-        found = read_provenance(self.files, self._document_folders(name, partition))
+        found = self.published_provenance(name, partition)
         if found is None:
             raise MissingPartition(name, [partition])
         return found
 
+    def published_provenance(self, name: str, partition: PartitionKey) -> StoredProvenance | None:
+        """Return what the published table or documents of a partition say of themselves, None without any."""
+        table = self.provenance_at(self.path(name, partition))
+        return table or read_provenance(self.files, self._document_folders(name, partition))
+
     def _document_folders(self, name: str, partition: PartitionKey) -> DocumentFolders:
         return DocumentFolders(f"{self.base}/{name}/{partition.folder}", self.versions_folder(name, partition))
 
-    def _find(self, folder: str) -> list[str]:
+    def find(self, folder: str) -> list[str]:
+        """Return the paths of all files under a folder, none where it is not there."""
         self.files.fs.invalidate_cache()
         try:
             return self.files.fs.find(folder)
@@ -269,7 +285,6 @@ class TableStore:
             return []
 
 
-def _is_version(path: str) -> bool:
-    """Leave out what a killed run may have left beside the versions: temporary files begin with a dot."""
-    file_name = path.rpartition("/")[2]
-    return file_name.endswith(".parquet") and not file_name.startswith(".")
+def provenance_in(content: bytes, path: str) -> StoredProvenance:
+    """What the bytes of a table's file say of themselves."""
+    return provenance_of(pq.read_metadata(pa.BufferReader(content)), path)

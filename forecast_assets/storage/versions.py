@@ -1,11 +1,15 @@
 """Versions of a partition: their names, when a run's second write is its first again, which were ever published."""
 
 import itertools
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from forecast_assets.storage.provenance import StoredProvenance
+
+# Beside the versions of a partition: what was removed of them, so that the chain of published ones stays whole.
+PRUNED_FILE = "_pruned.json"
 
 
 @dataclass(frozen=True)
@@ -42,14 +46,17 @@ def says_the_same(existing: StoredProvenance, candidate: StoredProvenance) -> bo
     )
 
 
-def list_versions(stored: Mapping[str, StoredProvenance], published: str | None) -> list[Version]:
+def list_versions(
+    stored: Mapping[str, StoredProvenance], published: str | None, pruned: Mapping[str, str | None] | None = None
+) -> list[Version]:
     """Order versions by time of writing and follow the chain of replaced versions back from the published one.
 
     Args:
         stored: Path -> provenance of every version file of one partition.
         published: The version that the published file names, None where nothing is published.
+        pruned: The version that each removed one had replaced.
     """
-    previous = {provenance.version: provenance.previous_version for provenance in stored.values()}
+    previous = dict(pruned or {}) | {said.version: said.previous_version for said in stored.values()}
     chain = set()
     version = published
     while version is not None and version not in chain:
@@ -60,3 +67,8 @@ def list_versions(stored: Mapping[str, StoredProvenance], published: str | None)
         for path, provenance in stored.items()
     ]
     return sorted(listed, key=lambda listed_version: listed_version.provenance.written_at)
+
+
+def read_pruned(content: bytes | None) -> dict[str, dict[str, str | None]]:
+    """What was removed of a partition: by version ``previous_version``, ``content_hash`` and when (``pruned_at``)."""
+    return {} if content is None else json.loads(content)

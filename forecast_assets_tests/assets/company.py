@@ -91,10 +91,11 @@ class Company:
         assets: Sequence[str] = (),
         mlflow: MlflowTracking = IN_MEMORY,
         config: Mapping[str, object] | None = None,
+        tags: Mapping[str, str] | None = None,
         **variables: str,
     ) -> dg.ExecuteInProcessResult:
         """Run a job for a month or a range, as the command line does but in this process; ``assets`` limits it, and
-        ``config`` is that of its ops."""
+        ``config`` is that of its ops, ``tags`` are further ones of the run."""
         definitions = build_definitions(self.settings(**variables), mlflow_tracking=mlflow)
         keys = [dg.MultiPartitionKey({"month": month, "country": country}) if country else month
                 for month in (first, last or first)]  # fmt: skip
@@ -102,7 +103,7 @@ class Company:
             run_config=QUIET | {"ops": config or {}},
             asset_selection=[dg.AssetKey(name) for name in assets] or None,
             partition_key=keys[0] if last is None else None,
-            tags={} if last is None else {FIRST: str(keys[0]), LAST: str(keys[1])},
+            tags={**(tags or {}), **({} if last is None else {FIRST: str(keys[0]), LAST: str(keys[1])})},
             raise_on_error=False,
         )
 
@@ -120,6 +121,11 @@ class Company:
     def december(self) -> dict[str, dict]:
         """What Dagster recorded of FR's cycle of December, see ``recorded``."""
         return json.loads((self.base / "december.json").read_text(encoding="utf-8"))
+
+    def copied_whole_to(self, base: Path) -> "Company":
+        """The same deliveries and the whole store, versions too, in another folder."""
+        shutil.copytree(self.base, base)
+        return dataclasses.replace(self, base=base)
 
     def copied_to(self, base: Path, *tables: str) -> "Company":
         """The same deliveries and the named tables in another folder; Dagster remembers nothing there."""

@@ -51,7 +51,7 @@ def test_every_feature_that_depends_on_an_input_is_in_its_family():
     columns = ["sku", "scale_units", "theta_h01", "ses_h01", "sell_in_lag_1", "sell_out_lag_1", "expected_orders_h02",
                "adjusted_sell_in_h01", "promotion_planned_h03", "promoted_share_3", "pack_is_h12", "months_left_h01",
                "category_sell_in_lag_1_to_mean_12", "category_market_sell_in_growth_12", "stringency_index_mean_3",
-               "all_world_sell_out_recent_ratio", "observations"]  # fmt: skip
+               "all_world_sell_out_recent_ratio", "observations", "ses_one_step_mae"]  # fmt: skip
     found = {family: columns_of(family, pd.DataFrame(columns=columns)) for family in FAMILIES}
     assert found == {
         "sell-out": ["sell_out_lag_1", "expected_orders_h02", "promoted_share_3", "all_world_sell_out_recent_ratio"],
@@ -66,7 +66,7 @@ def test_every_feature_that_depends_on_an_input_is_in_its_family():
 def test_a_small_company_is_measured_from_landing_files_to_figures(tmp_path):
     out = tmp_path / "figures.json"
     sizes = ["--seeds", "3", "--markets", "1", "--skus", "25", "--months", "42", "--training-rows", "400"]
-    assert sample_company.main([*sizes, "--out", str(out)]) == 0
+    assert sample_company.main([*sizes, "--ablation", "--out", str(out)]) == 0
     figures = json.loads(out.read_text())
     assert [row["lags"] for row in figures["summary"]] == ["1-3", "4-18", "all"]
     assert [(row["market"], row["lags"]) for row in figures["markets"]] == [
@@ -77,3 +77,7 @@ def test_a_small_company_is_measured_from_landing_files_to_figures(tmp_path):
     for row in figures["markets"]:
         assert 0 < row["wape_truth"] < row["wape_naive"] < 2
         assert 0 < row["wape_engine"] < 2
+    assert {row["family"] for row in figures["ablation"]} == set(FAMILIES)
+    assert {row["verdict"] for row in figures["ablation"]} == {"one market"}
+    with_sell_out = {row["lags"]: row["delta_wape"] for row in figures["ablation"] if row["family"] == "sell-out"}
+    assert with_sell_out["1-3"] != 0

@@ -59,6 +59,16 @@ def test_a_model_that_failed_is_followed_at_once_by_what_is_left_under_a_key_of_
     assert (tags["forecast/market"], tags["forecast/started_by"]) == ("FR", "fallback_publication")
 
 
+def test_a_run_stopped_by_its_limit_is_followed_whatever_its_process_says_and_one_stopped_by_a_person_is_not(company):
+    stopped = run(company, status=dg.DagsterRunStatus.CANCELING)
+    company.instance.report_run_canceled(company.instance.get_run_by_id(stopped))
+    assert jobs(company) == []
+    stopped = run(company, status=dg.DagsterRunStatus.CANCELING)
+    company.instance.report_run_failed(company.instance.get_run_by_id(stopped), "Exceeded maximum runtime")
+    company.instance.report_run_canceled(company.instance.get_run_by_id(stopped))
+    assert jobs(company) == ["publish_fallback"]
+
+
 def test_the_champion_alone_comes_first_and_what_is_left_after_it_failed_too(company, rival):
     failed = run(company, failed_in=["model"])
     assert jobs(company) == ["champion_cycle"]

@@ -1,0 +1,56 @@
+"""``forecast-assets doctor``: does every configured connection work, and does Dagster know what is in the store?"""
+
+from typing import Annotated
+
+import dagster as dg
+import pandas as pd
+import typer
+
+from forecast_assets.cli.console import console, print_table, settings_or_exit
+from forecast_assets.cli.prepare import prepare_home
+from forecast_assets.domain.calendar import add_months
+from forecast_assets.places import open_store
+from forecast_assets.runs.connections import FAILS, WORKS, check_connections
+from forecast_assets.runs.unrecorded import record, unrecorded
+from forecast_assets.settings import Settings
+
+MONTHS_COMPARED = 2
+SHOWN = 10
+
+
+def doctor(
+    record_events: Annotated[
+        bool, typer.Option("--record", help="Tell Dagster of what is in the store and not in its log")
+    ] = False,
+) -> None:
+    """Use every configured connection once, and print what works, what fails and what to do. Exit code 1 if one fails.
+
+    Nothing is sent to Teams; a small file is written into the store and removed again.
+    """
+    settings = settings_or_exit()
+    prepare_home()
+    found = list(check_connections(settings))
+    rows = [[each.name, each.where, each.state, each.found] for each in found]
+    print_table(f"connections of {settings.env}", ["name", "where", "state", "what to do"], rows)
+    states = {each.name: each.state for each in found}
+    if states["store"] == states["Dagster"] == WORKS:
+        _tell_of_unrecorded(settings, record_events)
+    if FAILS in states.values():
+        raise typer.Exit(1)
+
+
+def _tell_of_unrecorded(settings: Settings, record_events: bool) -> None:
+    this_month = pd.Timestamp.now().normalize().replace(day=1)
+    months = [add_months(this_month, -back) for back in range(1, MONTHS_COMPARED + 1)]
+    with dg.DagsterInstance.get() as instance:
+        found = list(unrecorded(instance, open_store(settings), months))
+        if record_events:
+            for table, written in found:
+                record(instance, table, written)
+    if not found:
+        console.print("Dagster knows every published partition.", markup=False)
+        return
+    named = ", ".join(f"{table} {written.partition}" for table, written in found[:SHOWN])
+    more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+    done = "Recorded now" if record_events else "Published, but not in Dagster's log (--record tells it)"
+    console.print(f"{done}: {named}{more}", markup=False)

@@ -1,0 +1,66 @@
+"""``forecast-assets prune``: remove versions that nobody needs any more, by the retention of the settings."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Annotated
+
+import pandas as pd
+import typer
+
+from forecast_assets.cli.console import console, print_table, settings_or_exit
+from forecast_assets.places import open_store
+from forecast_assets.runs.pruning import prune as remove
+from forecast_assets.runs.retention import Retention, Verdict, to_prune
+from forecast_assets.storage.version_files import VersionFiles, all_versions
+
+MEGABYTE = 1_000_000
+
+
+def prune(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go and remove nothing")] = False,
+    even_if_needed: Annotated[
+        bool, typer.Option(help="Also what is kept only so that kept cycles can be replayed")
+    ] = False,
+    show: Annotated[bool, typer.Option("--list", help="Name every version that goes")] = False,
+) -> None:
+    """Remove versions replaced longer ago than FORECAST_RETENTION_DAYS, and old orphans; never a published one."""
+    settings = settings_or_exit(with_markets=False)
+    retention = Retention(settings.retention_days, settings.retention_versions, settings.orphan_grace_days)
+    if retention.days == 0:
+        console.print("FORECAST_RETENTION_DAYS is 0: every version is kept. Nothing was removed.", markup=False)
+        return
+    store, now = open_store(settings), pd.Timestamp.now("UTC")
+    verdict = to_prune(all_versions(store), retention, now, even_if_needed=even_if_needed)
+    _print_verdict(verdict, show)
+    if dry_run:
+        console.print("Nothing was removed (--dry-run).", markup=False)
+        return
+    done = remove(store, settings, verdict.goes, now)
+    console.print(f"Removed {_counted(done.removed)}.", markup=False)
+    for name, run in done.busy.items():
+        console.print(f"{name}: run {run} is writing; its versions stay until the next time.", markup=False)
+
+
+def _print_verdict(verdict: Verdict, show: bool) -> None:
+    versions, sizes = Counter(), Counter()
+    for each in verdict.goes:
+        versions[each.table] += 1
+        sizes[each.table] += each.size
+    rows = [[table, f"{versions[table]:,}", f"{sizes[table] / MEGABYTE:,.1f}"] for table in sorted(versions)]
+    if rows:
+        print_table(f"Versions that go: {_counted(verdict.goes)}", ["asset", "versions", "MB"], rows)
+    else:
+        console.print("No version goes.", markup=False)
+    if verdict.needed:
+        console.print(f"Kept, though old, because what is kept was made from them: {_counted(verdict.needed)}.")
+    if verdict.cycles_lost:
+        lost = ", ".join(verdict.cycles_lost)
+        console.print(f"These cycles can no longer be replayed then: {lost}", style="yellow", markup=False)
+    for each in verdict.goes if show else ():
+        kind = "replaced" if each.version.was_published else "orphan"
+        line = f"{each.table} {each.partition} {each.version.name} ({kind}, {each.version.provenance.written_at})"
+        console.print(line, style="dim", markup=False)
+
+
+def _counted(versions: Sequence[VersionFiles]) -> str:
+    return f"{len(versions):,} versions, {sum(each.size for each in versions) / MEGABYTE:,.1f} MB"

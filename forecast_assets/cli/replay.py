@@ -1,0 +1,137 @@
+"""``forecast-assets replay``: a past cycle made again from what it was made from, and compared with what was stored."""
+
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from forecast_assets.cli.console import console, countries_or_exit, print_table, settings_or_exit
+from forecast_assets.cli.version_arguments import listed, meant
+from forecast_assets.domain.calendar import add_months
+from forecast_assets.places import open_store
+from forecast_assets.runs.asset_nodes import AssetNode, asset_nodes
+from forecast_assets.runs.deliveries import Deliveries
+from forecast_assets.runs.deliveries_since import deliveries_since
+from forecast_assets.runs.differences import TableDifference
+from forecast_assets.runs.launch import code_location
+from forecast_assets.runs.replay import (
+    DIFFERENT,
+    IDENTICAL,
+    NOT_POSSIBLE,
+    Outcome,
+    Replay,
+    Target,
+    cycle_targets,
+    month_of_cycle,
+    not_as_it_was,
+)
+from forecast_assets.runs.store_of_then import RecordedVersions
+from forecast_assets.settings import Settings
+from forecast_assets.storage import PartitionKey, TableStore
+
+STYLES = {IDENTICAL: "green", DIFFERENT: "red", NOT_POSSIBLE: "yellow"}
+SHOWN_COLUMNS = 5
+SHOWN_TEXT = 60
+
+
+def replay(
+    cycle: Annotated[str, typer.Option(help="A cycle, e.g. prod-2024-06 or prod-2024-06.r2")],
+    country: Annotated[list[str] | None, typer.Option(help="A market; repeat for several. Default: all")] = None,
+    keep: Annotated[Path | None, typer.Option(help="An empty folder that keeps the tables made again")] = None,
+) -> None:
+    """Make a cycle again from its recorded inputs; exits with 0 if identical, 1 if not, 2 if that is not possible."""
+    settings = settings_or_exit()
+    store = open_store(settings)
+    versions, nodes = RecordedVersions(store), asset_nodes(code_location())
+    countries = countries_or_exit(settings, country) if country else list(settings.market_table)
+    targets = _targets_or_exit(versions, nodes, cycle, [*([] if country else [None]), *countries])
+    for line in not_as_it_was(settings, targets):
+        console.print(line, style="yellow", markup=False)
+    since = deliveries_since(versions, Deliveries(settings), nodes, cycle, month_of_cycle(cycle), countries)
+    for line in since:
+        console.print(f"{line}. The replay starts from the tables as stored.", style="dim", markup=False)
+    with tempfile.TemporaryDirectory() as temporary:
+        scratch = _empty_folder_or_exit(keep) if keep else temporary
+        outcomes = _replayed(settings, store, scratch, versions, targets)
+    raise typer.Exit(_print_summary(cycle, outcomes, keep))
+
+
+def _targets_or_exit(
+    versions: RecordedVersions, nodes: dict[str, AssetNode], cycle: str, countries: list[str | None]
+) -> list[Target]:
+    try:
+        targets = cycle_targets(versions, nodes, cycle, countries)
+        month = month_of_cycle(cycle)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    if targets:
+        return targets
+    known = {
+        version.provenance.cycle_id
+        for at in (month, add_months(month, -1), add_months(month, 1))
+        for asset in ("published_forecasts", "features")
+        for code in countries
+        if code is not None
+        for version in versions.of(asset, PartitionKey(at, code))
+    }
+    there = f"; there are {listed(sorted(known))}" if known else ""
+    raise typer.BadParameter(f"nothing was published in cycle {cycle}{meant(cycle, sorted(known))}{there}")
+
+
+def _empty_folder_or_exit(folder: Path) -> str:
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise typer.BadParameter(f"--keep {folder} is not empty: name a folder that is, or a new one")
+    return str(folder)
+
+
+def _replayed(
+    settings: Settings, store: TableStore, scratch: str, versions: RecordedVersions, targets: list[Target]
+) -> list[Outcome]:
+    outcomes = []
+    for outcome in Replay(settings, store, scratch, versions).run(targets):
+        where = outcome.target.place.country or "all markets"
+        console.print(f"{where:12} {outcome.target.asset:20} {outcome.state}", style=STYLES[outcome.state])
+        for reason in outcome.reasons:
+            console.print(f"  {reason}", style=STYLES[outcome.state], markup=False)
+        if outcome.difference:
+            _print_difference(outcome.difference)
+        outcomes.append(outcome)
+    return outcomes
+
+
+def _print_difference(found: TableDifference) -> None:
+    counts = {"rows only then": found.only_before, "rows only now": found.only_now}
+    for text, count in counts.items():
+        if count:
+            console.print(f"  {count:,} {text}", markup=False)
+    for text, names in (("columns only then", found.missing), ("columns only now", found.new)):
+        if names:
+            console.print(f"  {text}: {listed(names)}", markup=False)
+    if not found.columns:
+        return
+    rows = [
+        [
+            each.column, f"{each.cells:,}", "-" if each.largest is None else f"{each.largest:.6g}",
+            "\n".join(f"{key}: {_short(before)} -> {_short(now)}" for key, before, now in each.first),
+        ]
+        for each in found.columns[:SHOWN_COLUMNS]
+    ]  # fmt: skip
+    print_table("  cells that differ", ["column", "cells", "largest difference", "first: then -> now"], rows)
+    if len(found.columns) > SHOWN_COLUMNS:
+        console.print(f"  and {len(found.columns) - SHOWN_COLUMNS} more columns", markup=False)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= SHOWN_TEXT else f"{text[:SHOWN_TEXT]}..."
+
+
+def _print_summary(cycle: str, outcomes: list[Outcome], keep: Path | None) -> int:
+    """Say what came out of it; the exit code."""
+    counts = Counter(outcome.state for outcome in outcomes)
+    said = ", ".join(f"{counts[state]} {state}" for state in STYLES if counts[state])
+    console.print(f"{cycle}: {len(outcomes)} tables, {said}", markup=False)
+    if keep:
+        console.print(f"What was made again is kept in {keep}", markup=False)
+    return 2 if counts[NOT_POSSIBLE] else 1 if counts[DIFFERENT] else 0

@@ -1,0 +1,127 @@
+"""``forecast-assets why``: the passport of one published number, as a page or as JSON."""
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import dagster as dg
+import typer
+
+from forecast_assets.cli.console import console, month_argument, settings_or_exit
+from forecast_assets.cli.versions import short_sha
+from forecast_assets.places import open_store
+from forecast_assets.runs.passport import NoSuchForecast, checks_of_run, latest_origin, passport
+from forecast_assets.storage import PartitionKey
+from forecast_assets.storage.partition_key import describe_partitions
+
+SHORT = 12
+
+
+def why(
+    country: Annotated[str, typer.Argument(help="A market")],
+    sku: Annotated[str, typer.Argument(help="A SKU as the company writes it")],
+    month: Annotated[str, typer.Argument(help="The month that is forecast, e.g. 2024-09")],
+    origin: Annotated[str | None, typer.Option(help="Made at the end of, e.g. 2024-06. Default: the last one")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Everything, with every input hash, as JSON")] = False,
+) -> None:
+    """Say what was published for a SKU and month, why, and what it was made from."""
+    store = open_store(settings_or_exit(with_markets=False))
+    target = month_argument(month)
+    try:
+        made = month_argument(origin) if origin else latest_origin(store, country, target)
+        found = passport(store, PartitionKey(made, country), sku, target)
+    except (NoSuchForecast, ValueError) as error:
+        raise typer.BadParameter(str(error)) from error
+    with _instance() as instance:
+        for link in found["chain"]:
+            link["checks"] = checks_of_run(instance, link["run_id"], link["table"]) if "run_id" in link else None
+    if as_json:
+        typer.echo(json.dumps(found, indent=1, ensure_ascii=False))
+    else:
+        _print(found)
+
+
+class _instance:
+    """Dagster's instance where there is a home of it on this machine; None elsewhere: nothing is made for a look."""
+
+    def __enter__(self) -> dg.DagsterInstance | None:
+        home = Path(os.environ.get("DAGSTER_HOME", "var/dagster_home")).absolute()
+        self._opened = None
+        if (home / "dagster.yaml").exists():
+            os.environ["DAGSTER_HOME"] = str(home)
+            self._opened = dg.DagsterInstance.get()
+        return self._opened
+
+    def __exit__(self, *error: object) -> None:
+        if self._opened is not None:
+            self._opened.dispose()
+
+
+def _print(found: dict[str, Any]) -> None:
+    said = found["said"]
+    _line(f"{found['market']} {found['sku']}: {found['target_month'][:7]}, forecast at the end of "
+          f"{found['origin_month'][:7]} ({said['horizon_months']} months ahead)", "bold")  # fmt: skip
+    low, high = _units(said["forecast_units_p10"]), _units(said["forecast_units_p90"])
+    _pair("published", f"{_units(said['forecast_units'])} units, 80 % between {low} and {high}")
+    _pair("status, source", f"{said['status']}, {said['source']}")
+    _pair("reason", said["reason"])
+    _pair("rule", f"{said['rule']}; {said['category']}, class {said['abc_class']}{said['xyz_class']}")
+    units = [f"{name} {_units(said[f'{name}_units'])}" for name in ("model", "baseline", "naive")]
+    _pair("beside it", ", ".join(units))
+    _pair("done without", said["inputs_missing"] or "nothing")
+    override = found["override"]
+    _pair("override", f"{_units(override['forecast_units'])} by {override['author']}: {override['reason']}"
+          if override else "none")  # fmt: skip
+    _print_recipe(found)
+    mlflow = found["mlflow"]
+    parent = f"{mlflow['mlflow_run_id']} (parent {mlflow['mlflow_parent_run_id']})" if mlflow else None
+    _pair("MLflow run", parent or "none is recorded for this publication")
+    for link in found["chain"]:
+        _print_link(link)
+
+
+def _print_recipe(found: dict[str, Any]) -> None:
+    model, champion = found["model"], found["champion"]
+    if model:
+        _pair("model", f"recipe {model['recipe_id']}, {model['features']} features, {model['rows']:,} rows, "
+              f"trained up to {model['cutoff'][:7]}, {model['refits']} refits")  # fmt: skip
+    if champion:
+        _pair("recipe in force", f"{champion['recipe_id']} ({champion['outcome']}) since {champion['since_month'][:7]}")
+
+
+def _print_link(link: dict[str, Any]) -> None:
+    console.print()
+    if "problem" in link:
+        _line(f"<- {link['table']} {link['partition']}", "bold")
+        _line(f"   {link['problem']}", "yellow")
+        return
+    _line(f"<- {link['table']} {link['partition']}  {link['content_hash'][:SHORT]}", "bold")
+    _pair("version", link["version"])
+    _pair("written", f"{link['written_at'][:19].replace('T', ' ')} UTC, cycle {link['cycle_id']}")
+    _pair("run", link["run_id"])
+    _pair("made by", f"git {short_sha(link['git_sha'])}, code {link['code_version']}, "
+          f"configuration {link['configuration']}")  # fmt: skip
+    checks = link["checks"]
+    if checks is None:
+        _pair("checks", "not known here: Dagster's log of that run is not in this DAGSTER_HOME")
+    else:
+        _pair("checks", ", ".join(f"{name} {outcome}" for name, outcome in checks.items()) or "none")
+    for table, partitions in link["inputs"].items():
+        if partitions:
+            places = [PartitionKey.from_dagster(key) for key in partitions]
+            (first, *more) = partitions.values()
+            hashes = f"{len(more) + 1} hashes, the last {[first, *more][-1][:SHORT]}" if more else first[:SHORT]
+            _pair(f"  {table}", f"{describe_partitions(places).partition(' ')[2]}  {hashes}")
+
+
+def _pair(name: str, text: object) -> None:
+    console.print(f"   {name:20} {text}", markup=False, soft_wrap=True)
+
+
+def _line(text: str, style: str) -> None:
+    console.print(text, style=style, markup=False, soft_wrap=True)
+
+
+def _units(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.1f}"

@@ -1,0 +1,36 @@
+"""Store, landing and sources of a company, opened as its settings say: the one way to them.
+
+Everything that reads or writes either asks here, so that all use the same account and credential.
+"""
+
+from collections.abc import Iterable
+
+from forecast_assets.landing import LandingFolder
+from forecast_assets.resources.source_tables import SourceTables
+from forecast_assets.settings import Settings
+from forecast_assets.sql import DremioClient, DremioTables
+from forecast_assets.storage import TableStore
+
+
+def open_store(settings: Settings) -> TableStore:
+    """The tables, reports, leases and alerts of a company."""
+    return TableStore(settings.store, settings.azure)
+
+
+def open_landing(settings: Settings, known_codes: Iterable[str] = ()) -> LandingFolder:
+    """The files that a company delivers; ``known_codes`` as in ``LandingFolder``, by default those of its markets."""
+    return LandingFolder(settings.landing, settings.azure, known_codes or settings.market_table)
+
+
+def open_deliveries(settings: Settings, known_codes: Iterable[str] = ()) -> LandingFolder | DremioTables:
+    """Where deliveries are read from: tables in Dremio where that is the source, else ``open_landing``."""
+    return _lake(settings) or open_landing(settings, known_codes)
+
+
+def open_sources(settings: Settings) -> SourceTables:
+    """The tables that are made from what was delivered; nothing is contacted before they are asked."""
+    return SourceTables(settings.landing, settings.market_table, settings.azure, _lake(settings))
+
+
+def _lake(settings: Settings) -> DremioTables | None:
+    return DremioTables(DremioClient(settings.dremio)) if settings.dremio else None

@@ -1,0 +1,73 @@
+"""Where two versions of a table differ: rows that only one has, and per column how many cells, by how much, which."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+FIRST_CELLS = 3
+
+
+@dataclasses.dataclass(frozen=True)
+class ColumnDifference:
+    """Cells of a column that differ in rows both tables have.
+
+    Attributes:
+        cells: How many.
+        largest: Largest absolute difference; None where the column is no number, or where one side is null.
+        first: The first ones in key order: key, value before, value now.
+    """
+
+    column: str
+    cells: int
+    largest: float | None
+    first: tuple[tuple[str, str, str], ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class TableDifference:
+    """``only_before`` and ``only_now`` count rows by key; ``missing`` and ``new`` are columns of one table alone."""
+
+    only_before: int
+    only_now: int
+    missing: tuple[str, ...]
+    new: tuple[str, ...]
+    columns: tuple[ColumnDifference, ...]
+
+
+def table_difference(before: pd.DataFrame, now: pd.DataFrame, keys: Sequence[str]) -> TableDifference:
+    """Compare two tables by their key columns. Null equals null, 0.0 equals -0.0."""
+    left, right = (table.set_index(list(keys)).sort_index() for table in (before, now))
+    both = left.index.intersection(right.index).sort_values()
+    shared = [column for column in left.columns if column in right.columns]
+    found = [_column_difference(column, left.loc[both, column], right.loc[both, column]) for column in shared]
+    return TableDifference(
+        only_before=len(left.index.difference(right.index)),
+        only_now=len(right.index.difference(left.index)),
+        missing=tuple(column for column in left.columns if column not in right.columns),
+        new=tuple(column for column in right.columns if column not in left.columns),
+        columns=tuple(each for each in found if each.cells),
+    )
+
+
+def _column_difference(column: str, before: pd.Series, now: pd.Series) -> ColumnDifference:
+    same = (before == now) | (before.isna() & now.isna())
+    differ = ~same.to_numpy(dtype=bool)
+    where = np.flatnonzero(differ)
+    largest = None
+    if len(where) and pd.api.types.is_numeric_dtype(before) and pd.api.types.is_numeric_dtype(now):
+        apart = (now - before).abs().max()
+        largest = None if pd.isna(apart) else float(apart)
+    first = tuple((_text(before.index[at]), _text(before.iloc[at]), _text(now.iloc[at])) for at in where[:FIRST_CELLS])
+    return ColumnDifference(column, len(where), largest, first)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(_text(part) for part in value)
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%d}"
+    if isinstance(value, float):
+        return "null" if np.isnan(value) else repr(float(value))
+    return "null" if value is None else str(value)
