@@ -91,6 +91,13 @@ def test_the_command_stops_once_the_champion_has_published(company, rival):
     assert next(steps, None) is None
 
 
+def test_the_command_leaves_a_month_alone_that_a_later_one_followed(company, rival):
+    company.write(
+        "published_forecasts", "FR", pd.Timestamp("2024-12-01"), published_forecast(pd.Timestamp("2024-12-01"))
+    )
+    assert list(steps_after_failure(company.settings, "FR", NOVEMBER)) == []
+
+
 def test_bad_data_is_given_until_the_deadline_because_a_corrected_delivery_may_come(company):
     run(company, failed_in=["sell_out"])
     assert look(company) == (
