@@ -110,7 +110,9 @@ def test_batches_are_read_as_they_come_and_a_closed_stream_cancels_the_query(ser
 
 
 STOPPED = """
-import sys
+import signal, sys
+# A shell that starts the tests in the background has interrupts ignored, and so would this process.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from forecast_assets_tests.integration.flight_company import settings_of, LOGIN
 from forecast_assets.sql import DremioClient
 from forecast_assets.sql.dremio_session import DremioSession
