@@ -48,7 +48,8 @@ def test_two_processes_never_hold_it_at_the_same_time(store):
     context = multiprocessing.get_context("spawn")
     results = context.Queue()
     holders = [
-        context.Process(target=hold_in_turns, args=(store.address, store.account, name, results)) for name in ("a", "b")
+        context.Process(target=hold_in_turns, args=(store.address, store.account, name, results), daemon=True)
+        for name in ("a", "b")
     ]
     for process in holders:
         process.start()
