@@ -6,9 +6,11 @@ import datetime
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from azure.storage.blob import (
     AccountSasPermissions,
@@ -26,7 +28,7 @@ HERE = Path(__file__).parent / "azurite"
 # The account that every Azurite has, with its published key.
 ACCOUNT = "devstoreaccount1"
 KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
-START_SECONDS = 60
+START_SECONDS = 180
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,24 +95,27 @@ def start_azurite(*options: str, scheme: str = "http") -> Iterator[Azurite]:
         )
     port = free_port()
     command = [
-        str(program), "--silent", "--skipApiVersionCheck", "--inMemoryPersistence",
+        str(program), "--silent", "--skipApiVersionCheck", "--inMemoryPersistence", "--disableTelemetry",
         "--blobHost", "127.0.0.1", "--blobPort", str(port), *options,
     ]  # fmt: skip
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    try:
-        _wait_until_it_answers(process, port)
-        yield Azurite(f"{scheme}://127.0.0.1:{port}/{ACCOUNT}")
-    finally:
-        # Told to end, it waits for connections that clients keep open.
-        process.kill()
-        process.wait(20)
+    # A file and not a pipe: a pipe that nobody empties stops the server when it is full.
+    with tempfile.TemporaryFile() as complaints:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=complaints)
+        try:
+            _wait_until_it_answers(process, port, complaints)
+            yield Azurite(f"{scheme}://127.0.0.1:{port}/{ACCOUNT}")
+        finally:
+            # Told to end, it waits for connections that clients keep open.
+            process.kill()
+            process.wait(20)
 
 
-def _wait_until_it_answers(process: subprocess.Popen, port: int) -> None:
+def _wait_until_it_answers(process: subprocess.Popen, port: int, complaints: IO[bytes]) -> None:
     give_up_at = time.monotonic() + START_SECONDS
     while time.monotonic() < give_up_at:
         if process.poll() is not None:
-            raise RuntimeError(f"Azurite ended with {process.returncode}: {process.stderr.read().decode()[:500]}")
+            complaints.seek(0)
+            raise RuntimeError(f"Azurite ended with {process.returncode}: {complaints.read(500).decode()}")
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
             return
         time.sleep(0.1)

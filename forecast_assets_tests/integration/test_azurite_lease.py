@@ -47,9 +47,8 @@ def hold_in_turns(address: str, account, holder: str, results) -> None:
 def test_two_processes_never_hold_it_at_the_same_time(store):
     context = multiprocessing.get_context("spawn")
     results = context.Queue()
-    holders = [
-        context.Process(target=hold_in_turns, args=(store.address, store.account, name, results)) for name in ("a", "b")
-    ]
+    shared = (store.address, store.account)
+    holders = [context.Process(target=hold_in_turns, args=(*shared, name, results), daemon=True) for name in ("a", "b")]
     for process in holders:
         process.start()
     ended = [results.get(timeout=120) for _ in holders]

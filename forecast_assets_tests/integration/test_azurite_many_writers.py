@@ -59,8 +59,10 @@ def test_eight_processes_write_200_partitions_each_and_readers_see_whole_files(a
     store, context = TableStore(f"abfs://{container}/store", azurite.account), multiprocessing.get_context("spawn")
     done, found, ended = context.Queue(), context.Queue(), context.Event()
     shared = (store.address, store.account)
-    writers = [context.Process(target=write, args=(*shared, number, done)) for number in range(WRITERS)]
-    readers = [context.Process(target=read_until, args=(*shared, seed, ended, found)) for seed in range(READERS)]
+    writers = [context.Process(target=write, args=(*shared, number, done), daemon=True) for number in range(WRITERS)]
+    readers = [
+        context.Process(target=read_until, args=(*shared, seed, ended, found), daemon=True) for seed in range(READERS)
+    ]
     for process in [*writers, *readers]:
         process.start()
     finished = {done.get(timeout=400) for _ in writers}
