@@ -8,6 +8,8 @@ AZUREML := .venv-azureml
 export DAGSTER_HOME ?= $(CURDIR)/var/dagster_home
 export MLFLOW_DISABLE_TELEMETRY := true
 
+AZURITE := forecast_assets_tests/integration/azurite/node_modules/.installed
+
 .PHONY: setup demo test test-domain integration drill dev lint bench lock
 
 setup: $(STAMP)  ## the environment, from the lock file
@@ -27,15 +29,19 @@ test: $(STAMP)  ## every test, offline
 test-domain: $(STAMP)  ## the forecasting logic alone
 	$(BIN)/python -m pytest --numprocesses 2 forecast_assets_tests/domain
 
-integration: $(STAMP) $(AZUREML)/.installed  ## against services that it starts itself: PostgreSQL, MLflow, Key Vault
-	FORECAST_INTEGRATION=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile forecast_assets_tests/integration
+integration: $(STAMP) $(AZURITE) $(AZUREML)/.installed  ## against services that it starts itself: Azurite, PostgreSQL, MLflow, Key Vault
+	FORECAST_INTEGRATION=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --durations 10 forecast_assets_tests/integration
+
+$(AZURITE): forecast_assets_tests/integration/azurite/package-lock.json
+	cd forecast_assets_tests/integration/azurite && npm ci --no-audit --no-fund
+	touch $@
 
 $(AZUREML)/.installed: $(STAMP) locks/azureml.txt
 	$(BIN)/uv venv --quiet --clear --python $(PYTHON) $(AZUREML)
 	$(BIN)/uv pip install --quiet --python $(AZUREML)/bin/python --no-deps --require-hashes --requirement locks/azureml.txt
 	touch $@
 
-drill: $(STAMP)  ## markets under a real daemon that is killed on the way; DRILL_MARKETS=4 make drill for fewer than 40
+drill: $(STAMP)  ## a day under a real daemon that is killed, a day of alerts, from 2 markets to 40; DRILL_MARKETS=4 make drill for fewer
 	DRILL_MARKETS=$(or $(DRILL_MARKETS),40) $(BIN)/python -m pytest forecast_assets_tests/operate
 
 dev: $(STAMP)  ## the Dagster UI on port 3000 with what has been run

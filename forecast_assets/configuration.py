@@ -13,10 +13,12 @@ from forecast_assets.markets import forecast_markets
 from forecast_assets.settings import Settings, pools_markets
 
 SETTINGS_WITHOUT_EFFECT = {
-    "env", "store", "landing", "markets", "mlflow_tracking_uri", "azure_key_vault_url", "first_month", "max_threads",
+    "env", "store", "landing", "source", "dremio", "markets", "mlflow_tracking_uri", "azure_key_vault_url",
+    "first_month", "max_threads",
     "max_unknown_sku_share", "max_total_change", "max_return_ratio", "max_forecast_ratio", "dagster_url",
     "alert_grouping_minutes", "alert_after_unclear", "heartbeat_day", "max_wape", "max_bias", "alarm_lag_months",
     "time_zone", "arrival_deadline_days", "sensor_seconds", "lease_seconds", "lease_wait_seconds",
+    "retune_trials", "retunes_per_month",
     "retention_days", "retention_versions", "orphan_grace_days",
 }  # fmt: skip
 

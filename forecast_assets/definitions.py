@@ -7,7 +7,6 @@ import dagster as dg
 from forecast_assets import jobs
 from forecast_assets.assets import (
     champion,
-    delivery,
     demand,
     evaluation,
     features,
@@ -19,6 +18,7 @@ from forecast_assets.assets import (
     tuning,
 )
 from forecast_assets.assets.lineage import lineage_specs
+from forecast_assets.assets.sources import build_source_assets
 from forecast_assets.configuration import configuration_of
 from forecast_assets.io_managers import build_io_managers
 from forecast_assets.io_managers.table_specs import table_specs
@@ -36,7 +36,7 @@ from forecast_assets.sensors import build_sensors
 from forecast_assets.settings import Settings, load_settings
 from forecast_assets.sql import SqlProject
 
-STAGES = [delivery, sources, demand, features, pooling, tuning, models, forecasts, evaluation, champion, publication]
+STAGES = [sources, demand, features, pooling, tuning, models, forecasts, evaluation, champion, publication]
 
 
 def build_definitions(settings: Settings | None = None, cron: str = CRON, **resources: Any) -> dg.Definitions:
@@ -51,14 +51,14 @@ def build_definitions(settings: Settings | None = None, cron: str = CRON, **reso
     partitions = build_partitions(settings)
     assets = dg.map_asset_specs(
         lambda spec: spec.replace_attributes(partitions_def=partitions.of(spec.key.path[-1])),
-        dg.load_assets_from_modules(STAGES),
+        [*build_source_assets(settings.source), *dg.load_assets_from_modules(STAGES)],
     )
     schedules = build_schedules(settings, cron)
     return dg.Definitions(
-        assets=[*assets, *lineage_specs(SqlProject())],
+        assets=[*assets, *lineage_specs(SqlProject(), settings.source)],
         jobs=jobs.ALL_JOBS,
         schedules=schedules,
-        sensors=build_sensors(settings, [each.name for each in schedules]),
+        sensors=build_sensors(settings, schedules),
         resources={**default_resources(settings), **resources},
         # A run is one market: its steps share what they import (3 s each otherwise); markets run side by side as runs.
         executor=dg.in_process_executor,
@@ -78,6 +78,7 @@ def default_resources(settings: Settings) -> dict[str, Any]:
         "tables": managers["io_manager"],
         "documents": managers["documents_io_manager"],
         "nothing": dg.mem_io_manager,
+        **_azure_clients(settings),
         "source_tables": open_sources(settings),
         "published_months": PublishedMonths(store, lookups),
         "recipes_in_force": RecipesInForce(store, lookups),
@@ -86,6 +87,15 @@ def default_resources(settings: Settings) -> dict[str, Any]:
             tracking_uri=settings.mlflow_tracking_uri, experiment_name=f"forecast_assets_{settings.env}"
         ),
     }
+
+
+def _azure_clients(settings: Settings) -> dict[str, Any]:
+    """dagster-azure's resource where there is an account; importing it takes a second."""
+    if settings.azure is None:
+        return {}
+    from forecast_assets.resources.adls2 import adls2_resources
+
+    return adls2_resources(settings.azure)
 
 
 defs = build_definitions()

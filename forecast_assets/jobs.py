@@ -41,7 +41,9 @@ monthly_cycle = dg.define_asset_job(
     description="Everything of one market and month, from the delivery to the report.",
 )
 refuse_recipe = dg.define_asset_job(
-    "refuse_recipe", ["refused_recipe"], description="Refuse the recipe in force; the one before it takes its place."
+    "refuse_recipe",
+    ["refused_recipe"],
+    description="Refuse the recipe in force, so that the one before it takes its place; or take a refusal back.",
 )
 republish = dg.define_asset_job(
     "republish",

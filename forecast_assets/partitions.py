@@ -25,6 +25,10 @@ STARTED_BY_TAG = "forecast/started_by"
 DELIVERY_TAG = "forecast/delivery"
 # On a run that ended without a forecast: what it waits for.
 WAITS_TAG = "forecast/waits_for"
+# On a run that follows a failed cycle: the id of the run that failed.
+AFTER_RUN_TAG = "forecast/after_run"
+# On a tuning that an alarm started: the cycle whose budget it is of, its place in it, and what the alarms said.
+RETUNE_TAG, BUDGET_TAG, ALARMS_TAG = "forecast/retune", "forecast/retune_budget", "forecast/alarms"
 PARTITION_TAG = "dagster/partition"
 RANGE_START_TAG, RANGE_END_TAG = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 # The run tag that leaves the challenger out of a run; its value says why.

@@ -17,7 +17,9 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from forecast_assets.domain.champion import Limits
+from forecast_assets.dremio_settings import DremioSettings, dremio_values
 from forecast_assets.markets import Market, forecast_markets, load_markets, month_of
+from forecast_assets.setting_variables import OTHER_VARIABLES, PREFIX, invalid_value, unknown_variable, variable_of
 from forecast_assets.storage.azure_account import AzureAccount, CredentialKind, check_account, is_azure
 
 ENVIRONMENTS: dict[str, dict[str, str]] = {
@@ -25,16 +27,6 @@ ENVIRONMENTS: dict[str, dict[str, str]] = {
     "test": {"store": "abfs://forecast-test/store", "landing": "abfs://forecast-test/landing"},
     "prod": {"store": "abfs://forecast-prod/store", "landing": "abfs://forecast-prod/landing"},
 }
-PREFIX = "FORECAST_"
-# Fields whose variable bears the name that other tools know it by.
-OTHER_NAMES = {
-    "mlflow_tracking_uri": "MLFLOW_TRACKING_URI",
-    "azure_key_vault_url": "AZURE_KEY_VAULT_URL",
-    "azure_tenant_id": "AZURE_TENANT_ID",
-    "azure_client_id": "AZURE_CLIENT_ID",
-}
-# Read elsewhere: the commit of an image (storage), the folder of real data and the request for services (tests).
-OTHER_VARIABLES = {"FORECAST_GIT_SHA", "FORECAST_REAL_DATA", "FORECAST_INTEGRATION"}
 
 
 class SettingsError(ValueError):
@@ -49,6 +41,8 @@ class Settings(BaseModel):
     env: str = "dev"
     store: str = Field(description="Folder or abfs:// address of the tables")
     landing: str = Field(description="Folder or abfs:// address of the deliveries")
+    source: Literal["files", "dremio"] = Field(default="files", description="Where deliveries are read from")
+    dremio: DremioSettings | None = Field(default=None, description="DREMIO_* variables; None unless it is the source")
     markets: str = Field(default="markets.yaml", description="File that lists the markets")
     mlflow_tracking_uri: str = Field(default="", description="Empty: runs are not tracked")
     azure_key_vault_url: str = Field(default="", description="Where secrets are that no variable holds; empty: nowhere")
@@ -99,6 +93,10 @@ class Settings(BaseModel):
         default=120, ge=0, description="How long a run waits for a market that another writes"
     )
 
+    retune_trials: int = Field(
+        default=0, ge=0, le=1_000, description="Recipes tried where an alarm has a market tuned again; 0: none has"
+    )
+    retunes_per_month: int = Field(default=4, ge=1, description="Markets that alarms may have tuned again in a month")
     retention_days: int = Field(
         default=0, ge=0, le=36_500, description="Versions replaced longer ago may be pruned; 0: every version is kept"
     )
@@ -176,6 +174,11 @@ class Settings(BaseModel):
             raise ValueError(f"store and landing must be different places, both are {self.store!r}")
         return self
 
+    @property
+    def deliveries_at(self) -> str:
+        """Where deliveries are, in words: the landing folder, or a path in Dremio."""
+        return f"{self.dremio.path} in Dremio at {self.dremio.address}" if self.dremio else self.landing
+
     @model_validator(mode="after")
     def _azure_can_be_opened(self) -> "Settings":
         on_azure = [place for place in (self.store, self.landing) if is_azure(place)]
@@ -237,15 +240,19 @@ def load_settings(environment: Mapping[str, str] = os.environ, *, with_markets: 
         SettingsError: If a ``FORECAST_*`` variable is unknown, or a value is not allowed.
         MarketsError: If the markets file cannot be used.
     """
-    known = {variable_of(name): name for name in Settings.model_fields}
+    known = {variable_of(name): name for name in Settings.model_fields if name != "dremio"}
     given = {name: value for name, value in environment.items() if name in known or name.startswith(PREFIX)}
-    problems = [_unknown(name, known) for name in given if name not in known and name not in OTHER_VARIABLES]
+    problems = [unknown_variable(name, known) for name in given if name not in known and name not in OTHER_VARIABLES]
     values = {known[name]: value for name, value in given.items() if name in known}
     row = ENVIRONMENTS.get(values.get("env", "dev"), ENVIRONMENTS["dev"])
+    nested: dict[str, Any] = {}
+    if values.get("source") == "dremio":
+        nested["dremio"], misspelt = dremio_values(environment)
+        problems += misspelt
     try:
-        settings = Settings(**{**row, **values})
+        settings = Settings(**{**row, **values, **nested})
     except ValidationError as error:
-        problems += [_invalid(item) for item in error.errors()]
+        problems += [invalid_value(item) for item in error.errors()]
     if problems:
         raise SettingsError("\n".join(["The settings cannot be used:", *(f"  - {text}" for text in problems)]))
     if with_markets:
@@ -258,28 +265,8 @@ def pools_markets(settings: Settings) -> bool:
     return settings.pooled_skus > 0 and len(forecast_markets(settings.market_table)) > 1
 
 
-def variable_of(name: str) -> str:
-    """The environment variable that sets a field of ``Settings``."""
-    return OTHER_NAMES.get(name, PREFIX + name.upper())
-
-
 def _place(address: str) -> str:
     return address.rstrip("/") if "://" in address else os.path.abspath(address)
-
-
-def _unknown(name: str, known: Mapping[str, str]) -> str:
-    # Without the prefix that all share: with it, every name is close to some other.
-    by_ending = {variable.removeprefix(PREFIX): variable for variable in known if variable.startswith(PREFIX)}
-    close = difflib.get_close_matches(name.removeprefix(PREFIX), by_ending, n=1)
-    hint = f" Did you mean {by_ending[close[0]]}?" if close else ""
-    return f"{name}: unknown.{hint} Known: {', '.join(sorted(by_ending.values()))}"
-
-
-def _invalid(item: Any) -> str:
-    message = item["msg"].removeprefix("Value error, ")
-    if not item["loc"]:
-        return message
-    return f"{variable_of(str(item['loc'][0]))} = {item['input']!r}: {message}"
 
 
 def _check_first_month(settings: Settings) -> None:

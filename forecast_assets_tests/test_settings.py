@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from forecast_assets.markets import MarketsError
-from forecast_assets.settings import ENVIRONMENTS, Settings, SettingsError, load_settings, variable_of
+from forecast_assets.setting_variables import variable_of
+from forecast_assets.settings import ENVIRONMENTS, Settings, SettingsError, load_settings
 from forecast_assets.storage.azure_account import AzureAccount
 
 MARKETS = str(Path(__file__).parents[1] / "markets.yaml")

@@ -21,6 +21,7 @@ KINDS = {
     "run_stopped": "Run stopped",
     "challenger_held": "Challenger held back",
     "fallback_published": "Not the model's forecast",
+    "retuned": "Recipe tuned again",
     "sensor_failed": "Sensor failed",
     "daemon_stopped": "Daemon stopped",
 }

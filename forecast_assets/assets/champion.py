@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from forecast_assets.assets.contests import LATEST_REFUSALS, LATEST_TUNING, contest_of_run
+from forecast_assets.assets.contests import LATEST_REFUSALS, LATEST_TUNING, contest_of_run, superseded
 from forecast_assets.assets.table_asset import table_asset
 from forecast_assets.checks.schema_check import schema_check
 from forecast_assets.checks.table_checks import stored_if_sound
 from forecast_assets.domain import champion as rule
+from forecast_assets.domain.contest import refuses
 from forecast_assets.partition_windows import window
 from forecast_assets.partitions import country_of_run, months_of_run
 from forecast_assets.resources.recipes_in_force import REFUSED_COLUMNS, RecipesInForce
@@ -22,10 +23,11 @@ Results = Iterator[dg.AssetCheckResult | dg.Output]
 
 
 class Refusal(dg.Config):
-    """Who refuses the market's recipe in force, and why."""
+    """Who refuses the market's recipe in force, or takes a refusal back, and why."""
 
     reason: str = Field(min_length=1, description="Why")
     author: str = Field(default="unknown", min_length=1, description="Who")
+    accepted: str = Field(default="", description="Id of a recipe whose refusal is taken back; empty: one is refused")
 
 
 @table_asset(
@@ -37,20 +39,31 @@ class Refusal(dg.Config):
 def refused_recipe(
     context: dg.AssetExecutionContext, config: Refusal, recipes_in_force: dg.ResourceParam[RecipesInForce]
 ) -> Results:
-    """Refuse the recipe that is in force in the run's month, beside what was refused in it before."""
+    """Refuse the recipe that is in force in the run's month, or take a refusal of the month back; others stay."""
     (month,), country = months_of_run(context), country_of_run(context)
-    if recipes_in_force.latest_month(country) != month:
+    before = recipes_in_force.refused(country, month)
+    before = before[before["month"] == month]
+    if config.accepted:
+        is_replaced, more, said = refuses(before, config.accepted), [], config.model_dump()
+        if not is_replaced.any():
+            raise dg.Failure(f"{country} {month:%Y-%m}: {config.accepted} is not refused in it", allow_retries=False)
+    else:
+        said = _in_force(recipes_in_force, country, month) | {"author": config.author, "reason": config.reason}
+        is_replaced, more = refuses(before, said["recipe_id"]), [pd.DataFrame([said])]
+    table = pd.concat([before[~is_replaced], *more])[REFUSED_COLUMNS].reset_index(drop=True).astype(object)
+    yield from stored_if_sound({month: table}, [schema_check("refused_recipe")], metadata=said)
+
+
+def _in_force(recipes_in_force: RecipesInForce, country: str, month: pd.Timestamp) -> dict[str, object]:
+    """Id and text of the recipe in force in a month, which must be the latest that has one."""
+    latest = recipes_in_force.latest_month(country)
+    if latest != month:
         raise dg.Failure(
-            f"{country}: only the latest champion can be refused, that of "
-            f"{recipes_in_force.latest_month(country)}, asked for {month:%Y-%m}",
+            f"{country}: only the latest champion can be refused, that of {latest}, asked for {month:%Y-%m}",
             allow_retries=False,
         )
     champion = recipes_in_force.champion(country, month)
-    before = recipes_in_force.refused(country, month)
-    kept = before[(before["month"] == month) & (before["recipe_id"] != champion["recipe_id"])][REFUSED_COLUMNS]
-    row = {"recipe_id": champion["recipe_id"], "recipe": champion["recipe"], **config.model_dump()}
-    table = pd.concat([kept, pd.DataFrame([row])[REFUSED_COLUMNS]], ignore_index=True).astype(object)
-    yield from stored_if_sound({month: table}, [schema_check("refused_recipe")], metadata=row)
+    return {"recipe_id": champion["recipe_id"], "recipe": champion["recipe"]}
 
 
 @table_asset(
@@ -73,6 +86,9 @@ def champion(
     refused_recipe: pd.DataFrame,
 ) -> Results:
     """Decide which recipe is in force at the end of the run's month."""
+    if nothing_to_do := superseded(context, recipes_in_force.store):
+        yield from nothing_to_do
+        return
     (origin,) = months_of_run(context)
     contest = contest_of_run(context, settings, recipes_in_force, tuned_recipe, refused_recipe)
     table = rule.champion(contest, backtest, origin, settings.promotion_limits)

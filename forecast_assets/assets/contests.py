@@ -5,15 +5,34 @@ import pandas as pd
 
 from forecast_assets.domain.contest import Contest, refusals
 from forecast_assets.partition_windows import window
-from forecast_assets.partitions import SET_ASIDE_TAG, country_of_run, months_of_run
+from forecast_assets.partitions import SET_ASIDE_TAG, STARTED_BY_TAG, country_of_run, months_of_run
 from forecast_assets.recipes import contest_of
 from forecast_assets.resources.lookups import SET_ASIDE
 from forecast_assets.resources.recipes_in_force import RecipesInForce
+from forecast_assets.runs.fallback import is_published
 from forecast_assets.settings import Settings
+from forecast_assets.storage import TableStore
 
 # A tuning serves until the next one; after five years the market is another one.
 LATEST_TUNING = window("tuned_recipe", -59, 0)
 LATEST_REFUSALS = window("refused_recipe", -59, 0)
+
+
+def superseded(context: dg.AssetExecutionContext, store: TableStore) -> list[dg.AssetCheckResult]:
+    """What an asset says, and makes nothing, where its run was to publish the best there is for want of a cycle and a
+    forecast has come in the meantime; else nothing.
+
+    Only of runs that a sensor asked for: they may have waited in the queue behind the cycle itself. A person means it.
+    """
+    (origin,), country = months_of_run(context), country_of_run(context)
+    is_for_want_of_a_cycle = SET_ASIDE_TAG in context.run.tags and STARTED_BY_TAG in context.run.tags
+    if not (is_for_want_of_a_cycle and is_published(store, country, origin)):
+        return []
+    why = f"{country} {origin:%Y-%m} has been published since this run was requested: it changes nothing"
+    context.log.info(why)
+    # Dagster wants to hear of every check that an asset declares.
+    checks = context.assets_def.check_specs
+    return [dg.AssetCheckResult(check_name=check.name, passed=True, description=why) for check in checks]
 
 
 def contest_of_run(

@@ -5,36 +5,45 @@ from collections.abc import Iterator
 import dagster as dg
 import pandas as pd
 
-from forecast_assets.assets.table_asset import OWNERS, SOURCE_POOL
+from forecast_assets.assets.table_asset import OWNERS
 from forecast_assets.checks.table_checks import CheckDeclaration, check_specs
 from forecast_assets.partitions import DELIVERY_TAG, STARTED_BY_TAG, WAITS_TAG, country_of_run, months_of_run
 from forecast_assets.resources.cycle_gate import CycleGate
 from forecast_assets.retries import with_retries
+from forecast_assets.runs.fallback import is_fallback_run
 from forecast_assets.settings import Settings
 
 ARRIVED = CheckDeclaration(
-    "arrived", "The month's files are there and whole, and so are the months before. A warning: it may come later.",
+    "arrived", "The month is there and whole, and so are the months before. A warning: it may come later.",
     blocking=False,
 )  # fmt: skip
+# A waiting run that dies on the way is started again from here: from the step it was in, it would go on as if all were
+# there, and fail for want of data.
+LOOK_AGAIN = {"dagster/retry_strategy": "ALL_STEPS"}
 
 
-@dg.asset(
-    group_name="sources",
-    kinds={"file"},
-    owners=OWNERS["sources"],
-    description="The month's files of a market. Where they are not there yet, a run that the schedule started ends "
-    "here and the arrival sensor starts the cycle when they come; any other run goes on and says what is wrong.",
-    io_manager_key="nothing",
-    output_required=False,
-    check_specs=check_specs("delivery", [ARRIVED]),
-    deps=["landing_sell_in", "landing_sell_out"],
-    pool=SOURCE_POOL,
-)
-@with_retries()
+def build_delivery_asset(kind: str, pool: str) -> dg.AssetsDefinition:
+    """The gate, in front of the folder or the tables that ``kind`` names."""
+    decorate = dg.asset(
+        name="delivery",
+        group_name="sources",
+        kinds={kind},
+        owners=OWNERS["sources"],
+        description="The month's rows of a market. Where they are not there yet, a run that the schedule started ends "
+        "here and the arrival sensor starts the cycle when they come; any other run goes on and says what is wrong.",
+        io_manager_key="nothing",
+        output_required=False,
+        check_specs=check_specs("delivery", [ARRIVED]),
+        deps=["landing_sell_in", "landing_sell_out"],
+        pool=pool,
+    )
+    return decorate(with_retries()(delivery))
+
+
 def delivery(
     context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]
 ) -> Iterator[dg.AssetCheckResult | dg.Output]:
-    """Look at the landing folder; go on, or leave it to the arrival sensor."""
+    """Look at what has been delivered; go on, or leave it to the arrival sensor."""
     (month,), country = months_of_run(context), country_of_run(context)
     gate = CycleGate(settings)
     found = gate.delivery(country, month, pd.Timestamp.now("UTC"), context.run.tags.get(DELIVERY_TAG))
@@ -43,7 +52,11 @@ def delivery(
     waits_for = found.lacks
     if may_wait:
         requested_at = context.instance.get_run_record_by_id(context.run_id).create_timestamp
-        waits_for = gate.published_since(country, month, requested_at) or gate.waits_for(country, month, found)
+        publisher = gate.published_by(country, month, requested_at)
+        waits_for = gate.waits_for(country, month, found)
+        # What was published for want of a cycle is what this cycle is there to replace.
+        if publisher and not is_fallback_run(context.instance, publisher):
+            waits_for = f"nothing: run {publisher} has published the month since this run was requested"
     yield dg.AssetCheckResult(
         check_name=ARRIVED.name,
         passed=not waits_for,
@@ -51,7 +64,7 @@ def delivery(
         description=waits_for or "as expected",
     )
     if waits_for and may_wait:
-        context.instance.add_run_tags(context.run_id, {WAITS_TAG: waits_for[:200]})
+        context.instance.add_run_tags(context.run_id, {WAITS_TAG: waits_for[:200], **LOOK_AGAIN})
         context.log.info(f"{country} {month:%Y-%m} waits for {waits_for}")
         return
     yield dg.Output(None, metadata={"fingerprint": found.fingerprint, "changed_at": str(found.changed_at)})

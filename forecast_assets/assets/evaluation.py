@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 import pandas as pd
 
-from forecast_assets.assets.contests import LATEST_REFUSALS, LATEST_TUNING, contest_of_run
+from forecast_assets.assets.contests import LATEST_REFUSALS, LATEST_TUNING, contest_of_run, superseded
 from forecast_assets.assets.models import (
     MONTHS_OF_REFITS,
     TRAINING_ORIGINS,
@@ -59,6 +59,9 @@ def backtest(
     refused_recipe: pd.DataFrame,
 ) -> Results:
     """Backtest at the end of the run's origin month."""
+    if nothing_to_do := superseded(context, recipes_in_force.store):
+        yield from nothing_to_do
+        return
     (origin,) = months_of_run(context)
     panel = panel_from_rows(sell_in, sell_in["month"].min(), origin).with_marks(history_marks)
     pooled = pooled_of(settings, pooled_model)

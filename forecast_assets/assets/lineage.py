@@ -12,14 +12,18 @@ def landing_key(source: str) -> str:
     return f"landing_{source}"
 
 
-def lineage_specs(project: SqlProject) -> list[dg.AssetSpec]:
-    """One spec per landing source and per staging file, linked as the SQL files refer to each other."""
+def lineage_specs(project: SqlProject, source: str = "files") -> list[dg.AssetSpec]:
+    """One spec per landing source and per staging file, linked as the SQL files refer to each other.
+
+    ``source`` is where they are read from; the tracker's file is in the landing folder in any case.
+    """
     lineage = project.lineage()
     staging = [file for file in project.files.values() if file.folder == "staging"]
-    sources = sorted({name for reads in lineage.values() for name in reads if name.startswith(SOURCE_PREFIX)})
-    delivered = [source.removeprefix(SOURCE_PREFIX) for source in sources]
+    read = sorted({name for reads in lineage.values() for name in reads if name.startswith(SOURCE_PREFIX)})
+    delivered = [name.removeprefix(SOURCE_PREFIX) for name in read]
     return [
-        *(_source_spec(source) for source in [*delivered, "oxcgrt"]),
+        *(_table_spec(name) if source == "dremio" else _files_spec(name) for name in delivered),
+        _files_spec("oxcgrt"),
         *(
             dg.AssetSpec(
                 file.name,
@@ -41,7 +45,16 @@ def upstream_of(project: SqlProject, name: str) -> list[str]:
     )
 
 
-def _source_spec(source: str) -> dg.AssetSpec:
+def _table_spec(source: str) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        landing_key(source),
+        group_name="landing",
+        kinds={"dremio"},
+        description=f"The table or view `{source}` that the company keeps in Dremio.",
+    )
+
+
+def _files_spec(source: str) -> dg.AssetSpec:
     return dg.AssetSpec(
         landing_key(source),
         group_name="landing",

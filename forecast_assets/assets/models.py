@@ -7,7 +7,7 @@ import dagster as dg
 import numpy as np
 import pandas as pd
 
-from forecast_assets.assets.contests import LATEST_REFUSALS, LATEST_TUNING, contest_of_run
+from forecast_assets.assets.contests import LATEST_REFUSALS, LATEST_TUNING, contest_of_run, superseded
 from forecast_assets.assets.table_asset import TRAINING_POOL, table_asset
 from forecast_assets.checks import forecast_checks
 from forecast_assets.checks.schema_check import schema_check
@@ -92,6 +92,9 @@ def model(
     refused_recipe: pd.DataFrame,
 ) -> Results:
     """The model of the run's origin month; where a challenger meets another champion, one by each recipe."""
+    if nothing_to_do := superseded(context, recipes_in_force.store):
+        yield from nothing_to_do
+        return
     (origin,) = months_of_run(context)
     panel = panel_from_rows(sell_in, sell_in["month"].min(), origin).with_marks(history_marks)
     pooled = pooled_of(settings, pooled_model)

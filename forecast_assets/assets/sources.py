@@ -1,12 +1,14 @@
 """What a market delivers: sell-in, sell-out, products, promotions, overrides and COVID-19 policy, month by month."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import dagster as dg
 import pandas as pd
 
+from forecast_assets.assets.delivery import build_delivery_asset
 from forecast_assets.assets.lineage import upstream_of
-from forecast_assets.assets.table_asset import SOURCE_POOL, table_asset
+from forecast_assets.assets.table_asset import DREMIO_POOL, SOURCE_POOL, table_asset
 from forecast_assets.checks import source_checks
 from forecast_assets.checks.schema_check import schema_check
 from forecast_assets.checks.table_checks import stored_if_sound
@@ -17,6 +19,8 @@ from forecast_assets.settings import Settings
 from forecast_assets.sql import SqlProject
 
 SQL = SqlProject()
+# Where deliveries are: of which kind, the engine that runs the SQL, the pool that limits how many read at once.
+READERS = {"files": ("file", "duckdb", SOURCE_POOL), "dremio": ("dremio", "dremio", DREMIO_POOL)}
 Results = Iterator[dg.AssetCheckResult | dg.Output]
 
 
@@ -25,16 +29,47 @@ def by_month(rows: pd.DataFrame, months: list[pd.Timestamp]) -> dict[pd.Timestam
     return {month: rows[rows["month"] == month].drop(columns=["month"]).reset_index(drop=True) for month in months}
 
 
-@table_asset(
-    "sell_in",
-    group="sources",
-    kinds=["duckdb", "parquet"],
-    description="Units sold to wholesalers and retailers, one row per SKU and month; months without a sale are rows.",
-    checks=source_checks.SELL_IN,
-    deps=[*upstream_of(SQL, "sell_in"), "delivery"],
-    months_in_one_run=True,
-    pool=SOURCE_POOL,
-)
+def build_source_assets(source: str) -> list[dg.AssetsDefinition]:
+    """The assets that read deliveries from ``source`` (``files`` or ``dremio``)."""
+    kind, engine, pool = READERS[source]
+    sourced = partial(table_asset, group="sources", kinds=[engine, "parquet"], months_in_one_run=True, pool=pool)
+    return [
+        build_delivery_asset(kind, pool),
+        sourced(
+            "sell_in",
+            description="Units sold to wholesalers and retailers, one row per SKU and month; months without a sale are "
+            "rows.",
+            checks=source_checks.SELL_IN,
+            deps=[*upstream_of(SQL, "sell_in"), "delivery"],
+        )(sell_in),
+        sourced(
+            "sell_out",
+            description="Units sold by retailers to consumers, with stock, price and distribution; empty without "
+            "sell-out.",
+            checks=source_checks.SELL_OUT,
+            deps=[*upstream_of(SQL, "sell_out"), "delivery"],
+        )(sell_out),
+        sourced(
+            "products",
+            description="Attributes of every SKU as known at the end of the month.",
+            checks=source_checks.PRODUCTS,
+            deps=upstream_of(SQL, "products"),
+        )(products),
+        sourced(
+            "promotions",
+            description="Promotions past and planned, as known at the end of the month.",
+            checks=source_checks.PROMOTIONS,
+            deps=upstream_of(SQL, "promotions"),
+        )(promotions),
+        sourced(
+            "overrides",
+            description="Planners' own numbers for this origin month.",
+            checks=source_checks.OVERRIDES,
+            deps=upstream_of(SQL, "overrides"),
+        )(overrides),
+    ]
+
+
 def sell_in(
     context: dg.AssetExecutionContext,
     source_tables: dg.ResourceParam[SourceTables],
@@ -44,64 +79,25 @@ def sell_in(
     country, months = country_of_run(context), months_of_run(context)
     delivered = source_tables.sell_in(country, months)
     tables = by_month(delivered.rows, months)
-    yield from stored_if_sound(tables, source_checks.sell_in_checks(delivered, settings))
+    checks = source_checks.sell_in_checks(delivered, settings)
+    yield from stored_if_sound(tables, checks, metadata={"engine": source_tables.engine_name})
 
 
-@table_asset(
-    "sell_out",
-    group="sources",
-    kinds=["duckdb", "parquet"],
-    description="Units sold by retailers to consumers, with stock, price and distribution; empty without sell-out.",
-    checks=source_checks.SELL_OUT,
-    deps=[*upstream_of(SQL, "sell_out"), "delivery"],
-    months_in_one_run=True,
-    pool=SOURCE_POOL,
-)
 def sell_out(context: dg.AssetExecutionContext, source_tables: dg.ResourceParam[SourceTables]) -> Results:
     """Sell-out of the run's months."""
     yield from _sourced(context, source_tables, "sell_out")
 
 
-@table_asset(
-    "products",
-    group="sources",
-    kinds=["duckdb", "parquet"],
-    description="Attributes of every SKU as known at the end of the month.",
-    checks=source_checks.PRODUCTS,
-    deps=upstream_of(SQL, "products"),
-    months_in_one_run=True,
-    pool=SOURCE_POOL,
-)
 def products(context: dg.AssetExecutionContext, source_tables: dg.ResourceParam[SourceTables]) -> Results:
     """Products as known in the run's months."""
     yield from _sourced(context, source_tables, "products")
 
 
-@table_asset(
-    "promotions",
-    group="sources",
-    kinds=["duckdb", "parquet"],
-    description="Promotions past and planned, as known at the end of the month.",
-    checks=source_checks.PROMOTIONS,
-    deps=upstream_of(SQL, "promotions"),
-    months_in_one_run=True,
-    pool=SOURCE_POOL,
-)
 def promotions(context: dg.AssetExecutionContext, source_tables: dg.ResourceParam[SourceTables]) -> Results:
     """Promotions as known in the run's months."""
     yield from _sourced(context, source_tables, "promotions")
 
 
-@table_asset(
-    "overrides",
-    group="sources",
-    kinds=["duckdb", "parquet"],
-    description="Planners' own numbers for this origin month.",
-    checks=source_checks.OVERRIDES,
-    deps=upstream_of(SQL, "overrides"),
-    months_in_one_run=True,
-    pool=SOURCE_POOL,
-)
 def overrides(context: dg.AssetExecutionContext, source_tables: dg.ResourceParam[SourceTables]) -> Results:
     """Overrides of the run's months."""
     yield from _sourced(context, source_tables, "overrides")
@@ -132,4 +128,4 @@ def _sourced(context: dg.AssetExecutionContext, source_tables: SourceTables, tab
     country, months = country_of_run(context), months_of_run(context)
     rows = source_tables.rows(table, country, months)
     checks = source_checks.sourced_checks(table, source_tables.sql_tests(table, country, months))
-    yield from stored_if_sound(by_month(rows, months), checks)
+    yield from stored_if_sound(by_month(rows, months), checks, metadata={"engine": source_tables.engine_name})

@@ -10,8 +10,8 @@ from forecast_assets.checks.table_checks import CheckDeclaration, check_specs
 from forecast_assets.retries import RETRIES, with_retries
 from forecast_assets.schemas import TABLES
 
-# Limits are set on the instance: deliveries are read from one landing folder or Dremio, training fills cores.
-SOURCE_POOL, TRAINING_POOL = "source", "training"
+# Limits are set on the instance: deliveries are read from one landing folder or from Dremio, training fills cores.
+SOURCE_POOL, DREMIO_POOL, TRAINING_POOL = "source", "dremio", "training"
 OWNERS = {
     "sources": ["team:data-platform"],
     "demand": ["team:data-platform"],

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from forecast_assets.assets.evaluation import EARLIEST
 from forecast_assets.assets.models import MONTHS_OF_REFITS, TRAINING_ORIGINS
-from forecast_assets.assets.table_asset import table_asset
+from forecast_assets.assets.table_asset import TRAINING_POOL, table_asset
 from forecast_assets.checks.schema_check import schema_check
 from forecast_assets.checks.table_checks import stored_if_sound
 from forecast_assets.domain import tuning
@@ -19,11 +19,12 @@ from forecast_assets.domain.demand import panel_from_rows
 from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS
 from forecast_assets.domain.tuning import IN_FORCE, MONTHS_LEFT_TO_THE_GATE, TooLittleToTuneError, Trial
 from forecast_assets.partition_windows import window
-from forecast_assets.partitions import country_of_run, months_of_run
+from forecast_assets.partitions import ALARMS_TAG, BUDGET_TAG, country_of_run, months_of_run
 from forecast_assets.recipes import backtest_recipe_of
 from forecast_assets.settings import Settings
 
 PROGRESS = logging.getLogger("forecast_assets.tuning")
+ASKED_BY = {"alarms": ALARMS_TAG, "retunes_of_the_month": BUDGET_TAG}
 LAST_SCORED = -MONTHS_LEFT_TO_THE_GATE
 LAST_ORIGIN = LAST_SCORED - min(BACKTEST_OFFSETS_MONTHS)
 
@@ -47,6 +48,7 @@ class TuningBudget(dg.Config):
         "history_marks": window("history_marks", -(max(REFIT_OFFSETS_MONTHS) + EARLIEST) + LAST_SCORED, LAST_ORIGIN),
         "products": window("products", LAST_SCORED - EARLIEST, LAST_ORIGIN),
     },
+    pool=TRAINING_POOL,
 )
 def tuned_recipe(
     context: dg.AssetExecutionContext,
@@ -87,4 +89,6 @@ def tuned_recipe(
         **{f"{name}_usual": float(usual[name]) for name in ("wape", "bias")},
         **{f"{name}_in_force": float(chosen[name]) for name in ("wape", "bias")},
     }
-    yield from stored_if_sound({month: tried}, [schema_check("tuned_recipe")], metadata=figures)
+    # Where an alarm started the search: what it said, and how much of the month's budget this is.
+    asked = {name: context.run.tags[tag] for name, tag in ASKED_BY.items() if tag in context.run.tags}
+    yield from stored_if_sound({month: tried}, [schema_check("tuned_recipe")], metadata=figures | asked)

@@ -7,7 +7,14 @@ import pandas as pd
 import typer
 
 from forecast_assets.cli.backfill_tables import print_outcome, print_plan
-from forecast_assets.cli.console import RunLog, closed_month_argument, console, countries_or_exit, settings_or_exit
+from forecast_assets.cli.console import (
+    RunLog,
+    closed_month_argument,
+    console,
+    countries_or_exit,
+    dremio_or_exit,
+    settings_or_exit,
+)
 from forecast_assets.cli.prepare import prepare_instance
 from forecast_assets.places import open_store
 from forecast_assets.resources.published_months import PublishedMonths
@@ -39,7 +46,8 @@ def backfill(
     prepare_instance()
     scope, staleness = _scope(settings, _request(settings, country, all_markets, first, to, assets, include_frozen))
     published = PublishedMonths(open_store(settings))
-    planned = plan_backfill(settings, scope, staleness, published.is_closed)
+    with dremio_or_exit():
+        planned = plan_backfill(settings, scope, staleness, published.is_closed)
     processes = Processes(len(planned.request.countries))
     with dg.DagsterInstance.get() as instance:
         estimate = estimated(planned.made, scope.nodes, past_durations(instance), processes.count)

@@ -1,4 +1,5 @@
-"""``forecast-assets champion`` and ``rollback``: what makes a market forecast, and the way back to the one before."""
+"""``forecast-assets champion`` and ``rollback``: what makes a market forecast, the way back to the one before, and
+back again."""
 
 from typing import Annotated
 
@@ -15,7 +16,7 @@ from forecast_assets.cli.console import (
     signed,
 )
 from forecast_assets.cli.prepare import prepare_instance
-from forecast_assets.domain.contest import refusals
+from forecast_assets.domain.contest import refusals, refuses
 from forecast_assets.places import open_store
 from forecast_assets.resources.published_months import PublishedMonths
 from forecast_assets.resources.recipes_in_force import RecipesInForce
@@ -30,11 +31,18 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-def champion(country: Market) -> None:
+def champion(
+    country: Market,
+    accept: Annotated[str | None, typer.Option(help="Take the refusal of the recipe of this id back")] = None,
+    reason: Annotated[str, typer.Option(help="Why it is accepted, for those who read it later")] = "not given",
+    author: Annotated[str, typer.Option(help="Who accepts it")] = "unknown",
+) -> None:
     """Show the recipes that were in force month by month, how challengers did, and what is refused."""
     settings = settings_or_exit()
     (code,) = countries_or_exit(settings, [country])
     recipes = RecipesInForce(open_store(settings))
+    if accept:
+        _accept(recipes, code, accept, {"reason": reason, "author": author})
     history = recipes.history(code)
     if history.empty:
         console.print(f"{code} has no champion yet: run forecast-assets cycle first", markup=False)
@@ -44,6 +52,26 @@ def champion(country: Market) -> None:
     console.print(f"{latest['month']:%Y-%m}: {latest['reason']}", markup=False)
     for why in dict.fromkeys(refusals(recipes.refused(code, latest["month"])).values()):
         console.print(why, style="yellow", markup=False)
+
+
+def _accept(recipes: RecipesInForce, code: str, recipe: str, said: dict[str, str]) -> None:
+    """Take the refusal of a recipe back in every month that has one; nothing is published by it."""
+    latest = recipes.latest_month(code)
+    refused = recipes.refused(code, latest) if latest is not None else pd.DataFrame(columns=["recipe_id", "recipe"])
+    found = refused[refuses(refused, recipe)]
+    if found.empty:
+        known = ", ".join(dict.fromkeys(refused["recipe_id"])) or "none"
+        raise typer.BadParameter(f"{code} has not refused a recipe {recipe}; refused: {known}. Nothing was changed")
+    prepare_instance()
+    report = RunLog()
+    for month in sorted(found["month"].unique()):
+        span = MonthRange(pd.Timestamp(month), pd.Timestamp(month))
+        report(code, "refuse_recipe", span, None)
+        result = launch("refuse_recipe", code, span, config={"refused_recipe": {"accepted": recipe, **said}})
+        report(code, "refuse_recipe", span, result)
+        if not result.succeeded:
+            raise typer.Exit(1)
+    console.print(f"{code}: {recipe} is accepted and competes again from the next cycle on", markup=False)
 
 
 def _row(row: dict[str, object]) -> list[str]:

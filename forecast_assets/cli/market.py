@@ -5,12 +5,19 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from forecast_assets.cli.console import console, countries_or_exit, month_argument, print_table, settings_or_exit
+from forecast_assets.cli.console import (
+    console,
+    countries_or_exit,
+    dremio_or_exit,
+    month_argument,
+    print_table,
+    settings_or_exit,
+)
 from forecast_assets.country_codes import close_countries, country_of, country_with
 from forecast_assets.domain.readiness import FAIL, WARN, Finding, is_ready
 from forecast_assets.markets import Market, MarketsError
 from forecast_assets.markets_file import add_market, set_stage
-from forecast_assets.places import open_landing
+from forecast_assets.places import open_deliveries
 from forecast_assets.runs.readiness import market_readiness
 from forecast_assets.settings import Settings
 
@@ -112,16 +119,20 @@ def _codes(code: str, name: str, iso2: str | None, iso3: str | None) -> tuple[st
 
 def _first_delivered(settings: Settings, code: str) -> pd.Timestamp:
     # The market is not in the file yet: its code is named here, so that its own files are told by their names.
-    delivered = open_landing(settings, [*settings.market_table, code])
-    months = delivered.delivered_months("sell_in", code)
+    delivered = open_deliveries(settings, [*settings.market_table, code])
+    with dremio_or_exit():
+        months = delivered.delivered_months("sell_in", code)
     if not months:
-        _refuse(f"no sell_in of {code} in {settings.landing}: deliver it, or give --since, the first month with data")
+        _refuse(
+            f"no sell_in of {code} in {settings.deliveries_at}: deliver it, or give --since, the first month with data"
+        )
     return months[0]
 
 
 def _checked(settings: Settings, code: str, month: str | None) -> list[Finding]:
     last_closed = month_argument(month) if month else _last_closed()
-    findings = market_readiness(settings, code, last_closed)
+    with dremio_or_exit():
+        findings = market_readiness(settings, code, last_closed)
     print_table(
         f"{code} {settings.market_table[code].name}: readiness",
         ["check", "result", "found", "what to do"],

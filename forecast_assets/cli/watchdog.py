@@ -17,6 +17,7 @@ from forecast_assets.runs.watch import (
     watch_daemons,
     watch_sensors,
 )
+from forecast_assets.schedules import build_schedules
 from forecast_assets.sensors import build_sensors
 from forecast_assets.sensors.teams_delivery import BUDGET_SECONDS, told
 
@@ -32,11 +33,12 @@ def watchdog(
     """
     settings = settings_or_exit()
     prepare_instance()
-    names = [sensor.name for sensor in build_sensors(settings)]
+    schedules = build_schedules(settings)
+    names = [sensor.name for sensor in build_sensors(settings, schedules)]
     now, outbox = datetime.now(UTC), Outbox.of(settings)
     with dg.DagsterInstance.get() as instance:
         daemons = watch_daemons(instance, now, heartbeat_seconds)
-        sensors = watch_sensors(instance, names, now)
+        sensors = watch_sensors(instance, names, schedules, now)
     bad = tell_of_daemons(outbox, settings, daemons, now)
     # Behind a stopped daemon every sensor is late: one incident is enough.
     if not bad:

@@ -93,6 +93,13 @@ def refusals(refused: pd.DataFrame) -> dict[str, str]:
     return found
 
 
+def refuses(refused: pd.DataFrame, wanted: str) -> pd.Series:
+    """Which rows of ``refused`` are of a recipe, by its id as stored or as this version of the code computes it."""
+    rows = refused[["recipe_id", "recipe"]].itertuples(index=False)
+    found = [wanted in (row.recipe_id, current_id(row.recipe, row.recipe_id)) for row in rows]
+    return pd.Series(found, index=refused.index, dtype=bool)
+
+
 def current_id(text: str, stored_id: str) -> str:
     """The id of a stored recipe as this version computes it: a parameter added since is part of it. The stored one
     where the recipe cannot be read."""

@@ -26,7 +26,7 @@ class Delivery:
 
     ``missing`` names the sources without a row of the month, ``changing`` the files that may not be whole yet.
     ``fingerprint`` is another one whenever a file of the market has come, gone or changed; ``changed_at`` is when the
-    latest did (UTC, None without files).
+    latest did (UTC, None without files, and where tables are the source).
     """
 
     missing: tuple[str, ...]

@@ -14,7 +14,6 @@ from forecast_assets.landing.rows import CASTABLE_KINDS
 
 CELLS_SHOWN = 3
 AGAIN = "and deliver the file again under the same name"
-CORRECT = f"correct the cells {AGAIN}"
 
 
 @dataclass(frozen=True)
@@ -29,20 +28,23 @@ class CellCheck:
     shown: str = "NULL"
 
 
-def cell_checks(source: Source, today: date) -> list[CellCheck]:
-    """All checks of a source's rows but the one for rows without a country, which has readers of its own."""
-    checks = [_castable(column) for column in source.columns if column.kind in CASTABLE_KINDS]
-    checks += [empty(column) for column in source.columns if column.filled and column.name != "country"]
-    return checks + (_period_checks(today) if source.is_fact else [])
+def cell_checks(source: Source, today: date, again: str = AGAIN) -> list[CellCheck]:
+    """All checks of a source's rows but the one for rows without a country, which has readers of its own.
+
+    Their SQL means the same in DuckDB and Dremio. ``again`` ends what to do about a cell.
+    """
+    checks = [_castable(column, again) for column in source.columns if column.kind in CASTABLE_KINDS]
+    checks += [empty(column, again) for column in source.columns if column.filled and column.name != "country"]
+    return checks + (_period_checks(today, again) if source.is_fact else [])
 
 
-def empty(column: Column) -> CellCheck:
+def empty(column: Column, again: str = AGAIN) -> CellCheck:
     """No empty cell in a column that must be filled; what could not be cast is told elsewhere."""
     uncast = f" AND _bad_{column.name} IS NULL" if column.kind in CASTABLE_KINDS else ""
     condition = f"({column.name} IS NULL OR trim(CAST({column.name} AS VARCHAR)) = ''){uncast}"
-    step = f"fill the cells {AGAIN}"
+    step = f"fill the cells {again}"
     if column.name == "units":
-        step = f"write 0 where nothing was sold, or leave the row out, {AGAIN}"
+        step = f"write 0 where nothing was sold, or leave the row out, {again}"
     return CellCheck(column.name, condition, "a filled cell", step, found="an empty cell")
 
 
@@ -69,15 +71,16 @@ def _problem(check: CellCheck, file: str, rows: list[int], count: int, cells: li
     return LandingProblem(file, check.expected, found, check.next_step, check.column, tuple(rows), count)
 
 
-def _castable(column: Column) -> CellCheck:
+def _castable(column: Column, again: str) -> CellCheck:
     bad = f"_bad_{column.name}"
-    return CellCheck(column.name, f"{bad} IS NOT NULL", KINDS[column.kind], CORRECT, shown=f"'\"' || {bad} || '\"'")
+    step = f"correct the cells {again}"
+    return CellCheck(column.name, f"{bad} IS NOT NULL", KINDS[column.kind], step, shown=f"'\"' || {bad} || '\"'")
 
 
-def _period_checks(today: date) -> list[CellCheck]:
+def _period_checks(today: date, again: str) -> list[CellCheck]:
     neither = "month IS NULL AND date IS NULL AND _bad_month IS NULL AND _bad_date IS NULL"
     return [
-        CellCheck("month", neither, "a month or a date", f"fill month or date {AGAIN}", found="neither"),
+        CellCheck("month", neither, "a month or a date", f"fill month or date {again}", found="neither"),
         CellCheck(
             "month or date",
             "COALESCE(date, month) > $today",
@@ -87,9 +90,9 @@ def _period_checks(today: date) -> list[CellCheck]:
         ),
         CellCheck(
             "month",
-            "month <> CAST(date_trunc('month', date) AS DATE)",
+            "SUBSTRING(CAST(month AS VARCHAR), 1, 7) <> SUBSTRING(CAST(date AS VARCHAR), 1, 7)",
             "date and month of a row to agree",
-            CORRECT,
-            shown="strftime(date, '%Y-%m-%d') || ' in month ' || strftime(month, '%Y-%m')",
+            f"correct the cells {again}",
+            shown="CAST(date AS VARCHAR) || ' in month ' || SUBSTRING(CAST(month AS VARCHAR), 1, 7)",
         ),
     ]

@@ -14,8 +14,9 @@ PROBLEMS_SHOWN = 20
 class LandingProblem:
     """One thing that is wrong: where, what came, what was expected, what to do.
 
-    ``file`` is relative to the landing folder. ``rows`` holds the first ten data rows concerned (1 = first row
-    after the header), ``row_count`` counts all of them; both are empty for a problem of the whole file.
+    ``file`` is relative to the landing folder, or names a table. ``rows`` holds the first ten data rows concerned (1 =
+    first row after the header; of a table, which has no order, their keys), ``row_count`` counts all of them; both are
+    empty for a problem of the whole file.
     """
 
     file: str
@@ -23,7 +24,7 @@ class LandingProblem:
     found: str
     next_step: str
     column: str | None = None
-    rows: tuple[int, ...] = ()
+    rows: tuple[int | str, ...] = ()
     row_count: int = 0
 
     def __str__(self) -> str:

@@ -21,6 +21,7 @@ from forecast_assets.landing.errors import LandingProblem
 from forecast_assets.storage.transient_errors import is_transient
 
 HEADER_BYTES = 65_536
+TABLE = "table"
 DELIVER_AGAIN = "deliver the file again, complete, under the same name"
 
 
@@ -87,7 +88,7 @@ def inspect_file(fs: Any, file: LandingFile, source: Source) -> LandingFile:
     if found.problem:
         return found
     found = _with_path_columns(found, source)
-    return replace(found, problem=_column_problem(found, source))
+    return replace(found, problem=column_problem(found, source))
 
 
 def unreadable(file: LandingFile, error: Exception) -> LandingProblem:
@@ -123,7 +124,7 @@ def _inspect_parquet(fs: Any, file: LandingFile) -> LandingFile:
     with fs.open(file.path, "rb") as handle:
         parquet = pq.ParquetFile(handle)
         metadata, schema = parquet.metadata, parquet.schema_arrow
-    columns = tuple((_contract_name(field.name), field.name, _class_of(field.type)) for field in schema)
+    columns = tuple((contract_name(field.name), field.name, class_of(field.type)) for field in schema)
     if metadata.num_rows == 0:
         return replace(file, columns=columns, problem=_empty(file, "no rows"))
     return replace(file, columns=columns, countries=_country_range(metadata, columns))
@@ -157,7 +158,7 @@ def _inspect_csv(fs: Any, file: LandingFile) -> LandingFile:
     header_bytes, _, rest = head.partition(b"\n")
     header = header_bytes.decode("utf-8-sig").rstrip("\r")
     names = next(csv.reader(io.StringIO(header)))
-    columns = tuple((_contract_name(name), name, "text") for name in names)
+    columns = tuple((contract_name(name), name, "text") for name in names)
     wrong = _wrong_delimiter(file, names)
     if wrong is None and not rest.strip():
         wrong = _empty(file, "a header and no rows")
@@ -184,8 +185,11 @@ def _with_path_columns(file: LandingFile, source: Source) -> LandingFile:
     return replace(file, columns=file.columns + added, countries=countries)
 
 
-def _column_problem(file: LandingFile, source: Source) -> LandingProblem | None:
-    """The first thing wrong with the columns as such: one named twice, missing, or a key stored as a float."""
+def column_problem(file: LandingFile, source: Source) -> LandingProblem | None:
+    """The first thing wrong with the columns as such: one named twice, missing, or a key stored as a float.
+
+    ``file`` may be a table (format ``TABLE``): it is told the same.
+    """
     names = file.column_names
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -210,7 +214,10 @@ def _missing(file: LandingFile, missing: list[str]) -> LandingProblem:
     found = file.column_names
     wanted = [name for names in missing for name in names.split(" or ")]
     close = [match for name in wanted for match in difflib.get_close_matches(name, found, n=1, cutoff=0.6)]
-    step = f"rename {' and '.join(close)}, or add the column" if close else "add the column and deliver the file again"
+    again = (
+        "add the column to the table or view" if file.format == TABLE else "add the column and deliver the file again"
+    )
+    step = f"rename {' and '.join(close)}, or add the column" if close else again
     return LandingProblem(
         file.relative,
         f"the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}",
@@ -231,11 +238,13 @@ def _empty(file: LandingFile, found: str) -> LandingProblem:
     )
 
 
-def _contract_name(written: str) -> str:
+def contract_name(written: str) -> str:
+    """The contract's spelling of a column's name."""
     return written.strip().lower()
 
 
-def _class_of(arrow_type: pa.DataType) -> str:
+def class_of(arrow_type: pa.DataType) -> str:
+    """How cells of a type are read: ``text``, ``number``, ``float`` or ``date``."""
     value_type = arrow_type.value_type if pa.types.is_dictionary(arrow_type) else arrow_type
     if pa.types.is_floating(value_type) or pa.types.is_decimal(value_type):
         return "float"

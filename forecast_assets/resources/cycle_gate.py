@@ -5,28 +5,32 @@ import datetime
 import pandas as pd
 
 from forecast_assets.landing.arrivals import Delivery, delivery_of
-from forecast_assets.places import open_landing, open_store
+from forecast_assets.places import open_deliveries, open_store
 from forecast_assets.runs.market_steps import ListedOnce, next_step
 from forecast_assets.runs.steps import Step
 from forecast_assets.settings import Settings
+from forecast_assets.sql import DremioTables
+from forecast_assets.sql.dremio_arrivals import table_delivery
 from forecast_assets.storage import PartitionKey
 
 
 class CycleGate:
-    """Looks at landing folder and store of one company. It lists the store once: make one for each look."""
+    """Looks at deliveries and store of one company. It lists the store once: make one for each look."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._store = ListedOnce(open_store(settings))
         self._codes = list(settings.market_table)
-        self._folder = open_landing(settings)
+        self._delivered = open_deliveries(settings)
 
     def delivery(
         self, country: str, month: pd.Timestamp, now: pd.Timestamp, seen_before: str | None = None
     ) -> Delivery:
-        """What has been delivered; ``seen_before`` as in ``delivery_of``."""
+        """What has been delivered; ``seen_before`` as in ``delivery_of``, of no use where tables are the source."""
+        if isinstance(self._delivered, DremioTables):
+            return table_delivery(self._delivered, country, month)
         settle = self._settings.sensor_seconds
-        return delivery_of(self._folder, country, month, self._codes, now, settle, seen_before)
+        return delivery_of(self._delivered, country, month, self._codes, now, settle, seen_before)
 
     def next_step(self, country: str, month: pd.Timestamp) -> Step:
         """The job that the market's cycle needs next, and its months."""
@@ -42,11 +46,11 @@ class CycleGate:
         """Whether a partition of a table is in the store."""
         return PartitionKey(month, country) in self._store.list_partitions(table)
 
-    def published_since(self, country: str, month: pd.Timestamp, since: datetime.datetime) -> str:
-        """What to say where the month was published after a moment, by another run of the cycle; else empty."""
+    def published_by(self, country: str, month: pd.Timestamp, since: datetime.datetime | None = None) -> str:
+        """Id of the run that published the month; empty where none has, or not after ``since``."""
         if not self.has("published_forecasts", country, month):
             return ""
         stored = self._store.provenance("published_forecasts", PartitionKey(month, country))
-        if pd.Timestamp(stored.written_at) <= pd.Timestamp(since):
+        if since is not None and pd.Timestamp(stored.written_at) <= pd.Timestamp(since):
             return ""
-        return f"nothing: run {stored.run_id} has published the month since this run was requested"
+        return stored.run_id

@@ -1,10 +1,13 @@
-"""What the source assets ask for: tables of a market made by the SQL layer from what has been delivered."""
+"""What the source assets ask for: tables of a market made by the SQL layer from what has been delivered.
+
+Deliveries are files, which DuckDB reads, or tables in Dremio; what is asked of them and told about them is the same.
+"""
 
 import contextlib
 import dataclasses
 import io
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
 
 import pandas as pd
 
@@ -12,7 +15,7 @@ from forecast_assets.domain.calendar import add_months, month_range, unbroken
 from forecast_assets.domain.covid import read_oxcgrt
 from forecast_assets.landing import LandingError, LandingFolder
 from forecast_assets.markets import Market
-from forecast_assets.sql import DuckDbEngine, SqlTestResult
+from forecast_assets.sql import DremioEngine, DremioTables, DuckDbEngine, Engine, SqlTestResult
 from forecast_assets.storage.azure_account import AzureAccount
 
 # A month's sell-in is judged against the year before it.
@@ -51,13 +54,52 @@ class RangeNotUsable(ValueError):
         )
 
 
-class SourceTables:
-    """Reads sources of one company. Deliveries are looked at when asked, so a redelivery is seen by the next run."""
+class Delivered(Protocol):
+    """What has been delivered, whatever it is in: a landing folder, or tables in Dremio."""
 
-    def __init__(self, landing: str, markets: dict[str, Market], account: AzureAccount | None = None) -> None:
+    def has_source(self, source: str) -> bool:
+        """Whether anything of the source was delivered."""
+        ...
+
+    def unknown_countries(self, source: str, known_codes: Iterable[str]) -> dict[str, int]:
+        """Rows per country code that is not known."""
+        ...
+
+    def delivered_months(self, source: str, market: str) -> list[pd.Timestamp]:
+        """Months with a row of the market, ascending."""
+        ...
+
+    def require_delivered(self, source: str, market: str, months: Sequence[pd.Timestamp]) -> None:
+        """Raise ``LandingError`` for months without a row of the market."""
+        ...
+
+
+class SourceTables:
+    """Reads sources of one company. Deliveries are looked at when asked, so a redelivery is seen by the next run.
+
+    Args:
+        landing: The landing folder; with ``lake`` it holds the file of the COVID-19 tracker alone.
+        markets: By code.
+        account: The storage account of the landing folder, where it is on Azure.
+        lake: The tables in Dremio, where they are the source.
+    """
+
+    def __init__(
+        self,
+        landing: str,
+        markets: dict[str, Market],
+        account: AzureAccount | None = None,
+        lake: DremioTables | None = None,
+    ) -> None:
         self._markets = markets
         self._folder = LandingFolder(landing, account, known_codes=list(markets))
-        self._engine = DuckDbEngine(self._folder)
+        self._delivered: Delivered = lake or self._folder
+        self._engine: Engine = DremioEngine(lake) if lake else DuckDbEngine(self._folder)
+
+    @property
+    def engine_name(self) -> str:
+        """The engine that runs the SQL: ``duckdb`` or ``dremio``."""
+        return self._engine.dialect
 
     def sell_in(self, country: str, months: Sequence[pd.Timestamp]) -> DeliveredSellIn:
         """Sell-in of the months, complete per SKU, and what is needed to judge it.
@@ -67,12 +109,12 @@ class SourceTables:
             RangeNotUsable: The same of a range, with the months at fault.
         """
         self._require("sell_in", country, months)
-        has_products = self._folder.has_source("products")
+        has_products = self._delivered.has_source("products")
         return DeliveredSellIn(
             rows=self._with_year_before(country, months),
             products=self.rows("products", country, months) if has_products else None,
             sql_tests=self.sql_tests("sell_in", country, months),
-            unknown_countries=self._folder.unknown_countries("sell_in", self._markets),
+            unknown_countries=self._delivered.unknown_countries("sell_in", self._markets),
         )
 
     def rows(self, table: str, country: str, months: Sequence[pd.Timestamp]) -> pd.DataFrame:
@@ -104,8 +146,8 @@ class SourceTables:
         return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["month"]), bad
 
     def delivered_months(self, source: str, country: str) -> list[pd.Timestamp]:
-        """Months of which a source holds a row of the market, in the files that can be read, ascending."""
-        return self._folder.delivered_months(source, country)
+        """Months of which a source holds a row of the market, ascending; only those that can be read."""
+        return self._delivered.delivered_months(source, country)
 
     def sql_tests(self, table: str, country: str, months: Sequence[pd.Timestamp]) -> list[SqlTestResult]:
         """Results of the SQL tests of a table over the months."""
@@ -121,17 +163,17 @@ class SourceTables:
 
     def _require_sell_out(self, country: str, months: Sequence[pd.Timestamp]) -> None:
         """A market may have no sell-out, or none before it starts; once it has started, a month without it is late."""
-        delivered = self._folder.delivered_months("sell_out", country)
+        delivered = self._delivered.delivered_months("sell_out", country)
         if delivered:
             self._require("sell_out", country, [month for month in months if month >= delivered[0]])
 
     def _require(self, source: str, country: str, months: Sequence[pd.Timestamp]) -> None:
         try:
-            self._folder.require_delivered(source, country, months)
+            self._delivered.require_delivered(source, country, months)
         except LandingError as error:
             if len(months) == 1:
                 raise
-            delivered = set(self._folder.delivered_months(source, country))
+            delivered = set(self._delivered.delivered_months(source, country))
             raise RangeNotUsable(error, months, [month for month in months if month not in delivered]) from error
 
     def _usable(self, table: str, country: str, months: Sequence[pd.Timestamp]) -> pd.DataFrame:

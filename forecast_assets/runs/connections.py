@@ -14,7 +14,7 @@ from forecast_assets.alerts.teams import NoAddress, variable_of, webhook_of
 from forecast_assets.key_vault import vault_at
 from forecast_assets.landing import SOURCES
 from forecast_assets.markets import forecast_markets
-from forecast_assets.places import open_landing, open_store
+from forecast_assets.places import open_deliveries, open_store
 from forecast_assets.resources.mlflow_store import mask_credentials
 from forecast_assets.resources.mlflow_tracking import MlflowTracking
 from forecast_assets.secret_store import without_secrets
@@ -48,13 +48,13 @@ class Unusable(RuntimeError):
 
 
 def check_connections(settings: Settings) -> Iterator[Connection]:
-    """Use each connection once: markets file, store, landing, Dagster's database, MLflow, Key Vault, Teams.
+    """Use each connection once; ``DAGSTER_HOME`` must be set.
 
-    ``DAGSTER_HOME`` must be set.
+    Markets file, store, landing folder or Dremio, Dagster's database, MLflow, Key Vault, Teams.
     """
     yield _checked("markets", settings.markets, lambda: _markets(settings))
     yield _checked("store", settings.store, lambda: _store(settings))
-    yield _checked("landing", settings.landing, lambda: _landing(settings))
+    yield _checked("deliveries", settings.deliveries_at, lambda: _deliveries(settings))
     yield _checked("Dagster", os.environ["DAGSTER_HOME"], _dagster)
     yield _mlflow(settings)
     yield _key_vault(settings)
@@ -92,11 +92,12 @@ def _store(settings: Settings) -> str:
     return f"a file was written, read and removed; {len(store.list_partitions('published_forecasts'))} forecasts"
 
 
-def _landing(settings: Settings) -> str:
-    landing = open_landing(settings)
-    delivered = [source for source in SOURCES if landing.has_source(source)]
+def _deliveries(settings: Settings) -> str:
+    deliveries = open_deliveries(settings)
+    delivered = [source for source in SOURCES if deliveries.has_source(source)]
     if "sell_in" not in delivered:
-        raise Unusable(f"no sell_in in {settings.landing}: deliver it as docs/landing.md says, or set FORECAST_LANDING")
+        wrong = "check DREMIO_SCHEMA and the grants" if settings.dremio else "or set FORECAST_LANDING"
+        raise Unusable(f"no sell_in in {settings.deliveries_at}: deliver it as docs/landing.md says, {wrong}")
     return f"delivered: {', '.join(delivered)}"
 
 

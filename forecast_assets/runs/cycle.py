@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 from forecast_assets.places import open_store
-from forecast_assets.runs.fallback import by_champion, by_what_is_left
+from forecast_assets.runs.fallback import steps_after_failure
 from forecast_assets.runs.launch import RunResult, launch
 from forecast_assets.runs.plan import CycleRequest, MonthRange
 from forecast_assets.runs.processes import Processes
@@ -46,9 +46,8 @@ def run_cycles(
             _extend(results, run_side_by_side(processes, {"": steps.pooling(ready)}, report))
         _extend(results, run_side_by_side(processes, {code: steps.cycles(code) for code in ready}, report))
         failed = [code for code in countries if not all(result.succeeded for result in results[code])]
-        for instead in (by_champion, by_what_is_left):
-            left = {code: instead(settings, code, request.month) for code in failed}
-            _extend(results, run_side_by_side(processes, left, report))
+        left = {code: steps_after_failure(settings, code, request.month) for code in failed}
+        _extend(results, run_side_by_side(processes, left, report, goes_on=True))
     return results
 
 

@@ -1,13 +1,16 @@
-"""What runs after a market's cycle has failed, so that planners still get the best there is.
+"""What runs after a market's cycle has failed, so that planners still get the best there is: one rule for the command
+``cycle`` and for the sensor ``fallback_publication``.
 
 First the champion's recipe alone, where the failed cycle had a challenger; then whatever the cycle left: forecasts, the
 baseline, or the last published forecast. A month that is published already stays as it is.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
+import dagster as dg
 import pandas as pd
 
+from forecast_assets import jobs
 from forecast_assets.domain.contest import refusals
 from forecast_assets.places import open_store
 from forecast_assets.recipes import contest_of
@@ -15,20 +18,41 @@ from forecast_assets.resources.recipes_in_force import RecipesInForce
 from forecast_assets.runs.plan import MonthRange
 from forecast_assets.runs.steps import Step
 from forecast_assets.settings import Settings
-from forecast_assets.storage import TableStore
+from forecast_assets.storage import PartitionKey, TableStore
+
+FALLBACK_JOBS = (jobs.champion_cycle.name, jobs.publish_fallback.name)
 
 
-def by_champion(settings: Settings, country: str, month: pd.Timestamp) -> Iterator[Step]:
-    """The cycle by the champion's recipe alone, where a challenger took part in the one that failed."""
-    store = open_store(settings)
-    if not is_published(store, country, month) and has_challenger(settings, store, country, month):
-        yield "champion_cycle", MonthRange(month, month)
+def steps_after_failure(settings: Settings, country: str, month: pd.Timestamp) -> Iterator[Step]:
+    """What a market runs after its cycle failed; each step is asked for when the one before it has ended."""
+    tried: list[str] = []
+    while step := step_after_failure(settings, open_store(settings), country, month, tried):
+        tried.append(step[0])
+        yield step
 
 
-def by_what_is_left(settings: Settings, country: str, month: pd.Timestamp) -> Iterator[Step]:
-    """The publication of the best that there is, where the month is not published yet."""
-    if not is_published(open_store(settings), country, month):
-        yield "publish_fallback", MonthRange(month, month)
+def step_after_failure(
+    settings: Settings, store: TableStore, country: str, month: pd.Timestamp, tried: Collection[str]
+) -> Step | None:
+    """The job to run next after a market's cycle failed; None where there is nothing left to do.
+
+    Args:
+        settings: Of the company.
+        store: Its tables.
+        country: The market.
+        month: The month of the failed cycle.
+        tried: Jobs of ``FALLBACK_JOBS`` that have run after it already.
+    """
+    champion_cycle, publish_fallback = FALLBACK_JOBS
+    if is_published(store, country, month):
+        return None
+    untried = [job for job in FALLBACK_JOBS if job not in tried]
+    # After the last resort failed there is nothing before it that could help.
+    if publish_fallback not in untried:
+        return None
+    if champion_cycle in untried and has_rival_champion(settings, store, country, month):
+        return champion_cycle, MonthRange(month, month)
+    return publish_fallback, MonthRange(month, month)
 
 
 def is_published(store: TableStore, country: str, month: pd.Timestamp) -> bool:
@@ -37,8 +61,22 @@ def is_published(store: TableStore, country: str, month: pd.Timestamp) -> bool:
     return any(place.country == country and place.month >= month for place in places)
 
 
-def has_challenger(settings: Settings, store: TableStore, country: str, month: pd.Timestamp) -> bool:
-    """Whether another recipe than the champion's would have made the month's forecast."""
+def is_fallback_run(instance: dg.DagsterInstance, run_id: str) -> bool:
+    """Whether a run was one of ``FALLBACK_JOBS``: a cycle of the same month may replace what it published.
+
+    A run that the instance does not know (another DAGSTER_HOME) counts as a cycle: what it published stays.
+    """
+    run = instance.get_run_by_id(run_id) if run_id else None
+    return run is not None and run.job_name in FALLBACK_JOBS
+
+
+def has_rival_champion(settings: Settings, store: TableStore, country: str, month: pd.Timestamp) -> bool:
+    """Whether a champion could make the month's forecast in place of the challenger that took part.
+
+    Not without the month's features: a cycle that failed before them has nothing that any recipe could forecast from.
+    """
+    if PartitionKey(month, country) not in store.list_partitions("features"):
+        return False
     recipes = RecipesInForce(store)
     refused = recipes.refused(country, month)
     holder = recipes.before(country, month, refusals(refused))

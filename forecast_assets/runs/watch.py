@@ -4,13 +4,14 @@ The sensor ``watchdog`` looks at sensors and schedules; a daemon that has stoppe
 ``forecast-assets watchdog``, started from outside, looks at the daemons as well.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 
 import dagster as dg
 import pandas as pd
 from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.scheduler.instigation import InstigatorState, InstigatorTick, TickStatus
+from dagster._utils.schedules import reverse_cron_string_iterator
 
 from forecast_assets.alerts.incidents import Incident
 from forecast_assets.alerts.outbox import Outbox
@@ -25,20 +26,24 @@ ERROR_LENGTH = 300
 
 
 def watch_sensors(
-    instance: dg.DagsterInstance, names: Collection[str], now: datetime
+    instance: dg.DagsterInstance, sensors: Collection[str], schedules: Sequence[dg.ScheduleDefinition], now: datetime
 ) -> dict[str, tuple[bool, str, tuple[tuple[str, str], ...]]]:
     """Look at the sensors and schedules of the code location that are switched on.
 
     Args:
         instance: Where the ticks are.
-        names: Sensors and schedules of the code location: others leave states behind that nobody ticks.
+        sensors: Names of the sensors of the code location: others leave states behind that nobody ticks.
+        schedules: Its schedules.
         now: Time with zone.
 
     Returns:
         By name: whether it is well, what was found in one line, and facts. Those never seen by a daemon, or switched
-        off, are left out. Not well: the last finished tick failed; or, for a sensor, the last tick began more than 15
-        minutes and 5 of its intervals ago.
+        off, are left out. Not well: the last finished tick failed; the last tick of a sensor began more than 15 minutes
+        and 5 of its intervals ago; the scheduler has not come to a schedule since a time of it that was more than 15
+        minutes ago.
     """
+    by_name = {schedule.name: schedule for schedule in schedules}
+    names = {*sensors, *by_name}
     latest: dict[str, InstigatorState] = {}
     for state in instance.all_instigator_state():
         known = latest.get(state.instigator_name)
@@ -47,9 +52,30 @@ def watch_sensors(
     found = {}
     for name, state in latest.items():
         ticks = instance.get_ticks(state.instigator_origin_id, state.selector_id, limit=3)
-        if state.is_running and ticks:
+        late = _overdue(by_name[name], state, ticks, now) if state.is_running and name in by_name else ""
+        if late:
+            found[name] = (False, late, ())
+        elif state.is_running and ticks:
             found[name] = _judged(name, state, ticks, now)
     return found
+
+
+def _overdue(
+    schedule: dg.ScheduleDefinition, state: InstigatorState, ticks: Sequence[InstigatorTick], now: datetime
+) -> str:
+    """The time of a schedule that has passed without a tick, in one line; empty where none has.
+
+    Times before the scheduler last came to the schedule are not missed: it was off then, or had other times.
+    """
+    data = state.instigator_data
+    looks = [getattr(data, name, None) for name in ("start_timestamp", "last_iteration_timestamp")]
+    # A tick carries the time it is of, not that at which the scheduler came to it.
+    last = max((at for at in [*looks, *(tick.timestamp for tick in ticks)] if at), default=now.timestamp())
+    cron, zone = str(schedule.cron_schedule), schedule.execution_timezone or "UTC"
+    due = next(reverse_cron_string_iterator(now.timestamp() - TICK_SECONDS, cron, zone))
+    if due.timestamp() <= last:
+        return ""
+    return f"{schedule.name} has not ticked for {due:%Y-%m-%d %H:%M} {zone}, {TICK_SECONDS / 60:.0f} min ago or more"
 
 
 def _last_tick(state: InstigatorState) -> float:

@@ -7,25 +7,29 @@ import dagster as dg
 from forecast_assets.sensors.arrivals import build_arrivals_sensor
 from forecast_assets.sensors.champion_alerts import build_champion_alerts_sensor
 from forecast_assets.sensors.dead_runs import build_dead_runs_sensor
+from forecast_assets.sensors.fallback_publication import build_fallback_publication_sensor
 from forecast_assets.sensors.freeze_month import build_freeze_month_sensor
 from forecast_assets.sensors.input_drift import build_input_drift_sensor
 from forecast_assets.sensors.kpi_alarms import build_kpi_alarms_sensor
+from forecast_assets.sensors.retune import build_retune_sensor
 from forecast_assets.sensors.run_failures import build_run_failures_sensor
 from forecast_assets.sensors.teams_delivery import build_teams_delivery_sensor
 from forecast_assets.sensors.watchdog import build_watchdog_sensor
 from forecast_assets.settings import Settings
 
 
-def build_sensors(settings: Settings, schedules: Sequence[str] = ()) -> list[dg.SensorDefinition]:
-    """The sensors of a company; ``schedules`` are the names of its schedules, which are watched too."""
+def build_sensors(settings: Settings, schedules: Sequence[dg.ScheduleDefinition]) -> list[dg.SensorDefinition]:
+    """The sensors of a company, one of which watches the others and the schedules."""
     sensors = [
         build_arrivals_sensor(settings),
+        build_fallback_publication_sensor(settings),
         build_freeze_month_sensor(settings),
         build_dead_runs_sensor(settings),
         build_kpi_alarms_sensor(settings),
         build_champion_alerts_sensor(settings),
         build_input_drift_sensor(settings),
+        build_retune_sensor(settings),
         build_run_failures_sensor(settings),
         build_teams_delivery_sensor(settings),
     ]
-    return [*sensors, build_watchdog_sensor(settings, [*(sensor.name for sensor in sensors), *schedules])]
+    return [*sensors, build_watchdog_sensor(settings, [sensor.name for sensor in sensors], schedules)]

@@ -16,6 +16,7 @@ from dagster import DagsterRunStatus as Status
 from forecast_assets import jobs
 from forecast_assets.alerts.incidents import Incident
 from forecast_assets.alerts.outbox import Outbox
+from forecast_assets.landing.arrivals import Delivery
 from forecast_assets.markets import Market
 from forecast_assets.partitions import (
     MARKET_TAG,
@@ -28,6 +29,7 @@ from forecast_assets.partitions import (
 )
 from forecast_assets.resources.cycle_gate import CycleGate
 from forecast_assets.runs.cycle_calendar import cycle_id_of, deadline_at, due_month
+from forecast_assets.runs.fallback import is_fallback_run
 from forecast_assets.schedules import PRIORITY, PRIORITY_TAG, cycle_request, default_status, is_forecast, is_requested
 from forecast_assets.sensors.due_markets import Action, DueMarket, Runs, action_for
 from forecast_assets.settings import Settings
@@ -42,13 +44,17 @@ LOOKS_MISSED_BY_A_DAEMON_THAT_WAS_DOWN = 3
 
 @dataclasses.dataclass
 class Cursor:
-    """What one look tells the next: fingerprint and first look per market, when it was, where to go on."""
+    """What one look tells the next: fingerprint and first look per market, when it was, where to go on.
+
+    ``changed`` is when a look first found another fingerprint than the one before: tables do not tell it themselves.
+    """
 
     month: str = ""
     at: float = 0.0
     fingerprints: dict[str, str] = dataclasses.field(default_factory=dict)
     first_seen: dict[str, float] = dataclasses.field(default_factory=dict)
     first: str = ""
+    changed: dict[str, float] = dataclasses.field(default_factory=dict)
 
     @classmethod
     def read(cls, text: str | None, month: pd.Timestamp, now: float, most_seconds_between: float) -> "Cursor":
@@ -58,6 +64,16 @@ class Cursor:
             return cls(month=f"{month:%Y-%m}", at=now)
         first_seen = cursor.first_seen if now - cursor.at <= most_seconds_between else {}
         return dataclasses.replace(cursor, at=now, first_seen=first_seen)
+
+    def see(self, market: str, delivery: Delivery) -> Delivery:
+        """Remember what a market has delivered; with the time of its change where only looks can tell it."""
+        before = self.fingerprints.get(market)
+        if before is not None and before != delivery.fingerprint:
+            self.changed[market] = self.at
+        self.fingerprints[market] = delivery.fingerprint
+        if delivery.changed_at is None and market in self.changed:
+            return dataclasses.replace(delivery, changed_at=pd.Timestamp(self.changed[market], unit="s", tz="UTC"))
+        return delivery
 
     def write(self) -> str:
         """As text."""
@@ -116,16 +132,16 @@ class Look:
 
     def at(self, market: Market) -> dg.RunRequest | None:
         """The run that the market needs now; None where there is none to start."""
-        if self._gate.has("published_forecasts", market.code, self._month):
+        runs, requested_at = self._runs(market.code)
+        if self._is_done(market.code, runs):
             self.arrived.append(market.code)
             return None
-        runs, requested_at = self._runs(market.code)
         seconds_seen = self._now.timestamp() - self._cursor.first_seen.setdefault(market.code, self._now.timestamp())
         if runs is Runs.ACTIVE:
             return None
         seen_before = self._cursor.fingerprints.get(market.code)
-        delivery = self._gate.delivery(market.code, self._month, self._now, seen_before)
-        self._cursor.fingerprints[market.code] = delivery.fingerprint
+        found = self._gate.delivery(market.code, self._month, self._now, seen_before)
+        delivery = self._cursor.see(market.code, found)
         action, why = action_for(DueMarket(runs, requested_at, seconds_seen, delivery, self._overdue))
         self.reasons[market.code] = why
         if action is Action.ALARM:
@@ -133,6 +149,14 @@ class Look:
         elif delivery.is_complete:
             self.arrived.append(market.code)
         return self._request(market, runs, delivery.fingerprint) if action is Action.START else None
+
+    def _is_done(self, code: str, runs: Runs) -> bool:
+        """Whether the month is published, and not only for want of a cycle: a new delivery still replaces that."""
+        if not self._gate.has("published_forecasts", code, self._month):
+            return False
+        if runs not in (Runs.FAILED, Runs.WAITED):
+            return True
+        return not is_fallback_run(self._instance, self._gate.published_by(code, self._month))
 
     def _request(self, market: Market, runs: Runs, fingerprint: str) -> dg.RunRequest | None:
         job, months = self._gate.next_step(market.code, self._month)
@@ -188,7 +212,7 @@ class Look:
             month=self._month,
             severity="critical",
             headline=f"{code}: {lacks} ({self._month:%Y-%m}), due by {deadline:%d %B %H:%M}. The last forecast stays.",
-            facts=(("deadline", f"{deadline:%Y-%m-%d %H:%M %Z}"), ("landing", self._settings.landing)),
+            facts=(("deadline", f"{deadline:%Y-%m-%d %H:%M %Z}"), ("deliveries", self._settings.deliveries_at)),
             asset=DELIVERY,
         )
 

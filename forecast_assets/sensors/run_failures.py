@@ -77,7 +77,7 @@ def tell_of_runs(instance: dg.DagsterInstance, settings: Settings, cursor: RunCu
     """
     ended = instance.get_run_records(
         dg.RunsFilter(
-            statuses=[dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.SUCCESS],
+            statuses=[dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED, dg.DagsterRunStatus.SUCCESS],
             updated_after=datetime.fromtimestamp(cursor.after, UTC) - OVERLAP,
         ),
         limit=RUNS_AT_ONCE + len(cursor.seen),
@@ -91,19 +91,37 @@ def tell_of_runs(instance: dg.DagsterInstance, settings: Settings, cursor: RunCu
         run = record.dagster_run
         if run.status is dg.DagsterRunStatus.SUCCESS:
             _recovered(outbox, settings, run)
-        elif _is_tried_again(run):
-            if RETRY_RUN not in run.tags:
-                if now - _utc(record.update_timestamp) < RETRY_PATIENCE:
-                    promised.append(run.run_id)
-                else:
-                    told.append(_report(outbox, settings, instance, run, "its retry was never started"))
-        else:
+        elif not has_failed(instance, run):
+            continue
+        elif retry_is_to_come(record, now):
+            promised.append(run.run_id)
+        elif not _is_tried_again(run):
             told.append(_report(outbox, settings, instance, run, ""))
+        elif RETRY_RUN not in run.tags:
+            told.append(_report(outbox, settings, instance, run, "its retry was never started"))
     cursor.promised = promised
     cursor.after = max([cursor.after, *(_utc(record.update_timestamp).timestamp() for record in ended)])
     edge = cursor.after - OVERLAP.total_seconds()
     cursor.seen = [r.dagster_run.run_id for r in ended if _utc(r.update_timestamp).timestamp() >= edge]
     return told
+
+
+def has_failed(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+    """Whether a run failed, not counting those that a person stopped.
+
+    One that was stopped by its time limit is reported as failed by Dagster's daemon and as canceled by its own process;
+    its status is that of whichever came last.
+    """
+    if run.status is not dg.DagsterRunStatus.CANCELED:
+        return run.status is dg.DagsterRunStatus.FAILURE
+    return bool(instance.all_logs(run.run_id, of_type=dg.DagsterEventType.RUN_FAILURE))
+
+
+def retry_is_to_come(record: dg.RunRecord, now: datetime) -> bool:
+    """Whether Dagster has promised to start a failed run again, has not done so, and still may."""
+    run = record.dagster_run
+    is_promised = _is_tried_again(run) and RETRY_RUN not in run.tags
+    return is_promised and now - _utc(record.update_timestamp) < RETRY_PATIENCE
 
 
 def _is_tried_again(run: dg.DagsterRun) -> bool:

@@ -6,6 +6,7 @@ from forecast_assets.alerts.assembly import drain
 from forecast_assets.alerts.delivery import Delivered
 from forecast_assets.settings import Settings
 
+SECONDS_BETWEEN_TICKS = 30
 # Dagster ends a tick after 60 s; a post that begins at the end of this budget takes 20 s at most.
 BUDGET_SECONDS = 25.0
 
@@ -15,7 +16,7 @@ def build_teams_delivery_sensor(settings: Settings) -> dg.SensorDefinition:
 
     @dg.sensor(
         name="teams_delivery",
-        minimum_interval_seconds=30,
+        minimum_interval_seconds=SECONDS_BETWEEN_TICKS,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Sends the alerts that wait in the outbox to Teams. Without TEAMS_WEBHOOK_URL they wait.",
     )

@@ -39,10 +39,6 @@ class Engine(Protocol):
 
     dialect: str
 
-    def source_relation(self, source: str) -> str:
-        """The relation of a source in this engine."""
-        ...
-
     def run(
         self,
         name: str,
@@ -101,7 +97,7 @@ class DuckDbEngine:
             LandingError: If a source of the mart has problems that concern the market and these months.
             ValueError: If the range is reversed or the rule for missing months unknown.
         """
-        parameters = _parameters(market, first_month, last_month, missing_month)
+        parameters = checked_parameters(market, first_month, last_month, missing_month)
         with self._loaded(name, market, first_month, last_month, today) as connection:
             frame = self._query(connection, name, parameters)
         return as_table(frame, self.landing.attribute_names("products"))
@@ -117,7 +113,7 @@ class DuckDbEngine:
         missing_month: str = "zero",
     ) -> list[SqlTestResult]:
         """The tests of a mart on the same rows that ``run`` would give. Raises as ``run`` does."""
-        parameters = _parameters(market, first_month, last_month, missing_month)
+        parameters = checked_parameters(market, first_month, last_month, missing_month)
         results = []
         with self._loaded(name, market, first_month, last_month, today) as connection:
             for test in self.project.tests_of(name):
@@ -166,7 +162,7 @@ def as_table(frame: pd.DataFrame, attribute_names: Sequence[str] = ()) -> pd.Dat
 def _with_attributes(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     """Replace the JSON column by one text column per attribute; equal texts are parsed once."""
     codes, texts = pd.factorize(table["attributes"])
-    parsed = pd.DataFrame([json.loads(text) for text in texts])
+    parsed = pd.DataFrame([json.loads(text, strict=False) for text in texts])
     parsed = parsed.reindex(columns=list(dict.fromkeys([*names, *sorted(parsed.columns)])))
     columns = [attribute_column(name) for name in parsed.columns]
     if twice := sorted({column for column in columns if columns.count(column) > 1}):
@@ -181,7 +177,10 @@ def attribute_column(name: str) -> str:
     return "attribute_" + re.sub(r"\W+", "_", name.lower()).strip("_")
 
 
-def _parameters(market: str, first_month: pd.Timestamp, last_month: pd.Timestamp, missing_month: str) -> dict[str, Any]:
+def checked_parameters(
+    market: str, first_month: pd.Timestamp, last_month: pd.Timestamp, missing_month: str
+) -> dict[str, Any]:
+    """The values that SQL files bind. Raises ``ValueError`` where the months or the rule cannot be used."""
     if missing_month not in MISSING_MONTH_RULES:
         raise ValueError(f"missing_month is {missing_month!r}; known: {', '.join(MISSING_MONTH_RULES)}")
     for month in (first_month, last_month):

@@ -132,10 +132,7 @@ class SqlProject:
         statement = f"WITH {', '.join(bodies)}\nSELECT * FROM {name}"
         if engine.dialect == DIALECT and parameters is None:
             return statement
-        tree = sqlglot.parse_one(statement, read=DIALECT)
-        if parameters is not None:
-            tree = tree.transform(lambda node: _with_value(node, parameters))
-        return tree.sql(dialect=engine.dialect, identify=engine.dialect != DIALECT)
+        return translated(statement, engine.dialect, parameters)
 
     def parameters_of(self, name: str) -> set[str]:
         """The parameters a rendered statement binds."""
@@ -170,6 +167,21 @@ class SqlProject:
             raise SqlProjectError(
                 f"{file.path.name} binds ${parameter}, which nobody passes; known: {', '.join(PARAMETERS)}"
             )
+
+
+def translated(sql: str, dialect: str, parameters: Mapping[str, Any] | None = None) -> str:
+    """A statement in DuckDB's dialect as another engine reads it, with literals for its parameters where given.
+
+    Raises:
+        SqlProjectError: If a parameter has no value, or the other dialect has no words for something.
+    """
+    tree = sqlglot.parse_one(sql, read=DIALECT)
+    if parameters is not None:
+        tree = tree.transform(lambda node: _with_value(node, parameters))
+    try:
+        return tree.sql(dialect=dialect, identify=dialect != DIALECT, unsupported_level=sqlglot.ErrorLevel.RAISE)
+    except sqlglot.UnsupportedError as error:
+        raise SqlProjectError(f"{dialect} cannot say this: {error}") from error
 
 
 _PARAMETER = re.compile(r"\$([a-z_]+)")

@@ -13,12 +13,16 @@ ACCEPTED: Answer = (202, {}, "")
 
 
 class FakeTeams:
-    """Listens while it is entered. ``answers``: what the next requests get; None drops the connection unanswered."""
+    """Listens while it is entered; before that it has its port and refuses connections.
+
+    ``answers``: what the next requests get; None drops the connection unanswered.
+    """
 
     def __init__(self, clock: Callable[[], Any] | None = None) -> None:
         self.received: list[dict[str, Any]] = []
         self.paths: list[str] = []
         self.times: list[Any] = []
+        self.statuses: list[int | None] = []
         self.answers: list[Answer | None] = []
         self.always: Answer | None = ACCEPTED
         self._clock = clock or (lambda: None)
@@ -31,6 +35,7 @@ class FakeTeams:
                 teams.paths.append(self.path)
                 teams.times.append(teams._clock())
                 answer = teams.answers.pop(0) if teams.answers else teams.always
+                teams.statuses.append(answer[0] if answer else None)
                 if answer is None:
                     self.close_connection = True
                     return
@@ -44,14 +49,22 @@ class FakeTeams:
             def log_message(self, *_: Any) -> None:
                 """Nothing on the terminal."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler, bind_and_activate=False)
+        self._server.server_bind()
         self.port = self._server.server_address[1]
 
     def url(self, channel: str = "default") -> str:
         return f"http://127.0.0.1:{self.port}/workflows/{CANARY}/{channel}?sig={CANARY}%2Fx"
 
+    @property
+    def accepted(self) -> list[dict[str, Any]]:
+        """What was posted and answered with success, in order."""
+        posts = zip(self.received, self.statuses, strict=True)
+        return [payload for payload, status in posts if status is not None and 200 <= status < 300]
+
     @contextlib.contextmanager
     def listening(self):
+        self._server.server_activate()
         thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
         try:

@@ -31,7 +31,10 @@ PUBLISHED = TableSpec(
 def settings(tmp_path):
     (tmp_path / "markets.yaml").write_text(MARKETS)
     return loaded(
-        FORECAST_MARKETS=str(tmp_path / "markets.yaml"), FORECAST_STORE=str(tmp_path / "store"), FORECAST_ENV="prod"
+        FORECAST_MARKETS=str(tmp_path / "markets.yaml"),
+        FORECAST_STORE=str(tmp_path / "store"),
+        FORECAST_ENV="prod",
+        FORECAST_LANDING=str(tmp_path / "landing"),
     )
 
 

@@ -10,22 +10,14 @@ import pytest
 
 from forecast_assets.domain.contest import recipe_id
 from forecast_assets.domain.models.market_model import champion_from_parts, model_from_parts
-from forecast_assets.domain.tuning import COLUMNS
-from forecast_assets.io_managers.table_specs import table_specs
 from forecast_assets.jobs import BY_RECIPE
 from forecast_assets.recipes import recipe_of
-from forecast_assets.storage import PartitionKey, Provenance
+from forecast_assets_tests.assets.challengers import OTHER, WORSE, plant_tuning
 from forecast_assets_tests.assets.company import DECEMBER, NOVEMBER, Company, succeeded
 
 UNITS = ["forecast_units", "forecast_units_p10", "forecast_units_p90"]
 KEYS = ["sku", "target_month"]
 SOURCE_TABLES = ["features", "sell_in", "products", "baseline_forecasts", "overrides"]
-# Learners that learn nothing, and none that does beside them.
-WORSE = (
-    '{"learning_rate": 1e-7, "recursive_learning_rate": 1e-7, "boosting_weight": 1.0, "boosting_weight_of_few": 1.0,'
-    ' "member_weights": [["recursive", 1.0]], "sharpness": 1.0, "intermittent_quantile": 0.05}'
-)
-OTHER = '{"leaves": 7}'
 LENIENT = {
     f"FORECAST_PROMOTION_{name}": value
     for name, value in {"TOLERANCE": "1", "BASELINE_TOLERANCE": "1", "MAX_BIAS": "5", "CLASS_TOLERANCE": "5"}.items()
@@ -37,9 +29,7 @@ def with_challenger(company: Company, base, parameters: str) -> Company:
     copy = company.copied_to(base, *SOURCE_TABLES, "champion", "published_forecasts")
     for table in ("champion", "published_forecasts"):
         shutil.rmtree(copy.base / "store" / table / "country=FR" / f"month={DECEMBER}")
-    tuned = pd.DataFrame([[0, "in_force", parameters, 0.2, 0.0, 0.2]], columns=list(COLUMNS)).astype(COLUMNS)
-    place = PartitionKey(pd.Timestamp(DECEMBER), "FR")
-    copy.store.write(table_specs()["tuned_recipe"], place, tuned, Provenance("planted", "dev", "none"))
+    plant_tuning(copy.store, "FR", pd.Timestamp(DECEMBER), parameters)
     return copy
 
 

@@ -46,7 +46,7 @@ def test_what_is_configured_is_used_and_what_is_not_is_said(doctor, tmp_path):
     assert result.exit_code == 0, result.output
     assert "Dagster knows every published partition." in result.output
     assert states() == {
-        "markets": WORKS, "store": WORKS, "landing": WORKS, "Dagster": WORKS,
+        "markets": WORKS, "store": WORKS, "deliveries": WORKS, "Dagster": WORKS,
         "MLflow": UNUSED, "Key Vault": UNUSED, "Teams default": UNUSED,
     }  # fmt: skip
     assert [path for path in (tmp_path / "store").rglob("*") if path.is_file()] == []
@@ -57,7 +57,7 @@ def test_one_that_fails_is_named_with_what_to_do_and_stops_no_other(doctor, tmp_
     result = doctor()
     assert result.exit_code == 1
     assert "no sell_in in" in result.output
-    assert states()["landing"] == FAILS
+    assert states()["deliveries"] == FAILS
     assert states()["Dagster"] == WORKS
 
 

@@ -115,6 +115,8 @@ def test_without_a_cell_to_compare_on_the_champion_stays():
 
 def test_a_champion_without_error_is_not_beaten_by_one_with_an_error():
     assert "class A" in failed(market(champion_units=0.0))
+    assert compare(market(champion_units=0.0), True, LIMITS).class_ratios == {"A": np.inf}
+    assert compare(market(champion_units=0.0, model_units=0.0), True, LIMITS).class_ratios == {"A": 1.0}
 
 
 def test_cells_that_only_one_of_the_two_forecast_count_for_neither():

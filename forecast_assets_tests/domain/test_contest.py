@@ -15,6 +15,7 @@ from forecast_assets.domain.contest import (
     recipe_id,
     recipe_text,
     refusals,
+    refuses,
 )
 from forecast_assets.domain.models.recipe import Recipe
 
@@ -97,3 +98,13 @@ def test_a_refusal_holds_under_the_id_of_today_too():
     assert set(refusals(table)) == {"stored", recipe_id(TUNED)}
     assert refusals(table)["stored"] == "recipe stored is refused since 2024-03 by Ann: bad"
     assert refusals(table.iloc[:0]) == {}
+
+
+def test_a_refusal_is_found_by_the_id_as_stored_and_as_of_today_and_others_are_not():
+    fewer = json.loads(recipe_text(TUNED))
+    del fewer["refit_skus"]
+    table = pd.DataFrame({"recipe_id": ["stored", recipe_id(OLD)], "recipe": [json.dumps(fewer), recipe_text(OLD)]})
+    assert refuses(table, "stored").tolist() == refuses(table, recipe_id(TUNED)).tolist() == [True, False]
+    assert refuses(table, recipe_id(OLD)).tolist() == [False, True]
+    assert not refuses(table, recipe_id(USUAL)).any()
+    assert refuses(table.iloc[:0], "stored").tolist() == []

@@ -119,6 +119,13 @@ def test_the_interval_is_as_wide_as_the_last_published_one_of_sku_and_horizon():
     assert made.set_index("sku").loc["a", "category"].unique().tolist() == ["tea"]
 
 
+def test_a_forecast_of_zero_says_nothing_about_the_width_of_the_interval():
+    before = published(add_months(ORIGIN, -1)).assign(forecast_units=0.0)
+    made = forecasts_of_baseline(baseline(), NOTHING, before, panel(history()), products()).set_index("sku")
+    assert made.loc["b", "forecast_units_p10"].unique().tolist() == [0.0]
+    assert made.loc["b", "forecast_units_p90"].unique().tolist() == [40.0]
+
+
 def test_segments_are_those_of_the_features_before_those_that_were_published():
     features = pd.DataFrame(
         {"sku": ["a"], "category": ["ice"], "abc_class": ["B"], "xyz_class": ["Y"], "inputs_missing": ["sell_out"]}
@@ -155,6 +162,8 @@ def test_forecasts_go_before_the_baseline_and_the_baseline_before_the_last_publi
     made, decision = best_there_is(tables(forecasts=published(ORIGIN), champion=decided, **there), ORIGIN)
     assert (decision.source, decision.reason) == ("champion", "held")
     assert not {"country", "month"} & set(made)
+    undecided = best_there_is(tables(forecasts=published(ORIGIN), champion=decided.iloc[:0], **there), ORIGIN)[1]
+    assert (undecided.source, undecided.reason) == ("baseline", "no recipe was decided on")
     assert best_there_is(tables(**there), ORIGIN)[1].source == "baseline"
     made, decision = best_there_is(tables(last_published=before), ORIGIN)
     assert decision.source == "last published"

@@ -16,6 +16,7 @@ from azure.storage.blob import (
     ResourceTypes,
     generate_account_sas,
 )
+from pydantic import SecretStr
 
 from forecast_assets.storage.azure_account import AzureAccount, credential_for
 from forecast_assets.storage.azure_file_system import AzureFileSystem
@@ -48,7 +49,7 @@ class Azurite:
     def files(self, url: str = "", waits: tuple[float, ...] = (0.05, 0.1, 0.2)) -> Files:
         """Files of the account, through another address (a proxy) and with shorter waits than in production."""
         account = dataclasses.replace(self.account, url=url or self.url)
-        return Files(AzureFileSystem(account, credential_for(account, _secret()), waits))
+        return Files(AzureFileSystem(account, credential_for(account, SecretStr(KEY)), waits))
 
     def environment(self, container: str) -> dict[str, str]:
         """Variables of a company whose store and landing are in a container."""
@@ -72,12 +73,6 @@ class Azurite:
             expiry=now + datetime.timedelta(hours=hours),
             start=now - datetime.timedelta(days=2),
         )
-
-
-def _secret():
-    from pydantic import SecretStr
-
-    return SecretStr(KEY)
 
 
 def free_port() -> int:
@@ -106,7 +101,8 @@ def start_azurite(*options: str, scheme: str = "http") -> Iterator[Azurite]:
         _wait_until_it_answers(process, port)
         yield Azurite(f"{scheme}://127.0.0.1:{port}/{ACCOUNT}")
     finally:
-        process.terminate()
+        # Told to end, it waits for connections that clients keep open.
+        process.kill()
         process.wait(20)
 
 

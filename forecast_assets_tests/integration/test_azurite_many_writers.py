@@ -80,5 +80,5 @@ def test_eight_processes_write_200_partitions_each_and_readers_see_whole_files(a
         expected = [writer * 1_000 + at + (0.2 if at < REPLACED else 0.1) for at in range(PARTITIONS)]
         np.testing.assert_allclose(rows.loc[f"M{writer}", "min"], expected)
         np.testing.assert_allclose(rows.loc[f"M{writer}", "max"], expected)
-    versions = [path for path in store._find(f"{store.base}/_versions") if path.endswith(".parquet")]
+    versions = [path for path in store.find(f"{store.base}/_versions") if path.endswith(".parquet")]
     assert len(versions) == WRITERS * (PARTITIONS + REPLACED)

@@ -1,14 +1,23 @@
-"""The code location as the daemon of a drill loads it: the product's, on another day, and with one run that hangs."""
+"""The code location as the daemon of a drill loads it: the product's, on another day, with one run that hangs and with
+less patience towards Teams."""
 
 import datetime
 import os
 import threading
 from pathlib import Path
 
+from forecast_assets.alerts import delivery
 from forecast_assets.definitions import build_definitions
 from forecast_assets.resources.mlflow_tracking import CycleRecord, MlflowTracking, RecordedRun
 from forecast_assets.runs import cycle_calendar
-from forecast_assets_tests.operate.platform import DRILL_CRON, DRILL_HANGS, HANGING_MARKET
+from forecast_assets.sensors import teams_delivery
+from forecast_assets_tests.operate.platform import (
+    DRILL_CRON,
+    DRILL_DAYS_SINCE_DUE,
+    DRILL_HANGS,
+    HANGING_MARKET,
+    SECONDS_OF_A_LOOK,
+)
 
 
 class HangsForOneMarket(MlflowTracking):
@@ -22,8 +31,12 @@ class HangsForOneMarket(MlflowTracking):
         return RecordedRun("run", "parent", None)
 
 
-# The drill's tenth is today: the month that closed last is due since midnight, its deadline lies ahead.
-cycle_calendar.CYCLE_DAY, cycle_calendar.CYCLE_HOUR = datetime.datetime.now(datetime.UTC).day, 0
+# The drill's tenth is today, or some days ago: the month that closed last is due since that midnight.
+days_since_due = int(os.environ[DRILL_DAYS_SINCE_DUE])
+cycle_calendar.CYCLE_DAY, cycle_calendar.CYCLE_HOUR = datetime.datetime.now(datetime.UTC).day - days_since_due, 0
+# Thirty ticks take minutes instead of a quarter of an hour, and a webhook that is back is found at once.
+teams_delivery.SECONDS_BETWEEN_TICKS = SECONDS_OF_A_LOOK
+delivery.FIRST_WAIT_SECONDS, delivery.LONGEST_WAIT_SECONDS = 2.0, 8.0
 
 defs = build_definitions(
     cron=os.environ[DRILL_CRON], mlflow_tracking=HangsForOneMarket(tracking_uri="memory", experiment_name="none")

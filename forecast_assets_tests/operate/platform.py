@@ -1,42 +1,39 @@
 """A company of many small markets with a real dagster-daemon: started, killed with all its processes, started again.
 
-One sample market is simulated and given its history; the others are copies of it under other codes, since nothing here
-depends on what is sold.
+What it sells is in ``model_market.py``.
 """
 
+import itertools
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 import yaml
+from dagster._core.scheduler.instigation import InstigatorTick, TickStatus
 
 from forecast_assets.cli.prepare import LAPTOP
-from forecast_assets.domain.calendar import add_months
-from forecast_assets.jobs import SOURCES
 from forecast_assets.runs.cycle_calendar import closed_month
-from forecast_assets.runs.launch import FIRST, LAST, QUIET
-from forecast_assets.sample import write_sample_company
 from forecast_assets.storage import PartitionKey, TableStore
+from forecast_assets_tests.operate.model_market import PUBLISHED_BEFORE, ModelMarket, entry
 
-DRILL_CRON, DRILL_HANGS = "DRILL_CRON", "DRILL_HANGS"
+DRILL_CRON, DRILL_HANGS, DRILL_DAYS_SINCE_DUE = "DRILL_CRON", "DRILL_HANGS", "DRILL_DAYS_SINCE_DUE"
 # Hangs after it has published, where MLflow is told; a run takes half a minute, two on a machine that does much else.
 HANGING_MARKET, SECONDS_A_RUN_MAY_TAKE = "M03", 150
 # The schedule ticks all the time and still asks for each market once; no slow start makes it miss its tick.
 EVERY_MINUTE = "* * * * *"
 OPEN = ["QUEUED", "NOT_STARTED", "STARTING", "STARTED", "CANCELING"]
-MODEL_MARKET, SKUS, MONTHS = "FR", 6, 30
 # Each look of a sensor may come at every iteration of the daemon's, five seconds.
 SECONDS_OF_A_LOOK = 5
+# What belongs to the machine's own company must not reach a drill, and no drill its Teams channel.
+NOT_OF_THE_DRILL = ("FORECAST_", "MLFLOW_", "TEAMS_", "AZURE_", "DREMIO_")
 
 
 class Platform:
@@ -45,10 +42,11 @@ class Platform:
     Attributes:
         codes: Codes of the markets.
         month: The closed month whose cycle is due: the last one by the clock of this machine.
+        variables: What the environment of the daemon has besides, from its next start on.
     """
 
-    def __init__(self, base: Path, markets: int) -> None:
-        self.base = base
+    def __init__(self, base: Path, markets: int, **variables: str) -> None:
+        self.base, self.variables = base, variables
         self.codes = [f"M{number:02}" for number in range(1, markets + 1)]
         self.month = closed_month(pd.Timestamp.now("UTC"), "UTC")
         self.daemon: subprocess.Popen[bytes] | None = None
@@ -67,7 +65,7 @@ class Platform:
     def environment(self) -> dict[str, str]:
         """Variables of the daemon and of every process below it."""
         return {
-            **{name: value for name, value in os.environ.items() if not name.startswith(("FORECAST_", "MLFLOW_"))},
+            **{name: value for name, value in os.environ.items() if not name.startswith(NOT_OF_THE_DRILL)},
             "PYTHONPATH": str(Path(__file__).parents[2]),
             "DAGSTER_HOME": str(self.home),
             "FORECAST_ENV": "prod",
@@ -85,19 +83,27 @@ class Platform:
             "MLFLOW_DISABLE_TELEMETRY": "true",
             "OMP_NUM_THREADS": "1",
             DRILL_CRON: EVERY_MINUTE,
+            DRILL_DAYS_SINCE_DUE: "0",
             DRILL_HANGS: str(self.base / "has_hung"),
+            **self.variables,
         }
 
-    def prepare(self) -> None:
-        """Deliver every market up to the due month, store the history before it, make Dagster's home."""
-        model = _model_market(self.base / "model", self.month, self.environment())
-        markets = [_entry(code, add_months(self.month, 1 - MONTHS)) for code in self.codes]
-        (self.base / "markets.yaml").write_text("markets:\n" + "".join(markets), encoding="utf-8")
+    def prepare(self, published_before: Collection[str] = ()) -> None:
+        """Deliver every market up to the due month, store the history before it, make Dagster's home.
+
+        Args:
+            published_before: Markets that have a champion and a forecast of the month before.
+        """
+        store = self.base / "store"
+        model = ModelMarket(self.base / "model", self.month, self.environment())
+        entries = [entry(code, self.month) for code in self.codes]
+        (self.base / "markets.yaml").write_text("markets:\n" + "".join(entries), encoding="utf-8")
         for code in self.codes:
-            self.deliver(code, model / "landing")
-            for table in [*SOURCES, "features"]:
-                source = model / "store" / table / f"country={MODEL_MARKET}"
-                shutil.copytree(source, self.base / "store" / table / f"country={code}")
+            model.copy_to(code, self.landing, store)
+        if published_before:
+            model.publish_before()
+        for code, table in itertools.product(published_before, PUBLISHED_BEFORE):
+            model.copy_table(table, code, store)
         configuration = yaml.safe_load(LAPTOP.read_text(encoding="utf-8"))
         configuration["run_monitoring"] |= {
             "poll_interval_seconds": 5, "start_timeout_seconds": 120, "max_runtime_seconds": SECONDS_A_RUN_MAY_TAKE,
@@ -109,14 +115,9 @@ class Platform:
         with self.instance() as instance:
             instance.get_runs_count()
 
-    def deliver(self, code: str, landing: Path) -> None:
-        """Copy the model market's deliveries under another code."""
-        for file in landing.rglob(f"{MODEL_MARKET}*.parquet"):
-            rows = pq.read_table(file)
-            rows = rows.set_column(rows.schema.get_field_index("country"), "country", pa.array([code] * len(rows)))
-            target = self.landing / file.parent.relative_to(landing) / file.name.replace(MODEL_MARKET, code)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            pq.write_table(rows, target)
+    def nothing_hangs(self) -> None:
+        """No run hangs in this drill."""
+        Path(self.environment()[DRILL_HANGS]).touch()
 
     def month_files(self, code: str) -> list[Path]:
         """The delivered files of the due month of a market."""
@@ -171,11 +172,33 @@ class Platform:
         with self.instance() as instance:
             return [f"{entry.message} {entry.user_message}" for entry in instance.all_logs(run_id)]
 
+    def ticks(self, sensor: str) -> list[InstigatorTick]:
+        """Finished ticks of a sensor, oldest first."""
+        with self.instance() as instance:
+            states = [state for state in instance.all_instigator_state() if state.instigator_name == sensor]
+            found = [
+                tick for each in states for tick in instance.get_ticks(each.instigator_origin_id, each.selector_id)
+            ]
+        finished = [tick for tick in found if tick.status is not TickStatus.STARTED]
+        return sorted(finished, key=lambda tick: tick.timestamp)
+
     def spans(self, code: str) -> list[tuple[float, float]]:
         """First and last moment of a step of each run of a market, in order."""
         of_market = [run for run in self.cycles() if run.tags["forecast/market"] == code]
         times = [list(self.steps(run.run_id).values()) for run in of_market]
         return sorted((min(t[0] for t in each), max(t[1] or t[0] for t in each)) for each in times if each)
+
+    def figures(self) -> str:
+        """Minutes from the first request to the last end of a run, and how many runs there were, in words."""
+        with self.instance() as instance:
+            records = instance.get_run_records()
+        minutes = (
+            max(each.end_time or 0 for each in records) - min(each.create_timestamp.timestamp() for each in records)
+        ) / 60
+        counts = Counter((each.dagster_run.job_name, each.dagster_run.status.value.lower()) for each in records)
+        again = sum(each.dagster_run.parent_run_id is not None for each in records)
+        runs = ", ".join(f"{count} {job} {status}" for (job, status), count in sorted(counts.items()))
+        return f"{len(self.codes)} markets in {minutes:.1f} min: {runs}; {again} of them started again"
 
     def is_frozen(self) -> bool:
         """Whether the totals of the due month are made."""
@@ -204,30 +227,3 @@ class Platform:
     def log(self) -> str:
         """The end of what the daemon said."""
         return (self.base / "daemon.log").read_text(encoding="utf-8", errors="replace")[-6000:]
-
-
-def _entry(code: str, since: pd.Timestamp) -> str:
-    return (
-        f'  - {{code: "{code}", name: "{code}", iso2: "FR", iso3: "FRA", region: Europe, since: {since:%Y-%m-%d}, '
-        "stage: live, missing_month: zero}\n"
-    )
-
-
-def _model_market(base: Path, month: pd.Timestamp, environment: dict[str, str]) -> Path:
-    """The market that the others are copies of: deliveries, and a store with sources and features before ``month``."""
-    from forecast_assets.definitions import build_definitions
-    from forecast_assets.settings import load_settings
-
-    since = add_months(month, 1 - MONTHS)
-    write_sample_company(base / "landing", markets=1, skus=SKUS, months=MONTHS, last_month=f"{month:%Y-%m}")
-    (base / "markets.yaml").write_text("markets:\n" + _entry(MODEL_MARKET, since), encoding="utf-8")
-    places = {"STORE": "store", "LANDING": "landing", "MARKETS": "markets.yaml"}
-    settings = load_settings(environment | {f"FORECAST_{name}": str(base / place) for name, place in places.items()})
-    definitions = build_definitions(settings)
-    last = f"{MODEL_MARKET}|{add_months(month, -1):%Y-%m-%d}"
-    for job, first in (("ingest", since), ("market_features", add_months(since, 11))):
-        result = definitions.resolve_job_def(job).execute_in_process(
-            run_config=QUIET, tags={FIRST: f"{MODEL_MARKET}|{first:%Y-%m-%d}", LAST: last}
-        )
-        assert result.success
-    return base

@@ -22,7 +22,7 @@ STOPPED = f"Exceeded maximum runtime of {SECONDS_A_RUN_MAY_TAKE} seconds."
 
 
 @pytest.fixture(scope="module")
-def day(tmp_path_factory):
+def day(tmp_path_factory, tell):
     """The day, from the tick of the schedule to the last market: what the tests look at is what it left behind."""
     platform = Platform(tmp_path_factory.mktemp("platform"), MARKETS)
     platform.prepare()
@@ -31,9 +31,7 @@ def day(tmp_path_factory):
         file.unlink()
     try:
         platform.start()
-        platform.wait_until(
-            lambda: any(is_training(platform, run) for run in platform.cycles("STARTED")), SECONDS_TO_TRAIN
-        )
+        platform.wait_until(lambda: a_market_trains(platform), SECONDS_TO_TRAIN)
         platform.kill()
         platform.killed = [run.run_id for run in platform.cycles("STARTED")]
         platform.start()
@@ -45,6 +43,7 @@ def day(tmp_path_factory):
         platform.wait_until(lambda: platform.published() == set(platform.codes), SECONDS_TO_CATCH_UP)
         platform.wait_until(platform.is_frozen, SECONDS_TO_CATCH_UP)
         platform.wait_until(lambda: not platform.open_runs(), SECONDS_TO_CATCH_UP)
+        tell(platform.figures())
         yield platform
     finally:
         platform.kill()
@@ -100,9 +99,10 @@ def test_no_two_runs_of_a_market_went_on_at_a_time(day):
 
 def test_the_others_did_not_wait_for_the_late_market_and_it_was_caught_up(day):
     assert day.published_without_the_late_one == set(day.codes) - {LATE}
-    # The first of its runs may have been killed before it looked; the one that looked says what it waits for.
-    (looked,) = [run for run in scheduled(day) if "forecast/waits_for" in run.tags]
-    assert looked.tags["forecast/market"] == LATE
+    # The first of its runs may have been killed before or after it looked; the one after it looks again.
+    *killed, looked = [run for run in scheduled(day) if "forecast/waits_for" in run.tags]
+    assert {run.tags["forecast/market"] for run in [*killed, looked]} == {LATE}
+    assert {run.run_id for run in killed} <= set(day.killed)
     assert looked.tags["forecast/waits_for"].startswith("no sell_in of the month")
     assert day.status(looked.run_id) == "SUCCESS"
     assert day.steps(looked.run_id).keys() == {"delivery", "products", "promotions", "overrides", "covid_policy"}
@@ -113,7 +113,8 @@ def test_the_others_did_not_wait_for_the_late_market_and_it_was_caught_up(day):
 def test_a_run_that_hangs_is_stopped_by_its_limit_and_says_so_and_what_it_lacked_is_made_up_for(day):
     runs = [run for run in day.cycles() if run.tags["forecast/market"] == HANGING_MARKET]
     stopped = [run for run in runs if any(STOPPED in text for text in day.messages(run.run_id))]
-    assert [day.status(run.run_id) for run in stopped] == ["FAILURE"]
+    # Reported as failed by the daemon and as canceled by its own process: whichever comes last is its status.
+    assert [day.status(run.run_id) in ("FAILURE", "CANCELED") for run in stopped] == [True]
     again = [run for run in runs if run.parent_run_id == stopped[0].run_id]
     assert [day.status(run.run_id) for run in again] == ["SUCCESS"]
     assert "published_forecasts" not in day.steps(again[0].run_id)

@@ -204,7 +204,7 @@ def test_a_market_whose_cycle_failed_publishes_what_is_left_and_still_counts_as_
 
 
 def test_where_a_challenger_took_part_the_champion_alone_is_tried_before_what_is_left(tmp_path, fake, monkeypatch):
-    monkeypatch.setattr("forecast_assets.runs.fallback.has_challenger", lambda *_: True)
+    monkeypatch.setattr("forecast_assets.runs.fallback.has_rival_champion", lambda *_: True)
     for job in ("monthly_cycle", "champion_cycle"):
         fake.outcomes[(job, "FR")] = ("model: broken",)
     _, submitted = cycles(tmp_path, fake, ["FR"])

@@ -75,6 +75,17 @@ class Company:
         return events.read_all(sorted(events.names()))
 
 
+def published_forecast(month: pd.Timestamp, source: str = "model") -> pd.DataFrame:
+    """What a market of one SKU published of a month, its first month ahead."""
+    row = {
+        "sku": "a", "origin_month": month, "target_month": month + pd.DateOffset(months=1), "horizon_months": 1,
+        "forecast_units": 10.0, "forecast_units_p10": 5.0, "forecast_units_p90": 15.0, "baseline_units": 9.0,
+        "naive_units": 8.0, "category": "tea", "abc_class": "A", "xyz_class": "X", "model_units": np.nan,
+        "inputs_missing": "", "rule": "regular", "status": "published", "source": source, "reason": "because",
+    }  # fmt: skip
+    return pd.DataFrame([row])
+
+
 def make_company(base: Path, codes: list[str], instance: dg.DagsterInstance, **keys: str) -> Company:
     """A company of markets of these codes; ``keys`` are more keys of the first market's entry."""
     more = "".join(f", {name}: {value}" for name, value in keys.items())

@@ -14,6 +14,7 @@ from forecast_assets.runs.cycle_calendar import closed_month
 from forecast_assets.sensors.arrivals import Cursor, Look
 from forecast_assets.sensors.freeze_month import requests_over_all_markets
 from forecast_assets.storage import PartitionKey, Provenance, TableStore
+from forecast_assets_tests.sensors.company import published_forecast
 from forecast_assets_tests.test_settings import loaded
 
 OCTOBER, NOVEMBER = pd.Timestamp("2024-10-01"), pd.Timestamp("2024-11-01")
@@ -46,15 +47,20 @@ class Desk:
         file.parent.mkdir(parents=True)
         file.touch()
 
+    def publish(self, code: str, run_id: str) -> None:
+        place, made_by = PartitionKey(NOVEMBER, code), Provenance(run_id, "dev-2024-11", "none")
+        store = TableStore(self.settings.store)
+        store.write(table_specs()["published_forecasts"], place, published_forecast(NOVEMBER), made_by)
+
     def deliver(self, code: str, units: int = 1, at: pd.Timestamp = DUE) -> None:
         file = self.base / "landing" / "sell_in" / f"{code}.csv"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(f"country,sku,month,units\n{code},A,2024-11,{units}\n", encoding="utf-8")
         os.utime(file, (at.timestamp(),) * 2)
 
-    def run(self, code: str, status: dg.DagsterRunStatus, **tags: str) -> None:
+    def run(self, code: str, status: dg.DagsterRunStatus, job: str = "monthly_cycle", **tags: str) -> str:
         key = {"dagster/partition": f"{code}|2024-11-01", "forecast/market": code}
-        create_run_for_test(self.instance, job_name="monthly_cycle", status=status, tags=key | tags)
+        return create_run_for_test(self.instance, job_name=job, status=status, tags=key | tags).run_id
 
     def look(self, now: pd.Timestamp = DUE, minutes: int = 0) -> list[dg.RunRequest]:
         now += pd.Timedelta(minutes=minutes)
@@ -138,6 +144,25 @@ def test_a_failed_run_is_followed_by_a_new_delivery_only(desk):
     assert len(desk.look(minutes=7)) == 1
 
 
+@pytest.mark.parametrize("job", ["champion_cycle", "publish_fallback"])
+def test_what_was_published_for_want_of_a_cycle_is_replaced_after_a_new_delivery_only(desk, job):
+    desk.deliver("FR", at=DUE)
+    desk.run("FR", dg.DagsterRunStatus.FAILURE)
+    desk.publish("FR", desk.run("FR", dg.DagsterRunStatus.SUCCESS, job))
+    assert [desk.look(minutes=minutes) for minutes in (5, 6)] == [[], []]
+    assert "its run failed, nothing new has been delivered since" in desk.last.in_words()
+    desk.deliver("FR", units=2, at=pd.Timestamp.now("UTC") + pd.Timedelta(hours=1))
+    desk.look(minutes=7)
+    (request,) = desk.look(minutes=8)
+    assert (request.job_name, str(request.partition_key)) == ("monthly_cycle", "FR|2024-11-01")
+
+
+def test_a_month_that_a_cycle_published_before_it_failed_is_left_alone_whatever_is_delivered(desk):
+    desk.publish("FR", desk.run("FR", dg.DagsterRunStatus.FAILURE))
+    desk.deliver("FR", units=2, at=pd.Timestamp.now("UTC") + pd.Timedelta(hours=1))
+    assert [desk.look(minutes=minutes) for minutes in (5, 6)] == [[], []]
+
+
 def test_what_is_missing_of_the_months_before_is_ingested_first(desk):
     desk.run("FR", dg.DagsterRunStatus.SUCCESS, **WAITED)
     (desk.base / "store" / "sell_out" / "country=FR" / "month=2024-10-01" / "sell_out.parquet").unlink()
@@ -165,7 +190,7 @@ def test_an_overdue_delivery_is_told_once_and_closed_when_it_comes(desk):
     (request,) = desk.look(OVERDUE, minutes=5)
     assert request.run_key.startswith(f"{KEY}:FR:")
     assert desk.open() == ["source_missing|NO|delivery"]
-    desk.store("published_forecasts", "NO", NOVEMBER)
+    desk.publish("NO", "run-of-another-machine")
     desk.look(OVERDUE, minutes=6)
     assert desk.open() == []
 

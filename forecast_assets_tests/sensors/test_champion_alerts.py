@@ -1,7 +1,6 @@
 """What is told of a market whose published forecast is not its model's, and when it is over."""
 
 import dagster as dg
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -9,7 +8,7 @@ from forecast_assets.domain.champion import Limits, champion
 from forecast_assets.domain.contest import Contest, Holder, recipe_id
 from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.sensors.champion_alerts import build_champion_alerts_sensor
-from forecast_assets_tests.sensors.company import AUGUST, JULY, JUNE, make_company
+from forecast_assets_tests.sensors.company import AUGUST, JULY, JUNE, make_company, published_forecast
 
 TUNED, OLD = Recipe(leaves=7), Recipe(leaves=15)
 
@@ -29,14 +28,7 @@ def publish(company, month, source, error):
     )  # fmt: skip
     rivals = Contest(TUNED, OLD, Holder(OLD, recipe_id(OLD), JUNE), recipe_id(TUNED))
     company.write("champion", "FR", month, champion(rivals, cells, month, Limits()))
-    target = month + pd.DateOffset(months=1)
-    row = {
-        "sku": "a", "origin_month": month, "target_month": target, "horizon_months": 1, "forecast_units": 10.0,
-        "forecast_units_p10": 5.0, "forecast_units_p90": 15.0, "baseline_units": 9.0, "naive_units": 8.0,
-        "category": "tea", "abc_class": "A", "xyz_class": "X", "model_units": np.nan, "inputs_missing": "",
-        "rule": "regular", "status": "published", "source": source, "reason": "because",
-    }  # fmt: skip
-    company.write("published_forecasts", "FR", month, pd.DataFrame([row]))
+    company.write("published_forecasts", "FR", month, published_forecast(month, source))
 
 
 def tick(company, cursor=None):

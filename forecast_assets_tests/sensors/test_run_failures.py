@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 import pytest
+from dagster._core.test_utils import create_run_for_test
 
 from forecast_assets.alerts.outbox import Outbox
 from forecast_assets.sensors.run_failures import RunCursor, build_run_failures_sensor, tell_of_runs
@@ -69,6 +70,32 @@ def test_a_run_that_is_tried_again_is_told_of_by_its_last_try_only(company, curs
     assert tell(company, cursor) == [last]
     (found,) = company.outbox.open_incidents()
     assert dict(found.facts)["try"] == "2"
+
+
+def stopped(company, *reports):
+    """A run of the market's cycle that was stopped: reported as failed, as canceled, or both, in this order."""
+    run_id = create_run_for_test(
+        company.instance, job_name="monthly_cycle", status=dg.DagsterRunStatus.CANCELING,
+        tags={"dagster/partition": "FR|2024-06-01"},
+    ).run_id  # fmt: skip
+    for report in reports:
+        {"failed": company.instance.report_run_failed, "canceled": company.instance.report_run_canceled}[report](
+            company.instance.get_run_by_id(run_id), f"it was {report}"
+        )
+    return run_id
+
+
+def test_a_run_stopped_by_its_limit_is_told_although_its_process_reported_itself_canceled(company, cursor):
+    run_id = stopped(company, "failed", "canceled")
+    assert company.instance.get_run_by_id(run_id).status is dg.DagsterRunStatus.CANCELED
+    assert tell(company, cursor) == [run_id]
+    (found,) = company.outbox.open_incidents()
+    assert dict(found.facts)["error"] == "it was failed"
+
+
+def test_a_run_that_a_person_stopped_is_not_told(company, cursor):
+    stopped(company, "canceled")
+    assert tell(company, cursor) == []
 
 
 def test_a_retry_that_was_promised_and_never_came_is_told_after_an_hour(company, cursor):

@@ -10,6 +10,7 @@ from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteInst
 from dagster._core.scheduler.instigation import (
     InstigatorState,
     InstigatorStatus,
+    ScheduleInstigatorData,
     SensorInstigatorData,
     TickData,
     TickStatus,
@@ -50,8 +51,8 @@ def ticked(company, state, minutes_ago, status=TickStatus.SKIPPED, error=None):
     )  # fmt: skip
 
 
-def look(company, names=("kpi_alarms",)):
-    found = watch_sensors(company.instance, names, NOW)
+def look(company, names=("kpi_alarms",), schedules=(), now=NOW):
+    found = watch_sensors(company.instance, names, schedules, now)
     tell_of_sensors(company.outbox, company.settings, found, NOW)
     return found
 
@@ -86,6 +87,51 @@ def test_sensors_switched_off_and_those_of_other_code_are_not_watched(company):
     ticked(company, sensor_state(company, "kpi_alarms", InstigatorStatus.STOPPED), 500)
     ticked(company, sensor_state(company, "removed"), 500)
     assert look(company) == {}
+
+
+TENTH = NOW.replace(hour=4)  # 06:00 in Paris
+MONTHLY = dg.ScheduleDefinition(
+    name="monthly_cycle_schedule", cron_schedule="0 6 10 * *", execution_timezone="Europe/Paris", job_name="cycle"
+)
+
+
+def schedule_state(company, **data):
+    repository = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("forecast_assets"), "__repository__")
+    given = ScheduleInstigatorData(MONTHLY.cron_schedule, **{name: at.timestamp() for name, at in data.items()})
+    return company.instance.add_instigator_state(
+        InstigatorState(
+            RemoteInstigatorOrigin(repository, MONTHLY.name), InstigatorType.SCHEDULE,
+            InstigatorStatus.DECLARED_IN_CODE, given,
+        )
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("minutes", "is_well"), [(14, True), (16, False)])
+def test_a_schedule_that_has_not_ticked_a_quarter_of_an_hour_after_its_time_is_told(company, minutes, is_well):
+    state = schedule_state(company, start_timestamp=TENTH - timedelta(days=40))
+    ticked(company, state, (NOW - TENTH).total_seconds() / 60 + 30 * 24 * 60)  # of the 10th of June
+    found = look(company, schedules=[MONTHLY], now=TENTH + timedelta(minutes=minutes))
+    assert found[MONTHLY.name][0] is is_well
+    told = [incident.headline for incident in company.outbox.open_incidents()]
+    late = ["monthly_cycle_schedule has not ticked for 2024-07-10 06:00 Europe/Paris, 15 min ago or more"]
+    assert told == ([] if is_well else late)
+
+
+def test_a_schedule_is_over_it_once_it_ticks_and_is_told_where_the_tick_failed(company):
+    state = schedule_state(company, start_timestamp=TENTH - timedelta(days=40))
+    look(company, schedules=[MONTHLY])
+    assert company.open_kinds() == {("sensor_failed", None, MONTHLY.name)}
+    ticked(company, state, (NOW - TENTH).total_seconds() / 60)
+    assert look(company, schedules=[MONTHLY])[MONTHLY.name][0]
+    assert company.open_kinds() == set()
+    ticked(company, state, (NOW - TENTH).total_seconds() / 60 - 1, TickStatus.FAILURE, "OSError: no space left")
+    assert look(company, schedules=[MONTHLY])[MONTHLY.name][1].endswith("04:01 UTC failed")
+
+
+@pytest.mark.parametrize("data", ["start_timestamp", "last_iteration_timestamp"])
+def test_times_of_a_schedule_before_it_was_switched_on_or_given_that_time_are_not_missed(company, data):
+    schedule_state(company, **{data: TENTH + timedelta(minutes=1)})
+    assert look(company, schedules=[MONTHLY]) == {}
 
 
 def heartbeat(company, daemon, seconds_ago, now=NOW):
@@ -129,3 +175,7 @@ def test_the_command_tells_teams_itself_and_says_what_is_not_well_by_its_exit_co
             instance.add_daemon_heartbeat(DaemonHeartbeat(time.time(), daemon, "id", []))
     well = CliRunner().invoke(app, ["watchdog"])
     assert (well.exit_code, company.open_kinds()) == (0, set()), well.output
+    schedule_state(company, start_timestamp=datetime.now(UTC) - timedelta(days=70))
+    late = CliRunner().invoke(app, ["watchdog"])
+    assert late.exit_code == 1
+    assert "monthly_cycle_schedule has not ticked for" in late.output

@@ -1,0 +1,89 @@
+"""The market that all markets of a drill are copies of: simulated once, given its history once.
+
+Nothing in a drill depends on what is sold, so the others have its deliveries and tables under other codes.
+"""
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import dagster as dg
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from forecast_assets.domain.calendar import add_months
+from forecast_assets.jobs import SOURCES
+from forecast_assets.runs.launch import FIRST, LAST, QUIET
+from forecast_assets.sample import write_sample_company
+
+MODEL_MARKET, SKUS, MONTHS = "FR", 6, 30
+HISTORY = [*SOURCES, "history_marks", "features"]
+PUBLISHED_BEFORE = ["champion", "published_forecasts"]
+
+
+def entry(code: str, month: pd.Timestamp) -> str:
+    """A market in markets.yaml, with data for 30 months up to one."""
+    since = add_months(month, 1 - MONTHS)
+    return (
+        f'  - {{code: "{code}", name: "{code}", iso2: "FR", iso3: "FRA", region: Europe, since: {since:%Y-%m-%d}, '
+        "stage: live, missing_month: zero}\n"
+    )
+
+
+class ModelMarket:
+    """Deliveries up to a month, and a store with sources, marks and features of the months before it.
+
+    Args:
+        base: Where both are written.
+        month: The month whose cycle is due.
+        environment: Settings of the company.
+    """
+
+    def __init__(self, base: Path, month: pd.Timestamp, environment: Mapping[str, str]) -> None:
+        self.base, self.month = base, month
+        self._environment = dict(environment)
+        write_sample_company(base / "landing", markets=1, skus=SKUS, months=MONTHS, last_month=f"{month:%Y-%m}")
+        (base / "markets.yaml").write_text("markets:\n" + entry(MODEL_MARKET, month), encoding="utf-8")
+        before, since = add_months(month, -1), add_months(month, 1 - MONTHS)
+        for job, first in (("ingest", since), ("market_features", add_months(since, 11))):
+            self._run(job, {FIRST: self._key(first), LAST: self._key(before)})
+
+    def publish_before(self) -> None:
+        """The cycle of the month before the due one: the market has a champion and a published forecast."""
+        before = self._key(add_months(self.month, -1))
+        self._run("monthly_cycle", {}, partition_key=before)
+
+    def copy_to(self, code: str, landing: Path, store: Path) -> None:
+        """Deliver and store all of it under another code."""
+        for file in (self.base / "landing").rglob(f"{MODEL_MARKET}*.parquet"):
+            rows = pq.read_table(file)
+            rows = rows.set_column(rows.schema.get_field_index("country"), "country", pa.array([code] * len(rows)))
+            target = landing / file.parent.relative_to(self.base / "landing") / file.name.replace(MODEL_MARKET, code)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            pq.write_table(rows, target)
+        for table in HISTORY:
+            self.copy_table(table, code, store)
+
+    def copy_table(self, table: str, code: str, store: Path) -> None:
+        """One table of the store under another code."""
+        source = self.base / "store" / table / f"country={MODEL_MARKET}"
+        shutil.copytree(source, store / table / f"country={code}")
+
+    def _run(self, job: str, tags: Mapping[str, str], partition_key: str | None = None) -> None:
+        result = self._definitions().resolve_job_def(job).execute_in_process(
+            run_config=QUIET, tags=dict(tags), partition_key=partition_key
+        )  # fmt: skip
+        assert result.success
+
+    def _definitions(self) -> dg.Definitions:
+        from forecast_assets.definitions import build_definitions
+        from forecast_assets.settings import load_settings
+
+        places = {"STORE": "store", "LANDING": "landing", "MARKETS": "markets.yaml"}
+        own = {f"FORECAST_{name}": str(self.base / place) for name, place in places.items()}
+        return build_definitions(load_settings(self._environment | own))
+
+    @staticmethod
+    def _key(month: pd.Timestamp) -> str:
+        return f"{MODEL_MARKET}|{month:%Y-%m-%d}"
