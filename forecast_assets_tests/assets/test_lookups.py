@@ -76,13 +76,19 @@ def test_a_plan_counts_with_another_champion_where_an_earlier_one_is_made_again(
 
 
 def test_a_champion_that_people_refused_is_looked_past_as_the_run_did(copy):
-    row = copy.read("champion", "FR", NOVEMBER).iloc[0]
-    refused = pd.DataFrame([{"recipe_id": row["recipe_id"], "recipe": row["recipe"], "author": "Ann", "reason": "x"}])
+    october = PartitionKey(pd.Timestamp("2024-10-01"), "FR")
+    row = copy.read("champion", "FR", NOVEMBER).drop(columns=["country", "month"])
+    earlier = row.assign(recipe='{"leaves": 7}', recipe_id="earlier")
+    copy.store.write(table_specs()["champion"], october, earlier, Provenance("planted", "dev", "none"))
+    refused = row[["recipe_id", "recipe"]].assign(author="Ann", reason="orders")
     copy.store.write(table_specs()["refused_recipe"], PLACE, refused, Provenance("planted", "dev", "none"))
     assert stale(copy, ["champion"]) == {"champion": "refused_recipe changed"}
     succeeded(copy.run("publish_fallback", "FR", DECEMBER, assets=["champion"]))
+    read = copy.store.provenance("champion", PLACE).inputs["champion"]
+    assert sorted(read) == [october.to_dagster(), f"FR|{NOVEMBER}"]
     assert stale(copy, ["champion"]) == {}
-    republished(copy, "champion", reason="another")
+    other = earlier.assign(reason="another")
+    copy.store.write(table_specs()["champion"], october, other, Provenance("later", "dev-later", "none"))
     assert stale(copy, ["champion"]) == {"champion": "champion changed"}
 
 
