@@ -5,7 +5,7 @@ import re
 
 import dagster as dg
 
-from forecast_assets.schemas import MONTH_ONLY
+from forecast_assets.schemas import MONTH_ONLY, ON_DEMAND
 
 NOT_STORED = "nothing"
 
@@ -40,7 +40,7 @@ class AssetNode:
     @property
     def is_source(self) -> bool:
         """Whether it is made of deliveries."""
-        return not self.windows
+        return not self.windows and self.is_stored and self.name not in ON_DEMAND
 
 
 class SelectionError(ValueError):

@@ -10,6 +10,7 @@ from forecast_assets.markets import Market
 from forecast_assets.runs.asset_nodes import AssetNode
 from forecast_assets.runs.plan import LEAST_HISTORY_MONTHS, MonthRange
 from forecast_assets.runs.staleness import Recorded, Staleness
+from forecast_assets.schemas import ON_DEMAND
 from forecast_assets.settings import Settings, pools_markets
 
 POOLED = ("pooled_rows", "pooled_model")
@@ -39,7 +40,8 @@ class Scope:
         self.nodes = nodes
         self._markets = settings.market_table
         self._recorded = recorded
-        without = () if pools_markets(settings) else POOLED
+        # What people ask for (a tuning, a refusal) is no part of a backfill: it reads them as they are.
+        without = ON_DEMAND if pools_markets(settings) else {*ON_DEMAND, *POOLED}
         self.assets = [name for name in request.assets if name not in without]
 
     def countries(self, asset: str) -> list[str | None]:

@@ -8,7 +8,6 @@ from forecast_assets.landing import LandingError
 from forecast_assets.runs.asset_nodes import AssetNode
 from forecast_assets.runs.deliveries import Deliveries
 from forecast_assets.runs.store_of_then import RecordedVersions
-from forecast_assets.schemas import ON_DEMAND, TABLES
 from forecast_assets.storage import PartitionKey
 
 
@@ -23,7 +22,7 @@ def deliveries_since(
     """Sources of a cycle's month whose delivery has changed since, or cannot be read now, in words."""
     said = []
     for country in countries:
-        for table in (name for name in nodes if _is_delivered(nodes[name])):
+        for table in (name for name, node in nodes.items() if node.is_source):
             place = PartitionKey(month, country)
             stored = [v for v in versions.of(table, place) if v.was_published and v.provenance.cycle_id == cycle_id]
             if not stored:
@@ -39,10 +38,6 @@ def deliveries_since(
             elif deliveries.content_hash(table, country, month) != stored[-1].provenance.content_hash:
                 said.append(f"{table} of {country}: today's delivery is another one than was stored then")
     return said
-
-
-def _is_delivered(node: AssetNode) -> bool:
-    return node.is_source and node.is_stored and node.name in TABLES and node.name not in ON_DEMAND
 
 
 def _first_line(error: Exception) -> str:

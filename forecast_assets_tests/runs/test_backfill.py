@@ -256,3 +256,11 @@ def test_a_bare_name_selects_as_in_the_ui(company):
     assert "sell_in" in selected_assets(company.definitions, "+published_forecasts")
     with pytest.raises(SelectionError, match="Known: "):
         selected_assets(company.definitions, "sell_inn")
+
+
+def test_every_asset_can_be_planned_and_what_people_ask_for_is_no_part_of_it(company):
+    company.run(SOURCES)
+    planned = company.plan(selected_assets(company.definitions, "*"), countries=["FR"], first=LAST)
+    assert {"model", "published_forecasts", "market_report"} <= set(made_by(planned))
+    assert not {"tuned_recipe", "refused_recipe", "delivery"} & set(made_by(planned))
+    assert not set(SOURCES) & set(made_by(planned))
