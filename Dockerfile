@@ -9,8 +9,10 @@ RUN apt-get update \
 WORKDIR /opt/forecast_assets
 
 # Dependencies before the source, so that a change of code does not install them again.
-COPY locks/runtime.txt locks/runtime.txt
-RUN python -m pip install --no-cache-dir --no-deps --require-hashes --requirement locks/runtime.txt
+# LOCK=azureml: with the plugin of Azure ML (docs/mlflow.md).
+ARG LOCK=runtime
+COPY locks/$LOCK.txt locks/$LOCK.txt
+RUN python -m pip install --no-cache-dir --no-deps --require-hashes --requirement locks/$LOCK.txt
 
 COPY pyproject.toml setup.cfg README.md markets.yaml workspace.yaml ./
 COPY dbt_like_sql dbt_like_sql

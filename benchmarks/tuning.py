@@ -40,7 +40,7 @@ def measured(market: MarketData, recipe: Recipe, trials: int) -> dict[str, objec
     earlier = features[features["origin_month"] < market.origin]
 
     def in_backtest(parameters: Mapping[str, object]) -> Recipe:
-        return dataclasses.replace(recipe, training_rows=BACKTEST_ROWS, **parameters)
+        return dataclasses.replace(recipe, **parameters).of_backtest(BACKTEST_ROWS)
 
     tuned = tuned_recipe(earlier, market.panel, market.origin, in_backtest, trials)
     parameters = parameters_in_force(tuned.assign(month=market.origin))

@@ -14,6 +14,7 @@ from forecast_assets.settings import Settings, pools_markets
 
 SETTINGS_WITHOUT_EFFECT = {
     "env", "store", "landing", "source", "dremio", "markets", "mlflow_tracking_uri", "azure_key_vault_url",
+    "azure_account", "azure_credential", "azure_account_url", "azure_tenant_id", "azure_client_id",
     "first_month", "max_threads",
     "max_unknown_sku_share", "max_total_change", "max_return_ratio", "max_forecast_ratio", "dagster_url",
     "alert_grouping_minutes", "alert_after_unclear", "heartbeat_day", "max_wape", "max_bias", "alarm_lag_months",

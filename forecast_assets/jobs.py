@@ -63,6 +63,13 @@ publish_fallback = dg.define_asset_job(
     description="Publish the best that a failed cycle left: its forecasts, the baseline, or the last published ones.",
 )
 
+# The job of each table over all markets, in the order in which they are made.
+JOBS_OVER_ALL_MARKETS = {
+    "demand_totals": totals.name,
+    "demand_totals_known": totals_known.name,
+    "pooled_rows": pool_rows.name,
+    "pooled_model": pool_model.name,
+}
 ALL_JOBS = [
     ingest, totals, totals_known, market_features, pool_rows, pool_model, tune, measure, monthly_cycle, refuse_recipe,
     republish, champion_cycle, publish_fallback,

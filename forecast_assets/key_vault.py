@@ -17,13 +17,21 @@ LOG = logging.getLogger("forecast_assets.key_vault")
 LIFETIME_SECONDS = 300.0
 # So long the last value serves when the vault does not answer: a night, but not a rotation that somebody relies on.
 GRACE_SECONDS = 12 * 3600.0
+# A vault that did not answer is left alone so long: each channel and tick would wait for it again.
+PAUSE_SECONDS = 60.0
 # The client's own defaults, 10 tries and 300 s, would hold a run for an hour.
 TRIES, TIMEOUT_SECONDS = 3, 10
+REFUSED = {401, 403}
 ROLE = "Key Vault Secrets User"
 
 
 class SecretUnavailable(RuntimeError):
-    """A secret could not be read from the vault; one line that says what to check, without any value."""
+    """A secret could not be read from the vault; one line that says what to check, without any value.
+
+    ``is_refusal``: the vault has answered, and does not give it.
+    """
+
+    is_refusal = False
 
 
 @dataclass(frozen=True)
@@ -49,13 +57,15 @@ class KeyVault:
         self.address = address
         self._clock = clock
         self._kept: dict[str, _Kept] = {}
+        self._not_before: dict[str, float] = {}
         self._lock = threading.Lock()
         self._client: Any = None
 
     def secret(self, variable: str) -> SecretStr | None:
         """The secret of a variable, at most LIFETIME_SECONDS old; None where the vault has none or an empty one.
 
-        Where the vault does not answer, a value that was read within GRACE_SECONDS serves, with a warning.
+        Where the vault does not answer, a value that was read within GRACE_SECONDS serves, with a warning, and the
+        vault is asked again after PAUSE_SECONDS. A refusal is an answer.
 
         Raises:
             SecretUnavailable: If the vault does not answer or refuses, and there is no such value.
@@ -63,13 +73,14 @@ class KeyVault:
         with self._lock:
             kept = self._kept.get(variable)
             age = self._clock() - kept.read_at if kept else float("inf")
-            if kept and age <= LIFETIME_SECONDS:
+            if kept and (age <= LIFETIME_SECONDS or self._clock() < self._not_before.get(variable, 0.0)):
                 return kept.value
             try:
                 value = self._read(variable)
             except SecretUnavailable as error:
-                if kept is None or age > GRACE_SECONDS:
+                if kept is None or error.is_refusal or age > GRACE_SECONDS:
                     raise
+                self._not_before[variable] = self._clock() + PAUSE_SECONDS
                 LOG.warning("%s The value read %.0f minutes ago is used.", error, age / 60)
                 return kept.value
             self._kept[variable] = _Kept(value, self._clock())
@@ -89,9 +100,11 @@ class KeyVault:
         except ResourceNotFoundError:
             return None
         except (AzureError, ValueError) as error:
-            raise SecretUnavailable(
+            failure = SecretUnavailable(
                 f"Key Vault {self.address} did not give {name} (for {variable}): {_cause(error)}"
-            ) from error
+            )
+            failure.is_refusal = getattr(error, "status_code", None) in REFUSED
+            raise failure from error
         return SecretStr(value) if value else None
 
     def _connected(self) -> Any:
@@ -99,7 +112,7 @@ class KeyVault:
             from azure.keyvault.secrets import SecretClient
 
             self._client = SecretClient(
-                self.address, azure_credential(), retry_total=TRIES, connection_timeout=TIMEOUT_SECONDS,
+                self.address, azure_credential(), retry_total=TRIES - 1, connection_timeout=TIMEOUT_SECONDS,
                 read_timeout=TIMEOUT_SECONDS,
             )  # fmt: skip
         return self._client
@@ -118,7 +131,7 @@ def _cause(error: Exception) -> str:
     if isinstance(error, ClientAuthenticationError) and error.response is None:
         return NO_IDENTITY
     status = getattr(error, "status_code", None)
-    if status in (401, 403):
+    if status in REFUSED:
         return (
             f"HTTP {status}. Give this process's identity the role {ROLE!r} on the vault; a secret may be disabled, too"
         )

@@ -30,14 +30,12 @@ def recipe_of(settings: Settings, tuned: Mapping[str, object] | None = None) -> 
 
 
 def for_backtest(settings: Settings, recipe: Recipe) -> Recipe:
-    """A recipe with fewer rows and half the rounds in steps twice as large: it is fitted at three origins."""
-    rounds = max(1, recipe.rounds // 2)
-    rate = recipe.learning_rate * recipe.rounds / rounds
-    return dataclasses.replace(recipe, training_rows=settings.backtest_training_rows, rounds=rounds, learning_rate=rate)
+    """A recipe as the backtest fits it, within the company's limits."""
+    return recipe.of_backtest(settings.backtest_training_rows)
 
 
 def backtest_recipe_of(settings: Settings, tuned: Mapping[str, object] | None = None) -> Recipe:
-    """``recipe_of`` as the backtest fits it."""
+    """``for_backtest`` of ``recipe_of``."""
     return for_backtest(settings, recipe_of(settings, tuned))
 
 

@@ -1,6 +1,7 @@
 """What the variables of settings are called, and what is said of one that cannot be used."""
 
 import difflib
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -42,4 +43,6 @@ def invalid_value(item: Any) -> str:
     variable = variable_of(*map(str, item["loc"][:2]))
     if item["type"] == "missing":
         return f"{variable}: not set, and needed where FORECAST_SOURCE is dremio"
-    return f"{variable} = {item['input']!r}: {message}"
+    # An address that is refused for the user or query in it is likely to hold a password.
+    shown = "(not shown)" if re.search(r"[@?]", str(item["input"])) else repr(item["input"])
+    return f"{variable} = {shown}: {message}"

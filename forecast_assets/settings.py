@@ -20,7 +20,7 @@ from forecast_assets.domain.champion import Limits
 from forecast_assets.dremio_settings import DremioSettings, dremio_values
 from forecast_assets.markets import Market, forecast_markets, load_markets, month_of
 from forecast_assets.setting_variables import OTHER_VARIABLES, PREFIX, invalid_value, unknown_variable, variable_of
-from forecast_assets.storage.azure_account import AzureAccount, CredentialKind, check_account, is_azure
+from forecast_assets.storage.azure_account import AzureAccount, CredentialKind, check_account, check_place, is_azure
 
 ENVIRONMENTS: dict[str, dict[str, str]] = {
     "dev": {"store": "var/store", "landing": "var/landing", "mlflow_tracking_uri": "sqlite:///var/mlflow/mlflow.db"},
@@ -186,6 +186,8 @@ class Settings(BaseModel):
             raise ValueError(f"FORECAST_AZURE_ACCOUNT is not set: which storage account holds {on_azure[0]}?")
         if self.azure is not None:
             check_account(self.azure)
+            for place in on_azure:
+                check_place(self.azure, place)
         return self
 
     @cached_property

@@ -3,9 +3,15 @@
 import pandas as pd
 
 from forecast_assets.code_version import code_version, digest_of
-from forecast_assets.configuration import configuration_of, configured_values
+from forecast_assets.configuration import (
+    CONFIGURED_BY,
+    SETTINGS_WITHOUT_EFFECT,
+    configuration_of,
+    configured_values,
+)
 from forecast_assets.runs.cycle_calendar import cycle_id_of
 from forecast_assets.schemas import TABLES
+from forecast_assets.settings import Settings
 from forecast_assets_tests.test_settings import loaded
 
 
@@ -29,6 +35,12 @@ def test_an_asset_that_is_not_listed_depends_on_everything_but_places_and_limits
     values = configured_values("something_new", loaded(), "FR")
     assert {"training_rows", "pooled_skus", "market.stage", "market.region"} <= set(values)
     assert not {"store", "landing", "max_threads", "max_total_change"} & set(values)
+
+
+def test_of_every_setting_it_is_said_which_tables_depend_on_it_or_that_none_does():
+    named = {name for by in CONFIGURED_BY.values() for name in by.settings}
+    assert not named & SETTINGS_WITHOUT_EFFECT
+    assert set(Settings.model_fields) - named - SETTINGS_WITHOUT_EFFECT == {"horizon_months"}
 
 
 def test_the_code_version_is_that_of_contents_and_libraries_whatever_their_order():

@@ -191,6 +191,7 @@ def test_the_account_has_its_credential_and_no_secret():
         ({"FORECAST_AZURE_CREDENTIAL": "password"}, "'default', 'key', 'sas', 'service_principal' or 'managed_id"),
         ({"FORECAST_AZURE_CREDENTIAL": "service_principal"}, "set AZURE_TENANT_ID and AZURE_CLIENT_ID too"),
         ({"FORECAST_AZURE_ACCOUNT_URL": "http://10.0.0.4/forecasts"}, "expected https; http is for Azurite"),
+        ({"FORECAST_AZURE_ACCOUNT_URL": "http://127.0.0.1/forecasts"}, "with a key or a SAS token"),
         ({"FORECAST_AZURE_ACCOUNT_URL": "forecasts.blob.core.windows.net"}, "an address like https://host"),
     ],
 )
@@ -201,4 +202,24 @@ def test_an_account_that_cannot_be_right_is_refused_when_the_settings_are_loaded
 def test_an_account_address_with_a_signature_is_refused_without_showing_it():
     line = problems(**ON_AZURE, FORECAST_AZURE_ACCOUNT_URL="https://forecasts.blob.core.windows.net/?sig=canary")[1]
     assert "FORECAST_AZURE_ACCOUNT_URL" in line
+    assert "canary" not in line
+
+
+def test_an_address_that_names_another_account_than_the_one_that_is_opened_is_refused():
+    assert loaded(**ON_AZURE, FORECAST_STORE="abfss://c@forecasts.dfs.core.windows.net/store").azure is not None
+    line = problems(**ON_AZURE, FORECAST_STORE="abfss://c@another.dfs.core.windows.net/store")[1]
+    assert "is in the account another, and FORECAST_AZURE_ACCOUNT is forecasts" in line
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"FORECAST_DAGSTER_URL": "https://me:canary@dagster.example.com"},
+        {"AZURE_KEY_VAULT_URL": "https://company.vault.azure.net?sig=canary"},
+        {"FORECAST_SOURCE": "dremio", "DREMIO_HOST": "grpc://u:canary@dremio", "DREMIO_SCHEMA": "lake"},
+    ],
+)
+def test_a_value_that_is_refused_for_the_secret_in_it_is_not_shown(variables):
+    (line,) = problems(**variables)[1:]
+    assert "(not shown)" in line
     assert "canary" not in line

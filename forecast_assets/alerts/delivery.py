@@ -15,7 +15,8 @@ from pydantic import SecretStr
 
 from forecast_assets.alerts import messages as states
 from forecast_assets.alerts.messages import Message, Messages
-from forecast_assets.alerts.teams import AGAIN, SENT, UNCLEAR, Answer, NoAddress, post_card, webhook_of
+from forecast_assets.alerts.teams import AGAIN, SENT, UNCLEAR, Answer, NoAddress, post_card, variable_of, webhook_of
+from forecast_assets.secret_store import forget_secret
 
 # Teams takes 4 requests a second, from all senders together.
 SECONDS_BETWEEN_POSTS = 0.5
@@ -146,6 +147,8 @@ class Delivery:
         if after.what == states.SENT:
             done.sent.append(queue.pop(place).name)
         elif after.what == states.PARKED:
+            # The webhook may have been renewed in the vault: the next card asks for it anew.
+            forget_secret(variable_of(channel))
             done.newly_parked[after.name] = after.state["reason"]
         else:
             done.problems[channel] = f"{after.state['reason']}; next attempt {after.next_at:%Y-%m-%d %H:%M:%S}"

@@ -37,6 +37,10 @@ class NoAddress(LookupError):
     """A channel has no webhook, or what is set cannot be one; the message names the variable, never its value."""
 
 
+class NotSet(NoAddress):
+    """A channel has no webhook."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """What came of a post.
@@ -62,7 +66,7 @@ def webhook_of(channel: str, environment: Mapping[str, str] = os.environ) -> Sec
     except SecretUnavailable as error:
         raise NoAddress(str(error)) from error
     if address is None:
-        raise NoAddress(f"{variable_of(channel)} is not set")
+        raise NotSet(f"{variable_of(channel)} is not set")
     try:
         parts = urlsplit(address.get_secret_value())
         usable = bool(parts.hostname) and (parts.scheme == "https" or parts.hostname in LOOPBACK)

@@ -22,11 +22,13 @@ def superseded(context: dg.AssetExecutionContext, store: TableStore) -> list[dg.
     """What an asset says, and makes nothing, where its run was to publish the best there is for want of a cycle and a
     forecast has come in the meantime; else nothing.
 
-    Only of runs that a sensor asked for: they may have waited in the queue behind the cycle itself. A person means it.
+    Only of runs that a sensor, or the command ``cycle`` after a failure, asked for: they may have waited behind the
+    cycle itself. A person means it.
     """
+    if not (SET_ASIDE_TAG in context.run.tags and STARTED_BY_TAG in context.run.tags):
+        return []
     (origin,), country = months_of_run(context), country_of_run(context)
-    is_for_want_of_a_cycle = SET_ASIDE_TAG in context.run.tags and STARTED_BY_TAG in context.run.tags
-    if not (is_for_want_of_a_cycle and is_published(store, country, origin)):
+    if not is_published(store, country, origin):
         return []
     why = f"{country} {origin:%Y-%m} has been published since this run was requested: it changes nothing"
     context.log.info(why)

@@ -51,8 +51,16 @@ def pooled_of(settings: Settings, pooled_model: pd.DataFrame) -> PooledModel | N
     checks=[forecast_checks.HORIZON_COMPLETE],
     months_in_one_run=True,
 )
-def baseline_forecasts(context: dg.AssetExecutionContext, sell_in: pd.DataFrame, products: pd.DataFrame) -> Results:
+def baseline_forecasts(
+    context: dg.AssetExecutionContext,
+    recipes_in_force: dg.ResourceParam[RecipesInForce],
+    sell_in: pd.DataFrame,
+    products: pd.DataFrame,
+) -> Results:
     """Baseline of the run's origins, for the SKUs that are active then and, zero, for those announced."""
+    if nothing_to_do := superseded(context, recipes_in_force.store):
+        yield from nothing_to_do
+        return
     panel = panel_from_rows(sell_in, sell_in["month"].min(), sell_in["month"].max())
     tables = {}
     for origin in months_of_run(context):

@@ -22,17 +22,22 @@ from forecast_assets.cli.tune import tune
 from forecast_assets.cli.versions import versions
 from forecast_assets.cli.watchdog import watchdog
 from forecast_assets.cli.why import why
+from forecast_assets.key_vault import SecretUnavailable
+from forecast_assets.sql import DremioError, DremioUnavailable
 from forecast_assets.storage.azure_account import StorageRefused, StorageUnavailable
+
+# What a connection says in one line that names what to check.
+REFUSALS = (StorageRefused, StorageUnavailable, SecretUnavailable, DremioError, DremioUnavailable)
 
 
 class Commands(TyperGroup):
-    """The commands; what storage refuses is one line on the terminal and exit code 2, whichever of them asked."""
+    """The commands; what a connection refuses is one line on the terminal and exit code 2, whichever of them asked."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command."""
         try:
             return super().invoke(ctx)
-        except (StorageRefused, StorageUnavailable) as error:
+        except REFUSALS as error:
             console.print(str(error), style="red", markup=False, soft_wrap=True)
             raise typer.Exit(2) from None
 

@@ -12,7 +12,6 @@ from forecast_assets.cli.console import (
     closed_month_argument,
     console,
     countries_or_exit,
-    dremio_or_exit,
     settings_or_exit,
 )
 from forecast_assets.cli.prepare import prepare_instance
@@ -46,8 +45,7 @@ def backfill(
     prepare_instance()
     scope, staleness = _scope(settings, _request(settings, country, all_markets, first, to, assets, include_frozen))
     published = PublishedMonths(open_store(settings))
-    with dremio_or_exit():
-        planned = plan_backfill(settings, scope, staleness, published.is_closed)
+    planned = plan_backfill(settings, scope, staleness, published.is_closed)
     processes = Processes(len(planned.request.countries))
     with dg.DagsterInstance.get() as instance:
         estimate = estimated(planned.made, scope.nodes, past_durations(instance), processes.count)

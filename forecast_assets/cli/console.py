@@ -2,8 +2,6 @@
 
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pandas as pd
 import typer
@@ -14,7 +12,6 @@ from forecast_assets.markets import MarketsError, forecast_markets, month_of
 from forecast_assets.runs.launch import RunResult
 from forecast_assets.runs.plan import MonthRange
 from forecast_assets.settings import Settings, SettingsError, load_settings
-from forecast_assets.sql import DremioError, DremioUnavailable
 from forecast_assets.storage.folders import document_address
 
 console = Console(width=None if os.isatty(1) else 140, highlight=False)
@@ -47,16 +44,6 @@ def settings_or_exit(*, with_markets: bool = True) -> Settings:
         console.print(str(error), style="red", markup=False)
         raise typer.Exit(2) from None
     return settings
-
-
-@contextmanager
-def dremio_or_exit() -> Iterator[None]:
-    """What Dremio refuses, or that it does not answer, on the terminal, and exit code 2."""
-    try:
-        yield
-    except (DremioError, DremioUnavailable) as error:
-        console.print(str(error), style="red", markup=False)
-        raise typer.Exit(2) from None
 
 
 def countries_or_exit(settings: Settings, given: list[str]) -> list[str]:

@@ -8,7 +8,6 @@ import typer
 from forecast_assets.cli.console import (
     console,
     countries_or_exit,
-    dremio_or_exit,
     month_argument,
     print_table,
     settings_or_exit,
@@ -120,8 +119,7 @@ def _codes(code: str, name: str, iso2: str | None, iso3: str | None) -> tuple[st
 def _first_delivered(settings: Settings, code: str) -> pd.Timestamp:
     # The market is not in the file yet: its code is named here, so that its own files are told by their names.
     delivered = open_deliveries(settings, [*settings.market_table, code])
-    with dremio_or_exit():
-        months = delivered.delivered_months("sell_in", code)
+    months = delivered.delivered_months("sell_in", code)
     if not months:
         _refuse(
             f"no sell_in of {code} in {settings.deliveries_at}: deliver it, or give --since, the first month with data"
@@ -131,8 +129,7 @@ def _first_delivered(settings: Settings, code: str) -> pd.Timestamp:
 
 def _checked(settings: Settings, code: str, month: str | None) -> list[Finding]:
     last_closed = month_argument(month) if month else _last_closed()
-    with dremio_or_exit():
-        findings = market_readiness(settings, code, last_closed)
+    findings = market_readiness(settings, code, last_closed)
     print_table(
         f"{code} {settings.market_table[code].name}: readiness",
         ["check", "result", "found", "what to do"],

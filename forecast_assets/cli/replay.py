@@ -26,6 +26,7 @@ from forecast_assets.runs.replay import (
     cycle_targets,
     month_of_cycle,
     not_as_it_was,
+    pruned_targets,
 )
 from forecast_assets.runs.store_of_then import RecordedVersions
 from forecast_assets.settings import Settings
@@ -46,7 +47,8 @@ def replay(
     store = open_store(settings)
     versions, nodes = RecordedVersions(store), asset_nodes(code_location())
     countries = countries_or_exit(settings, country) if country else list(settings.market_table)
-    targets = _targets_or_exit(versions, nodes, cycle, [*([] if country else [None]), *countries])
+    asked_for = [*([] if country else [None]), *countries]
+    targets, lost = _targets_or_exit(versions, nodes, cycle, asked_for)
     for line in not_as_it_was(settings, targets):
         console.print(line, style="yellow", markup=False)
     since = deliveries_since(versions, Deliveries(settings), nodes, cycle, month_of_cycle(cycle), countries)
@@ -55,19 +57,24 @@ def replay(
     with tempfile.TemporaryDirectory() as temporary:
         scratch = _empty_folder_or_exit(keep) if keep else temporary
         outcomes = _replayed(settings, store, scratch, versions, targets)
-    raise typer.Exit(_print_summary(cycle, outcomes, keep))
+    for line in lost:
+        console.print(f"{line}: not possible", style=STYLES[NOT_POSSIBLE], markup=False)
+    code = _print_summary(cycle, outcomes, keep)
+    raise typer.Exit(2 if lost else code)
 
 
 def _targets_or_exit(
     versions: RecordedVersions, nodes: dict[str, AssetNode], cycle: str, countries: list[str | None]
-) -> list[Target]:
+) -> tuple[list[Target], list[str]]:
+    """What can be made again, and what was pruned."""
     try:
         targets = cycle_targets(versions, nodes, cycle, countries)
+        lost = pruned_targets(versions, nodes, cycle, countries)
         month = month_of_cycle(cycle)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
-    if targets:
-        return targets
+    if targets or lost:
+        return targets, lost
     known = {
         version.provenance.cycle_id
         for at in (month, add_months(month, -1), add_months(month, 1))

@@ -92,13 +92,16 @@ def _client_environment() -> Iterator[None]:
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     with _environment_lock:
         credentials = {name: secret.get_secret_value() for name in CREDENTIALS if (secret := resolve_secret(name))}
-        lent = {name: value for name, value in (CLIENT_ENVIRONMENT | credentials).items() if name not in os.environ}
+        # A variable that is set to nothing is not set: the vault's secret must not be hidden by it.
+        lent = {name: value for name, value in (CLIENT_ENVIRONMENT | credentials).items() if not os.environ.get(name)}
+        before = {name: os.environ[name] for name in lent if name in os.environ}
         os.environ.update(lent)
         try:
             yield
         finally:
             for name in lent:
                 os.environ.pop(name, None)
+            os.environ.update(before)
 
 
 def sqlite_path(tracking_uri: str) -> Path | None:

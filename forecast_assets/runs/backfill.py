@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import pandas as pd
 
 from forecast_assets.domain.calendar import unbroken
-from forecast_assets.jobs import REPORTING, SOURCES
+from forecast_assets.jobs import JOBS_OVER_ALL_MARKETS, REPORTING, SOURCES
 from forecast_assets.partitions import CYCLE_ID_TAG
 from forecast_assets.runs.asset_nodes import AssetNode
 from forecast_assets.runs.backfill_plan import POOLED, Scope
@@ -24,7 +24,6 @@ from forecast_assets.runs.steps import MARKET_MONTHS_OF_A_RUN
 from forecast_assets.storage import PartitionKey
 
 BACKFILL_TAG = "forecast/backfill"
-TOTALS = {"demand_totals": "totals", "demand_totals_known": "totals_known"}
 PERFORMANCE = REPORTING[0]
 # Job, months, tags, assets.
 Run = tuple[str, MonthRange, dict[str, str], list[str]]
@@ -82,8 +81,9 @@ class Backfill:
         yield from self._ranges(code, "ingest", [name for name in self._scope.assets if name in SOURCES])
 
     def _totals(self) -> Iterator[Run]:
-        for asset, job in TOTALS.items():
-            yield from self._ranges(None, job, self._selected(asset))
+        for asset, job in JOBS_OVER_ALL_MARKETS.items():
+            if asset not in POOLED:
+                yield from self._ranges(None, job, self._selected(asset))
 
     def _features(self, code: str) -> Iterator[Run]:
         yield from self._ranges(code, "market_features", self._selected("features"))
@@ -92,8 +92,8 @@ class Backfill:
     def _pooling(self) -> Iterator[Run]:
         rows, model = POOLED
         most = MARKET_MONTHS_OF_A_RUN // len(self._scope.request.countries)
-        yield from self._ranges(None, "pool_rows", self._selected(rows), most)
-        yield from self._ranges(None, "pool_model", self._selected(model), 1)
+        yield from self._ranges(None, JOBS_OVER_ALL_MARKETS[rows], self._selected(rows), most)
+        yield from self._ranges(None, JOBS_OVER_ALL_MARKETS[model], self._selected(model), 1)
 
     def _by_month(self, code: str) -> Iterator[Run]:
         """Everything that is made month by month, oldest first: a month's report reads the performance before it."""

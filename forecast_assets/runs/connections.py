@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import dagster as dg
 
 from forecast_assets.alerts.outbox import DEFAULT_CHANNEL
-from forecast_assets.alerts.teams import NoAddress, variable_of, webhook_of
+from forecast_assets.alerts.teams import NoAddress, NotSet, variable_of, webhook_of
 from forecast_assets.key_vault import vault_at
 from forecast_assets.landing import SOURCES
 from forecast_assets.markets import forecast_markets
@@ -88,7 +88,7 @@ def _store(settings: Settings) -> str:
         if store.files.read(path) != content:
             raise Unusable(f"{path} reads back as something else than was written: is another program at work there?")
     finally:
-        store.files.fs.rm(path)
+        store.files.remove(path)
     return f"a file was written, read and removed; {len(store.list_partitions('published_forecasts'))} forecasts"
 
 
@@ -131,9 +131,9 @@ def _teams(channel: str) -> Connection:
     try:
         address = webhook_of(channel)
     except NoAddress as error:
-        state = UNUSED if str(error).endswith("is not set") else FAILS
-        advice = "cards wait in the outbox" if state == UNUSED else "copy the webhook's address from Teams again"
-        return Connection(name, variable_of(channel), state, f"{error}: {advice}")
+        if isinstance(error, NotSet):
+            return Connection(name, variable_of(channel), UNUSED, f"{error}: cards wait in the outbox")
+        return Connection(name, variable_of(channel), FAILS, str(error))
     parts = urlsplit(address.get_secret_value())
 
     def connect() -> str:

@@ -8,7 +8,9 @@ from forecast_assets.landing import LandingError
 from forecast_assets.runs.asset_nodes import AssetNode
 from forecast_assets.runs.deliveries import Deliveries
 from forecast_assets.runs.store_of_then import RecordedVersions
+from forecast_assets.sql import DremioError
 from forecast_assets.storage import PartitionKey
+from forecast_assets.storage.azure_account import StorageRefused
 
 
 def deliveries_since(
@@ -29,8 +31,8 @@ def deliveries_since(
                 continue
             try:
                 deliveries.look_at(table, country, [month])
-            except (LandingError, OSError) as error:
-                said.append(f"{table} of {country}: the landing folder cannot be read now: {_first_line(error)}")
+            except (LandingError, OSError, DremioError, StorageRefused) as error:
+                said.append(f"{table} of {country}: deliveries cannot be read now: {_first_line(error)}")
                 continue
             problem = deliveries.problem(table, country, month)
             if problem:

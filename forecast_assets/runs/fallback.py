@@ -12,6 +12,7 @@ import pandas as pd
 
 from forecast_assets import jobs
 from forecast_assets.domain.contest import refusals
+from forecast_assets.partitions import STARTED_BY_TAG
 from forecast_assets.places import open_store
 from forecast_assets.recipes import contest_of
 from forecast_assets.resources.recipes_in_force import RecipesInForce
@@ -20,15 +21,22 @@ from forecast_assets.runs.steps import Step
 from forecast_assets.settings import Settings
 from forecast_assets.storage import PartitionKey, TableStore
 
+# Who started what runs after a cycle that a person has asked for.
+COMMAND = "forecast-assets cycle"
 FALLBACK_JOBS = (jobs.champion_cycle.name, jobs.publish_fallback.name)
 
 
-def steps_after_failure(settings: Settings, country: str, month: pd.Timestamp) -> Iterator[Step]:
-    """What a market runs after its cycle failed; each step is asked for when the one before it has ended."""
+def steps_after_failure(
+    settings: Settings, country: str, month: pd.Timestamp
+) -> Iterator[tuple[str, MonthRange, dict[str, str]]]:
+    """What a market runs after its cycle failed; each step is asked for when the one before it has ended.
+
+    With run tags: the step may wait behind a cycle that another process runs, and does nothing once that has published.
+    """
     tried: list[str] = []
     while step := step_after_failure(settings, open_store(settings), country, month, tried):
         tried.append(step[0])
-        yield step
+        yield *step, {STARTED_BY_TAG: COMMAND}
 
 
 def step_after_failure(
@@ -78,8 +86,12 @@ def has_rival_champion(settings: Settings, store: TableStore, country: str, mont
     if PartitionKey(month, country) not in store.list_partitions("features"):
         return False
     recipes = RecipesInForce(store)
-    refused = recipes.refused(country, month)
-    holder = recipes.before(country, month, refusals(refused))
+    try:
+        refused = recipes.refused(country, month)
+        holder = recipes.before(country, month, refusals(refused))
+    except (ValueError, LookupError):
+        # A damaged table: nobody can say who the champion is. What is left is published.
+        return False
     try:
         return contest_of(settings, recipes.tuned(country, month), refused, holder).champion is not None
     except ValueError:

@@ -18,8 +18,11 @@ from forecast_assets.runs.store_of_then import NotAsRecorded, RecordedVersions
 from forecast_assets.storage import PartitionKey, StoredProvenance, TableStore
 
 PUBLISHED = "published_forecasts"
-# What a number can have been made from, in the order in which publication looks for it.
-BEFORE = (("forecasts", "model"), ("baseline_forecasts",), (PUBLISHED,))
+# What a number was made from, by its source.
+BEFORE = {
+    "model": ("forecasts", "model"), "champion": ("forecasts", "model"), "baseline": ("baseline_forecasts",),
+    "last published": (PUBLISHED,), "override": ("overrides",),
+}  # fmt: skip
 SAID = [
     "forecast_units", "forecast_units_p10", "forecast_units_p90", "status", "source", "reason", "rule", "model_units",
     "baseline_units", "naive_units", "horizon_months", "category", "abc_class", "xyz_class", "inputs_missing",
@@ -49,7 +52,7 @@ def passport(store: TableStore, place: PartitionKey, sku: str, target: pd.Timest
     """
     row, said = _published_row(store, place, sku, target)
     versions = RecordedVersions(store)
-    chain = [(PUBLISHED, place, said), *_before(versions, said)]
+    chain = [(PUBLISHED, place, said), *_before(versions, said, str(row["source"]))]
     found: dict[str, Any] = {
         "market": place.country, "sku": sku, "origin_month": place.month_text, "target_month": f"{target:%Y-%m-%d}",
         "said": {name: _plain(row[name]) for name in SAID},
@@ -115,12 +118,11 @@ def _months(months: Sequence[pd.Timestamp]) -> str:
 
 
 def _before(
-    versions: RecordedVersions, said: StoredProvenance
+    versions: RecordedVersions, said: StoredProvenance, source: str
 ) -> list[tuple[str, PartitionKey, StoredProvenance | str]]:
-    """The versions behind a publication, the nearest first; a text where one is not as recorded."""
-    tables = next((tables for tables in BEFORE if said.inputs.get(tables[0])), ())
+    """The versions behind a published number, the nearest first; a text where one is not as recorded."""
     found: list[tuple[str, PartitionKey, StoredProvenance | str]] = []
-    for table in tables:
+    for table in BEFORE[source]:
         ((key, wanted),) = said.inputs[table].items()
         at = PartitionKey.from_dagster(key)
         try:

@@ -15,6 +15,7 @@ from forecast_assets.code_version import code_version
 from forecast_assets.configuration import configuration_of, configured_values
 from forecast_assets.io_managers import build_io_managers
 from forecast_assets.io_managers.table_specs import table_specs
+from forecast_assets.jobs import JOBS_OVER_ALL_MARKETS
 from forecast_assets.partitions import CYCLE_ID_TAG, SET_ASIDE_TAG, partition_key
 from forecast_assets.resources.lookups import SET_ASIDE, Lookups
 from forecast_assets.resources.published_months import PublishedMonths
@@ -29,12 +30,6 @@ from forecast_assets.storage import PartitionKey, TableStore, Version, git_sha
 
 IDENTICAL, DIFFERENT, NOT_POSSIBLE = "identical", "different", "not possible"
 CYCLE_ID = re.compile(r".+-(\d{4}-(?:0[1-9]|1[0-2]))(?:\.\w+)?")
-JOBS_OVER_ALL_MARKETS = {
-    "demand_totals": "totals",
-    "demand_totals_known": "totals_known",
-    "pooled_rows": "pool_rows",
-    "pooled_model": "pool_model",
-}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,20 +63,39 @@ def cycle_targets(
     versions: RecordedVersions, nodes: Mapping[str, AssetNode], cycle_id: str, countries: Sequence[str | None]
 ) -> list[Target]:
     """Tables of a cycle in the order in which they are made, of the markets named (None: those over all markets)."""
+    found = []
+    for asset, place in _places(nodes, cycle_id, countries):
+        own = [v for v in versions.of(asset, place) if v.was_published and v.provenance.cycle_id == cycle_id]
+        if own:
+            found.append(Target(asset, place, own[-1]))
+    return found
+
+
+def pruned_targets(
+    versions: RecordedVersions, nodes: Mapping[str, AssetNode], cycle_id: str, countries: Sequence[str | None]
+) -> list[str]:
+    """Tables of a cycle whose last version has been pruned, in words: there is nothing to compare with."""
+    said = []
+    for asset, place in _places(nodes, cycle_id, countries):
+        own = [v.name for v in versions.of(asset, place) if v.was_published and v.provenance.cycle_id == cycle_id]
+        gone = [each for each in versions.pruned(asset, place).values() if each["cycle_id"] == cycle_id]
+        later = [each for each in gone if not own or each["previous_version"] == own[-1]]
+        if later:
+            said.append(f"{asset} {place}: the cycle's version was pruned on {later[-1]['pruned_at']}")
+    return said
+
+
+def _places(
+    nodes: Mapping[str, AssetNode], cycle_id: str, countries: Sequence[str | None]
+) -> list[tuple[str, PartitionKey]]:
     month = month_of_cycle(cycle_id)
-    places = [
+    return [
         (asset, PartitionKey(month, country))
         for asset, node in nodes.items()
         if asset in TABLES and asset not in ON_DEMAND and not node.is_source
         for country in countries
         if (country is None) == (asset in MONTH_ONLY)
     ]
-    found = []
-    for asset, place in places:
-        own = [v for v in versions.of(asset, place) if v.was_published and v.provenance.cycle_id == cycle_id]
-        if own:
-            found.append(Target(asset, place, own[-1]))
-    return found
 
 
 def not_as_it_was(settings: Settings, targets: Sequence[Target]) -> list[str]:

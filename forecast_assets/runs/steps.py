@@ -8,7 +8,7 @@ from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.hierarchy import MARKET
 from forecast_assets.domain.models.pooled_model import POOLED_MONTHS
 from forecast_assets.domain.models.recipe import Recipe
-from forecast_assets.jobs import SOURCES
+from forecast_assets.jobs import JOBS_OVER_ALL_MARKETS, SOURCES
 from forecast_assets.markets import Market
 from forecast_assets.runs.plan import CycleRequest, MonthRange, missing, source_months, training_months
 from forecast_assets.storage import TableStore
@@ -129,10 +129,13 @@ class CycleSteps:
         present = {month for month in self._present.pooled_over_all_markets() if month < remade_from}
         rows = missing(MonthRange(first, add_months(origins[-1], -1)), present)
         if rows:
-            yield from (("pool_rows", part) for part in rows.parts(MARKET_MONTHS_OF_A_RUN // len(self._markets)))
+            yield from (
+                (JOBS_OVER_ALL_MARKETS["pooled_rows"], part)
+                for part in rows.parts(MARKET_MONTHS_OF_A_RUN // len(self._markets))
+            )
         for origin in origins:
             if origin not in self._present.months("pooled_model", None) or (rows and rows.first < origin):
-                yield "pool_model", MonthRange(origin, origin)
+                yield JOBS_OVER_ALL_MARKETS["pooled_model"], MonthRange(origin, origin)
 
     def cycles(self, code: str) -> Iterator[Step]:
         """Per origin: closed months measured, the full cycle.

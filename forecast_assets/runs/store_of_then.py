@@ -55,6 +55,10 @@ class RecordedVersions:
             self._versions[name, place] = self._store.versions(name, place)
         return self._versions[name, place]
 
+    def pruned(self, name: str, place: PartitionKey) -> dict[str, dict[str, str | None]]:
+        """What was removed of a partition's versions, by version."""
+        return pruned_of(self._store, name, place)
+
     def paths(self, inputs: Mapping[str, Mapping[str, str]]) -> tuple[dict[Place, str], list[str]]:
         """The version of each recorded input by table and partition; and in words, which are not as recorded."""
         found: dict[Place, str] = {}

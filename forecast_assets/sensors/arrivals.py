@@ -211,7 +211,7 @@ class Look:
             subject=DELIVERY,
             month=self._month,
             severity="critical",
-            headline=f"{code}: {lacks} ({self._month:%Y-%m}), due by {deadline:%d %B %H:%M}. The last forecast stays.",
+            headline=f"{code}: {lacks} ({self._month:%Y-%m}), due by {deadline:%d %B %H:%M}. What is published stays.",
             facts=(("deadline", f"{deadline:%Y-%m-%d %H:%M %Z}"), ("deliveries", self._settings.deliveries_at)),
             asset=DELIVERY,
         )

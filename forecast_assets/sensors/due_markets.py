@@ -32,7 +32,7 @@ class Action(enum.Enum):
 
 @dataclass(frozen=True)
 class DueMarket:
-    """What is known of a market whose cycle is due and not published.
+    """What is known of a market whose cycle is due and not published, or only by a fallback.
 
     Attributes:
         runs: How its runs stand.

@@ -28,6 +28,7 @@ from forecast_assets.runs.market_steps import ListedOnce
 from forecast_assets.schedules import PRIORITY, PRIORITY_TAG, SCHEDULE, default_status, is_forecast
 from forecast_assets.sensors.arrivals import ACTIVE, ARRIVALS
 from forecast_assets.sensors.run_failures import has_failed, retry_is_to_come
+from forecast_assets.sensors.told import UNREADABLE
 from forecast_assets.settings import Settings
 
 FALLBACK_PUBLICATION = "fallback_publication"
@@ -72,16 +73,36 @@ def after_failures(settings: Settings, instance: dg.DagsterInstance, now: pd.Tim
         failed = _latest_cycle(instance, market, month)
         if failed is None or not has_failed(instance, failed.dagster_run):
             continue
-        failed_id = failed.dagster_run.run_id
-        after = list(instance.get_run_records(dg.RunsFilter(tags={AFTER_RUN_TAG: failed_id})))
-        why = _why_not_yet(settings, instance, [failed, *after], market, month, now)
-        tried = {record.dagster_run.job_name for record in after}
-        step = None if why else step_after_failure(settings, store, market.code, month, tried)
-        if step:
-            found.requests.append(_request(settings, step[0], failed_id, market, month))
+        try:
+            request, why = _after(settings, instance, store, failed, market, month, now)
+        except UNREADABLE as error:
+            # One market's damaged table must not keep the others from their fallback.
+            request, why = None, f"{type(error).__name__}: {error}"[:300]
+        if request:
+            found.requests.append(request)
         else:
-            found.reasons.append(f"{market.code}: {why or 'nothing is left to try'}")
+            found.reasons.append(f"{market.code}: {why}")
     return found
+
+
+def _after(
+    settings: Settings,
+    instance: dg.DagsterInstance,
+    store: ListedOnce,
+    failed: dg.RunRecord,
+    market: Market,
+    month: pd.Timestamp,
+    now: pd.Timestamp,
+) -> tuple[dg.RunRequest | None, str]:
+    """What to run after one failed cycle, or why nothing."""
+    failed_id = failed.dagster_run.run_id
+    after = list(instance.get_run_records(dg.RunsFilter(tags={AFTER_RUN_TAG: failed_id})))
+    why = _why_not_yet(settings, instance, [failed, *after], market, month, now)
+    tried = {record.dagster_run.job_name for record in after}
+    step = None if why else step_after_failure(settings, store, market.code, month, tried)
+    if step is None:
+        return None, why or "nothing is left to try"
+    return _request(settings, step[0], failed_id, market, month), ""
 
 
 def _latest_cycle(instance: dg.DagsterInstance, market: Market, month: pd.Timestamp) -> dg.RunRecord | None:

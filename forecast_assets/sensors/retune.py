@@ -55,8 +55,8 @@ def build_retune_sensor(settings: Settings) -> dg.SensorDefinition:
     )
     def retune(context: dg.SensorEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
         now = pd.Timestamp.now("UTC")
-        tell_of_outcomes(settings, context.instance, due_month(now, settings.time_zone))
         requests, why = retunes(settings, context.instance, now)
+        tell_of_outcomes(settings, context.instance, due_month(now, settings.time_zone))
         return requests or dg.SkipReason(why)
 
     return retune

@@ -15,6 +15,7 @@ from forecast_assets.partitions import ALARMS_TAG, BUDGET_TAG, RETUNE_TAG, marke
 from forecast_assets.places import open_store
 from forecast_assets.resources.recipes_in_force import RecipesInForce
 from forecast_assets.runs.cycle_calendar import cycle_id_of
+from forecast_assets.sensors.told import UNREADABLE
 from forecast_assets.settings import Settings
 from forecast_assets.storage import PartitionKey, TableStore
 
@@ -38,7 +39,7 @@ def tell_of_outcomes(settings: Settings, instance: dg.DagsterInstance, month: pd
             and not _is_decided(recipes, market_of_run(run.tags), tuned_in)
         ]
         if waiting:
-            outbox.report([_incident(settings, recipes.store, run, tuned_in) for run in waiting], cycle_id)
+            outbox.report([_told(settings, recipes.store, run, tuned_in) for run in waiting], cycle_id)
     decided = [
         incident.key
         for incident in outbox.open_incidents()
@@ -52,6 +53,18 @@ def _is_decided(recipes: RecipesInForce, country: str | None, tuned_in: pd.Times
     """Whether a cycle after the month of the tuning has named its champion."""
     latest = recipes.latest_month(country or "")
     return latest is not None and latest > tuned_in
+
+
+def _told(settings: Settings, store: TableStore, run: dg.DagsterRun, month: pd.Timestamp) -> Incident:
+    """The outcome, or that it cannot be read: one market's damaged table keeps no other from being told."""
+    try:
+        return _incident(settings, store, run, month)
+    except UNREADABLE as error:
+        return Incident(
+            "sensor_failed", market_of_run(run.tags), RETUNED, month, "warning",
+            f"the outcome of the tuning of {month:%Y-%m} cannot be read", run_id=run.run_id, asset="tuned_recipe",
+            facts=(("error", f"{type(error).__name__}: {error}"[:300]),),
+        )  # fmt: skip
 
 
 def _incident(settings: Settings, store: TableStore, run: dg.DagsterRun, month: pd.Timestamp) -> Incident:

@@ -29,8 +29,6 @@ REQUIRED = "sell_in"
 class DremioTables:
     """The tables named like the sources below one path. Each question looks at what is there now."""
 
-    engine_name = DIALECT
-
     def __init__(self, client: DremioClient) -> None:
         self.client = client
 

@@ -84,9 +84,12 @@ def check_account(account: AzureAccount) -> None:
     if account.url and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.username):
         # The value is not shown: an address with a query is likely to carry a signature.
         raise ValueError("FORECAST_AZURE_ACCOUNT_URL: expected an address like https://host, without user and query")
-    if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "localhost"):
+    is_azurite = parts.hostname in ("127.0.0.1", "localhost") and account.credential in ("key", "sas")
+    if parts.scheme == "http" and not is_azurite:
+        # The client library sends no token over http.
         raise ValueError(
-            f"FORECAST_AZURE_ACCOUNT_URL = {account.url!r}: expected https; http is for Azurite on loopback"
+            f"FORECAST_AZURE_ACCOUNT_URL = {account.url!r}: expected https; http is for Azurite on loopback, "
+            "with a key or a SAS token"
         )
 
 
@@ -99,6 +102,16 @@ def path_on_azure(address: str) -> str:
     """``container/path`` of ``abfs://container/path`` or ``abfss://container@account.dfs.core.windows.net/path``."""
     container, _, path = address.partition("://")[2].partition("/")
     return "/".join(part for part in (container.partition("@")[0], path.strip("/")) if part)
+
+
+def check_place(account: AzureAccount, address: str) -> None:
+    """Raise ValueError if an address names another account than the one that is opened."""
+    host = address.partition("://")[2].partition("/")[0].partition("@")[2]
+    if host and host.partition(".")[0] != account.name:
+        raise ValueError(
+            f"{address} is in the account {host.partition('.')[0]}, and FORECAST_AZURE_ACCOUNT is {account.name}: "
+            "store and landing are in one account"
+        )
 
 
 def secret_of(account: AzureAccount) -> SecretStr | None:

@@ -14,14 +14,17 @@ from typing import Any
 from azure.core.exceptions import AzureError, ClientAuthenticationError
 from azure.storage.blob.aio import ExponentialRetry
 
+from forecast_assets.secret_store import forget_secret
 from forecast_assets.storage.azure_account import SECRET_NAMES, AzureAccount, StorageRefused, StorageUnavailable
+from forecast_assets.storage.transient_errors import TRANSIENT_HTTP_STATUS
 
 # Seconds before the second, third ... attempt, give or take a half: a busy account or a restarted front end is back
 # within seconds, and what takes longer is the step's own retry.
 WAITS = (0.5, 1.0, 2.0, 4.0, 8.0)
 LONGEST_RETRY_AFTER = 30.0
-ASK_AGAIN = {408, 429, 500, 502, 503, 504}
 REFUSED = {401, 403}
+# "A transient error has occurred" and "service temporarily unavailable" of Microsoft Entra.
+PASSING = {"AADSTS90033", "AADSTS50196"}
 FIREWALL = {"AuthorizationFailure", "IpAuthorizationDenied"}
 ROLE = "Storage Blob Data Contributor"
 
@@ -48,12 +51,12 @@ class Patience(ExponentialRetry):
             try:
                 response = await self.next.send(request)
             except ClientAuthenticationError as error:
-                raise StorageRefused(no_token(self._account, error)) from None
+                raise without_token(self._account, error) from None
             except AzureError as error:
                 found, asked_to_wait = _reason(error), 0.0
             else:
                 answer = response.http_response
-                if answer.status_code not in ASK_AGAIN:
+                if answer.status_code not in TRANSIENT_HTTP_STATUS:
                     self._judge(request.http_request, answer)
                     answer.location_mode = settings["mode"]
                     return response
@@ -76,6 +79,9 @@ class Patience(ExponentialRetry):
                 "the address in FORECAST_STORE or FORECAST_LANDING."
             )
         if answer.status_code in REFUSED:
+            if self._account.credential in SECRET_NAMES:
+                # It may have been renewed in the vault: whoever opens the store next asks for it anew.
+                forget_secret(SECRET_NAMES[self._account.credential])
             said = f"{answer.status_code} {code}".strip()
             raise StorageRefused(refusal(self._account, container, said, code, self._sas_end))
 
@@ -95,6 +101,17 @@ def refusal(account: AzureAccount, container: str, said: str, code: str, sas_end
     # What a firewall answers; some stand-ins answer so to a wrong key.
     firewall = "; if that is right, look at the account's firewall" if code in FIREWALL else ""
     return start + check + firewall + "."
+
+
+def without_token(account: AzureAccount, error: Exception) -> StorageRefused | StorageUnavailable:
+    """What it means that there is no token, or no signature, at all.
+
+    Nothing passes by itself where the key is none, or where Microsoft Entra has said why. A chain of credentials tells
+    of an endpoint that is away for a moment in the same way as of none.
+    """
+    code = re.search(r"AADSTS\d+", str(error))
+    is_an_answer = account.credential == "key" or (code is not None and code[0] not in PASSING)
+    return (StorageRefused if is_an_answer else StorageUnavailable)(no_token(account, error))
 
 
 def no_token(account: AzureAccount, error: Exception) -> str:

@@ -70,7 +70,7 @@ class AzureFileSystem(AzureBlobFileSystem):
             except ResourceNotFoundError:
                 return None
 
-    async def _put(self, path: str, content: bytes, etag: str | None = None, only_new: bool = False) -> bool:
+    async def _put_bytes(self, path: str, content: bytes, etag: str | None = None, only_new: bool = False) -> bool:
         container, name, _ = self.split_path(path)
         condition = {"etag": etag, "match_condition": MatchConditions.IfNotModified} if etag else {}
         write_id = uuid.uuid4().hex
@@ -116,7 +116,7 @@ class AzureFileSystem(AzureBlobFileSystem):
 
     cat_with_etag = sync_wrapper(_cat_with_etag)
     etag = sync_wrapper(_etag)
-    put_bytes = sync_wrapper(_put)
+    put_bytes = sync_wrapper(_put_bytes)
 
 
 def azure_file_system(account: AzureAccount) -> AzureFileSystem:

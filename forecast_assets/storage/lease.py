@@ -63,7 +63,7 @@ class Lease:
             LeaseTaken: If another holder's has not run out.
         """
         with self._one_at_a_time():
-            state, held = self.files.state(self.path), self._read()
+            state, held = self._look()
             if held is not None and held.holder != holder and held.until > time.time():
                 raise LeaseTaken(self.name, held)
             self._put(Held(holder, time.time() + self.seconds), state)
@@ -71,7 +71,7 @@ class Lease:
     def release(self, holder: str) -> None:
         """Give the lease up; nothing happens where somebody else holds it."""
         with self._one_at_a_time(), contextlib.suppress(LeaseTaken):
-            state, held = self.files.state(self.path), self._read()
+            state, held = self._look()
             if held is not None and held.holder == holder:
                 self._put(Held(holder, 0.0), state)
 
@@ -81,8 +81,11 @@ class Lease:
         return held.holder if held is not None and held.until > time.time() else None
 
     def _read(self) -> Held | None:
-        content = self.files.read_many([self.path])[0]
-        return None if content is None else Held(**json.loads(content))
+        return self._look()[1]
+
+    def _look(self) -> tuple[str | None, Held | None]:
+        state, content = self.files.look(self.path)
+        return state, None if content is None else Held(**json.loads(content))
 
     def _put(self, held: Held, state_before: str | None) -> None:
         try:

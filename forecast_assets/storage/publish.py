@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TypeVar
 
 import fsspec
-from fsspec.implementations.local import LocalFileSystem
+
+from forecast_assets.storage.folders import is_local
 
 REMOTE_AT_ONCE = 32
 
@@ -34,7 +35,7 @@ class Files:
 
     @property
     def is_local(self) -> bool:
-        return isinstance(self.fs, LocalFileSystem)
+        return is_local(self.fs)
 
     def read(self, path: str) -> bytes:
         """Return a file's bytes, from one moment. Raises FileNotFoundError."""
@@ -67,6 +68,11 @@ class Files:
             return state, content
         # In this order: a file that changes in between does not have the state that a replacement must meet.
         return self.state(path), self._read_if_present(path)
+
+    def remove(self, path: str) -> None:
+        """Remove a file; one that is gone, because a lost answer was asked for again say, is as it should be."""
+        with contextlib.suppress(FileNotFoundError):
+            self.fs.rm_file(path)
 
     def state(self, path: str) -> str | None:
         """Return a token that changes when the file is replaced (the ETag where there is one), None without a file."""

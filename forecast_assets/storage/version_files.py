@@ -49,9 +49,8 @@ def all_versions(store: "TableStore") -> list[VersionFiles]:
     root = f"{store.base}/_versions"
     by_place: dict[tuple[str, str], dict[str, int]] = {}
     for path, size in _sizes(store, root).items():
-        table, *parts = path.removeprefix(f"{root}/").split("/")
-        folder = "/".join(part for part in parts if part.startswith(("country=", "month=")))
-        by_place.setdefault((table, folder), {})[path] = size
+        relative = path.removeprefix(f"{root}/")
+        by_place.setdefault((relative.partition("/")[0], _partition_folder(relative)), {})[path] = size
     return [
         _with_files(table, partition, version, sizes)
         for (table, folder), sizes in sorted(by_place.items())
@@ -72,10 +71,7 @@ def stored_tables(store: "TableStore") -> list[str]:
 def versioned_partitions(store: "TableStore", name: str) -> list[PartitionKey]:
     """Partitions of a table or of documents of which there is a version."""
     root = f"{store.base}/_versions/{name}/"
-    folders = {
-        "/".join(part for part in path.removeprefix(root).split("/") if part.startswith(("country=", "month=")))
-        for path in store.find(root.rstrip("/"))
-    }
+    folders = {_partition_folder(path.removeprefix(root)) for path in store.find(root.rstrip("/"))}
     return sorted(map(PartitionKey.from_folder, folders), key=lambda partition: partition.sort_key)
 
 
@@ -103,14 +99,14 @@ def remove_versions(store: "TableStore", versions: Sequence[VersionFiles], at: d
         }
     store.files.replace(path, json.dumps(pruned, indent=1, sort_keys=True).encode(), state)
     for file in [file for each in versions for file in each.files]:
-        store.files.fs.rm_file(file)
+        store.files.remove(file)
 
 
 def pruned_partitions(store: "TableStore") -> list[tuple[str, PartitionKey]]:
     """Tables and partitions of which versions were removed before."""
     root = f"{store.base}/_versions/"
-    folders = [path.removeprefix(root).split("/")[:-1] for path in store.find(root) if path.endswith(f"/{PRUNED_FILE}")]
-    return [(table, PartitionKey.from_folder("/".join(folder))) for table, *folder in folders]
+    paths = [path.removeprefix(root) for path in store.find(root) if path.endswith(f"/{PRUNED_FILE}")]
+    return [(path.partition("/")[0], PartitionKey.from_folder(_partition_folder(path))) for path in paths]
 
 
 def remove_left_over(store: "TableStore", name: str, partition: PartitionKey) -> None:
@@ -121,7 +117,12 @@ def remove_left_over(store: "TableStore", name: str, partition: PartitionKey) ->
         if f"{folder}/{version}/{PROVENANCE_FILE}" not in paths:
             for path in paths:
                 if path.startswith(f"{folder}/{version}/"):
-                    store.files.fs.rm_file(path)
+                    store.files.remove(path)
+
+
+def _partition_folder(path: str) -> str:
+    """The Hive folders in a path below ``_versions``."""
+    return "/".join(part for part in path.split("/") if part.startswith(("country=", "month=")))
 
 
 def _with_files(table: str, partition: PartitionKey, version: Version, sizes: dict[str, int]) -> VersionFiles:

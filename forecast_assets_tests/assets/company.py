@@ -75,6 +75,8 @@ class Company:
                 "FORECAST_MARKETS": str(self.base / "markets.yaml"),
                 "FORECAST_TRAINING_ROWS": "1000",
                 "FORECAST_BACKTEST_TRAINING_ROWS": "1000",
+                # Fewer trees than in earnest: whether they forecast well is the business of other tests.
+                "FORECAST_BOOSTING_ROUNDS": "40",
                 "FORECAST_MAX_THREADS": "1",
                 "FORECAST_POOLED_SKUS": str(self.pooled_skus),
                 **variables,

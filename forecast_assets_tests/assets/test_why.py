@@ -85,6 +85,8 @@ def test_an_override_the_mlflow_run_and_the_checks_of_the_run_are_found(copy):
     found = passport(copy.store, PLACE, "NULL", MARCH)
     assert found["said"]["forecast_units"] == 77.0
     assert found["override"] == {"forecast_units": 77.0, "author": "Ann", "reason": "a tender"}
+    assert [link["table"] for link in found["chain"]] == ["published_forecasts", "overrides"]
+    assert found["model"] is None
     assert passport(copy.store, PLACE, "NULL", pd.Timestamp("2025-04-01"))["override"] is None
     assert found["mlflow"]["mlflow_run_id"] == "run of FR"
     assert found["mlflow"]["dagster_run_id"] == result.run_id
@@ -122,6 +124,20 @@ def test_the_page_reads_from_the_number_to_the_model_and_json_has_every_hash(com
     found = json.loads(command("FR", "NULL", "2025-03", "--json").output)
     assert len(found["chain"][0]["inputs"]["sell_in"]) == 36
     assert found["chain"][0]["checks"] is None
+
+
+def test_a_baseline_that_was_published_in_place_of_a_model_leads_to_the_baseline(copy, command):
+    said = copy.store.provenance("published_forecasts", PLACE)
+    assert "forecasts" in said.inputs
+    rows = copy.read("published_forecasts", "FR", DECEMBER).drop(columns=["country", "month"])
+    copy.store.write(
+        table_specs()["published_forecasts"], PLACE, rows.assign(source="baseline"),
+        Provenance("baseline", "dev-2024-12", "none", inputs=said.inputs),
+    )  # fmt: skip
+    found = passport(copy.store, PLACE, "NULL", MARCH)
+    assert [link["table"] for link in found["chain"]] == ["published_forecasts", "baseline_forecasts"]
+    assert found["model"] is None
+    assert "<- model" not in command("FR", "NULL", "2025-03", of=copy).output
 
 
 def test_a_stale_forecast_leads_to_the_one_it_repeats(copy, command):

@@ -86,6 +86,16 @@ def test_a_listing_that_fails_twice_is_repeated(files, proxy, path, fault, conta
     assert proxy.spoiled == 2
 
 
+@pytest.mark.parametrize("fault", faults("DELETE"))
+def test_a_removal_that_fails_twice_is_repeated_and_done(files, proxy, path, fault):
+    files.create(path, CONTENT)
+    proxy.inject(Fault("DELETE", times=2, **fault))
+    files.remove(path)
+    assert proxy.spoiled == 2
+    assert files.state(path) is None
+    files.remove(path)
+
+
 @pytest.mark.parametrize(("method", "fault"), faults("PUT", "GET", "HEAD"))
 def test_what_stays_wrong_is_one_error_of_one_line_that_may_pass(files, proxy, path, method, fault):
     files.create(path, CONTENT)

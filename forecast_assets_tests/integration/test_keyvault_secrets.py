@@ -3,13 +3,17 @@
 import traceback
 
 import pytest
+from typer.testing import CliRunner
 
 from forecast_assets import key_vault, secret_store
 from forecast_assets.alerts.teams import NoAddress, webhook_of
 from forecast_assets.azure_credential import azure_credential
-from forecast_assets.key_vault import GRACE_SECONDS, LIFETIME_SECONDS, KeyVault, SecretUnavailable
+from forecast_assets.cli import app
+from forecast_assets.key_vault import GRACE_SECONDS, LIFETIME_SECONDS, PAUSE_SECONDS, KeyVault, SecretUnavailable
 from forecast_assets.resources.mlflow_store import mask_credentials, tracking_errors
+from forecast_assets.runs.connections import FAILS, _key_vault, _teams
 from forecast_assets.secret_store import forget_secret, resolve_secret
+from forecast_assets.settings import load_settings
 from forecast_assets.storage.transient_errors import is_transient
 from forecast_assets_tests.integration.vault_server import IDENTITY_HEADER, FakeVault
 
@@ -102,17 +106,34 @@ def test_a_busy_vault_is_asked_again(vault):
     assert vault.requests[1:] == ["failed teams-webhook-url"] * 2 + ["gave teams-webhook-url"]
 
 
-def test_what_was_read_serves_through_a_night_without_the_vault_and_no_longer(vault, caplog):
+def test_what_was_read_serves_through_a_night_without_the_vault_and_no_longer(vault, caplog, monkeypatch):
+    monkeypatch.setattr(key_vault, "TRIES", 1)
     clock = Clock()
     store = KeyVault(vault.address, clock)
     store.secret("TEAMS_WEBHOOK_URL")
-    vault.may_read = False
+    vault.answers = [503] * 9
     clock.seconds += GRACE_SECONDS
     assert store.secret("TEAMS_WEBHOOK_URL") is not None
     assert "The value read 720 minutes ago is used." in caplog.text
     assert CANARY not in caplog.text
-    clock.seconds += 1
+    # It is left alone for a minute, then asked again.
+    asked = len(vault.requests)
+    clock.seconds -= 1
+    store.secret("TEAMS_WEBHOOK_URL")
+    assert len(vault.requests) == asked
+    clock.seconds += PAUSE_SECONDS + 2
     with pytest.raises(SecretUnavailable):
+        store.secret("TEAMS_WEBHOOK_URL")
+    assert len(vault.requests) > asked
+
+
+def test_a_secret_that_was_disabled_is_not_used_any_longer_than_its_lifetime(vault):
+    clock = Clock()
+    store = KeyVault(vault.address, clock)
+    store.secret("TEAMS_WEBHOOK_URL")
+    vault.disabled = {"teams-webhook-url"}
+    clock.seconds += LIFETIME_SECONDS + 1
+    with pytest.raises(SecretUnavailable, match="a secret may be disabled"):
         store.secret("TEAMS_WEBHOOK_URL")
 
 
@@ -136,7 +157,7 @@ def test_a_process_without_identity_is_told_to_get_one(vault, monkeypatch):
 
 
 def test_a_vault_that_is_not_there_is_said_and_passes_by_itself(vault, monkeypatch):
-    monkeypatch.setattr(key_vault, "TRIES", 0)
+    monkeypatch.setattr(key_vault, "TRIES", 1)
     with pytest.raises(SecretUnavailable, match=r"it was not reached. Check AZURE_KEY_VAULT_URL") as caught:
         resolve_secret("X", {"AZURE_KEY_VAULT_URL": "https://127.0.0.1:9"})
     assert is_transient(caught.value)
@@ -144,7 +165,7 @@ def test_a_vault_that_is_not_there_is_said_and_passes_by_itself(vault, monkeypat
 
 def test_a_vault_whose_certificate_nobody_vouches_for_is_not_believed(vault, monkeypatch):
     monkeypatch.delenv("REQUESTS_CA_BUNDLE")
-    monkeypatch.setattr(key_vault, "TRIES", 0)
+    monkeypatch.setattr(key_vault, "TRIES", 1)
     with pytest.raises(SecretUnavailable, match="REQUESTS_CA_BUNDLE"):
         resolve_secret("TEAMS_WEBHOOK_URL")
     assert vault.requests == []
@@ -159,11 +180,11 @@ def test_a_card_waits_for_a_vault_that_does_not_answer(vault):
 def test_mlflow_gets_its_credentials_from_the_vault_for_as_long_as_it_is_called(vault, monkeypatch):
     import os
 
-    monkeypatch.delenv("MLFLOW_TRACKING_PASSWORD", raising=False)
+    monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", "")
     vault.secrets["mlflow-tracking-password"] = CANARY
     with tracking_errors("http://host:5000", "recording"):
         assert os.environ["MLFLOW_TRACKING_PASSWORD"] == CANARY
-    assert "MLFLOW_TRACKING_PASSWORD" not in os.environ
+    assert os.environ["MLFLOW_TRACKING_PASSWORD"] == ""
     assert mask_credentials(f"login with {CANARY} refused", "http://host:5000") == "login with *** refused"
 
 
@@ -175,3 +196,23 @@ def test_no_failure_shows_a_value(vault):
         resolve_secret("TEAMS_WEBHOOK_URL")
     assert CANARY not in "".join(traceback.format_exception(caught.value))
     assert "token-" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_command_that_lacks_a_secret_ends_with_one_line(vault, monkeypatch, tmp_path):
+    monkeypatch.setenv("FORECAST_AZURE_ACCOUNT", "forecasts")
+    monkeypatch.setenv("FORECAST_AZURE_CREDENTIAL", "key")
+    monkeypatch.setenv("FORECAST_STORE", "abfs://forecast-test/store")
+    monkeypatch.setenv("FORECAST_LANDING", str(tmp_path))
+    vault.may_read = False
+    result = CliRunner().invoke(app, ["versions", "forecasts", "--country", "FR", "--month", "2024-06"])
+    assert result.exit_code == 2
+    assert result.output.count("\n") == 1
+    assert "did not give azure-storage-account-key" in result.output
+
+
+def test_the_doctor_tells_of_the_vault_and_not_of_the_webhook(vault):
+    vault.may_read = False
+    settings = load_settings({"AZURE_KEY_VAULT_URL": vault.address}, with_markets=False)
+    found = {each.name: each for each in (_teams("default"), _key_vault(settings))}
+    assert {each.state for each in found.values()} == {FAILS}
+    assert found["Teams default"].found.endswith("a secret may be disabled, too")

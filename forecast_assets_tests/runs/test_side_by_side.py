@@ -28,7 +28,7 @@ class ProcessesInThisOne:
         self.count, self.outcomes = count, outcomes
         self.submitted: list[tuple[str, str | None, MonthRange]] = []
 
-    def submit(self, _, job: str, country: str | None, months: MonthRange) -> Future:
+    def submit(self, _, job: str, country: str | None, months: MonthRange, tags: dict[str, str] | None = None) -> Future:
         self.submitted.append((job, country, months))
         future: Future[RunResult] = Future()
         outcome = self.outcomes.get((job, country))

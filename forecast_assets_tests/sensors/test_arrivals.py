@@ -184,7 +184,7 @@ def test_an_overdue_delivery_is_told_once_and_closed_when_it_comes(desk):
     assert sorted(desk.open()) == ["source_missing|FR|delivery", "source_missing|NO|delivery"]
     incident = Outbox.of(desk.settings).open_incidents()[0]
     assert incident.headline == (
-        "FR: no sell_in of the month (2024-11), due by 15 December 06:00. The last forecast stays."
+        "FR: no sell_in of the month (2024-11), due by 15 December 06:00. What is published stays."
     )
     desk.deliver("FR", at=OVERDUE)
     (request,) = desk.look(OVERDUE, minutes=5)

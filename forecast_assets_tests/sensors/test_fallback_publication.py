@@ -1,16 +1,20 @@
 """What follows a cycle that failed for good: which job, when, once, and never beside somebody who is at work."""
 
+from pathlib import Path
+
 import dagster as dg
 import pandas as pd
 import pytest
 from dagster._core.events import DagsterEvent, DagsterEventType, StepFailureData
 from dagster._core.test_utils import create_run_for_test
 
+from forecast_assets.partitions import STARTED_BY_TAG
 from forecast_assets.runs.fallback import steps_after_failure
 from forecast_assets.sensors.fallback_publication import after_failures, build_fallback_publication_sensor
+from forecast_assets.storage import PartitionKey
 from forecast_assets_tests.sensors.company import make_company, published_forecast
 
-NOVEMBER = pd.Timestamp("2024-11-01")
+OCTOBER, NOVEMBER = pd.Timestamp("2024-10-01"), pd.Timestamp("2024-11-01")
 TENTH, OVERDUE = pd.Timestamp("2024-12-10T07:00Z"), pd.Timestamp("2024-12-15T06:01Z")
 FAILURE, SUCCESS, STARTED = (dg.DagsterRunStatus[name] for name in ("FAILURE", "SUCCESS", "STARTED"))
 BY_SCHEDULE = {"forecast/started_by": "monthly_cycle_schedule", "forecast/market": "FR"}
@@ -80,8 +84,39 @@ def test_the_champion_alone_comes_first_and_what_is_left_after_it_failed_too(com
 
 
 def test_the_command_asks_for_the_same_jobs_in_the_same_order(company, rival):
-    wanted = [job for job, _ in steps_after_failure(company.settings, "FR", NOVEMBER)]
+    wanted = [job for job, *_ in steps_after_failure(company.settings, "FR", NOVEMBER)]
     assert wanted == ["champion_cycle", "publish_fallback"]
+
+
+def test_a_champion_that_cannot_be_read_makes_no_forecast_so_what_is_left_is_published(company):
+    run(company, failed_in=["model"])
+    for table, month, content in (("features", NOVEMBER, b""), ("champion", OCTOBER, b"no parquet")):
+        file = Path(company.store.path(table, PartitionKey(month, "FR")))
+        file.parent.mkdir(parents=True)
+        file.write_bytes(content)
+    assert jobs(company) == ["publish_fallback"]
+
+
+def test_a_market_whose_tables_are_damaged_keeps_no_other_from_its_fallback(tmp_path, company, monkeypatch):
+    (tmp_path / "both").mkdir()
+    both = make_company(tmp_path / "both", ["FR", "DE"], company.instance)
+    for code in ("FR", "DE"):
+        run(both, failed_in=["model"], country=code, tags=BY_SCHEDULE | {"forecast/market": code})
+
+    def damaged_for_fr(settings, store, country, *_):
+        if country == "FR":
+            raise ValueError("a table is damaged")
+        return ("publish_fallback",)
+
+    monkeypatch.setattr("forecast_assets.sensors.fallback_publication.step_after_failure", damaged_for_fr)
+    found = after_failures(both.settings, both.instance, TENTH)
+    assert [str(request.partition_key) for request in found.requests] == ["DE|2024-11-01"]
+    assert found.reasons == ["FR: ValueError: a table is damaged"]
+
+
+def test_what_the_command_asks_for_may_wait_behind_a_cycle_and_then_changes_nothing(company, rival):
+    _, _, tags = next(steps_after_failure(company.settings, "FR", NOVEMBER))
+    assert STARTED_BY_TAG in tags
 
 
 def test_the_command_stops_once_the_champion_has_published(company, rival):

@@ -11,6 +11,7 @@ from forecast_assets.alerts.incidents import Incident
 from forecast_assets.domain.champion import champion as decided
 from forecast_assets.domain.contest import Contest, recipe_id
 from forecast_assets.domain.tuning import COLUMNS
+from forecast_assets.runs.cycle_calendar import deadline_at, due_month
 from forecast_assets.sensors.retune import build_retune_sensor, retunes
 from forecast_assets.sensors.retune_outcomes import tell_of_outcomes
 from forecast_assets.storage import PartitionKey
@@ -258,7 +259,30 @@ def test_a_tuning_that_failed_or_goes_on_is_not_told_as_an_outcome(company):
 
 
 def test_the_sensor_as_the_daemon_calls_it(company):
+    alarm(company, "FR")
     with dg.build_sensor_context(instance=company.instance) as context:
         data = build_retune_sensor(company.settings).evaluate_tick(context)
+    # By the clock of this machine another month is due, which nobody has published; or its deadline has passed.
+    settings, now = company.settings, pd.Timestamp.now("UTC")
+    month = due_month(now, settings.time_zone)
+    overdue = now > deadline_at(month, settings.time_zone, settings.arrival_deadline_days)
+    assert month > NOVEMBER
     assert data.run_requests == []
-    assert "may still publish" in data.skip_message or "re-tunes used" in data.skip_message
+    assert (
+        f"{month:%Y-%m}: {'0 of 4 re-tunes used' if overdue else 'FR, DE, IT may still publish'}" in data.skip_message
+    )
+
+
+def test_a_tuning_whose_outcome_cannot_be_read_keeps_no_other_from_being_told(company):
+    for code in ("FR", "DE"):
+        alarm(company, code)
+    requests, _ = retunes(company.settings, company.instance, TENTH)
+    for request in requests:
+        run(company, request)
+    tuned = pd.DataFrame(
+        {"trial": [0], "role": ["in_force"], "parameters": ["{}"], "wape": [0.2], "bias": [0.0], "loss": [0.2]}
+    ).astype(COLUMNS)
+    company.write("tuned_recipe", "DE", NOVEMBER, tuned)
+    tell_of_outcomes(company.settings, company.instance, NOVEMBER)
+    told = {(incident.kind, incident.country) for incident in company.outbox.open_incidents()}
+    assert {("sensor_failed", "FR"), ("retuned", "DE")} <= told

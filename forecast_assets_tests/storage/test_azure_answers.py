@@ -1,6 +1,7 @@
 """What is told of answers that no stand-in gives: those of Microsoft Entra, roles and firewalls."""
 
 import pytest
+from azure.core.exceptions import ClientAuthenticationError
 
 from forecast_assets.landing.errors import LandingError
 from forecast_assets.storage.azure_account import (
@@ -10,7 +11,7 @@ from forecast_assets.storage.azure_account import (
     path_on_azure,
     raise_if_storage_said_it,
 )
-from forecast_assets.storage.azure_answers import no_token, refusal
+from forecast_assets.storage.azure_answers import no_token, refusal, without_token
 from forecast_assets.storage.transient_errors import is_transient
 
 
@@ -71,3 +72,19 @@ def test_the_container_of_a_request_is_the_first_part_behind_the_address_of_the_
     assert AzureAccount("forecasts").container_of("https://forecasts.blob.core.windows.net/c/a?sig=x") == "c"
     azurite = AzureAccount("dev", url="http://127.0.0.1:10000/dev")
     assert azurite.container_of("http://127.0.0.1:10000/dev/c/a") == "c"
+
+
+@pytest.mark.parametrize(
+    ("credential", "said", "passes"),
+    [
+        ("service_principal", "AADSTS7000215: Invalid client secret provided", False),
+        ("service_principal", "AADSTS90033: A transient error has occurred", True),
+        ("default", "DefaultAzureCredential failed to retrieve a token", True),
+        ("managed_identity", "no response from the IMDS endpoint", True),
+        ("key", "This is not a base64 text", False),
+    ],
+)
+def test_no_token_passes_by_itself_unless_microsoft_entra_or_the_key_says_no(credential, said, passes):
+    found = without_token(AzureAccount("forecasts", credential), ClientAuthenticationError(said))
+    assert is_transient(found) is passes
+    assert isinstance(found, StorageUnavailable if passes else StorageRefused)

@@ -122,6 +122,12 @@ class Recipe:
             recursive_learning_rate=self.recursive_learning_rate * max(1.0, self.recursive_rounds / self.refit_rounds),
         )
 
+    def of_backtest(self, training_rows: int) -> "Recipe":
+        """The same recipe with so many rows and half the rounds in larger steps: it is fitted at three origins."""
+        rounds = max(1, self.rounds // 2)
+        rate = self.learning_rate * self.rounds / rounds
+        return dataclasses.replace(self, training_rows=training_rows, rounds=rounds, learning_rate=rate)
+
     def _reproducible(self) -> dict[str, object]:
         return {
             "max_bin": self.max_bin,
