@@ -4,8 +4,9 @@ from typing import Any
 
 import dagster as dg
 
-from forecast_assets import jobs
-from forecast_assets.assets import (
+from forecast_assets.config.settings import Settings, load_settings
+from forecast_assets.defs import jobs
+from forecast_assets.defs.assets import (
     champion,
     demand,
     evaluation,
@@ -17,24 +18,23 @@ from forecast_assets.assets import (
     sources,
     tuning,
 )
-from forecast_assets.assets.lineage import lineage_specs
-from forecast_assets.assets.sources import build_source_assets
-from forecast_assets.configuration import configuration_of
-from forecast_assets.io_managers import build_io_managers
-from forecast_assets.io_managers.table_specs import table_specs
+from forecast_assets.defs.assets.lineage import lineage_specs
+from forecast_assets.defs.assets.sources import build_source_assets
+from forecast_assets.defs.io_managers import build_io_managers
+from forecast_assets.defs.schedules import build_schedules
+from forecast_assets.defs.sensors import build_sensors
+from forecast_assets.domain.cycle_calendar import CRON
+from forecast_assets.market_state.lookups import Lookups
+from forecast_assets.market_state.market_lease import MarketLease
+from forecast_assets.market_state.published_months import PublishedMonths
+from forecast_assets.market_state.recipes_in_force import RecipesInForce
 from forecast_assets.partitions import build_partitions
-from forecast_assets.places import open_sources, open_store
-from forecast_assets.resources.lookups import Lookups
-from forecast_assets.resources.market_lease import MarketLease
-from forecast_assets.resources.mlflow_runs import MlflowRuns
-from forecast_assets.resources.mlflow_tracking import MlflowTracking
-from forecast_assets.resources.published_months import PublishedMonths
-from forecast_assets.resources.recipes_in_force import RecipesInForce
-from forecast_assets.runs.cycle_calendar import CRON
-from forecast_assets.schedules import build_schedules
-from forecast_assets.sensors import build_sensors
-from forecast_assets.settings import Settings, load_settings
-from forecast_assets.sql import SqlProject
+from forecast_assets.sources.opened import open_sources, open_store
+from forecast_assets.sources.sql import SqlProject
+from forecast_assets.storage.configuration import configuration_of
+from forecast_assets.storage.table_specs import table_specs
+from forecast_assets.tracking.mlflow_runs import MlflowRuns
+from forecast_assets.tracking.mlflow_tracking import MlflowTracking
 
 STAGES = [sources, demand, features, pooling, tuning, models, forecasts, evaluation, champion, publication]
 
@@ -93,7 +93,7 @@ def _azure_clients(settings: Settings) -> dict[str, Any]:
     """dagster-azure's resource where there is an account; importing it takes a second."""
     if settings.azure is None:
         return {}
-    from forecast_assets.resources.adls2 import adls2_resources
+    from forecast_assets.defs.resources import adls2_resources
 
     return adls2_resources(settings.azure)
 

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 import dagster as dg
 import pandas as pd
 
-from forecast_assets.runs.cycle_calendar import cycle_id_of
+from forecast_assets.config.settings import Settings
+from forecast_assets.domain.cycle_calendar import cycle_id_of
 from forecast_assets.schemas import MONTH_ONLY
-from forecast_assets.settings import Settings
 
 # The run tag of a reopened month, e.g. prod-2024-06.r2.
 CYCLE_ID_TAG = "forecast/cycle_id"

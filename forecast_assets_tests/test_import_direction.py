@@ -114,7 +114,7 @@ def test_nobody_imports_the_definitions_but_the_launcher_and_it_only_when_it_lau
         for path in sources("")
         if path.name != "definitions.py" and any("forecast_assets.definitions" in name for name in imports_of(path))
     ]
-    assert [named(path) for path in importers] == ["runs/launch.py"]
+    assert [named(path) for path in importers] == ["operations/cycle/launch.py"]
     at_load = [node for path in importers for node in tree_of(path).body if isinstance(node, ast.ImportFrom)]
     assert "forecast_assets.definitions" not in {node.module for node in at_load}
 
@@ -144,6 +144,6 @@ def test_assets_are_reached_only_by_the_definitions_that_assemble_them():
         named(path)
         for package in below
         for path in sources(package)
-        if any(name.startswith("forecast_assets.assets") for name in imports_of(path))
+        if any(name.startswith("forecast_assets.defs.assets") for name in imports_of(path))
     ]
     assert importers == []

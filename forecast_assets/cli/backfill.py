@@ -15,18 +15,18 @@ from forecast_assets.cli.console import (
     settings_or_exit,
 )
 from forecast_assets.cli.prepare import prepare_instance
-from forecast_assets.places import open_store
-from forecast_assets.resources.published_months import PublishedMonths
-from forecast_assets.runs.asset_nodes import SelectionError, asset_nodes, selected_assets
-from forecast_assets.runs.backfill import Backfill
-from forecast_assets.runs.backfill_plan import BackfillPlan, BackfillRequest, Scope, plan_backfill
-from forecast_assets.runs.backfill_record import BackfillRecord, close_record, open_record
-from forecast_assets.runs.deliveries import Deliveries
-from forecast_assets.runs.durations import estimated, past_durations
-from forecast_assets.runs.launch import code_location
-from forecast_assets.runs.processes import Processes
-from forecast_assets.runs.staleness import Staleness
-from forecast_assets.settings import Settings
+from forecast_assets.config.settings import Settings
+from forecast_assets.market_state.published_months import PublishedMonths
+from forecast_assets.operations.backfill.asset_nodes import SelectionError, asset_nodes, selected_assets
+from forecast_assets.operations.backfill.backfill import Backfill
+from forecast_assets.operations.backfill.backfill_plan import BackfillPlan, BackfillRequest, Scope, plan_backfill
+from forecast_assets.operations.backfill.backfill_record import BackfillRecord, close_record, open_record
+from forecast_assets.operations.backfill.deliveries import Deliveries
+from forecast_assets.operations.backfill.durations import estimated, past_durations
+from forecast_assets.operations.backfill.staleness import Staleness
+from forecast_assets.operations.cycle.launch import code_location
+from forecast_assets.operations.cycle.processes import Processes
+from forecast_assets.sources.opened import open_store
 
 
 def backfill(

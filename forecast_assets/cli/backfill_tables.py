@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from forecast_assets.cli.console import console, print_table
-from forecast_assets.runs.backfill import Backfill
-from forecast_assets.runs.backfill_plan import BackfillPlan
-from forecast_assets.runs.durations import Estimate
+from forecast_assets.operations.backfill.backfill import Backfill
+from forecast_assets.operations.backfill.backfill_plan import BackfillPlan
+from forecast_assets.operations.backfill.durations import Estimate
 from forecast_assets.storage.partition_key import month_ranges
 
 WHY_LENGTH = 100

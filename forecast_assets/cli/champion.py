@@ -16,13 +16,13 @@ from forecast_assets.cli.console import (
     signed,
 )
 from forecast_assets.cli.prepare import prepare_instance
-from forecast_assets.domain.contest import refusals, refuses
-from forecast_assets.places import open_store
-from forecast_assets.resources.published_months import PublishedMonths
-from forecast_assets.resources.recipes_in_force import RecipesInForce
-from forecast_assets.runs.launch import launch
-from forecast_assets.runs.plan import MonthRange
-from forecast_assets.settings import Settings
+from forecast_assets.config.settings import Settings
+from forecast_assets.domain.selection.contest import refusals, refuses
+from forecast_assets.market_state.published_months import PublishedMonths
+from forecast_assets.market_state.recipes_in_force import RecipesInForce
+from forecast_assets.operations.cycle.launch import launch
+from forecast_assets.operations.cycle.plan import MonthRange
+from forecast_assets.sources.opened import open_store
 
 Market = Annotated[str, typer.Option(help="A market")]
 COLUMNS = [

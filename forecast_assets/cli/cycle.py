@@ -17,13 +17,12 @@ from forecast_assets.cli.console import (
     signed,
 )
 from forecast_assets.cli.prepare import prepare_instance
-from forecast_assets.domain.evaluation import ALL_LAGS
-from forecast_assets.domain.realised import PERFORMANCE_METHODS
-from forecast_assets.places import open_store
-from forecast_assets.resources.mlflow_tracking import TrackingUnavailable, prepare_mlflow_store
-from forecast_assets.runs.cycle import run_cycles
-from forecast_assets.runs.launch import RunResult
-from forecast_assets.runs.measured import (
+from forecast_assets.config.settings import Settings
+from forecast_assets.domain.evaluation.evaluation import ALL_LAGS
+from forecast_assets.domain.evaluation.realised import PERFORMANCE_METHODS
+from forecast_assets.operations.cycle.cycle import run_cycles
+from forecast_assets.operations.cycle.launch import RunResult
+from forecast_assets.operations.cycle.measured import (
     cycle_figures,
     performance_cells,
     performance_table,
@@ -31,9 +30,10 @@ from forecast_assets.runs.measured import (
     realised_groups,
     totals_performance,
 )
-from forecast_assets.runs.plan import CycleRequest
-from forecast_assets.settings import Settings
+from forecast_assets.operations.cycle.plan import CycleRequest
+from forecast_assets.sources.opened import open_store
 from forecast_assets.storage import PartitionKey, TableStore
+from forecast_assets.tracking.mlflow_tracking import TrackingUnavailable, prepare_mlflow_store
 
 # The whole message stands in the lines above the table.
 WHY_LENGTH = 160

@@ -14,7 +14,7 @@ from forecast_assets.cli.console import (
 )
 from forecast_assets.cli.cycle import print_performance
 from forecast_assets.cli.prepare import prepare_instance
-from forecast_assets.runs.measure import run_measures
+from forecast_assets.operations.cycle.measure import run_measures
 
 
 def measure(

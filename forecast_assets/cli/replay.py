@@ -9,14 +9,14 @@ import typer
 
 from forecast_assets.cli.console import console, countries_or_exit, print_table, settings_or_exit
 from forecast_assets.cli.version_arguments import listed, meant
+from forecast_assets.config.settings import Settings
 from forecast_assets.domain.calendar import add_months
-from forecast_assets.places import open_store
-from forecast_assets.runs.asset_nodes import AssetNode, asset_nodes
-from forecast_assets.runs.deliveries import Deliveries
-from forecast_assets.runs.deliveries_since import deliveries_since
-from forecast_assets.runs.differences import TableDifference
-from forecast_assets.runs.launch import code_location
-from forecast_assets.runs.replay import (
+from forecast_assets.operations.backfill.asset_nodes import AssetNode, asset_nodes
+from forecast_assets.operations.backfill.deliveries import Deliveries
+from forecast_assets.operations.cycle.launch import code_location
+from forecast_assets.operations.history.deliveries_since import deliveries_since
+from forecast_assets.operations.history.differences import TableDifference
+from forecast_assets.operations.history.replay import (
     DIFFERENT,
     IDENTICAL,
     NOT_POSSIBLE,
@@ -28,8 +28,8 @@ from forecast_assets.runs.replay import (
     not_as_it_was,
     pruned_targets,
 )
-from forecast_assets.runs.store_of_then import RecordedVersions
-from forecast_assets.settings import Settings
+from forecast_assets.operations.history.store_of_then import RecordedVersions
+from forecast_assets.sources.opened import open_store
 from forecast_assets.storage import PartitionKey, TableStore
 
 STYLES = {IDENTICAL: "green", DIFFERENT: "red", NOT_POSSIBLE: "yellow"}

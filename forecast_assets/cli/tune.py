@@ -18,11 +18,11 @@ from forecast_assets.cli.console import (
     signed,
 )
 from forecast_assets.cli.prepare import prepare_instance
-from forecast_assets.domain.tuning import IN_FORCE
-from forecast_assets.places import open_store
-from forecast_assets.runs.launch import launch
-from forecast_assets.runs.plan import MonthRange
-from forecast_assets.settings import Settings
+from forecast_assets.config.settings import Settings
+from forecast_assets.domain.selection.tuning import IN_FORCE
+from forecast_assets.operations.cycle.launch import launch
+from forecast_assets.operations.cycle.plan import MonthRange
+from forecast_assets.sources.opened import open_store
 from forecast_assets.storage import PartitionKey
 
 

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from pydantic import SecretStr
 
-from forecast_assets.secret_store import resolve_secret
+from forecast_assets.config.secret_store import resolve_secret
 
 CredentialKind = Literal["default", "key", "sas", "service_principal", "managed_identity"]
 CREDENTIAL_KINDS = get_args(CredentialKind)

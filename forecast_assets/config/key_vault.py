@@ -10,9 +10,9 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from forecast_assets.azure_credential import NO_IDENTITY, azure_credential
+from forecast_assets.config.azure_credential import NO_IDENTITY, azure_credential
 
-LOG = logging.getLogger("forecast_assets.key_vault")
+LOG = logging.getLogger("forecast_assets.config.key_vault")
 # So long a secret that was changed in the vault may go on being used here, and so often the vault is asked.
 LIFETIME_SECONDS = 300.0
 # So long the last value serves when the vault does not answer: a night, but not a rotation that somebody relies on.

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import yaml
 
-from forecast_assets.markets import FIELDS, STAGES, Market, MarketsError, load_markets
+from forecast_assets.config.markets import FIELDS, STAGES, Market, MarketsError, load_markets
 
 
 def add_market(path: str | Path, market: Market) -> None:

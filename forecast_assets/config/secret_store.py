@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from pydantic import SecretStr
 
-from forecast_assets.key_vault import vault_at
+from forecast_assets.config.key_vault import vault_at
 
 KEY_VAULT_URL = "AZURE_KEY_VAULT_URL"
 MASK = "***"

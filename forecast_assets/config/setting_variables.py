@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from forecast_assets.dremio_settings import VARIABLES
+from forecast_assets.config.dremio_settings import VARIABLES
 
 PREFIX = "FORECAST_"
 # Fields whose variable bears the name that other tools know it by.

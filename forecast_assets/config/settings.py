@@ -16,11 +16,17 @@ from zoneinfo import available_timezones
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from forecast_assets.domain.champion import Limits
-from forecast_assets.dremio_settings import DremioSettings, dremio_values
-from forecast_assets.markets import Market, forecast_markets, load_markets, month_of
-from forecast_assets.setting_variables import OTHER_VARIABLES, PREFIX, invalid_value, unknown_variable, variable_of
-from forecast_assets.storage.azure_account import AzureAccount, CredentialKind, check_account, check_place, is_azure
+from forecast_assets.config.azure_account import AzureAccount, CredentialKind, check_account, check_place, is_azure
+from forecast_assets.config.dremio_settings import DremioSettings, dremio_values
+from forecast_assets.config.markets import Market, forecast_markets, load_markets, month_of
+from forecast_assets.config.setting_variables import (
+    OTHER_VARIABLES,
+    PREFIX,
+    invalid_value,
+    unknown_variable,
+    variable_of,
+)
+from forecast_assets.domain.selection.champion import Limits
 
 ENVIRONMENTS: dict[str, dict[str, str]] = {
     "dev": {"store": "var/store", "landing": "var/landing", "mlflow_tracking_uri": "sqlite:///var/mlflow/mlflow.db"},

@@ -6,7 +6,7 @@ The platform's tables do not go through it; docs/azure.md says why.
 from dagster import EnvVar
 from dagster_azure.adls2 import ADLS2DefaultAzureCredential, ADLS2Key, ADLS2Resource, ADLS2SASToken
 
-from forecast_assets.storage.azure_account import SECRET_NAMES, AzureAccount
+from forecast_assets.config.azure_account import SECRET_NAMES, AzureAccount
 
 # Where DefaultAzureCredential is to find what the settings name, and nothing else.
 ONLY = {"service_principal": "environment", "managed_identity": "managed_identity"}

@@ -2,17 +2,17 @@
 
 The schedule asks for a run of every market and looks at nothing but the calendar and which runs there are: it cannot be
 late because a landing folder is slow. What has not been delivered yet ends its run at the asset ``delivery``; from then
-on the market is the arrival sensor's (``sensors/arrivals.py``).
+on the market is the arrival sensor's (``defs/sensors/arrivals.py``).
 """
 
 import dagster as dg
 import pandas as pd
 
-from forecast_assets import jobs
-from forecast_assets.markets import Market
+from forecast_assets.config.markets import Market
+from forecast_assets.config.settings import Settings
+from forecast_assets.defs import jobs
+from forecast_assets.domain.cycle_calendar import CRON, closed_month, cycle_id_of, run_key_of
 from forecast_assets.partitions import CYCLE_ID_TAG, DELIVERY_TAG, MARKET_TAG, STARTED_BY_TAG, partition_key
-from forecast_assets.runs.cycle_calendar import CRON, closed_month, cycle_id_of, run_key_of
-from forecast_assets.settings import Settings
 
 RUN_KEY_TAG, PRIORITY_TAG = "dagster/run_key", "dagster/priority"
 SCHEDULE = "monthly_cycle_schedule"

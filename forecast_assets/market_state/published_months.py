@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from forecast_assets.resources.lookups import LATER_PUBLISHED, Lookups, NotingStore
+from forecast_assets.market_state.lookups import LATER_PUBLISHED, Lookups, NotingStore
 from forecast_assets.storage import PartitionKey, TableStore
 
 TABLE = "published_forecasts"

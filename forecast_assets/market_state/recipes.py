@@ -1,7 +1,7 @@
 """The recipes of a company: the usual one or a market's own, within the limits of the settings; and which of them a
 market's cycle is made by.
 
-What a recipe is belongs into ``domain/models/recipe.py``, who stands against whom into ``domain/contest.py``.
+What a recipe is belongs into ``domain/models/recipe.py``, who stands against whom into ``domain/selection/contest.py``.
 """
 
 import dataclasses
@@ -9,10 +9,10 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from forecast_assets.domain.contest import Contest, Holder, contest, refusals
+from forecast_assets.config.settings import Settings
 from forecast_assets.domain.models.recipe import Recipe
-from forecast_assets.domain.tuning import parameters_in_force
-from forecast_assets.settings import Settings
+from forecast_assets.domain.selection.contest import Contest, Holder, contest, refusals
+from forecast_assets.domain.selection.tuning import parameters_in_force
 
 
 def recipe_of(settings: Settings, tuned: Mapping[str, object] | None = None) -> Recipe:

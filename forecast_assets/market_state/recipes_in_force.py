@@ -9,8 +9,8 @@ from collections.abc import Collection
 
 import pandas as pd
 
-from forecast_assets.domain.contest import Holder, current_id, holder_from
-from forecast_assets.resources.lookups import Lookups, NotingStore
+from forecast_assets.domain.selection.contest import Holder, current_id, holder_from
+from forecast_assets.market_state.lookups import Lookups, NotingStore
 from forecast_assets.storage import PartitionKey, TableStore
 
 REFUSED_COLUMNS = ["recipe_id", "recipe", "author", "reason"]

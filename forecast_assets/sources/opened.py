@@ -5,10 +5,11 @@ Everything that reads or writes either asks here, so that all use the same accou
 
 from collections.abc import Iterable
 
-from forecast_assets.landing import LandingFolder
-from forecast_assets.resources.source_tables import SourceTables
-from forecast_assets.settings import Settings
-from forecast_assets.sql import DremioClient, DremioTables
+from forecast_assets.config.settings import Settings
+from forecast_assets.sources.dremio.dremio_client import DremioClient
+from forecast_assets.sources.dremio.dremio_tables import DremioTables
+from forecast_assets.sources.landing import LandingFolder
+from forecast_assets.sources.source_tables import SourceTables
 from forecast_assets.storage import TableStore
 
 

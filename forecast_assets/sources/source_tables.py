@@ -11,12 +11,14 @@ from typing import Any, Protocol
 
 import pandas as pd
 
+from forecast_assets.config.azure_account import AzureAccount
+from forecast_assets.config.markets import Market
 from forecast_assets.domain.calendar import add_months, month_range, unbroken
-from forecast_assets.domain.covid import read_oxcgrt
-from forecast_assets.landing import LandingError, LandingFolder
-from forecast_assets.markets import Market
-from forecast_assets.sql import DremioEngine, DremioTables, DuckDbEngine, Engine, SqlTestResult
-from forecast_assets.storage.azure_account import AzureAccount
+from forecast_assets.domain.demand.covid import read_oxcgrt
+from forecast_assets.sources.dremio.dremio_engine import DremioEngine
+from forecast_assets.sources.dremio.dremio_tables import DremioTables
+from forecast_assets.sources.landing import LandingError, LandingFolder
+from forecast_assets.sources.sql import DuckDbEngine, Engine, SqlTestResult
 
 # A month's sell-in is judged against the year before it.
 JUDGED_BY_MONTHS = 12

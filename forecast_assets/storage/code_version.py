@@ -1,7 +1,7 @@
 """Which code makes the tables: a digest of its sources and of the libraries that compute.
 
 Finer than a commit, which a change of the documentation moves too, and it holds where there is no repository. Work is
-skipped only where it is equal (``forecast_assets.runs.staleness``).
+skipped only where it is equal (``forecast_assets.operations.backfill.staleness``).
 """
 
 import functools
@@ -14,8 +14,8 @@ PACKAGE = Path(__file__).resolve().parent
 SQL = PACKAGE.parent / "dbt_like_sql"
 # They start runs, tell people, simulate companies or read what is recorded as configuration: no table depends on them.
 WITHOUT_EFFECT = {
-    "cli", "runs", "sample", "sensors", "alerts", "schedules", "schedules.py", "jobs.py", "definitions.py",
-    "settings.py", "markets.py", "markets_file.py", "country_codes.py", "configuration.py", "code_version.py",
+    "cli", "runs", "sample", "sensors", "alerts", "schedules", "defs/schedules.py", "defs/jobs.py", "definitions.py",
+    "config/settings.py", "config/markets.py", "config/markets_file.py", "config/country_codes.py", "storage/configuration.py", "storage/code_version.py",
 }  # fmt: skip
 LIBRARIES = ("numpy", "pandas", "lightgbm", "statsmodels", "duckdb", "holidays", "pyarrow")
 

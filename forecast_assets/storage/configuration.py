@@ -9,8 +9,8 @@ import hashlib
 import json
 from collections.abc import Sequence
 
-from forecast_assets.markets import forecast_markets
-from forecast_assets.settings import Settings, pools_markets
+from forecast_assets.config.markets import forecast_markets
+from forecast_assets.config.settings import Settings, pools_markets
 
 SETTINGS_WITHOUT_EFFECT = {
     "env", "store", "landing", "source", "dremio", "markets", "mlflow_tracking_uri", "azure_key_vault_url",

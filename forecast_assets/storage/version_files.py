@@ -1,6 +1,6 @@
 """The files of versions: a Parquet file of a table, a folder of documents with its provenance; and what was removed.
 
-Which versions a partition has and what each is made of. When one may go stands in ``forecast_assets.runs.retention``.
+Which versions a partition has and what each is made of. When one may go stands in ``forecast_assets.operations.history.retention``.
 """
 
 import json

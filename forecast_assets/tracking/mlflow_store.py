@@ -14,8 +14,8 @@ from urllib.parse import unquote, urlsplit
 
 from filelock import FileLock, Timeout
 
-from forecast_assets.azure_credential import NO_IDENTITY, azure_credential
-from forecast_assets.secret_store import MASK, resolve_secret, without_secrets
+from forecast_assets.config.azure_credential import NO_IDENTITY, azure_credential
+from forecast_assets.config.secret_store import MASK, resolve_secret, without_secrets
 
 # MLflow's own defaults (120 s, 7 retries) hold a run for minutes when a server is down; what is missed can be recorded
 # later, so a cycle must not wait for it. The operator's own values win.

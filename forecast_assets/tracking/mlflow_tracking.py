@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from forecast_assets.resources.mlflow_record import CycleRecord, RecordedRun
-from forecast_assets.resources.mlflow_registry import ChampionRecord, ChampionRegistry
-from forecast_assets.resources.mlflow_store import (
+from forecast_assets.tracking.mlflow_record import CycleRecord, RecordedRun
+from forecast_assets.tracking.mlflow_registry import ChampionRecord, ChampionRegistry
+from forecast_assets.tracking.mlflow_store import (
     TrackingUnavailable,
     check_azure_ml_answers,
     check_database_answers,

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from forecast_assets.checks.schema_check import schema_check
-from forecast_assets.checks.table_checks import CheckDeclaration, Finding, TableCheck
+from forecast_assets.validation.schema_check import schema_check
+from forecast_assets.validation.table_checks import CheckDeclaration, Finding, TableCheck
 
 MARKETS_COMPLETE = CheckDeclaration(
     "markets_complete",

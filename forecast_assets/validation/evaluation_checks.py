@@ -6,13 +6,13 @@ import dagster as dg
 import numpy as np
 import pandas as pd
 
-from forecast_assets.checks.schema_check import schema_check
-from forecast_assets.checks.table_checks import CheckDeclaration, Finding, TableCheck
-from forecast_assets.domain.accuracy import accuracy_table, coverage
-from forecast_assets.domain.backtest import origins_left_out
-from forecast_assets.domain.evaluation import BACKTEST_METHODS, BAND
-from forecast_assets.domain.paired_test import paired_test
-from forecast_assets.domain.realised import realised_accuracy, realised_figures
+from forecast_assets.domain.evaluation.accuracy import accuracy_table, coverage
+from forecast_assets.domain.evaluation.evaluation import BACKTEST_METHODS, BAND
+from forecast_assets.domain.evaluation.paired_test import paired_test
+from forecast_assets.domain.evaluation.realised import realised_accuracy, realised_figures
+from forecast_assets.domain.selection.backtest import origins_left_out
+from forecast_assets.validation.schema_check import schema_check
+from forecast_assets.validation.table_checks import CheckDeclaration, Finding, TableCheck
 
 NOT_WORSE_THAN_NAIVE = CheckDeclaration(
     "not_worse_than_naive",

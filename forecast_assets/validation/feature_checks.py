@@ -3,13 +3,13 @@
 import numpy as np
 import pandas as pd
 
-from forecast_assets.checks.schema_check import schema_check
-from forecast_assets.checks.table_checks import CheckDeclaration, Finding, TableCheck, violating
-from forecast_assets.domain.cleaning import COVID
-from forecast_assets.domain.demand import DemandPanel
+from forecast_assets.config.markets import Market
+from forecast_assets.domain.cleaning.cleaning import COVID
+from forecast_assets.domain.cleaning.history_marks import MARKS_WINDOW_MONTHS
+from forecast_assets.domain.demand.demand import DemandPanel
 from forecast_assets.domain.features.build import FEATURE_WINDOW_MONTHS
-from forecast_assets.domain.history_marks import MARKS_WINDOW_MONTHS
-from forecast_assets.markets import Market
+from forecast_assets.validation.schema_check import schema_check
+from forecast_assets.validation.table_checks import CheckDeclaration, Finding, TableCheck, violating
 
 HISTORY_CONTIGUOUS = CheckDeclaration(
     "history_contiguous", "Every month of the window since the market's start has sell-in; a gap would shift every lag."

@@ -2,11 +2,11 @@
 
 import pandas as pd
 
-from forecast_assets.checks.schema_check import schema_check
-from forecast_assets.checks.table_checks import CheckDeclaration, Finding, TableCheck, violating
+from forecast_assets.config.settings import Settings
 from forecast_assets.domain.calendar import HORIZON_MONTHS
-from forecast_assets.domain.demand import DemandPanel
-from forecast_assets.settings import Settings
+from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.validation.schema_check import schema_check
+from forecast_assets.validation.table_checks import CheckDeclaration, Finding, TableCheck, violating
 
 HORIZON_COMPLETE = CheckDeclaration(
     "horizon_complete", f"Every SKU has each of the {HORIZON_MONTHS} months after the origin exactly once."

@@ -4,8 +4,8 @@ import pandas as pd
 import pandera.errors
 import pandera.pandas as pa
 
-from forecast_assets.checks.table_checks import CheckDeclaration, Finding, TableCheck, Tables, violating
 from forecast_assets.schemas import TABLES, Table
+from forecast_assets.validation.table_checks import CheckDeclaration, Finding, TableCheck, Tables, violating
 
 PARTITION_MONTH = "partition_month"
 

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from forecast_assets.checks.schema_check import schema_check
-from forecast_assets.checks.table_checks import CheckDeclaration, Finding, TableCheck, violating
-from forecast_assets.resources.source_tables import DeliveredSellIn
-from forecast_assets.settings import Settings
-from forecast_assets.sql import SqlProject, SqlTestResult
+from forecast_assets.config.settings import Settings
+from forecast_assets.sources.source_tables import DeliveredSellIn
+from forecast_assets.sources.sql import SqlProject, SqlTestResult
+from forecast_assets.validation.schema_check import schema_check
+from forecast_assets.validation.table_checks import CheckDeclaration, Finding, TableCheck, violating
 
 TOTAL_PLAUSIBLE = CheckDeclaration(
     "market_total_plausible", "The market's total of the month is within a plausible ratio of its last year's median."

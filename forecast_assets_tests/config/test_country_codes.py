@@ -2,7 +2,7 @@
 
 import pytest
 
-from forecast_assets.country_codes import close_countries, country_of, country_with
+from forecast_assets.config.country_codes import close_countries, country_of, country_with
 
 
 @pytest.mark.parametrize(

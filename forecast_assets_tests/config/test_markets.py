@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from forecast_assets.markets import MarketsError, forecast_markets, load_markets, month_of
+from forecast_assets.config.markets import MarketsError, forecast_markets, load_markets, month_of
 
 REPOSITORY = Path(__file__).parents[1]
 ENTRY = {"code": '"FR"', "name": "France", "iso2": '"FR"', "iso3": '"FRA"', "region": "Europe", "since": "2019-01-01"}

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from forecast_assets.markets import Market, MarketsError, load_markets
-from forecast_assets.markets_file import add_market, entry_of, set_stage
+from forecast_assets.config.markets import Market, MarketsError, load_markets
+from forecast_assets.config.markets_file import add_market, entry_of, set_stage
 
 SINCE = pd.Timestamp("2019-01-01")
 NORWAY = Market("NO", 'Norway "NO" \\ Norge', "NO", "NOR", "Europe", SINCE, stage="shadow")

@@ -5,10 +5,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from forecast_assets.markets import MarketsError
-from forecast_assets.setting_variables import variable_of
-from forecast_assets.settings import ENVIRONMENTS, Settings, SettingsError, load_settings
-from forecast_assets.storage.azure_account import AzureAccount
+from forecast_assets.config.azure_account import AzureAccount
+from forecast_assets.config.markets import MarketsError
+from forecast_assets.config.setting_variables import variable_of
+from forecast_assets.config.settings import ENVIRONMENTS, Settings, SettingsError, load_settings
 
 MARKETS = str(Path(__file__).parents[1] / "markets.yaml")
 

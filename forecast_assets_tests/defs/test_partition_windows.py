@@ -1,7 +1,7 @@
 import dagster as dg
 import pytest
 
-from forecast_assets.partition_windows import month_window, same_month, same_partition, window
+from forecast_assets.defs.partition_windows import month_window, same_month, same_partition, window
 
 
 def test_mapping_and_metadata_have_the_same_offsets():

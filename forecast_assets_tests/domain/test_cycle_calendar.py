@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import pytest
 
-from forecast_assets.runs.cycle_calendar import closed_month, cycle_id_of, deadline_at, due_at, due_month, run_key_of
+from forecast_assets.domain.cycle_calendar import closed_month, cycle_id_of, deadline_at, due_at, due_month, run_key_of
 
 MONTHS = [(year, month) for year in (2024, 2025, 2026) for month in range(1, 13)]
 ZONES = ["UTC", "Europe/Paris", "America/Sao_Paulo", "Pacific/Auckland"]

@@ -7,12 +7,12 @@ import dagster as dg
 import pandas as pd
 import pytest
 
+from forecast_assets.market_state.market_lease import MarketBusy, MarketLease, lease_of
+from forecast_assets.operations.cycle.launch import launch
+from forecast_assets.operations.cycle.plan import MonthRange
 from forecast_assets.partitions import RANGE_START_TAG, market_of_run
-from forecast_assets.resources.market_lease import MarketBusy, MarketLease, lease_of
-from forecast_assets.runs.launch import launch
-from forecast_assets.runs.plan import MonthRange
 from forecast_assets.storage import PartitionKey, TableStore
-from forecast_assets_tests.test_settings import MARKETS
+from forecast_assets_tests.config.test_settings import MARKETS
 
 MAY, JUNE = pd.Timestamp("2024-05-01"), pd.Timestamp("2024-06-01")
 SELL_IN = "country,sku,month,units\nFR,A,2024-05,10\nFR,A,2024-06,12\nDE,A,2024-05,3\n"

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from forecast_assets.resources.published_months import PublishedMonths
+from forecast_assets.market_state.published_months import PublishedMonths
 from forecast_assets.storage import PartitionKey, TableStore
 
 MAY, JUNE, JULY = (pd.Timestamp(f"2024-{month:02d}-01") for month in (5, 6, 7))

@@ -3,12 +3,12 @@
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.champion import champion as decided
-from forecast_assets.domain.contest import Contest, Holder, recipe_id, recipe_text
-from forecast_assets.io_managers.table_specs import table_specs
-from forecast_assets.resources.recipes_in_force import RecipesInForce
+from forecast_assets.domain.selection.champion import champion as decided
+from forecast_assets.domain.selection.contest import Contest, Holder, recipe_id, recipe_text
+from forecast_assets.market_state.recipes_in_force import RecipesInForce
 from forecast_assets.storage import PartitionKey, Provenance, TableStore
-from forecast_assets_tests.domain.test_champion import IN_FORCE, LIMITS, OLD, RIVALS, TUNED, alone, market
+from forecast_assets.storage.table_specs import table_specs
+from forecast_assets_tests.domain.selection.test_champion import IN_FORCE, LIMITS, OLD, RIVALS, TUNED, alone, market
 
 MARCH, APRIL, MAY, JUNE = (pd.Timestamp(f"2024-0{month}-01") for month in (3, 4, 5, 6))
 REFUSED = ["recipe_id", "recipe", "author", "reason"]

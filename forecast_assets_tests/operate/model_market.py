@@ -12,9 +12,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from forecast_assets.defs.jobs import SOURCES
 from forecast_assets.domain.calendar import add_months
-from forecast_assets.jobs import SOURCES
-from forecast_assets.runs.launch import FIRST, LAST, QUIET
+from forecast_assets.operations.cycle.launch import FIRST, LAST, QUIET
 from forecast_assets.sample import write_sample_company
 
 MODEL_MARKET, SKUS, MONTHS = "FR", 6, 30
@@ -77,8 +77,8 @@ class ModelMarket:
         assert result.success
 
     def _definitions(self) -> dg.Definitions:
+        from forecast_assets.config.settings import load_settings
         from forecast_assets.definitions import build_definitions
-        from forecast_assets.settings import load_settings
 
         places = {"STORE": "store", "LANDING": "landing", "MARKETS": "markets.yaml"}
         own = {f"FORECAST_{name}": str(self.base / place) for name, place in places.items()}

@@ -2,17 +2,17 @@
 
 import pandas as pd
 
-from forecast_assets.code_version import code_version, digest_of
-from forecast_assets.configuration import (
+from forecast_assets.config.settings import Settings
+from forecast_assets.domain.cycle_calendar import cycle_id_of
+from forecast_assets.schemas import TABLES
+from forecast_assets.storage.code_version import code_version, digest_of
+from forecast_assets.storage.configuration import (
     CONFIGURED_BY,
     SETTINGS_WITHOUT_EFFECT,
     configuration_of,
     configured_values,
 )
-from forecast_assets.runs.cycle_calendar import cycle_id_of
-from forecast_assets.schemas import TABLES
-from forecast_assets.settings import Settings
-from forecast_assets_tests.test_settings import loaded
+from forecast_assets_tests.config.test_settings import loaded
 
 
 def test_a_setting_changes_the_tables_that_depend_on_it_and_no_other():

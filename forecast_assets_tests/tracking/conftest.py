@@ -9,7 +9,7 @@ import sys
 import pandas as pd
 import pytest
 
-from forecast_assets.resources.mlflow_tracking import CycleRecord, MlflowTracking, prepare_mlflow_store
+from forecast_assets.tracking.mlflow_tracking import CycleRecord, MlflowTracking, prepare_mlflow_store
 
 PATIENCE_SECONDS = 300
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from forecast_assets_tests.resources.conftest import cycle_record
+from forecast_assets_tests.tracking.conftest import cycle_record
 
 
 def test_undefined_metrics_are_left_out_and_pooled_ones_keep_their_own_name():

@@ -7,9 +7,9 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
-from forecast_assets.resources.mlflow_registry import ALIAS_TAG, ChampionRecord, ChampionRegistry
-from forecast_assets.resources.mlflow_tracking import MlflowTracking, TrackingUnavailable
-from forecast_assets_tests.resources.conftest import cycle_record
+from forecast_assets.tracking.mlflow_registry import ALIAS_TAG, ChampionRecord, ChampionRegistry
+from forecast_assets.tracking.mlflow_tracking import MlflowTracking, TrackingUnavailable
+from forecast_assets_tests.tracking.conftest import cycle_record
 
 JUNE = ChampionRecord(
     "FR", pd.Timestamp("2024-06-01"), "abc", pd.Timestamp("2024-03-01"), "held", part_prefix="champion_"

@@ -10,15 +10,15 @@ import traceback
 
 import pytest
 
-from forecast_assets.resources.mlflow_store import (
+from forecast_assets.tracking.mlflow_store import (
     CLIENT_ENVIRONMENT,
     TrackingUnavailable,
     mask_credentials,
     prepare_mlflow_store,
     run_page,
 )
-from forecast_assets.resources.mlflow_tracking import MlflowTracking
-from forecast_assets_tests.resources.conftest import cycle_record
+from forecast_assets.tracking.mlflow_tracking import MlflowTracking
+from forecast_assets_tests.tracking.conftest import cycle_record
 
 
 def unused_port():

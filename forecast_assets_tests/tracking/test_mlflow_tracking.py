@@ -7,8 +7,8 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.entities import ViewType
 
-from forecast_assets.resources.mlflow_tracking import CycleRuns, MlflowTracking, TrackingUnavailable
-from forecast_assets_tests.resources.conftest import PATIENCE_SECONDS, cycle_record, record_at_once
+from forecast_assets.tracking.mlflow_tracking import CycleRuns, MlflowTracking, TrackingUnavailable
+from forecast_assets_tests.tracking.conftest import PATIENCE_SECONDS, cycle_record, record_at_once
 
 OTHER_METRICS = pd.DataFrame({"horizon_months": [1, 2], "model_wape": [0.3, 0.4]})
 

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.checks.evaluation_checks import backtest_checks, backtest_figures, figures
-from forecast_assets.checks.forecast_checks import forecasts_checks, horizon_complete
-from forecast_assets.domain.demand import panel_from_rows
-from forecast_assets_tests.test_settings import loaded
+from forecast_assets.domain.demand.demand import panel_from_rows
+from forecast_assets.validation.evaluation_checks import backtest_checks, backtest_figures, figures
+from forecast_assets.validation.forecast_checks import forecasts_checks, horizon_complete
+from forecast_assets_tests.config.test_settings import loaded
 
 ORIGIN = pd.Timestamp("2024-06-01")
 MONTHS = pd.date_range("2023-01-01", ORIGIN, freq="MS")

@@ -3,14 +3,14 @@
 import pandas as pd
 import pytest
 
-from forecast_assets.checks.demand_checks import totals_checks
-from forecast_assets.checks.feature_checks import features_checks
-from forecast_assets.checks.source_checks import sell_in_checks
-from forecast_assets.checks.table_checks import Finding
-from forecast_assets.markets import Market
-from forecast_assets.resources.source_tables import DeliveredSellIn
-from forecast_assets.sql import SqlTestResult
-from forecast_assets_tests.test_settings import loaded
+from forecast_assets.config.markets import Market
+from forecast_assets.sources.source_tables import DeliveredSellIn
+from forecast_assets.sources.sql import SqlTestResult
+from forecast_assets.validation.demand_checks import totals_checks
+from forecast_assets.validation.feature_checks import features_checks
+from forecast_assets.validation.source_checks import sell_in_checks
+from forecast_assets.validation.table_checks import Finding
+from forecast_assets_tests.config.test_settings import loaded
 
 JUNE = pd.Timestamp("2024-06-01")
 YEAR_BEFORE = pd.date_range("2023-06-01", "2024-05-01", freq="MS")

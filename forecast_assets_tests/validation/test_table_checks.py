@@ -4,7 +4,7 @@ import dagster as dg
 import pandas as pd
 import pytest
 
-from forecast_assets.checks.table_checks import (
+from forecast_assets.validation.table_checks import (
     SHOWN_ROWS,
     CheckDeclaration,
     Finding,

@@ -8,16 +8,16 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from forecast_assets.assets.contests import LATEST_REFUSALS, LATEST_TUNING, contest_of_run, superseded
-from forecast_assets.assets.table_asset import table_asset
-from forecast_assets.checks.schema_check import schema_check
-from forecast_assets.checks.table_checks import stored_if_sound
-from forecast_assets.domain import champion as rule
-from forecast_assets.domain.contest import refuses
-from forecast_assets.partition_windows import window
+from forecast_assets.config.settings import Settings
+from forecast_assets.defs.assets.contests import LATEST_REFUSALS, LATEST_TUNING, contest_of_run, superseded
+from forecast_assets.defs.assets.table_asset import table_asset
+from forecast_assets.defs.partition_windows import window
+from forecast_assets.domain.selection import champion as rule
+from forecast_assets.domain.selection.contest import refuses
+from forecast_assets.market_state.recipes_in_force import REFUSED_COLUMNS, RecipesInForce
 from forecast_assets.partitions import country_of_run, months_of_run
-from forecast_assets.resources.recipes_in_force import REFUSED_COLUMNS, RecipesInForce
-from forecast_assets.settings import Settings
+from forecast_assets.validation.schema_check import schema_check
+from forecast_assets.validation.table_checks import stored_if_sound
 
 Results = Iterator[dg.AssetCheckResult | dg.Output]
 

@@ -10,13 +10,13 @@ from logging import Logger
 import dagster as dg
 import pandas as pd
 
-from forecast_assets.checks.evaluation_checks import BACKTEST_METHODS, backtest_figures
-from forecast_assets.checks.table_checks import CheckDeclaration
-from forecast_assets.domain.accuracy import accuracy_table
+from forecast_assets.domain.evaluation.accuracy import accuracy_table
 from forecast_assets.domain.models.market_model import CHAMPION_PREFIX, MANIFEST, model_from_parts
-from forecast_assets.resources.mlflow_registry import ChampionRecord
-from forecast_assets.resources.mlflow_tracking import CycleRecord, MlflowTracking, RecordedRun, TrackingUnavailable
 from forecast_assets.storage import git_sha
+from forecast_assets.tracking.mlflow_registry import ChampionRecord
+from forecast_assets.tracking.mlflow_tracking import CycleRecord, MlflowTracking, RecordedRun, TrackingUnavailable
+from forecast_assets.validation.evaluation_checks import BACKTEST_METHODS, backtest_figures
+from forecast_assets.validation.table_checks import CheckDeclaration
 
 MLFLOW_RECORDED = CheckDeclaration(
     "mlflow_recorded", "MLflow has the market's run. The forecast never depends on it.", blocking=False

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 import dagster as dg
 import pandas as pd
 
-from forecast_assets.assets.table_asset import OWNERS
-from forecast_assets.checks.table_checks import CheckDeclaration, check_specs
+from forecast_assets.config.settings import Settings
+from forecast_assets.defs.assets.table_asset import OWNERS
+from forecast_assets.defs.retries import with_retries
+from forecast_assets.operations.cycle.cycle_gate import CycleGate
+from forecast_assets.operations.cycle.fallback import is_fallback_run
 from forecast_assets.partitions import DELIVERY_TAG, STARTED_BY_TAG, WAITS_TAG, country_of_run, months_of_run
-from forecast_assets.resources.cycle_gate import CycleGate
-from forecast_assets.retries import with_retries
-from forecast_assets.runs.fallback import is_fallback_run
-from forecast_assets.settings import Settings
+from forecast_assets.validation.table_checks import CheckDeclaration, check_specs
 
 ARRIVED = CheckDeclaration(
     "arrived", "The month is there and whole, and so are the months before. A warning: it may come later.",

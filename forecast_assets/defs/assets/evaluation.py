@@ -5,25 +5,25 @@ from collections.abc import Iterator
 import dagster as dg
 import pandas as pd
 
-from forecast_assets.assets.contests import LATEST_REFUSALS, LATEST_TUNING, contest_of_run, superseded
-from forecast_assets.assets.models import (
+from forecast_assets.config.settings import Settings
+from forecast_assets.defs.assets.contests import LATEST_REFUSALS, LATEST_TUNING, contest_of_run, superseded
+from forecast_assets.defs.assets.models import (
     MONTHS_OF_REFITS,
     TRAINING_ORIGINS,
     pooled_of,
 )
-from forecast_assets.assets.table_asset import TRAINING_POOL, table_asset
-from forecast_assets.checks import evaluation_checks
-from forecast_assets.checks.table_checks import stored_if_sound
-from forecast_assets.domain import performance as realised
-from forecast_assets.domain.backtest import BACKTEST_OFFSETS_MONTHS
-from forecast_assets.domain.backtest import backtest as rolling_backtest
-from forecast_assets.domain.demand import panel_from_rows
+from forecast_assets.defs.assets.table_asset import TRAINING_POOL, table_asset
+from forecast_assets.defs.partition_windows import same_month, window
+from forecast_assets.domain.demand.demand import panel_from_rows
+from forecast_assets.domain.evaluation import performance as realised
 from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS
-from forecast_assets.partition_windows import same_month, window
+from forecast_assets.domain.selection.backtest import BACKTEST_OFFSETS_MONTHS
+from forecast_assets.domain.selection.backtest import backtest as rolling_backtest
+from forecast_assets.market_state.recipes import for_backtest
+from forecast_assets.market_state.recipes_in_force import RecipesInForce
 from forecast_assets.partitions import country_of_run, months_of_run, partition_key
-from forecast_assets.recipes import for_backtest
-from forecast_assets.resources.recipes_in_force import RecipesInForce
-from forecast_assets.settings import Settings
+from forecast_assets.validation import evaluation_checks
+from forecast_assets.validation.table_checks import stored_if_sound
 
 Results = Iterator[dg.AssetCheckResult | dg.Output]
 EARLIEST = max(BACKTEST_OFFSETS_MONTHS)

@@ -5,20 +5,20 @@ from collections.abc import Iterator
 import dagster as dg
 import pandas as pd
 
-from forecast_assets.assets.table_asset import table_asset
-from forecast_assets.checks import feature_checks
-from forecast_assets.checks.table_checks import stored_if_sound
+from forecast_assets.config.settings import Settings
+from forecast_assets.defs.assets.table_asset import table_asset
+from forecast_assets.defs.partition_windows import same_month, window
+from forecast_assets.domain.cleaning.history_marks import MARKS_WINDOW_MONTHS
+from forecast_assets.domain.cleaning.history_marks import history_marks as marks_at
 from forecast_assets.domain.features.build import (
     FEATURE_WINDOW_MONTHS,
     build_features,
     market_history,
     sell_in_and_sell_out,
 )
-from forecast_assets.domain.history_marks import MARKS_WINDOW_MONTHS
-from forecast_assets.domain.history_marks import history_marks as marks_at
-from forecast_assets.partition_windows import same_month, window
 from forecast_assets.partitions import country_of_run, months_of_run
-from forecast_assets.settings import Settings
+from forecast_assets.validation import feature_checks
+from forecast_assets.validation.table_checks import stored_if_sound
 
 FIRST = -(FEATURE_WINDOW_MONTHS - 1)
 Results = Iterator[dg.AssetCheckResult | dg.Output]

@@ -5,17 +5,10 @@ from collections.abc import Iterator
 import dagster as dg
 import pandas as pd
 
-from forecast_assets.assets.table_asset import table_asset
-from forecast_assets.checks import forecast_checks
-from forecast_assets.checks.table_checks import stored_if_sound
-from forecast_assets.domain.announced import (
-    announced_forecasts,
-    announced_skus,
-    with_announced,
-    with_announced_described,
-)
-from forecast_assets.domain.demand import panel_from_rows
-from forecast_assets.domain.forecasts import beside_baseline, with_champion, with_inputs_missing
+from forecast_assets.config.settings import Settings
+from forecast_assets.defs.assets.table_asset import table_asset
+from forecast_assets.defs.partition_windows import window
+from forecast_assets.domain.demand.demand import panel_from_rows
 from forecast_assets.domain.models.market_model import (
     MarketModel,
     champion_from_parts,
@@ -23,10 +16,17 @@ from forecast_assets.domain.models.market_model import (
     model_from_parts,
 )
 from forecast_assets.domain.models.parts import MEMBER_MONTHS
-from forecast_assets.domain.portfolio import HISTORY_MONTHS, apply_portfolio
-from forecast_assets.partition_windows import window
+from forecast_assets.domain.portfolio.announced import (
+    announced_forecasts,
+    announced_skus,
+    with_announced,
+    with_announced_described,
+)
+from forecast_assets.domain.portfolio.portfolio import HISTORY_MONTHS, apply_portfolio
+from forecast_assets.domain.publication.forecasts import beside_baseline, with_champion, with_inputs_missing
 from forecast_assets.partitions import months_of_run
-from forecast_assets.settings import Settings
+from forecast_assets.validation import forecast_checks
+from forecast_assets.validation.table_checks import stored_if_sound
 
 
 @table_asset(

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from forecast_assets.sql import SqlProject
+from forecast_assets.sources.sql import SqlProject
 
 SOURCE_PREFIX = "source."
 

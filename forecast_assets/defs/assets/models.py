@@ -7,25 +7,25 @@ import dagster as dg
 import numpy as np
 import pandas as pd
 
-from forecast_assets.assets.contests import LATEST_REFUSALS, LATEST_TUNING, contest_of_run, superseded
-from forecast_assets.assets.table_asset import TRAINING_POOL, table_asset
-from forecast_assets.checks import forecast_checks
-from forecast_assets.checks.schema_check import schema_check
-from forecast_assets.checks.table_checks import stored_if_sound
-from forecast_assets.domain.announced import announced_skus, with_announced
-from forecast_assets.domain.baseline import BASELINE_WINDOW_MONTHS
-from forecast_assets.domain.baseline import baseline_forecasts as baseline_at
-from forecast_assets.domain.contest import recipe_id
-from forecast_assets.domain.demand import active_skus, panel_from_rows
+from forecast_assets.config.settings import Settings, pools_markets
+from forecast_assets.defs.assets.contests import LATEST_REFUSALS, LATEST_TUNING, contest_of_run, superseded
+from forecast_assets.defs.assets.table_asset import TRAINING_POOL, table_asset
+from forecast_assets.defs.partition_windows import same_month, window
+from forecast_assets.domain.demand.demand import active_skus, panel_from_rows
 from forecast_assets.domain.models.market_model import MarketModel, beside_champion, fit_market_model, model_to_parts
 from forecast_assets.domain.models.parts import MEMBER_MONTHS
 from forecast_assets.domain.models.pooled_model import PooledModel, pooled_from_texts
 from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS, Recipe
-from forecast_assets.domain.tuning import tuned_in
-from forecast_assets.partition_windows import same_month, window
+from forecast_assets.domain.portfolio.announced import announced_skus, with_announced
+from forecast_assets.domain.selection.contest import recipe_id
+from forecast_assets.domain.selection.tuning import tuned_in
+from forecast_assets.domain.statistical.baseline import BASELINE_WINDOW_MONTHS
+from forecast_assets.domain.statistical.baseline import baseline_forecasts as baseline_at
+from forecast_assets.market_state.recipes_in_force import RecipesInForce
 from forecast_assets.partitions import months_of_run
-from forecast_assets.resources.recipes_in_force import RecipesInForce
-from forecast_assets.settings import Settings, pools_markets
+from forecast_assets.validation import forecast_checks
+from forecast_assets.validation.schema_check import schema_check
+from forecast_assets.validation.table_checks import stored_if_sound
 
 Results = Iterator[dg.AssetCheckResult | dg.Output]
 

@@ -8,17 +8,17 @@ from collections.abc import Iterator
 import dagster as dg
 import pandas as pd
 
-from forecast_assets.assets.table_asset import TRAINING_POOL, table_asset
-from forecast_assets.checks.schema_check import schema_check
-from forecast_assets.checks.table_checks import stored_if_sound
+from forecast_assets.config.markets import forecast_markets
+from forecast_assets.config.settings import Settings
+from forecast_assets.defs.assets.table_asset import TRAINING_POOL, table_asset
+from forecast_assets.defs.partition_windows import month_window, same_month
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.models.pooled_model import POOLED_MONTHS, fit_pooled_model, pooled_to_texts
 from forecast_assets.domain.models.pooled_model import pooled_rows as rows_of_month
-from forecast_assets.markets import forecast_markets
-from forecast_assets.partition_windows import month_window, same_month
+from forecast_assets.market_state.recipes import recipe_of
 from forecast_assets.partitions import months_of_run
-from forecast_assets.recipes import recipe_of
-from forecast_assets.settings import Settings
+from forecast_assets.validation.schema_check import schema_check
+from forecast_assets.validation.table_checks import stored_if_sound
 
 Results = Iterator[dg.AssetCheckResult | dg.Output]
 

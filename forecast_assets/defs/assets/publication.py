@@ -5,26 +5,31 @@ from collections.abc import Iterator
 import dagster as dg
 import pandas as pd
 
-from forecast_assets.assets.table_asset import OWNERS, table_asset
-from forecast_assets.checks import forecast_checks
-from forecast_assets.checks.schema_check import schema_check
-from forecast_assets.checks.table_checks import check_specs, stored_if_sound
+from forecast_assets.config.settings import Settings
+from forecast_assets.defs.assets.cycle_records import (
+    MLFLOW_RECORDED,
+    champion_record,
+    cycle_record,
+    recorded_or_reported,
+)
+from forecast_assets.defs.assets.table_asset import OWNERS, table_asset
+from forecast_assets.defs.partition_windows import window
+from forecast_assets.defs.retries import with_retries
 from forecast_assets.domain.calendar import add_months
-from forecast_assets.domain.churn import CHURN_COLUMNS, forecast_churn
-from forecast_assets.domain.fallback import SEGMENTS, NothingToPublishError, Tables, best_there_is
-from forecast_assets.domain.portfolio import HISTORY_MONTHS as PORTFOLIO_MONTHS
-from forecast_assets.domain.publication import published_forecasts as publish
-from forecast_assets.domain.publication import status_of
-from forecast_assets.partition_windows import window
+from forecast_assets.domain.portfolio.portfolio import HISTORY_MONTHS as PORTFOLIO_MONTHS
+from forecast_assets.domain.publication.churn import CHURN_COLUMNS, forecast_churn
+from forecast_assets.domain.publication.fallback import SEGMENTS, NothingToPublishError, Tables, best_there_is
+from forecast_assets.domain.publication.publication import published_forecasts as publish
+from forecast_assets.domain.publication.publication import status_of
+from forecast_assets.market_state.published_months import NOTHING_PUBLISHED, PublishedMonths
 from forecast_assets.partitions import CYCLE_ID_TAG, country_of_run, cycle_id_of_run, months_of_run, reopens_month
 from forecast_assets.reports import MarketReport, render_market_report, render_workbook
-from forecast_assets.resources.cycle_records import MLFLOW_RECORDED, champion_record, cycle_record, recorded_or_reported
-from forecast_assets.resources.mlflow_runs import MlflowRuns
-from forecast_assets.resources.mlflow_tracking import MlflowTracking, RecordedRun
-from forecast_assets.resources.published_months import NOTHING_PUBLISHED, PublishedMonths
-from forecast_assets.retries import with_retries
-from forecast_assets.settings import Settings
 from forecast_assets.storage import PartitionKey, git_sha
+from forecast_assets.tracking.mlflow_runs import MlflowRuns
+from forecast_assets.tracking.mlflow_tracking import MlflowTracking, RecordedRun
+from forecast_assets.validation import forecast_checks
+from forecast_assets.validation.schema_check import schema_check
+from forecast_assets.validation.table_checks import check_specs, stored_if_sound
 
 PLACE = ["country", "month"]
 HISTORY_MONTHS = 60

@@ -6,17 +6,17 @@ from functools import partial
 import dagster as dg
 import pandas as pd
 
-from forecast_assets.assets.delivery import build_delivery_asset
-from forecast_assets.assets.lineage import upstream_of
-from forecast_assets.assets.table_asset import DREMIO_POOL, SOURCE_POOL, table_asset
-from forecast_assets.checks import source_checks
-from forecast_assets.checks.schema_check import schema_check
-from forecast_assets.checks.table_checks import stored_if_sound
-from forecast_assets.domain.covid import monthly_covid_policy
+from forecast_assets.config.settings import Settings
+from forecast_assets.defs.assets.delivery import build_delivery_asset
+from forecast_assets.defs.assets.lineage import upstream_of
+from forecast_assets.defs.assets.table_asset import DREMIO_POOL, SOURCE_POOL, table_asset
+from forecast_assets.domain.demand.covid import monthly_covid_policy
 from forecast_assets.partitions import country_of_run, months_of_run
-from forecast_assets.resources.source_tables import SourceTables
-from forecast_assets.settings import Settings
-from forecast_assets.sql import SqlProject
+from forecast_assets.sources.source_tables import SourceTables
+from forecast_assets.sources.sql import SqlProject
+from forecast_assets.validation import source_checks
+from forecast_assets.validation.schema_check import schema_check
+from forecast_assets.validation.table_checks import stored_if_sound
 
 SQL = SqlProject()
 # Where deliveries are: of which kind, the engine that runs the SQL, the pool that limits how many read at once.

@@ -5,10 +5,10 @@ from typing import Any
 
 import dagster as dg
 
-from forecast_assets.checks.schema_check import SCHEMA
-from forecast_assets.checks.table_checks import CheckDeclaration, check_specs
-from forecast_assets.retries import RETRIES, with_retries
+from forecast_assets.defs.retries import RETRIES, with_retries
 from forecast_assets.schemas import TABLES
+from forecast_assets.validation.schema_check import SCHEMA
+from forecast_assets.validation.table_checks import CheckDeclaration, check_specs
 
 # Limits are set on the instance: deliveries are read from one landing folder or from Dremio, training fills cores.
 SOURCE_POOL, DREMIO_POOL, TRAINING_POOL = "source", "dremio", "training"

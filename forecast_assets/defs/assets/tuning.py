@@ -7,21 +7,21 @@ import dagster as dg
 import pandas as pd
 from pydantic import Field
 
-from forecast_assets.assets.evaluation import EARLIEST
-from forecast_assets.assets.models import MONTHS_OF_REFITS, TRAINING_ORIGINS
-from forecast_assets.assets.table_asset import TRAINING_POOL, table_asset
-from forecast_assets.checks.schema_check import schema_check
-from forecast_assets.checks.table_checks import stored_if_sound
-from forecast_assets.domain import tuning
-from forecast_assets.domain.backtest import BACKTEST_OFFSETS_MONTHS
+from forecast_assets.config.settings import Settings
+from forecast_assets.defs.assets.evaluation import EARLIEST
+from forecast_assets.defs.assets.models import MONTHS_OF_REFITS, TRAINING_ORIGINS
+from forecast_assets.defs.assets.table_asset import TRAINING_POOL, table_asset
+from forecast_assets.defs.partition_windows import window
 from forecast_assets.domain.calendar import add_months
-from forecast_assets.domain.demand import panel_from_rows
+from forecast_assets.domain.demand.demand import panel_from_rows
 from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS
-from forecast_assets.domain.tuning import IN_FORCE, MONTHS_LEFT_TO_THE_GATE, TooLittleToTuneError, Trial
-from forecast_assets.partition_windows import window
+from forecast_assets.domain.selection import tuning
+from forecast_assets.domain.selection.backtest import BACKTEST_OFFSETS_MONTHS
+from forecast_assets.domain.selection.tuning import IN_FORCE, MONTHS_LEFT_TO_THE_GATE, TooLittleToTuneError, Trial
+from forecast_assets.market_state.recipes import backtest_recipe_of
 from forecast_assets.partitions import ALARMS_TAG, BUDGET_TAG, country_of_run, months_of_run
-from forecast_assets.recipes import backtest_recipe_of
-from forecast_assets.settings import Settings
+from forecast_assets.validation.schema_check import schema_check
+from forecast_assets.validation.table_checks import stored_if_sound
 
 PROGRESS = logging.getLogger("forecast_assets.tuning")
 ASKED_BY = {"alarms": ALARMS_TAG, "retunes_of_the_month": BUDGET_TAG}

@@ -9,11 +9,11 @@ from typing import Protocol
 
 import pandas as pd
 
-from forecast_assets.io_managers.loaded_inputs import LoadedInputs
-from forecast_assets.resources.lookups import Lookups
-from forecast_assets.resources.market_lease import MarketLease
+from forecast_assets.config.azure_account import AzureAccount
+from forecast_assets.defs.io_managers.loaded_inputs import LoadedInputs
+from forecast_assets.market_state.lookups import Lookups
+from forecast_assets.market_state.market_lease import MarketLease
 from forecast_assets.storage import PartitionKey, StoredProvenance, TableSpec
-from forecast_assets.storage.azure_account import AzureAccount
 
 
 def no_configuration(asset: str, country: str | None) -> str:

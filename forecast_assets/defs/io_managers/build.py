@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping
 
 import dagster as dg
 
-from forecast_assets.io_managers.bindings import Bindings, Inputs, no_configuration
-from forecast_assets.io_managers.documents_io_manager import DocumentsIOManager
-from forecast_assets.io_managers.parquet_io_manager import ParquetIOManager
-from forecast_assets.resources.lookups import Lookups
-from forecast_assets.resources.market_lease import MarketLease
+from forecast_assets.config.azure_account import AzureAccount
+from forecast_assets.defs.io_managers.bindings import Bindings, Inputs, no_configuration
+from forecast_assets.defs.io_managers.documents_io_manager import DocumentsIOManager
+from forecast_assets.defs.io_managers.parquet_io_manager import ParquetIOManager
+from forecast_assets.market_state.lookups import Lookups
+from forecast_assets.market_state.market_lease import MarketLease
 from forecast_assets.storage import TableSpec
-from forecast_assets.storage.azure_account import AzureAccount
 
 
 def build_io_managers(

@@ -11,11 +11,11 @@ from functools import cached_property
 import dagster as dg
 import pandas as pd
 
-from forecast_assets.io_managers.bindings import Bindings
-from forecast_assets.io_managers.event_metadata import describe_table
-from forecast_assets.io_managers.loaded_inputs import LoadedInput
-from forecast_assets.io_managers.outputs import add_metadata, by_partition, provenance_for, table_name
-from forecast_assets.retries import transient_errors_again
+from forecast_assets.defs.io_managers.bindings import Bindings
+from forecast_assets.defs.io_managers.event_metadata import describe_table
+from forecast_assets.defs.io_managers.loaded_inputs import LoadedInput
+from forecast_assets.defs.io_managers.outputs import add_metadata, by_partition, provenance_for, table_name
+from forecast_assets.defs.retries import transient_errors_again
 from forecast_assets.storage import PartitionKey, TableSpec, TableStore
 
 
@@ -62,7 +62,7 @@ class ParquetIOManager(dg.ConfigurableIOManager):
         """Read all partitions of an input, with ``country`` and ``month`` restored, and remember what was read.
 
         The ``AssetIn`` says which columns, what to do about absent partitions, and the window: see
-        ``forecast_assets.partition_windows``.
+        ``forecast_assets.defs.partition_windows``.
 
         Raises:
             MissingPartition: If partitions are not there and the input is not declared with ``missing="skip"``.

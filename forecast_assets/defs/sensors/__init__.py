@@ -4,18 +4,18 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from forecast_assets.sensors.arrivals import build_arrivals_sensor
-from forecast_assets.sensors.champion_alerts import build_champion_alerts_sensor
-from forecast_assets.sensors.dead_runs import build_dead_runs_sensor
-from forecast_assets.sensors.fallback_publication import build_fallback_publication_sensor
-from forecast_assets.sensors.freeze_month import build_freeze_month_sensor
-from forecast_assets.sensors.input_drift import build_input_drift_sensor
-from forecast_assets.sensors.kpi_alarms import build_kpi_alarms_sensor
-from forecast_assets.sensors.retune import build_retune_sensor
-from forecast_assets.sensors.run_failures import build_run_failures_sensor
-from forecast_assets.sensors.teams_delivery import build_teams_delivery_sensor
-from forecast_assets.sensors.watchdog import build_watchdog_sensor
-from forecast_assets.settings import Settings
+from forecast_assets.config.settings import Settings
+from forecast_assets.defs.sensors.arrivals import build_arrivals_sensor
+from forecast_assets.defs.sensors.champion_alerts import build_champion_alerts_sensor
+from forecast_assets.defs.sensors.dead_runs import build_dead_runs_sensor
+from forecast_assets.defs.sensors.fallback_publication import build_fallback_publication_sensor
+from forecast_assets.defs.sensors.freeze_month import build_freeze_month_sensor
+from forecast_assets.defs.sensors.input_drift import build_input_drift_sensor
+from forecast_assets.defs.sensors.kpi_alarms import build_kpi_alarms_sensor
+from forecast_assets.defs.sensors.retune import build_retune_sensor
+from forecast_assets.defs.sensors.run_failures import build_run_failures_sensor
+from forecast_assets.defs.sensors.teams_delivery import build_teams_delivery_sensor
+from forecast_assets.defs.sensors.watchdog import build_watchdog_sensor
 
 
 def build_sensors(settings: Settings, schedules: Sequence[dg.ScheduleDefinition]) -> list[dg.SensorDefinition]:

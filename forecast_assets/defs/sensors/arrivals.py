@@ -13,11 +13,23 @@ import dagster as dg
 import pandas as pd
 from dagster import DagsterRunStatus as Status
 
-from forecast_assets import jobs
 from forecast_assets.alerts.incidents import Incident
 from forecast_assets.alerts.outbox import Outbox
-from forecast_assets.landing.arrivals import Delivery
-from forecast_assets.markets import Market
+from forecast_assets.config.markets import Market
+from forecast_assets.config.settings import Settings
+from forecast_assets.defs import jobs
+from forecast_assets.defs.schedules import (
+    PRIORITY,
+    PRIORITY_TAG,
+    cycle_request,
+    default_status,
+    is_forecast,
+    is_requested,
+)
+from forecast_assets.defs.sensors.due_markets import Action, DueMarket, Runs, action_for
+from forecast_assets.domain.cycle_calendar import cycle_id_of, deadline_at, due_month
+from forecast_assets.operations.cycle.cycle_gate import CycleGate
+from forecast_assets.operations.cycle.fallback import is_fallback_run
 from forecast_assets.partitions import (
     MARKET_TAG,
     PARTITION_TAG,
@@ -27,12 +39,7 @@ from forecast_assets.partitions import (
     WAITS_TAG,
     partition_key,
 )
-from forecast_assets.resources.cycle_gate import CycleGate
-from forecast_assets.runs.cycle_calendar import cycle_id_of, deadline_at, due_month
-from forecast_assets.runs.fallback import is_fallback_run
-from forecast_assets.schedules import PRIORITY, PRIORITY_TAG, cycle_request, default_status, is_forecast, is_requested
-from forecast_assets.sensors.due_markets import Action, DueMarket, Runs, action_for
-from forecast_assets.settings import Settings
+from forecast_assets.sources.landing.arrivals import Delivery
 
 ARRIVALS, DELIVERY = "arrivals", "delivery"
 ACTIVE = [Status.QUEUED, Status.NOT_STARTED, Status.STARTING, Status.STARTED, Status.CANCELING, Status.MANAGED]

@@ -8,11 +8,11 @@ import time
 
 import dagster as dg
 
+from forecast_assets.config.settings import Settings
+from forecast_assets.defs.schedules import default_status
+from forecast_assets.market_state.market_lease import lease_of
 from forecast_assets.partitions import market_of_run
-from forecast_assets.places import open_store
-from forecast_assets.resources.market_lease import lease_of
-from forecast_assets.schedules import default_status
-from forecast_assets.settings import Settings
+from forecast_assets.sources.opened import open_store
 
 DEAD_RUNS = "dead_runs"
 MESSAGE = "The process of this run is gone: it has not renewed its lease for {seconds:.0f} s or more."

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from forecast_assets.landing.arrivals import Delivery
+from forecast_assets.sources.landing.arrivals import Delivery
 
 # The scheduler makes up for a missed tick within a minute of the daemon's start, and asks for forty runs in another two
 # on a busy machine; so long the sensor leaves a market to it.

@@ -2,7 +2,7 @@
 alone, then the best that is left.
 
 Every look asks the instance which runs there were and the store what is published, so nothing is remembered in between.
-What runs is decided in ``runs/fallback.py``.
+What runs is decided in ``operations/cycle/fallback.py``.
 """
 
 import dataclasses
@@ -11,8 +11,16 @@ from collections.abc import Sequence
 import dagster as dg
 import pandas as pd
 
-from forecast_assets import jobs
-from forecast_assets.markets import Market
+from forecast_assets.config.markets import Market
+from forecast_assets.config.settings import Settings
+from forecast_assets.defs import jobs
+from forecast_assets.defs.schedules import PRIORITY, PRIORITY_TAG, SCHEDULE, default_status, is_forecast
+from forecast_assets.defs.sensors.arrivals import ACTIVE, ARRIVALS
+from forecast_assets.defs.sensors.run_failures import has_failed, retry_is_to_come
+from forecast_assets.defs.sensors.told import UNREADABLE
+from forecast_assets.domain.cycle_calendar import cycle_id_of, deadline_at, due_month
+from forecast_assets.operations.cycle.fallback import step_after_failure
+from forecast_assets.operations.cycle.market_steps import ListedOnce
 from forecast_assets.partitions import (
     AFTER_RUN_TAG,
     CYCLE_ID_TAG,
@@ -21,15 +29,7 @@ from forecast_assets.partitions import (
     STARTED_BY_TAG,
     partition_key,
 )
-from forecast_assets.places import open_store
-from forecast_assets.runs.cycle_calendar import cycle_id_of, deadline_at, due_month
-from forecast_assets.runs.fallback import step_after_failure
-from forecast_assets.runs.market_steps import ListedOnce
-from forecast_assets.schedules import PRIORITY, PRIORITY_TAG, SCHEDULE, default_status, is_forecast
-from forecast_assets.sensors.arrivals import ACTIVE, ARRIVALS
-from forecast_assets.sensors.run_failures import has_failed, retry_is_to_come
-from forecast_assets.sensors.told import UNREADABLE
-from forecast_assets.settings import Settings
+from forecast_assets.sources.opened import open_store
 
 FALLBACK_PUBLICATION = "fallback_publication"
 # A cycle that failed in one of these failed for its delivery, which may be corrected.

@@ -6,12 +6,12 @@ Features are the last of the inputs, so the sources of the month are there, or d
 import dagster as dg
 import pandas as pd
 
-from forecast_assets.domain import source_drift
-from forecast_assets.domain.alarms import Verdict
-from forecast_assets.domain.drift import REFERENCE_MONTHS, drift_verdicts
-from forecast_assets.markets import Market
-from forecast_assets.sensors.told import read_months, tell_of_new
-from forecast_assets.settings import Settings
+from forecast_assets.config.markets import Market
+from forecast_assets.config.settings import Settings
+from forecast_assets.defs.sensors.told import read_months, tell_of_new
+from forecast_assets.domain.monitoring import source_drift
+from forecast_assets.domain.monitoring.alarms import Verdict
+from forecast_assets.domain.monitoring.drift import REFERENCE_MONTHS, drift_verdicts
 from forecast_assets.storage import TableStore
 
 INPUT_DRIFT = "input_drift"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from forecast_assets.runs.plan import MonthRange
+from forecast_assets.operations.cycle.plan import MonthRange
 
 # A month that was not frozen in time is done without from this long before the cycle is due.
 FALLBACK_BEFORE_DUE = pd.Timedelta(days=1)

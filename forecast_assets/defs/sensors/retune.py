@@ -1,19 +1,25 @@
 """Closes the loop: markets whose figures raised an alarm are tuned again, within a budget, and people are told.
 
 The outcome is a ``tuned_recipe`` like any other: it is the challenger of the market's next cycle, where the rule of
-``domain/champion.py`` decides. Everything is asked of the instance, the outbox and the store at each look.
+``domain/selection/champion.py`` decides. Everything is asked of the instance, the outbox and the store at each look.
 """
 
 import dagster as dg
 import pandas as pd
 
-from forecast_assets import jobs
 from forecast_assets.alerts.incidents import Incident
 from forecast_assets.alerts.outbox import Outbox
-from forecast_assets.domain.backtest import BACKTEST_OFFSETS_MONTHS
+from forecast_assets.config.settings import Settings
+from forecast_assets.defs import jobs
+from forecast_assets.defs.schedules import PRIORITY_TAG, default_status, is_forecast
+from forecast_assets.defs.sensors.markets_to_retune import AlarmedMarket, markets_to_retune
+from forecast_assets.defs.sensors.retune_outcomes import tell_of_outcomes
 from forecast_assets.domain.calendar import add_months
-from forecast_assets.domain.kpi_alarms import BIAS, BIAS_SAME_SIGN, WAPE, WORSE_THAN_BASELINE
-from forecast_assets.domain.tuning import MONTHS_LEFT_TO_THE_GATE
+from forecast_assets.domain.cycle_calendar import cycle_id_of, deadline_at, due_month
+from forecast_assets.domain.monitoring.kpi_alarms import BIAS, BIAS_SAME_SIGN, WAPE, WORSE_THAN_BASELINE
+from forecast_assets.domain.selection.backtest import BACKTEST_OFFSETS_MONTHS
+from forecast_assets.domain.selection.tuning import MONTHS_LEFT_TO_THE_GATE
+from forecast_assets.operations.cycle.market_steps import ListedOnce
 from forecast_assets.partitions import (
     ALARMS_TAG,
     BUDGET_TAG,
@@ -23,13 +29,7 @@ from forecast_assets.partitions import (
     market_of_run,
     partition_key,
 )
-from forecast_assets.places import open_store
-from forecast_assets.runs.cycle_calendar import cycle_id_of, deadline_at, due_month
-from forecast_assets.runs.market_steps import ListedOnce
-from forecast_assets.schedules import PRIORITY_TAG, default_status, is_forecast
-from forecast_assets.sensors.markets_to_retune import AlarmedMarket, markets_to_retune
-from forecast_assets.sensors.retune_outcomes import tell_of_outcomes
-from forecast_assets.settings import Settings
+from forecast_assets.sources.opened import open_store
 
 RETUNE = "retune"
 KPI_KINDS = {WAPE, BIAS, WORSE_THAN_BASELINE, BIAS_SAME_SIGN}

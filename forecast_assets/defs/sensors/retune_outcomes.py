@@ -6,17 +6,17 @@ Open until that cycle has decided. A tuning that failed is told by ``run_failure
 import dagster as dg
 import pandas as pd
 
-from forecast_assets import jobs
 from forecast_assets.alerts.incidents import Incident
 from forecast_assets.alerts.outbox import Outbox
+from forecast_assets.config.settings import Settings
+from forecast_assets.defs import jobs
+from forecast_assets.defs.sensors.told import UNREADABLE
 from forecast_assets.domain.calendar import add_months
-from forecast_assets.domain.tuning import IN_FORCE
+from forecast_assets.domain.cycle_calendar import cycle_id_of
+from forecast_assets.domain.selection.tuning import IN_FORCE
+from forecast_assets.market_state.recipes_in_force import RecipesInForce
 from forecast_assets.partitions import ALARMS_TAG, BUDGET_TAG, RETUNE_TAG, market_of_run
-from forecast_assets.places import open_store
-from forecast_assets.resources.recipes_in_force import RecipesInForce
-from forecast_assets.runs.cycle_calendar import cycle_id_of
-from forecast_assets.sensors.told import UNREADABLE
-from forecast_assets.settings import Settings
+from forecast_assets.sources.opened import open_store
 from forecast_assets.storage import PartitionKey, TableStore
 
 RETUNED = "retuned"

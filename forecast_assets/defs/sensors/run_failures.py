@@ -12,8 +12,8 @@ import pandas as pd
 
 from forecast_assets.alerts.incidents import Incident
 from forecast_assets.alerts.outbox import Outbox
-from forecast_assets.runs.launch import FIRST, LAST
-from forecast_assets.settings import Settings
+from forecast_assets.config.settings import Settings
+from forecast_assets.operations.cycle.launch import FIRST, LAST
 from forecast_assets.storage import PartitionKey
 
 RUN_FAILURES = "run_failures"

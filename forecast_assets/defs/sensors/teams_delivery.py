@@ -4,7 +4,7 @@ import dagster as dg
 
 from forecast_assets.alerts.assembly import drain
 from forecast_assets.alerts.delivery import Delivered
-from forecast_assets.settings import Settings
+from forecast_assets.config.settings import Settings
 
 SECONDS_BETWEEN_TICKS = 30
 # Dagster ends a tick after 60 s; a post that begins at the end of this budget takes 20 s at most.

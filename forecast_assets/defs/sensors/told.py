@@ -11,11 +11,11 @@ import pandas as pd
 
 from forecast_assets.alerts.incidents import Incident
 from forecast_assets.alerts.outbox import Outbox
-from forecast_assets.domain.alarms import Verdict
-from forecast_assets.markets import Market
-from forecast_assets.places import open_store
-from forecast_assets.sensors.new_partitions import NewPartitions, new_partitions
-from forecast_assets.settings import Settings
+from forecast_assets.config.markets import Market
+from forecast_assets.config.settings import Settings
+from forecast_assets.defs.sensors.new_partitions import NewPartitions, new_partitions
+from forecast_assets.domain.monitoring.alarms import Verdict
+from forecast_assets.sources.opened import open_store
 from forecast_assets.storage import PartitionKey, TableStore
 
 Judge = Callable[[TableStore, Market, pd.Timestamp], Sequence[Verdict]]

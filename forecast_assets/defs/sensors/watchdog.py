@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from forecast_assets.alerts.outbox import Outbox
-from forecast_assets.runs.watch import tell_of_sensors, watch_sensors
-from forecast_assets.settings import Settings
+from forecast_assets.config.settings import Settings
+from forecast_assets.operations.health.watch import tell_of_sensors, watch_sensors
 
 WATCHDOG = "watchdog"
 

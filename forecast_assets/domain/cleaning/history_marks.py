@@ -7,10 +7,10 @@ cell is judged, and what is learned from it.
 import numpy as np
 import pandas as pd
 
-from forecast_assets.domain.cleaning import clean_history, marks_table
-from forecast_assets.domain.demand import DemandPanel
-from forecast_assets.domain.promotions import promotion_calendar
-from forecast_assets.domain.shock import HIGH_STRINGENCY
+from forecast_assets.domain.cleaning.cleaning import clean_history, marks_table
+from forecast_assets.domain.cleaning.shock import HIGH_STRINGENCY
+from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.demand.promotions import promotion_calendar
 
 # As far back as features look: a cycle loads no more of its earliest origins.
 MARKS_WINDOW_MONTHS = 84

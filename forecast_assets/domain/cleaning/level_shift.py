@@ -5,8 +5,8 @@ Here belongs finding the month. Not here: marking and rescaling the months befor
 
 import numpy as np
 
-from forecast_assets.domain.demand import known_median
-from forecast_assets.domain.seasonality import seasonal_indices
+from forecast_assets.domain.demand.demand import known_median
+from forecast_assets.domain.demand.seasonality import seasonal_indices
 
 MONTHS_BEFORE, MONTHS_AFTER, WINDOW_MONTHS = 12, 6, 36
 # At least a doubling or a halving, and eight times the SKU's own spread. That finds none in retail, 0.7 % of the series

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast_assets.domain.promotions import PromotionCalendar
-from forecast_assets.domain.shared_effects import shared_effect
+from forecast_assets.domain.demand.promotions import PromotionCalendar
+from forecast_assets.domain.demand.shared_effects import shared_effect
 
 YEAR = 12
 ITERATIONS = 5

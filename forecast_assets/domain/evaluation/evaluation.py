@@ -10,9 +10,9 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from forecast_assets.domain.accuracy import accuracy_table
 from forecast_assets.domain.calendar import HORIZON_MONTHS
-from forecast_assets.domain.levels import at_levels
+from forecast_assets.domain.evaluation.accuracy import accuracy_table
+from forecast_assets.domain.evaluation.levels import at_levels
 
 BACKTEST_METHODS = {"model": "model_units", "baseline": "baseline_units", "naive": "naive_units"}
 # The band is the model's; other methods have none.

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from forecast_assets.domain.accuracy import accuracy_table
-from forecast_assets.domain.hierarchy import UNKNOWN_CATEGORY, WORLD_ENTITY
+from forecast_assets.domain.demand.hierarchy import UNKNOWN_CATEGORY, WORLD_ENTITY
+from forecast_assets.domain.evaluation.accuracy import accuracy_table
 
 LEVELS = ("sku", "category", "market", "region", "world")
 ONE_MARKET = "ALL"

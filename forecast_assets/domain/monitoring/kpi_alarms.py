@@ -10,12 +10,12 @@ import dataclasses
 import numpy as np
 import pandas as pd
 
-from forecast_assets.domain.accuracy import bias, wape
-from forecast_assets.domain.alarms import Verdict, percent, signed_percent, undecided
 from forecast_assets.domain.calendar import add_months
-from forecast_assets.domain.control_limit import FALSE_ALARM_RATE, MIN_MONTHS, TRAILING_MONTHS, upper_limit
-from forecast_assets.domain.paired_test import paired_test, resampled_sums
-from forecast_assets.domain.realised import as_published
+from forecast_assets.domain.evaluation.accuracy import bias, wape
+from forecast_assets.domain.evaluation.paired_test import paired_test, resampled_sums
+from forecast_assets.domain.evaluation.realised import as_published
+from forecast_assets.domain.monitoring.alarms import Verdict, percent, signed_percent, undecided
+from forecast_assets.domain.monitoring.control_limit import FALSE_ALARM_RATE, MIN_MONTHS, TRAILING_MONTHS, upper_limit
 
 PUBLISHED, BASELINE = "published_units", "baseline_units"
 WAPE, BIAS, WORSE_THAN_BASELINE, BIAS_SAME_SIGN = "wape", "bias", "worse_than_baseline", "bias_same_sign"

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from forecast_assets.domain.alarms import Verdict, percent, signed_percent, undecided
 from forecast_assets.domain.calendar import add_months
-from forecast_assets.domain.control_limit import lower_limit, upper_limit
+from forecast_assets.domain.monitoring.alarms import Verdict, percent, signed_percent, undecided
+from forecast_assets.domain.monitoring.control_limit import lower_limit, upper_limit
 
 SOURCE_DRIFT, SOURCE_MISSING = "source_drift", "source_missing"
 UNITS = {"sell_in": "sell_in_units", "sell_out": "sell_out_units"}

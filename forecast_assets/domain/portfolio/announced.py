@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months, target_months
-from forecast_assets.domain.demand import DemandPanel
-from forecast_assets.domain.hierarchy import UNKNOWN_CATEGORY
+from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.demand.hierarchy import UNKNOWN_CATEGORY
 
 # A SKU without sell-in has no value and no variation to be classed by.
 ABC_CLASS, XYZ_CLASS = "C", "Z"

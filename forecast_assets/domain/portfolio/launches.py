@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.domain.calendar import HORIZON_MONTHS, months_since
-from forecast_assets.domain.demand import DemandPanel, known_mean
-from forecast_assets.domain.hierarchy import UNKNOWN_CATEGORY
-from forecast_assets.domain.seasonality import following_calendar_months, seasonal_indices
+from forecast_assets.domain.demand.demand import DemandPanel, known_mean
+from forecast_assets.domain.demand.hierarchy import UNKNOWN_CATEGORY
+from forecast_assets.domain.demand.seasonality import following_calendar_months, seasonal_indices
 
 RAMP_MONTHS = 12
 # A median over fewer launches or like items follows one of them.

@@ -10,13 +10,20 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.domain.calendar import HORIZON_MONTHS, months_since
-from forecast_assets.domain.demand import DemandPanel
-from forecast_assets.domain.launch_intervals import launch_errors, launch_interval, launch_widths
-from forecast_assets.domain.launches import WITHOUT_RELATIVE, Launch, launch_forecasts, new_launches
-from forecast_assets.domain.level_shift import level_shift_columns
-from forecast_assets.domain.lifecycle import faded, is_after_end, is_fading, is_silent, level_since, return_column
+from forecast_assets.domain.cleaning.level_shift import level_shift_columns
+from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.demand.segmentation import zero_share
 from forecast_assets.domain.models.recipe import INTERMITTENT_ZERO_SHARE
-from forecast_assets.domain.segmentation import zero_share
+from forecast_assets.domain.portfolio.launch_intervals import launch_errors, launch_interval, launch_widths
+from forecast_assets.domain.portfolio.launches import WITHOUT_RELATIVE, Launch, launch_forecasts, new_launches
+from forecast_assets.domain.portfolio.lifecycle import (
+    faded,
+    is_after_end,
+    is_fading,
+    is_silent,
+    level_since,
+    return_column,
+)
 
 HISTORY_MONTHS = 84
 KNOWN_YEAR = 12

@@ -9,14 +9,14 @@ from collections.abc import Collection, Sequence
 import numpy as np
 import pandas as pd
 
-from forecast_assets.domain.accuracy import accuracy_table
-from forecast_assets.domain.backtest import BACKTEST_OFFSETS_MONTHS, with_actuals
-from forecast_assets.domain.baseline import baseline_forecasts
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months, month_range, months_between, unbroken
-from forecast_assets.domain.demand import DemandPanel, active_skus
-from forecast_assets.domain.evaluation import BACKTEST_METHODS
-from forecast_assets.domain.models.statistical import forecast_statistical
-from forecast_assets.domain.paired_test import MIN_SKUS, WORSE, paired_test
+from forecast_assets.domain.demand.demand import DemandPanel, active_skus
+from forecast_assets.domain.evaluation.accuracy import accuracy_table
+from forecast_assets.domain.evaluation.evaluation import BACKTEST_METHODS
+from forecast_assets.domain.evaluation.paired_test import MIN_SKUS, WORSE, paired_test
+from forecast_assets.domain.selection.backtest import BACKTEST_OFFSETS_MONTHS, with_actuals
+from forecast_assets.domain.statistical.baseline import baseline_forecasts
+from forecast_assets.domain.statistical.statistical import forecast_statistical
 
 PASS, WARN, FAIL = "pass", "warn", "fail"
 # A season is seen twice by then; with less, nothing tells season from trend.

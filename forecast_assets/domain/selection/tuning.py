@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping
 import optuna
 import pandas as pd
 
-from forecast_assets.domain.accuracy import accuracy_table
-from forecast_assets.domain.backtest import backtest
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months
-from forecast_assets.domain.demand import DemandPanel
+from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.evaluation.accuracy import accuracy_table
+from forecast_assets.domain.evaluation.paired_test import BETTER, NOT_DECIDABLE, paired_test
 from forecast_assets.domain.models.recipe import Recipe, read_parameters
-from forecast_assets.domain.paired_test import BETTER, NOT_DECIDABLE, paired_test
+from forecast_assets.domain.selection.backtest import backtest
 
 # The months that the gate's backtest scores at the tuning month.
 MONTHS_LEFT_TO_THE_GATE = HORIZON_MONTHS

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast_assets.domain.demand import known_mean
-from forecast_assets.domain.models.aligned_panel import AlignedPanel, aligned_chunks
-from forecast_assets.domain.models.forecast_cap import cap_forecasts
-from forecast_assets.domain.seasonality import following_calendar_months, tested_seasonal_indices
+from forecast_assets.domain.demand.demand import known_mean
+from forecast_assets.domain.demand.seasonality import following_calendar_months, tested_seasonal_indices
+from forecast_assets.domain.statistical.aligned_panel import AlignedPanel, aligned_chunks
+from forecast_assets.domain.statistical.forecast_cap import cap_forecasts
 
 HISTORY_MONTHS = 120
 MONTHS_NEEDED = 3

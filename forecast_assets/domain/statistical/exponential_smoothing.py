@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast_assets.domain.demand import known_mean
-from forecast_assets.domain.models.aligned_panel import aligned_chunks
-from forecast_assets.domain.models.forecast_cap import cap_forecasts
-from forecast_assets.domain.models.holt_winters_recursion import extrapolate
-from forecast_assets.domain.models.smoothing_search import FittedSmoothing, SearchSpace, fit_smoothing
+from forecast_assets.domain.demand.demand import known_mean
+from forecast_assets.domain.statistical.aligned_panel import aligned_chunks
+from forecast_assets.domain.statistical.forecast_cap import cap_forecasts
+from forecast_assets.domain.statistical.holt_winters_recursion import extrapolate
+from forecast_assets.domain.statistical.smoothing_search import FittedSmoothing, SearchSpace, fit_smoothing
 
 HISTORY_MONTHS = 120
 SKUS_PER_CHUNK = 512

@@ -6,10 +6,10 @@ Here belong the space the parameters come from and what happens to short series.
 
 import numpy as np
 
-from forecast_assets.domain.models.aligned_panel import aligned_chunks
-from forecast_assets.domain.models.forecast_cap import cap_forecasts
-from forecast_assets.domain.models.holt_winters_recursion import extrapolate
-from forecast_assets.domain.models.smoothing_search import SearchSpace, fit_smoothing
+from forecast_assets.domain.statistical.aligned_panel import aligned_chunks
+from forecast_assets.domain.statistical.forecast_cap import cap_forecasts
+from forecast_assets.domain.statistical.holt_winters_recursion import extrapolate
+from forecast_assets.domain.statistical.smoothing_search import SearchSpace, fit_smoothing
 
 MONTHS_FOR_TREND = 4
 HISTORY_MONTHS = 120

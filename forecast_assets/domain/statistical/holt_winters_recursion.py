@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast_assets.domain.models.aligned_panel import AlignedPanel
+from forecast_assets.domain.statistical.aligned_panel import AlignedPanel
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast_assets.domain.models.aligned_panel import AlignedPanel
-from forecast_assets.domain.models.holt_winters_recursion import States, one_step_errors, sum_of_squared_errors
+from forecast_assets.domain.statistical.aligned_panel import AlignedPanel
+from forecast_assets.domain.statistical.holt_winters_recursion import States, one_step_errors, sum_of_squared_errors
 
 START_MONTHS = 72
 # About 2,000 cells of level, trend and twelve seasons fit the second-level cache of a core.

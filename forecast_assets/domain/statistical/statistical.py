@@ -1,7 +1,7 @@
 """Cheap statistical forecasts, computed at every training origin: simple exponential smoothing, Theta, damped Holt.
 
 Here belong the three methods on seasonally adjusted units and the choice of their parameters. Not here: the seasonal
-index (``domain/seasonality.py``) and what the learning models make of these forecasts.
+index (``domain/demand/seasonality.py``) and what the learning models make of these forecasts.
 """
 
 from dataclasses import dataclass, fields
@@ -9,9 +9,9 @@ from itertools import product
 
 import numpy as np
 
-from forecast_assets.domain.models.aligned_panel import AlignedPanel, aligned_chunks
-from forecast_assets.domain.models.forecast_cap import cap_forecasts
-from forecast_assets.domain.seasonality import SeasonalIndex, following_calendar_months, seasonal_indices
+from forecast_assets.domain.demand.seasonality import SeasonalIndex, following_calendar_months, seasonal_indices
+from forecast_assets.domain.statistical.aligned_panel import AlignedPanel, aligned_chunks
+from forecast_assets.domain.statistical.forecast_cap import cap_forecasts
 
 HISTORY_MONTHS = 84
 # The mean of the first year is the starting level: one month alone costs 0.7 % of WAPE on M3.

@@ -9,18 +9,18 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
+from forecast_assets.defs.jobs import JOBS_OVER_ALL_MARKETS, REPORTING, SOURCES
 from forecast_assets.domain.calendar import unbroken
-from forecast_assets.jobs import JOBS_OVER_ALL_MARKETS, REPORTING, SOURCES
+from forecast_assets.domain.cycle_calendar import cycle_id_of
+from forecast_assets.operations.backfill.asset_nodes import AssetNode
+from forecast_assets.operations.backfill.backfill_plan import POOLED, Scope
+from forecast_assets.operations.backfill.staleness import Staleness
+from forecast_assets.operations.cycle.cycle import Report, run_side_by_side
+from forecast_assets.operations.cycle.launch import RunResult
+from forecast_assets.operations.cycle.plan import MonthRange
+from forecast_assets.operations.cycle.processes import Processes
+from forecast_assets.operations.cycle.steps import MARKET_MONTHS_OF_A_RUN
 from forecast_assets.partitions import CYCLE_ID_TAG
-from forecast_assets.runs.asset_nodes import AssetNode
-from forecast_assets.runs.backfill_plan import POOLED, Scope
-from forecast_assets.runs.cycle import Report, run_side_by_side
-from forecast_assets.runs.cycle_calendar import cycle_id_of
-from forecast_assets.runs.launch import RunResult
-from forecast_assets.runs.plan import MonthRange
-from forecast_assets.runs.processes import Processes
-from forecast_assets.runs.staleness import Staleness
-from forecast_assets.runs.steps import MARKET_MONTHS_OF_A_RUN
 from forecast_assets.storage import PartitionKey
 
 BACKFILL_TAG = "forecast/backfill"

@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 
+from forecast_assets.config.markets import Market
+from forecast_assets.config.settings import Settings, pools_markets
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months
-from forecast_assets.markets import Market
-from forecast_assets.runs.asset_nodes import AssetNode
-from forecast_assets.runs.plan import LEAST_HISTORY_MONTHS, MonthRange
-from forecast_assets.runs.staleness import Recorded, Staleness
+from forecast_assets.operations.backfill.asset_nodes import AssetNode
+from forecast_assets.operations.backfill.staleness import Recorded, Staleness
+from forecast_assets.operations.cycle.plan import LEAST_HISTORY_MONTHS, MonthRange
 from forecast_assets.schemas import ON_DEMAND
-from forecast_assets.settings import Settings, pools_markets
 
 POOLED = ("pooled_rows", "pooled_model")
 UNUSABLE = "delivery cannot be used"

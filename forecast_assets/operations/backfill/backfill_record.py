@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from forecast_assets.runs.backfill_plan import BackfillRequest
+from forecast_assets.operations.backfill.backfill_plan import BackfillRequest
 from forecast_assets.storage import TableStore
 
 FOLDER = "_backfills"

@@ -2,14 +2,14 @@
 
 import pandas as pd
 
-from forecast_assets.assets.sources import by_month
-from forecast_assets.domain.covid import monthly_covid_policy
-from forecast_assets.io_managers.table_specs import table_specs
-from forecast_assets.places import open_sources
-from forecast_assets.resources.source_tables import SourceTables
-from forecast_assets.settings import Settings
+from forecast_assets.config.settings import Settings
+from forecast_assets.defs.assets.sources import by_month
+from forecast_assets.domain.demand.covid import monthly_covid_policy
+from forecast_assets.sources.opened import open_sources
+from forecast_assets.sources.source_tables import SourceTables
 from forecast_assets.storage import PartitionKey, content_hash
 from forecast_assets.storage.table_spec import to_arrow
+from forecast_assets.storage.table_specs import table_specs
 
 
 class Deliveries:

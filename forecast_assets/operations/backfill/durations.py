@@ -8,8 +8,8 @@ import dagster as dg
 import pandas as pd
 
 from forecast_assets.domain.calendar import months_between
-from forecast_assets.runs.asset_nodes import AssetNode
-from forecast_assets.runs.launch import FIRST, LAST
+from forecast_assets.operations.backfill.asset_nodes import AssetNode
+from forecast_assets.operations.cycle.launch import FIRST, LAST
 from forecast_assets.storage import PartitionKey
 
 RUNS_LOOKED_AT = 100

@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from forecast_assets.domain.contest import refusals
-from forecast_assets.resources.lookups import LOOKED_UP, Noted, NotingStore
-from forecast_assets.resources.recipes_in_force import RecipesInForce
+from forecast_assets.domain.selection.contest import refusals
+from forecast_assets.market_state.lookups import LOOKED_UP, Noted, NotingStore
+from forecast_assets.market_state.recipes_in_force import RecipesInForce
 from forecast_assets.storage import PartitionKey, StoredProvenance, TableStore
 
 if TYPE_CHECKING:
-    from forecast_assets.runs.staleness import Recorded
+    from forecast_assets.operations.backfill.staleness import Recorded
 
 
 def looks_up(asset: str, said: StoredProvenance) -> bool:

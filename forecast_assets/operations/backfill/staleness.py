@@ -10,15 +10,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pandas as pd
 
-from forecast_assets.code_version import code_version
-from forecast_assets.configuration import configuration_of
-from forecast_assets.resources.lookups import LOOKED_UP
-from forecast_assets.runs.asset_nodes import AssetNode, Window
-from forecast_assets.runs.deliveries import Deliveries
-from forecast_assets.runs.lookups_now import LookupsNow, looks_up
+from forecast_assets.config.settings import Settings
+from forecast_assets.market_state.lookups import LOOKED_UP
+from forecast_assets.operations.backfill.asset_nodes import AssetNode, Window
+from forecast_assets.operations.backfill.deliveries import Deliveries
+from forecast_assets.operations.backfill.lookups_now import LookupsNow, looks_up
 from forecast_assets.schemas import MONTH_ONLY
-from forecast_assets.settings import Settings
 from forecast_assets.storage import MissingPartition, PartitionKey, StoredProvenance, TableStore
+from forecast_assets.storage.code_version import code_version
+from forecast_assets.storage.configuration import configuration_of
 
 FOOTERS_READ_AT_ONCE = 32
 DOCUMENTS = "market_report"

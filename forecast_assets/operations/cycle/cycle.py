@@ -8,13 +8,13 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 
-from forecast_assets.places import open_store
-from forecast_assets.runs.fallback import steps_after_failure
-from forecast_assets.runs.launch import RunResult, launch
-from forecast_assets.runs.plan import CycleRequest, MonthRange
-from forecast_assets.runs.processes import Processes
-from forecast_assets.runs.steps import CycleSteps, Step
-from forecast_assets.settings import Settings, pools_markets
+from forecast_assets.config.settings import Settings, pools_markets
+from forecast_assets.operations.cycle.fallback import steps_after_failure
+from forecast_assets.operations.cycle.launch import RunResult, launch
+from forecast_assets.operations.cycle.plan import CycleRequest, MonthRange
+from forecast_assets.operations.cycle.processes import Processes
+from forecast_assets.operations.cycle.steps import CycleSteps, Step
+from forecast_assets.sources.opened import open_store
 
 Report = Callable[[str | None, str, MonthRange, RunResult | None], None]
 

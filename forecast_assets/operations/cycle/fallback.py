@@ -10,15 +10,15 @@ from collections.abc import Collection, Iterator
 import dagster as dg
 import pandas as pd
 
-from forecast_assets import jobs
-from forecast_assets.domain.contest import refusals
+from forecast_assets.config.settings import Settings
+from forecast_assets.defs import jobs
+from forecast_assets.domain.selection.contest import refusals
+from forecast_assets.market_state.recipes import contest_of
+from forecast_assets.market_state.recipes_in_force import RecipesInForce
+from forecast_assets.operations.cycle.plan import MonthRange
+from forecast_assets.operations.cycle.steps import Step
 from forecast_assets.partitions import STARTED_BY_TAG
-from forecast_assets.places import open_store
-from forecast_assets.recipes import contest_of
-from forecast_assets.resources.recipes_in_force import RecipesInForce
-from forecast_assets.runs.plan import MonthRange
-from forecast_assets.runs.steps import Step
-from forecast_assets.settings import Settings
+from forecast_assets.sources.opened import open_store
 from forecast_assets.storage import PartitionKey, TableStore
 
 # Who started what runs after a cycle that a person has asked for.

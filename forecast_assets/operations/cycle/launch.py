@@ -9,8 +9,8 @@ import dagster as dg
 import pandas as pd
 from dagster._utils.error import SerializableErrorInfo
 
-from forecast_assets.runs.plan import MonthRange
-from forecast_assets.settings import Settings
+from forecast_assets.config.settings import Settings
+from forecast_assets.operations.cycle.plan import MonthRange
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 FIRST, LAST = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"

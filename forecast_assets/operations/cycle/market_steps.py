@@ -5,9 +5,9 @@ from typing import Any
 
 import pandas as pd
 
-from forecast_assets.markets import Market
-from forecast_assets.runs.plan import CycleRequest, MonthRange
-from forecast_assets.runs.steps import CycleSteps, Step
+from forecast_assets.config.markets import Market
+from forecast_assets.operations.cycle.plan import CycleRequest, MonthRange
+from forecast_assets.operations.cycle.steps import CycleSteps, Step
 from forecast_assets.storage import PartitionKey, TableStore
 
 HISTORY_ORIGINS = 60

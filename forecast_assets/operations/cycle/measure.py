@@ -4,14 +4,14 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
+from forecast_assets.config.settings import Settings
 from forecast_assets.domain.calendar import add_months
-from forecast_assets.places import open_store
-from forecast_assets.runs.cycle import Report, run_side_by_side
-from forecast_assets.runs.launch import RunResult
-from forecast_assets.runs.plan import MonthRange, missing
-from forecast_assets.runs.processes import Processes
-from forecast_assets.runs.steps import Present, Step
-from forecast_assets.settings import Settings
+from forecast_assets.operations.cycle.cycle import Report, run_side_by_side
+from forecast_assets.operations.cycle.launch import RunResult
+from forecast_assets.operations.cycle.plan import MonthRange, missing
+from forecast_assets.operations.cycle.processes import Processes
+from forecast_assets.operations.cycle.steps import Present, Step
+from forecast_assets.sources.opened import open_store
 
 
 def run_measures(

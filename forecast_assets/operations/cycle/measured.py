@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from forecast_assets.checks.evaluation_checks import BACKTEST_METHODS, figures
-from forecast_assets.domain.accuracy import accuracy_table
-from forecast_assets.domain.hierarchy import WORLD_ENTITY
-from forecast_assets.domain.levels import accuracy_at_levels
-from forecast_assets.domain.realised import PERFORMANCE_METHODS, realised_accuracy
+from forecast_assets.domain.demand.hierarchy import WORLD_ENTITY
+from forecast_assets.domain.evaluation.accuracy import accuracy_table
+from forecast_assets.domain.evaluation.levels import accuracy_at_levels
+from forecast_assets.domain.evaluation.realised import PERFORMANCE_METHODS, realised_accuracy
 from forecast_assets.storage import PartitionKey, TableStore
+from forecast_assets.validation.evaluation_checks import BACKTEST_METHODS, figures
 
 
 def cycle_figures(store: TableStore, country: str, origin: pd.Timestamp) -> dict[str, object]:

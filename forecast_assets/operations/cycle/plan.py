@@ -5,11 +5,11 @@ from collections.abc import Collection
 
 import pandas as pd
 
-from forecast_assets.domain.backtest import BACKTEST_OFFSETS_MONTHS
-from forecast_assets.domain.baseline import BASELINE_WINDOW_MONTHS
+from forecast_assets.config.markets import Market
 from forecast_assets.domain.calendar import add_months, month_range
 from forecast_assets.domain.features.build import FEATURE_WINDOW_MONTHS
-from forecast_assets.markets import Market
+from forecast_assets.domain.selection.backtest import BACKTEST_OFFSETS_MONTHS
+from forecast_assets.domain.statistical.baseline import BASELINE_WINDOW_MONTHS
 
 # Fewer months say nothing about a year, and no model learns from such an origin.
 LEAST_HISTORY_MONTHS = 12

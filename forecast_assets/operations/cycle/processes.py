@@ -7,7 +7,7 @@ from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from types import TracebackType
 from typing import Any
 
-from forecast_assets.runs.sqlite_commits import commit_without_waiting
+from forecast_assets.operations.cycle.sqlite_commits import commit_without_waiting
 
 
 class Processes:

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
+from forecast_assets.config.markets import Market
+from forecast_assets.defs.jobs import JOBS_OVER_ALL_MARKETS, SOURCES
 from forecast_assets.domain.calendar import add_months
-from forecast_assets.domain.hierarchy import MARKET
+from forecast_assets.domain.demand.hierarchy import MARKET
 from forecast_assets.domain.models.pooled_model import POOLED_MONTHS
 from forecast_assets.domain.models.recipe import Recipe
-from forecast_assets.jobs import JOBS_OVER_ALL_MARKETS, SOURCES
-from forecast_assets.markets import Market
-from forecast_assets.runs.plan import CycleRequest, MonthRange, missing, source_months, training_months
+from forecast_assets.operations.cycle.plan import CycleRequest, MonthRange, missing, source_months, training_months
 from forecast_assets.storage import TableStore
 
 Step = tuple[str, MonthRange]

@@ -11,14 +11,14 @@ import dagster as dg
 
 from forecast_assets.alerts.outbox import DEFAULT_CHANNEL
 from forecast_assets.alerts.teams import NoAddress, NotSet, variable_of, webhook_of
-from forecast_assets.key_vault import vault_at
-from forecast_assets.landing import SOURCES
-from forecast_assets.markets import forecast_markets
-from forecast_assets.places import open_deliveries, open_store
-from forecast_assets.resources.mlflow_store import mask_credentials
-from forecast_assets.resources.mlflow_tracking import MlflowTracking
-from forecast_assets.secret_store import without_secrets
-from forecast_assets.settings import Settings
+from forecast_assets.config.key_vault import vault_at
+from forecast_assets.config.markets import forecast_markets
+from forecast_assets.config.secret_store import without_secrets
+from forecast_assets.config.settings import Settings
+from forecast_assets.sources.landing import SOURCES
+from forecast_assets.sources.opened import open_deliveries, open_store
+from forecast_assets.tracking.mlflow_store import mask_credentials
+from forecast_assets.tracking.mlflow_tracking import MlflowTracking
 
 WORKS, FAILS, UNUSED = "works", "FAILS", "not used"
 SECONDS_TO_CONNECT = 5.0

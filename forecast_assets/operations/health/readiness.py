@@ -1,19 +1,19 @@
-"""What is known of a market, from its deliveries and the store, put before the rules of ``domain/readiness.py``."""
+"""What is known of a market, from its deliveries and the store, put before the rules of ``domain/selection/readiness.py``."""
 
 import pandas as pd
 
-from forecast_assets.assets.sources import by_month
-from forecast_assets.checks import source_checks
-from forecast_assets.checks.table_checks import TableCheck
-from forecast_assets.domain import readiness
+from forecast_assets.config.settings import Settings
+from forecast_assets.defs.assets.sources import by_month
 from forecast_assets.domain.calendar import add_months, month_range, unbroken
-from forecast_assets.domain.demand import DemandPanel, panel_from_rows
-from forecast_assets.domain.readiness import FAIL, PASS, WARN, Finding
-from forecast_assets.landing import LandingError
-from forecast_assets.places import open_sources, open_store
-from forecast_assets.resources.source_tables import RangeNotUsable, SourceTables
-from forecast_assets.settings import Settings
+from forecast_assets.domain.demand.demand import DemandPanel, panel_from_rows
+from forecast_assets.domain.selection import readiness
+from forecast_assets.domain.selection.readiness import FAIL, PASS, WARN, Finding
+from forecast_assets.sources.landing import LandingError
+from forecast_assets.sources.opened import open_sources, open_store
+from forecast_assets.sources.source_tables import RangeNotUsable, SourceTables
 from forecast_assets.storage import PartitionKey, TableStore
+from forecast_assets.validation import source_checks
+from forecast_assets.validation.table_checks import TableCheck
 
 TABLES = ("sell_in", "sell_out", "products", "promotions", "overrides")
 YEAR = 12

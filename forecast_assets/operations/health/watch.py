@@ -15,7 +15,7 @@ from dagster._utils.schedules import reverse_cron_string_iterator
 
 from forecast_assets.alerts.incidents import Incident
 from forecast_assets.alerts.outbox import Outbox
-from forecast_assets.settings import Settings
+from forecast_assets.config.settings import Settings
 
 SENSOR_FAILED, DAEMON_STOPPED = "sensor_failed", "daemon_stopped"
 # Daemons renew their heartbeat every 30 s and are busy for longer when a tick is slow.

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from forecast_assets.landing import LandingError
-from forecast_assets.runs.asset_nodes import AssetNode
-from forecast_assets.runs.deliveries import Deliveries
-from forecast_assets.runs.store_of_then import RecordedVersions
-from forecast_assets.sql import DremioError
+from forecast_assets.config.azure_account import StorageRefused
+from forecast_assets.operations.backfill.asset_nodes import AssetNode
+from forecast_assets.operations.backfill.deliveries import Deliveries
+from forecast_assets.operations.history.store_of_then import RecordedVersions
+from forecast_assets.sources.dremio.dremio_errors import DremioError
+from forecast_assets.sources.landing import LandingError
 from forecast_assets.storage import PartitionKey
-from forecast_assets.storage.azure_account import StorageRefused
 
 
 def deliveries_since(

@@ -11,11 +11,11 @@ import dagster as dg
 import pandas as pd
 
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months
-from forecast_assets.domain.contest import recipe_id
 from forecast_assets.domain.models.market_model import champion_from_parts, model_from_parts
-from forecast_assets.resources.mlflow_runs import MlflowRuns
-from forecast_assets.runs.store_of_then import NotAsRecorded, RecordedVersions
+from forecast_assets.domain.selection.contest import recipe_id
+from forecast_assets.operations.history.store_of_then import NotAsRecorded, RecordedVersions
 from forecast_assets.storage import PartitionKey, StoredProvenance, TableStore
+from forecast_assets.tracking.mlflow_runs import MlflowRuns
 
 PUBLISHED = "published_forecasts"
 # What a number was made from, by its source.

@@ -9,8 +9,8 @@ from itertools import groupby
 
 import pandas as pd
 
-from forecast_assets.resources.market_lease import lease_of
-from forecast_assets.settings import Settings
+from forecast_assets.config.settings import Settings
+from forecast_assets.market_state.market_lease import lease_of
 from forecast_assets.storage import PartitionKey, TableStore
 from forecast_assets.storage.lease import Lease, LeaseTaken
 from forecast_assets.storage.version_files import VersionFiles, pruned_partitions, remove_left_over, remove_versions

@@ -11,22 +11,22 @@ from collections.abc import Iterator, Mapping, Sequence
 import dagster as dg
 import pandas as pd
 
-from forecast_assets.code_version import code_version
-from forecast_assets.configuration import configuration_of, configured_values
-from forecast_assets.io_managers import build_io_managers
-from forecast_assets.io_managers.table_specs import table_specs
-from forecast_assets.jobs import JOBS_OVER_ALL_MARKETS
+from forecast_assets.config.settings import Settings
+from forecast_assets.defs.io_managers import build_io_managers
+from forecast_assets.defs.jobs import JOBS_OVER_ALL_MARKETS
+from forecast_assets.market_state.lookups import SET_ASIDE, Lookups
+from forecast_assets.market_state.published_months import PublishedMonths
+from forecast_assets.market_state.recipes_in_force import RecipesInForce
+from forecast_assets.operations.backfill.asset_nodes import AssetNode
+from forecast_assets.operations.cycle.launch import QUIET, code_location_with, failures_of
+from forecast_assets.operations.history.differences import TableDifference, table_difference
+from forecast_assets.operations.history.store_of_then import RecordedVersions, StoreOfThen
 from forecast_assets.partitions import CYCLE_ID_TAG, SET_ASIDE_TAG, partition_key
-from forecast_assets.resources.lookups import SET_ASIDE, Lookups
-from forecast_assets.resources.published_months import PublishedMonths
-from forecast_assets.resources.recipes_in_force import RecipesInForce
-from forecast_assets.runs.asset_nodes import AssetNode
-from forecast_assets.runs.differences import TableDifference, table_difference
-from forecast_assets.runs.launch import QUIET, code_location_with, failures_of
-from forecast_assets.runs.store_of_then import RecordedVersions, StoreOfThen
 from forecast_assets.schemas import MONTH_ONLY, ON_DEMAND, TABLES
-from forecast_assets.settings import Settings
 from forecast_assets.storage import PartitionKey, TableStore, Version, git_sha
+from forecast_assets.storage.code_version import code_version
+from forecast_assets.storage.configuration import configuration_of, configured_values
+from forecast_assets.storage.table_specs import table_specs
 
 IDENTICAL, DIFFERENT, NOT_POSSIBLE = "identical", "different", "not possible"
 CYCLE_ID = re.compile(r".+-(\d{4}-(?:0[1-9]|1[0-2]))(?:\.\w+)?")

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 
-from forecast_assets.io_managers.table_specs import table_specs
-from forecast_assets.resources.lookups import LATER_PUBLISHED
+from forecast_assets.market_state.lookups import LATER_PUBLISHED
 from forecast_assets.storage import MissingPartition, PartitionKey, StoredProvenance, TableStore, Version, content_hash
+from forecast_assets.storage.table_specs import table_specs
 from forecast_assets.storage.version_files import pruned_of
 
 Place = tuple[str, PartitionKey]

@@ -1,6 +1,6 @@
 """Whether a market's rows of a month are in Dremio, and a fingerprint of them.
 
-The counterpart of landing/arrivals.py. A table is loaded in transactions, so nothing in it is half-written, and it does
+The counterpart of sources/landing/arrivals.py. A table is loaded in transactions, so nothing in it is half-written, and it does
 not say when it changed: what two looks find different has changed between them.
 """
 
@@ -9,12 +9,12 @@ from typing import Any
 
 import pandas as pd
 
-from forecast_assets.landing.arrivals import SOURCES, Delivery
-from forecast_assets.landing.contract import Source, source_named
-from forecast_assets.landing.files import LandingFile
-from forecast_assets.sql.dremio_rows import month_of_period, period_of, typed_rows
-from forecast_assets.sql.dremio_tables import DIALECT, DremioTables
-from forecast_assets.sql.project import translated
+from forecast_assets.sources.dremio.dremio_rows import month_of_period, period_of, typed_rows
+from forecast_assets.sources.dremio.dremio_tables import DIALECT, DremioTables
+from forecast_assets.sources.landing.arrivals import SOURCES, Delivery
+from forecast_assets.sources.landing.contract import Source, source_named
+from forecast_assets.sources.landing.files import LandingFile
+from forecast_assets.sources.sql.project import translated
 
 # Beyond it a number is counted, not summed: a sum of whole numbers is the same in whatever order an engine adds.
 MOST_SUMMED = "1E12"

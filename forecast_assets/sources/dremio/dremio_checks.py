@@ -1,6 +1,6 @@
 """Judging the rows of one source and market in Dremio: the contract's conditions, asked where the rows are.
 
-The counterpart of landing/row_checks.py. One statement counts all conditions; rows are fetched only for those that are
+The counterpart of sources/landing/row_checks.py. One statement counts all conditions; rows are fetched only for those that are
 met. A table has no row numbers and no files: rows are named by their keys, and a repeated key is always a problem.
 """
 
@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from forecast_assets.landing.cell_checks import CELLS_SHOWN, CellCheck, cell_checks, empty
-from forecast_assets.landing.contract import Source
-from forecast_assets.landing.errors import ROWS_SHOWN, LandingProblem
-from forecast_assets.landing.files import LandingFile
-from forecast_assets.landing.row_checks import Scope
-from forecast_assets.sql.dremio_client import DremioClient
-from forecast_assets.sql.dremio_rows import month_of_period, period_of, typed_rows
-from forecast_assets.sql.project import month_start, translated
+from forecast_assets.sources.dremio.dremio_client import DremioClient
+from forecast_assets.sources.dremio.dremio_rows import month_of_period, period_of, typed_rows
+from forecast_assets.sources.landing.cell_checks import CELLS_SHOWN, CellCheck, cell_checks, empty
+from forecast_assets.sources.landing.contract import Source
+from forecast_assets.sources.landing.errors import ROWS_SHOWN, LandingProblem
+from forecast_assets.sources.landing.files import LandingFile
+from forecast_assets.sources.landing.row_checks import Scope
+from forecast_assets.sources.sql.project import month_start, translated
 
 AGAIN = "in the table, or in what fills it"
 

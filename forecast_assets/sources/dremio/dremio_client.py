@@ -1,7 +1,7 @@
 """Asking Dremio: a statement in, a stream of record batches out. Timeouts, second attempts and second logins are here.
 
 Not here: what is asked (dremio_engine.py, dremio_tables.py), and longer waits, which belong to the step that fails
-(retries.py): a result that breaks off in the middle raises an error that counts as transient.
+(defs/retries.py): a result that breaks off in the middle raises an error that counts as transient.
 """
 
 import random
@@ -13,10 +13,10 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import flight
 
-from forecast_assets.dremio_settings import DremioSettings
-from forecast_assets.sql.dremio_errors import FLIGHT_ERRORS, explained
-from forecast_assets.sql.dremio_session import DremioSession
-from forecast_assets.sql.dremio_stream import ResultStream
+from forecast_assets.config.dremio_settings import DremioSettings
+from forecast_assets.sources.dremio.dremio_errors import FLIGHT_ERRORS, explained
+from forecast_assets.sources.dremio.dremio_session import DremioSession
+from forecast_assets.sources.dremio.dremio_stream import ResultStream
 
 # A coordinator that is busy or a connection that was dropped: seconds before the second and the third attempt.
 WAITS_SECONDS = (0.5, 2.0)

@@ -4,9 +4,9 @@ from typing import Any
 
 import pandas as pd
 
-from forecast_assets.sql.dremio_tables import DIALECT, DremioTables
-from forecast_assets.sql.engine import ROWS_SHOWN, SqlTestResult, as_table, checked_parameters
-from forecast_assets.sql.project import SqlProject
+from forecast_assets.sources.dremio.dremio_tables import DIALECT, DremioTables
+from forecast_assets.sources.sql.engine import ROWS_SHOWN, SqlTestResult, as_table, checked_parameters
+from forecast_assets.sources.sql.project import SqlProject
 
 
 class DremioEngine:

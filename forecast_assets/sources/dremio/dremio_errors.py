@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 from pyarrow import flight
 
-from forecast_assets.dremio_settings import DremioSettings
+from forecast_assets.config.dremio_settings import DremioSettings
 
 MESSAGE_LENGTH = 300
 FLIGHT_ERRORS = (flight.FlightError, pa.ArrowException)

@@ -1,6 +1,6 @@
 """The rows of one source in Dremio with the contract's columns and types, as SQL in DuckDB's dialect.
 
-The counterpart of landing/rows.py: each contract column comes typed; what a cell held that could not be cast stays in
+The counterpart of sources/landing/rows.py: each contract column comes typed; what a cell held that could not be cast stays in
 ``_bad_<column>``. Only functions that both engines have are used, and no cast is reached by a text it would fail on,
 for Dremio has no TRY_CAST.
 """
@@ -9,10 +9,10 @@ from collections.abc import Iterable
 
 from sqlglot import exp
 
-from forecast_assets.landing.contract import Column, Source
-from forecast_assets.landing.files import LandingFile
-from forecast_assets.landing.rows import CASTABLE_KINDS, attribute_columns
-from forecast_assets.sql.project import month_start
+from forecast_assets.sources.landing.contract import Column, Source
+from forecast_assets.sources.landing.files import LandingFile
+from forecast_assets.sources.landing.rows import CASTABLE_KINDS, attribute_columns
+from forecast_assets.sources.sql.project import month_start
 
 _MOST = "1E300"
 

@@ -1,6 +1,6 @@
 """The delivered sources as tables or views in Dremio: which there are, what they hold, and what is wrong with them.
 
-Offers what the landing folder offers of files (landing/folder.py). Not here: the tables of ours (dremio_engine.py).
+Offers what the landing folder offers of files (sources/landing/folder.py). Not here: the tables of ours (dremio_engine.py).
 """
 
 import dataclasses
@@ -10,16 +10,16 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from forecast_assets.landing.contract import source_named
-from forecast_assets.landing.errors import LandingError, LandingProblem
-from forecast_assets.landing.files import TABLE, LandingFile, class_of, column_problem, contract_name
-from forecast_assets.landing.row_checks import Scope
-from forecast_assets.landing.rows import attribute_columns
-from forecast_assets.sql.dremio_checks import table_problems
-from forecast_assets.sql.dremio_client import DremioClient
-from forecast_assets.sql.dremio_errors import DremioTableMissing
-from forecast_assets.sql.dremio_rows import month_of_period, no_rows, period_of, quoted, typed_rows
-from forecast_assets.sql.project import translated
+from forecast_assets.sources.dremio.dremio_checks import table_problems
+from forecast_assets.sources.dremio.dremio_client import DremioClient
+from forecast_assets.sources.dremio.dremio_errors import DremioTableMissing
+from forecast_assets.sources.dremio.dremio_rows import month_of_period, no_rows, period_of, quoted, typed_rows
+from forecast_assets.sources.landing.contract import source_named
+from forecast_assets.sources.landing.errors import LandingError, LandingProblem
+from forecast_assets.sources.landing.files import TABLE, LandingFile, class_of, column_problem, contract_name
+from forecast_assets.sources.landing.row_checks import Scope
+from forecast_assets.sources.landing.rows import attribute_columns
+from forecast_assets.sources.sql.project import translated
 
 DIALECT = "dremio"
 # Without it there is nothing to forecast. The other sources are optional: a table that is not there is an empty one.

@@ -11,8 +11,8 @@ from pathlib import PurePosixPath
 
 import pandas as pd
 
-from forecast_assets.landing.files import LandingFile, concerns
-from forecast_assets.landing.folder import FileState, LandingFolder
+from forecast_assets.sources.landing.files import LandingFile, concerns
+from forecast_assets.sources.landing.folder import FileState, LandingFolder
 
 # What a cycle reads of the landing folder per market; without the first, and the second once it has started, none runs.
 FACTS = ("sell_in", "sell_out")

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from forecast_assets.landing.contract import KINDS, Column, Source
-from forecast_assets.landing.errors import ROWS_SHOWN, LandingProblem
-from forecast_assets.landing.rows import CASTABLE_KINDS
+from forecast_assets.sources.landing.contract import KINDS, Column, Source
+from forecast_assets.sources.landing.errors import ROWS_SHOWN, LandingProblem
+from forecast_assets.sources.landing.rows import CASTABLE_KINDS
 
 CELLS_SHOWN = 3
 AGAIN = "and deliver the file again under the same name"

@@ -10,10 +10,10 @@ from typing import Any
 
 import duckdb
 
-from forecast_assets.landing.cell_checks import cell_checks, empty, problems_of
-from forecast_assets.landing.contract import Source
-from forecast_assets.landing.errors import ROWS_SHOWN, LandingProblem
-from forecast_assets.landing.rows import table_name
+from forecast_assets.sources.landing.cell_checks import cell_checks, empty, problems_of
+from forecast_assets.sources.landing.contract import Source
+from forecast_assets.sources.landing.errors import ROWS_SHOWN, LandingProblem
+from forecast_assets.sources.landing.rows import table_name
 
 
 @dataclass(frozen=True)

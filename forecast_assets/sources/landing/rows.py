@@ -9,8 +9,8 @@ from typing import Any
 
 import duckdb
 
-from forecast_assets.landing.contract import Column, Source
-from forecast_assets.landing.files import LandingFile
+from forecast_assets.sources.landing.contract import Column, Source
+from forecast_assets.sources.landing.files import LandingFile
 
 CASTABLE_KINDS = ("number", "flag", "month", "day")
 

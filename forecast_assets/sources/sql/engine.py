@@ -13,8 +13,8 @@ from typing import Any, Protocol
 import duckdb
 import pandas as pd
 
-from forecast_assets.landing import LandingFolder
-from forecast_assets.sql.project import SqlProject
+from forecast_assets.sources.landing import LandingFolder
+from forecast_assets.sources.sql.project import SqlProject
 
 ROWS_SHOWN = 10
 MISSING_MONTH_RULES = ("zero", "unknown")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from forecast_assets.sample.faults import apply_faults, parse_faults
-from forecast_assets_tests.assets.company import CODES, DECEMBER
+from forecast_assets_tests.defs.assets.company import CODES, DECEMBER
 
 Change = Callable[[Path], None]
 LAST_FILE = "FR_2024-12.parquet"

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from forecast_assets.domain.tuning import COLUMNS
-from forecast_assets.io_managers.table_specs import table_specs
+from forecast_assets.domain.selection.tuning import COLUMNS
 from forecast_assets.storage import PartitionKey, Provenance, TableStore
+from forecast_assets.storage.table_specs import table_specs
 
 # Learners that learn nothing, and none that does beside them.
 WORSE = (

@@ -18,13 +18,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from forecast_assets.config.settings import Settings, load_settings
 from forecast_assets.definitions import build_definitions
-from forecast_assets.resources.mlflow_registry import ChampionRecord
-from forecast_assets.resources.mlflow_tracking import CycleRecord, MlflowTracking, RecordedRun
-from forecast_assets.runs.launch import FIRST, LAST, QUIET
+from forecast_assets.operations.cycle.launch import FIRST, LAST, QUIET
 from forecast_assets.sample import write_sample_company
-from forecast_assets.settings import Settings, load_settings
 from forecast_assets.storage import PartitionKey, TableStore
+from forecast_assets.tracking.mlflow_registry import ChampionRecord
+from forecast_assets.tracking.mlflow_tracking import CycleRecord, MlflowTracking, RecordedRun
 
 FIRST_MONTH = {"FR": "2022-01-01", "NO": "2023-04-01", "NA": "2023-01-01"}
 # The first month with a year of data.

@@ -5,7 +5,7 @@ import os
 import pytest
 from filelock import FileLock
 
-from forecast_assets_tests.assets.company import Company, prepare
+from forecast_assets_tests.defs.assets.company import Company, prepare
 
 os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
 

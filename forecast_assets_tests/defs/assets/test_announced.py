@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from forecast_assets.storage import PartitionKey
-from forecast_assets_tests.assets.company import DECEMBER, succeeded
+from forecast_assets_tests.defs.assets.company import DECEMBER, succeeded
 
 STORED = [
     "sell_in",

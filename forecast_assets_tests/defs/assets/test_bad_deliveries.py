@@ -6,10 +6,10 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from forecast_assets.runs.launch import failures_of
+from forecast_assets.operations.cycle.launch import failures_of
 from forecast_assets.sample import FAULTS
-from forecast_assets_tests.assets.bad_deliveries import BAD_DELIVERIES, HEADER, beside, instead, planted
-from forecast_assets_tests.assets.company import AWKWARD_SKUS, DECEMBER, NOVEMBER, OCTOBER, succeeded
+from forecast_assets_tests.defs.assets.bad_deliveries import BAD_DELIVERIES, HEADER, beside, instead, planted
+from forecast_assets_tests.defs.assets.company import AWKWARD_SKUS, DECEMBER, NOVEMBER, OCTOBER, succeeded
 
 PAGE = (Path(__file__).parents[2] / "docs" / "bad-input.md").read_text(encoding="utf-8")
 

@@ -8,12 +8,12 @@ import shutil
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.contest import recipe_id
+from forecast_assets.defs.jobs import BY_RECIPE
 from forecast_assets.domain.models.market_model import champion_from_parts, model_from_parts
-from forecast_assets.jobs import BY_RECIPE
-from forecast_assets.recipes import recipe_of
-from forecast_assets_tests.assets.challengers import OTHER, WORSE, plant_tuning
-from forecast_assets_tests.assets.company import DECEMBER, NOVEMBER, Company, succeeded
+from forecast_assets.domain.selection.contest import recipe_id
+from forecast_assets.market_state.recipes import recipe_of
+from forecast_assets_tests.defs.assets.challengers import OTHER, WORSE, plant_tuning
+from forecast_assets_tests.defs.assets.company import DECEMBER, NOVEMBER, Company, succeeded
 
 UNITS = ["forecast_units", "forecast_units_p10", "forecast_units_p90"]
 KEYS = ["sku", "target_month"]

@@ -7,12 +7,12 @@ from pathlib import Path
 import pandas as pd
 from mlflow import MlflowClient
 
-from forecast_assets.resources.mlflow_runs import MlflowRuns
-from forecast_assets.resources.mlflow_tracking import MlflowTracking, prepare_mlflow_store
 from forecast_assets.schemas import MONTH_ONLY
 from forecast_assets.storage import PartitionKey
 from forecast_assets.storage.version_files import all_versions
-from forecast_assets_tests.assets.company import CODES, DECEMBER, Company, succeeded
+from forecast_assets.tracking.mlflow_runs import MlflowRuns
+from forecast_assets.tracking.mlflow_tracking import MlflowTracking, prepare_mlflow_store
+from forecast_assets_tests.defs.assets.company import CODES, DECEMBER, Company, succeeded
 
 CYCLE = "dev-2024-12"
 

@@ -6,8 +6,8 @@ from dagster._core.execution.plan.resume_retry import ReexecutionStrategy
 from dagster._daemon.auto_run_reexecution.auto_run_reexecution import get_reexecution_strategy
 
 from forecast_assets.definitions import build_definitions
-from forecast_assets.runs.launch import QUIET
-from forecast_assets_tests.assets.company import DECEMBER, IN_MEMORY, Company
+from forecast_assets.operations.cycle.launch import QUIET
+from forecast_assets_tests.defs.assets.company import DECEMBER, IN_MEMORY, Company
 
 LOOKED_AT = ["delivery", "sell_in", "covid_policy"]
 

@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 
 from forecast_assets.definitions import build_definitions
-from forecast_assets.domain.contest import recipe_id
-from forecast_assets.recipes import recipe_of
-from forecast_assets.runs.launch import QUIET
-from forecast_assets_tests.assets.company import DECEMBER, IN_MEMORY, Company, succeeded
-from forecast_assets_tests.assets.test_champion import OTHER, SOURCE_TABLES, with_challenger
+from forecast_assets.domain.selection.contest import recipe_id
+from forecast_assets.market_state.recipes import recipe_of
+from forecast_assets.operations.cycle.launch import QUIET
+from forecast_assets_tests.defs.assets.company import DECEMBER, IN_MEMORY, Company, succeeded
+from forecast_assets_tests.defs.assets.test_champion import OTHER, SOURCE_TABLES, with_challenger
 
 BY_SENSOR = {"forecast/started_by": "fallback_publication", "forecast/market": "FR"}
 BY_SCHEDULE = {"forecast/started_by": "monthly_cycle_schedule", "forecast/market": "FR"}
@@ -59,7 +59,7 @@ def test_a_cycle_requested_before_the_fallback_published_still_replaces_it_but_n
         cycle = run(unpublished, instance, "monthly_cycle", BY_SCHEDULE, ["delivery"])
         assert not arrived(cycle).startswith("nothing")
         place = next(p for p in unpublished.store.list_partitions("published_forecasts") if f"{p.month:%m}" == "12")
-        monkeypatch.setattr("forecast_assets.runs.fallback.FALLBACK_JOBS", ("champion_cycle", "none"))
+        monkeypatch.setattr("forecast_assets.operations.cycle.fallback.FALLBACK_JOBS", ("champion_cycle", "none"))
         again = run(unpublished, instance, "monthly_cycle", BY_SCHEDULE, ["delivery"])
         by = unpublished.store.provenance("published_forecasts", place).run_id
         assert arrived(again) == f"nothing: run {by} has published the month since this run was requested"

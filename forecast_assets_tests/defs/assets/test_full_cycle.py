@@ -10,11 +10,11 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from forecast_assets.domain.levels import at_levels
-from forecast_assets.resources.mlflow_tracking import MlflowTracking
+from forecast_assets.domain.evaluation.levels import at_levels
 from forecast_assets.schemas import MONTH_ONLY, ON_DEMAND, TABLES
 from forecast_assets.storage import PartitionKey
-from forecast_assets_tests.assets.company import (
+from forecast_assets.tracking.mlflow_tracking import MlflowTracking
+from forecast_assets_tests.defs.assets.company import (
     AWKWARD_SKUS,
     CODES,
     DECEMBER,

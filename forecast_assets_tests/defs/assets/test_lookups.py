@@ -5,14 +5,14 @@ import os
 import pandas as pd
 import pytest
 
-from forecast_assets.io_managers.table_specs import table_specs
-from forecast_assets.resources.lookups import LOOKED_UP
-from forecast_assets.runs.asset_nodes import asset_nodes
-from forecast_assets.runs.deliveries import Deliveries
-from forecast_assets.runs.launch import code_location_with
-from forecast_assets.runs.staleness import Staleness
+from forecast_assets.market_state.lookups import LOOKED_UP
+from forecast_assets.operations.backfill.asset_nodes import asset_nodes
+from forecast_assets.operations.backfill.deliveries import Deliveries
+from forecast_assets.operations.backfill.staleness import Staleness
+from forecast_assets.operations.cycle.launch import code_location_with
 from forecast_assets.storage import PartitionKey, Provenance
-from forecast_assets_tests.assets.company import DECEMBER, NOVEMBER, Company, succeeded
+from forecast_assets.storage.table_specs import table_specs
+from forecast_assets_tests.defs.assets.company import DECEMBER, NOVEMBER, Company, succeeded
 
 MONTH = pd.Timestamp(DECEMBER)
 PLACE = PartitionKey(MONTH, "FR")

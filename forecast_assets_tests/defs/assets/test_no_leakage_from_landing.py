@@ -6,14 +6,14 @@ import pandas as pd
 import pytest
 
 from benchmarks.sample_histories import histories_from_landing
+from forecast_assets.config.markets import load_markets
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.features.build import MarketHistory, build_features
 from forecast_assets.domain.models.pooled_model import fit_pooled_model, pooled_rows, pooled_to_texts
 from forecast_assets.domain.models.recipe import Recipe
-from forecast_assets.markets import load_markets
-from forecast_assets.resources.source_tables import SourceTables
 from forecast_assets.sample import write_sample_company
-from forecast_assets_tests.assets.another_future import WRONG, change_rows, poisoned
+from forecast_assets.sources.source_tables import SourceTables
+from forecast_assets_tests.defs.assets.another_future import WRONG, change_rows, poisoned
 from forecast_assets_tests.domain.whole_path import differing, training_origins, whole_path
 
 MONTHS = pd.date_range("2020-01-01", "2024-06-01", freq="MS")

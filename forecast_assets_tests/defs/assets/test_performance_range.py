@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 from forecast_assets.definitions import build_definitions
-from forecast_assets.io_managers.table_specs import table_specs
-from forecast_assets.runs.launch import FIRST, LAST, QUIET
+from forecast_assets.operations.cycle.launch import FIRST, LAST, QUIET
 from forecast_assets.storage import PartitionKey, Provenance
-from forecast_assets_tests.sensors.company import JULY, JUNE, make_company
+from forecast_assets.storage.table_specs import table_specs
+from forecast_assets_tests.defs.sensors.company import JULY, JUNE, make_company
 
 MAY = pd.Timestamp("2024-05-01")
 

@@ -10,8 +10,8 @@ import pytest
 
 from forecast_assets.sample import write_sample_company
 from forecast_assets.schemas import MONTH_ONLY, ON_DEMAND, TABLES
-from forecast_assets_tests.assets.another_future import WRONG, poisoned
-from forecast_assets_tests.assets.company import Company, succeeded
+from forecast_assets_tests.defs.assets.another_future import WRONG, poisoned
+from forecast_assets_tests.defs.assets.company import Company, succeeded
 
 FIRST, FIRST_ORIGIN, BEFORE, ORIGIN = "2022-01-01", "2022-12-01", "2024-05-01", "2024-06-01"
 MARKETS = """markets:

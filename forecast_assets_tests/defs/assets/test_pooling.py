@@ -6,7 +6,7 @@ import json
 import pandas as pd
 import pytest
 
-from forecast_assets_tests.assets.company import CODES, DECEMBER, FIRST_ORIGIN, NOVEMBER, Company, succeeded
+from forecast_assets_tests.defs.assets.company import CODES, DECEMBER, FIRST_ORIGIN, NOVEMBER, Company, succeeded
 
 OF_MARKET = ["model", "forecasts", "backtest"]
 

@@ -3,7 +3,7 @@
 import duckdb
 import pytest
 
-from forecast_assets.sql.project import DEFAULT_FOLDER
+from forecast_assets.sources.sql.project import DEFAULT_FOLDER
 
 
 @pytest.fixture

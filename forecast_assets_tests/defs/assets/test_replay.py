@@ -12,12 +12,10 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from forecast_assets.domain.tuning import COLUMNS
-from forecast_assets.io_managers.table_specs import table_specs
-from forecast_assets.partitions import CYCLE_ID_TAG
-from forecast_assets.runs.asset_nodes import asset_nodes
-from forecast_assets.runs.launch import code_location_with
-from forecast_assets.runs.replay import (
+from forecast_assets.domain.selection.tuning import COLUMNS
+from forecast_assets.operations.backfill.asset_nodes import asset_nodes
+from forecast_assets.operations.cycle.launch import code_location_with
+from forecast_assets.operations.history.replay import (
     DIFFERENT,
     IDENTICAL,
     NOT_POSSIBLE,
@@ -26,14 +24,16 @@ from forecast_assets.runs.replay import (
     month_of_cycle,
     not_as_it_was,
 )
-from forecast_assets.runs.store_of_then import RecordedVersions
+from forecast_assets.operations.history.store_of_then import RecordedVersions
+from forecast_assets.partitions import CYCLE_ID_TAG
 from forecast_assets.storage import PartitionKey, Provenance, TableStore
-from forecast_assets_tests.assets.company import DECEMBER, NOVEMBER, Company, succeeded
-from forecast_assets_tests.assets.test_champion import LENIENT, OTHER
+from forecast_assets.storage.table_specs import table_specs
+from forecast_assets_tests.defs.assets.company import DECEMBER, NOVEMBER, Company, succeeded
+from forecast_assets_tests.defs.assets.test_champion import LENIENT, OTHER
 
 CYCLE = "dev-2024-12"
 QUICK = ["baseline_forecasts", "history_marks"]
-SETTINGS = import_module("forecast_assets.settings")
+SETTINGS = import_module("forecast_assets.config.settings")
 
 
 def targets_of(company: Company, cycle: str = CYCLE, countries=("FR",), assets=()):
@@ -178,8 +178,8 @@ def test_another_configuration_or_commit_is_said_and_what_it_changes_is_shown(co
     said = not_as_it_was(company.settings(**other), targets)
     assert "model (FR) was configured otherwise; it depends on training_rows, boosting_rounds, pools_markets" in said
     assert not [line for line in said if line.startswith(("forecasts", "baseline"))]
-    monkeypatch.setattr(import_module("forecast_assets.runs.replay"), "git_sha", lambda: "other")
-    monkeypatch.setattr(import_module("forecast_assets.runs.replay"), "code_version", lambda: "0123")
+    monkeypatch.setattr(import_module("forecast_assets.operations.history.replay"), "git_sha", lambda: "other")
+    monkeypatch.setattr(import_module("forecast_assets.operations.history.replay"), "code_version", lambda: "0123")
     then = targets[0].version.provenance
     lines = not_as_it_was(company.settings(), targets)
     assert lines == [

@@ -10,14 +10,14 @@ import pytest
 from typer.testing import CliRunner
 
 from forecast_assets.cli import app
-from forecast_assets.runs.launch import code_location_with
-from forecast_assets.runs.replay import cycle_targets
-from forecast_assets.sql import DremioError
+from forecast_assets.operations.cycle.launch import code_location_with
+from forecast_assets.operations.history.replay import cycle_targets
+from forecast_assets.sources.dremio.dremio_errors import DremioError
 from forecast_assets.storage import PartitionKey, TableStore
 from forecast_assets.storage.version_files import all_versions, remove_versions
-from forecast_assets_tests.assets.company import DECEMBER, Company
-from forecast_assets_tests.assets.test_replay import CYCLE, QUICK, version_file
 from forecast_assets_tests.cli.test_commands import unboxed
+from forecast_assets_tests.defs.assets.company import DECEMBER, Company
+from forecast_assets_tests.defs.assets.test_replay import CYCLE, QUICK, version_file
 
 # By name: in the package the module is hidden behind the command it holds.
 REPLAY_COMMAND = import_module("forecast_assets.cli.replay")
@@ -77,14 +77,14 @@ def test_deliveries_that_cannot_be_asked_stop_no_replay(command, monkeypatch):
     def refuses(*_):
         raise DremioError("no access to the view")
 
-    monkeypatch.setattr("forecast_assets.runs.deliveries.Deliveries.look_at", refuses)
+    monkeypatch.setattr("forecast_assets.operations.backfill.deliveries.Deliveries.look_at", refuses)
     result = command("--cycle", CYCLE, "--country", "FR")
     assert result.exit_code == 0
     assert "sell_in of FR: deliveries cannot be read now: no access to the view" in " ".join(result.output.split())
 
 
 def test_the_command_exits_with_1_and_shows_the_cells_that_differ(command, copy, monkeypatch):
-    models = import_module("forecast_assets.assets.models")
+    models = import_module("forecast_assets.defs.assets.models")
     usual = models.baseline_at
     monkeypatch.setattr(
         models, "baseline_at",

@@ -9,14 +9,14 @@ import pytest
 from forecast_assets.alerts.incidents import Incident
 from forecast_assets.alerts.outbox import Outbox
 from forecast_assets.definitions import build_definitions
-from forecast_assets.domain.contest import recipe_id
-from forecast_assets.domain.tuning import parameters_in_force
-from forecast_assets.jobs import BY_RECIPE, SOURCES
-from forecast_assets.recipes import recipe_of
-from forecast_assets.runs.launch import QUIET
+from forecast_assets.defs.jobs import BY_RECIPE, SOURCES
+from forecast_assets.defs.sensors.retune import retunes
+from forecast_assets.domain.selection.contest import recipe_id
+from forecast_assets.domain.selection.tuning import parameters_in_force
+from forecast_assets.market_state.recipes import recipe_of
+from forecast_assets.operations.cycle.launch import QUIET
 from forecast_assets.sample import write_sample_company
-from forecast_assets.sensors.retune import retunes
-from forecast_assets_tests.assets.company import DECEMBER, IN_MEMORY, NOVEMBER, Company, succeeded
+from forecast_assets_tests.defs.assets.company import DECEMBER, IN_MEMORY, NOVEMBER, Company, succeeded
 
 JANUARY, TENTH = "2025-01-01", pd.Timestamp("2025-01-10T12:00Z")
 MARKETS = """markets:
@@ -41,7 +41,9 @@ def market(tmp_path):
 
 def test_an_alarm_leads_to_a_tuned_recipe_that_the_next_cycle_puts_to_the_rule(market, monkeypatch):
     # In a sample so small hardly a recipe is tested better than the usual one; here the best of the others is taken.
-    monkeypatch.setattr("forecast_assets.domain.tuning._in_force", lambda made, _: min(made[1:], key=lambda t: t.loss))
+    monkeypatch.setattr(
+        "forecast_assets.domain.selection.tuning._in_force", lambda made, _: min(made[1:], key=lambda t: t.loss)
+    )
     settings = market.settings(FORECAST_RETUNE_TRIALS="3")
     alarm = Incident("wape", "FR", "published", pd.Timestamp(DECEMBER), "warning", "France: WAPE 80.0 %, limit 60.0 %")
     Outbox.of(settings).report([alarm], "dev-2024-12")

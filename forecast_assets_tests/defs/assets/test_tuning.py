@@ -6,10 +6,10 @@ import shutil
 import pandas as pd
 import pytest
 
-from forecast_assets.assets import tuning
+from forecast_assets.defs.assets import tuning
 from forecast_assets.domain.calendar import add_months
-from forecast_assets.domain.tuning import Trial
-from forecast_assets_tests.assets.company import DECEMBER, NOVEMBER, OCTOBER, succeeded
+from forecast_assets.domain.selection.tuning import Trial
+from forecast_assets_tests.defs.assets.company import DECEMBER, NOVEMBER, OCTOBER, succeeded
 
 TRIED = pd.DataFrame(
     {

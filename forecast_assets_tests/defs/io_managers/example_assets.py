@@ -7,8 +7,8 @@ import dagster as dg
 import pandas as pd
 import pyarrow as pa
 
-from forecast_assets.io_managers import build_io_managers
-from forecast_assets.partition_windows import month_window, same_month, same_partition, window
+from forecast_assets.defs.io_managers import build_io_managers
+from forecast_assets.defs.partition_windows import month_window, same_month, same_partition, window
 from forecast_assets.storage import PartitionKey, TableSpec
 
 MONTHS = dg.MonthlyPartitionsDefinition(start_date="2024-01-01", end_date="2024-07-01")

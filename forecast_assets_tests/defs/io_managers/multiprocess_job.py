@@ -2,8 +2,8 @@
 
 import dagster as dg
 
-from forecast_assets.io_managers import build_io_managers
-from forecast_assets_tests.io_managers.example_assets import ASSETS, SPECS, features, sell_in
+from forecast_assets.defs.io_managers import build_io_managers
+from forecast_assets_tests.defs.io_managers.example_assets import ASSETS, SPECS, features, sell_in
 
 
 def sell_in_and_features() -> dg.JobDefinition:

@@ -2,9 +2,9 @@ import dagster as dg
 import pandas as pd
 import pytest
 
-from forecast_assets.io_managers import ParquetIOManager
+from forecast_assets.defs.io_managers import ParquetIOManager
 from forecast_assets.storage import MissingPartition, SchemaViolation, TableStore
-from forecast_assets_tests.io_managers.example_assets import (
+from forecast_assets_tests.defs.io_managers.example_assets import (
     FEATURES,
     MONTH_X_COUNTRY,
     MONTHS,
@@ -16,7 +16,7 @@ from forecast_assets_tests.io_managers.example_assets import (
     materialize,
     sell_in,
 )
-from forecast_assets_tests.io_managers.multiprocess_job import sell_in_and_features
+from forecast_assets_tests.defs.io_managers.multiprocess_job import sell_in_and_features
 from forecast_assets_tests.storage.examples import key
 
 HALF_A_YEAR = ("FR|2024-01-01", "FR|2024-06-01")

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.alerts.outbox import Outbox
-from forecast_assets.io_managers.table_specs import table_specs
-from forecast_assets.settings import Settings, load_settings
+from forecast_assets.config.settings import Settings, load_settings
 from forecast_assets.storage import PartitionKey, Provenance, TableStore
+from forecast_assets.storage.table_specs import table_specs
 
 JUNE, JULY, AUGUST = (pd.Timestamp(f"2024-{month:02d}-01") for month in (6, 7, 8))
 SKUS = 40

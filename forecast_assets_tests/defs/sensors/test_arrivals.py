@@ -8,14 +8,14 @@ import pytest
 from dagster._core.test_utils import create_run_for_test
 
 from forecast_assets.alerts.outbox import Outbox
-from forecast_assets.io_managers.table_specs import table_specs
-from forecast_assets.jobs import SOURCES
-from forecast_assets.runs.cycle_calendar import closed_month
-from forecast_assets.sensors.arrivals import Cursor, Look
-from forecast_assets.sensors.freeze_month import requests_over_all_markets
+from forecast_assets.defs.jobs import SOURCES
+from forecast_assets.defs.sensors.arrivals import Cursor, Look
+from forecast_assets.defs.sensors.freeze_month import requests_over_all_markets
+from forecast_assets.domain.cycle_calendar import closed_month
 from forecast_assets.storage import PartitionKey, Provenance, TableStore
-from forecast_assets_tests.sensors.company import published_forecast
-from forecast_assets_tests.test_settings import loaded
+from forecast_assets.storage.table_specs import table_specs
+from forecast_assets_tests.config.test_settings import loaded
+from forecast_assets_tests.defs.sensors.company import published_forecast
 
 OCTOBER, NOVEMBER = pd.Timestamp("2024-10-01"), pd.Timestamp("2024-11-01")
 DUE, OVERDUE = pd.Timestamp("2024-12-10T06:30Z"), pd.Timestamp("2024-12-15T06:01Z")
@@ -77,7 +77,7 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path, monkeypatch):
-    monkeypatch.setattr("forecast_assets.landing.folder.TIMES", ("mtime", "last_modified"))
+    monkeypatch.setattr("forecast_assets.sources.landing.folder.TIMES", ("mtime", "last_modified"))
     with dg.instance_for_test() as instance:
         yield Desk(tmp_path, instance)
 
@@ -201,9 +201,9 @@ def test_a_look_that_takes_too_long_goes_on_at_the_next_one(desk, monkeypatch):
     for code in ("FR", "NO"):
         desk.run(code, dg.DagsterRunStatus.SUCCESS, **WAITED)
     times = iter([0.0, 0.0, 31.0])
-    monkeypatch.setattr("forecast_assets.sensors.arrivals.time.monotonic", lambda: next(times))
+    monkeypatch.setattr("forecast_assets.defs.sensors.arrivals.time.monotonic", lambda: next(times))
     first = [request.tags["forecast/market"] for request in desk.look(minutes=5)]
-    monkeypatch.setattr("forecast_assets.sensors.arrivals.time.monotonic", lambda: 0.0)
+    monkeypatch.setattr("forecast_assets.defs.sensors.arrivals.time.monotonic", lambda: 0.0)
     second = [request.tags["forecast/market"] for request in desk.look(minutes=6)]
     assert (first, second) == (["FR"], ["NO", "FR"])
 
@@ -215,7 +215,7 @@ def test_the_cursor_starts_anew_with_a_new_month():
 
 
 def test_the_sensor_as_the_daemon_calls_it_asks_about_the_month_that_is_due(desk):
-    from forecast_assets.sensors.arrivals import build_arrivals_sensor
+    from forecast_assets.defs.sensors.arrivals import build_arrivals_sensor
 
     context = dg.build_sensor_context(instance=desk.instance)
     data = build_arrivals_sensor(desk.settings).evaluate_tick(context)

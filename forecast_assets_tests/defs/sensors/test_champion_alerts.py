@@ -4,11 +4,11 @@ import dagster as dg
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.champion import Limits, champion
-from forecast_assets.domain.contest import Contest, Holder, recipe_id
+from forecast_assets.defs.sensors.champion_alerts import build_champion_alerts_sensor
 from forecast_assets.domain.models.recipe import Recipe
-from forecast_assets.sensors.champion_alerts import build_champion_alerts_sensor
-from forecast_assets_tests.sensors.company import AUGUST, JULY, JUNE, make_company, published_forecast
+from forecast_assets.domain.selection.champion import Limits, champion
+from forecast_assets.domain.selection.contest import Contest, Holder, recipe_id
+from forecast_assets_tests.defs.sensors.company import AUGUST, JULY, JUNE, make_company, published_forecast
 
 TUNED, OLD = Recipe(leaves=7), Recipe(leaves=15)
 

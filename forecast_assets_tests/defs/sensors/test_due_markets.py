@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from forecast_assets.landing.arrivals import Delivery
-from forecast_assets.sensors.due_markets import Action, DueMarket, Runs, action_for
+from forecast_assets.defs.sensors.due_markets import Action, DueMarket, Runs, action_for
+from forecast_assets.sources.landing.arrivals import Delivery
 
 RUN_AT, BEFORE, AFTER = (pd.Timestamp(f"2025-01-10T{hour}:00Z") for hour in ("06", "05", "07"))
 ABSENT = Delivery(("sell_in",), (), "a", BEFORE)

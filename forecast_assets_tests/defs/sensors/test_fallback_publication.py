@@ -8,11 +8,11 @@ import pytest
 from dagster._core.events import DagsterEvent, DagsterEventType, StepFailureData
 from dagster._core.test_utils import create_run_for_test
 
+from forecast_assets.defs.sensors.fallback_publication import after_failures, build_fallback_publication_sensor
+from forecast_assets.operations.cycle.fallback import steps_after_failure
 from forecast_assets.partitions import STARTED_BY_TAG
-from forecast_assets.runs.fallback import steps_after_failure
-from forecast_assets.sensors.fallback_publication import after_failures, build_fallback_publication_sensor
 from forecast_assets.storage import PartitionKey
-from forecast_assets_tests.sensors.company import make_company, published_forecast
+from forecast_assets_tests.defs.sensors.company import make_company, published_forecast
 
 OCTOBER, NOVEMBER = pd.Timestamp("2024-10-01"), pd.Timestamp("2024-11-01")
 TENTH, OVERDUE = pd.Timestamp("2024-12-10T07:00Z"), pd.Timestamp("2024-12-15T06:01Z")
@@ -29,7 +29,7 @@ def company(tmp_path):
 @pytest.fixture
 def rival(monkeypatch):
     """The champion could make the forecast in place of the challenger."""
-    monkeypatch.setattr("forecast_assets.runs.fallback.has_rival_champion", lambda *_: True)
+    monkeypatch.setattr("forecast_assets.operations.cycle.fallback.has_rival_champion", lambda *_: True)
 
 
 def run(company, status=FAILURE, job="monthly_cycle", failed_in=(), tags=BY_SCHEDULE, country="FR"):
@@ -108,7 +108,7 @@ def test_a_market_whose_tables_are_damaged_keeps_no_other_from_its_fallback(tmp_
             raise ValueError("a table is damaged")
         return ("publish_fallback",)
 
-    monkeypatch.setattr("forecast_assets.sensors.fallback_publication.step_after_failure", damaged_for_fr)
+    monkeypatch.setattr("forecast_assets.defs.sensors.fallback_publication.step_after_failure", damaged_for_fr)
     found = after_failures(both.settings, both.instance, TENTH)
     assert [str(request.partition_key) for request in found.requests] == ["DE|2024-11-01"]
     assert found.reasons == ["FR: ValueError: a table is damaged"]

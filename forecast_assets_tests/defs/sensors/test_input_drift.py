@@ -5,8 +5,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.sensors.input_drift import build_input_drift_sensor
-from forecast_assets_tests.sensors.company import JULY, JUNE, make_company
+from forecast_assets.defs.sensors.input_drift import build_input_drift_sensor
+from forecast_assets_tests.defs.sensors.company import JULY, JUNE, make_company
 
 SKUS = [f"S{number:02d}" for number in range(60)]
 

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from forecast_assets.alerts.outbox import Outbox
-from forecast_assets.sensors.kpi_alarms import build_kpi_alarms_sensor
+from forecast_assets.defs.sensors.kpi_alarms import build_kpi_alarms_sensor
 from forecast_assets.storage import PartitionKey
-from forecast_assets_tests.sensors.company import AUGUST, JULY, JUNE, make_company
+from forecast_assets_tests.defs.sensors.company import AUGUST, JULY, JUNE, make_company
 
 CODES = [f"M{number:02d}" for number in range(40)]
 

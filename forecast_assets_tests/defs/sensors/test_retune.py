@@ -8,15 +8,15 @@ import pytest
 from dagster._core.test_utils import create_run_for_test
 
 from forecast_assets.alerts.incidents import Incident
-from forecast_assets.domain.champion import champion as decided
-from forecast_assets.domain.contest import Contest, recipe_id
-from forecast_assets.domain.tuning import COLUMNS
-from forecast_assets.runs.cycle_calendar import deadline_at, due_month
-from forecast_assets.sensors.retune import build_retune_sensor, retunes
-from forecast_assets.sensors.retune_outcomes import tell_of_outcomes
+from forecast_assets.defs.sensors.retune import build_retune_sensor, retunes
+from forecast_assets.defs.sensors.retune_outcomes import tell_of_outcomes
+from forecast_assets.domain.cycle_calendar import deadline_at, due_month
+from forecast_assets.domain.selection.champion import champion as decided
+from forecast_assets.domain.selection.contest import Contest, recipe_id
+from forecast_assets.domain.selection.tuning import COLUMNS
 from forecast_assets.storage import PartitionKey
-from forecast_assets_tests.domain.test_champion import IN_FORCE, LIMITS, OLD, alone, market
-from forecast_assets_tests.sensors.company import make_company, published_forecast
+from forecast_assets_tests.defs.sensors.company import make_company, published_forecast
+from forecast_assets_tests.domain.selection.test_champion import IN_FORCE, LIMITS, OLD, alone, market
 
 OCTOBER, NOVEMBER, DECEMBER = (pd.Timestamp(f"2024-{month}-01") for month in (10, 11, 12))
 OLD_ORIGIN = pd.Timestamp("2022-10-01")

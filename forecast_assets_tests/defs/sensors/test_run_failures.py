@@ -7,8 +7,8 @@ import pytest
 from dagster._core.test_utils import create_run_for_test
 
 from forecast_assets.alerts.outbox import Outbox
-from forecast_assets.sensors.run_failures import RunCursor, build_run_failures_sensor, tell_of_runs
-from forecast_assets_tests.sensors.company import JUNE, make_company
+from forecast_assets.defs.sensors.run_failures import RunCursor, build_run_failures_sensor, tell_of_runs
+from forecast_assets_tests.defs.sensors.company import JUNE, make_company
 
 KEY = ("run_failed", "FR", "monthly_cycle")
 

@@ -20,9 +20,9 @@ from dagster._utils.error import SerializableErrorInfo
 from typer.testing import CliRunner
 
 from forecast_assets.cli import app
-from forecast_assets.runs.watch import tell_of_daemons, tell_of_sensors, watch_daemons, watch_sensors
+from forecast_assets.operations.health.watch import tell_of_daemons, tell_of_sensors, watch_daemons, watch_sensors
 from forecast_assets_tests.alerts.teams_server import FakeTeams, texts
-from forecast_assets_tests.sensors.company import make_company
+from forecast_assets_tests.defs.sensors.company import make_company
 
 NOW = datetime(2024, 7, 10, 6, tzinfo=UTC)
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from forecast_assets.domain.level_shift import level_shift_columns
+from forecast_assets.domain.cleaning.level_shift import level_shift_columns
 from forecast_assets_tests.domain.portfolio_market import MONTHS, PAST, UNKNOWN, series
 
 CALENDAR = MONTHS[:PAST].month.to_numpy()

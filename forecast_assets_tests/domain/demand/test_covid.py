@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from forecast_assets.domain.calendar import month_range
-from forecast_assets.domain.covid import monthly_covid_policy, read_oxcgrt
+from forecast_assets.domain.demand.covid import monthly_covid_policy, read_oxcgrt
 
 EARLY = pd.DataFrame(
     {

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from forecast_assets.domain.demand_structure import DemandStructure, fit_structure, recent_level, smooth_level
-from forecast_assets.domain.promotions import PromotionCalendar
+from forecast_assets.domain.demand.demand_structure import DemandStructure, fit_structure, recent_level, smooth_level
+from forecast_assets.domain.demand.promotions import PromotionCalendar
 
 YEARS = 6
 MONTHS = np.tile(np.arange(1, 13), YEARS)

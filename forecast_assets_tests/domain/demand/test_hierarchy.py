@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from forecast_assets.domain.calendar import month_range
-from forecast_assets.domain.hierarchy import demand_totals, known_totals
+from forecast_assets.domain.demand.hierarchy import demand_totals, known_totals
 
 REGIONS = {"FR": "EU", "DE": "EU", "US": "NA"}
 

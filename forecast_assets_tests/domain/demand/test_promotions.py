@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.promotions import promotion_calendar
+from forecast_assets.domain.demand.promotions import promotion_calendar
 
 ORIGIN = pd.Timestamp("2024-06-01")
 NONE = pd.DataFrame({"sku": [], "promotion_month": pd.to_datetime([]), "is_promoted": [], "discount_pct": []})

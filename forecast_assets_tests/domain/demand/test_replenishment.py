@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from forecast_assets.domain.replenishment import TradeExpectation, expected_orders, surprises, usual_cover
+from forecast_assets.domain.demand.replenishment import TradeExpectation, expected_orders, surprises, usual_cover
 
 PAST, AHEAD, COUNT = 40, 8, 30
 COVER = 1.5

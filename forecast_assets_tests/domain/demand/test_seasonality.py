@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from forecast_assets.domain.seasonality import following_calendar_months, seasonal_indices
+from forecast_assets.domain.demand.seasonality import following_calendar_months, seasonal_indices
 
 
 def calendar(n_months: int, last_month: int = 12) -> np.ndarray:

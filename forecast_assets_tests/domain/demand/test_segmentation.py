@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from forecast_assets.domain.segmentation import (
+from forecast_assets.domain.demand.segmentation import (
     abc_class,
     average_demand_interval,
     coefficient_of_variation,

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.shared_effects import launch_ramp, moved_easter, relative_price, shared_effect
+from forecast_assets.domain.demand.shared_effects import launch_ramp, moved_easter, relative_price, shared_effect
 
 
 def test_a_slope_is_that_of_its_group_drawn_towards_the_common_one():

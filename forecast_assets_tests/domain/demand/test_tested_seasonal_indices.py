@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from forecast_assets.domain.seasonality import tested_seasonal_indices as index_where_tested
+from forecast_assets.domain.demand.seasonality import tested_seasonal_indices as index_where_tested
 
 
 def calendar(n_months: int, last_month: int = 12) -> np.ndarray:

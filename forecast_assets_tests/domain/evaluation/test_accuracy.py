@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.accuracy import (
+from forecast_assets.domain.evaluation.accuracy import (
     accuracy_table,
     bias,
     coverage,

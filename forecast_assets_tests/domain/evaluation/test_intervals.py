@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.intervals import apply_intervals, horizon_quantiles
+from forecast_assets.domain.evaluation.intervals import apply_intervals, horizon_quantiles
 
 
 def errors_for(horizon, low, high, count=41):

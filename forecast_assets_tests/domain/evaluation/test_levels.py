@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.levels import LEVELS, accuracy_at_levels, at_levels
+from forecast_assets.domain.evaluation.levels import LEVELS, accuracy_at_levels, at_levels
 
 REGIONS = {"FR": "Europe", "DE": "Europe", "BR": "Americas"}
 MODEL = {"model": "model_units"}

@@ -2,10 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.checks.evaluation_checks import figures
-from forecast_assets.checks.schema_check import schema_check
-from forecast_assets.domain.performance import performance
-from forecast_assets.domain.realised import PERFORMANCE_METHODS
+from forecast_assets.domain.evaluation.performance import performance
+from forecast_assets.domain.evaluation.realised import PERFORMANCE_METHODS
+from forecast_assets.validation.evaluation_checks import figures
+from forecast_assets.validation.schema_check import schema_check
 
 JUNE = pd.Timestamp("2024-06-01")
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from forecast_assets.domain.control_limit import lower_limit, upper_limit
+from forecast_assets.domain.monitoring.control_limit import lower_limit, upper_limit
 
 
 def test_the_limit_of_a_history_computed_by_hand():

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.drift import (
+from forecast_assets.domain.monitoring.drift import (
     FAMILIES,
     drift_verdicts,
     family_of,

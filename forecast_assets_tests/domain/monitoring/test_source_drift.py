@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.source_drift import source_verdicts
+from forecast_assets.domain.monitoring.source_drift import source_verdicts
 
 JUNE = pd.Timestamp("2024-06-01")
 MONTHS = pd.date_range(end=JUNE, periods=48, freq="MS")

@@ -2,14 +2,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.announced import (
+from forecast_assets.domain.demand.demand import active_skus
+from forecast_assets.domain.portfolio.announced import (
     announced_forecasts,
     announced_skus,
     with_announced,
     with_announced_described,
 )
-from forecast_assets.domain.baseline import baseline_forecasts
-from forecast_assets.domain.demand import active_skus
+from forecast_assets.domain.statistical.baseline import baseline_forecasts
 from forecast_assets_tests.domain.portfolio_market import MONTHS, ORIGIN, PAST, market, products, series
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.launch_intervals import launch_errors, launch_interval, launch_widths
+from forecast_assets.domain.portfolio.launch_intervals import launch_errors, launch_interval, launch_widths
 from forecast_assets_tests.domain.portfolio_market import MONTHS, ORIGIN, market, products, series
 
 

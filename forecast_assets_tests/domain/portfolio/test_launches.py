@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.launches import (
+from forecast_assets.domain.portfolio.launches import (
     launch_columns,
     launch_curve,
     launch_forecasts,

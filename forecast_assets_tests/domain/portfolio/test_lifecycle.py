@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
 
-from forecast_assets.domain.lifecycle import faded, is_after_end, is_fading, is_silent, level_since, return_column
+from forecast_assets.domain.portfolio.lifecycle import (
+    faded,
+    is_after_end,
+    is_fading,
+    is_silent,
+    level_since,
+    return_column,
+)
 from forecast_assets_tests.domain.portfolio_market import MONTHS, PAST, UNKNOWN, series
 
 CALENDAR = MONTHS[:PAST].month.to_numpy()

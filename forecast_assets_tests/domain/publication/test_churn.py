@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.churn import forecast_churn
+from forecast_assets.domain.publication.churn import forecast_churn
 
 JUNE, JULY = pd.Timestamp("2024-06-01"), pd.Timestamp("2024-07-01")
 

@@ -5,15 +5,15 @@ import pandas as pd
 import pytest
 
 from forecast_assets.domain.calendar import add_months, target_months
-from forecast_assets.domain.demand import panel_from_rows
-from forecast_assets.domain.fallback import (
+from forecast_assets.domain.demand.demand import panel_from_rows
+from forecast_assets.domain.publication.fallback import (
     NothingToPublishError,
     Tables,
     best_there_is,
     carried_forward,
     forecasts_of_baseline,
 )
-from forecast_assets.domain.publication import published_forecasts
+from forecast_assets.domain.publication.publication import published_forecasts
 
 ORIGIN = pd.Timestamp("2024-06-01")
 NO_OVERRIDES = pd.DataFrame(columns=["sku", "target_month", "forecast_units", "author", "reason"])

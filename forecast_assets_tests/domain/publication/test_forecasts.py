@@ -1,8 +1,8 @@
 import pandas as pd
 import pytest
 
-from forecast_assets.checks.schema_check import schema_check
-from forecast_assets.domain.forecasts import beside_baseline, with_champion
+from forecast_assets.domain.publication.forecasts import beside_baseline, with_champion
+from forecast_assets.validation.schema_check import schema_check
 
 ORIGIN = pd.Timestamp("2024-06-01")
 TARGETS = [pd.Timestamp("2024-07-01"), pd.Timestamp("2024-08-01")]

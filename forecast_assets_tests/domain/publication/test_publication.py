@@ -2,8 +2,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.checks.schema_check import schema_check
-from forecast_assets.domain.publication import RULES_WITHOUT_MODEL, Decision, decide, published_forecasts, status_of
+from forecast_assets.domain.publication.publication import (
+    RULES_WITHOUT_MODEL,
+    Decision,
+    decide,
+    published_forecasts,
+    status_of,
+)
+from forecast_assets.validation.schema_check import schema_check
 
 ORIGIN = pd.Timestamp("2024-06-01")
 JULY, AUGUST = pd.Timestamp("2024-07-01"), pd.Timestamp("2024-08-01")

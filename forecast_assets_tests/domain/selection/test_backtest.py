@@ -2,11 +2,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.checks.schema_check import schema_check
-from forecast_assets.domain.backtest import backtest, origins_left_out, with_actuals
-from forecast_assets.domain.demand import DemandPanel
-from forecast_assets.domain.models.holt_winters import forecast_holt_winters
+from forecast_assets.domain.demand.demand import DemandPanel
 from forecast_assets.domain.models.market_model import fit_market_model, forecast_units
+from forecast_assets.domain.selection.backtest import backtest, origins_left_out, with_actuals
+from forecast_assets.domain.statistical.holt_winters import forecast_holt_winters
+from forecast_assets.validation.schema_check import schema_check
 from forecast_assets_tests.domain.small_market import MONTHS
 
 METHODS = ["model_units", "baseline_units", "naive_units"]

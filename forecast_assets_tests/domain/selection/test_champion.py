@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.checks.schema_check import schema_check
-from forecast_assets.domain.champion import Limits, champion, compare
-from forecast_assets.domain.contest import Contest, Holder, recipe_id, recipe_text
 from forecast_assets.domain.models.recipe import Recipe
+from forecast_assets.domain.selection.champion import Limits, champion, compare
+from forecast_assets.domain.selection.contest import Contest, Holder, recipe_id, recipe_text
+from forecast_assets.validation.schema_check import schema_check
 
 MONTH, MARCH = pd.Timestamp("2024-06-01"), pd.Timestamp("2024-03-01")
 TUNED, OLD = Recipe(leaves=7), Recipe(leaves=15)

@@ -7,7 +7,8 @@ import json
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.contest import (
+from forecast_assets.domain.models.recipe import Recipe
+from forecast_assets.domain.selection.contest import (
     Holder,
     contest,
     holder_from,
@@ -17,7 +18,6 @@ from forecast_assets.domain.contest import (
     refusals,
     refuses,
 )
-from forecast_assets.domain.models.recipe import Recipe
 
 USUAL = Recipe()
 TUNED, OLD = (dataclasses.replace(USUAL, leaves=leaves) for leaves in (7, 15))

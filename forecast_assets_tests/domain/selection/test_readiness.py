@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.domain import readiness
-from forecast_assets.domain.demand import DemandPanel
-from forecast_assets.domain.models.holt_winters import forecast_holt_winters
-from forecast_assets.domain.readiness import FAIL, PASS, WARN, Finding, is_ready
+from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.selection import readiness
+from forecast_assets.domain.selection.readiness import FAIL, PASS, WARN, Finding, is_ready
+from forecast_assets.domain.statistical.holt_winters import forecast_holt_winters
 
 SINCE = pd.Timestamp("2021-01-01")
 

@@ -5,11 +5,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.checks.schema_check import schema_check
-from forecast_assets.domain import tuning
 from forecast_assets.domain.models.part_texts import recipe_from
 from forecast_assets.domain.models.recipe import Recipe
-from forecast_assets.domain.tuning import TooLittleToTuneError, parameters_in_force, tuned_in, tuned_recipe
+from forecast_assets.domain.selection import tuning
+from forecast_assets.domain.selection.tuning import TooLittleToTuneError, parameters_in_force, tuned_in, tuned_recipe
+from forecast_assets.validation.schema_check import schema_check
 from forecast_assets_tests.domain.small_market import MONTHS, WRONG
 
 MONTH = MONTHS[98]

@@ -2,9 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.checks.schema_check import schema_check
-from forecast_assets.domain.baseline import baseline_forecasts
-from forecast_assets.domain.demand import DemandPanel
+from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.statistical.baseline import baseline_forecasts
+from forecast_assets.validation.schema_check import schema_check
 
 MONTHS = pd.date_range("2010-01-01", periods=160, freq="MS")
 ORIGIN = MONTHS[150]

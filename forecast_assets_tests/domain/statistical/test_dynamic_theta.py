@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from forecast_assets.domain.models.dynamic_theta import ALPHAS, SKUS_PER_CHUNK, THETAS, forecast_dynamic_theta
-from forecast_assets.domain.seasonality import tested_seasonal_indices as index_where_tested
+from forecast_assets.domain.demand.seasonality import tested_seasonal_indices as index_where_tested
+from forecast_assets.domain.statistical.dynamic_theta import ALPHAS, SKUS_PER_CHUNK, THETAS, forecast_dynamic_theta
 
 HORIZON_MONTHS = 18
 

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from statsmodels.tsa.holtwinters import ExponentialSmoothing
 
-from forecast_assets.domain.models.aligned_panel import aligned_chunks
-from forecast_assets.domain.models.exponential_smoothing import (
+from forecast_assets.domain.statistical.aligned_panel import aligned_chunks
+from forecast_assets.domain.statistical.exponential_smoothing import (
     FORMS,
     SKUS_PER_CHUNK,
     Form,
     forecast_exponential_smoothing,
 )
-from forecast_assets.domain.models.holt_winters_recursion import States, extrapolate, one_step_errors
-from forecast_assets.domain.models.smoothing_search import fit_smoothing
+from forecast_assets.domain.statistical.holt_winters_recursion import States, extrapolate, one_step_errors
+from forecast_assets.domain.statistical.smoothing_search import fit_smoothing
 
 HORIZON_MONTHS = 18
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from forecast_assets.domain.models.forecast_cap import cap_forecasts
+from forecast_assets.domain.statistical.forecast_cap import cap_forecasts
 
 
 def test_a_forecast_lies_between_zero_and_four_times_the_largest_of_the_last_36_months():

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from statsmodels.tsa.holtwinters import ExponentialSmoothing
 
-from forecast_assets.domain.models.aligned_panel import aligned_chunks
-from forecast_assets.domain.models.holt_winters import SKUS_PER_CHUNK, forecast_holt_winters
-from forecast_assets.domain.models.holt_winters_recursion import (
+from forecast_assets.domain.statistical.aligned_panel import aligned_chunks
+from forecast_assets.domain.statistical.holt_winters import SKUS_PER_CHUNK, forecast_holt_winters
+from forecast_assets.domain.statistical.holt_winters_recursion import (
     States,
     extrapolate,
     one_step_errors,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from forecast_assets.domain.models.seasonal_naive import forecast_seasonal_naive
+from forecast_assets.domain.statistical.seasonal_naive import forecast_seasonal_naive
 
 LAST_YEAR = np.arange(1.0, 13.0)
 

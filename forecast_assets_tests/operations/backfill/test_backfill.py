@@ -8,19 +8,19 @@ import pandas as pd
 import pytest
 
 from forecast_assets.definitions import build_definitions
-from forecast_assets.resources.published_months import PublishedMonths
-from forecast_assets.runs import launch as launch_module
-from forecast_assets.runs.asset_nodes import SelectionError, asset_nodes, selected_assets
-from forecast_assets.runs.backfill import Backfill
-from forecast_assets.runs.backfill_plan import BackfillRequest, Scope, plan_backfill
-from forecast_assets.runs.deliveries import Deliveries
-from forecast_assets.runs.durations import PastDurations, estimated, past_durations
-from forecast_assets.runs.sqlite_commits import commit_without_waiting
-from forecast_assets.runs.staleness import Staleness
+from forecast_assets.market_state.published_months import PublishedMonths
+from forecast_assets.operations.backfill.asset_nodes import SelectionError, asset_nodes, selected_assets
+from forecast_assets.operations.backfill.backfill import Backfill
+from forecast_assets.operations.backfill.backfill_plan import BackfillRequest, Scope, plan_backfill
+from forecast_assets.operations.backfill.deliveries import Deliveries
+from forecast_assets.operations.backfill.durations import PastDurations, estimated, past_durations
+from forecast_assets.operations.backfill.staleness import Staleness
+from forecast_assets.operations.cycle import launch as launch_module
+from forecast_assets.operations.cycle.sqlite_commits import commit_without_waiting
 from forecast_assets.storage import PartitionKey, Provenance, TableStore
-from forecast_assets_tests.test_settings import loaded
+from forecast_assets_tests.config.test_settings import loaded
 
-STALENESS = import_module("forecast_assets.runs.staleness")
+STALENESS = import_module("forecast_assets.operations.backfill.staleness")
 MONTHS = list(pd.date_range("2023-01-01", "2024-06-01", freq="MS"))
 FIRST, LAST = MONTHS[0], MONTHS[-1]
 MARKETS = """markets:
@@ -100,7 +100,7 @@ class Company:
             self.store.write(named, place, frame, Provenance("run", f"dev-{month[:7]}", "sha"))
 
 
-STALENESS_SPECS = import_module("forecast_assets.io_managers.table_specs").table_specs()
+STALENESS_SPECS = import_module("forecast_assets.storage.table_specs").table_specs()
 
 
 @pytest.fixture

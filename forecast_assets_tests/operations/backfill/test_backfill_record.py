@@ -4,8 +4,8 @@ import dataclasses
 
 import pandas as pd
 
-from forecast_assets.runs.backfill_plan import BackfillRequest
-from forecast_assets.runs.backfill_record import close_record, next_revision, open_record
+from forecast_assets.operations.backfill.backfill_plan import BackfillRequest
+from forecast_assets.operations.backfill.backfill_record import close_record, next_revision, open_record
 from forecast_assets.storage import TableStore
 
 REQUEST = BackfillRequest(

@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 from forecast_assets.definitions import build_definitions
-from forecast_assets.runs import launch as module
-from forecast_assets.runs.launch import launch
-from forecast_assets.runs.plan import MonthRange
-from forecast_assets_tests.test_settings import loaded
+from forecast_assets.operations.cycle import launch as module
+from forecast_assets.operations.cycle.launch import launch
+from forecast_assets.operations.cycle.plan import MonthRange
+from forecast_assets_tests.config.test_settings import loaded
 
 MAY, JUNE = pd.Timestamp("2024-05-01"), pd.Timestamp("2024-06-01")
 SELL_IN = "country,sku,month,units\nFR,A,2024-05,10\nFR,A,2024-06,12\nDE,A,2024-05,n/a\n"

@@ -4,11 +4,11 @@ import pandas as pd
 import pytest
 
 from forecast_assets.cli.cycle import print_performance
-from forecast_assets.io_managers.table_specs import table_specs
-from forecast_assets.runs.measured import performance_cells, performance_table, totals_performance
+from forecast_assets.operations.cycle.measured import performance_cells, performance_table, totals_performance
 from forecast_assets.storage import PartitionKey, TableStore
+from forecast_assets.storage.table_specs import table_specs
+from forecast_assets_tests.config.test_settings import loaded
 from forecast_assets_tests.storage.examples import run
-from forecast_assets_tests.test_settings import loaded
 
 APRIL, MAY, JUNE = (pd.Timestamp(f"2024-0{month}-01") for month in (4, 5, 6))
 REGIONS = {"FR": "Europe", "DE": "Europe", "BR": "Americas"}

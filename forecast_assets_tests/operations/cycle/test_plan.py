@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from forecast_assets.markets import Market
-from forecast_assets.runs.plan import (
+from forecast_assets.config.markets import Market
+from forecast_assets.operations.cycle.plan import (
     CycleRequest,
     MonthRange,
     missing,

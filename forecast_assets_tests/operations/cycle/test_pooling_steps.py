@@ -5,12 +5,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from forecast_assets.config.markets import Market
 from forecast_assets.domain.models.recipe import Recipe
-from forecast_assets.io_managers.table_specs import table_specs
-from forecast_assets.markets import Market
-from forecast_assets.runs.plan import CycleRequest, MonthRange
-from forecast_assets.runs.steps import MARKET_MONTHS_OF_A_RUN, CycleSteps
+from forecast_assets.operations.cycle.plan import CycleRequest, MonthRange
+from forecast_assets.operations.cycle.steps import MARKET_MONTHS_OF_A_RUN, CycleSteps
 from forecast_assets.storage import PartitionKey, Provenance, TableStore
+from forecast_assets.storage.table_specs import table_specs
 
 JUNE = pd.Timestamp("2024-06-01")
 HISTORY = pd.date_range("2023-03-01", "2024-05-01", freq="MS")

@@ -6,16 +6,16 @@ from concurrent.futures import Future
 import pandas as pd
 import pytest
 
-from forecast_assets.io_managers.table_specs import table_specs
-from forecast_assets.jobs import SOURCES
-from forecast_assets.runs.cycle import run_cycles, run_side_by_side
-from forecast_assets.runs.launch import RunResult
-from forecast_assets.runs.measure import run_measures
-from forecast_assets.runs.plan import CycleRequest, MonthRange
-from forecast_assets.runs.processes import Processes
-from forecast_assets.settings import Settings
+from forecast_assets.config.settings import Settings
+from forecast_assets.defs.jobs import SOURCES
+from forecast_assets.operations.cycle.cycle import run_cycles, run_side_by_side
+from forecast_assets.operations.cycle.launch import RunResult
+from forecast_assets.operations.cycle.measure import run_measures
+from forecast_assets.operations.cycle.plan import CycleRequest, MonthRange
+from forecast_assets.operations.cycle.processes import Processes
 from forecast_assets.storage import PartitionKey, Provenance, TableStore
-from forecast_assets_tests.test_settings import loaded
+from forecast_assets.storage.table_specs import table_specs
+from forecast_assets_tests.config.test_settings import loaded
 
 MAY, JUNE = pd.Timestamp("2024-05-01"), pd.Timestamp("2024-06-01")
 MONTH = MonthRange(JUNE, JUNE)
@@ -28,7 +28,9 @@ class ProcessesInThisOne:
         self.count, self.outcomes = count, outcomes
         self.submitted: list[tuple[str, str | None, MonthRange]] = []
 
-    def submit(self, _, job: str, country: str | None, months: MonthRange, tags: dict[str, str] | None = None) -> Future:
+    def submit(
+        self, _, job: str, country: str | None, months: MonthRange, tags: dict[str, str] | None = None
+    ) -> Future:
         self.submitted.append((job, country, months))
         future: Future[RunResult] = Future()
         outcome = self.outcomes.get((job, country))
@@ -104,7 +106,7 @@ def fake(monkeypatch):
     """Replaces the processes of cycles and measures; returns what to tell of failures and to ask for what ran."""
     fakes = ProcessesInThisOne(1, {})
     for module in ("cycle", "measure"):
-        monkeypatch.setattr(f"forecast_assets.runs.{module}.Processes", lambda markets: fakes)
+        monkeypatch.setattr(f"forecast_assets.operations.{module}.Processes", lambda markets: fakes)
     return fakes
 
 
@@ -204,7 +206,7 @@ def test_a_market_whose_cycle_failed_publishes_what_is_left_and_still_counts_as_
 
 
 def test_where_a_challenger_took_part_the_champion_alone_is_tried_before_what_is_left(tmp_path, fake, monkeypatch):
-    monkeypatch.setattr("forecast_assets.runs.fallback.has_rival_champion", lambda *_: True)
+    monkeypatch.setattr("forecast_assets.operations.cycle.fallback.has_rival_champion", lambda *_: True)
     for job in ("monthly_cycle", "champion_cycle"):
         fake.outcomes[(job, "FR")] = ("model: broken",)
     _, submitted = cycles(tmp_path, fake, ["FR"])

@@ -12,13 +12,13 @@ import pytest
 from typer.testing import CliRunner
 
 from forecast_assets.cli import app
-from forecast_assets.resources.market_lease import lease_of
-from forecast_assets.runs.pruning import prune
-from forecast_assets.runs.retention import Retention, to_prune
+from forecast_assets.market_state.market_lease import lease_of
+from forecast_assets.operations.history.pruning import prune
+from forecast_assets.operations.history.retention import Retention, to_prune
 from forecast_assets.storage import Provenance, TableStore
 from forecast_assets.storage.version_files import all_versions, pruned_of
+from forecast_assets_tests.config.test_settings import loaded
 from forecast_assets_tests.storage.examples import FEATURES, SELL_IN, TOTALS, key, sell_in
-from forecast_assets_tests.test_settings import loaded
 
 TODAY = pd.Timestamp("2024-07-01", tz="UTC")
 RETENTION = Retention(days=30, versions=2, orphan_days=7)

@@ -3,13 +3,13 @@
 import pandas as pd
 import pytest
 
-from forecast_assets.dremio_settings import path_parts
-from forecast_assets.landing import SOURCES
-from forecast_assets.landing.contract import KINDS
-from forecast_assets.landing.files import TABLE, LandingFile
-from forecast_assets.sql import SqlProject, SqlProjectError
-from forecast_assets.sql.dremio_rows import no_rows, quoted, typed_rows
-from forecast_assets.sql.project import translated
+from forecast_assets.config.dremio_settings import path_parts
+from forecast_assets.sources.dremio.dremio_rows import no_rows, quoted, typed_rows
+from forecast_assets.sources.landing import SOURCES
+from forecast_assets.sources.landing.contract import KINDS
+from forecast_assets.sources.landing.files import TABLE, LandingFile
+from forecast_assets.sources.sql import SqlProject, SqlProjectError
+from forecast_assets.sources.sql.project import translated
 from forecast_assets_tests.integration.dremio_functions import DREMIO_FUNCTIONS, foreign_to_dremio, functions_in
 
 PARAMETERS = {

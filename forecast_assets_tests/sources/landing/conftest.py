@@ -1,6 +1,6 @@
 import pytest
 
-from forecast_assets_tests.landing.deliveries import Deliveries
+from forecast_assets_tests.sources.landing.deliveries import Deliveries
 
 
 @pytest.fixture

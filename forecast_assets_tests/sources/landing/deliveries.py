@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from forecast_assets.landing import LandingFolder
+from forecast_assets.sources.landing import LandingFolder
 
 TODAY = pd.Timestamp("2024-07-10")
 CODES = ("FR", "DE", "NO", "NA")

@@ -5,8 +5,8 @@ import os
 import pandas as pd
 import pytest
 
-from forecast_assets.landing import LandingFolder
-from forecast_assets.landing.arrivals import Delivery, delivery_of
+from forecast_assets.sources.landing import LandingFolder
+from forecast_assets.sources.landing.arrivals import Delivery, delivery_of
 
 JUNE = pd.Timestamp("2024-06-01")
 NOW = pd.Timestamp("2024-07-10T06:00Z")
@@ -17,7 +17,7 @@ HEADER = "country,sku,month,units\n"
 @pytest.fixture
 def landing(tmp_path, monkeypatch):
     """Writes a file as of some seconds before NOW; by its own time alone: no test can set when a name changed."""
-    monkeypatch.setattr("forecast_assets.landing.folder.TIMES", ("mtime", "last_modified"))
+    monkeypatch.setattr("forecast_assets.sources.landing.folder.TIMES", ("mtime", "last_modified"))
 
     def write(name: str, content: str, age: float) -> None:
         file = tmp_path / name

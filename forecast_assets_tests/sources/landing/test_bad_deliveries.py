@@ -5,9 +5,9 @@ import io
 import pandas as pd
 import pytest
 
-from forecast_assets.landing import LandingError
-from forecast_assets.landing.files import concerns
-from forecast_assets_tests.landing.deliveries import SELL_IN
+from forecast_assets.sources.landing import LandingError
+from forecast_assets.sources.landing.files import concerns
+from forecast_assets_tests.sources.landing.deliveries import SELL_IN
 
 AGAIN = "deliver the file again under the same name"
 NUMBER = "a number with a decimal point and no thousands separator, such as 1234.5"

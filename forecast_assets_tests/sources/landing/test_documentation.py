@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from forecast_assets.landing import SOURCES
-from forecast_assets_tests.landing.test_bad_deliveries import CASES
+from forecast_assets.sources.landing import SOURCES
+from forecast_assets_tests.sources.landing.test_bad_deliveries import CASES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "landing.md").read_text(encoding="utf-8")
 

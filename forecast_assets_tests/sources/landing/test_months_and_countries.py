@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from forecast_assets.landing import LandingError
+from forecast_assets.sources.landing import LandingError
 
 MAY, JUNE = pd.Timestamp("2024-05-01"), pd.Timestamp("2024-06-01")
 

@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 from upath import UPath
 
-from forecast_assets.landing import LandingFolder, source_named
-from forecast_assets_tests.landing.deliveries import SELL_IN, TODAY, Deliveries
+from forecast_assets.sources.landing import LandingFolder, source_named
+from forecast_assets_tests.sources.landing.deliveries import SELL_IN, TODAY, Deliveries
 
 JUNE = pd.Timestamp("2024-06-01")
 ODD_SKUS = ["NULL", "NA", "nan", "None", "007", "it's", 'say ""hi""', "a/b\\c", "🍫", "A "]

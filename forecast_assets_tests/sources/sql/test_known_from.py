@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from forecast_assets.domain.features.build import build_features, market_history
-from forecast_assets.domain.publication import Decision, published_forecasts
-from forecast_assets.sql import DuckDbEngine
-from forecast_assets_tests.landing.deliveries import Deliveries
+from forecast_assets.domain.publication.publication import Decision, published_forecasts
+from forecast_assets.sources.sql import DuckDbEngine
+from forecast_assets_tests.sources.landing.deliveries import Deliveries
 
 TODAY = pd.Timestamp("2024-07-10")
 FIRST, ORIGIN, TARGET = pd.Timestamp("2023-01-01"), pd.Timestamp("2024-03-01"), pd.Timestamp("2024-06-01")

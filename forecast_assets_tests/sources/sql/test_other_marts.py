@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from forecast_assets.sql import DuckDbEngine, as_table
-from forecast_assets_tests.landing.deliveries import TODAY
+from forecast_assets.sources.sql import DuckDbEngine, as_table
+from forecast_assets_tests.sources.landing.deliveries import TODAY
 
 JAN, FEB, MAR, APR = pd.date_range("2024-01-01", periods=4, freq="MS")
 

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 import sqlglot
 
-from forecast_assets.landing import SOURCES
-from forecast_assets.sql import SqlProject, SqlProjectError
+from forecast_assets.sources.landing import SOURCES
+from forecast_assets.sources.sql import SqlProject, SqlProjectError
 
 HEAD = "-- grain: sku\n-- units: none\n-- description: A table.\n"
 

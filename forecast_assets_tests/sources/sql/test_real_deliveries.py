@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from forecast_assets.landing import LandingFolder
-from forecast_assets.sql import DuckDbEngine
+from forecast_assets.sources.landing import LandingFolder
+from forecast_assets.sources.sql import DuckDbEngine
 
 FIRST, LAST = pd.Timestamp("1982-04-01"), pd.Timestamp("2018-12-01")
 

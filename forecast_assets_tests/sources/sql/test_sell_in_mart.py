@@ -3,9 +3,9 @@
 import pandas as pd
 import pytest
 
-from forecast_assets.landing import LandingError
-from forecast_assets.sql import DuckDbEngine
-from forecast_assets_tests.landing.deliveries import TODAY
+from forecast_assets.sources.landing import LandingError
+from forecast_assets.sources.sql import DuckDbEngine
+from forecast_assets_tests.sources.landing.deliveries import TODAY
 
 PRODUCTS = "sku,country,category,launch_month,end_month,known_from\n"
 

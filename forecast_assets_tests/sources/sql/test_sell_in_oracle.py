@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.sql import DuckDbEngine
-from forecast_assets_tests.landing.deliveries import TODAY
+from forecast_assets.sources.sql import DuckDbEngine
+from forecast_assets_tests.sources.landing.deliveries import TODAY
 
 MONTHS = list(pd.date_range("2022-01-01", "2024-06-01", freq="MS"))
 
