@@ -6,6 +6,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 
+from forecast_assets.cli.code_location import load_code_location
 from forecast_assets.cli.console import (
     RunLog,
     closed_month_argument,
@@ -31,8 +32,8 @@ from forecast_assets.operations.cycle.measured import (
     totals_performance,
 )
 from forecast_assets.operations.cycle.plan import CycleRequest
-from forecast_assets.sources.opened import open_store
 from forecast_assets.storage import PartitionKey, TableStore
+from forecast_assets.storage.opened import open_store
 from forecast_assets.tracking.mlflow_tracking import TrackingUnavailable, prepare_mlflow_store
 
 # The whole message stands in the lines above the table.
@@ -67,7 +68,7 @@ def run_and_print(settings: Settings, request: CycleRequest, countries: list[str
             console.print(
                 f"{error} The cycle goes on; mlflow_run can be filled in later.", style="yellow", markup=False
             )
-    results = run_cycles(settings, request, countries, RunLog())
+    results = run_cycles(settings, load_code_location, request, countries, RunLog())
     print_markets(settings, request.month, countries, results)
     print_performance(settings, countries)
     return results

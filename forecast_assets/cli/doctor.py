@@ -12,7 +12,7 @@ from forecast_assets.config.settings import Settings
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.operations.health.connections import FAILS, WORKS, check_connections
 from forecast_assets.operations.health.unrecorded import record, unrecorded
-from forecast_assets.sources.opened import open_store
+from forecast_assets.storage.opened import open_store
 
 MONTHS_COMPARED = 2
 SHOWN = 10

@@ -1,42 +1,59 @@
-"""dagster-azure's resource for the account of the settings: clients of ADLS Gen2 for a company's own assets and jobs.
+"""Resources of a company by the names that assets use; none is contacted before it is used."""
 
-The platform's tables do not go through it; docs/azure.md says why.
-"""
+from typing import Any
 
-from dagster import EnvVar
-from dagster_azure.adls2 import ADLS2DefaultAzureCredential, ADLS2Key, ADLS2Resource, ADLS2SASToken
+import dagster as dg
 
-from forecast_assets.config.azure_account import SECRET_NAMES, AzureAccount
+from forecast_assets.config.settings import Settings
+from forecast_assets.defs.io_managers import build_io_managers
+from forecast_assets.market_state.lookups import Lookups
+from forecast_assets.market_state.market_lease import MarketLease
+from forecast_assets.market_state.published_months import PublishedMonths
+from forecast_assets.market_state.recipes_in_force import RecipesInForce
+from forecast_assets.sources.opened import open_sources
+from forecast_assets.storage import TableStore
+from forecast_assets.storage.configuration import configuration_of
+from forecast_assets.storage.opened import open_store
+from forecast_assets.storage.table_specs import table_specs
+from forecast_assets.tracking.mlflow_runs import MlflowRuns
+from forecast_assets.tracking.mlflow_tracking import MlflowTracking
 
-# Where DefaultAzureCredential is to find what the settings name, and nothing else.
-ONLY = {"service_principal": "environment", "managed_identity": "managed_identity"}
-WAYS = (
-    "environment", "workload_identity", "managed_identity", "shared_token_cache", "visual_studio_code", "cli",
-    "developer_cli", "powershell", "interactive_browser", "broker",
-)  # fmt: skip
 
+def default_resources(settings: Settings, inputs: TableStore | None = None) -> dict[str, Any]:
+    """Return the resources of a company.
 
-def adls2_resources(account: AzureAccount | None) -> dict[str, ADLS2Resource]:
-    """The resource ``adls2`` by its name; none without an account, or where dagster-azure cannot reach it.
-
-    It builds ``https://<name>.blob.<suffix>`` and nothing else: no Azurite, no private address. Secrets are named, not
-    held: Dagster shows the configuration of resources.
+    Args:
+        settings: Of the company.
+        inputs: Store that assets read from; by default the one they write to. With it no market is locked: the assets
+            write to a store of their own.
     """
-    if account is None or not account.address.startswith(f"https://{account.name}.blob."):
-        return {}
-    suffix = account.address.removeprefix(f"https://{account.name}.blob.")
+    store, lookups = open_store(settings), Lookups()
+    lease = None if inputs else MarketLease(store, settings.lease_seconds, settings.lease_wait_seconds)
+    managers = build_io_managers(
+        settings.store, table_specs(), settings.env, settings.azure, lease=lease,
+        configuration=lambda asset, country: configuration_of(asset, settings, country), lookups=lookups, inputs=inputs,
+    )  # fmt: skip
+    read_from = inputs or store
     return {
-        "adls2": ADLS2Resource(storage_account=account.name, credential=_credential(account), endpoint_suffix=suffix)
+        "settings": settings,
+        "tables": managers["io_manager"],
+        "documents": managers["documents_io_manager"],
+        "nothing": dg.mem_io_manager,
+        **_azure_clients(settings),
+        "source_tables": open_sources(settings),
+        "published_months": PublishedMonths(read_from, lookups),
+        "recipes_in_force": RecipesInForce(read_from, lookups),
+        "mlflow_runs": MlflowRuns(store),
+        "mlflow_tracking": MlflowTracking(
+            tracking_uri=settings.mlflow_tracking_uri, experiment_name=f"forecast_assets_{settings.env}"
+        ),
     }
 
 
-def _credential(account: AzureAccount) -> ADLS2Key | ADLS2SASToken | ADLS2DefaultAzureCredential:
-    if account.credential == "key":
-        return ADLS2Key(key=EnvVar(SECRET_NAMES["key"]))
-    if account.credential == "sas":
-        return ADLS2SASToken(token=EnvVar(SECRET_NAMES["sas"]))
-    only = ONLY.get(account.credential)
-    kwargs = {f"exclude_{way}_credential": way != only for way in WAYS} if only else {}
-    if account.credential == "managed_identity" and account.client_id:
-        kwargs["managed_identity_client_id"] = account.client_id
-    return ADLS2DefaultAzureCredential(kwargs=kwargs)
+def _azure_clients(settings: Settings) -> dict[str, Any]:
+    """Return dagster-azure's resource where there is an account; importing it takes a second."""
+    if settings.azure is None:
+        return {}
+    from forecast_assets.defs.adls2 import adls2_resources
+
+    return adls2_resources(settings.azure)

@@ -12,9 +12,9 @@ from forecast_assets.config.markets import Market
 from forecast_assets.config.settings import Settings
 from forecast_assets.defs import jobs
 from forecast_assets.domain.cycle_calendar import CRON, closed_month, cycle_id_of, run_key_of
-from forecast_assets.partitions import CYCLE_ID_TAG, DELIVERY_TAG, MARKET_TAG, STARTED_BY_TAG, partition_key
+from forecast_assets.partitions import partition_key
+from forecast_assets.tags import CYCLE_ID_TAG, DELIVERY_TAG, MARKET_TAG, PRIORITY_TAG, RUN_KEY_TAG, STARTED_BY_TAG
 
-RUN_KEY_TAG, PRIORITY_TAG = "dagster/run_key", "dagster/priority"
 SCHEDULE = "monthly_cycle_schedule"
 # Month-only runs before markets, markets that planners read before shadows; runs of people are 0.
 PRIORITY_OF_TOTALS = "20"

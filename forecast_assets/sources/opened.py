@@ -1,7 +1,4 @@
-"""Store, landing and sources of a company, opened as its settings say: the one way to them.
-
-Everything that reads or writes either asks here, so that all use the same account and credential.
-"""
+"""Deliveries and source tables of a company, opened by its settings: everything that reads them uses this module."""
 
 from collections.abc import Iterable
 
@@ -10,12 +7,6 @@ from forecast_assets.sources.dremio.dremio_client import DremioClient
 from forecast_assets.sources.dremio.dremio_tables import DremioTables
 from forecast_assets.sources.landing import LandingFolder
 from forecast_assets.sources.source_tables import SourceTables
-from forecast_assets.storage import TableStore
-
-
-def open_store(settings: Settings) -> TableStore:
-    """The tables, reports, leases and alerts of a company."""
-    return TableStore(settings.store, settings.azure)
 
 
 def open_landing(settings: Settings, known_codes: Iterable[str] = ()) -> LandingFolder:

@@ -13,8 +13,9 @@ import pandas as pd
 
 from forecast_assets.config.azure_account import AzureAccount
 from forecast_assets.config.markets import Market
-from forecast_assets.domain.calendar import add_months, month_range, unbroken
+from forecast_assets.domain.calendar import add_months, month_range
 from forecast_assets.domain.demand.covid import read_oxcgrt
+from forecast_assets.domain.months import consecutive_months
 from forecast_assets.sources.dremio.dremio_engine import DremioEngine
 from forecast_assets.sources.dremio.dremio_tables import DremioTables
 from forecast_assets.sources.landing import LandingError, LandingFolder
@@ -141,7 +142,7 @@ class SourceTables:
             return pd.DataFrame(columns=["month"]), dict.fromkeys(months, error)
         except RangeNotUsable as error:
             bad = dict.fromkeys(error.bad, error.error)
-        parts = [self.usable_rows(table, country, part) for part in unbroken(m for m in months if m not in bad)]
+        parts = [self.usable_rows(table, country, part.months) for part in consecutive_months(set(months) - bad.keys())]
         frames = [rows for rows, _ in parts if len(rows)]
         for _, more in parts:
             bad |= more

@@ -10,7 +10,7 @@ import importlib.metadata
 import json
 from pathlib import Path
 
-PACKAGE = Path(__file__).resolve().parent
+PACKAGE = Path(__file__).resolve().parents[1]
 SQL = PACKAGE.parent / "dbt_like_sql"
 # They start runs, tell people, simulate companies or read what is recorded as configuration: no table depends on them.
 WITHOUT_EFFECT = {

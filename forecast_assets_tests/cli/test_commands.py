@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 
 from forecast_assets.cli import app
 from forecast_assets.cli.console import RunLog, countries_or_exit, month_argument, percentage, signed
+from forecast_assets.domain.months import MonthRange
 from forecast_assets.operations.cycle.launch import RunResult
-from forecast_assets.operations.cycle.plan import MonthRange
 from forecast_assets_tests.config.test_settings import MARKETS, loaded
 
 # By name: in the package the modules are hidden behind the commands they hold.

@@ -13,7 +13,6 @@ from forecast_assets.cli import app
 from forecast_assets.config.settings import Settings, SettingsError, load_settings
 from forecast_assets.definitions import build_definitions
 from forecast_assets.defs.assets.sources import READERS
-from forecast_assets.defs.jobs import SOURCES
 from forecast_assets.defs.retries import transient_errors_again
 from forecast_assets.defs.sensors.arrivals import Cursor, Look
 from forecast_assets.operations.cycle.launch import QUIET
@@ -22,6 +21,7 @@ from forecast_assets.sources.dremio.dremio_arrivals import table_delivery
 from forecast_assets.sources.dremio.dremio_errors import DremioUnavailable
 from forecast_assets.sources.opened import open_sources
 from forecast_assets.storage import PartitionKey, TableStore
+from forecast_assets.tags import SOURCES
 from forecast_assets_tests.integration.flight_company import PASSWORD, USER, tables_of
 from forecast_assets_tests.integration.flight_server import DremioStandIn
 

@@ -7,11 +7,12 @@ import dagster as dg
 import pandas as pd
 import pytest
 
+from forecast_assets.domain.months import MonthRange
 from forecast_assets.market_state.market_lease import MarketBusy, MarketLease, lease_of
 from forecast_assets.operations.cycle.launch import launch
-from forecast_assets.operations.cycle.plan import MonthRange
-from forecast_assets.partitions import RANGE_START_TAG, market_of_run
+from forecast_assets.partitions import market_of_run
 from forecast_assets.storage import PartitionKey, TableStore
+from forecast_assets.tags import RANGE_START_TAG
 from forecast_assets_tests.config.test_settings import MARKETS
 
 MAY, JUNE = pd.Timestamp("2024-05-01"), pd.Timestamp("2024-06-01")

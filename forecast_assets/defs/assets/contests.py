@@ -6,12 +6,13 @@ import pandas as pd
 from forecast_assets.config.settings import Settings
 from forecast_assets.defs.partition_windows import window
 from forecast_assets.domain.selection.contest import Contest, refusals
+from forecast_assets.market_state.fallback_runs import is_published
 from forecast_assets.market_state.lookups import SET_ASIDE
 from forecast_assets.market_state.recipes import contest_of
 from forecast_assets.market_state.recipes_in_force import RecipesInForce
-from forecast_assets.operations.cycle.fallback import is_published
-from forecast_assets.partitions import SET_ASIDE_TAG, STARTED_BY_TAG, country_of_run, months_of_run
+from forecast_assets.partitions import country_of_run, months_of_run
 from forecast_assets.storage import TableStore
+from forecast_assets.tags import SET_ASIDE_TAG, STARTED_BY_TAG
 
 # A tuning serves until the next one; after five years the market is another one.
 LATEST_TUNING = window("tuned_recipe", -59, 0)

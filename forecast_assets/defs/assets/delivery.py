@@ -8,9 +8,10 @@ import pandas as pd
 from forecast_assets.config.settings import Settings
 from forecast_assets.defs.assets.table_asset import OWNERS
 from forecast_assets.defs.retries import with_retries
+from forecast_assets.market_state.fallback_runs import is_fallback_run
 from forecast_assets.operations.cycle.cycle_gate import CycleGate
-from forecast_assets.operations.cycle.fallback import is_fallback_run
-from forecast_assets.partitions import DELIVERY_TAG, STARTED_BY_TAG, WAITS_TAG, country_of_run, months_of_run
+from forecast_assets.partitions import country_of_run, months_of_run
+from forecast_assets.tags import DELIVERY_TAG, STARTED_BY_TAG, WAITS_TAG
 from forecast_assets.validation.table_checks import CheckDeclaration, check_specs
 
 ARRIVED = CheckDeclaration(

@@ -22,9 +22,10 @@ from forecast_assets.domain.publication.fallback import SEGMENTS, NothingToPubli
 from forecast_assets.domain.publication.publication import published_forecasts as publish
 from forecast_assets.domain.publication.publication import status_of
 from forecast_assets.market_state.published_months import NOTHING_PUBLISHED, PublishedMonths
-from forecast_assets.partitions import CYCLE_ID_TAG, country_of_run, cycle_id_of_run, months_of_run, reopens_month
+from forecast_assets.partitions import country_of_run, cycle_id_of_run, months_of_run, reopens_month
 from forecast_assets.reports import MarketReport, render_market_report, render_workbook
 from forecast_assets.storage import PartitionKey, git_sha
+from forecast_assets.tags import CYCLE_ID_TAG
 from forecast_assets.tracking.mlflow_runs import MlflowRuns
 from forecast_assets.tracking.mlflow_tracking import MlflowTracking, RecordedRun
 from forecast_assets.validation import forecast_checks

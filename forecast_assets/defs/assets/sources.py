@@ -11,6 +11,7 @@ from forecast_assets.defs.assets.delivery import build_delivery_asset
 from forecast_assets.defs.assets.lineage import upstream_of
 from forecast_assets.defs.assets.table_asset import DREMIO_POOL, SOURCE_POOL, table_asset
 from forecast_assets.domain.demand.covid import monthly_covid_policy
+from forecast_assets.domain.month_tables import by_month
 from forecast_assets.partitions import country_of_run, months_of_run
 from forecast_assets.sources.source_tables import SourceTables
 from forecast_assets.sources.sql import SqlProject
@@ -22,11 +23,6 @@ SQL = SqlProject()
 # Where deliveries are: of which kind, the engine that runs the SQL, the pool that limits how many read at once.
 READERS = {"files": ("file", "duckdb", SOURCE_POOL), "dremio": ("dremio", "dremio", DREMIO_POOL)}
 Results = Iterator[dg.AssetCheckResult | dg.Output]
-
-
-def by_month(rows: pd.DataFrame, months: list[pd.Timestamp]) -> dict[pd.Timestamp, pd.DataFrame]:
-    """Split rows with a ``month`` into one table per month asked for, without that column."""
-    return {month: rows[rows["month"] == month].drop(columns=["month"]).reset_index(drop=True) for month in months}
 
 
 def build_source_assets(source: str) -> list[dg.AssetsDefinition]:

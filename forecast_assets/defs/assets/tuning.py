@@ -19,7 +19,8 @@ from forecast_assets.domain.selection import tuning
 from forecast_assets.domain.selection.backtest import BACKTEST_OFFSETS_MONTHS
 from forecast_assets.domain.selection.tuning import IN_FORCE, MONTHS_LEFT_TO_THE_GATE, TooLittleToTuneError, Trial
 from forecast_assets.market_state.recipes import backtest_recipe_of
-from forecast_assets.partitions import ALARMS_TAG, BUDGET_TAG, country_of_run, months_of_run
+from forecast_assets.partitions import country_of_run, months_of_run
+from forecast_assets.tags import ALARMS_TAG, BUDGET_TAG
 from forecast_assets.validation.schema_check import schema_check
 from forecast_assets.validation.table_checks import stored_if_sound
 

@@ -8,9 +8,9 @@ from functools import cached_property
 import dagster as dg
 
 from forecast_assets.defs.io_managers.bindings import Bindings
-from forecast_assets.defs.io_managers.event_metadata import describe_version
 from forecast_assets.defs.io_managers.outputs import add_metadata, by_partition, provenance_for, table_name
 from forecast_assets.defs.retries import transient_errors_again
+from forecast_assets.operations.health.event_metadata import describe_version
 from forecast_assets.storage import TableStore
 
 

@@ -2,12 +2,10 @@
 
 Every value is for one partition, also in a run over many."""
 
-import hashlib
-import json
-
 import dagster as dg
 import pandas as pd
 
+from forecast_assets.operations.health.event_metadata import describe_version
 from forecast_assets.storage import TableSpec, WrittenVersion
 
 PREVIEW_ROWS = 5
@@ -15,22 +13,6 @@ PREVIEW_COLUMNS = 12
 # An event is kept for every partition ever written: 400 feature columns would make it ten times as large as all the
 # rest.
 SCHEMA_COLUMNS = 50
-
-
-def describe_version(written: WrittenVersion) -> dict[str, object]:
-    """Return the metadata that tables and documents share: who, what version, from what."""
-    stored = written.provenance
-    inputs = {table: {"partitions": len(hashes), "digest": _digest(hashes)} for table, hashes in stored.inputs.items()}
-    return {
-        "content_hash": stored.content_hash,
-        "version": stored.version,
-        "run_id": stored.run_id,
-        "cycle_id": stored.cycle_id,
-        "git_sha": stored.git_sha,
-        "code_version": stored.code_version,
-        "path": dg.MetadataValue.path(written.path),
-        "inputs": dg.MetadataValue.json(inputs),
-    }
 
 
 def describe_table(written: WrittenVersion, spec: TableSpec, frame: pd.DataFrame) -> dict[str, object]:
@@ -42,10 +24,6 @@ def describe_table(written: WrittenVersion, spec: TableSpec, frame: pd.DataFrame
         "dagster/column_schema": _column_schema(spec, frame),
         "preview": dg.MetadataValue.md(_preview(frame)),
     }
-
-
-def _digest(hashes: dict[str, str]) -> str:
-    return hashlib.sha256(json.dumps(hashes, sort_keys=True).encode()).hexdigest()
 
 
 def _column_schema(spec: TableSpec, frame: pd.DataFrame) -> dg.TableSchema:

@@ -10,10 +10,10 @@ import pandas as pd
 
 from forecast_assets.defs.io_managers.bindings import Bindings
 from forecast_assets.domain.cycle_calendar import cycle_id_of
-from forecast_assets.partitions import CYCLE_ID_TAG
 from forecast_assets.storage import PartitionKey, Provenance, git_sha
 from forecast_assets.storage.code_version import code_version
 from forecast_assets.storage.partition_key import describe_partitions
+from forecast_assets.tags import CYCLE_ID_TAG
 
 
 def by_partition(context: dg.OutputContext, returned: object) -> dict[PartitionKey, object]:

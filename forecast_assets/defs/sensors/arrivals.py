@@ -18,28 +18,22 @@ from forecast_assets.alerts.outbox import Outbox
 from forecast_assets.config.markets import Market
 from forecast_assets.config.settings import Settings
 from forecast_assets.defs import jobs
-from forecast_assets.defs.schedules import (
-    PRIORITY,
-    PRIORITY_TAG,
-    cycle_request,
-    default_status,
-    is_forecast,
-    is_requested,
-)
+from forecast_assets.defs.schedules import PRIORITY, cycle_request, default_status, is_forecast, is_requested
 from forecast_assets.defs.sensors.due_markets import Action, DueMarket, Runs, action_for
 from forecast_assets.domain.cycle_calendar import cycle_id_of, deadline_at, due_month
+from forecast_assets.market_state.fallback_runs import is_fallback_run
 from forecast_assets.operations.cycle.cycle_gate import CycleGate
-from forecast_assets.operations.cycle.fallback import is_fallback_run
-from forecast_assets.partitions import (
+from forecast_assets.partitions import partition_key
+from forecast_assets.sources.landing.arrivals import Delivery
+from forecast_assets.tags import (
     MARKET_TAG,
     PARTITION_TAG,
+    PRIORITY_TAG,
     RANGE_END_TAG,
     RANGE_START_TAG,
     STARTED_BY_TAG,
     WAITS_TAG,
-    partition_key,
 )
-from forecast_assets.sources.landing.arrivals import Delivery
 
 ARRIVALS, DELIVERY = "arrivals", "delivery"
 ACTIVE = [Status.QUEUED, Status.NOT_STARTED, Status.STARTING, Status.STARTED, Status.CANCELING, Status.MANAGED]

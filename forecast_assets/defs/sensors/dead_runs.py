@@ -12,7 +12,7 @@ from forecast_assets.config.settings import Settings
 from forecast_assets.defs.schedules import default_status
 from forecast_assets.market_state.market_lease import lease_of
 from forecast_assets.partitions import market_of_run
-from forecast_assets.sources.opened import open_store
+from forecast_assets.storage.opened import open_store
 
 DEAD_RUNS = "dead_runs"
 MESSAGE = "The process of this run is gone: it has not renewed its lease for {seconds:.0f} s or more."

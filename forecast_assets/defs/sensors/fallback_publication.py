@@ -14,22 +14,16 @@ import pandas as pd
 from forecast_assets.config.markets import Market
 from forecast_assets.config.settings import Settings
 from forecast_assets.defs import jobs
-from forecast_assets.defs.schedules import PRIORITY, PRIORITY_TAG, SCHEDULE, default_status, is_forecast
+from forecast_assets.defs.schedules import PRIORITY, SCHEDULE, default_status, is_forecast
 from forecast_assets.defs.sensors.arrivals import ACTIVE, ARRIVALS
 from forecast_assets.defs.sensors.run_failures import has_failed, retry_is_to_come
 from forecast_assets.defs.sensors.told import UNREADABLE
 from forecast_assets.domain.cycle_calendar import cycle_id_of, deadline_at, due_month
 from forecast_assets.operations.cycle.fallback import step_after_failure
 from forecast_assets.operations.cycle.market_steps import ListedOnce
-from forecast_assets.partitions import (
-    AFTER_RUN_TAG,
-    CYCLE_ID_TAG,
-    MARKET_TAG,
-    PARTITION_TAG,
-    STARTED_BY_TAG,
-    partition_key,
-)
-from forecast_assets.sources.opened import open_store
+from forecast_assets.partitions import partition_key
+from forecast_assets.storage.opened import open_store
+from forecast_assets.tags import AFTER_RUN_TAG, CYCLE_ID_TAG, MARKET_TAG, PARTITION_TAG, PRIORITY_TAG, STARTED_BY_TAG
 
 FALLBACK_PUBLICATION = "fallback_publication"
 # A cycle that failed in one of these failed for its delivery, which may be corrected.

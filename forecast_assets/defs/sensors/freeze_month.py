@@ -5,16 +5,17 @@ import pandas as pd
 
 from forecast_assets.config.settings import Settings, pools_markets
 from forecast_assets.defs import jobs
-from forecast_assets.defs.schedules import PRIORITY_OF_TOTALS, PRIORITY_TAG, default_status
+from forecast_assets.defs.schedules import PRIORITY_OF_TOTALS, default_status
 from forecast_assets.defs.sensors.arrivals import ACTIVE
 from forecast_assets.defs.sensors.month_only import FALLBACK_BEFORE_DUE, Months, to_freeze, to_make_known
 from forecast_assets.domain.cycle_calendar import closed_month, cycle_id_of, deadline_at, due_at, due_month
 from forecast_assets.domain.models.pooled_model import POOLED_MONTHS
+from forecast_assets.domain.months import MonthRange
 from forecast_assets.operations.cycle.market_steps import ListedOnce
-from forecast_assets.operations.cycle.plan import MonthRange
 from forecast_assets.operations.cycle.steps import MARKET_MONTHS_OF_A_RUN
-from forecast_assets.partitions import ALL_MARKETS, MARKET_TAG, RANGE_END_TAG, RANGE_START_TAG, STARTED_BY_TAG
-from forecast_assets.sources.opened import open_store
+from forecast_assets.partitions import ALL_MARKETS
+from forecast_assets.storage.opened import open_store
+from forecast_assets.tags import MARKET_TAG, PRIORITY_TAG, RANGE_END_TAG, RANGE_START_TAG, STARTED_BY_TAG
 
 FREEZE_MONTH = "freeze_month"
 

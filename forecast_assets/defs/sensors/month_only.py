@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from forecast_assets.operations.cycle.plan import MonthRange
+from forecast_assets.domain.months import MonthRange, consecutive_months
 
 # A month that was not frozen in time is done without from this long before the cycle is due.
 FALLBACK_BEFORE_DUE = pd.Timedelta(days=1)
@@ -51,7 +51,7 @@ def to_freeze(
         wanted = {code for code, since in expected.items() if since <= month}
         if month <= months.due and month not in frozen and (months.is_overdue or wanted <= set(markets)):
             ready.append(month)
-    return _ranges(ready)
+    return consecutive_months(ready)
 
 
 def to_make_known(months: Months, frozen: Collection[pd.Timestamp], made: Collection[pd.Timestamp]) -> bool:
@@ -59,13 +59,3 @@ def to_make_known(months: Months, frozen: Collection[pd.Timestamp], made: Collec
     if months.closed in made or not frozen:
         return False
     return months.closed - pd.DateOffset(months=1) in frozen or months.is_late
-
-
-def _ranges(ready: list[pd.Timestamp]) -> list[MonthRange]:
-    ranges: list[MonthRange] = []
-    for month in ready:
-        if ranges and month == ranges[-1].last + pd.DateOffset(months=1):
-            ranges[-1] = MonthRange(ranges[-1].first, month)
-        else:
-            ranges.append(MonthRange(month, month))
-    return ranges

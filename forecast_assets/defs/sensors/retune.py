@@ -11,7 +11,7 @@ from forecast_assets.alerts.incidents import Incident
 from forecast_assets.alerts.outbox import Outbox
 from forecast_assets.config.settings import Settings
 from forecast_assets.defs import jobs
-from forecast_assets.defs.schedules import PRIORITY_TAG, default_status, is_forecast
+from forecast_assets.defs.schedules import default_status, is_forecast
 from forecast_assets.defs.sensors.markets_to_retune import AlarmedMarket, markets_to_retune
 from forecast_assets.defs.sensors.retune_outcomes import tell_of_outcomes
 from forecast_assets.domain.calendar import add_months
@@ -20,16 +20,9 @@ from forecast_assets.domain.monitoring.kpi_alarms import BIAS, BIAS_SAME_SIGN, W
 from forecast_assets.domain.selection.backtest import BACKTEST_OFFSETS_MONTHS
 from forecast_assets.domain.selection.tuning import MONTHS_LEFT_TO_THE_GATE
 from forecast_assets.operations.cycle.market_steps import ListedOnce
-from forecast_assets.partitions import (
-    ALARMS_TAG,
-    BUDGET_TAG,
-    CYCLE_ID_TAG,
-    RETUNE_TAG,
-    STARTED_BY_TAG,
-    market_of_run,
-    partition_key,
-)
-from forecast_assets.sources.opened import open_store
+from forecast_assets.partitions import market_of_run, partition_key
+from forecast_assets.storage.opened import open_store
+from forecast_assets.tags import ALARMS_TAG, BUDGET_TAG, CYCLE_ID_TAG, PRIORITY_TAG, RETUNE_TAG, STARTED_BY_TAG
 
 RETUNE = "retune"
 KPI_KINDS = {WAPE, BIAS, WORSE_THAN_BASELINE, BIAS_SAME_SIGN}

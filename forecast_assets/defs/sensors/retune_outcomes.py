@@ -15,9 +15,10 @@ from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.cycle_calendar import cycle_id_of
 from forecast_assets.domain.selection.tuning import IN_FORCE
 from forecast_assets.market_state.recipes_in_force import RecipesInForce
-from forecast_assets.partitions import ALARMS_TAG, BUDGET_TAG, RETUNE_TAG, market_of_run
-from forecast_assets.sources.opened import open_store
+from forecast_assets.partitions import market_of_run
 from forecast_assets.storage import PartitionKey, TableStore
+from forecast_assets.storage.opened import open_store
+from forecast_assets.tags import ALARMS_TAG, BUDGET_TAG, RETUNE_TAG
 
 RETUNED = "retuned"
 

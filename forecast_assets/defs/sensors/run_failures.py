@@ -13,8 +13,8 @@ import pandas as pd
 from forecast_assets.alerts.incidents import Incident
 from forecast_assets.alerts.outbox import Outbox
 from forecast_assets.config.settings import Settings
-from forecast_assets.operations.cycle.launch import FIRST, LAST
 from forecast_assets.storage import PartitionKey
+from forecast_assets.tags import RANGE_END_TAG, RANGE_START_TAG
 
 RUN_FAILURES = "run_failures"
 WILL_RETRY, RETRY_RUN, PARTITION = "dagster/will_retry", "dagster/auto_retry_run_id", "dagster/partition"
@@ -162,7 +162,7 @@ def _recovered(outbox: Outbox, settings: Settings, run: dg.DagsterRun) -> None:
 
 def market_and_month(run: dg.DagsterRun) -> tuple[str | None, pd.Timestamp]:
     """Market and last month that a run is for, by its tags; without a partition no market and the month of today."""
-    text = run.tags.get(LAST) or run.tags.get(FIRST) or run.tags.get(PARTITION)
+    text = run.tags.get(RANGE_END_TAG) or run.tags.get(RANGE_START_TAG) or run.tags.get(PARTITION)
     if text is None:
         return None, pd.Timestamp.now().normalize().replace(day=1)
     key = PartitionKey.from_dagster(text)

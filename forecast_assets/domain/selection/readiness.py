@@ -9,11 +9,12 @@ from collections.abc import Collection, Sequence
 import numpy as np
 import pandas as pd
 
-from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months, month_range, months_between, unbroken
+from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months, month_range, months_between
 from forecast_assets.domain.demand.demand import DemandPanel, active_skus
 from forecast_assets.domain.evaluation.accuracy import accuracy_table
 from forecast_assets.domain.evaluation.evaluation import BACKTEST_METHODS
 from forecast_assets.domain.evaluation.paired_test import MIN_SKUS, WORSE, paired_test
+from forecast_assets.domain.months import consecutive_months
 from forecast_assets.domain.selection.backtest import BACKTEST_OFFSETS_MONTHS, with_actuals
 from forecast_assets.domain.statistical.baseline import baseline_forecasts
 from forecast_assets.domain.statistical.statistical import forecast_statistical
@@ -215,7 +216,7 @@ def shadow_cycles(published: Collection[pd.Timestamp]) -> Finding:
 
 
 def _named(months: Sequence[pd.Timestamp]) -> str:
-    parts = [f"{part[0]:%Y-%m}" + (f" to {part[-1]:%Y-%m}" if len(part) > 1 else "") for part in unbroken(months)]
+    parts = list(map(str, consecutive_months(months)))
     more = f" and {len(parts) - SHOWN_MONTHS} more" if len(parts) > SHOWN_MONTHS else ""
     return ", ".join(parts[:SHOWN_MONTHS]) + more
 

@@ -9,22 +9,18 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
-from forecast_assets.defs.jobs import JOBS_OVER_ALL_MARKETS, REPORTING, SOURCES
-from forecast_assets.domain.calendar import unbroken
 from forecast_assets.domain.cycle_calendar import cycle_id_of
+from forecast_assets.domain.months import MonthRange, consecutive_months
 from forecast_assets.operations.backfill.asset_nodes import AssetNode
 from forecast_assets.operations.backfill.backfill_plan import POOLED, Scope
 from forecast_assets.operations.backfill.staleness import Staleness
 from forecast_assets.operations.cycle.cycle import Report, run_side_by_side
 from forecast_assets.operations.cycle.launch import RunResult
-from forecast_assets.operations.cycle.plan import MonthRange
 from forecast_assets.operations.cycle.processes import Processes
 from forecast_assets.operations.cycle.steps import MARKET_MONTHS_OF_A_RUN
-from forecast_assets.partitions import CYCLE_ID_TAG
 from forecast_assets.storage import PartitionKey
+from forecast_assets.tags import BACKFILL_TAG, CYCLE_ID_TAG, JOBS_OVER_ALL_MARKETS, PERFORMANCE, SOURCES
 
-BACKFILL_TAG = "forecast/backfill"
-PERFORMANCE = REPORTING[0]
 # Job, months, tags, assets.
 Run = tuple[str, MonthRange, dict[str, str], list[str]]
 
@@ -131,8 +127,8 @@ class Backfill:
             stale = self._staleness.stale(asset, code, self._scope.months(asset, code))
             wanted = [month for month in stale if not self._blocked(asset, code, month, ())]
             frozen = self._frozen.get(code or "", set())
-            for part in [*unbroken(m for m in wanted if m in frozen), *unbroken(m for m in wanted if m not in frozen)]:
-                for months in MonthRange(part[0], part[-1]).parts(most_months or len(part)):
+            for part in [*consecutive_months(frozen.intersection(wanted)), *consecutive_months(set(wanted) - frozen)]:
+                for months in part.parts(most_months or len(part.months)):
                     together.setdefault(months, []).append(asset)
         return together
 

@@ -3,8 +3,8 @@
 import pandas as pd
 
 from forecast_assets.config.settings import Settings
-from forecast_assets.defs.assets.sources import by_month
 from forecast_assets.domain.demand.covid import monthly_covid_policy
+from forecast_assets.domain.month_tables import by_month
 from forecast_assets.sources.opened import open_sources
 from forecast_assets.sources.source_tables import SourceTables
 from forecast_assets.storage import PartitionKey, content_hash

@@ -9,8 +9,8 @@ import pandas as pd
 
 from forecast_assets.domain.calendar import months_between
 from forecast_assets.operations.backfill.asset_nodes import AssetNode
-from forecast_assets.operations.cycle.launch import FIRST, LAST
 from forecast_assets.storage import PartitionKey
+from forecast_assets.tags import RANGE_END_TAG, RANGE_START_TAG
 
 RUNS_LOOKED_AT = 100
 
@@ -59,7 +59,7 @@ def past_durations(instance: dg.DagsterInstance) -> PastDurations:
                 continue
             took = step.end_time - step.start_time
             spent += took
-            seconds.setdefault((step.step_key, FIRST in tags), []).append(took / months)
+            seconds.setdefault((step.step_key, RANGE_START_TAG in tags), []).append(took / months)
         if record.start_time and record.end_time:
             outside.append(max(0.0, record.end_time - record.start_time - spent))
     medians = {key: statistics.median(values) for key, values in seconds.items()}
@@ -111,7 +111,7 @@ def _runs(
 
 def _months(tags: Mapping[str, str]) -> int:
     """Months of a run: those of its range, else one."""
-    if FIRST not in tags or LAST not in tags:
+    if RANGE_START_TAG not in tags or RANGE_END_TAG not in tags:
         return 1
-    first, last = (PartitionKey.from_dagster(tags[tag]).month for tag in (FIRST, LAST))
+    first, last = (PartitionKey.from_dagster(tags[tag]).month for tag in (RANGE_START_TAG, RANGE_END_TAG))
     return months_between(first, last) + 1

@@ -9,23 +9,25 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 from forecast_assets.config.settings import Settings, pools_markets
+from forecast_assets.domain.months import MonthRange
 from forecast_assets.operations.cycle.fallback import steps_after_failure
-from forecast_assets.operations.cycle.launch import RunResult, launch
-from forecast_assets.operations.cycle.plan import CycleRequest, MonthRange
+from forecast_assets.operations.cycle.launch import Loader, RunResult
+from forecast_assets.operations.cycle.plan import CycleRequest
 from forecast_assets.operations.cycle.processes import Processes
 from forecast_assets.operations.cycle.steps import CycleSteps, Step
-from forecast_assets.sources.opened import open_store
+from forecast_assets.storage.opened import open_store
 
 Report = Callable[[str | None, str, MonthRange, RunResult | None], None]
 
 
 def run_cycles(
-    settings: Settings, request: CycleRequest, countries: Sequence[str], report: Report
+    settings: Settings, load: Loader, request: CycleRequest, countries: Sequence[str], report: Report
 ) -> dict[str, list[RunResult]]:
     """Run the cycles of the markets.
 
     Args:
         settings: Of the company; the processes read the same environment.
+        load: Loads the code location in each process.
         request: Which months.
         countries: Codes of the markets.
         report: Called with market (None for all), job and months: without a result when a run starts, with it when it
@@ -36,7 +38,7 @@ def run_cycles(
         code: runs over all markets.
     """
     steps = CycleSteps(open_store(settings), settings.market_table, request)
-    with Processes(len(countries)) as processes:
+    with Processes(len(countries), load) as processes:
         results = run_side_by_side(processes, {code: steps.history(code) for code in countries}, report)
         ready = [code for code in countries if all(result.succeeded for result in results[code])]
         results |= run_side_by_side(processes, {"": steps.totals(ready)}, report)
@@ -74,7 +76,7 @@ def run_side_by_side(
             step = next(steps[code], None)
             if step:
                 report(code or None, step[0], step[1], None)
-                running[processes.submit(launch, step[0], code or None, *step[1:])] = (code, step)
+                running[processes.launch(step[0], code or None, *step[1:])] = (code, step)
         done, _ = wait(running, return_when=FIRST_COMPLETED)
         for future in done:
             code, step = running.pop(future)

@@ -7,23 +7,21 @@ baseline, or the last published forecast. A month that is published already stay
 
 from collections.abc import Collection, Iterator
 
-import dagster as dg
 import pandas as pd
 
 from forecast_assets.config.settings import Settings
-from forecast_assets.defs import jobs
+from forecast_assets.domain.months import MonthRange
 from forecast_assets.domain.selection.contest import refusals
+from forecast_assets.market_state.fallback_runs import is_published
 from forecast_assets.market_state.recipes import contest_of
 from forecast_assets.market_state.recipes_in_force import RecipesInForce
-from forecast_assets.operations.cycle.plan import MonthRange
 from forecast_assets.operations.cycle.steps import Step
-from forecast_assets.partitions import STARTED_BY_TAG
-from forecast_assets.sources.opened import open_store
 from forecast_assets.storage import PartitionKey, TableStore
+from forecast_assets.storage.opened import open_store
+from forecast_assets.tags import FALLBACK_JOBS, STARTED_BY_TAG
 
 # Who started what runs after a cycle that a person has asked for.
 COMMAND = "forecast-assets cycle"
-FALLBACK_JOBS = (jobs.champion_cycle.name, jobs.publish_fallback.name)
 
 
 def steps_after_failure(
@@ -61,21 +59,6 @@ def step_after_failure(
     if champion_cycle in untried and has_rival_champion(settings, store, country, month):
         return champion_cycle, MonthRange(month, month)
     return publish_fallback, MonthRange(month, month)
-
-
-def is_published(store: TableStore, country: str, month: pd.Timestamp) -> bool:
-    """Whether a month of a market, or a later one, is published: then readers have it already."""
-    places = store.list_partitions("published_forecasts")
-    return any(place.country == country and place.month >= month for place in places)
-
-
-def is_fallback_run(instance: dg.DagsterInstance, run_id: str) -> bool:
-    """Whether a run was one of ``FALLBACK_JOBS``: a cycle of the same month may replace what it published.
-
-    A run that the instance does not know (another DAGSTER_HOME) counts as a cycle: what it published stays.
-    """
-    run = instance.get_run_by_id(run_id) if run_id else None
-    return run is not None and run.job_name in FALLBACK_JOBS
 
 
 def has_rival_champion(settings: Settings, store: TableStore, country: str, month: pd.Timestamp) -> bool:

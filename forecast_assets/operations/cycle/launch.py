@@ -1,19 +1,17 @@
 """One Dagster run in this process, recorded in the instance so that the UI shows it."""
 
 import dataclasses
-import functools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import dagster as dg
 import pandas as pd
 from dagster._utils.error import SerializableErrorInfo
 
-from forecast_assets.config.settings import Settings
-from forecast_assets.operations.cycle.plan import MonthRange
+from forecast_assets.domain.months import MonthRange
+from forecast_assets.tags import RANGE_END_TAG, RANGE_START_TAG
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-FIRST, LAST = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +29,11 @@ class RunResult:
         return not self.failures
 
 
+Loader = Callable[[], dg.Definitions]
+
+
 def launch(
+    load: Loader,
     job: str,
     country: str | None,
     months: MonthRange,
@@ -42,6 +44,7 @@ def launch(
     """Run a job for a market and a range of months and wait for it.
 
     Args:
+        load: Loads the code location; a function of a module, because other processes are handed it.
         job: Name of a job of the code location.
         country: The market; None for assets over all markets.
         months: One month or a range; a range is one run.
@@ -49,7 +52,7 @@ def launch(
         assets: Assets of the job that are made; all of them by default.
         config: Configuration of assets by name.
     """
-    definition = _definitions().resolve_job_def(job)
+    definition = load().resolve_job_def(job)
     first, last = _key(months.first, country), _key(months.last, country)
     single = months.first == months.last
     with dg.DagsterInstance.get() as instance:
@@ -58,29 +61,10 @@ def launch(
             run_config=QUIET | {"ops": {asset: {"config": dict(values)} for asset, values in (config or {}).items()}},
             asset_selection=[dg.AssetKey(name) for name in assets] or None,
             partition_key=first if single else None,
-            tags={**(tags or {}), **({} if single else {FIRST: str(first), LAST: str(last)})},
+            tags={**(tags or {}), **({} if single else {RANGE_START_TAG: str(first), RANGE_END_TAG: str(last)})},
             raise_on_error=False,
         )
     return RunResult(job, country, result.run_id, failures_of(result))
-
-
-def code_location() -> dg.Definitions:
-    """The assets and jobs of the company, loaded once a process."""
-    return _definitions()
-
-
-def code_location_with(settings: Settings, **resources: object) -> dg.Definitions:
-    """The same with other settings, and resources of its own by name."""
-    from forecast_assets.definitions import build_definitions
-
-    return build_definitions(settings, **resources)
-
-
-@functools.cache
-def _definitions() -> dg.Definitions:
-    from forecast_assets.definitions import defs
-
-    return defs
 
 
 def _key(month: pd.Timestamp, country: str | None) -> str:

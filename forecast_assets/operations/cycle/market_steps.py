@@ -6,7 +6,8 @@ from typing import Any
 import pandas as pd
 
 from forecast_assets.config.markets import Market
-from forecast_assets.operations.cycle.plan import CycleRequest, MonthRange
+from forecast_assets.domain.months import MonthRange
+from forecast_assets.operations.cycle.plan import CycleRequest
 from forecast_assets.operations.cycle.steps import CycleSteps, Step
 from forecast_assets.storage import PartitionKey, TableStore
 

@@ -6,23 +6,24 @@ import pandas as pd
 
 from forecast_assets.config.settings import Settings
 from forecast_assets.domain.calendar import add_months
+from forecast_assets.domain.months import MonthRange
 from forecast_assets.operations.cycle.cycle import Report, run_side_by_side
-from forecast_assets.operations.cycle.launch import RunResult
-from forecast_assets.operations.cycle.plan import MonthRange, missing
+from forecast_assets.operations.cycle.launch import Loader, RunResult
+from forecast_assets.operations.cycle.plan import missing
 from forecast_assets.operations.cycle.processes import Processes
 from forecast_assets.operations.cycle.steps import Present, Step
-from forecast_assets.sources.opened import open_store
+from forecast_assets.storage.opened import open_store
 
 
 def run_measures(
-    settings: Settings, through: pd.Timestamp, countries: Sequence[str], report: Report
+    settings: Settings, load: Loader, through: pd.Timestamp, countries: Sequence[str], report: Report
 ) -> dict[str, list[RunResult]]:
     """Ingest what is missing up to a month and measure every month after the first published origin.
 
     Markets that have published nothing are left alone. Arguments and result as ``run_cycles``.
     """
     present = Present(open_store(settings))
-    with Processes(len(countries)) as processes:
+    with Processes(len(countries), load) as processes:
         return run_side_by_side(processes, {code: _steps(present, code, through) for code in countries}, report)
 
 

@@ -6,8 +6,9 @@ from collections.abc import Collection
 import pandas as pd
 
 from forecast_assets.config.markets import Market
-from forecast_assets.domain.calendar import add_months, month_range
+from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.features.build import FEATURE_WINDOW_MONTHS
+from forecast_assets.domain.months import MonthRange
 from forecast_assets.domain.selection.backtest import BACKTEST_OFFSETS_MONTHS
 from forecast_assets.domain.statistical.baseline import BASELINE_WINDOW_MONTHS
 
@@ -29,25 +30,6 @@ class CycleRequest:
     def origin_months(self) -> list[pd.Timestamp]:
         """The origins of the full cycles, ascending."""
         return [add_months(self.month, -self.step * back) for back in range(self.origins - 1, -1, -1)]
-
-
-@dataclasses.dataclass(frozen=True)
-class MonthRange:
-    """Months from ``first`` to ``last``, both in."""
-
-    first: pd.Timestamp
-    last: pd.Timestamp
-
-    @property
-    def months(self) -> list[pd.Timestamp]:
-        """Every month of the range."""
-        return list(month_range(self.first, self.last))
-
-    def parts(self, most_months: int) -> "list[MonthRange]":
-        """The range in order, cut into ranges of at most so many months, at least one each."""
-        size = max(1, most_months)
-        starts = self.months[::size]
-        return [MonthRange(first, min(add_months(first, size - 1), self.last)) for first in starts]
 
 
 def source_months(request: CycleRequest, market: Market) -> MonthRange | None:

@@ -7,6 +7,7 @@ from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from types import TracebackType
 from typing import Any
 
+from forecast_assets.operations.cycle.launch import Loader, RunResult, launch
 from forecast_assets.operations.cycle.sqlite_commits import commit_without_waiting
 
 
@@ -15,14 +16,23 @@ class Processes:
 
     In one pool a process that dies (out of memory) breaks the runs of all others, and the pool takes no further one.
 
+    Args:
+        markets: How many markets have runs.
+        load: Loads the code location in each process; a function of a module.
+
     Attributes:
         count: How many runs go on at a time.
     """
 
-    def __init__(self, markets: int) -> None:
+    def __init__(self, markets: int, load: Loader) -> None:
+        self._load = load
         self.count = max(1, min(markets, os.cpu_count() or 1))
         self._pools = [_pool(self.count) for _ in range(self.count)]
         self._latest: list[Future[Any] | None] = [None] * self.count
+
+    def launch(self, *arguments: Any) -> Future[RunResult]:
+        """Launch a run in a process that is idle; the arguments are those of ``launch`` after the loader."""
+        return self.submit(launch, self._load, *arguments)
 
     def submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
         """Call a function in a process that is idle; one that has died is replaced."""

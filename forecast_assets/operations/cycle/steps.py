@@ -5,13 +5,14 @@ from collections.abc import Iterator, Mapping, Sequence
 import pandas as pd
 
 from forecast_assets.config.markets import Market
-from forecast_assets.defs.jobs import JOBS_OVER_ALL_MARKETS, SOURCES
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.demand.hierarchy import MARKET
 from forecast_assets.domain.models.pooled_model import POOLED_MONTHS
 from forecast_assets.domain.models.recipe import Recipe
-from forecast_assets.operations.cycle.plan import CycleRequest, MonthRange, missing, source_months, training_months
+from forecast_assets.domain.months import MonthRange
+from forecast_assets.operations.cycle.plan import CycleRequest, missing, source_months, training_months
 from forecast_assets.storage import TableStore
+from forecast_assets.tags import JOBS_OVER_ALL_MARKETS, SOURCES
 
 Step = tuple[str, MonthRange]
 # Features of so many markets and months are read by one run of pooled rows: 500 SKUs each are 260 MB.

@@ -16,7 +16,8 @@ from forecast_assets.config.markets import forecast_markets
 from forecast_assets.config.secret_store import without_secrets
 from forecast_assets.config.settings import Settings
 from forecast_assets.sources.landing import SOURCES
-from forecast_assets.sources.opened import open_deliveries, open_store
+from forecast_assets.sources.opened import open_deliveries
+from forecast_assets.storage.opened import open_store
 from forecast_assets.tracking.mlflow_store import mask_credentials
 from forecast_assets.tracking.mlflow_tracking import MlflowTracking
 

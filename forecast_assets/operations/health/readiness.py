@@ -3,15 +3,17 @@
 import pandas as pd
 
 from forecast_assets.config.settings import Settings
-from forecast_assets.defs.assets.sources import by_month
-from forecast_assets.domain.calendar import add_months, month_range, unbroken
+from forecast_assets.domain.calendar import add_months, month_range
 from forecast_assets.domain.demand.demand import DemandPanel, panel_from_rows
+from forecast_assets.domain.month_tables import by_month
+from forecast_assets.domain.months import consecutive_months
 from forecast_assets.domain.selection import readiness
 from forecast_assets.domain.selection.readiness import FAIL, PASS, WARN, Finding
 from forecast_assets.sources.landing import LandingError
-from forecast_assets.sources.opened import open_sources, open_store
+from forecast_assets.sources.opened import open_sources
 from forecast_assets.sources.source_tables import RangeNotUsable, SourceTables
 from forecast_assets.storage import PartitionKey, TableStore
+from forecast_assets.storage.opened import open_store
 from forecast_assets.validation import source_checks
 from forecast_assets.validation.table_checks import TableCheck
 
@@ -59,7 +61,7 @@ def _delivery(tables: SourceTables, settings: Settings, table: str, code: str, m
         return Finding(
             name, FAIL, f"{count}: {problem.file}: found {problem.found}"[:MESSAGE_LENGTH], problem.next_step
         )
-    part = unbroken(months)[-1]
+    part = consecutive_months(months)[-1].months
     try:
         checks = _checks(tables, settings, table, code, part)
     except (LandingError, RangeNotUsable) as error:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 import dagster as dg
 import pandas as pd
 
-from forecast_assets.defs.io_managers.event_metadata import describe_version
+from forecast_assets.operations.health.event_metadata import describe_version
 from forecast_assets.schemas import TABLES
 from forecast_assets.storage import PartitionKey, TableStore, WrittenVersion
 

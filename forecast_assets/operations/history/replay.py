@@ -6,27 +6,24 @@ otherwise does not make those after it differ. Sources are not made again: the r
 
 import dataclasses
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import dagster as dg
 import pandas as pd
 
 from forecast_assets.config.settings import Settings
-from forecast_assets.defs.io_managers import build_io_managers
-from forecast_assets.defs.jobs import JOBS_OVER_ALL_MARKETS
-from forecast_assets.market_state.lookups import SET_ASIDE, Lookups
-from forecast_assets.market_state.published_months import PublishedMonths
-from forecast_assets.market_state.recipes_in_force import RecipesInForce
+from forecast_assets.market_state.lookups import SET_ASIDE
 from forecast_assets.operations.backfill.asset_nodes import AssetNode
-from forecast_assets.operations.cycle.launch import QUIET, code_location_with, failures_of
+from forecast_assets.operations.cycle.launch import QUIET, failures_of
 from forecast_assets.operations.history.differences import TableDifference, table_difference
 from forecast_assets.operations.history.store_of_then import RecordedVersions, StoreOfThen
-from forecast_assets.partitions import CYCLE_ID_TAG, SET_ASIDE_TAG, partition_key
+from forecast_assets.partitions import partition_key
 from forecast_assets.schemas import MONTH_ONLY, ON_DEMAND, TABLES
 from forecast_assets.storage import PartitionKey, TableStore, Version, git_sha
 from forecast_assets.storage.code_version import code_version
 from forecast_assets.storage.configuration import configuration_of, configured_values
 from forecast_assets.storage.table_specs import table_specs
+from forecast_assets.tags import CYCLE_ID_TAG, JOBS_OVER_ALL_MARKETS, SET_ASIDE_TAG
 
 IDENTICAL, DIFFERENT, NOT_POSSIBLE = "identical", "different", "not possible"
 CYCLE_ID = re.compile(r".+-(\d{4}-(?:0[1-9]|1[0-2]))(?:\.\w+)?")
@@ -126,28 +123,25 @@ class Replay:
 
     Args:
         settings: Of the company, as they are now.
+        build: Builds the code location with settings, and a store that its assets read from.
         store: With the versions.
         scratch: Folder of the store that is written.
         versions: Of ``store``.
     """
 
-    def __init__(self, settings: Settings, store: TableStore, scratch: str, versions: RecordedVersions) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        build: Callable[[Settings, TableStore], dg.Definitions],
+        store: TableStore,
+        scratch: str,
+        versions: RecordedVersions,
+    ) -> None:
         self.settings = settings.model_copy(update={"store": scratch, "mlflow_tracking_uri": ""})
         self._store, self._scratch = store, TableStore(scratch)
         self._versions = versions
         self._then = StoreOfThen(store)
-        lookups = Lookups()
-        managers = build_io_managers(
-            scratch, table_specs(), settings.env,
-            configuration=lambda asset, country: configuration_of(asset, settings, country),
-            lookups=lookups, inputs=self._then,
-        )  # fmt: skip
-        self._definitions = code_location_with(
-            self.settings,
-            tables=managers["io_manager"],
-            published_months=PublishedMonths(self._then, lookups),
-            recipes_in_force=RecipesInForce(self._then, lookups),
-        )
+        self._definitions = build(self.settings, self._then)
 
     def run(self, targets: Sequence[Target]) -> Iterator[Outcome]:
         """Make each table again and compare it."""

@@ -20,7 +20,7 @@ from forecast_assets.sources.landing.contract import SOURCES
 DIALECT = "duckdb"
 FOLDERS = ("staging", "marts", "tests")
 PARAMETERS = ("market", "first_month", "last_month", "missing_month")
-DEFAULT_FOLDER = Path(__file__).resolve().parents[2] / "dbt_like_sql"
+DEFAULT_FOLDER = Path(__file__).resolve().parents[3] / "dbt_like_sql"
 
 
 class SqlProjectError(ValueError):

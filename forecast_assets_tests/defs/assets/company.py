@@ -20,9 +20,10 @@ import pyarrow.parquet as pq
 
 from forecast_assets.config.settings import Settings, load_settings
 from forecast_assets.definitions import build_definitions
-from forecast_assets.operations.cycle.launch import FIRST, LAST, QUIET
+from forecast_assets.operations.cycle.launch import QUIET
 from forecast_assets.sample import write_sample_company
 from forecast_assets.storage import PartitionKey, TableStore
+from forecast_assets.tags import RANGE_END_TAG, RANGE_START_TAG
 from forecast_assets.tracking.mlflow_registry import ChampionRecord
 from forecast_assets.tracking.mlflow_tracking import CycleRecord, MlflowTracking, RecordedRun
 
@@ -105,7 +106,10 @@ class Company:
             run_config=QUIET | {"ops": config or {}},
             asset_selection=[dg.AssetKey(name) for name in assets] or None,
             partition_key=keys[0] if last is None else None,
-            tags={**(tags or {}), **({} if last is None else {FIRST: str(keys[0]), LAST: str(keys[1])})},
+            tags={
+                **(tags or {}),
+                **({} if last is None else {RANGE_START_TAG: str(keys[0]), RANGE_END_TAG: str(keys[1])}),
+            },
             raise_on_error=False,
         )
 

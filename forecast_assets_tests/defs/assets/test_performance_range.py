@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 
 from forecast_assets.definitions import build_definitions
-from forecast_assets.operations.cycle.launch import FIRST, LAST, QUIET
+from forecast_assets.operations.cycle.launch import QUIET
 from forecast_assets.storage import PartitionKey, Provenance
 from forecast_assets.storage.table_specs import table_specs
+from forecast_assets.tags import RANGE_END_TAG, RANGE_START_TAG
 from forecast_assets_tests.defs.sensors.company import JULY, JUNE, make_company
 
 MAY = pd.Timestamp("2024-05-01")
@@ -26,7 +27,9 @@ def test_each_month_of_a_range_has_figures_of_its_own(tmp_path):
             build_definitions(company.settings)
             .resolve_job_def("measure")
             .execute_in_process(
-                run_config=QUIET, instance=instance, tags={FIRST: "FR|2024-06-01", LAST: "FR|2024-07-01"}
+                run_config=QUIET,
+                instance=instance,
+                tags={RANGE_START_TAG: "FR|2024-06-01", RANGE_END_TAG: "FR|2024-07-01"},
             )
         )
         events = {

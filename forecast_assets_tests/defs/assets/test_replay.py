@@ -25,9 +25,9 @@ from forecast_assets.operations.history.replay import (
     not_as_it_was,
 )
 from forecast_assets.operations.history.store_of_then import RecordedVersions
-from forecast_assets.partitions import CYCLE_ID_TAG
 from forecast_assets.storage import PartitionKey, Provenance, TableStore
 from forecast_assets.storage.table_specs import table_specs
+from forecast_assets.tags import CYCLE_ID_TAG
 from forecast_assets_tests.defs.assets.company import DECEMBER, NOVEMBER, Company, succeeded
 from forecast_assets_tests.defs.assets.test_champion import LENIENT, OTHER
 

@@ -9,13 +9,13 @@ import pytest
 from forecast_assets.alerts.incidents import Incident
 from forecast_assets.alerts.outbox import Outbox
 from forecast_assets.definitions import build_definitions
-from forecast_assets.defs.jobs import BY_RECIPE, SOURCES
 from forecast_assets.defs.sensors.retune import retunes
 from forecast_assets.domain.selection.contest import recipe_id
 from forecast_assets.domain.selection.tuning import parameters_in_force
 from forecast_assets.market_state.recipes import recipe_of
 from forecast_assets.operations.cycle.launch import QUIET
 from forecast_assets.sample import write_sample_company
+from forecast_assets.tags import BY_RECIPE, SOURCES
 from forecast_assets_tests.defs.assets.company import DECEMBER, IN_MEMORY, NOVEMBER, Company, succeeded
 
 JANUARY, TENTH = "2025-01-01", pd.Timestamp("2025-01-10T12:00Z")

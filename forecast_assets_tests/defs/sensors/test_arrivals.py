@@ -8,12 +8,12 @@ import pytest
 from dagster._core.test_utils import create_run_for_test
 
 from forecast_assets.alerts.outbox import Outbox
-from forecast_assets.defs.jobs import SOURCES
 from forecast_assets.defs.sensors.arrivals import Cursor, Look
 from forecast_assets.defs.sensors.freeze_month import requests_over_all_markets
 from forecast_assets.domain.cycle_calendar import closed_month
 from forecast_assets.storage import PartitionKey, Provenance, TableStore
 from forecast_assets.storage.table_specs import table_specs
+from forecast_assets.tags import SOURCES
 from forecast_assets_tests.config.test_settings import loaded
 from forecast_assets_tests.defs.sensors.company import published_forecast
 

@@ -10,8 +10,8 @@ from dagster._core.test_utils import create_run_for_test
 
 from forecast_assets.defs.sensors.fallback_publication import after_failures, build_fallback_publication_sensor
 from forecast_assets.operations.cycle.fallback import steps_after_failure
-from forecast_assets.partitions import STARTED_BY_TAG
 from forecast_assets.storage import PartitionKey
+from forecast_assets.tags import STARTED_BY_TAG
 from forecast_assets_tests.defs.sensors.company import make_company, published_forecast
 
 OCTOBER, NOVEMBER = pd.Timestamp("2024-10-01"), pd.Timestamp("2024-11-01")

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from forecast_assets.definitions import build_definitions
+from forecast_assets.domain.months import MonthRange
 from forecast_assets.operations.cycle import launch as module
 from forecast_assets.operations.cycle.launch import launch
-from forecast_assets.operations.cycle.plan import MonthRange
 from forecast_assets_tests.config.test_settings import loaded
 
 MAY, JUNE = pd.Timestamp("2024-05-01"), pd.Timestamp("2024-06-01")

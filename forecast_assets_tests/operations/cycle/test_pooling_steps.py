@@ -7,7 +7,8 @@ import pytest
 
 from forecast_assets.config.markets import Market
 from forecast_assets.domain.models.recipe import Recipe
-from forecast_assets.operations.cycle.plan import CycleRequest, MonthRange
+from forecast_assets.domain.months import MonthRange
+from forecast_assets.operations.cycle.plan import CycleRequest
 from forecast_assets.operations.cycle.steps import MARKET_MONTHS_OF_A_RUN, CycleSteps
 from forecast_assets.storage import PartitionKey, Provenance, TableStore
 from forecast_assets.storage.table_specs import table_specs

@@ -7,14 +7,15 @@ import pandas as pd
 import pytest
 
 from forecast_assets.config.settings import Settings
-from forecast_assets.defs.jobs import SOURCES
+from forecast_assets.domain.months import MonthRange
 from forecast_assets.operations.cycle.cycle import run_cycles, run_side_by_side
 from forecast_assets.operations.cycle.launch import RunResult
 from forecast_assets.operations.cycle.measure import run_measures
-from forecast_assets.operations.cycle.plan import CycleRequest, MonthRange
+from forecast_assets.operations.cycle.plan import CycleRequest
 from forecast_assets.operations.cycle.processes import Processes
 from forecast_assets.storage import PartitionKey, Provenance, TableStore
 from forecast_assets.storage.table_specs import table_specs
+from forecast_assets.tags import SOURCES
 from forecast_assets_tests.config.test_settings import loaded
 
 MAY, JUNE = pd.Timestamp("2024-05-01"), pd.Timestamp("2024-06-01")

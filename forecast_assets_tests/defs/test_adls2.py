@@ -8,7 +8,7 @@ from azure.identity import DefaultAzureCredential
 from dagster_azure.adls2 import ADLS2Resource
 
 from forecast_assets.config.azure_account import AzureAccount
-from forecast_assets.defs.resources import WAYS, adls2_resources
+from forecast_assets.defs.adls2 import WAYS, adls2_resources
 
 
 @pytest.mark.parametrize(("kind", "secret"), [("key", "AZURE_STORAGE_ACCOUNT_KEY"), ("sas", "AZURE_STORAGE_SAS_TOKEN")])
