@@ -8,8 +8,8 @@ is each level's own forecast, which does not add up, for comparison.
 The horizon of the first origin ends with the last month of the data, each further origin lies STEP months earlier.
 Errors are summed over series and months of a level before dividing (error = forecast - actual), and over all origins
 for the rows with origin "all". There, at the level of SKUs, each method is tested against bottom_up by drawing SKUs
-(forecast_assets/domain/evaluation/paired_test.py): 90 % interval of the WAPE ratio and verdict. Regions and the rule for absent
-months come from --markets.
+(domain/evaluation/paired_test.py): 90 % interval of the WAPE ratio and verdict. Regions and the rule for absent months
+come from --markets.
 
     python -m benchmarks.reconciliation --data landing --markets markets.yaml --out reconciliation.json
     python -m benchmarks.reconciliation --data tidy.parquet --bases statistical,engine --out reconciliation.json

@@ -49,8 +49,8 @@ def _warnings(plan: BackfillPlan) -> list[str]:
         for (source, code), months in plan.unusable.items()
     ]
     lines += [
-        f"{code}: no sell-in is stored for {describe_months(months)}, before this backfill: windows that reach there are "
-        f"shorter. Backfill those months first."
+        f"{code}: no sell-in is stored for {describe_months(months)}, before this backfill: windows that reach there "
+        f"are shorter. Backfill those months first."
         for code, months in plan.history_missing.items()
     ]
     return lines

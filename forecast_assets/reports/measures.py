@@ -1,6 +1,6 @@
 """The tables of the report: what was published, accuracy by set of cells, one line per SKU.
 
-Formulas of metrics live in `forecast_assets.domain.evaluation.accuracy`; this module chooses the cells and lines up the results.
+Formulas of metrics live in `domain/evaluation/accuracy.py`; this module chooses the cells and lines up the results.
 Nothing here formats or renders.
 """
 

@@ -13,10 +13,8 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parents[1]
 SQL = PACKAGE.parent / "dbt_like_sql"
 # They start runs, tell people, simulate companies or read what is recorded as configuration: no table depends on them.
-WITHOUT_EFFECT = {
-    "cli", "runs", "sample", "sensors", "alerts", "schedules", "defs/schedules.py", "defs/jobs.py", "definitions.py",
-    "config/settings.py", "config/markets.py", "config/markets_file.py", "config/country_codes.py", "storage/configuration.py", "storage/code_version.py",
-}  # fmt: skip
+WITHOUT_EFFECT = {"cli", "config", "operations", "sample", "alerts", "tracking", "definitions.py", "tags.py"}
+WITHOUT_EFFECT_IN_DEFS = {"sensors", "schedules.py", "jobs.py", "resources.py", "adls2.py"}
 LIBRARIES = ("numpy", "pandas", "lightgbm", "statsmodels", "duckdb", "holidays", "pyarrow")
 
 

@@ -39,7 +39,7 @@ class Desk:
         rows = [[recipe_id(each), recipe_text(each), "Ann", "orders"] for each in recipes]
         self.write("refused_recipe", month, pd.DataFrame(rows, columns=["recipe_id", "recipe", "author", "reason"]))
 
-    def launch(self, job, country, months, config=None) -> RunResult:
+    def launch(self, load, job, country, months, config=None) -> RunResult:
         self.launched.append((job, country, f"{months.first:%Y-%m}", config))
         return RunResult(job, country, "run", (f"{job}: broken",) if job in self.fails else ())
 

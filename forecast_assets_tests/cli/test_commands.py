@@ -132,7 +132,7 @@ def test_tuning_a_market_without_features_is_refused_with_what_to_run_first(comm
 def test_a_market_that_cannot_be_tuned_is_named_and_does_not_stop_the_next(command, monkeypatch):
     asked = []
 
-    def launch(job, country, months, config):
+    def launch(load, job, country, months, config):
         asked.append((job, country, f"{months.first:%Y-%m}", config))
         return RunResult(
             job, country, "run", ("tuned_recipe: FR 2024-06: nothing to tune on",) if country == "FR" else ()

@@ -7,7 +7,7 @@ import pytest
 
 from forecast_assets.config.markets import MarketsError, forecast_markets, load_markets, month_of
 
-REPOSITORY = Path(__file__).parents[1]
+REPOSITORY = Path(__file__).parents[2]
 ENTRY = {"code": '"FR"', "name": "France", "iso2": '"FR"', "iso3": '"FRA"', "region": "Europe", "since": "2019-01-01"}
 
 

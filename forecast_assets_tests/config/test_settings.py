@@ -10,7 +10,7 @@ from forecast_assets.config.markets import MarketsError
 from forecast_assets.config.setting_variables import variable_of
 from forecast_assets.config.settings import ENVIRONMENTS, Settings, SettingsError, load_settings
 
-MARKETS = str(Path(__file__).parents[1] / "markets.yaml")
+MARKETS = str(Path(__file__).parents[2] / "markets.yaml")
 
 
 def loaded(**variables: str) -> Settings:

@@ -7,6 +7,7 @@ import dagster as dg
 import pandas as pd
 import pytest
 
+from forecast_assets.cli.code_location import load_code_location
 from forecast_assets.domain.months import MonthRange
 from forecast_assets.market_state.market_lease import MarketBusy, MarketLease, lease_of
 from forecast_assets.operations.cycle.launch import launch
@@ -94,7 +95,9 @@ def company(tmp_path, monkeypatch):
 
 
 def ingest(country: str, first: pd.Timestamp, results: multiprocessing.Queue) -> None:
-    results.put(launch("ingest", country, MonthRange(first, JUNE if country == "FR" else MAY)).failures)
+    results.put(
+        launch(load_code_location, "ingest", country, MonthRange(first, JUNE if country == "FR" else MAY)).failures
+    )
 
 
 def test_a_backfill_and_a_cycle_of_one_market_in_two_processes_come_one_after_the_other(company):

@@ -1,16 +1,12 @@
 """What an asset would look up if it were made now: champion, or last published forecast, of an earlier month."""
 
-from typing import TYPE_CHECKING
-
 import pandas as pd
 
 from forecast_assets.domain.selection.contest import refusals
 from forecast_assets.market_state.lookups import LOOKED_UP, Noted, NotingStore
 from forecast_assets.market_state.recipes_in_force import RecipesInForce
+from forecast_assets.operations.backfill.recorded import Recorded
 from forecast_assets.storage import PartitionKey, StoredProvenance, TableStore
-
-if TYPE_CHECKING:
-    from forecast_assets.operations.backfill.staleness import Recorded
 
 
 def looks_up(asset: str, said: StoredProvenance) -> bool:
@@ -21,7 +17,7 @@ def looks_up(asset: str, said: StoredProvenance) -> bool:
 class LookupsNow:
     """Look-ups judged against what the store holds, as ``Recorded`` has read it."""
 
-    def __init__(self, recorded: "Recorded", store: TableStore) -> None:
+    def __init__(self, recorded: Recorded, store: TableStore) -> None:
         self._recorded = recorded
         self._store = store
 

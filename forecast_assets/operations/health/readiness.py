@@ -1,4 +1,4 @@
-"""What is known of a market, from its deliveries and the store, put before the rules of ``domain/selection/readiness.py``."""
+"""Readiness of a market: its deliveries and stored tables, judged by the rules of ``domain/selection/readiness.py``."""
 
 import pandas as pd
 

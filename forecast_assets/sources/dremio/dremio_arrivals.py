@@ -1,7 +1,7 @@
-"""Whether a market's rows of a month are in Dremio, and a fingerprint of them.
+"""Arrival of a market's rows of a month in Dremio, with a fingerprint of them.
 
-The counterpart of sources/landing/arrivals.py. A table is loaded in transactions, so nothing in it is half-written, and it does
-not say when it changed: what two looks find different has changed between them.
+The counterpart of ``sources/landing/arrivals.py``. A table is loaded in transactions, so nothing in it is half-written.
+It does not say when it changed: a fingerprint that differs between two polls shows a change.
 """
 
 import hashlib

@@ -1,7 +1,8 @@
 """Judging the rows of one source and market in Dremio: the contract's conditions, asked where the rows are.
 
-The counterpart of sources/landing/row_checks.py. One statement counts all conditions; rows are fetched only for those that are
-met. A table has no row numbers and no files: rows are named by their keys, and a repeated key is always a problem.
+The counterpart of ``sources/landing/row_checks.py``. One statement counts all conditions; rows are fetched only for
+those that are met. A table has no row numbers and no files: rows are named by their keys, and a repeated key is always
+a problem.
 """
 
 from collections.abc import Mapping

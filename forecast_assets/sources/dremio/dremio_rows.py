@@ -1,8 +1,8 @@
 """The rows of one source in Dremio with the contract's columns and types, as SQL in DuckDB's dialect.
 
-The counterpart of sources/landing/rows.py: each contract column comes typed; what a cell held that could not be cast stays in
-``_bad_<column>``. Only functions that both engines have are used, and no cast is reached by a text it would fail on,
-for Dremio has no TRY_CAST.
+The counterpart of ``sources/landing/rows.py``: each contract column comes typed. The text of a cell that cannot be cast
+stays in ``_bad_<column>``. Only functions that both engines have are used. Dremio has no TRY_CAST, so no text reaches a
+cast that would fail on it.
 """
 
 from collections.abc import Iterable

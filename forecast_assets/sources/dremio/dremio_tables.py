@@ -1,6 +1,7 @@
 """The delivered sources as tables or views in Dremio: which there are, what they hold, and what is wrong with them.
 
-Offers what the landing folder offers of files (sources/landing/folder.py). Not here: the tables of ours (dremio_engine.py).
+Offers for tables what ``sources/landing/folder.py`` offers for files. The platform's own tables are in
+``dremio_engine``.
 """
 
 import dataclasses

@@ -11,7 +11,7 @@ from forecast_assets.sample import FAULTS
 from forecast_assets_tests.defs.assets.bad_deliveries import BAD_DELIVERIES, HEADER, beside, instead, planted
 from forecast_assets_tests.defs.assets.company import AWKWARD_SKUS, DECEMBER, NOVEMBER, OCTOBER, succeeded
 
-PAGE = (Path(__file__).parents[2] / "docs" / "bad-input.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[3] / "docs" / "bad-input.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ import os
 import pandas as pd
 import pytest
 
+from forecast_assets.definitions import build_definitions
 from forecast_assets.market_state.lookups import LOOKED_UP
 from forecast_assets.operations.backfill.asset_nodes import asset_nodes
 from forecast_assets.operations.backfill.deliveries import Deliveries
 from forecast_assets.operations.backfill.staleness import Staleness
-from forecast_assets.operations.cycle.launch import code_location_with
 from forecast_assets.storage import PartitionKey, Provenance
 from forecast_assets.storage.table_specs import table_specs
 from forecast_assets_tests.defs.assets.company import DECEMBER, NOVEMBER, Company, succeeded
@@ -20,7 +20,7 @@ BY_CHAMPION = ["backtest", "model", "champion"]
 
 
 def judge(company: Company) -> Staleness:
-    nodes = asset_nodes(code_location_with(company.settings()))
+    nodes = asset_nodes(build_definitions(company.settings()))
     return Staleness(company.store, company.settings(), nodes, Deliveries(company.settings()))
 
 
@@ -55,7 +55,7 @@ def test_what_a_cycle_has_made_is_fresh_and_names_the_champion_it_looked_up(comp
 
 
 def test_no_look_up_shares_its_name_with_a_declared_input(company):
-    nodes = asset_nodes(code_location_with(company.settings()))
+    nodes = asset_nodes(build_definitions(company.settings()))
     assert [asset for asset, table in LOOKED_UP.items() if table in {w.table for w in nodes[asset].windows}] == []
 
 

@@ -12,9 +12,10 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from forecast_assets.cli.code_location import build_code_location
+from forecast_assets.definitions import build_definitions
 from forecast_assets.domain.selection.tuning import COLUMNS
 from forecast_assets.operations.backfill.asset_nodes import asset_nodes
-from forecast_assets.operations.cycle.launch import code_location_with
 from forecast_assets.operations.history.replay import (
     DIFFERENT,
     IDENTICAL,
@@ -38,7 +39,7 @@ SETTINGS = import_module("forecast_assets.config.settings")
 
 def targets_of(company: Company, cycle: str = CYCLE, countries=("FR",), assets=()):
     versions = RecordedVersions(company.store)
-    nodes = asset_nodes(code_location_with(company.settings()))
+    nodes = asset_nodes(build_definitions(company.settings()))
     found = cycle_targets(versions, nodes, cycle, list(countries))
     return versions, [target for target in found if not assets or target.asset in assets]
 
@@ -46,7 +47,7 @@ def targets_of(company: Company, cycle: str = CYCLE, countries=("FR",), assets=(
 def replayed(company: Company, scratch, cycle: str = CYCLE, countries=("FR",), assets=(), **variables: str):
     """Outcome by asset, and the store of what was made again."""
     versions, targets = targets_of(company, cycle, countries, assets)
-    replay = Replay(company.settings(**variables), company.store, str(scratch), versions)
+    replay = Replay(company.settings(**variables), build_code_location, company.store, str(scratch), versions)
     return {outcome.target.asset: outcome for outcome in replay.run(targets)}, TableStore(str(scratch))
 
 
@@ -261,5 +262,5 @@ def test_the_month_of_a_cycle_is_read_from_its_name():
 def test_a_market_that_is_no_more_is_named(company, tmp_path):
     versions, targets = targets_of(company, assets=["history_marks"])
     gone = dataclasses.replace(targets[0], place=PartitionKey(pd.Timestamp(DECEMBER), "XX"))
-    (outcome,) = Replay(company.settings(), company.store, str(tmp_path), versions).run([gone])
+    (outcome,) = Replay(company.settings(), build_code_location, company.store, str(tmp_path), versions).run([gone])
     assert (outcome.state, "XX is no market any more" in outcome.reasons[0]) == (NOT_POSSIBLE, True)

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from forecast_assets.cli import app
-from forecast_assets.operations.cycle.launch import code_location_with
+from forecast_assets.definitions import build_definitions
 from forecast_assets.operations.history.replay import cycle_targets
 from forecast_assets.sources.dremio.dremio_errors import DremioError
 from forecast_assets.storage import PartitionKey, TableStore
@@ -40,7 +40,7 @@ def command(copy, monkeypatch):
         return [target for target in cycle_targets(*arguments) if target.asset in QUICK]
 
     monkeypatch.setattr(REPLAY_COMMAND, "cycle_targets", quick)
-    monkeypatch.setattr(REPLAY_COMMAND, "code_location", lambda: code_location_with(copy.settings()))
+    monkeypatch.setattr(REPLAY_COMMAND, "load_code_location", lambda: build_definitions(copy.settings()))
     return lambda *arguments: CliRunner().invoke(app, ["replay", *arguments])
 
 

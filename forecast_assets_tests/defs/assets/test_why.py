@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from forecast_assets.cli import app
+from forecast_assets.definitions import build_definitions
 from forecast_assets.domain.models.market_model import model_from_parts
-from forecast_assets.operations.cycle.launch import code_location_with
 from forecast_assets.operations.history.passport import NoSuchForecast, checks_of_run, latest_origin, passport
 from forecast_assets.storage import PartitionKey, Provenance
 from forecast_assets.storage.table_specs import table_specs
@@ -71,7 +71,7 @@ def test_an_override_the_mlflow_run_and_the_checks_of_the_run_are_found(copy):
         {"sku": ["NULL"], "target_month": [MARCH], "forecast_units": [77.0], "author": ["Ann"], "reason": ["a tender"]}
     )
     copy.store.write(table_specs()["overrides"], PLACE, overrides, Provenance("planted", "dev", "none"))
-    definitions = code_location_with(copy.settings(), mlflow_tracking=IN_MEMORY)
+    definitions = build_definitions(copy.settings(), mlflow_tracking=IN_MEMORY)
     with dg.DagsterInstance.local_temp(str(copy.base)) as instance:
         result = definitions.resolve_job_def("monthly_cycle").execute_in_process(
             instance=instance,

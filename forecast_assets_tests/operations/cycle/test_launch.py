@@ -4,6 +4,7 @@ import dagster as dg
 import pandas as pd
 import pytest
 
+from forecast_assets.cli.code_location import load_code_location
 from forecast_assets.definitions import build_definitions
 from forecast_assets.domain.months import MonthRange
 from forecast_assets.operations.cycle import launch as module
@@ -30,7 +31,7 @@ def company(tmp_path_factory):
 
 
 def test_a_range_is_one_run_that_the_page_shows_with_its_months(company):
-    result = launch("ingest", "FR", MonthRange(MAY, JUNE), {"forecast/cycle_id": "dev-2024-06.r2"})
+    result = launch(load_code_location, "ingest", "FR", MonthRange(MAY, JUNE), {"forecast/cycle_id": "dev-2024-06.r2"})
     assert (result.succeeded, result.failures) == (True, ())
     with dg.DagsterInstance.get() as instance:
         run = instance.get_run_by_id(result.run_id)
@@ -43,7 +44,7 @@ def test_a_range_is_one_run_that_the_page_shows_with_its_months(company):
 
 
 def test_a_failed_run_says_which_step_failed_and_why(company):
-    result = launch("ingest", "DE", MonthRange(MAY, MAY))
+    result = launch(load_code_location, "ingest", "DE", MonthRange(MAY, MAY))
     assert not result.succeeded
     assert sorted(failure.split(": ")[0] for failure in result.failures) == ["products", "sell_in"]
     assert all('sell_in/all.csv, column units, row 3: found "n/a"' in failure for failure in result.failures)

@@ -6,6 +6,7 @@ from concurrent.futures import Future
 import pandas as pd
 import pytest
 
+from forecast_assets.cli.code_location import load_code_location
 from forecast_assets.config.settings import Settings
 from forecast_assets.domain.months import MonthRange
 from forecast_assets.operations.cycle.cycle import run_cycles, run_side_by_side
@@ -29,9 +30,7 @@ class ProcessesInThisOne:
         self.count, self.outcomes = count, outcomes
         self.submitted: list[tuple[str, str | None, MonthRange]] = []
 
-    def submit(
-        self, _, job: str, country: str | None, months: MonthRange, tags: dict[str, str] | None = None
-    ) -> Future:
+    def launch(self, job: str, country: str | None, months: MonthRange, tags: dict[str, str] | None = None) -> Future:
         self.submitted.append((job, country, months))
         future: Future[RunResult] = Future()
         outcome = self.outcomes.get((job, country))
@@ -107,7 +106,7 @@ def fake(monkeypatch):
     """Replaces the processes of cycles and measures; returns what to tell of failures and to ask for what ran."""
     fakes = ProcessesInThisOne(1, {})
     for module in ("cycle", "measure"):
-        monkeypatch.setattr(f"forecast_assets.operations.{module}.Processes", lambda markets: fakes)
+        monkeypatch.setattr(f"forecast_assets.operations.cycle.{module}.Processes", lambda markets, load: fakes)
     return fakes
 
 
@@ -118,7 +117,7 @@ POOLED_SKUS = str(Settings.model_fields["pooled_skus"].default)
 def cycles(tmp_path, fake, countries=("FR", "DE"), **variables):
     settings = loaded(**{"FORECAST_STORE": str(tmp_path), "FORECAST_POOLED_SKUS": "0"} | variables)
     request = CycleRequest(JUNE, history=12, origins=2, step=3)
-    results = run_cycles(settings, request, list(countries), lambda *_: None)
+    results = run_cycles(settings, load_code_location, request, list(countries), lambda *_: None)
     return results, [(job, country, f"{m.first:%Y-%m} .. {m.last:%Y-%m}") for job, country, m in fake.submitted]
 
 
@@ -251,7 +250,9 @@ def test_measuring_takes_the_months_after_the_first_published_one(tmp_path, fake
     for source in SOURCES:
         put(tmp_path, source, "FR", "2024-04-01")
     put(tmp_path, "published_forecasts", "BR", "2024-06-01")
-    results = run_measures(loaded(FORECAST_STORE=str(tmp_path)), JUNE, ["FR", "DE", "BR"], lambda *_: None)
+    results = run_measures(
+        loaded(FORECAST_STORE=str(tmp_path)), load_code_location, JUNE, ["FR", "DE", "BR"], lambda *_: None
+    )
     assert fake.submitted == [
         ("ingest", "FR", MonthRange(MAY, JUNE)),
         ("measure", "FR", MonthRange(pd.Timestamp("2024-04-01"), JUNE)),

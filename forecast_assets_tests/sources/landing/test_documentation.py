@@ -7,7 +7,7 @@ import pytest
 from forecast_assets.sources.landing import SOURCES
 from forecast_assets_tests.sources.landing.test_bad_deliveries import CASES
 
-PAGE = (Path(__file__).parents[2] / "docs" / "landing.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[3] / "docs" / "landing.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("case", sorted(set(CASES) - {"tabs", "an empty country", "units that are no number"}))
