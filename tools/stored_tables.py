@@ -85,8 +85,11 @@ def _versions(folder: Path) -> Iterator[Path]:
 
 def _version(path: Path) -> Version:
     is_table = path.suffix == ".parquet"
-    said = json.loads(pq.read_metadata(path).metadata[PROVENANCE] if is_table else path.read_bytes())
-    return Version(path, said["content_hash"], said["rows"], said["written_at"])
+    text = (pq.read_metadata(path).metadata or {}).get(PROVENANCE) if is_table else path.read_bytes()
+    if text is None:
+        raise ValueError(f"{path}: its metadata lacks {PROVENANCE.decode()}, so nothing says what the file holds")
+    provenance = json.loads(text)
+    return Version(path, provenance["content_hash"], provenance["rows"], provenance["written_at"])
 
 
 def _differing_versions(title: str, before: Partition, after: Partition) -> list[str]:
