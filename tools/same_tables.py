@@ -50,7 +50,9 @@ def main() -> int:
 
 def _compare(base: Path, own: Path) -> int:
     """Print every difference between two stores and return the exit code."""
-    found = [f"{name}: no rows on both sides, nothing was compared" for name in absent_tables(base, EXPECTED_TABLES)]
+    found = [
+        f"{name}: no rows in the base's store, so nothing was compared" for name in absent_tables(base, EXPECTED_TABLES)
+    ]
     found += differences(base, own)
     for line in found[:SHOWN_DIFFERENCES]:
         _print(line)
