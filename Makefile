@@ -51,6 +51,7 @@ dev: $(STAMP)  ## the Dagster UI on port 3000 with what has been run
 lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-logo
 
 same-tables: $(STAMP)  ## every table of a small company, built by commit BASE and by the working tree: identical, or what differs
 	$(if $(BASE),,$(error BASE is not set: name the commit to compare with, as in make same-tables BASE=2c248ec))
