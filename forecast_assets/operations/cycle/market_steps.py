@@ -1,4 +1,4 @@
-"""What the cycle of one market needs next, judged by what the store has. Starting runs does not belong here."""
+"""Next step of one market's cycle, found from what is stored. Starting runs does not belong here."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,9 +7,12 @@ import pandas as pd
 
 from forecast_assets.config.markets import Market
 from forecast_assets.domain.months import MonthRange
+from forecast_assets.operations.cycle.launch import Step
 from forecast_assets.operations.cycle.plan import CycleRequest
-from forecast_assets.operations.cycle.steps import CycleSteps, Step
+from forecast_assets.operations.cycle.steps import CycleSteps
+from forecast_assets.operations.stages import PREPARATION
 from forecast_assets.storage import PartitionKey, TableStore
+from forecast_assets.tags import MONTHLY_CYCLE
 
 HISTORY_ORIGINS = 60
 
@@ -32,10 +35,10 @@ class ListedOnce:
 
 
 def next_step(store: ListedOnce, markets: Mapping[str, Market], code: str, month: pd.Timestamp) -> Step:
-    """The job that a market's cycle needs next, and its months: history first, then features, then the cycle."""
+    """Return the first step of the preparation that is missing, else the cycle itself."""
     steps = CycleSteps(store, markets, CycleRequest(month, HISTORY_ORIGINS))
-    for earlier in (steps.history(code), steps.features(code)):
-        step = next(earlier, None)
+    for stage in PREPARATION:
+        step = next(steps.of_market(stage, code), None)
         if step:
             return step
-    return "monthly_cycle", MonthRange(month, month)
+    return Step(MONTHLY_CYCLE, MonthRange(month, month))
