@@ -6,9 +6,9 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 
 import dagster as dg
 import pandas as pd
-from dagster._utils.error import SerializableErrorInfo
 
 from forecast_assets.domain.months import MonthRange
+from forecast_assets.operations.dagster_internals import SerializableErrorInfo
 from forecast_assets.tags import RANGE_END_TAG, RANGE_START_TAG
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
