@@ -16,7 +16,7 @@ from forecast_assets.market_state.lookups import SET_ASIDE
 from forecast_assets.operations.backfill.asset_nodes import AssetNode
 from forecast_assets.operations.cycle.launch import QUIET, failures_of
 from forecast_assets.operations.history.differences import TableDifference, table_difference
-from forecast_assets.operations.history.store_of_then import RecordedVersions, StoreOfThen
+from forecast_assets.operations.history.historical_store import RecordedVersions, StoreOfThen
 from forecast_assets.partitions import partition_key
 from forecast_assets.schemas import MONTH_ONLY, ON_DEMAND, TABLES
 from forecast_assets.storage import PartitionKey, TableStore, Version, git_sha
