@@ -22,7 +22,7 @@ from forecast_assets.alerts.card_parts import (
     sparkline,
 )
 from forecast_assets.alerts.incidents import KINDS, SEVERITIES, Incident
-from forecast_assets.reports.number_format import format_month, format_percent
+from forecast_assets.domain.number_format import format_month, format_percent
 
 # Teams refuses above 28 KB; the rest is for what the workflow adds.
 MOST_BYTES = 24_000

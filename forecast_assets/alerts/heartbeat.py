@@ -13,7 +13,7 @@ import pandas as pd
 from forecast_assets.alerts.outbox import DEFAULT_CHANNEL, HEARTBEAT, Outbox
 from forecast_assets.config.markets import forecast_markets
 from forecast_assets.config.settings import Settings
-from forecast_assets.reports.number_format import format_month
+from forecast_assets.domain.number_format import format_month
 from forecast_assets.storage import PartitionKey, TableStore
 
 CODES_SHOWN = 40

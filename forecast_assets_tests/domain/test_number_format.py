@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from forecast_assets.reports import number_format
+from forecast_assets.domain import number_format
 
 
 @pytest.mark.parametrize(
