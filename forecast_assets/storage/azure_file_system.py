@@ -23,7 +23,7 @@ from forecast_assets.config.azure_account import (
     end_of_sas,
     secret_of,
 )
-from forecast_assets.storage.azure_answers import WAITS, Patience
+from forecast_assets.storage.azure_responses import WAITS, Patience
 
 CONNECT_SECONDS, READ_SECONDS = 20, 60
 # Tells a put that was applied, but whose answer was lost, from the put of somebody else.

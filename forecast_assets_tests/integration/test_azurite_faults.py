@@ -7,7 +7,7 @@ import time
 import pytest
 
 from forecast_assets.config.azure_account import StorageUnavailable
-from forecast_assets.storage.azure_answers import WAITS
+from forecast_assets.storage.azure_responses import WAITS
 from forecast_assets.storage.publish import PublishConflict
 from forecast_assets.storage.transient_errors import is_transient
 from forecast_assets_tests.integration.fault_proxy import FAULTS, Fault, can_happen, start_fault_proxy
