@@ -35,7 +35,7 @@ def test_a_second_run_of_the_market_is_refused_with_the_name_of_the_first(lease)
         with pytest.raises(MarketBusy, match="FR: run first is writing; this run waited 0 s and has changed nothing"):
             lease.held_by(run("FR", "second")).__enter__()
         with lease.held_by(run("DE", "third")), lease.held_by(run(None, "fourth")):
-            assert lease_of(lease.store, "FR", 60).holder() == "first"
+            assert lease_of(lease.store, "FR", 60).owner() == "first"
     with lease.held_by(run("FR", "second")):
         pass
 
@@ -47,7 +47,7 @@ def test_a_run_waits_for_the_other_one_to_end(tmp_path):
     timer = threading.Timer(0.2, first.__exit__, (None, None, None))
     timer.start()
     with waiting.held_by(run("FR", "second")):
-        assert lease_of(waiting.store, "FR", 60).holder() == "second"
+        assert lease_of(waiting.store, "FR", 60).owner() == "second"
     timer.join()
 
 
@@ -60,7 +60,7 @@ def test_a_lease_is_renewed_for_as_long_as_the_run_goes_on(tmp_path):
 def test_a_run_that_fails_gives_its_market_back(lease):
     with pytest.raises(RuntimeError, match="broken"), lease.held_by(run("FR", "first")):
         raise RuntimeError("broken")
-    assert lease_of(lease.store, "FR", 60).holder() is None
+    assert lease_of(lease.store, "FR", 60).owner() is None
 
 
 @pytest.mark.parametrize(
