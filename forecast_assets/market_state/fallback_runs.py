@@ -3,11 +3,11 @@
 import dagster as dg
 import pandas as pd
 
-from forecast_assets.storage import TableStore
+from forecast_assets.storage import TableReader
 from forecast_assets.tags import FALLBACK_JOBS
 
 
-def is_published(store: TableStore, country: str, month: pd.Timestamp) -> bool:
+def is_published(store: TableReader, country: str, month: pd.Timestamp) -> bool:
     """Whether a month of a market, or a later one, is published: then readers have it already."""
     places = store.list_partitions("published_forecasts")
     return any(place.country == country and place.month >= month for place in places)

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from forecast_assets.storage import PartitionKey, TableStore
+from forecast_assets.storage import PartitionKey, StoredProvenance, TableReader, TableSpec
+from forecast_assets.storage.table_reader import WhenMissing
 
 # Steps of one process run one after the other; a few are kept for runs side by side in tests and notebooks.
 STEPS_KEPT = 16
@@ -54,25 +55,36 @@ class Lookups:
 
 
 @dataclass(frozen=True)
-class NotingStore:
-    """A store of which every partition that is read is noted; what looks into it need not know."""
+class NotingStore(TableReader):
+    """A reader that notes every partition it reads, by its content hash. Its callers need not know."""
 
-    store: TableStore
+    tables: TableReader
     note: Callable[[str, PartitionKey, str], None]
 
     def list_partitions(self, name: str) -> list[PartitionKey]:
-        """As the store does; a listing is not noted."""
-        return self.store.list_partitions(name)
+        """Return the published partitions of a table; a listing is not noted."""
+        return self.tables.list_partitions(name)
 
     def exists(self, name: str, partition: PartitionKey) -> bool:
-        """As the store does."""
-        return self.store.exists(name, partition)
+        """Return True if a partition is published; this is not noted."""
+        return self.tables.exists(name, partition)
 
-    def read(
-        self, table: str, partitions: Iterable[PartitionKey], columns: Sequence[str] | None = None
-    ) -> pd.DataFrame:
-        """As the store does."""
-        frame, provenances = self.store.read_with_provenance(table, partitions, columns)
-        for partition, stored in provenances.items():
-            self.note(table, partition, stored.content_hash)
-        return frame
+    def provenance(self, table: str, partition: PartitionKey) -> StoredProvenance:
+        """Return the provenance of a published partition and note its content. Raises MissingPartition."""
+        provenance = self.tables.provenance(table, partition)
+        self.note(table, partition, provenance.content_hash)
+        return provenance
+
+    def read_with_provenance(
+        self,
+        table: TableSpec | str,
+        partitions: Iterable[PartitionKey],
+        columns: Sequence[str] | None = None,
+        missing: WhenMissing = "error",
+    ) -> tuple[pd.DataFrame, dict[PartitionKey, StoredProvenance]]:
+        """Read as the underlying reader does and note each partition."""
+        frame, provenances = self.tables.read_with_provenance(table, partitions, columns, missing)
+        name = table.name if isinstance(table, TableSpec) else table
+        for partition, provenance in provenances.items():
+            self.note(name, partition, provenance.content_hash)
+        return frame, provenances

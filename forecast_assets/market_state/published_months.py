@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from forecast_assets.market_state.lookups import LATER_PUBLISHED, Lookups, NotingStore
-from forecast_assets.storage import PartitionKey, TableStore
+from forecast_assets.storage import PartitionKey, TableReader
 
 TABLE = "published_forecasts"
 NOTHING_PUBLISHED = pd.DataFrame(columns=["sku"])
@@ -16,7 +16,7 @@ NOTHING_PUBLISHED = pd.DataFrame(columns=["sku"])
 class PublishedMonths:
     """Looks into ``published_forecasts`` of the store. ``answers`` takes what a run was told, by name."""
 
-    store: TableStore
+    store: TableReader
     lookups: Lookups = dataclasses.field(default_factory=Lookups)
     answers: dict[str, str] = dataclasses.field(default_factory=dict)
 

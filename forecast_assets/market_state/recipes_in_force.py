@@ -11,7 +11,7 @@ import pandas as pd
 
 from forecast_assets.domain.selection.contest import Holder, current_id, holder_from
 from forecast_assets.market_state.lookups import Lookups, NotingStore
-from forecast_assets.storage import PartitionKey, TableStore
+from forecast_assets.storage import PartitionKey, TableReader
 
 REFUSED_COLUMNS = ["recipe_id", "recipe", "author", "reason"]
 
@@ -20,7 +20,7 @@ REFUSED_COLUMNS = ["recipe_id", "recipe", "author", "reason"]
 class RecipesInForce:
     """Looks into ``champion`` and ``refused_recipe`` of the store."""
 
-    store: TableStore
+    store: TableReader
     lookups: Lookups = dataclasses.field(default_factory=Lookups)
 
     def noted_for(self, run_id: str, asset: str) -> "RecipesInForce":

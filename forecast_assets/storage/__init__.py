@@ -5,20 +5,24 @@ Dagster side is ``forecast_assets.defs.io_managers``. The contract is described 
 """
 
 from forecast_assets.storage.content_hash import content_hash
+from forecast_assets.storage.listed_once import ListedOnce
 from forecast_assets.storage.partition_key import MissingPartition, PartitionKey
 from forecast_assets.storage.provenance import Provenance, StoredProvenance, git_sha
 from forecast_assets.storage.publish import PublishConflict
+from forecast_assets.storage.table_reader import TableReader
 from forecast_assets.storage.table_spec import SchemaViolation, TableSpec
 from forecast_assets.storage.table_store import TableStore, WrittenVersion
 from forecast_assets.storage.versions import Version
 
 __all__ = [
+    "ListedOnce",
     "MissingPartition",
     "PartitionKey",
     "Provenance",
     "PublishConflict",
     "SchemaViolation",
     "StoredProvenance",
+    "TableReader",
     "TableSpec",
     "TableStore",
     "Version",

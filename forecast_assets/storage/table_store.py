@@ -17,16 +17,15 @@ from forecast_assets.config.azure_account import AzureAccount
 from forecast_assets.storage.content_hash import content_hash
 from forecast_assets.storage.documents import DocumentFolders, read_provenance, write_documents
 from forecast_assets.storage.folders import file_system_of, path_of
-from forecast_assets.storage.parquet_files import empty_table, provenance_of, read_files, to_frame, to_parquet
+from forecast_assets.storage.parquet_files import provenance_of, read_files, to_frame, to_parquet
+from forecast_assets.storage.partition_files import read_partitions
 from forecast_assets.storage.partition_key import MissingPartition, PartitionKey
 from forecast_assets.storage.provenance import Provenance, StoredProvenance
 from forecast_assets.storage.publish import Files, PublishConflict
+from forecast_assets.storage.table_reader import TableReader, WhenMissing
 from forecast_assets.storage.table_spec import TableSpec, to_arrow
 from forecast_assets.storage.version_files import partition_versions
 from forecast_assets.storage.versions import Version, says_the_same, version_names
-
-# Bounds the compressed bytes held at once: 256 feature partitions are about 75 MB.
-FILES_READ_AT_ONCE = 256
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class WrittenVersion:
     provenance: StoredProvenance
 
 
-class TableStore:
+class TableStore(TableReader):
     """Tables under ``address``: a local folder, ``abfs://container/...`` of ``account``, or another fsspec address.
 
     Nothing is opened, and no secret fetched, before the first file is touched.
@@ -92,7 +91,7 @@ class TableStore:
         self, spec: TableSpec, partition: PartitionKey, table: pa.Table, provenance: Provenance
     ) -> WrittenVersion:
         path = self.path(spec.name, partition)
-        state_before, content_before = self.files.look(path)
+        state_before, content_before = self.files.read_with_state(path)
         published = provenance_in(content_before, path) if content_before is not None else None
         stored = StoredProvenance(
             **vars(provenance),
@@ -140,62 +139,18 @@ class TableStore:
                 "was paused for long or writes past it), then run the one that should win again."
             ) from conflict
 
-    def read(
-        self,
-        table: TableSpec | str,
-        partitions: Iterable[PartitionKey],
-        columns: Sequence[str] | None = None,
-        missing: str = "error",
-    ) -> pd.DataFrame:
-        """Read partitions as one frame, ordered by country, month and key; ``country`` and ``month`` come last.
-
-        Columns that only some partitions have are null in the others. ``missing="skip"`` leaves out partitions that are
-        not there.
-
-        Raises:
-            MissingPartition: If partitions are not there and ``missing`` is "error".
-            KeyError: If a column is asked for that no partition has.
-        """
-        return self.read_with_provenance(table, partitions, columns, missing)[0]
-
     def read_with_provenance(
         self,
         table: TableSpec | str,
         partitions: Iterable[PartitionKey],
         columns: Sequence[str] | None = None,
-        missing: str = "error",
+        missing: WhenMissing = "error",
     ) -> tuple[pd.DataFrame, dict[PartitionKey, StoredProvenance]]:
-        """Read as ``read`` does, and return the provenance of each file beside the frame: both from the same bytes."""
-        if missing not in ("error", "skip"):
-            raise ValueError(f'missing is "error" or "skip", got {missing!r}')
-        name, spec = (table.name, table) if isinstance(table, TableSpec) else (table, None)
-        wanted = sorted(set(partitions), key=lambda partition: partition.sort_key)
-        parts, provenances = [], {}
-        for start in range(0, len(wanted), FILES_READ_AT_ONCE):
-            part, found = self._read_batch(name, spec, wanted[start : start + FILES_READ_AT_ONCE], columns)
-            parts.extend(part)
-            provenances.update(found)
-        absent = [partition for partition in wanted if partition not in provenances]
-        if absent and missing == "error":
-            raise MissingPartition(name, absent)
-        if not parts:
-            return to_frame(empty_table(spec, columns)), {}
-        return to_frame(pa.concat_tables(parts, promote_options="permissive")), provenances
-
-    def _read_batch(
-        self, name: str, spec: TableSpec | None, partitions: list[PartitionKey], columns: Sequence[str] | None
-    ) -> tuple[list[pa.Table], dict[PartitionKey, StoredProvenance]]:
-        contents = self.files.read_many([self.path(name, partition) for partition in partitions])
-        found = {
-            partition: content for partition, content in zip(partitions, contents, strict=True) if content is not None
-        }
-        if not found:
-            return [], {}
-        table, footers = read_files(list(found.values()), list(found), spec, columns)
-        return [table], {
-            partition: provenance_of(footer, self.path(name, partition))
-            for partition, footer in zip(found, footers, strict=True)
-        }
+        """Read as ``read`` does and return the provenance of each file with the frame: both from the same bytes."""
+        name = table.name if isinstance(table, TableSpec) else table
+        return read_partitions(
+            self.files, lambda partition: self.path(name, partition), table, partitions, columns, missing
+        )
 
     def provenance(self, table: str, partition: PartitionKey) -> StoredProvenance:
         """Return what a partition's published file says of itself, from its footer alone. Raises MissingPartition."""

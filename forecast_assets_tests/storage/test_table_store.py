@@ -116,7 +116,7 @@ def test_a_table_by_month_alone_has_no_country(store):
 
 
 def test_more_partitions_than_are_read_at_once_come_complete_and_in_order(folder, monkeypatch):
-    monkeypatch.setattr("forecast_assets.storage.table_store.FILES_READ_AT_ONCE", 2)
+    monkeypatch.setattr("forecast_assets.storage.partition_files.FILES_READ_AT_ONCE", 2)
     for month in range(1, 6):
         folder.write(SELL_IN, key(f"FR|2024-0{month}-01"), sell_in(float(month)), run())
     assert read_all(folder)["sell_in_units"].tolist() == [1.0, 2.0, 3.0, 4.0, 5.0]

@@ -1,9 +1,22 @@
 """The store as an earlier run saw it: exactly the versions that a stored partition says it was made from."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+
+import pandas as pd
 
 from forecast_assets.market_state.lookups import LATER_PUBLISHED
-from forecast_assets.storage import MissingPartition, PartitionKey, StoredProvenance, TableStore, Version, content_hash
+from forecast_assets.storage import (
+    MissingPartition,
+    PartitionKey,
+    StoredProvenance,
+    TableReader,
+    TableSpec,
+    TableStore,
+    Version,
+    content_hash,
+)
+from forecast_assets.storage.partition_files import read_partitions
+from forecast_assets.storage.table_reader import WhenMissing
 from forecast_assets.storage.table_specs import table_specs
 from forecast_assets.storage.version_files import pruned_of
 
@@ -14,30 +27,56 @@ class NotAsRecorded(LookupError):
     """A version that something was made from is gone, or its file no longer holds what was recorded."""
 
 
-class StoreOfThen(TableStore):
-    """Reads the versions of one stored partition's inputs and knows of nothing else. Writes belong elsewhere."""
+class HistoricalStore(TableReader):
+    """The inputs of one stored partition, in their recorded versions. Everything else is absent."""
 
     def __init__(self, store: TableStore) -> None:
-        super().__init__(store.address, store.account)
-        self._versions: dict[Place, str] = {}
+        self._store = store
+        self._paths: dict[Place, str] = {}
         self._listed: set[Place] = set()
 
-    def use(self, asset: Place, said: StoredProvenance, versions: Mapping[Place, str]) -> None:
-        """From now on be as it was for one stored partition: ``versions`` are the paths of its inputs."""
-        self._versions = dict(versions)
-        self._listed = set(versions)
-        name, place = asset
-        if LATER_PUBLISHED in said.answers:
-            self._listed.add((name, PartitionKey.from_dagster(f"{place.country}|{said.answers[LATER_PUBLISHED]}")))
-
-    def path(self, name: str, partition: PartitionKey) -> str:
-        """Where the version of then is; a place where nothing is for what was not read."""
-        return self._versions.get((name, partition), f"{self.base}/_versions/{name}/{partition.folder}/not recorded")
+    def use(self, asset: Place, provenance: StoredProvenance, paths: Mapping[Place, str]) -> None:
+        """Show the inputs of another stored partition from now on; ``paths`` are the files of their versions."""
+        self._paths = dict(paths)
+        self._listed = set(paths)
+        name, partition = asset
+        if LATER_PUBLISHED in provenance.answers:
+            later = f"{partition.country}|{provenance.answers[LATER_PUBLISHED]}"
+            self._listed.add((name, PartitionKey.from_dagster(later)))
 
     def list_partitions(self, name: str) -> list[PartitionKey]:
-        """What was read of a table, and what else is known to have been there."""
-        found = [partition for table, partition in self._listed if table == name]
-        return sorted(found, key=lambda partition: partition.sort_key)
+        """Return the partitions of a table that were read, and those that are known to have been published."""
+        partitions = [partition for table, partition in self._listed if table == name]
+        return sorted(partitions, key=lambda partition: partition.sort_key)
+
+    def exists(self, name: str, partition: PartitionKey) -> bool:
+        """Return True if a partition was read and its version is still stored."""
+        return self._store.files.state(self._path(name, partition)) is not None
+
+    def provenance(self, table: str, partition: PartitionKey) -> StoredProvenance:
+        """Return the provenance of the version that was read. Raises MissingPartition."""
+        provenance = self._store.provenance_at(self._path(table, partition))
+        if provenance is None:
+            raise MissingPartition(table, [partition])
+        return provenance
+
+    def read_with_provenance(
+        self,
+        table: TableSpec | str,
+        partitions: Iterable[PartitionKey],
+        columns: Sequence[str] | None = None,
+        missing: WhenMissing = "error",
+    ) -> tuple[pd.DataFrame, dict[PartitionKey, StoredProvenance]]:
+        """Read the recorded versions; partitions that were not read count as missing."""
+        name = table.name if isinstance(table, TableSpec) else table
+        return read_partitions(
+            self._store.files, lambda partition: self._path(name, partition), table, partitions, columns, missing
+        )
+
+    def _path(self, name: str, partition: PartitionKey) -> str:
+        """Return the path of the recorded version; of no file where the partition was not read."""
+        absent = f"{self._store.versions_folder(name, partition)}/not recorded"
+        return self._paths.get((name, partition), absent)
 
 
 class RecordedVersions:
