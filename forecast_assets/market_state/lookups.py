@@ -1,7 +1,7 @@
-"""What an asset looks up in the store beside its declared inputs, noted so that it is stored with what it made.
+"""Look-ups of an asset in the store beside its declared inputs, noted to be stored with its output.
 
-Dagster refuses circles between assets whatever the months, so the champion and the published forecast of an earlier
-month are looked up. Noted as inputs they count when work is skipped, and a replay finds them again.
+Dagster rejects circles between assets whatever the months, so the champion and the published forecast of an earlier
+month are looked up. Noted as inputs they count when work is skipped, and a replay reads the same versions.
 """
 
 from collections import OrderedDict
@@ -15,21 +15,21 @@ from forecast_assets.storage.table_reader import WhenMissing
 
 # Steps of one process run one after the other; a few are kept for runs side by side in tests and notebooks.
 STEPS_KEPT = 16
-# The look-up of each asset that makes one: a table of an earlier month of the same market.
+# By asset, the table it looks up: an earlier month of the same market.
 LOOKED_UP = {
     "model": "champion",
     "backtest": "champion",
     "champion": "champion",
     "published_forecasts": "published_forecasts",
 }
-# Answers that no stored table gives: the latest month of the market that was published, where it is a later one; and
-# why the challenger was left out of the run.
+# Facts that no stored table holds: the latest published month of the market, if it is a later one, and the reason why
+# the challenger was left out of the run.
 LATER_PUBLISHED, SET_ASIDE = "later_published", "challenger_set_aside"
 
 
 @dataclass
 class Noted:
-    """What one step looked up: content hash by table and partition, and answers by name."""
+    """Look-ups of one step: content hash by table and partition, and further facts (``answers``) by name."""
 
     inputs: dict[str, dict[str, str]] = field(default_factory=dict)
     answers: dict[str, str] = field(default_factory=dict)
@@ -40,13 +40,13 @@ class Noted:
 
 
 class Lookups:
-    """What steps looked up, by run and asset; the oldest are forgotten."""
+    """Look-ups of steps by run and asset; the oldest are forgotten."""
 
     def __init__(self) -> None:
         self._noted: OrderedDict[tuple[str, str], Noted] = OrderedDict()
 
     def of(self, run_id: str, asset: str) -> Noted:
-        """What an asset of a run has looked up so far; empty at first."""
+        """Return the look-ups of an asset of a run so far; empty at first."""
         noted = self._noted.setdefault((run_id, asset), Noted())
         self._noted.move_to_end((run_id, asset))
         while len(self._noted) > STEPS_KEPT:

@@ -1,6 +1,6 @@
-"""The store: tables by partition under a base folder, every version kept, one published.
+"""The store: tables by partition under a base folder; every version is kept, one is published.
 
-Layout, versions and reading; how bytes get in place is ``publish``, what a table may contain ``table_spec``. Documents
+Layout, versions and reading. Putting bytes in place is ``publish``, the content of a table ``table_spec``. Documents
 (reports) follow the same layout in ``documents``.
 """
 
@@ -25,12 +25,12 @@ from forecast_assets.storage.publish import Files, PublishConflict
 from forecast_assets.storage.table_reader import TableReader, WhenMissing
 from forecast_assets.storage.table_spec import TableSpec, to_arrow
 from forecast_assets.storage.version_files import partition_versions
-from forecast_assets.storage.versions import Version, says_the_same, version_names
+from forecast_assets.storage.versions import Version, is_same_write, version_names
 
 
 @dataclass(frozen=True)
 class WrittenVersion:
-    """What a write left: the published file's path, and its provenance."""
+    """Result of a write: the published file's path and its provenance."""
 
     partition: PartitionKey
     path: str
@@ -53,7 +53,7 @@ class TableStore(TableReader):
         return Files(file_system_of(self.address, self.account))
 
     def path(self, name: str, partition: PartitionKey) -> str:
-        """Return where readers find a partition's file."""
+        """Return the path of a partition's published file."""
         return f"{self.base}/{name}/{partition.folder}/{name}.parquet"
 
     def versions_folder(self, name: str, partition: PartitionKey) -> str:
@@ -65,13 +65,13 @@ class TableStore(TableReader):
     ) -> WrittenVersion:
         """Store a frame as a new version of a partition and publish it.
 
-        A run that writes a partition again (a retried step) gets its version back when content, schema version and
-        inputs are the same, else a new version ``<run id>-2``, ``-3`` and so on: versions are never overwritten.
+        A run that writes a partition again (a retried step) gets its version back if content, schema version and
+        inputs are the same, else a new version ``<run id>-2``, ``-3`` and so on. Versions are never overwritten.
 
         Raises:
             SchemaViolation: If the frame does not fit the spec; nothing is stored.
-            PublishConflict: If another writer published the partition meanwhile; the version is kept, the other's file
-                stays in place.
+            PublishConflict: If another writer published the partition meanwhile. The version is kept, and the file of
+                the other writer stays in place.
         """
         return self.write_all(spec, {partition: frame}, {partition: provenance})[0]
 
@@ -118,7 +118,7 @@ class TableStore(TableReader):
             except FileExistsError:
                 content = self.files.read(f"{folder}/{name}")
                 existing = provenance_in(content, f"{folder}/{name}")
-                if says_the_same(existing, candidate):
+                if is_same_write(existing, candidate):
                     return existing, content
             else:
                 return candidate, content
@@ -133,10 +133,10 @@ class TableStore(TableReader):
         except PublishConflict as conflict:
             other = self.provenance_at(path)
             raise PublishConflict(
-                f"{name} [{partition}] was published by {f'run {other.run_id}' if other else 'someone else'} while "
+                f"{name} [{partition}] was published by {f'run {other.run_id}' if other else 'another writer'} while "
                 f"run {stored.run_id} was writing it. That file stays in place, this run's version is kept as "
-                f"{stored.version}. Find out why two runs wrote one partition (a lease keeps them apart, unless one "
-                "was paused for long or writes past it), then run the one that should win again."
+                f"{stored.version}. Find out why two runs wrote one partition: a lease keeps them apart unless one was "
+                "paused for long or wrote without it. Then repeat the run that should win."
             ) from conflict
 
     def read_with_provenance(
@@ -153,34 +153,36 @@ class TableStore(TableReader):
         )
 
     def provenance(self, table: str, partition: PartitionKey) -> StoredProvenance:
-        """Return what a partition's published file says of itself, from its footer alone. Raises MissingPartition."""
-        found = self.provenance_at(self.path(table, partition))
-        if found is None:
+        """Return the provenance in a published file's footer. Raises MissingPartition."""
+        provenance = self.provenance_at(self.path(table, partition))
+        if provenance is None:
             raise MissingPartition(table, [partition])
-        return found
+        return provenance
 
     def provenance_at(self, path: str) -> StoredProvenance | None:
-        """Return what the file of a table at a path says of itself; None without a file."""
+        """Return the provenance in the footer of a table's file; None without a file."""
         if self.files.is_local:
             try:
                 return provenance_of(pq.read_metadata(path), path)
             except FileNotFoundError:
                 return None
-        # Whole and in one request: an open file costs one for its size, one for the end of its footer, one for it.
+        # The whole file in one request: an open file takes three, for its size, the footer's length and the footer.
         content = self.files.read_many([path])[0]
         return None if content is None else provenance_in(content, path)
 
     def exists(self, name: str, partition: PartitionKey) -> bool:
-        """Say whether a partition is published."""
+        """Return True if a partition is published."""
         return self.files.state(self.path(name, partition)) is not None
 
     def list_partitions(self, name: str) -> list[PartitionKey]:
         """Return the published partitions of a table, by country and month. One listing on object storage."""
         root = f"{self.base}/{name}/"
-        found = [
+        folders = {
             path.split(root, 1)[1].rpartition("/")[0] for path in self.find(root) if path.endswith(f"/{name}.parquet")
-        ]
-        return sorted({PartitionKey.from_folder(folder) for folder in found}, key=lambda partition: partition.sort_key)
+        }
+        return sorted(
+            {PartitionKey.from_folder(folder) for folder in folders}, key=lambda partition: partition.sort_key
+        )
 
     def versions(self, name: str, partition: PartitionKey) -> list[Version]:
         """Return all versions of a partition of a table or of documents, oldest first."""
@@ -195,7 +197,7 @@ class TableStore(TableReader):
         return to_frame(read_files([content], [partition], spec, None)[0])
 
     def read_version_table(self, name: str, partition: PartitionKey, version: str) -> pa.Table:
-        """Read one version as it is stored, without ``country`` and ``month``: what ``content_hash`` is taken over."""
+        """Read one version as it is stored, without ``country`` and ``month``: the input of ``content_hash``."""
         content = self.files.read_many([f"{self.versions_folder(name, partition)}/{version}"])[0]
         if content is None:
             raise MissingPartition(f"{name} (version {version})", [partition])
@@ -217,14 +219,14 @@ class TableStore(TableReader):
         return content
 
     def document_provenance(self, name: str, partition: PartitionKey) -> StoredProvenance:
-        """Return what the published documents of a partition were made from. Raises MissingPartition."""
-        found = self.published_provenance(name, partition)
-        if found is None:
+        """Return the provenance of a partition's published documents. Raises MissingPartition."""
+        provenance = self.published_provenance(name, partition)
+        if provenance is None:
             raise MissingPartition(name, [partition])
-        return found
+        return provenance
 
     def published_provenance(self, name: str, partition: PartitionKey) -> StoredProvenance | None:
-        """Return what the published table or documents of a partition say of themselves, None without any."""
+        """Return the provenance of a partition's published table or documents; None if neither is published."""
         table = self.provenance_at(self.path(name, partition))
         return table or read_provenance(self.files, self._document_folders(name, partition))
 
@@ -232,7 +234,7 @@ class TableStore(TableReader):
         return DocumentFolders(f"{self.base}/{name}/{partition.folder}", self.versions_folder(name, partition))
 
     def find(self, folder: str) -> list[str]:
-        """Return the paths of all files under a folder, none where it is not there."""
+        """Return the paths of all files below a folder; none if the folder is missing."""
         self.files.fs.invalidate_cache()
         try:
             return self.files.fs.find(folder)
@@ -241,5 +243,5 @@ class TableStore(TableReader):
 
 
 def provenance_in(content: bytes, path: str) -> StoredProvenance:
-    """What the bytes of a table's file say of themselves."""
+    """Return the provenance in the bytes of a table's file."""
     return provenance_of(pq.read_metadata(pa.BufferReader(content)), path)
