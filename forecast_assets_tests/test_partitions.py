@@ -69,7 +69,7 @@ def test_months_of_a_run_are_ascending_and_each_once():
 
 
 def test_a_run_over_two_markets_is_refused_because_one_that_fails_would_take_the_other_along():
-    with pytest.raises(dg.DagsterInvalidInvocationError, match=r"One run makes one market, this one .* FR, NO"):
+    with pytest.raises(dg.DagsterInvalidInvocationError, match=r"A run computes one market, this one .* FR, NO"):
         country_of_run(run_of("NO|2024-06-01", "FR|2024-06-01"))
 
 
