@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 from forecast_assets.alerts.card import CardStyle, message_payload
-from forecast_assets.alerts.delivery import Delivered, Delivery
+from forecast_assets.alerts.dispatch import Delivered, Delivery
 from forecast_assets.alerts.heartbeat import announce_heartbeat
 from forecast_assets.alerts.messages import Messages
 from forecast_assets.alerts.outbox import Outbox

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from forecast_assets.alerts.assembly import drain
-from forecast_assets.alerts.delivery import Delivered
+from forecast_assets.alerts.dispatch import Delivered
 from forecast_assets.config.settings import Settings
 
 SECONDS_BETWEEN_TICKS = 30

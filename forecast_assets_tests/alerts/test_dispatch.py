@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from forecast_assets.alerts import messages as states
 from forecast_assets.alerts.card import CardStyle, message_payload
-from forecast_assets.alerts.delivery import HOLD, LEASE_SECONDS, REPEAT, Delivery, wait_seconds
+from forecast_assets.alerts.dispatch import HOLD, LEASE_SECONDS, REPEAT, Delivery, wait_seconds
 from forecast_assets.alerts.messages import Messages
 from forecast_assets.alerts.outbox import Outbox
 from forecast_assets.alerts.teams import NoAddress, post_card
