@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from forecast_assets.alerts import messages as states
 from forecast_assets.alerts.card import CardStyle, message_payload
-from forecast_assets.alerts.dispatch import HOLD, LEASE_SECONDS, REPEAT, Delivery, wait_seconds
+from forecast_assets.alerts.dispatch import HOLD, LEASE_SECONDS, REPEAT, Dispatcher, wait_seconds
 from forecast_assets.alerts.messages import Messages
 from forecast_assets.alerts.outbox import Outbox
 from forecast_assets.alerts.teams import NoAddress, post_card
@@ -43,11 +43,11 @@ def messages(outbox):
 
 
 @pytest.fixture
-def deliver(messages, teams, clock) -> Callable[..., Delivery]:
-    def make(after_unclear: str = REPEAT, **replaced) -> Delivery:
+def deliver(messages, teams, clock) -> Callable[..., Dispatcher]:
+    def make(after_unclear: str = REPEAT, **replaced) -> Dispatcher:
         parts = {"address": lambda channel: SecretStr(teams.url(channel)), "sleep": clock.sleep, "draw": lambda: 0.0}
         payload = partial(message_payload, style=CardStyle())
-        return Delivery(messages, payload, after_unclear, **{**parts, **replaced})
+        return Dispatcher(messages, payload, after_unclear, **{**parts, **replaced})
 
     return make
 
@@ -208,7 +208,7 @@ def test_a_card_whose_answer_was_lost_is_held_where_the_settings_say_so(deliver,
     fill("c1", "c2")
     done = deliver(HOLD).drain(20)
     assert done.sent == ["default/2"]
-    assert done.newly_parked == {"default/1": "the connection ended before an answer came (ConnectionError)"}
+    assert done.newly_parked == {"default/1": "the connection ended before a response came (ConnectionError)"}
     clock.sleep(86_400)
     deliver(HOLD).drain(20)
     assert headlines(teams) == ["c1", "c2"]
@@ -232,7 +232,7 @@ def deliver_and_die(base: str, url: str, moment: str) -> None:
 
     messages = Messages(Outbox(TableStore(base), clock=Clock()), grouping_seconds=0)
     payload = partial(message_payload, style=CardStyle())
-    Delivery(messages, payload, address=lambda _: SecretStr(url), post=post).drain(20)
+    Dispatcher(messages, payload, address=lambda _: SecretStr(url), post=post).drain(20)
 
 
 @pytest.mark.parametrize("store", ["folder"], indirect=True)
@@ -261,7 +261,7 @@ def test_a_process_that_dies_around_the_post_leaves_one_card_or_a_marked_repeat(
         assert headlines(teams)[arrived:] == ["c1", "c2"]
         assert ["Possibly a repeat" in texts(payload) for payload in teams.received[arrived:]] == [True, False]
     else:
-        assert done.newly_parked == {"default/1": "the process that sent it ended before the answer"}
+        assert done.newly_parked == {"default/1": "the process that sent it ended before the response"}
         assert headlines(teams)[arrived:] == ["c2"]
 
 
@@ -295,7 +295,7 @@ def deliver_all(base: str, url: str, barrier) -> None:
     for _ in range(40):
         messages.compose()
         payload = partial(message_payload, style=CardStyle())
-        Delivery(messages, payload, address=lambda _: SecretStr(url), sleep=clock.sleep).drain(20)
+        Dispatcher(messages, payload, address=lambda _: SecretStr(url), sleep=clock.sleep).drain(20)
 
 
 @pytest.mark.parametrize("store", ["folder"], indirect=True)

@@ -20,7 +20,7 @@ def test_a_value_nobody_knows_is_refused_with_those_that_are_known(field, known)
 def test_worst_first_is_by_severity_and_then_by_weight():
     light, heavy = incident("DE", weight=1.0), incident("FR", weight=2.0)
     critical, weightless = incident("BR", severity="critical"), incident("MX", weight=math.nan)
-    in_order = sorted([weightless, light, heavy, critical], key=lambda it: it.badness)
+    in_order = sorted([weightless, light, heavy, critical], key=lambda it: it.sort_key)
     assert [it.country for it in in_order] == ["BR", "FR", "DE", "MX"]
 
 

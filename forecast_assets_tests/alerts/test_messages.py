@@ -41,7 +41,7 @@ def test_a_market_that_comes_later_is_a_further_card_of_the_cycle(outbox, messag
 def test_each_channel_cycle_and_kind_has_a_message_of_its_own(outbox, messages, clock):
     outbox.report([incident("FR"), incident("JP")], CYCLE)
     clock.sleep(1)
-    outbox.recovered([incident("FR").key], CYCLE)
+    outbox.close([incident("FR").key], CYCLE)
     clock.sleep(1)
     outbox.report([incident("DE")], "prod-2024-07")
     clock.sleep(600)
@@ -56,7 +56,7 @@ def test_each_channel_cycle_and_kind_has_a_message_of_its_own(outbox, messages, 
 
 def test_a_recovery_does_not_overtake_its_incident(outbox, messages, clock):
     outbox.report([incident("FR")], CYCLE)
-    outbox.recovered([incident("FR").key], CYCLE)
+    outbox.close([incident("FR").key], CYCLE)
     clock.sleep(599)
     assert messages.compose() == 0
     clock.sleep(2)

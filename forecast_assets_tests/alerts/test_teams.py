@@ -9,8 +9,8 @@ import pytest
 from pydantic import SecretStr
 
 from forecast_assets.alerts.teams import (
-    AGAIN,
-    REFUSED,
+    REJECTED,
+    RETRY,
     SENT,
     UNCLEAR,
     NoAddress,
@@ -34,8 +34,8 @@ def teams(monkeypatch):
 
 @pytest.mark.parametrize(
     ("status", "outcome"),
-    [(200, SENT), (202, SENT), (408, AGAIN), (429, AGAIN), (500, AGAIN), (503, AGAIN), (502, UNCLEAR), (504, UNCLEAR),
-     (400, REFUSED), (401, REFUSED), (404, REFUSED), (413, REFUSED)],
+    [(200, SENT), (202, SENT), (408, RETRY), (429, RETRY), (500, RETRY), (503, RETRY), (502, UNCLEAR), (504, UNCLEAR),
+     (400, REJECTED), (401, REJECTED), (404, REJECTED), (413, REJECTED)],
 )  # fmt: skip
 def test_the_status_says_what_came_of_a_post(teams, status, outcome):
     teams.answers = [(status, {}, "")]
@@ -45,7 +45,7 @@ def test_the_status_says_what_came_of_a_post(teams, status, outcome):
 
 def test_an_address_that_leads_elsewhere_is_refused_even_if_the_other_place_says_yes(teams):
     teams.answers = [(307, {"Location": "/elsewhere"}, "")]
-    assert post_card(SecretStr(teams.url()), PAYLOAD).outcome == REFUSED
+    assert post_card(SecretStr(teams.url()), PAYLOAD).outcome == REJECTED
 
 
 @pytest.mark.parametrize(("header", "seconds"), [("17", 17), ("0", 0), ("soon", 0), ("-5", 0), ("", 0)])
@@ -62,7 +62,7 @@ def test_retry_after_as_a_date(teams):
 def test_a_dropped_connection_is_unclear_and_one_never_made_is_not(teams):
     teams.answers = [None]
     assert post_card(SecretStr(teams.url()), PAYLOAD).outcome == UNCLEAR
-    assert post_card(SecretStr("http://127.0.0.1:9/x"), PAYLOAD).outcome == AGAIN
+    assert post_card(SecretStr("http://127.0.0.1:9/x"), PAYLOAD).outcome == RETRY
 
 
 def test_an_answer_that_does_not_come_in_time_is_unclear(teams, monkeypatch):
@@ -73,7 +73,7 @@ def test_an_answer_that_does_not_come_in_time_is_unclear(teams, monkeypatch):
 
     monkeypatch.setattr(requests, "post", times_out)
     answer = post_card(SecretStr(teams.url()), PAYLOAD)
-    assert (answer.outcome, answer.reason) == (UNCLEAR, "the connection ended before an answer came (ReadTimeout)")
+    assert (answer.outcome, answer.reason) == (UNCLEAR, "the connection ended before a response came (ReadTimeout)")
 
 
 def test_each_channel_has_a_variable():

@@ -47,7 +47,7 @@ def tell_of_outcomes(settings: Settings, instance: dg.DagsterInstance, month: pd
         if incident.kind == RETUNED and _is_decided(recipes, incident.country, incident.month)
     ]
     if decided:
-        outbox.recovered(decided, cycle_id)
+        outbox.close(decided, cycle_id)
 
 
 def _is_decided(recipes: RecipesInForce, country: str | None, tuned_in: pd.Timestamp) -> bool:
