@@ -4,6 +4,7 @@ Pure. Storage is ``outbox``, presentation ``card``.
 """
 
 import dataclasses
+import math
 from typing import Any
 
 import pandas as pd
@@ -70,7 +71,7 @@ class Incident:
         trend = tuple(None if value is None or pd.isna(value) else float(value) for value in self.trend)
         facts = tuple((str(name), str(value)) for name, value in self.facts)
         top_skus = tuple((str(sku), float(share)) for sku, share in self.top_skus)
-        weight = 0.0 if pd.isna(self.weight) else float(self.weight)
+        weight = 0.0 if math.isnan(self.weight) else float(self.weight)
         for name, value in {"trend": trend, "facts": facts, "top_skus": top_skus, "weight": weight}.items():
             object.__setattr__(self, name, value)
 

@@ -58,7 +58,7 @@ def _digests(table: pa.Table, order: Positions | None) -> dict[str, str]:
         if pa.types.is_float32(values.type) or pa.types.is_float64(values.type):
             digests[name] = _float_digest(values, order)
         else:
-            values = values if order is None else values.take(pa.array(order))
+            values = values if order is None else values.take(order)
             digests[name] = _validity_and_values(name, values)
     return digests
 

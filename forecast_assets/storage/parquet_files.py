@@ -64,8 +64,9 @@ def read_files(
         KeyError: If neither a file nor the spec's fixed columns have a requested column.
     """
     fields = _partition_fields(partitions[0].country is not None)
-    fragments = [_fragment(content, partition) for content, partition in zip(contents, partitions, strict=True)]
-    footers = [fragment.metadata for fragment in fragments]
+    parquet = [_fragment(content, partition) for content, partition in zip(contents, partitions, strict=True)]
+    fragments: list[ds.Fragment] = [*parquet]
+    footers = [fragment.metadata for fragment in parquet]
     stored = _unify([fragment.physical_schema for fragment in fragments], spec)
     names = [*stored.names, *fields.names] if columns is None else list(dict.fromkeys([*columns, *fields.names]))
     full = pa.schema([*stored, *fields])

@@ -23,7 +23,7 @@ ROWS_SHOWN = 5
 class SchemaViolation(ValueError):
     """A frame that does not fit its table's spec. Nothing was stored."""
 
-    def __init__(self, table: str, partition: PartitionKey, column: str, problem: str) -> None:
+    def __init__(self, table: str, partition: PartitionKey, column: object, problem: str) -> None:
         self.table, self.partition, self.column = table, partition, column
         super().__init__(f"{table} [{partition}], column {column!r}: {problem}. Nothing was stored.")
 
@@ -86,7 +86,7 @@ def to_arrow(spec: TableSpec, partition: PartitionKey, frame: pd.DataFrame) -> p
     if order is None:
         return table
     _raise_at_doubled_key(spec, partition, frame, table, order)
-    return table.take(pa.array(order))
+    return table.take(order)
 
 
 def _raise_at_null_key(spec: TableSpec, partition: PartitionKey, frame: pd.DataFrame, table: pa.Table) -> None:
@@ -120,7 +120,8 @@ def _raise_at_doubled_key(
 
 def _column_types(spec: TableSpec, partition: PartitionKey, frame: pd.DataFrame) -> dict[str, pa.DataType]:
     """Return the type of each column in stored order. Raises SchemaViolation if a column does not fit the spec."""
-    names, fixed = list(frame.columns), spec.arrow_schema.names
+    names: list[object] = list(frame.columns)
+    fixed = spec.arrow_schema.names
     kinds: dict[str, pa.DataType] = {}
     for column in fixed:
         if column not in names:
@@ -131,11 +132,11 @@ def _column_types(spec: TableSpec, partition: PartitionKey, frame: pd.DataFrame)
             hint = "country and month of the partition stand in the path: drop the column"
             expected = hint if column in ("country", "month") else f"expected {_few(fixed)}{_extra_text(spec)}"
             raise SchemaViolation(spec.name, partition, column, f"unexpected; {expected}")
-        kinds[column] = kind
+        kinds[str(column)] = kind
     if len(set(names)) < len(names):
         doubled = next(column for column in names if names.count(column) > 1)
         raise SchemaViolation(spec.name, partition, doubled, "appears more than once")
-    return {column: kinds[column] for column in [*fixed, *sorted(set(names) - set(fixed))]}
+    return {column: kinds[column] for column in [*fixed, *sorted(set(kinds) - set(fixed))]}
 
 
 def _to_array(
@@ -147,7 +148,8 @@ def _to_array(
         array = _array(values)
         if array.null_count == len(array):
             # The type that pandas gives to a column without values means nothing.
-            return pa.nulls(len(array), kind)
+            nulls: Values = pa.nulls(len(array), kind)  # type: ignore[call-overload]  # the stubs know single types alone
+            return nulls
         if _may_become(array.type, kind):
             return _as_type(array, kind)
         problem = f"expected {kind}, got {array.type}"

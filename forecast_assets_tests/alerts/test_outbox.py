@@ -1,4 +1,4 @@
-"""Incidents open once and close once, whoever reports them how often and from how many processes."""
+"""Incidents open once and close once, however often and from however many processes they are reported."""
 
 import multiprocessing
 
@@ -36,7 +36,7 @@ def test_a_recovery_is_announced_once_and_only_of_what_is_open(outbox):
     assert events(outbox) == [(OPENED, "FR", CYCLE), (RECOVERED, "FR", CYCLE)]
 
 
-def test_what_recovered_can_open_again(outbox):
+def test_a_closed_incident_can_open_again(outbox):
     for cycle in ("prod-2024-05", "prod-2024-06"):
         outbox.report([incident()], cycle)
         outbox.close([incident().key], cycle)
@@ -45,7 +45,7 @@ def test_what_recovered_can_open_again(outbox):
     assert len(outbox.open_incidents()) == 1
 
 
-def test_a_market_is_told_about_in_its_own_channel_and_the_platform_in_the_default_one(outbox):
+def test_markets_have_channels_and_the_platform_the_default_one(outbox):
     assert [outbox.channel_of(country) for country in ("JP", "FR", None)] == ["ASIA", "default", "default"]
 
 
@@ -56,7 +56,7 @@ def test_the_recovery_goes_where_the_opening_went(outbox, store):
     assert [event["channel"] for event in found] == ["ASIA", "ASIA"]
 
 
-def test_something_else_is_told_once_per_name(outbox):
+def test_other_events_are_announced_once_per_name(outbox):
     assert outbox.announce("heartbeat-prod-2024-06", "heartbeat", "default", CYCLE, {})
     assert not outbox.announce("heartbeat-prod-2024-06", "heartbeat", "default", CYCLE, {})
     assert outbox.open_incidents() == []
@@ -88,7 +88,7 @@ def report_many(base: str, barrier) -> None:
 
 
 @pytest.mark.parametrize("store", ["folder"], indirect=True)
-def test_processes_that_report_the_same_at_once_open_each_incident_once(store):
+def test_concurrent_reports_open_each_incident_once(store):
     barrier = multiprocessing.get_context("spawn").Barrier(3)
     processes = [
         multiprocessing.get_context("spawn").Process(target=report_many, args=(store.base, barrier)) for _ in range(3)

@@ -1,4 +1,4 @@
-"""What the cycle of one market needs next, judged by what the store has. Starting runs does not belong here."""
+"""The next step of one market's cycle, by the present content of the store. Starting runs does not belong here."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,7 @@ HISTORY_ORIGINS = 60
 
 
 def next_step(store: TableReader, markets: Mapping[str, Market], code: str, month: pd.Timestamp) -> Step:
-    """The job that a market's cycle needs next, and its months: history first, then features, then the cycle."""
+    """Return the next job of a market's cycle and its months: history first, then features, then the cycle."""
     steps = CycleSteps(store, markets, CycleRequest(month, HISTORY_ORIGINS))
     for earlier in (steps.history(code), steps.features(code)):
         step = next(earlier, None)

@@ -1,4 +1,4 @@
-"""The store as an earlier run saw it: exactly the versions that a stored partition says it was made from."""
+"""The store as an earlier run saw it: the versions that a stored partition names as its inputs."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -19,12 +19,14 @@ from forecast_assets.storage.partition_files import read_partitions
 from forecast_assets.storage.table_reader import WhenMissing
 from forecast_assets.storage.table_specs import table_specs
 from forecast_assets.storage.version_files import pruned_of
+from forecast_assets.storage.versions import PrunedVersions
 
-Place = tuple[str, PartitionKey]
+# A table and one of its partitions.
+TablePartition = tuple[str, PartitionKey]
 
 
 class NotAsRecorded(LookupError):
-    """A version that something was made from is gone, or its file no longer holds what was recorded."""
+    """An input's version is missing, or its file no longer holds the recorded content."""
 
 
 class HistoricalStore(TableReader):
@@ -32,10 +34,10 @@ class HistoricalStore(TableReader):
 
     def __init__(self, store: TableStore) -> None:
         self._store = store
-        self._paths: dict[Place, str] = {}
-        self._listed: set[Place] = set()
+        self._paths: dict[TablePartition, str] = {}
+        self._listed: set[TablePartition] = set()
 
-    def use(self, asset: Place, provenance: StoredProvenance, paths: Mapping[Place, str]) -> None:
+    def use(self, asset: TablePartition, provenance: StoredProvenance, paths: Mapping[TablePartition, str]) -> None:
         """Show the inputs of another stored partition from now on; ``paths`` are the files of their versions."""
         self._paths = dict(paths)
         self._listed = set(paths)
@@ -80,76 +82,78 @@ class HistoricalStore(TableReader):
 
 
 class RecordedVersions:
-    """Finds the versions of a store by what they held, and makes sure that they still do."""
+    """Finds versions of a store by their recorded content, and checks that they still hold it."""
 
     def __init__(self, store: TableStore) -> None:
         self._store = store
         self._specs = table_specs()
-        self._versions: dict[Place, list[Version]] = {}
+        self._versions: dict[TablePartition, list[Version]] = {}
         self._sound: dict[tuple[str, PartitionKey, str], str] = {}
 
-    def of(self, name: str, place: PartitionKey) -> list[Version]:
-        """All versions of a partition, oldest first."""
-        if (name, place) not in self._versions:
-            self._versions[name, place] = self._store.versions(name, place)
-        return self._versions[name, place]
+    def of(self, name: str, partition: PartitionKey) -> list[Version]:
+        """Return all versions of a partition, oldest first."""
+        if (name, partition) not in self._versions:
+            self._versions[name, partition] = self._store.versions(name, partition)
+        return self._versions[name, partition]
 
-    def pruned(self, name: str, place: PartitionKey) -> dict[str, dict[str, str | None]]:
-        """What was removed of a partition's versions, by version."""
-        return pruned_of(self._store, name, place)
+    def pruned(self, name: str, partition: PartitionKey) -> PrunedVersions:
+        """Return the notes of a partition's removed versions, by version."""
+        return pruned_of(self._store, name, partition)
 
-    def paths(self, inputs: Mapping[str, Mapping[str, str]]) -> tuple[dict[Place, str], list[str]]:
-        """The version of each recorded input by table and partition; and in words, which are not as recorded."""
-        found: dict[Place, str] = {}
+    def paths(self, inputs: Mapping[str, Mapping[str, str]]) -> tuple[dict[TablePartition, str], list[str]]:
+        """Return the file of each recorded input by table and partition, and the problems of the others in words."""
+        paths: dict[TablePartition, str] = {}
         problems = []
         for table, partitions in inputs.items():
             for key, wanted in partitions.items():
-                place = PartitionKey.from_dagster(key)
+                partition = PartitionKey.from_dagster(key)
                 try:
-                    found[table, place] = self.path(table, place, wanted)
+                    paths[table, partition] = self.path(table, partition, wanted)
                 except NotAsRecorded as problem:
                     problems.append(str(problem))
-        return found, problems
+        return paths, problems
 
-    def path(self, table: str, place: PartitionKey, wanted: str) -> str:
-        """The file of a version with a content hash, read and hashed again.
+    def path(self, table: str, partition: PartitionKey, wanted: str) -> str:
+        """Return the file of a version with a content hash, after hashing it again.
 
         Raises:
-            NotAsRecorded: If there is none, or the file holds something else than its provenance says.
+            NotAsRecorded: If no version has that hash, or the file's content differs from its provenance.
         """
-        if (table, place, wanted) not in self._sound:
-            self._sound[table, place, wanted] = self._found(table, place, wanted)
-        return self._sound[table, place, wanted]
+        if (table, partition, wanted) not in self._sound:
+            self._sound[table, partition, wanted] = self._sound_path(table, partition, wanted)
+        return self._sound[table, partition, wanted]
 
-    def hash_now(self, table: str, place: PartitionKey, version: str) -> str:
-        """Content hash of what the file of a version holds now, whatever its provenance says."""
-        return content_hash(self._store.read_version_table(table, place, version), self._specs[table].keys)
+    def hash_now(self, table: str, partition: PartitionKey, version: str) -> str:
+        """Return the content hash of a version's file as it is now, whatever its provenance says."""
+        return content_hash(self._store.read_version_table(table, partition, version), self._specs[table].keys)
 
-    def _found(self, table: str, place: PartitionKey, wanted: str) -> str:
-        versions = [version for version in self.of(table, place) if version.provenance.content_hash == wanted]
+    def _sound_path(self, table: str, partition: PartitionKey, wanted: str) -> str:
+        versions = [version for version in self.of(table, partition) if version.provenance.content_hash == wanted]
         altered = []
         for version in reversed(versions):
-            if self._holds(table, place, version.name, wanted):
+            if self._holds(table, partition, version.name, wanted):
                 return version.path
             altered.append(version.name)
         if altered:
             raise NotAsRecorded(
-                f"{table} {place}: version {', '.join(altered)} does not hold the content {wanted[:12]} that its "
+                f"{table} {partition}: version {', '.join(altered)} does not hold the content {wanted[:12]} that its "
                 "provenance names: the file was changed. Restore it from a backup."
             )
-        raise NotAsRecorded(f"{table} {place}: no version with content {wanted[:12]}{self._gone(table, place, wanted)}")
+        raise NotAsRecorded(
+            f"{table} {partition}: no version with content {wanted[:12]}{self._removal_note(table, partition, wanted)}"
+        )
 
-    def _holds(self, table: str, place: PartitionKey, version: str, wanted: str) -> bool:
+    def _holds(self, table: str, partition: PartitionKey, version: str, wanted: str) -> bool:
         try:
-            return self.hash_now(table, place, version) == wanted
+            return self.hash_now(table, partition, version) == wanted
         except (MissingPartition, OSError, ValueError):
             # pyarrow's errors for a file that is damaged are among these two.
             return False
 
-    def _gone(self, table: str, place: PartitionKey, wanted: str) -> str:
+    def _removal_note(self, table: str, partition: PartitionKey, wanted: str) -> str:
         removed: Iterable[str] = (
-            f"; version {name} was pruned on {said['pruned_at']}"
-            for name, said in pruned_of(self._store, table, place).items()
-            if said["content_hash"] == wanted
+            f"; version {name} was pruned on {note['pruned_at']}"
+            for name, note in pruned_of(self._store, table, partition).items()
+            if note["content_hash"] == wanted
         )
         return next(iter(removed), " is in the store")
