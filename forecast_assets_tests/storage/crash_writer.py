@@ -12,7 +12,7 @@ from forecast_assets.storage import PartitionKey, TableStore, publish
 from forecast_assets_tests.storage.examples import SELL_IN, run
 
 ROWS = 5_000
-SYSTEM_MODULES = ("posix", "nt", "_io")
+SYSTEM_MODULES = ("posix", "nt", "io", "_io")
 PARTITIONS = tuple(PartitionKey(month, "FR") for month in pd.date_range("2024-01-01", periods=3, freq="MS"))
 
 
@@ -28,7 +28,7 @@ def write_round(store: TableStore, number: int, run_id: str, partitions: Sequenc
 
 
 def write_round_and_die_at(base: str, call: int) -> None:
-    """Write round 1 and kill this process right before the n-th built-in call of ``publish`` or system call of its paths."""
+    """Write round 1 and kill this process before the n-th built-in call of ``publish``, or system call of its paths."""
     calls = 0
 
     def count(frame, event: str, argument: object) -> None:
