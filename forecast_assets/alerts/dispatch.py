@@ -96,7 +96,7 @@ class Dispatcher:
                 ):
                     active.remove(channel)
         for channel, queue in queues.items():
-            parked = sum(message.what == states.PARKED for message in queue)
+            parked = sum(message.status == states.PARKED for message in queue)
             for count, into in ((parked, result.parked), (len(queue) - parked, result.waiting)):
                 if count:
                     into[channel] = count
@@ -115,14 +115,14 @@ class Dispatcher:
         self, channel: str, queue: list[Message], address: SecretStr, begun: set[str], result: DispatchResult
     ) -> bool:
         """Send the first message that is not parked, if it is due; return False if the channel has to wait."""
-        position = next((index for index, message in enumerate(queue) if message.what != states.PARKED), None)
+        position = next((index for index, message in enumerate(queue) if message.status != states.PARKED), None)
         if position is None:
             return False
         message = self._settled(queue[position], result)
         if message is None:
             return False
         queue[position] = message
-        if message.what == states.PARKED:
+        if message.status == states.PARKED:
             return True
         if message.next_at and self._clock() < message.next_at:
             result.problems[channel] = (
@@ -131,7 +131,7 @@ class Dispatcher:
             return False
         self._limit_rate(message, begun)
         content = self._messages.content(message)
-        parked = sum(other.what == states.PARKED for other in queue)
+        parked = sum(other.status == states.PARKED for other in queue)
         try:
             payload = self._payload(content, repeat=message.unclear > 0, parked=parked, now=self._clock())
         except (KeyError, TypeError, ValueError) as error:
@@ -144,15 +144,15 @@ class Dispatcher:
         if after is None:
             return False
         queue[position] = after
-        if after.what == states.SENT:
+        if after.status == states.SENT:
             result.sent.append(queue.pop(position).name)
-        elif after.what == states.PARKED:
+        elif after.status == states.PARKED:
             # The webhook may have been renewed in the vault: the next card fetches it anew.
             forget_secret(variable_of(channel))
             result.newly_parked[after.name] = after.state["reason"]
         else:
             result.problems[channel] = f"{after.state['reason']}; next attempt {after.next_at:%Y-%m-%d %H:%M:%S}"
-        return after.what in (states.SENT, states.PARKED)
+        return after.status in (states.SENT, states.PARKED)
 
     def _park_unreadable(self, queue: list[Message], position: int, error: Exception, result: DispatchResult) -> bool:
         """Park a message that cannot be rendered, such as one of a later release: it must not block its channel."""
@@ -166,7 +166,7 @@ class Dispatcher:
 
     def _settled(self, message: Message, result: DispatchResult) -> Message | None:
         """Return the message with the outcome of its attempt; None while another process may still record it."""
-        if message.what != states.ATTEMPT:
+        if message.status != states.ATTEMPT:
             return message
         age = self._clock() - datetime.fromisoformat(message.state["at"])
         if age < timedelta(seconds=LEASE_SECONDS):
@@ -174,7 +174,7 @@ class Dispatcher:
             return None
         unknown = PostResult(UNCLEAR, "the process that sent it ended before the response")
         settled = self._record(message, unknown, wait=False)
-        if settled is not None and settled.what == states.PARKED:
+        if settled is not None and settled.status == states.PARKED:
             result.newly_parked[settled.name] = settled.state["reason"]
         return settled
 
@@ -186,8 +186,8 @@ class Dispatcher:
         if post.outcome == RETRY or (post.outcome == UNCLEAR and self._after_unclear == REPEAT):
             seconds = wait_seconds(attempt.attempts, self._draw(), post.retry_after_seconds) if wait else 0.0
             next_at = (self._clock() + timedelta(seconds=seconds)).isoformat()
-            what = states.RETRY if post.outcome == RETRY else states.UNCLEAR
-            return self._messages.advance(attempt, what, reason=post.reason, unclear=unclear, next_at=next_at)
+            status = states.RETRY if post.outcome == RETRY else states.UNCLEAR
+            return self._messages.advance(attempt, status, reason=post.reason, unclear=unclear, next_at=next_at)
         return self._messages.advance(attempt, states.PARKED, reason=post.reason, unclear=unclear)
 
     def _limit_rate(self, message: Message, begun: set[str]) -> None:

@@ -41,7 +41,7 @@ class Message:
         return f"{self.channel}/{self.number}"
 
     @property
-    def what(self) -> str:
+    def status(self) -> str:
         """State of the message, such as QUEUED."""
         return str(self.state["what"])
 
@@ -109,10 +109,10 @@ class Messages:
         """Return the content of a message."""
         return self.records.read(_record_name(message.channel, message.number, 0))
 
-    def advance(self, message: Message, what: str, **changes: Any) -> Message | None:
+    def advance(self, message: Message, status: str, **changes: Any) -> Message | None:
         """Write a new state of a message; return None if another process has advanced it meanwhile."""
         kept = {key: message.state[key] for key in ("attempts", "unclear") if key in message.state}
-        state = {"what": what, "at": self.clock().isoformat(), **kept, **changes}
+        state = {"what": status, "at": self.clock().isoformat(), **kept, **changes}
         record = message.record + 1
         if not self.records.create(_record_name(message.channel, message.number, record), state):
             return None
@@ -136,7 +136,7 @@ class Messages:
 
     def _is_final(self, message: Message) -> bool:
         """Return True if a message is sent or dropped, and mark it so that it need not be read again."""
-        if message.what not in (SENT, DROPPED):
+        if message.status not in (SENT, DROPPED):
             return False
         self.records.create(f"{message.channel}/{message.number:08}/done.json")
         return True
@@ -179,11 +179,11 @@ class Messages:
         for name, event in events.items():
             groups.setdefault((event["cycle_id"], event["what"]), {})[name] = event
         now = self.clock()
-        return [group for (_, what), group in groups.items() if self._is_settled(what, group, now)]
+        return [group for (_, kind), group in groups.items() if self._is_settled(kind, group, now)]
 
-    def _is_settled(self, what: str, group: dict[str, dict[str, Any]], now: datetime) -> bool:
+    def _is_settled(self, kind: str, group: dict[str, dict[str, Any]], now: datetime) -> bool:
         first = datetime.fromisoformat(next(iter(group.values()))["at"])
-        return what not in (OPENED, RECOVERED) or now - first >= self._grouping
+        return kind not in (OPENED, RECOVERED) or now - first >= self._grouping
 
     def _message(self, channel: str, group: dict[str, dict[str, Any]], cards: Mapping[str, int]) -> dict[str, Any]:
         first = next(iter(group.values()))

@@ -84,14 +84,14 @@ class Outbox:
         last = self._last_changes()
         return self.events.read_all([_change_name(digest, number) for digest, number in last.items() if number % 2])
 
-    def announce(self, name: str, what: str, channel: str, cycle_id: str, content: Mapping[str, Any]) -> bool:
+    def announce(self, name: str, kind: str, channel: str, cycle_id: str, content: Mapping[str, Any]) -> bool:
         """Write another event once per name, such as the heartbeat of a month; return False if it exists."""
-        event = {"what": what, "channel": channel, "cycle_id": cycle_id, "at": self.clock().isoformat(), **content}
+        event = {"what": kind, "channel": channel, "cycle_id": cycle_id, "at": self.clock().isoformat(), **content}
         return self.events.create(f"{name}.json", event)
 
-    def _write(self, incident: Incident, number: int, what: str, channel: str, cycle_id: str) -> None:
+    def _write(self, incident: Incident, number: int, kind: str, channel: str, cycle_id: str) -> None:
         name = _change_name(_digest(incident.key), number).removesuffix(".json")
-        self.announce(name, what, channel, cycle_id, {"incident": incident.to_record()})
+        self.announce(name, kind, channel, cycle_id, {"incident": incident.to_record()})
 
     def _last_changes(self) -> dict[str, int]:
         """Return the number of each incident's last change, by digest of its key."""

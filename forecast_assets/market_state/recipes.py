@@ -43,7 +43,7 @@ def backtest_recipe_of(settings: Settings, tuned: Mapping[str, Any] | None = Non
 
 
 def contest_of(
-    settings: Settings, tuned: pd.DataFrame, refused: pd.DataFrame, holder: Holder | None, set_aside: str = ""
+    settings: Settings, tuned: pd.DataFrame, refused: pd.DataFrame, incumbent: Holder | None, set_aside: str = ""
 ) -> Contest:
     """Return the recipes that forecast in a market's cycle: the challenger, the incumbent, or both.
 
@@ -51,7 +51,7 @@ def contest_of(
         settings: Settings of the company.
         tuned: ``tuned_recipe`` of the months up to the origin; may be empty.
         refused: ``refused_recipe`` of the same months; may be empty.
-        holder: The recipe in force before the origin.
+        incumbent: The recipe in force before the origin.
         set_aside: Reason why the challenger does not compete this time; empty if it competes.
     """
     try:
@@ -61,6 +61,6 @@ def contest_of(
         if not set_aside:
             raise
         wanted = recipe_of(settings)
-    found = contest(wanted, recipe_of(settings), holder, refusals(refused), set_aside)
+    result = contest(wanted, recipe_of(settings), incumbent, refusals(refused), set_aside)
     # The number of threads changes no tree: it belongs to this machine and is no part of a stored recipe.
-    return found.with_threads(settings.threads)
+    return result.with_threads(settings.threads)
