@@ -258,6 +258,6 @@ def _recovery(incidents: list[Incident], style: CardStyle, edge: list[Element], 
 def _heartbeat(content: Mapping[str, Any], edge: list[Element]) -> dict[str, Any]:
     notes, footer = _split(edge)
     rows = [line(run(name, 60, weight="Bolder"), run(value, 400)) for name, value in content["facts"][:20]]
-    subtitle = "Sent every month whatever happens: if it does not come, alerts do not come either"
+    subtitle = "Sent every month. If it is missing, alerts do not arrive either"
     head = _head(content["title"], subtitle, "accent")
     return as_message([head, *notes, *rows, *footer], content["title"])

@@ -1,4 +1,4 @@
-"""How numbers are written for readers."""
+"""Numbers as people read them."""
 
 import pandas as pd
 import pytest
