@@ -22,7 +22,7 @@ from forecast_assets.storage.transient_errors import TRANSIENT_HTTP_STATUS
 # within seconds. Longer outages are left to the step's own retry.
 WAITS = (0.5, 1.0, 2.0, 4.0, 8.0)
 LONGEST_RETRY_AFTER = 30.0
-REFUSED = {401, 403}
+DENIED_STATUS = {401, 403}
 # "A transient error has occurred" and "service temporarily unavailable" of Microsoft Entra.
 TRANSIENT_ENTRA_CODES = {"AADSTS90033", "AADSTS50196"}
 FIREWALL = {"AuthorizationFailure", "IpAuthorizationDenied"}
@@ -79,7 +79,7 @@ class AzureRetryPolicy(ExponentialRetry):
                 f"Azure storage account {self._account.name} has no container {container!r}: create it, or correct "
                 "the address in FORECAST_STORE or FORECAST_LANDING."
             )
-        if response.status_code in REFUSED:
+        if response.status_code in DENIED_STATUS:
             if self._account.credential in SECRET_NAMES:
                 # It may have been renewed in the vault: the next opening of the store fetches it anew.
                 forget_secret(SECRET_NAMES[self._account.credential])
