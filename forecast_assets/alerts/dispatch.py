@@ -41,7 +41,7 @@ class DispatchResult:
 def wait_seconds(attempts: int, draw: float, retry_after_seconds: float = 0.0) -> float:
     """Return the seconds to wait after the n-th attempt that was not accepted.
 
-    30 s, doubled with each attempt up to 30 minutes, less a random share of up to a half, so that senders do not return
+    30 s, doubled with each attempt up to 30 minutes, less a random share of up to a half: senders must not return
     together. Never less than the server asked for (up to a day).
 
     Args:

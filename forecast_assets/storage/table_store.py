@@ -65,8 +65,8 @@ class TableStore(TableReader):
     ) -> WrittenVersion:
         """Store a frame as a new version of a partition and publish it.
 
-        A run that writes a partition again (a retried step) gets its version back if content, schema version and
-        inputs are the same, else a new version ``<run id>-2``, ``-3`` and so on. Versions are never overwritten.
+        A retried step that writes the same content, schema version and inputs gets its version back. Otherwise it
+        writes a new version ``<run id>-2``, ``-3`` and so on. Versions are never overwritten.
 
         Raises:
             SchemaViolation: If the frame does not fit the spec; nothing is stored.
