@@ -126,15 +126,15 @@ def _column_types(spec: TableSpec, partition: PartitionKey, frame: pd.DataFrame)
     for column in fixed:
         if column not in names:
             raise SchemaViolation(spec.name, partition, column, f"missing; the frame has {_few(names)}")
-    for column in names:
-        kind = spec.type_of(column) if isinstance(column, str) else None
+    for name in names:
+        kind = spec.type_of(name) if isinstance(name, str) else None
         if kind is None:
             hint = "country and month of the partition stand in the path: drop the column"
-            expected = hint if column in ("country", "month") else f"expected {_few(fixed)}{_extra_text(spec)}"
-            raise SchemaViolation(spec.name, partition, column, f"unexpected; {expected}")
-        kinds[str(column)] = kind
+            expected = hint if name in ("country", "month") else f"expected {_few(fixed)}{_extra_text(spec)}"
+            raise SchemaViolation(spec.name, partition, name, f"unexpected; {expected}")
+        kinds[str(name)] = kind
     if len(set(names)) < len(names):
-        doubled = next(column for column in names if names.count(column) > 1)
+        doubled = next(name for name in names if names.count(name) > 1)
         raise SchemaViolation(spec.name, partition, doubled, "appears more than once")
     return {column: kinds[column] for column in [*fixed, *sorted(set(kinds) - set(fixed))]}
 
