@@ -16,7 +16,7 @@ from forecast_assets.market_state.fallback_runs import is_published
 from forecast_assets.market_state.recipes import contest_of
 from forecast_assets.market_state.recipes_in_force import RecipesInForce
 from forecast_assets.operations.cycle.launch import Step, Steps
-from forecast_assets.storage import PartitionKey, TableStore
+from forecast_assets.storage import PartitionKey, TableReader
 from forecast_assets.storage.opened import open_store
 from forecast_assets.tags import FALLBACK_JOBS, STARTED_BY_TAG
 
@@ -36,7 +36,7 @@ def steps_after_failure(settings: Settings, country: str, month: pd.Timestamp) -
 
 
 def step_after_failure(
-    settings: Settings, store: TableStore, country: str, month: pd.Timestamp, tried: Collection[str]
+    settings: Settings, store: TableReader, country: str, month: pd.Timestamp, tried: Collection[str]
 ) -> Step | None:
     """Return the next fallback run of a market whose cycle failed; None if nothing is left to do.
 
@@ -59,7 +59,7 @@ def step_after_failure(
     return Step(publish_fallback, MonthRange(month, month))
 
 
-def has_rival_champion(settings: Settings, store: TableStore, country: str, month: pd.Timestamp) -> bool:
+def has_rival_champion(settings: Settings, store: TableReader, country: str, month: pd.Timestamp) -> bool:
     """Return True if a champion could forecast the month in place of the challenger that took part.
 
     Without the month's features no recipe can forecast, so the result is False.

@@ -1,7 +1,6 @@
 """Next step of one market's cycle, found from what is stored. Starting runs does not belong here."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import pandas as pd
 
@@ -11,30 +10,13 @@ from forecast_assets.operations.cycle.launch import Step
 from forecast_assets.operations.cycle.plan import CycleRequest
 from forecast_assets.operations.cycle.steps import CycleSteps
 from forecast_assets.operations.stages import PREPARATION
-from forecast_assets.storage import PartitionKey, TableStore
+from forecast_assets.storage import TableReader
 from forecast_assets.tags import MONTHLY_CYCLE
 
 HISTORY_ORIGINS = 60
 
 
-class ListedOnce:
-    """A store whose listings are taken once: for one look at many markets. Everything else is the store's."""
-
-    def __init__(self, store: TableStore) -> None:
-        self._store = store
-        self._listed: dict[str, list[PartitionKey]] = {}
-
-    def list_partitions(self, name: str) -> list[PartitionKey]:
-        """The published partitions of a table as of the first time they were asked for."""
-        if name not in self._listed:
-            self._listed[name] = self._store.list_partitions(name)
-        return self._listed[name]
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._store, name)
-
-
-def next_step(store: ListedOnce, markets: Mapping[str, Market], code: str, month: pd.Timestamp) -> Step:
+def next_step(store: TableReader, markets: Mapping[str, Market], code: str, month: pd.Timestamp) -> Step:
     """Return the first step of the preparation that is missing, else the cycle itself."""
     steps = CycleSteps(store, markets, CycleRequest(month, HISTORY_ORIGINS))
     for stage in PREPARATION:

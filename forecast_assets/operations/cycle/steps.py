@@ -21,14 +21,14 @@ from forecast_assets.operations.stages import (
     TOTALS,
     Stage,
 )
-from forecast_assets.storage import TableStore
+from forecast_assets.storage import TableReader
 from forecast_assets.tags import INGEST, MARKET_FEATURES, MEASURE, MONTHLY_CYCLE, SOURCES
 
 
 class Present:
     """Stored months of the tables that a cycle needs."""
 
-    def __init__(self, store: TableStore) -> None:
+    def __init__(self, store: TableReader) -> None:
         self._store = store
 
     def months(self, table: str, country: str | None) -> set[pd.Timestamp]:
@@ -76,7 +76,7 @@ class Present:
 class CycleSteps:
     """Steps of one request. Each is generated when the one before it has ended, from the store as it is then."""
 
-    def __init__(self, store: TableStore, markets: Mapping[str, Market], request: CycleRequest) -> None:
+    def __init__(self, store: TableReader, markets: Mapping[str, Market], request: CycleRequest) -> None:
         self._present = Present(store)
         self._markets = markets
         self._request = request

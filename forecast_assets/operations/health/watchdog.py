@@ -153,5 +153,5 @@ def report_health(outbox: Outbox, settings: Settings, kind: str, health: dict[st
     }
     bad = [incident for name, incident in incidents.items() if not health[name].is_well]
     outbox.report(bad, cycle_id)
-    outbox.recovered([incident.key for name, incident in incidents.items() if health[name].is_well], cycle_id)
+    outbox.close([incident.key for name, incident in incidents.items() if health[name].is_well], cycle_id)
     return [incident.headline for incident in bad]
