@@ -31,7 +31,7 @@ from benchmarks.methods import EXTRA, MissingPackageError
 from benchmarks.reconcile_methods import BASES, BOTTOM_UP, METHODS, base_forecasts, reconcile
 from forecast_assets.config.markets import MarketsError
 from forecast_assets.domain.evaluation.accuracy import bias, wape
-from forecast_assets.domain.evaluation.paired_test import PairedTest, paired_test
+from forecast_assets.domain.evaluation.paired_comparison import PairedTest, paired_test
 
 ALL_ORIGINS = "all"
 Row = dict[str, str | float | int | None]

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.domain.evaluation.accuracy import accuracy_table, coverage
-from forecast_assets.domain.evaluation.evaluation import BACKTEST_METHODS, BAND
-from forecast_assets.domain.evaluation.paired_test import paired_test
-from forecast_assets.domain.evaluation.realised import realised_accuracy, realised_figures
+from forecast_assets.domain.evaluation.backtest_accuracy import BACKTEST_METHODS, BAND
+from forecast_assets.domain.evaluation.paired_comparison import paired_test
+from forecast_assets.domain.evaluation.realised_accuracy import realised_accuracy, realised_figures
 from forecast_assets.domain.selection.backtest import origins_left_out
 from forecast_assets.validation.schema_check import schema_check
 from forecast_assets.validation.table_checks import CheckDeclaration, Finding, TableCheck

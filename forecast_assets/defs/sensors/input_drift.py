@@ -10,7 +10,7 @@ from forecast_assets.config.markets import Market
 from forecast_assets.config.settings import Settings
 from forecast_assets.defs.sensors.told import read_months, tell_of_new
 from forecast_assets.domain.monitoring import source_drift
-from forecast_assets.domain.monitoring.alarms import Verdict
+from forecast_assets.domain.monitoring.alarm_verdict import Verdict
 from forecast_assets.domain.monitoring.drift import REFERENCE_MONTHS, drift_verdicts
 from forecast_assets.storage import TableStore
 

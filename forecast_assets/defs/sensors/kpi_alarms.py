@@ -6,7 +6,7 @@ import pandas as pd
 from forecast_assets.config.markets import Market
 from forecast_assets.config.settings import Settings
 from forecast_assets.defs.sensors.told import read_months, tell_of_new
-from forecast_assets.domain.monitoring.alarms import Verdict
+from forecast_assets.domain.monitoring.alarm_verdict import Verdict
 from forecast_assets.domain.monitoring.kpi_alarms import HISTORY_MONTHS, Limits, kpi_verdicts
 from forecast_assets.storage import TableStore
 

@@ -14,7 +14,7 @@ from forecast_assets.alerts.outbox import Outbox
 from forecast_assets.config.markets import Market
 from forecast_assets.config.settings import Settings
 from forecast_assets.defs.sensors.new_partitions import NewPartitions, new_partitions
-from forecast_assets.domain.monitoring.alarms import Verdict
+from forecast_assets.domain.monitoring.alarm_verdict import Verdict
 from forecast_assets.storage import PartitionKey, TableStore
 from forecast_assets.storage.opened import open_store
 

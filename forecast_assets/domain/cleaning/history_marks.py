@@ -7,9 +7,9 @@ cell is judged, and what is learned from it.
 import numpy as np
 import pandas as pd
 
-from forecast_assets.domain.cleaning.cleaning import clean_history, marks_table
-from forecast_assets.domain.cleaning.shock import HIGH_STRINGENCY
-from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.cleaning.history_cleaning import clean_history, marks_table
+from forecast_assets.domain.cleaning.market_shock import HIGH_STRINGENCY
+from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.demand.promotions import promotion_calendar
 
 # As far back as features look: a cycle loads no more of its earliest origins.

@@ -5,7 +5,7 @@ Here belongs finding the month. Not here: marking and rescaling the months befor
 
 import numpy as np
 
-from forecast_assets.domain.demand.demand import known_median
+from forecast_assets.domain.demand.demand_panel import known_median
 from forecast_assets.domain.demand.seasonality import seasonal_indices
 
 MONTHS_BEFORE, MONTHS_AFTER, WINDOW_MONTHS = 12, 6, 36

@@ -6,7 +6,7 @@ Features made of segments are in ``features.segments``.
 
 import numpy as np
 
-from forecast_assets.domain.demand.demand import known_mean
+from forecast_assets.domain.demand.demand_panel import known_mean
 
 ABC_MONTHS, A_SHARE, B_SHARE = 12, 0.80, 0.95
 XYZ_MONTHS, XYZ_MIN_MONTHS, X_LIMIT, Y_LIMIT = 24, 12, 0.5, 1.0

@@ -8,7 +8,7 @@ Choosing between recipes and testing differences belong elsewhere.
 import numpy as np
 import pandas as pd
 
-from forecast_assets.domain.demand.demand import known_mean
+from forecast_assets.domain.demand.demand_panel import known_mean
 
 
 def _scored(actual: np.ndarray, *others: np.ndarray) -> tuple[np.ndarray, ...]:

@@ -12,7 +12,7 @@ import pandas as pd
 from forecast_assets.domain.calendar import HORIZON_MONTHS
 from forecast_assets.domain.cleaning.history_marks import history_marks
 from forecast_assets.domain.demand import segmentation
-from forecast_assets.domain.demand.demand import DemandPanel, active_skus, demand_scale, panel_from_rows
+from forecast_assets.domain.demand.demand_panel import DemandPanel, active_skus, demand_scale, panel_from_rows
 from forecast_assets.domain.demand.hierarchy import UNKNOWN_CATEGORY
 from forecast_assets.domain.demand.promotions import promotion_calendar
 from forecast_assets.domain.features.age import age_features

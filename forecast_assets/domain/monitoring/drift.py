@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.stats import chi2
 
 from forecast_assets.domain.features.columns import split_columns
-from forecast_assets.domain.monitoring.alarms import Verdict, undecided
+from forecast_assets.domain.monitoring.alarm_verdict import Verdict, undecided
 
 DRIFT = "drift"
 REFERENCE_MONTHS, MIN_REFERENCE_MONTHS = 12, 6

@@ -12,9 +12,9 @@ import pandas as pd
 
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.evaluation.accuracy import bias, wape
-from forecast_assets.domain.evaluation.paired_test import paired_test, resampled_sums
-from forecast_assets.domain.evaluation.realised import as_published
-from forecast_assets.domain.monitoring.alarms import Verdict, percent, signed_percent, undecided
+from forecast_assets.domain.evaluation.paired_comparison import paired_test, resampled_sums
+from forecast_assets.domain.evaluation.realised_accuracy import as_published
+from forecast_assets.domain.monitoring.alarm_verdict import Verdict, percent, signed_percent, undecided
 from forecast_assets.domain.monitoring.control_limit import FALSE_ALARM_RATE, MIN_MONTHS, TRAILING_MONTHS, upper_limit
 
 PUBLISHED, BASELINE = "published_units", "baseline_units"

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from forecast_assets.domain.monitoring.alarms import Verdict
-from forecast_assets.domain.publication.publication import LAST_PUBLISHED
+from forecast_assets.domain.monitoring.alarm_verdict import Verdict
+from forecast_assets.domain.publication.published_forecasts import LAST_PUBLISHED
 
 # Not the market's own model; an override or a rule says nothing about the market as a whole.
 FALLBACKS = {"baseline": "the baseline", LAST_PUBLISHED: "the last published forecast again"}

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.domain.calendar import add_months
-from forecast_assets.domain.monitoring.alarms import Verdict, percent, signed_percent, undecided
+from forecast_assets.domain.monitoring.alarm_verdict import Verdict, percent, signed_percent, undecided
 from forecast_assets.domain.monitoring.control_limit import lower_limit, upper_limit
 
 SOURCE_DRIFT, SOURCE_MISSING = "source_drift", "source_missing"

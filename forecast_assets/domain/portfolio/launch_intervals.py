@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.domain.calendar import HORIZON_MONTHS
-from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.portfolio.launches import launch_columns, launch_forecasts, new_launches
 
 # Earlier launches are forecast again at every third origin of the last four years: denser origins repeat their errors.

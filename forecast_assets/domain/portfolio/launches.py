@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.domain.calendar import HORIZON_MONTHS, months_since
-from forecast_assets.domain.demand.demand import DemandPanel, known_mean
+from forecast_assets.domain.demand.demand_panel import DemandPanel, known_mean
 from forecast_assets.domain.demand.hierarchy import UNKNOWN_CATEGORY
 from forecast_assets.domain.demand.seasonality import following_calendar_months, seasonal_indices
 

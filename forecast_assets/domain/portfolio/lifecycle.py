@@ -7,7 +7,7 @@ forecast they call for. Not here: launches (``launches``), shifts of the level (
 
 import numpy as np
 
-from forecast_assets.domain.demand.demand import known_mean
+from forecast_assets.domain.demand.demand_panel import known_mean
 from forecast_assets.domain.demand.seasonality import seasonal_indices
 from forecast_assets.domain.statistical.statistical import forecast_statistical
 

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.domain.calendar import HORIZON_MONTHS, target_months
-from forecast_assets.domain.demand.demand import DemandPanel, panel_from_rows
-from forecast_assets.domain.portfolio.portfolio import apply_portfolio
-from forecast_assets.domain.publication.publication import LAST_PUBLISHED, RULES_WITHOUT_MODEL, Decision
+from forecast_assets.domain.demand.demand_panel import DemandPanel, panel_from_rows
+from forecast_assets.domain.portfolio.portfolio_rules import apply_portfolio
+from forecast_assets.domain.publication.published_forecasts import LAST_PUBLISHED, RULES_WITHOUT_MODEL, Decision
 
 # Ends of the interval in multiples of the forecast, where nothing published says how wide it is.
 LOW, HIGH = 0.0, 2.0

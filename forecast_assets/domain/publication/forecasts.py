@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from forecast_assets.domain.publication.publication import CHAMPION_COLUMNS
+from forecast_assets.domain.publication.published_forecasts import CHAMPION_COLUMNS
 
 COLUMNS = [
     "sku", "origin_month", "target_month", "horizon_months", "forecast_units", "forecast_units_p10",

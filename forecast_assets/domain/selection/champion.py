@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.domain.evaluation.accuracy import accuracy_table
-from forecast_assets.domain.evaluation.paired_test import WORSE, PairedTest, paired_test
-from forecast_assets.domain.publication.publication import Decision, decide
+from forecast_assets.domain.evaluation.paired_comparison import WORSE, PairedTest, paired_test
+from forecast_assets.domain.publication.published_forecasts import Decision, decide
 from forecast_assets.domain.selection.contest import Contest, recipe_id, recipe_text
 
 FIRST, UNCHANGED, PROMOTED, HELD, REFUSED = "first", "unchanged", "promoted", "held", "refused"

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months, month_range, months_between
-from forecast_assets.domain.demand.demand import DemandPanel, active_skus
+from forecast_assets.domain.demand.demand_panel import DemandPanel, active_skus
 from forecast_assets.domain.evaluation.accuracy import accuracy_table
-from forecast_assets.domain.evaluation.evaluation import BACKTEST_METHODS
-from forecast_assets.domain.evaluation.paired_test import MIN_SKUS, WORSE, paired_test
+from forecast_assets.domain.evaluation.backtest_accuracy import BACKTEST_METHODS
+from forecast_assets.domain.evaluation.paired_comparison import MIN_SKUS, WORSE, paired_test
 from forecast_assets.domain.months import consecutive_months
 from forecast_assets.domain.selection.backtest import BACKTEST_OFFSETS_MONTHS, with_actuals
 from forecast_assets.domain.statistical.baseline import baseline_forecasts

@@ -12,9 +12,9 @@ import optuna
 import pandas as pd
 
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months
-from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.evaluation.accuracy import accuracy_table
-from forecast_assets.domain.evaluation.paired_test import BETTER, NOT_DECIDABLE, paired_test
+from forecast_assets.domain.evaluation.paired_comparison import BETTER, NOT_DECIDABLE, paired_test
 from forecast_assets.domain.models.recipe import Recipe, read_parameters
 from forecast_assets.domain.selection.backtest import backtest
 

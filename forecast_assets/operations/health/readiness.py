@@ -4,7 +4,7 @@ import pandas as pd
 
 from forecast_assets.config.settings import Settings
 from forecast_assets.domain.calendar import add_months, month_range
-from forecast_assets.domain.demand.demand import DemandPanel, panel_from_rows
+from forecast_assets.domain.demand.demand_panel import DemandPanel, panel_from_rows
 from forecast_assets.domain.month_tables import by_month
 from forecast_assets.domain.months import consecutive_months
 from forecast_assets.domain.selection import readiness

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from forecast_assets.domain.calendar import add_months, target_months
-from forecast_assets.domain.demand.demand import panel_from_rows
+from forecast_assets.domain.demand.demand_panel import panel_from_rows
 from forecast_assets.domain.publication.fallback import (
     NothingToPublishError,
     Tables,
@@ -13,7 +13,7 @@ from forecast_assets.domain.publication.fallback import (
     carried_forward,
     forecasts_of_baseline,
 )
-from forecast_assets.domain.publication.publication import published_forecasts
+from forecast_assets.domain.publication.published_forecasts import published_forecasts
 
 ORIGIN = pd.Timestamp("2024-06-01")
 NO_OVERRIDES = pd.DataFrame(columns=["sku", "target_month", "forecast_units", "author", "reason"])

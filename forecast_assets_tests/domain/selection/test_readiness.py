@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.selection import readiness
 from forecast_assets.domain.selection.readiness import FAIL, PASS, WARN, Finding, is_ready
 from forecast_assets.domain.statistical.holt_winters import forecast_holt_winters

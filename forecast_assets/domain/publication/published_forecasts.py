@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.domain.evaluation.accuracy import accuracy_table
-from forecast_assets.domain.evaluation.evaluation import BACKTEST_METHODS
-from forecast_assets.domain.evaluation.paired_test import paired_test
+from forecast_assets.domain.evaluation.backtest_accuracy import BACKTEST_METHODS
+from forecast_assets.domain.evaluation.paired_comparison import paired_test
 
 # Rules whose numbers owe nothing to the model: they hold where the model has not earned publication.
 RULES_WITHOUT_MODEL = ("new_with_reference", "new_with_like_items", "new_without_relative", "returned", "all_zero")

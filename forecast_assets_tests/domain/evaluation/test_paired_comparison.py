@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.evaluation.paired_test import PairedTest, paired_test, resampled_sums
+from forecast_assets.domain.evaluation.paired_comparison import PairedTest, paired_test, resampled_sums
 
 ORIGINS = pd.to_datetime(["2023-06-01", "2023-12-01", "2024-06-01"])
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months, target_months
-from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.demand.hierarchy import UNKNOWN_CATEGORY
 
 # A SKU without sell-in has no value and no variation to be classed by.

@@ -11,7 +11,7 @@ import pandas as pd
 
 from forecast_assets.domain.calendar import HORIZON_MONTHS, months_since
 from forecast_assets.domain.cleaning.level_shift import level_shift_columns
-from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.demand.segmentation import zero_share
 from forecast_assets.domain.models.recipe import INTERMITTENT_ZERO_SHARE
 from forecast_assets.domain.portfolio.launch_intervals import launch_errors, launch_interval, launch_widths

@@ -6,7 +6,7 @@ made of it as a feature (``covid``).
 
 import numpy as np
 
-from forecast_assets.domain.cleaning.expected import expected_units, log_ratio, offset_units
+from forecast_assets.domain.cleaning.expected_units import expected_units, log_ratio, offset_units
 
 # OxCGRT: most of 2020 and 2021 in most countries lies above, recommendations alone below.
 HIGH_STRINGENCY = 40.0

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.portfolio.portfolio import FORECASTS, RULES, apply_portfolio, portfolio_rules
+from forecast_assets.domain.portfolio.portfolio_rules import FORECASTS, RULES, apply_portfolio, portfolio_rules
 from forecast_assets.schemas.forecasts import RULES as STORED_RULES
 from forecast_assets_tests.domain.portfolio_market import (
     MONTHS,

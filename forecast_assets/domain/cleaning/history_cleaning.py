@@ -9,10 +9,10 @@ one the engine's WAPE on the hospital series was 0.0810 instead of 0.0804.
 import numpy as np
 import pandas as pd
 
-from forecast_assets.domain.cleaning.expected import expected_units, log_ratio
+from forecast_assets.domain.cleaning.expected_units import expected_units, log_ratio
 from forecast_assets.domain.cleaning.level_shift import level_shift_columns
-from forecast_assets.domain.cleaning.shock import without_shock
-from forecast_assets.domain.demand.demand import known_median
+from forecast_assets.domain.cleaning.market_shock import without_shock
+from forecast_assets.domain.demand.demand_panel import known_median
 
 COVID = "covid"
 REASONS = (COVID, "stock_out", "outlier_high", "outlier_low")

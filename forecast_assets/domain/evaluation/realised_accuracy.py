@@ -8,7 +8,7 @@ import pandas as pd
 
 from forecast_assets.domain.demand.hierarchy import UNKNOWN_CATEGORY
 from forecast_assets.domain.evaluation.accuracy import accuracy_table
-from forecast_assets.domain.evaluation.evaluation import ALL_LAGS, segment
+from forecast_assets.domain.evaluation.backtest_accuracy import ALL_LAGS, segment
 
 PERFORMANCE_METHODS = {
     "published": "published_units",

@@ -5,7 +5,7 @@ Robust and without a model, so that a single month says little about itself. Not
 
 import numpy as np
 
-from forecast_assets.domain.demand.demand import known_median
+from forecast_assets.domain.demand.demand_panel import known_median
 from forecast_assets.domain.demand.seasonality import seasonal_indices
 
 # A year and a month around each month; at the ends of a history its half.
