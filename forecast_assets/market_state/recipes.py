@@ -11,7 +11,7 @@ import pandas as pd
 
 from forecast_assets.config.settings import Settings
 from forecast_assets.domain.models.recipe import Recipe
-from forecast_assets.domain.selection.contest import Contest, Holder, contest, refusals
+from forecast_assets.domain.selection.contest import Contest, Incumbent, contest, rejection_reasons
 from forecast_assets.domain.selection.tuning import parameters_in_force
 
 
@@ -40,7 +40,7 @@ def backtest_recipe_of(settings: Settings, tuned: Mapping[str, object] | None = 
 
 
 def contest_of(
-    settings: Settings, tuned: pd.DataFrame, refused: pd.DataFrame, holder: Holder | None, set_aside: str = ""
+    settings: Settings, tuned: pd.DataFrame, refused: pd.DataFrame, holder: Incumbent | None, set_aside: str = ""
 ) -> Contest:
     """Who makes the forecast of a market's cycle.
 
@@ -58,6 +58,6 @@ def contest_of(
         if not set_aside:
             raise
         wanted = recipe_of(settings)
-    found = contest(wanted, recipe_of(settings), holder, refusals(refused), set_aside)
+    found = contest(wanted, recipe_of(settings), holder, rejection_reasons(refused), set_aside)
     # How many threads train changes no tree, so it is this machine's and no part of a stored recipe.
     return found.with_threads(settings.threads)

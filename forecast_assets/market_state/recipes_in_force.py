@@ -9,7 +9,7 @@ from collections.abc import Collection
 
 import pandas as pd
 
-from forecast_assets.domain.selection.contest import Holder, current_id, holder_from
+from forecast_assets.domain.selection.contest import Incumbent, current_id, incumbent_from
 from forecast_assets.market_state.lookups import Lookups, NotingStore
 from forecast_assets.storage import PartitionKey, TableStore
 
@@ -27,13 +27,13 @@ class RecipesInForce:
         """The same for one asset of a run: what it reads is stored among the asset's inputs."""
         return dataclasses.replace(self, store=NotingStore(self.store, self.lookups.of(run_id, asset).read))
 
-    def before(self, country: str, month: pd.Timestamp, refused: Collection[str] = ()) -> Holder | None:
+    def before(self, country: str, month: pd.Timestamp, refused: Collection[str] = ()) -> Incumbent | None:
         """The recipe in force before a month: of the latest earlier ``champion`` whose recipe is not refused."""
         earlier = sorted((at for at in self._months("champion", country) if at < month), reverse=True)
         for back, at in enumerate(earlier):
             row = self.champion(country, at)
             if not {row["recipe_id"], current_id(row["recipe"], row["recipe_id"])} & set(refused):
-                return holder_from(row, interrupted=back > 0)
+                return incumbent_from(row, interrupted=back > 0)
         return None
 
     def champion(self, country: str, month: pd.Timestamp) -> dict[str, object]:

@@ -6,7 +6,7 @@ from pandera.typing import Series
 
 from forecast_assets.schemas.table import Table, first_of_month
 
-RULES = [
+PORTFOLIO_RULE_NAMES = [
     "end_of_life", "new_with_reference", "new_with_like_items", "all_zero", "new_without_relative", "short_history",
     "returned", "dying", "intermittent", "level_shift", "regular",
 ]  # fmt: skip
@@ -31,7 +31,9 @@ class Forecasts(Table):
         description="Inputs the forecast had to do without, comma separated; empty for none"
     )
 
-    rule: Series[str] = pa.Field(isin=RULES, description="Portfolio case the SKU falls under, see docs/architecture.md")
+    rule: Series[str] = pa.Field(
+        isin=PORTFOLIO_RULE_NAMES, description="Portfolio case the SKU falls under, see docs/architecture.md"
+    )
     champion_units: Series[float] = pa.Field(
         nullable=True, ge=0, description="Forecast by the champion's recipe; null where the model is by it"
     )

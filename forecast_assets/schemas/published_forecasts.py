@@ -4,7 +4,7 @@ import pandas as pd
 import pandera.pandas as pa
 from pandera.typing import Series
 
-from forecast_assets.schemas.forecasts import RULES
+from forecast_assets.schemas.forecasts import PORTFOLIO_RULE_NAMES
 from forecast_assets.schemas.table import Table, first_of_month
 
 
@@ -27,7 +27,9 @@ class PublishedForecasts(Table):
     inputs_missing: Series[str] = pa.Field(
         description="Inputs the forecast had to do without, comma separated; empty for none"
     )
-    rule: Series[str] = pa.Field(isin=RULES, description="Portfolio case the SKU falls under, see docs/architecture.md")
+    rule: Series[str] = pa.Field(
+        isin=PORTFOLIO_RULE_NAMES, description="Portfolio case the SKU falls under, see docs/architecture.md"
+    )
     status: Series[str] = pa.Field(
         isin=["published", "shadow", "held", "stale", "backfilled"], description="Who may read it"
     )

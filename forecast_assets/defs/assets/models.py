@@ -18,7 +18,7 @@ from forecast_assets.domain.models.pooled_model import PooledModel, pooled_from_
 from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS, Recipe
 from forecast_assets.domain.portfolio.announced_skus import announced_skus, with_announced
 from forecast_assets.domain.selection.contest import recipe_id
-from forecast_assets.domain.selection.tuning import tuned_in
+from forecast_assets.domain.selection.tuning import latest_tuning
 from forecast_assets.domain.statistical.baseline import BASELINE_WINDOW_MONTHS
 from forecast_assets.domain.statistical.baseline import baseline_forecasts as baseline_at
 from forecast_assets.market_state.recipes_in_force import RecipesInForce
@@ -124,7 +124,7 @@ def model(
         "pooled_share": fitted.pooled_share,
         "boosting_weight": fitted.boosting_weight,
         "refits": fitted.refits,
-        "recipe_tuned_in": tuned_in(tuned_recipe),
+        "recipe_tuned_in": latest_tuning(tuned_recipe),
         "recipe_id": recipe_id(contest.recipe),
         "champion_id": recipe_id(contest.champion or contest.recipe),
     }

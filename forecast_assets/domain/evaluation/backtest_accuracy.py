@@ -1,7 +1,7 @@
 """Accuracy of the backtest in one tidy table: by lag, by segment and by level, for every method on the same cells.
 
 Here belongs which cells form a group. Formulas are in ``accuracy.py``, sums over SKUs in ``levels.py``, the test of a
-difference in ``paired_test.py``.
+difference in ``paired_comparison.py``.
 """
 
 from collections.abc import Mapping

@@ -15,7 +15,7 @@ BETTER, WORSE, INDISTINGUISHABLE, NOT_DECIDABLE = "better", "worse", "indistingu
 
 
 @dataclasses.dataclass(frozen=True)
-class PairedTest:
+class PairedComparison:
     """A method against a reference on identical cells.
 
     Attributes:
@@ -55,7 +55,9 @@ class PairedTest:
         return f"{self.verdict} (WAPE ratio {self.ratio:.3f}, 90 % interval {self.low:.3f} to {self.high:.3f})"
 
 
-def paired_test(cells: pd.DataFrame, method: str = "model_units", reference: str = "baseline_units") -> PairedTest:
+def compare_paired(
+    cells: pd.DataFrame, method: str = "model_units", reference: str = "baseline_units"
+) -> PairedComparison:
     """Resample the SKUs of a market, each with all its cells, and look at the ratio of the two WAPEs.
 
     All cells of a SKU are drawn together, because the errors of its months and origins depend on one another. On
@@ -73,12 +75,12 @@ def paired_test(cells: pd.DataFrame, method: str = "model_units", reference: str
     by_sku = errors.groupby(scored["sku"], sort=True).sum().to_numpy(dtype=float)
     origins = scored["origin_month"].nunique()
     if not len(by_sku):
-        return PairedTest(np.nan, np.nan, np.nan, np.nan, 0, origins)
+        return PairedComparison(np.nan, np.nan, np.nan, np.nan, 0, origins)
     drawn = _ratio(resampled_sums(by_sku))
     # Quantiles that are ratios which came up: between a finite one and infinity nothing can be interpolated.
     low, high = np.quantile(drawn, [LOWER, UPPER], method="inverted_cdf")
     (ratio,) = _ratio(by_sku.sum(axis=0, keepdims=True))
-    return PairedTest(float(ratio), float(low), float(high), float((drawn < 1).mean()), len(by_sku), origins)
+    return PairedComparison(float(ratio), float(low), float(high), float((drawn < 1).mean()), len(by_sku), origins)
 
 
 def resampled_sums(by_sku: np.ndarray) -> np.ndarray:

@@ -24,7 +24,7 @@ LEVELS = ("market", "category", "abc", "xyz", "class")
 PLOTTED_BY_CLASS = ("published", "baseline")
 
 
-def as_published(cells: pd.DataFrame) -> pd.DataFrame:
+def published_in_time(cells: pd.DataFrame) -> pd.DataFrame:
     """Cells whose forecast was published before its month closed; the backfilled were made when more was known."""
     return cells[cells["status"] != "backfilled"]
 
@@ -45,7 +45,7 @@ def realised_accuracy(cells: pd.DataFrame) -> pd.DataFrame:
         "X"; "AX") and ``lag`` ("1", "3", "6", "12", "18", "all" over every lag 1 to 18), in this order. Groups
         without a scored cell are absent; no rows without any.
     """
-    scored = as_published(cells).dropna(subset=["actual_units"])
+    scored = published_in_time(cells).dropna(subset=["actual_units"])
     if scored.empty:
         return pd.DataFrame(columns=["level", "entity", "lag", "cells", "actual_units"])
     entities = {

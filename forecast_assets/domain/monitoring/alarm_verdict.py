@@ -7,7 +7,7 @@ import dataclasses
 
 
 @dataclasses.dataclass(frozen=True)
-class Verdict:
+class AlarmVerdict:
     """Outcome of one rule for a market and month.
 
     Attributes:
@@ -31,9 +31,9 @@ class Verdict:
     top_skus: tuple[tuple[str, float], ...] = ()
 
 
-def undecided(kind: str, subject: str, reason: str) -> Verdict:
+def undecided(kind: str, subject: str, reason: str) -> AlarmVerdict:
     """A rule that could not be decided, and why."""
-    return Verdict(kind, subject, None, reason)
+    return AlarmVerdict(kind, subject, None, reason)
 
 
 def percent(fraction: float) -> str:

@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.stats import chi2
 
 from forecast_assets.domain.features.columns import split_columns
-from forecast_assets.domain.monitoring.alarm_verdict import Verdict, undecided
+from forecast_assets.domain.monitoring.alarm_verdict import AlarmVerdict, undecided
 
 DRIFT = "drift"
 REFERENCE_MONTHS, MIN_REFERENCE_MONTHS = 12, 6
@@ -94,7 +94,7 @@ def psi_limit(skus: int, reference_skus: int, bins: int) -> float:
     return max(MAX_PSI, (1 / skus + 1 / reference_skus) * float(chi2.ppf(1 - NOISE_RATE, bins + 1)))
 
 
-def drift_verdicts(features: pd.DataFrame, reference: pd.DataFrame, month: pd.Timestamp) -> list[Verdict]:
+def drift_verdicts(features: pd.DataFrame, reference: pd.DataFrame, month: pd.Timestamp) -> list[AlarmVerdict]:
     """One verdict per family: has the median index of its features passed the limit?
 
     The median, because one feature of many passes any limit by chance; a source that changed moves all of its family.
@@ -129,10 +129,10 @@ def _varies(reference: pd.Series, current: pd.Series) -> bool:
     return pd.concat([reference, current]).nunique(dropna=False) > 1
 
 
-def _family_verdict(family: str, index: pd.Series, limit: float, month: pd.Timestamp) -> Verdict:
+def _family_verdict(family: str, index: pd.Series, limit: float, month: pd.Timestamp) -> AlarmVerdict:
     worst = index.sort_values(ascending=False).head(SHOWN_FEATURES)
     figure = float(index.median())
-    return Verdict(
+    return AlarmVerdict(
         DRIFT,
         family,
         figure > limit,

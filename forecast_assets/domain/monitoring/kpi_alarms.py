@@ -1,6 +1,6 @@
 """Alarm rules over realised performance of one market: what a planner should be told at the end of a month.
 
-Every rule looks at forecasts as published then, of lags up to ``Limits.max_lag_months``, and gives a verdict with
+Every rule looks at forecasts as published then, of lags up to ``AlarmLimits.max_lag_months``, and gives a verdict with
 figure and limit. docs/monitoring.md has the rules in words, with their rates of false alarms. Sources and inputs are
 watched in ``source_drift.py`` and ``drift.py``.
 """
@@ -12,9 +12,9 @@ import pandas as pd
 
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.evaluation.accuracy import bias, wape
-from forecast_assets.domain.evaluation.paired_comparison import paired_test, resampled_sums
-from forecast_assets.domain.evaluation.realised_accuracy import as_published
-from forecast_assets.domain.monitoring.alarm_verdict import Verdict, percent, signed_percent, undecided
+from forecast_assets.domain.evaluation.paired_comparison import compare_paired, resampled_sums
+from forecast_assets.domain.evaluation.realised_accuracy import published_in_time
+from forecast_assets.domain.monitoring.alarm_verdict import AlarmVerdict, percent, signed_percent, undecided
 from forecast_assets.domain.monitoring.control_limit import FALSE_ALARM_RATE, MIN_MONTHS, TRAILING_MONTHS, upper_limit
 
 PUBLISHED, BASELINE = "published_units", "baseline_units"
@@ -34,7 +34,7 @@ GAP_MONTHS, RATE_OF_EACH_OF_TWO = 2, 0.03
 
 
 @dataclasses.dataclass(frozen=True)
-class Limits:
+class AlarmLimits:
     """What a market tolerates; shares are fractions.
 
     Attributes:
@@ -60,7 +60,7 @@ class Limits:
 HISTORY_MONTHS = 1 + GAP_MONTHS + TRAILING_MONTHS
 
 
-def kpi_verdicts(cells: pd.DataFrame, month: pd.Timestamp, limits: Limits) -> list[Verdict]:
+def kpi_verdicts(cells: pd.DataFrame, month: pd.Timestamp, limits: AlarmLimits) -> list[AlarmVerdict]:
     """Verdicts of every rule for a market at the end of a month.
 
     Args:
@@ -69,7 +69,7 @@ def kpi_verdicts(cells: pd.DataFrame, month: pd.Timestamp, limits: Limits) -> li
         month: The closed month.
         limits: Of the market.
     """
-    current = as_published(cells).dropna(subset=["actual_units"])
+    current = published_in_time(cells).dropna(subset=["actual_units"])
     current = current[(current["lag_months"] <= limits.max_lag_months) & (current["month"] <= month)]
     return [
         _wape_over_limit(current, month, limits),
@@ -80,12 +80,12 @@ def kpi_verdicts(cells: pd.DataFrame, month: pd.Timestamp, limits: Limits) -> li
     ]
 
 
-def _wape_over_limit(cells: pd.DataFrame, month: pd.Timestamp, limits: Limits) -> Verdict:
+def _wape_over_limit(cells: pd.DataFrame, month: pd.Timestamp, limits: AlarmLimits) -> AlarmVerdict:
     of_month = cells[cells["month"] == month]
     figure = wape(of_month["actual_units"], of_month[PUBLISHED])
     if np.isnan(figure):
         return undecided(WAPE, SUBJECT, f"no WAPE in {month:%Y-%m}: nothing scored or nothing sold")
-    return Verdict(
+    return AlarmVerdict(
         WAPE,
         SUBJECT,
         figure > limits.max_wape,
@@ -102,12 +102,12 @@ def _wape_over_limit(cells: pd.DataFrame, month: pd.Timestamp, limits: Limits) -
     )
 
 
-def _bias_over_limit(cells: pd.DataFrame, month: pd.Timestamp, limits: Limits) -> Verdict:
+def _bias_over_limit(cells: pd.DataFrame, month: pd.Timestamp, limits: AlarmLimits) -> AlarmVerdict:
     of_month = cells[cells["month"] == month]
     figure = bias(of_month["actual_units"], of_month[PUBLISHED])
     if np.isnan(figure):
         return undecided(BIAS, SUBJECT, f"no bias in {month:%Y-%m}: nothing scored or nothing sold")
-    return Verdict(
+    return AlarmVerdict(
         BIAS,
         SUBJECT,
         abs(figure) > limits.max_bias,
@@ -118,7 +118,7 @@ def _bias_over_limit(cells: pd.DataFrame, month: pd.Timestamp, limits: Limits) -
     )
 
 
-def wape_above_its_level(cells: pd.DataFrame, month: pd.Timestamp) -> Verdict:
+def wape_above_its_level(cells: pd.DataFrame, month: pd.Timestamp) -> AlarmVerdict:
     """Is the month's WAPE above what earlier months let expect, by more than noise and by enough to matter?
 
     The reference are the logs of WAPE of the 12 months that ended two months before the month: a deterioration is not
@@ -143,7 +143,7 @@ def wape_above_its_level(cells: pd.DataFrame, month: pd.Timestamp) -> Verdict:
     least = [level * (1 + LEAST_RISE), level + LEAST_RISE_POINTS, year_before * (1 + LEAST_RISE)]
     limit = float(np.nanmax([statistical, *least]))
     of_month = cells[cells["month"] == month]
-    return Verdict(
+    return AlarmVerdict(
         WAPE,
         LEVEL,
         bool(figure > limit),
@@ -160,24 +160,24 @@ def wape_above_its_level(cells: pd.DataFrame, month: pd.Timestamp) -> Verdict:
     )
 
 
-def worse_than_baseline(cells: pd.DataFrame, month: pd.Timestamp, limits: Limits) -> Verdict:
+def worse_than_baseline(cells: pd.DataFrame, month: pd.Timestamp, limits: AlarmLimits) -> AlarmVerdict:
     """Has what was published more error than the planners' Holt-Winters over the last months?
 
     Alarm where the ratio of the two WAPEs over ``baseline_months`` is above 1 + tolerance and in at least 99.5 % of the
-    markets resampled by SKU (``paired_test``) above 1. Not decided with fewer than 3 origins or 5 SKUs.
+    markets resampled by SKU (``compare_paired``) above 1. Not decided with fewer than 3 origins or 5 SKUs.
     """
     first = add_months(month, 1 - limits.baseline_months)
     window = cells[cells["month"].between(first, month)]
     if not (window["month"] == month).any():
         return undecided(WORSE_THAN_BASELINE, SUBJECT, f"nothing scored in {month:%Y-%m}")
-    test = paired_test(window, PUBLISHED, BASELINE)
+    test = compare_paired(window, PUBLISHED, BASELINE)
     if test.origins < MIN_ORIGINS or test.skus < MIN_SKUS:
         return undecided(
             WORSE_THAN_BASELINE, SUBJECT, f"{test.origins} origins, {test.skus} SKUs; needs {MIN_ORIGINS}, {MIN_SKUS}"
         )
     tolerated = 1 + limits.baseline_tolerance
     extra = (_absolute_error(window, PUBLISHED) - _absolute_error(window, BASELINE)).sum()
-    return Verdict(
+    return AlarmVerdict(
         WORSE_THAN_BASELINE,
         SUBJECT,
         bool(test.ratio > tolerated and test.probability_better <= MOST_DOUBT),
@@ -193,7 +193,7 @@ def worse_than_baseline(cells: pd.DataFrame, month: pd.Timestamp, limits: Limits
     )
 
 
-def bias_of_one_sign(cells: pd.DataFrame, month: pd.Timestamp, limits: Limits) -> Verdict:
+def bias_of_one_sign(cells: pd.DataFrame, month: pd.Timestamp, limits: AlarmLimits) -> AlarmVerdict:
     """Has the market been forecast too high, or too low, several months in a row?
 
     Alarm where the bias of each of the last ``bias_months`` has the same sign and at least half of ``min_bias``, that
@@ -208,7 +208,7 @@ def bias_of_one_sign(cells: pd.DataFrame, month: pd.Timestamp, limits: Limits) -
     one_sign = min(np.sign(overall) * np.array(monthly)) >= limits.min_bias / 2
     lasting = one_sign and abs(overall) >= limits.min_bias and _doubt_of_sign(window) <= MOST_DOUBT
     direction = "too high" if overall > 0 else "too low"
-    return Verdict(
+    return AlarmVerdict(
         BIAS_SAME_SIGN,
         SUBJECT,
         bool(lasting),

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.domain.calendar import add_months
-from forecast_assets.domain.monitoring.alarm_verdict import Verdict, percent, signed_percent, undecided
+from forecast_assets.domain.monitoring.alarm_verdict import AlarmVerdict, percent, signed_percent, undecided
 from forecast_assets.domain.monitoring.control_limit import lower_limit, upper_limit
 
 SOURCE_DRIFT, SOURCE_MISSING = "source_drift", "source_missing"
@@ -25,7 +25,7 @@ SHARE_MONTHS = 12
 SHOWN_SKUS = 5
 
 
-def source_verdicts(sources: Mapping[str, pd.DataFrame], month: pd.Timestamp) -> list[Verdict]:
+def source_verdicts(sources: Mapping[str, pd.DataFrame], month: pd.Timestamp) -> list[AlarmVerdict]:
     """Verdicts over every source of a market for a month.
 
     Args:
@@ -50,7 +50,7 @@ def source_verdicts(sources: Mapping[str, pd.DataFrame], month: pd.Timestamp) ->
     return verdicts
 
 
-def arrived(source: str, rows: pd.DataFrame, month: pd.Timestamp) -> Verdict:
+def arrived(source: str, rows: pd.DataFrame, month: pd.Timestamp) -> AlarmVerdict:
     """Alarm where a source that had rows in each of the six months before has none in the month."""
     counts = rows.groupby("month").size()
     before = counts.reindex(_months_before(month, USUAL_MONTHS), fill_value=0)
@@ -58,7 +58,7 @@ def arrived(source: str, rows: pd.DataFrame, month: pd.Timestamp) -> Verdict:
     now = int(counts.get(month, 0))
     if not usual and not now:
         return undecided(SOURCE_MISSING, source, f"{source} did not come regularly before {month:%Y-%m}")
-    return Verdict(
+    return AlarmVerdict(
         SOURCE_MISSING,
         source,
         usual and not now,
@@ -67,7 +67,7 @@ def arrived(source: str, rows: pd.DataFrame, month: pd.Timestamp) -> Verdict:
     )
 
 
-def volume(source: str, rows: pd.DataFrame, month: pd.Timestamp) -> Verdict:
+def volume(source: str, rows: pd.DataFrame, month: pd.Timestamp) -> AlarmVerdict:
     """Alarm where the total differs from the same months of up to three earlier years more than it usually does.
 
     Both must hold: more than 1.5 times the median of those months or less than it / 1.5; and outside the prediction
@@ -84,7 +84,7 @@ def volume(source: str, rows: pd.DataFrame, month: pd.Timestamp) -> Verdict:
     if np.isnan(high):
         return undecided(SOURCE_DRIFT, f"{source} volume", "less than 8 months with a year before to judge by")
     low, high = min(low, 1 / MAX_VOLUME_CHANGE), max(high, MAX_VOLUME_CHANGE)
-    return Verdict(
+    return AlarmVerdict(
         SOURCE_DRIFT,
         f"{source} volume",
         not low <= ratio <= high,
@@ -95,7 +95,7 @@ def volume(source: str, rows: pd.DataFrame, month: pd.Timestamp) -> Verdict:
     )
 
 
-def new_skus(source: str, rows: pd.DataFrame, month: pd.Timestamp) -> Verdict:
+def new_skus(source: str, rows: pd.DataFrame, month: pd.Timestamp) -> AlarmVerdict:
     """Alarm where more than 15 % of the SKUs sold are new, and more than in any of the 12 months before.
 
     New: the first month with units. Rows must reach back far enough; the first twelve months of a market are undecided.
@@ -114,7 +114,7 @@ def new_skus(source: str, rows: pd.DataFrame, month: pd.Timestamp) -> Verdict:
     )  # fmt: skip
 
 
-def missing_skus(source: str, rows: pd.DataFrame, month: pd.Timestamp) -> Verdict:
+def missing_skus(source: str, rows: pd.DataFrame, month: pd.Timestamp) -> AlarmVerdict:
     """Alarm where more than 10 % of the regular SKUs have no units, and more than in any of the 12 months before.
 
     Regular: units in each of the six months before. Where the known end of a SKU has passed it has no rows: such ends
@@ -141,7 +141,7 @@ def missing_skus(source: str, rows: pd.DataFrame, month: pd.Timestamp) -> Verdic
     )  # fmt: skip
 
 
-def lost_distribution(sell_out: pd.DataFrame, month: pd.Timestamp) -> Verdict:
+def lost_distribution(sell_out: pd.DataFrame, month: pd.Timestamp) -> AlarmVerdict:
     """Alarm where SKUs are sold in fewer stores: the mean of ``distribution_pct`` fell by more than 15 % in relation.
 
     The landing contract has no stores. Measured is the share of stores that sell a SKU (``distribution_pct``), its mean
@@ -157,7 +157,7 @@ def lost_distribution(sell_out: pd.DataFrame, month: pd.Timestamp) -> Verdict:
         return undecided(SOURCE_DRIFT, subject, f"no SKU with a distribution in {month:%Y-%m} and three months before")
     change = float(both["current"].mean() / both["mean"].mean() - 1)
     lost = (both["mean"] - both["current"]).sort_values(ascending=False)
-    return Verdict(
+    return AlarmVerdict(
         SOURCE_DRIFT,
         subject,
         change < -MAX_DISTRIBUTION_LOSS,
@@ -174,13 +174,13 @@ def lost_distribution(sell_out: pd.DataFrame, month: pd.Timestamp) -> Verdict:
 
 def _share_verdict(
     source: str, what: str, shares: pd.Series, limit: float, month: pd.Timestamp, said: str, skus: pd.Index
-) -> Verdict:
+) -> AlarmVerdict:
     """Alarm where the share of the month is above the limit and above every month before."""
     usual = float(shares.drop(month).max())
     limit = limit if np.isnan(usual) else max(limit, usual)
     share = float(shares[month])
     shown = ", ".join(str(sku) for sku in skus[:SHOWN_SKUS])
-    return Verdict(
+    return AlarmVerdict(
         SOURCE_DRIFT,
         f"{source} {what}",
         share > limit,

@@ -30,7 +30,7 @@ KNOWN_YEAR = 12
 # A return's interval is that of the model, made wider with the forecast; a model that said nearly nothing
 # would make it infinite.
 LARGEST_WIDENING = 5.0
-RULES = (
+PORTFOLIO_RULES = (
     "end_of_life", "new_with_reference", "new_with_like_items", "all_zero", "new_without_relative", "short_history",
     "returned", "dying", "intermittent", "level_shift", "regular",
 )  # fmt: skip
@@ -80,7 +80,7 @@ class Portfolio:
 
 
 def portfolio_rules(panel: DemandPanel, skus: np.ndarray, origin: pd.Timestamp, products: pd.DataFrame) -> np.ndarray:
-    """The one rule of each SKU at an origin, (n,) text of ``RULES``; the first that fits in their order.
+    """The one rule of each SKU at an origin, (n,) text of ``PORTFOLIO_RULES``; the first that fits in their order.
 
     ============================ =======================================================================
     ``end_of_life``              its ``end_month`` lies within the 18 months after the origin

@@ -27,7 +27,7 @@ class NothingToPublishError(ValueError):
 
 
 @dataclasses.dataclass(frozen=True)
-class Tables:
+class PublicationInputs:
     """What there is of a market and month; each may be empty.
 
     Attributes:
@@ -48,7 +48,7 @@ class Tables:
     products: pd.DataFrame
 
 
-def best_there_is(tables: Tables, origin: pd.Timestamp) -> tuple[pd.DataFrame, Decision]:
+def best_available(tables: PublicationInputs, origin: pd.Timestamp) -> tuple[pd.DataFrame, Decision]:
     """The rows to publish, in the columns of ``forecasts``, and where they come from.
 
     Forecasts by the recipe that ``champion`` decided on (the baseline beside them where it decided on that, or on

@@ -12,7 +12,7 @@ import pandas as pd
 
 from forecast_assets.domain.evaluation.accuracy import accuracy_table
 from forecast_assets.domain.evaluation.backtest_accuracy import BACKTEST_METHODS
-from forecast_assets.domain.evaluation.paired_comparison import paired_test
+from forecast_assets.domain.evaluation.paired_comparison import compare_paired
 
 # Rules whose numbers owe nothing to the model: they hold where the model has not earned publication.
 RULES_WITHOUT_MODEL = ("new_with_reference", "new_with_like_items", "new_without_relative", "returned", "all_zero")
@@ -56,7 +56,7 @@ def decide(backtest: pd.DataFrame, source: str = "model") -> Decision:
     row = accuracy_table(scored.assign(all_cells="all"), ["all_cells"], forecasts=BACKTEST_METHODS).iloc[0]
     figures = (
         f"backtest WAPE {source} {row['wape_model']:.4f}, baseline {row['wape_baseline']:.4f}, "
-        f"naive {row['wape_naive']:.4f}; {source} against baseline: {paired_test(scored).in_words}"
+        f"naive {row['wape_naive']:.4f}; {source} against baseline: {compare_paired(scored).in_words}"
     )
     if row["wape_model"] > row["wape_naive"]:
         return Decision("baseline", f"{source} worse than seasonal naive; {figures}")

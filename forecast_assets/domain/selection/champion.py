@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.domain.evaluation.accuracy import accuracy_table
-from forecast_assets.domain.evaluation.paired_comparison import WORSE, PairedTest, paired_test
+from forecast_assets.domain.evaluation.paired_comparison import WORSE, PairedComparison, compare_paired
 from forecast_assets.domain.publication.published_forecasts import Decision, decide
 from forecast_assets.domain.selection.contest import Contest, recipe_id, recipe_text
 
@@ -23,7 +23,7 @@ ROUNDING = 1e-9
 
 
 @dataclasses.dataclass(frozen=True)
-class Limits:
+class PromotionLimits:
     """How much worse a challenger may be and still be promoted; fractions.
 
     Attributes:
@@ -62,7 +62,7 @@ class Comparison:
     cells: int
     wape: dict[str, float]
     bias: dict[str, float]
-    test: PairedTest
+    test: PairedComparison
     class_ratios: dict[str, float]
     conditions: tuple[Condition, ...]
 
@@ -72,7 +72,7 @@ class Comparison:
         return [condition for condition in self.conditions if not condition.holds]
 
 
-def compare(backtest: pd.DataFrame, has_champion: bool, limits: Limits) -> Comparison:
+def compare(backtest: pd.DataFrame, has_champion: bool, limits: PromotionLimits) -> Comparison:
     """Hold a challenger's backtest against the champion's.
 
     The challenger is promoted where every condition holds: ``scored`` (there is a WAPE at all), ``champion`` and
@@ -90,7 +90,7 @@ def compare(backtest: pd.DataFrame, has_champion: bool, limits: Limits) -> Compa
     scored = backtest.dropna(subset=["actual_units", *methods.values()])
     wape, bias = _ratios(scored, methods)
     reference = methods.get("champion", "baseline_units")
-    test = paired_test(scored, reference=reference)
+    test = compare_paired(scored, reference=reference)
     classes = _by_class(scored, methods, limits) if has_champion else {}
     conditions = _conditions(wape, bias, test, classes, limits) if has_champion else ()
     return Comparison(len(scored), wape, bias, test, {name: _over(*both) for name, both in classes.items()}, conditions)
@@ -105,7 +105,7 @@ def _ratios(scored: pd.DataFrame, methods: dict[str, str]) -> tuple[dict[str, fl
     return nothing | wape, nothing | bias
 
 
-def _by_class(scored: pd.DataFrame, methods: dict[str, str], limits: Limits) -> dict[str, tuple[float, float]]:
+def _by_class(scored: pd.DataFrame, methods: dict[str, str], limits: PromotionLimits) -> dict[str, tuple[float, float]]:
     """WAPE of challenger and champion in each class with enough cells and a WAPE."""
     if scored.empty:
         return {}
@@ -129,9 +129,9 @@ def _over(challenger: float, champion: float) -> float:
 def _conditions(
     wape: dict[str, float],
     bias: dict[str, float],
-    test: PairedTest,
+    test: PairedComparison,
     classes: dict[str, tuple[float, float]],
-    limits: Limits,
+    limits: PromotionLimits,
 ) -> tuple[Condition, ...]:
     if np.isnan(wape["challenger"]):
         return (Condition("scored", False, np.nan, np.nan, "no cell of the backtest to compare on"),)
@@ -155,7 +155,7 @@ def _at_most(name: str, figure: float, limit: float, measure: str) -> Condition:
     return Condition(name, bool(figure <= limit + ROUNDING), figure, limit, words)
 
 
-def champion(contest: Contest, backtest: pd.DataFrame, month: pd.Timestamp, limits: Limits) -> pd.DataFrame:
+def champion(contest: Contest, backtest: pd.DataFrame, month: pd.Timestamp, limits: PromotionLimits) -> pd.DataFrame:
     """The recipe in force from a cycle on, what makes its forecast, and every number of the decision.
 
     Args:
@@ -171,16 +171,16 @@ def champion(contest: Contest, backtest: pd.DataFrame, month: pd.Timestamp, limi
     outcome = _outcome(contest, compared)
     in_force = contest.champion if outcome == HELD and contest.champion is not None else contest.recipe
     decision = _decision(contest, outcome, backtest)
-    keeps = outcome in (UNCHANGED, HELD) and contest.holder is not None and contest.holder.since_month is not None
+    keeps = outcome in (UNCHANGED, HELD) and contest.incumbent is not None and contest.incumbent.since_month is not None
     reason = "; ".join(filter(None, [_why(contest, compared, outcome), decision.reason, contest.note]))
     row = {
         "recipe_id": recipe_id(in_force),
         "recipe": recipe_text(in_force),
-        "since_month": contest.holder.since_month if keeps else month,
+        "since_month": contest.incumbent.since_month if keeps else month,
         "outcome": outcome,
         "source": decision.source,
         "challenger_id": contest.challenger_id,
-        "champion_before_id": recipe_id(contest.holder.recipe) if contest.holder else None,
+        "champion_before_id": recipe_id(contest.incumbent.recipe) if contest.incumbent else None,
         "scored_cells": compared.cells,
         "scored_skus": compared.test.skus,
         "scored_origins": compared.test.origins,
@@ -198,11 +198,11 @@ def champion(contest: Contest, backtest: pd.DataFrame, month: pd.Timestamp, limi
 
 
 def _outcome(contest: Contest, compared: Comparison) -> str:
-    if contest.is_refused:
+    if contest.all_rejected:
         return REFUSED
-    if contest.holder is None:
+    if contest.incumbent is None:
         return FIRST
-    if contest.stood_aside:
+    if contest.withdrawn_reason:
         return HELD
     if contest.champion is None:
         return UNCHANGED
@@ -217,8 +217,8 @@ def _decision(contest: Contest, outcome: str, backtest: pd.DataFrame) -> Decisio
 
 
 def _why(contest: Contest, compared: Comparison, outcome: str) -> str:
-    if contest.stood_aside:
-        return contest.stood_aside
+    if contest.withdrawn_reason:
+        return contest.withdrawn_reason
     if outcome == PROMOTED:
         return (
             f"challenger {contest.challenger_id} promoted over {recipe_id(contest.champion)}: "

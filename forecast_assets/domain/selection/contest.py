@@ -36,7 +36,7 @@ def read_recipe(text: str) -> Recipe:
 
 
 @dataclasses.dataclass(frozen=True)
-class Holder:
+class Incumbent:
     """The recipe in force before a cycle.
 
     Attributes:
@@ -59,19 +59,19 @@ class Contest:
     Attributes:
         recipe: Makes ``forecast_units`` and ``model_units``.
         champion: Makes ``champion_units``; None where there is no rival or it is the same recipe.
-        holder: The recipe in force before, where it counts.
+        incumbent: The recipe in force before, where it counts.
         challenger_id: The recipe the market's settings and tuning ask for, whether or not it competes.
-        stood_aside: Why the challenger does not compete; empty where it does.
-        is_refused: Whether nobody is left that may forecast; ``recipe`` then only fills the model's column.
+        withdrawn_reason: Why the challenger does not compete; empty where it does.
+        all_rejected: Whether nobody is left that may forecast; ``recipe`` then only fills the model's column.
         note: What else a reader of the outcome should know.
     """
 
     recipe: Recipe
     champion: Recipe | None
-    holder: Holder | None
+    incumbent: Incumbent | None
     challenger_id: str
-    stood_aside: str = ""
-    is_refused: bool = False
+    withdrawn_reason: str = ""
+    all_rejected: bool = False
     note: str = ""
 
     def with_threads(self, threads: int) -> "Contest":
@@ -80,7 +80,7 @@ class Contest:
         return dataclasses.replace(self, recipe=dataclasses.replace(self.recipe, threads=threads), champion=champion)
 
 
-def refusals(refused: pd.DataFrame) -> dict[str, str]:
+def rejection_reasons(refused: pd.DataFrame) -> dict[str, str]:
     """Why each refused recipe is, by its id as stored and as this version of the code computes it.
 
     Args:
@@ -93,7 +93,7 @@ def refusals(refused: pd.DataFrame) -> dict[str, str]:
     return found
 
 
-def refuses(refused: pd.DataFrame, wanted: str) -> pd.Series:
+def rows_rejecting(refused: pd.DataFrame, wanted: str) -> pd.Series:
     """Which rows of ``refused`` are of a recipe, by its id as stored or as this version of the code computes it."""
     rows = refused[["recipe_id", "recipe"]].itertuples(index=False)
     found = [wanted in (row.recipe_id, current_id(row.recipe, row.recipe_id)) for row in rows]
@@ -109,17 +109,17 @@ def current_id(text: str, stored_id: str) -> str:
         return stored_id
 
 
-def holder_from(row: Mapping[str, object], interrupted: bool) -> Holder:
+def incumbent_from(row: Mapping[str, object], interrupted: bool) -> Incumbent:
     """The recipe in force by a row of ``champion``; ``interrupted`` where a later one was refused since."""
     since = None if interrupted else pd.Timestamp(row["since_month"])
     try:
-        return Holder(read_recipe(str(row["recipe"])), str(row["recipe_id"]), since)
+        return Incumbent(read_recipe(str(row["recipe"])), str(row["recipe_id"]), since)
     except ValueError as error:
-        return Holder(None, str(row["recipe_id"]), since, str(error))
+        return Incumbent(None, str(row["recipe_id"]), since, str(error))
 
 
 def contest(
-    wanted: Recipe, usual: Recipe, holder: Holder | None, refused: Mapping[str, str], set_aside: str = ""
+    wanted: Recipe, usual: Recipe, incumbent: Incumbent | None, refused: Mapping[str, str], set_aside: str = ""
 ) -> Contest:
     """Who makes the forecast of a cycle, and against whom.
 
@@ -129,19 +129,23 @@ def contest(
     Args:
         wanted: The challenger.
         usual: The recipe without anything tuned.
-        holder: The recipe in force before, not refused; None: there is none.
+        incumbent: The recipe in force before, not refused; None: there is none.
         refused: Why, by id.
         set_aside: Why the challenger does not compete this time; empty: it does.
     """
-    champion = holder.recipe if holder else None
-    note = f"the champion {holder.stored_id} counts as none: {holder.problem}" if holder and holder.problem else ""
+    champion = incumbent.recipe if incumbent else None
+    note = (
+        f"the champion {incumbent.stored_id} counts as none: {incumbent.problem}"
+        if incumbent and incumbent.problem
+        else ""
+    )
     same = champion is not None and recipe_text(champion) == recipe_text(wanted)
     why = refused.get(recipe_id(wanted), "") or (set_aside if champion is not None and not same else "")
-    found = Contest(wanted, None, holder if champion else None, recipe_id(wanted), why, note=note)
+    found = Contest(wanted, None, incumbent if champion else None, recipe_id(wanted), why, note=note)
     if not why:
         return dataclasses.replace(found, champion=None if same else champion)
     if champion is not None:
         return dataclasses.replace(found, recipe=champion)
     if recipe_id(usual) not in refused:
         return dataclasses.replace(found, recipe=usual)
-    return dataclasses.replace(found, is_refused=True)
+    return dataclasses.replace(found, all_rejected=True)

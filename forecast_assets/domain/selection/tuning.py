@@ -14,7 +14,7 @@ import pandas as pd
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months
 from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.evaluation.accuracy import accuracy_table
-from forecast_assets.domain.evaluation.paired_comparison import BETTER, NOT_DECIDABLE, paired_test
+from forecast_assets.domain.evaluation.paired_comparison import BETTER, NOT_DECIDABLE, compare_paired
 from forecast_assets.domain.models.recipe import Recipe, read_parameters
 from forecast_assets.domain.selection.backtest import backtest
 
@@ -57,7 +57,7 @@ def tuned_recipe(
     """Try recipes on a market and say which is in force from this month on.
 
     The usual recipe is the first trial. The one with the least loss takes its place where it has at least 1 % less and
-    the difference is more than a matter of which SKUs the market has (``paired_test``; with too few SKUs or origins
+    the difference is more than a matter of which SKUs the market has (``compare_paired``; with too few SKUs or origins
     for the test the 1 % alone decides). Loss is WAPE + a quarter of |bias| over rolling origins 36, 30 and 24 months
     back, scored up to 18 months back. The search is Optuna's tree-structured Parzen estimator, whose seed is that of
     the recipe: the same inputs give the same trials.
@@ -113,7 +113,7 @@ def parameters_in_force(tuned: pd.DataFrame) -> dict[str, object]:
     return read_parameters(json.loads(text))
 
 
-def tuned_in(tuned: pd.DataFrame) -> str:
+def latest_tuning(tuned: pd.DataFrame) -> str:
     """The month of the latest tuning as 2024-06, or that there was none."""
     return "never" if tuned.empty else f"{tuned['month'].max():%Y-%m}"
 
@@ -181,7 +181,7 @@ def _in_force(made: list[Trial], errors: Mapping[int, pd.DataFrame]) -> Trial:
     both = errors[best.number][[*keys, "model_units"]].merge(
         errors[0][[*keys, "model_units"]], on=keys, suffixes=("", "_usual"), validate="1:1"
     )
-    test = paired_test(both, method="model_units", reference="model_units_usual")
+    test = compare_paired(both, method="model_units", reference="model_units_usual")
     return best if test.verdict in (BETTER, NOT_DECIDABLE) else usual
 
 
