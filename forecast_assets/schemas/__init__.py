@@ -2,26 +2,26 @@
 
 from forecast_assets.schemas.backtest import Backtest
 from forecast_assets.schemas.baseline_forecasts import BaselineForecasts
-from forecast_assets.schemas.champion import Champion
 from forecast_assets.schemas.covid_policy import CovidPolicy
+from forecast_assets.schemas.deliveries import Products
+from forecast_assets.schemas.demand import DemandTotalsKnown
 from forecast_assets.schemas.demand_totals import DemandTotals
-from forecast_assets.schemas.demand_totals_known import DemandTotalsKnown
+from forecast_assets.schemas.evaluation import Champion
 from forecast_assets.schemas.features import Features
 from forecast_assets.schemas.forecasts import Forecasts
 from forecast_assets.schemas.history_marks import HistoryMarks
 from forecast_assets.schemas.model import Model
+from forecast_assets.schemas.models import TunedRecipe
 from forecast_assets.schemas.overrides import Overrides
 from forecast_assets.schemas.performance import Performance
 from forecast_assets.schemas.pooled_model import PooledModel
 from forecast_assets.schemas.pooled_rows import PooledRows
-from forecast_assets.schemas.products import Products
 from forecast_assets.schemas.promotions import Promotions
 from forecast_assets.schemas.published_forecasts import PublishedForecasts
 from forecast_assets.schemas.refused_recipe import RefusedRecipe
 from forecast_assets.schemas.sell_in import SellIn
 from forecast_assets.schemas.sell_out import SellOut
 from forecast_assets.schemas.table import Table
-from forecast_assets.schemas.tuned_recipe import TunedRecipe
 
 TABLES: dict[str, type[Table]] = {
     "sell_in": SellIn,
