@@ -29,8 +29,8 @@ from forecast_assets.domain.features.expected_demand import (
 )
 from forecast_assets.domain.features.lags import SELL_IN_LAGS, SELL_OUT_LAGS, lag_features, same_month_features
 from forecast_assets.domain.features.life_ahead import life_ahead_features, reference_features
-from forecast_assets.domain.features.plans import plan_features
 from forecast_assets.domain.features.promotion_history import promotion_history_features
+from forecast_assets.domain.features.promotion_plans import plan_features
 from forecast_assets.domain.features.segments import segment_features
 from forecast_assets.domain.features.statistical import statistical_features
 from forecast_assets.domain.features.totals import totals_features

@@ -14,8 +14,7 @@ import pandas as pd
 from forecast_assets.domain.calendar import target_months
 from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.evaluation.intervals import apply_intervals
-from forecast_assets.domain.models.part_texts import parts_of, recipe_from, texts_of
-from forecast_assets.domain.models.parts import Answers, Parts, answers_of_each, fit_parts, only_origin
+from forecast_assets.domain.models.boosters import Answers, Parts, answers_of_each, fit_parts, only_origin
 from forecast_assets.domain.models.pooled_model import PooledModel
 from forecast_assets.domain.models.recipe import HORIZON_MONTHS, Recipe
 from forecast_assets.domain.models.refits import (
@@ -31,6 +30,7 @@ from forecast_assets.domain.models.refits import (
     segments,
     statistical_errors,
 )
+from forecast_assets.domain.models.serialization import parts_of, recipe_from, texts_of
 from forecast_assets.domain.models.training_rows import TooFewRowsError, TrainingRows
 
 MANIFEST = "manifest.json"
