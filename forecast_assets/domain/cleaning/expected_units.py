@@ -1,29 +1,31 @@
-"""What a SKU could be expected to sell in each month of its history: the median of the months around, with the season.
+"""Expected units of a SKU in each month of its history: the median of the months around it, times the season.
 
-Robust and without a model, so that a single month says little about itself. Not a forecast: months after a month count.
+The estimate is robust and uses no model, so a single month hardly affects its own expectation. It is not a forecast: it
+uses later months too.
 """
 
 import numpy as np
 
+from forecast_assets.domain.arrays import Floats, Ints
 from forecast_assets.domain.demand.demand_panel import known_median
 from forecast_assets.domain.demand.seasonality import seasonal_indices
 
-# A year and a month around each month; at the ends of a history its half.
+# A year and a month around each month; half of it at the ends of a history.
 WINDOW_MONTHS, LEAST_MONTHS = 13, 6
-# Added to both sides of a ratio as a share of the usual level: zero has a logarithm, and a small SKU is no outlier.
+# Added to both sides of a ratio as a share of the usual level: zero gets a logarithm, and a small SKU is no outlier.
 OFFSET_SHARE = 0.1
 
 
-def expected_units(units: np.ndarray, calendar_months: np.ndarray, window_months: int = WINDOW_MONTHS) -> np.ndarray:
-    """Median of the seasonally adjusted units of the months around, with the season put back.
+def expected_units(units: Floats, calendar_months: Ints, window_months: int = WINDOW_MONTHS) -> Floats:
+    """Return the median of the seasonally adjusted units of the months around each month, times the season.
 
     Args:
-        units: (n, T) ending at the origin month; NaN where unknown.
+        units: (n, T) ending at the origin month; NaN if unknown.
         calendar_months: (T,), 1 .. 12.
         window_months: Width of the centred window, odd.
 
     Returns:
-        (n, T); NaN where fewer than 6 months around are known.
+        (n, T); NaN if fewer than 6 months around are known.
     """
     season = seasonal_indices(units, calendar_months).of_months(calendar_months)
     half = window_months // 2
@@ -33,13 +35,13 @@ def expected_units(units: np.ndarray, calendar_months: np.ndarray, window_months
     return np.where(enough, known_median(around), np.nan) * season
 
 
-def log_ratio(units: np.ndarray, expected: np.ndarray) -> np.ndarray:
-    """Logarithm of units by expected units, each plus a tenth of the SKU's usual level, (n, T); NaN where unknown."""
+def log_ratio(units: Floats, expected: Floats) -> Floats:
+    """Return log(units / expected units), each plus a tenth of the SKU's usual level, (n, T); NaN if unknown."""
     offset = offset_units(expected)
     return np.log(np.maximum(units, 0.0) + offset) - np.log(np.maximum(expected, 0.0) + offset)
 
 
-def offset_units(expected: np.ndarray) -> np.ndarray:
-    """What ``log_ratio`` adds to both sides, (n, 1) in units; NaN where nothing is expected."""
+def offset_units(expected: Floats) -> Floats:
+    """Return the units that ``log_ratio`` adds to both sides, (n, 1); NaN if nothing is expected."""
     level = known_median(expected)[:, None]
     return np.where(level > 0, OFFSET_SHARE * level, np.nan)

@@ -8,10 +8,11 @@ Choosing between recipes and testing differences belong elsewhere.
 import numpy as np
 import pandas as pd
 
+from forecast_assets.domain.arrays import Floats
 from forecast_assets.domain.demand.demand_panel import known_mean
 
 
-def _scored(actual: np.ndarray, *others: np.ndarray) -> tuple[np.ndarray, ...]:
+def _scored(actual: Floats, *others: Floats) -> tuple[Floats, ...]:
     """The values of the cells where all are known."""
     arrays = [np.asarray(values, dtype=float) for values in (actual, *others)]
     if len({values.shape for values in arrays}) > 1:
@@ -24,24 +25,24 @@ def _ratio(numerator: float, denominator: float) -> float:
     return float(numerator / denominator) if denominator != 0 else float("nan")
 
 
-def wape(actual: np.ndarray, forecast: np.ndarray) -> float:
+def wape(actual: Floats, forecast: Floats) -> float:
     """``sum|forecast - actual| / sum|actual|`` as a fraction, >= 0; NaN where ``sum|actual|`` is 0."""
     actual, forecast = _scored(actual, forecast)
     return _ratio(np.abs(forecast - actual).sum(), np.abs(actual).sum())
 
 
-def forecast_accuracy(actual: np.ndarray, forecast: np.ndarray) -> float:
+def forecast_accuracy(actual: Floats, forecast: Floats) -> float:
     """``1 - WAPE``; negative where the errors exceed the demand, NaN where WAPE is."""
     return 1.0 - wape(actual, forecast)
 
 
-def bias(actual: np.ndarray, forecast: np.ndarray) -> float:
+def bias(actual: Floats, forecast: Floats) -> float:
     """``sum(forecast - actual) / sum(actual)`` as a fraction, positive = over-forecast; NaN where actuals sum to 0."""
     actual, forecast = _scored(actual, forecast)
     return _ratio((forecast - actual).sum(), actual.sum())
 
 
-def smape(actual: np.ndarray, forecast: np.ndarray) -> float:
+def smape(actual: Floats, forecast: Floats) -> float:
     """``mean(2 |forecast - actual| / (|forecast| + |actual|))``, 0..2 (x 100 for the percent scale of 0..200).
 
     A cell where both are 0 counts as 0; NaN without a scored cell.
@@ -53,7 +54,7 @@ def smape(actual: np.ndarray, forecast: np.ndarray) -> float:
     return float(np.divide(2 * np.abs(forecast - actual), size, out=np.zeros_like(size), where=size > 0).mean())
 
 
-def mase(actual: np.ndarray, forecast: np.ndarray, history: np.ndarray, season_months: int = 12) -> np.ndarray:
+def mase(actual: Floats, forecast: Floats, history: Floats, season_months: int = 12) -> Floats:
     """Mean absolute error over the mean absolute error of the seasonal naive in sample, per series, (n,).
 
     ``mean|forecast - actual| / mean|history[t] - history[t - season]|`` (Hyndman and Koehler 2006), with lag 1 for the
@@ -69,14 +70,15 @@ def mase(actual: np.ndarray, forecast: np.ndarray, history: np.ndarray, season_m
     seasonal, one_month = (_naive_error(history, lag) for lag in (season_months, 1))
     scale = np.where(np.isnan(seasonal), one_month, seasonal)
     error = known_mean(np.abs(forecast - actual))
-    return np.divide(error, scale, out=np.full(len(actual), np.nan), where=scale > 0)
+    scaled: Floats = np.divide(error, scale, out=np.full(len(actual), np.nan), where=scale > 0)
+    return scaled
 
 
-def _naive_error(history: np.ndarray, lag: int) -> np.ndarray:
+def _naive_error(history: Floats, lag: int) -> Floats:
     return known_mean(np.abs(history[:, lag:] - history[:, :-lag]))
 
 
-def pinball(actual: np.ndarray, quantile_forecast: np.ndarray, quantile: float) -> float:
+def pinball(actual: Floats, quantile_forecast: Floats, quantile: float) -> float:
     """Mean pinball loss in units, ``max(q (a - f), (q - 1)(a - f))``; NaN without a scored cell.
 
     Raises:
@@ -89,7 +91,7 @@ def pinball(actual: np.ndarray, quantile_forecast: np.ndarray, quantile: float) 
     return float(np.maximum(quantile * shortfall, (quantile - 1) * shortfall).mean()) if len(actual) else float("nan")
 
 
-def coverage(actual: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> float:
+def coverage(actual: Floats, lower: Floats, upper: Floats) -> float:
     """Share of the actuals with ``lower <= actual <= upper``; NaN without a scored cell."""
     actual, lower, upper = _scored(actual, lower, upper)
     return float(((lower <= actual) & (actual <= upper)).mean()) if len(actual) else float("nan")

@@ -7,6 +7,7 @@ known. Making those errors, and the scale, happens elsewhere.
 import numpy as np
 import pandas as pd
 
+from forecast_assets.domain.arrays import Floats, Ints, Labels
 from forecast_assets.domain.calendar import HORIZON_MONTHS
 
 MIN_ERRORS = 30
@@ -17,9 +18,9 @@ QUANTILE_COLUMNS = ["segment", "horizon_months", "below", "above", "errors"]
 
 
 def horizon_quantiles(
-    errors_scaled: np.ndarray,
-    horizon: np.ndarray,
-    segment: np.ndarray | None = None,
+    errors_scaled: Floats,
+    horizon: Ints,
+    segment: Labels | None = None,
     lower: float = 0.1,
     upper: float = 0.9,
 ) -> pd.DataFrame:
@@ -89,12 +90,12 @@ def _sample(own: pd.DataFrame, every: pd.DataFrame, horizon: int) -> pd.Series:
 
 
 def apply_intervals(
-    point: np.ndarray,
-    scale: np.ndarray,
-    horizon: np.ndarray,
+    point: Floats,
+    scale: Floats,
+    horizon: Ints,
     quantiles: pd.DataFrame,
-    segment: np.ndarray | None = None,
-) -> tuple[np.ndarray, np.ndarray]:
+    segment: Labels | None = None,
+) -> tuple[Floats, Floats]:
     """The ends of the interval of each forecast, in units: ``(p10, p90)`` for the default quantiles.
 
     ``p10 = max(0, point - below x scale)``, ``p90 = point + above x scale``: 0 <= p10 <= point <= p90 for point >= 0,

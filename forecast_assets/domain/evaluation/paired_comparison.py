@@ -8,6 +8,8 @@ import dataclasses
 import numpy as np
 import pandas as pd
 
+from forecast_assets.domain.arrays import Floats
+
 DRAWS, DRAWS_AT_ONCE, SEED = 2000, 200, 20
 LOWER, UPPER = 0.05, 0.95
 MIN_ORIGINS, MIN_SKUS = 3, 30
@@ -83,7 +85,7 @@ def compare_paired(
     return PairedComparison(float(ratio), float(low), float(high), float((drawn < 1).mean()), len(by_sku), origins)
 
 
-def resampled_sums(by_sku: np.ndarray) -> np.ndarray:
+def resampled_sums(by_sku: Floats) -> Floats:
     """Sums of the columns over as many SKUs as there are, drawn with replacement: (2000, columns).
 
     How often each SKU is drawn is multinomial, so a draw is one product of counts and sums. In batches, because the
@@ -96,7 +98,7 @@ def resampled_sums(by_sku: np.ndarray) -> np.ndarray:
     return np.concatenate(batches)
 
 
-def _ratio(sums: np.ndarray) -> np.ndarray:
+def _ratio(sums: Floats) -> Floats:
     """First column over second; 1 where neither method has an error, infinite where only the reference has none."""
     error, reference = sums[:, 0], sums[:, 1]
     without = np.where(error > 0, np.inf, 1.0)

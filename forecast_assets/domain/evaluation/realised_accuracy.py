@@ -4,6 +4,9 @@ Here belongs which cells form a group and how a figure is called. The cells are 
 are in ``accuracy.py``.
 """
 
+from collections.abc import Hashable, Mapping
+from typing import Any
+
 import pandas as pd
 
 from forecast_assets.domain.demand.hierarchy import UNKNOWN_CATEGORY
@@ -79,7 +82,7 @@ def realised_figures(table: pd.DataFrame) -> dict[str, float]:
         table: From ``realised_accuracy``.
     """
     market = table[(table["level"] == "market")]
-    figures = {"scored_cells": int(market.loc[market["lag"] == ALL_LAGS, "cells"].sum())}
+    figures: dict[str, float] = {"scored_cells": int(market.loc[market["lag"] == ALL_LAGS, "cells"].sum())}
     for row in market.to_dict("records"):
         suffix = "" if row["lag"] == ALL_LAGS else f"_lag_{int(row['lag']):02d}"
         figures |= _ratios(row, tuple(PERFORMANCE_METHODS), suffix)
@@ -88,6 +91,6 @@ def realised_figures(table: pd.DataFrame) -> dict[str, float]:
     return figures
 
 
-def _ratios(row: dict, methods: tuple[str, ...], suffix: str) -> dict[str, float]:
+def _ratios(row: Mapping[Hashable, Any], methods: tuple[str, ...], suffix: str) -> dict[str, float]:
     names = [f"{measure}_{method}" for method in methods for measure in ("wape", "bias")]
     return {name + suffix: float(row[name]) for name in names if pd.notna(row[name])}

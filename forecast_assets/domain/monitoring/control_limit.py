@@ -6,6 +6,8 @@ A one-sided prediction limit: the value that the next month exceeds with a given
 import numpy as np
 from scipy.stats import t as student
 
+from forecast_assets.domain.arrays import Floats
+
 TRAILING_MONTHS, MIN_MONTHS = 12, 8
 FALSE_ALARM_RATE = 0.005
 # Earlier months further out than this many robust standard deviations are moved there: one bad month must not hide the
@@ -14,7 +16,7 @@ OUTLIER = 3.0
 MAD_TO_STD = 1.4826
 
 
-def upper_limit(history: np.ndarray, false_alarm_rate: float = FALSE_ALARM_RATE) -> float:
+def upper_limit(history: Floats, false_alarm_rate: float = FALSE_ALARM_RATE) -> float:
     """Limit that the next value exceeds with the given chance, for independent values of one normal distribution.
 
     ``mean + t(1 - rate, n - 1) * s * sqrt(1 + 1/n)`` (prediction interval of one further observation, Hahn and Meeker
@@ -35,6 +37,6 @@ def upper_limit(history: np.ndarray, false_alarm_rate: float = FALSE_ALARM_RATE)
     return float(moved.mean() + quantile * moved.std(ddof=1) * np.sqrt(1 + 1 / len(known)))
 
 
-def lower_limit(history: np.ndarray, false_alarm_rate: float = FALSE_ALARM_RATE) -> float:
+def lower_limit(history: Floats, false_alarm_rate: float = FALSE_ALARM_RATE) -> float:
     """The same on the other side: the value that the next one falls below with the given chance."""
     return -upper_limit(-np.asarray(history, dtype=float), false_alarm_rate)

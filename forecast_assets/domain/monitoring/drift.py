@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2
 
+from forecast_assets.domain.arrays import Floats
 from forecast_assets.domain.features.columns import split_columns
 from forecast_assets.domain.monitoring.alarm_verdict import AlarmVerdict, undecided
 
@@ -48,7 +49,7 @@ def tested_features(columns: Iterable[str]) -> list[str]:
     return [column for column in columns if family_of(column)]
 
 
-def population_stability_index(reference: np.ndarray, current: np.ndarray, bins: int = MOST_BINS) -> float:
+def population_stability_index(reference: Floats, current: Floats, bins: int = MOST_BINS) -> float:
     """``sum((q - p) ln(q / p))`` over bins, p the shares of the reference, q those of the current values; >= 0.
 
     Bins are quantiles of the known reference values (equal ones merged), one for values outside their range and one for
@@ -63,7 +64,7 @@ def population_stability_index(reference: np.ndarray, current: np.ndarray, bins:
     return float(((q - p) * np.log(q / p)).sum())
 
 
-def _counts(reference: np.ndarray, current: np.ndarray, bins: int) -> tuple[np.ndarray, np.ndarray]:
+def _counts(reference: Floats, current: Floats, bins: int) -> tuple[Floats, Floats]:
     """Counts of both by bin: quantile bins, outside, unknown."""
     known = reference[~np.isnan(reference)]
     low, high = (known.min(), known.max()) if len(known) else (np.nan, np.nan)
@@ -72,7 +73,7 @@ def _counts(reference: np.ndarray, current: np.ndarray, bins: int) -> tuple[np.n
     inner = inner[inner > low]
     outside, unknown = len(inner) + 1, len(inner) + 2
 
-    def counted(values: np.ndarray) -> np.ndarray:
+    def counted(values: Floats) -> Floats:
         place = np.searchsorted(inner, values, side="right")
         place = np.where((values < low) | (values > high) | np.isnan(low), outside, place)
         return np.bincount(np.where(np.isnan(values), unknown, place), minlength=unknown + 1).astype(float)
@@ -121,12 +122,12 @@ def drift_verdicts(features: pd.DataFrame, reference: pd.DataFrame, month: pd.Ti
         if _varies(reference[name], features[name])
     }
     by_family = pd.Series(index, dtype=float).groupby(family_of)
-    return [_family_verdict(family, values, limit, month) for family, values in by_family]
+    return [_family_verdict(str(family), values, limit, month) for family, values in by_family]
 
 
 def _varies(reference: pd.Series, current: pd.Series) -> bool:
     """Whether there is more than one value in both together, unknown being a value."""
-    return pd.concat([reference, current]).nunique(dropna=False) > 1
+    return bool(pd.concat([reference, current]).nunique(dropna=False) > 1)
 
 
 def _family_verdict(family: str, index: pd.Series, limit: float, month: pd.Timestamp) -> AlarmVerdict:
@@ -138,6 +139,6 @@ def _family_verdict(family: str, index: pd.Series, limit: float, month: pd.Times
         figure > limit,
         f"Inputs '{family}' of {month:%Y-%m} differ from the year before: stability index {figure:.2f}, "
         f"limit {limit:.2f} (median of {len(index)} features)",
-        tuple((name, f"{value:.2f}") for name, value in worst.items()),
+        tuple((str(name), f"{value:.2f}") for name, value in worst.items()),
         weight=figure / limit,
     )

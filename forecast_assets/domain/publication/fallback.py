@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pandas as pd
 
+from forecast_assets.domain.arrays import Floats
 from forecast_assets.domain.calendar import HORIZON_MONTHS, target_months
 from forecast_assets.domain.demand.demand_panel import DemandPanel, panel_from_rows
 from forecast_assets.domain.portfolio.portfolio_rules import apply_portfolio
@@ -20,6 +21,7 @@ CARRIED = [
 
 
 NO_FORECASTS = "no forecasts of this month were made"
+NO_RECIPE = Decision("baseline", "no recipe was decided on")
 
 
 class NothingToPublishError(ValueError):
@@ -59,8 +61,8 @@ def best_available(tables: PublicationInputs, origin: pd.Timestamp) -> tuple[pd.
     """
     place = ["country", "month"]
     if len(tables.forecasts):
-        decided = tables.champion[["source", "reason"]].to_dict("records")
-        decision = Decision(**decided[0]) if decided else Decision("baseline", "no recipe was decided on")
+        decided = tables.champion[["source", "reason"]].itertuples(index=False, name=None)
+        decision = next((Decision(str(source), str(reason)) for source, reason in decided), NO_RECIPE)
         return tables.forecasts.drop(columns=place), decision
     if len(tables.baseline):
         panel = panel_from_rows(tables.sell_in, tables.sell_in["month"].min(), origin)
@@ -110,7 +112,7 @@ def forecasts_of_baseline(
     return ruled.assign(**kept, **described, model_units=np.nan)
 
 
-def _relative_width(baseline: pd.DataFrame, last: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+def _relative_width(baseline: pd.DataFrame, last: pd.DataFrame) -> tuple[Floats, Floats]:
     """Ends of the interval in multiples of the forecast, per row of the baseline."""
     if last.empty:
         return np.full(len(baseline), LOW), np.full(len(baseline), HIGH)
@@ -123,7 +125,7 @@ def _relative_width(baseline: pd.DataFrame, last: pd.DataFrame) -> tuple[np.ndar
     return found["low"].fillna(LOW).to_numpy(), found["high"].fillna(HIGH).to_numpy()
 
 
-def _segments(skus: pd.Series, features: pd.DataFrame, last: pd.DataFrame) -> dict[str, np.ndarray]:
+def _segments(skus: pd.Series, features: pd.DataFrame, last: pd.DataFrame) -> dict[str, Floats]:
     known = [
         table[["sku", *SEGMENTS]].drop_duplicates("sku").set_index("sku") for table in (features, last) if len(table)
     ]

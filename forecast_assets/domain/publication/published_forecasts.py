@@ -10,6 +10,7 @@ import dataclasses
 import numpy as np
 import pandas as pd
 
+from forecast_assets.domain.arrays import Bools
 from forecast_assets.domain.evaluation.accuracy import accuracy_table
 from forecast_assets.domain.evaluation.backtest_accuracy import BACKTEST_METHODS
 from forecast_assets.domain.evaluation.paired_comparison import compare_paired
@@ -134,7 +135,7 @@ def _by_recipe_in_force(forecasts: pd.DataFrame, decision: Decision) -> pd.DataF
     return forecasts.assign(**made).drop(columns=list(CHAMPION_COLUMNS.values()))
 
 
-def _holds_without_model(rows: pd.DataFrame) -> np.ndarray:
+def _holds_without_model(rows: pd.DataFrame) -> Bools:
     """Cells forecast by a rule alone; after a known end forecast and interval are zero."""
     ended = (rows["rule"] == "end_of_life") & (rows["forecast_units_p90"] == 0)
     return (rows["rule"].isin(RULES_WITHOUT_MODEL) | ended).to_numpy()

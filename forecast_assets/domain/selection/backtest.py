@@ -127,7 +127,7 @@ def with_actuals(cells: pd.DataFrame, sell_in: DemandPanel, last_month: pd.Times
     NaN where the sell-in is unknown, or the panel has no such SKU or month.
     """
     closed = cells[cells["target_month"] <= last_month].reset_index(drop=True)
-    rows = pd.Index(sell_in.skus).get_indexer(closed["sku"])
+    rows = pd.Index(sell_in.skus).get_indexer(pd.Index(closed["sku"]))
     columns = sell_in.months.get_indexer(pd.DatetimeIndex(closed["target_month"]))
     in_panel = (rows >= 0) & (columns >= 0)
     return closed.assign(actual_units=np.where(in_panel, sell_in.units[rows, columns], np.nan))

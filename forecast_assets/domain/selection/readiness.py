@@ -233,6 +233,6 @@ def _named(months: Sequence[pd.Timestamp]) -> str:
     return ", ".join(parts[:SHOWN_MONTHS]) + more
 
 
-def _some(skus: Sequence[str]) -> str:
+def _some(skus: pd.Index) -> str:
     shown = ", ".join(map(str, list(skus)[:5]))
     return shown + (f" and {len(skus) - 5} more" if len(skus) > 5 else "")
