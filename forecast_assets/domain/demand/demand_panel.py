@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from forecast_assets.domain.arrays import Bools, Floats, Labels
+from forecast_assets.domain.arrays import Bools, Floats, Ints, Labels
 from forecast_assets.domain.calendar import month_range
 
 ACTIVE_WITHIN_MONTHS = 12

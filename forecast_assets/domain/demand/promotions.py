@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from forecast_assets.domain.arrays import Floats, Labels
+from forecast_assets.domain.arrays import Floats, Ints, Labels
 from forecast_assets.domain.calendar import add_months
 
 YEAR = 12

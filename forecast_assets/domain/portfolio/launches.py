@@ -23,8 +23,8 @@ LAUNCHES_NEEDED, LIKE_ITEMS_NEEDED = 5, 3
 LIKE_ITEM_MONTHS, REFERENCE_MONTHS = 24, 12
 KNOWN_OF_MATURE_YEAR = 6
 # The relatives' level has the weight of one own month. On launches of the sample company WAPE is 0.50, 0.35, 0.37, 0.41
-# at an age of 1, 2-3, 4-6, 7-11 months. It is 1.39, 0.55, 0.55, 0.50 with an arithmetic mean and a weight of k / 12, and
-# 0.67, 0.56, 0.44, 0.49 with the statistical forecasts. The relatives' season costs 0.04 to 0.08.
+# at an age of 1, 2-3, 4-6, 7-11 months. It is 1.39, 0.55, 0.55, 0.50 with an arithmetic mean and a weight of k / 12. It
+# is 0.67, 0.56, 0.44, 0.49 with the statistical forecasts. The relatives' season costs 0.04 to 0.08.
 MONTHS_WORTH_OF_RELATIVES = 1.0
 LEVEL_CURVE = np.ones(RAMP_MONTHS)
 WITH_REFERENCE, WITH_LIKE_ITEMS, WITHOUT_RELATIVE = "new_with_reference", "new_with_like_items", "new_without_relative"

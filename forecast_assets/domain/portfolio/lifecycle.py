@@ -21,7 +21,7 @@ FADING_MONTHS, FADING_SHARE, FADING_DECLINE, FADING_ZERO_SHARE = 6, 0.25, 0.75, 
 # A tenth a month leaves 15 % after 18 months; neutral for WAPE on the three car parts it meets (0.996 to 0.994).
 FADE_PER_MONTH = 0.9
 # Back: at least 3 sales since the gap, in three of four months, of a SKU that sold in half of the months before.
-# Without these conditions, 28 % of the car parts are "back", and using only the months after the gap costs 15 % of WAPE.
+# Without these conditions, 28 % of the car parts are "back"; using only the months after the gap costs 15 % of WAPE.
 SALES_SINCE_RETURN, SHARE_SOLD_SINCE, SHARE_SOLD_BEFORE = 3, 0.75, 0.5
 
 
