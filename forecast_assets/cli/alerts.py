@@ -56,8 +56,8 @@ def _move(messages: Messages, names: list[str], what: str, done: str) -> None:
     except LookupError as error:
         raise typer.BadParameter(f"{error.args[0]}; forecast-assets alerts lists them") from error
     for message in chosen:
-        if what == states.QUEUED and message.what != states.PARKED:
-            raise typer.BadParameter(f"{message.name} is not parked but {message.what}: it is sent by itself")
+        if what == states.QUEUED and message.status != states.PARKED:
+            raise typer.BadParameter(f"{message.name} is not parked but {message.status}: it is sent by itself")
         moved = messages.advance(message, what, reason="by hand", attempts=0)
         console.print(f"{message.name}: {done if moved else 'moved on by another process, list again'}", markup=False)
     if not chosen:
@@ -65,12 +65,12 @@ def _move(messages: Messages, names: list[str], what: str, done: str) -> None:
 
 
 def _parked(messages: Messages) -> list[Message]:
-    return [message for queue in messages.unfinished().values() for message in queue if message.what == states.PARKED]
+    return [message for queue in messages.unfinished().values() for message in queue if message.status == states.PARKED]
 
 
 def _row(message: Message, messages: Messages) -> list[str]:
     content = messages.content(message)
     next_at: datetime | None = message.next_at
-    when = f"{next_at:%Y-%m-%d %H:%M} UTC" if next_at else "at once" if message.what == states.QUEUED else "-"
+    when = f"{next_at:%Y-%m-%d %H:%M} UTC" if next_at else "at once" if message.status == states.QUEUED else "-"
     why = str(message.state.get("reason", ""))
-    return [message.name, content["kind"], content["cycle_id"], message.what, str(message.attempts), when, why]
+    return [message.name, content["kind"], content["cycle_id"], message.status, str(message.attempts), when, why]

@@ -15,6 +15,7 @@ from forecast_assets.operations.backfill.asset_nodes import AssetNode, asset_nod
 from forecast_assets.operations.backfill.deliveries import Deliveries
 from forecast_assets.operations.history.deliveries_since import deliveries_since
 from forecast_assets.operations.history.differences import TableDifference
+from forecast_assets.operations.history.historical_store import RecordedVersions
 from forecast_assets.operations.history.replay import (
     DIFFERENT,
     IDENTICAL,
@@ -27,7 +28,6 @@ from forecast_assets.operations.history.replay import (
     not_as_it_was,
     pruned_targets,
 )
-from forecast_assets.operations.history.store_of_then import RecordedVersions
 from forecast_assets.storage import PartitionKey, TableStore
 from forecast_assets.storage.opened import open_store
 
