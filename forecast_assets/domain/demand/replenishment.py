@@ -124,9 +124,9 @@ def _learned_rule(
     rows, orders = np.concatenate(scaled_rows), np.concatenate(scaled_orders)
     gram = rows.T @ rows
     gram += 1e-6 * np.trace(gram) * np.eye(len(gram))
-    cut = orders
+    cut: Floats = orders
     for _ in range(ROBUST_STEPS):
-        rule: Floats = np.linalg.solve(gram, rows.T @ cut)
+        rule = np.asarray(np.linalg.solve(gram, rows.T @ cut), dtype=np.float64)
         residual = orders - rows @ rule
         limit = LARGEST_RESIDUAL * np.median(np.abs(residual)) / 0.6745
         cut = orders - residual + np.clip(residual, -limit, limit)

@@ -1,8 +1,8 @@
 """Measures of forecast accuracy, and their table per group.
 
-error = forecast - actual, so a positive bias is over-forecast. Ratios are fractions. Sums first, ratios last; a set
-whose actuals sum to zero has no ratio (NaN), never an infinite one. Cells with an unknown actual are not scored.
-Choosing between recipes and testing differences belong elsewhere.
+error = forecast - actual, so a positive bias is over-forecast. Ratios are fractions, computed from sums. A set whose
+actuals sum to zero has no ratio (NaN), never an infinite one. Cells with an unknown actual are not scored. Not here:
+choosing between recipes and testing differences.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ from forecast_assets.domain.demand.demand_panel import known_mean
 
 
 def _scored(actual: Floats, *others: Floats) -> tuple[Floats, ...]:
-    """The values of the cells where all are known."""
+    """Return the values of the cells in which all arrays are known."""
     arrays = [np.asarray(values, dtype=float) for values in (actual, *others)]
     if len({values.shape for values in arrays}) > 1:
         raise ValueError(f"arrays of different shape: {[values.shape for values in arrays]}")
@@ -26,26 +26,26 @@ def _ratio(numerator: float, denominator: float) -> float:
 
 
 def wape(actual: Floats, forecast: Floats) -> float:
-    """``sum|forecast - actual| / sum|actual|`` as a fraction, >= 0; NaN where ``sum|actual|`` is 0."""
+    """Return ``sum|forecast - actual| / sum|actual|`` as a fraction, >= 0; NaN if ``sum|actual|`` is 0."""
     actual, forecast = _scored(actual, forecast)
     return _ratio(np.abs(forecast - actual).sum(), np.abs(actual).sum())
 
 
 def forecast_accuracy(actual: Floats, forecast: Floats) -> float:
-    """``1 - WAPE``; negative where the errors exceed the demand, NaN where WAPE is."""
+    """Return ``1 - WAPE``; negative if the errors exceed the demand, NaN if WAPE is."""
     return 1.0 - wape(actual, forecast)
 
 
 def bias(actual: Floats, forecast: Floats) -> float:
-    """``sum(forecast - actual) / sum(actual)`` as a fraction, positive = over-forecast; NaN where actuals sum to 0."""
+    """Return ``sum(forecast - actual) / sum(actual)``, positive is over-forecast; NaN if the actuals sum to 0."""
     actual, forecast = _scored(actual, forecast)
     return _ratio((forecast - actual).sum(), actual.sum())
 
 
 def smape(actual: Floats, forecast: Floats) -> float:
-    """``mean(2 |forecast - actual| / (|forecast| + |actual|))``, 0..2 (x 100 for the percent scale of 0..200).
+    """Return ``mean(2 |forecast - actual| / (|forecast| + |actual|))``, 0..2 (x 100 on the percent scale of 0..200).
 
-    A cell where both are 0 counts as 0; NaN without a scored cell.
+    A cell with both at 0 counts as 0; NaN without a scored cell.
     """
     actual, forecast = _scored(actual, forecast)
     if not len(actual):
@@ -55,14 +55,16 @@ def smape(actual: Floats, forecast: Floats) -> float:
 
 
 def mase(actual: Floats, forecast: Floats, history: Floats, season_months: int = 12) -> Floats:
-    """Mean absolute error over the mean absolute error of the seasonal naive in sample, per series, (n,).
+    """Return mean absolute error / mean absolute error of the seasonal naive in sample, per series, (n,).
 
-    ``mean|forecast - actual| / mean|history[t] - history[t - season]|`` (Hyndman and Koehler 2006), with lag 1 for the
-    scale where no pair a season apart is known. NaN where the scale is 0 or unknown, or no cell is scored.
+    ``mean|forecast - actual| / mean|history[t] - history[t - season]|`` (Hyndman and Koehler 2006). The scale uses lag
+    1 if no pair a season apart is known. NaN if the scale is 0 or unknown, or no cell is scored.
 
     Args:
-        actual, forecast: (n, horizon).
-        history: (n, T), the months up to the origin; NaN where unknown.
+        actual: (n, horizon).
+        forecast: (n, horizon).
+        history: (n, T), the months up to the origin; NaN if unknown.
+        season_months: Lag of the seasonal naive.
     """
     actual, forecast, history = (
         np.atleast_2d(np.asarray(values, dtype=float)) for values in (actual, forecast, history)
@@ -79,7 +81,7 @@ def _naive_error(history: Floats, lag: int) -> Floats:
 
 
 def pinball(actual: Floats, quantile_forecast: Floats, quantile: float) -> float:
-    """Mean pinball loss in units, ``max(q (a - f), (q - 1)(a - f))``; NaN without a scored cell.
+    """Return the mean pinball loss in units, ``max(q (a - f), (q - 1)(a - f))``; NaN without a scored cell.
 
     Raises:
         ValueError: If ``quantile`` is not between 0 and 1.
@@ -92,7 +94,7 @@ def pinball(actual: Floats, quantile_forecast: Floats, quantile: float) -> float
 
 
 def coverage(actual: Floats, lower: Floats, upper: Floats) -> float:
-    """Share of the actuals with ``lower <= actual <= upper``; NaN without a scored cell."""
+    """Return the share of the actuals with ``lower <= actual <= upper``; NaN without a scored cell."""
     actual, lower, upper = _scored(actual, lower, upper)
     return float(((lower <= actual) & (actual <= upper)).mean()) if len(actual) else float("nan")
 
@@ -103,19 +105,19 @@ def accuracy_table(
     actual: str = "actual_units",
     forecasts: dict[str, str] | None = None,
 ) -> pd.DataFrame:
-    """WAPE and bias of several forecasts per group; sums first, then ratios.
+    """Compute WAPE and bias of several forecasts per group; sums first, then ratios.
 
     Args:
         cells: One row per forecast cell with the columns of ``by``, ``actual`` and the forecasts. Cells with a null
             actual are not scored.
         by: Group columns (null is a group of its own); None or empty gives one row over all cells.
+        actual: Column of the actual units.
         forecasts: Column by name; default ``{"model": "model_units"}``.
 
     Returns:
-        The group columns, cells, actual_units, and per name ``cells_<name>`` (cells where that forecast exists; its
-        sums run over these), ``absolute_error_units_<name>``, ``error_units_<name>``, ``wape_<name>``, ``bias_<name>``.
-        A group whose actuals sum to zero keeps its row and its sums, with NaN ratios. Groups without a scored cell are
-        absent.
+        The group columns, cells, actual_units, and per name ``cells_<name>`` (cells with that forecast; its sums are
+        over these), ``absolute_error_units_<name>``, ``error_units_<name>``, ``wape_<name>``, ``bias_<name>``. A group
+        whose actuals sum to zero keeps its row and its sums, with NaN ratios. Groups without a scored cell are absent.
     """
     forecasts = {"model": "model_units"} if forecasts is None else forecasts
     by = [by] if isinstance(by, str) else list(by or [])

@@ -1,7 +1,7 @@
-"""Realised accuracy of what was published: by lag, category and class, in one table and as figures to plot.
+"""Realised accuracy of published forecasts: by lag, category and class, in one table and as figures to plot.
 
-Here belongs which cells form a group and how a figure is called. The cells are made in ``performance.py``, the formulas
-are in ``accuracy.py``.
+Here belong the groups of cells and the names of figures. Not here: the cells (``performance.py``) and the formulas
+(``accuracy.py``).
 """
 
 from collections.abc import Hashable, Mapping
@@ -28,14 +28,14 @@ PLOTTED_BY_CLASS = ("published", "baseline")
 
 
 def published_in_time(cells: pd.DataFrame) -> pd.DataFrame:
-    """Cells whose forecast was published before its month closed; the backfilled were made when more was known."""
+    """Return the cells forecast before their month closed; backfilled forecasts were made with later knowledge."""
     return cells[cells["status"] != "backfilled"]
 
 
 def realised_accuracy(cells: pd.DataFrame) -> pd.DataFrame:
-    """WAPE and bias of every method by level, entity and lag.
+    """Compute WAPE and bias of every method by level, entity and lag.
 
-    Sums first, ratios last; error = forecast - actual; fractions. A cell counts for a method where actual and that
+    Sums first, ratios last; error = forecast - actual; fractions. A cell counts for a method if actual and that
     forecast are known, so ``cells_<method>`` may be fewer than ``cells`` (no model in months it did not run).
 
     Args:
@@ -72,11 +72,13 @@ def realised_accuracy(cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def realised_figures(table: pd.DataFrame) -> dict[str, float]:
-    """Figures of one market and month under names that never change, so that they can be plotted over months.
+    """Return the figures of one market and month under constant names, so that they can be plotted over months.
 
-    ``scored_cells``; ``wape_<method>``, ``bias_<method>`` over all lags and ``..._lag_01 .. _lag_18`` for each reported
-    lag; ``..._abc_a``, ``..._xyz_x`` and so on over all lags, for published and baseline. A figure without a scored
-    cell, or whose actuals sum to zero, is left out.
+    - ``scored_cells``;
+    - ``wape_<method>``, ``bias_<method>`` over all lags, and with ``_lag_01 .. _lag_18`` for each reported lag;
+    - the same with ``_abc_a``, ``_xyz_x`` and so on, over all lags, for published and baseline.
+
+    A figure without a scored cell, or whose actuals sum to zero, is left out.
 
     Args:
         table: From ``realised_accuracy``.

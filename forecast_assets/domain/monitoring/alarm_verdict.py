@@ -1,6 +1,6 @@
-"""What an alarm rule says: alarm, fine, or not to be decided; with the figures, in words a planner understands.
+"""Verdict of an alarm rule: alarm, no alarm, or undecided, with figures in words that a planner understands.
 
-The rules are in ``kpi_alarms.py``, ``source_drift.py`` and ``drift.py``; who is told of them is no matter of theirs.
+Not here: the rules (``kpi_alarms.py``, ``source_drift.py``, ``drift.py``) and notification.
 """
 
 import dataclasses
@@ -11,12 +11,14 @@ class AlarmVerdict:
     """Outcome of one rule for a market and month.
 
     Attributes:
-        kind, subject: What was looked at, say ``wape`` of ``published``; a later verdict of the same two replaces it.
-        is_alarm: None where it could not be decided (too little history, nothing scored): what was said before stands.
-        headline: One line with the figure and its limit; the reason where it could not be decided.
+        kind: Name of the rule, for example ``wape``; a later verdict of the same kind and subject replaces this one.
+        subject: Object of the rule, for example ``published``.
+        is_alarm: None if undecided (too little history, nothing scored): the previous verdict stays valid.
+        headline: One line with the figure and its limit; the reason if undecided.
         facts: Name and formatted value.
-        weight: Units at stake, to list the worst first over markets of different size.
-        trend: The figure by month up to the month, None where it has none; ``trend_name`` says what it is.
+        weight: Units at stake, for sorting over markets of different size.
+        trend: The figure by month up to the month, None for months without one.
+        trend_name: Name of the trend's figure.
         top_skus: SKU and its share (fraction) of the absolute error, largest first.
     """
 
@@ -32,15 +34,15 @@ class AlarmVerdict:
 
 
 def undecided(kind: str, subject: str, reason: str) -> AlarmVerdict:
-    """A rule that could not be decided, and why."""
+    """Return an undecided verdict with its reason."""
     return AlarmVerdict(kind, subject, None, reason)
 
 
 def percent(fraction: float) -> str:
-    """12.3 % for .123."""
+    """Format a fraction: 12.3 % for .123."""
     return f"{fraction * 100:.1f} %"
 
 
 def signed_percent(fraction: float) -> str:
-    """+12.3 % for .123."""
+    """Format a fraction with its sign: +12.3 % for .123."""
     return f"{fraction * 100:+.1f} %"

@@ -93,7 +93,8 @@ def _launch(units: Floats, row: int, start: int, reference: int, alike: Ints) ->
             return Launch(row, start, WITH_REFERENCE, np.array([reference]), float(level))
     candidates, shared = _candidates(alike, row)
     levels = _levels(units[candidates, :start], LIKE_ITEM_MONTHS)
-    candidates, shared, levels = (values[levels > 0] for values in (candidates, shared, levels))
+    has_sold = levels > 0
+    candidates, shared, levels = candidates[has_sold], shared[has_sold], levels[has_sold]
     if len(candidates) < LIKE_ITEMS_NEEDED:
         return Launch(row, start, WITHOUT_RELATIVE, np.array([], dtype=int), np.nan)
     closest = shared >= np.sort(shared)[-LIKE_ITEMS_NEEDED]
@@ -165,7 +166,8 @@ def pooled_season(units: Floats, calendar_months: Ints) -> Floats:
     if not counts.any():
         return np.ones(12)
     pooled = pd.DataFrame(units[counts] / level[counts, None]).mean().to_numpy()
-    return seasonal_indices(pooled[None], calendar_months).index[0]
+    season: Floats = seasonal_indices(pooled[None], calendar_months).index[0]
+    return season
 
 
 def launch_forecasts(panel: DemandPanel, products: pd.DataFrame, launches: list[Launch], horizon_months: int) -> Floats:

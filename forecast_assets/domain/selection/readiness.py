@@ -1,6 +1,6 @@
-"""Is a market ready to be live? Each rule looks at one thing and says pass, warn or fail, what was found, what to do.
+"""Readiness of a market for live forecasts: each rule returns pass, warn or fail, its observation and a next step.
 
-Limits stand here with their reasons. Reading deliveries and stores, and who asks, belong elsewhere.
+The limits are here with their reasons. Not here: reading deliveries and stores.
 """
 
 import dataclasses
@@ -20,11 +20,11 @@ from forecast_assets.domain.statistical.baseline import baseline_forecasts
 from forecast_assets.domain.statistical.seasonal_smoothing import forecast_statistical
 
 PASS, WARN, FAIL = "pass", "warn", "fail"
-# A season is seen twice by then; with less, nothing tells season from trend.
+# Two years show a season twice; with less, season and trend cannot be separated.
 LEAST_MONTHS = 24
 # The earliest origin of the backtest, 18 months back, has two years behind it.
 ENOUGH_MONTHS = LEAST_MONTHS + max(BACKTEST_OFFSETS_MONTHS)
-# Planners act on a bias of this size. Beyond the second, forecasts mislead whatever they are compared with.
+# Planners act on a bias of the first size. Beyond the second, forecasts mislead, however good they are in comparison.
 NOTABLE_BIAS, GREATEST_BIAS = 0.05, 0.20
 LEAST_SELL_OUT_SHARE = 0.80
 ENOUGH_SHADOW_CYCLES = 3
@@ -33,7 +33,7 @@ SHOWN_MONTHS = 6
 
 @dataclasses.dataclass(frozen=True)
 class ReadinessFinding:
-    """What a rule says of a market; ``next_step`` is empty where nothing has to be done."""
+    """Result of one rule for a market; ``next_step`` is empty if there is nothing to do."""
 
     check: str
     result: str
@@ -42,12 +42,12 @@ class ReadinessFinding:
 
 
 def is_ready(findings: Sequence[ReadinessFinding]) -> bool:
-    """Whether nothing fails; warnings are for people to weigh."""
+    """Return True if nothing fails; people judge the warnings."""
     return all(finding.result != FAIL for finding in findings)
 
 
 def history_depth(delivered: Sequence[pd.Timestamp]) -> ReadinessFinding:
-    """Months of sell-in from the first delivered to the last."""
+    """Count the months of sell-in from the first delivered to the last."""
     if not delivered:
         return ReadinessFinding("history", FAIL, "no sell-in delivered", "deliver sell_in of the market")
     count = months_between(min(delivered), max(delivered)) + 1
@@ -64,9 +64,9 @@ def history_depth(delivered: Sequence[pd.Timestamp]) -> ReadinessFinding:
 
 
 def gaps(delivered: Collection[pd.Timestamp], since: pd.Timestamp) -> ReadinessFinding:
-    """Months between the market's first month and its last delivery of which nothing was delivered."""
+    """List the months without a delivery between the market's first month and its last delivery."""
     if not delivered:
-        return ReadinessFinding("gaps", FAIL, "no month is there", "deliver sell_in of the market")
+        return ReadinessFinding("gaps", FAIL, "no month delivered", "deliver sell_in of the market")
     absent = [month for month in month_range(since, max(since, *delivered)) if month not in set(delivered)]
     if not absent:
         return ReadinessFinding("gaps", PASS, f"none since {since:%Y-%m}")
@@ -77,9 +77,9 @@ def gaps(delivered: Collection[pd.Timestamp], since: pd.Timestamp) -> ReadinessF
 
 
 def timeliness(delivered: Collection[pd.Timestamp], last_closed: pd.Timestamp) -> ReadinessFinding:
-    """How far the last delivery lies behind the last closed month."""
+    """Count the months from the last delivery to the last closed month."""
     if not delivered:
-        return ReadinessFinding("last month", FAIL, "no month is there", "deliver sell_in of the market")
+        return ReadinessFinding("last month", FAIL, "no month delivered", "deliver sell_in of the market")
     behind = months_between(max(delivered), last_closed)
     found = f"{max(delivered):%Y-%m}, last closed month {last_closed:%Y-%m}"
     if behind > 0:
@@ -90,7 +90,7 @@ def timeliness(delivered: Collection[pd.Timestamp], last_closed: pd.Timestamp) -
 
 
 def product_coverage(sell_in: pd.DataFrame, listed: Collection[str], greatest_unknown_share: float) -> ReadinessFinding:
-    """SKUs sold in the last year that have a product row, by number and by units.
+    """Check the SKUs sold in the last year for a product row, by number and by units.
 
     Args:
         sell_in: ``sku, sell_in_units`` of the last year.
@@ -115,7 +115,7 @@ def product_coverage(sell_in: pd.DataFrame, listed: Collection[str], greatest_un
 
 
 def sell_out_coverage(sell_in: pd.DataFrame, with_sell_out: Collection[str]) -> ReadinessFinding:
-    """Share of the last year's sell-in units of SKUs that have sell-out rows in that year."""
+    """Compute the share of the last year's sell-in units of SKUs with sell-out rows in that year."""
     sold = sell_in.groupby("sku")["sell_in_units"].sum().abs()
     share = float(sold[sold.index.isin(list(with_sell_out))].sum() / sold.sum()) if sold.sum() else 0.0
     if not len(with_sell_out):
@@ -129,7 +129,7 @@ def sell_out_coverage(sell_in: pd.DataFrame, with_sell_out: Collection[str]) -> 
 
 
 def size(panel: DemandPanel, origin: pd.Timestamp) -> ReadinessFinding:
-    """SKUs that would be forecast; with few, no difference between two methods can be told from chance."""
+    """Count the SKUs to forecast; with few, a difference between two methods may be chance."""
     count = int(active_skus(panel, origin).sum())
     if not count:
         return ReadinessFinding("SKUs", FAIL, "none is active", "deliver sell_in of the last year")
@@ -141,17 +141,17 @@ def size(panel: DemandPanel, origin: pd.Timestamp) -> ReadinessFinding:
 
 
 def statistical_backtest(panel: DemandPanel, origin: pd.Timestamp) -> pd.DataFrame:
-    """What sell-in alone would have forecast 18, 12 and 6 months ago, without features and learning: in seconds.
+    """Forecast from sell-in alone 18, 12 and 6 months ago, without features and learning, in seconds.
 
     Args:
-        panel: Sell-in of the market that reaches the origin.
+        panel: Sell-in of the market up to the origin or later.
         origin: The month at whose end the market is judged; its sell-in is the last actual.
 
     Returns:
-        Cells as ``domain.backtest`` gives them without interval and segments; ``model_units`` is the mean of three
-        smoothing methods, the statistical members of the blend. No rows where history is too short.
+        Cells as in ``backtest``, without interval and segments. ``model_units`` is the mean of three smoothing methods,
+        the statistical members of the blend. No rows if history is too short.
     """
-    made = []
+    tables = []
     for months_back in BACKTEST_OFFSETS_MONTHS:
         earlier = add_months(origin, -months_back)
         if earlier not in panel.months or months_between(panel.months[0], earlier) < 12:
@@ -162,19 +162,19 @@ def statistical_backtest(panel: DemandPanel, origin: pd.Timestamp) -> pd.DataFra
             continue
         cells = baseline_forecasts(panel, earlier, known.skus[active])
         units = forecast_statistical(known.units[active], known.months.month.to_numpy(), HORIZON_MONTHS).mean
-        made.append(cells.assign(model_units=units.ravel()))
-    if not made:
+        tables.append(cells.assign(model_units=units.ravel()))
+    if not tables:
         return pd.DataFrame(columns=["sku", "origin_month", "actual_units", *BACKTEST_METHODS.values()])
-    return with_actuals(pd.concat(made, ignore_index=True), panel, origin)
+    return with_actuals(pd.concat(tables, ignore_index=True), panel, origin)
 
 
 def accuracy(cells: pd.DataFrame, method: str, *, is_model: bool) -> list[ReadinessFinding]:
-    """WAPE and bias of a backtest against Holt-Winters and the seasonal naive.
+    """Judge WAPE and bias of a backtest against Holt-Winters and the seasonal naive.
 
     Args:
         cells: ``sku, origin_month, actual_units, model_units, baseline_units, naive_units``; may be empty.
-        method: What ``model_units`` come from, for the reader.
-        is_model: Whether they are the market's own model; sell-in alone can warn, but not fail.
+        method: Name of the method behind ``model_units``, for display.
+        is_model: True if it is the market's own model; a forecast from sell-in alone can warn, but not fail.
     """
     scored = cells.dropna(subset=["actual_units"])
     if scored.empty or not scored["actual_units"].any():
@@ -219,7 +219,7 @@ def _bias(row: pd.Series, method: str, is_model: bool) -> ReadinessFinding:
 
 
 def shadow_cycles(published: Collection[pd.Timestamp]) -> ReadinessFinding:
-    """How many months the market was forecast so far."""
+    """Count the months for which the market was forecast so far."""
     count = len(published)
     step = f"run forecast-assets cycle with --country until there are {ENOUGH_SHADOW_CYCLES}"
     if count < ENOUGH_SHADOW_CYCLES:
