@@ -73,7 +73,7 @@ def _stringency(covid_policy: pd.DataFrame | None, months: pd.DatetimeIndex) -> 
             index = index.mask(of_month["reason"].isin(UNKNOWN_POLICY))
         index = index.reindex(months)
     index[index.isna() & (months >= RESTRICTED_FIRST) & (months <= RESTRICTED_LAST)] = HIGH_STRINGENCY
-    values: Floats = index.to_numpy(dtype=np.float64)
+    values = np.asarray(index, dtype=np.float64)
     return values if (values >= HIGH_STRINGENCY).any() else None
 
 

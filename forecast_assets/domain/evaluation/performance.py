@@ -17,7 +17,7 @@ def performance(month: pd.Timestamp, sell_in: pd.DataFrame, published: pd.DataFr
         published: Published forecasts of earlier origins, any target months.
 
     Returns:
-        The columns of the ``performance`` table. ``actual_units`` is NaN if sell-in is unknown or has no row. Such cells
+        The columns of the ``performance`` table. ``actual_units`` is NaN if sell-in is unknown or absent. Such cells
         are not scored.
     """
     of_month = published[published["target_month"] == month]
