@@ -7,8 +7,8 @@ import pandas as pd
 from forecast_assets.config.settings import Settings
 from forecast_assets.operations.cycle.market_steps import ListedOnce, next_step
 from forecast_assets.operations.cycle.steps import Step
-from forecast_assets.sources.dremio.dremio_arrivals import table_delivery
-from forecast_assets.sources.dremio.dremio_tables import DremioTables
+from forecast_assets.sources.dremio.arrivals import table_delivery
+from forecast_assets.sources.dremio.tables import DremioTables
 from forecast_assets.sources.landing.arrivals import Delivery, delivery_of
 from forecast_assets.sources.opened import open_deliveries
 from forecast_assets.storage import PartitionKey

@@ -16,8 +16,8 @@ from urllib.parse import unquote
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from forecast_assets.sources.landing.contract import Column, Source
-from forecast_assets.sources.landing.errors import LandingProblem
+from forecast_assets.sources.contract.columns import Column, Source
+from forecast_assets.sources.contract.problems import LandingProblem
 from forecast_assets.storage.transient_errors import is_transient
 
 HEADER_BYTES = 65_536

@@ -17,10 +17,10 @@ import pandas as pd
 from fsspec import AbstractFileSystem
 
 from forecast_assets.config.azure_account import AzureAccount, raise_if_storage_said_it
-from forecast_assets.sources.landing.contract import Source, source_named
-from forecast_assets.sources.landing.errors import LandingError, LandingProblem
+from forecast_assets.sources.contract.columns import Source, source_named
+from forecast_assets.sources.contract.problems import LandingError, LandingProblem
+from forecast_assets.sources.contract.row_checks import Scope, row_problems
 from forecast_assets.sources.landing.files import LandingFile, concerns, inspect_file, is_delivery, unreadable
-from forecast_assets.sources.landing.row_checks import Scope, row_problems
 from forecast_assets.sources.landing.rows import attribute_columns, by_shape, create_table, raw, reader, table_name
 from forecast_assets.storage.folders import file_system_of, is_local, path_of
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from forecast_assets.sources.landing.contract import Column, Source
+from forecast_assets.sources.contract.columns import Column, Source
 from forecast_assets.sources.landing.files import LandingFile
 
 CASTABLE_KINDS = ("number", "flag", "month", "day")

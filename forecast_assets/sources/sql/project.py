@@ -15,7 +15,7 @@ import sqlglot
 from jinja2 import Environment, StrictUndefined, Template
 from sqlglot import exp
 
-from forecast_assets.sources.landing.contract import SOURCES
+from forecast_assets.sources.contract.columns import SOURCES
 
 DIALECT = "duckdb"
 FOLDERS = ("staging", "marts", "tests")

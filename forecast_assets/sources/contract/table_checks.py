@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from forecast_assets.sources.dremio.dremio_client import DremioClient
-from forecast_assets.sources.dremio.dremio_rows import month_of_period, period_of, typed_rows
-from forecast_assets.sources.landing.cell_checks import CELLS_SHOWN, CellCheck, cell_checks, empty
-from forecast_assets.sources.landing.contract import Source
-from forecast_assets.sources.landing.errors import ROWS_SHOWN, LandingProblem
+from forecast_assets.sources.contract.cell_checks import CELLS_SHOWN, CellCheck, cell_checks, empty
+from forecast_assets.sources.contract.columns import Source
+from forecast_assets.sources.contract.problems import ROWS_SHOWN, LandingProblem
+from forecast_assets.sources.contract.row_checks import Scope
+from forecast_assets.sources.contract.typed_rows import month_of_period, period_of, typed_rows
+from forecast_assets.sources.dremio.client import DremioClient
 from forecast_assets.sources.landing.files import LandingFile
-from forecast_assets.sources.landing.row_checks import Scope
 from forecast_assets.sources.sql.project import month_start, translated
 
 AGAIN = "in the table, or in what fills it"

@@ -9,10 +9,10 @@ from typing import Any
 
 import pandas as pd
 
-from forecast_assets.sources.dremio.dremio_rows import month_of_period, period_of, typed_rows
-from forecast_assets.sources.dremio.dremio_tables import DIALECT, DremioTables
+from forecast_assets.sources.contract.columns import Source, source_named
+from forecast_assets.sources.contract.typed_rows import month_of_period, period_of, typed_rows
+from forecast_assets.sources.dremio.tables import DIALECT, DremioTables
 from forecast_assets.sources.landing.arrivals import SOURCES, Delivery
-from forecast_assets.sources.landing.contract import Source, source_named
 from forecast_assets.sources.landing.files import LandingFile
 from forecast_assets.sources.sql.project import translated
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from forecast_assets.sources.landing.contract import KINDS, Column, Source
-from forecast_assets.sources.landing.errors import ROWS_SHOWN, LandingProblem
+from forecast_assets.sources.contract.columns import KINDS, Column, Source
+from forecast_assets.sources.contract.problems import ROWS_SHOWN, LandingProblem
 from forecast_assets.sources.landing.rows import CASTABLE_KINDS
 
 CELLS_SHOWN = 3

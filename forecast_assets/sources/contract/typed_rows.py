@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from sqlglot import exp
 
-from forecast_assets.sources.landing.contract import Column, Source
+from forecast_assets.sources.contract.columns import Column, Source
 from forecast_assets.sources.landing.files import LandingFile
 from forecast_assets.sources.landing.rows import CASTABLE_KINDS, attribute_columns
 from forecast_assets.sources.sql.project import month_start

@@ -11,14 +11,14 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from forecast_assets.sources.dremio.dremio_checks import table_problems
-from forecast_assets.sources.dremio.dremio_client import DremioClient
-from forecast_assets.sources.dremio.dremio_errors import DremioTableMissing
-from forecast_assets.sources.dremio.dremio_rows import month_of_period, no_rows, period_of, quoted, typed_rows
-from forecast_assets.sources.landing.contract import source_named
-from forecast_assets.sources.landing.errors import LandingError, LandingProblem
+from forecast_assets.sources.contract.columns import source_named
+from forecast_assets.sources.contract.problems import LandingError, LandingProblem
+from forecast_assets.sources.contract.row_checks import Scope
+from forecast_assets.sources.contract.table_checks import table_problems
+from forecast_assets.sources.contract.typed_rows import month_of_period, no_rows, period_of, quoted, typed_rows
+from forecast_assets.sources.dremio.client import DremioClient
+from forecast_assets.sources.dremio.errors import DremioTableMissing
 from forecast_assets.sources.landing.files import TABLE, LandingFile, class_of, column_problem, contract_name
-from forecast_assets.sources.landing.row_checks import Scope
 from forecast_assets.sources.landing.rows import attribute_columns
 from forecast_assets.sources.sql.project import translated
 

@@ -4,9 +4,9 @@ import pandas as pd
 import pytest
 
 from forecast_assets.config.dremio_settings import path_parts
-from forecast_assets.sources.dremio.dremio_rows import no_rows, quoted, typed_rows
+from forecast_assets.sources.contract.columns import KINDS
+from forecast_assets.sources.contract.typed_rows import no_rows, quoted, typed_rows
 from forecast_assets.sources.landing import SOURCES
-from forecast_assets.sources.landing.contract import KINDS
 from forecast_assets.sources.landing.files import TABLE, LandingFile
 from forecast_assets.sources.sql import SqlProject, SqlProjectError
 from forecast_assets.sources.sql.project import translated

@@ -10,9 +10,9 @@ from typing import Any
 
 import duckdb
 
-from forecast_assets.sources.landing.cell_checks import cell_checks, empty, problems_of
-from forecast_assets.sources.landing.contract import Source
-from forecast_assets.sources.landing.errors import ROWS_SHOWN, LandingProblem
+from forecast_assets.sources.contract.cell_checks import cell_checks, empty, problems_of
+from forecast_assets.sources.contract.columns import Source
+from forecast_assets.sources.contract.problems import ROWS_SHOWN, LandingProblem
 from forecast_assets.sources.landing.rows import table_name
 
 
