@@ -1,182 +1,158 @@
-"""Judging the rows of one source and market: cells, repeated keys, and files that contradict each other.
+"""Checks on the delivered rows of one source and market: cells, repeated keys, contradictions.
 
-Belongs here: the queries over the table that rows.py made, and the problems they become. Not here: reading files.
+Belongs here: the order of the checks, their queries on cells and keys, and the problems they become. Every query is in
+DuckDB's dialect and uses functions that each engine has. Not here: contradictions between rows (contradictions.py).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
 
-import duckdb
-
-from forecast_assets.sources.contract.cell_checks import cell_checks, empty, problems_of
-from forecast_assets.sources.contract.columns import Source
+from forecast_assets.sources.contract.cell_checks import CellCheck, cell_checks, empty_cells
+from forecast_assets.sources.contract.contradictions import contradictions
+from forecast_assets.sources.contract.delivered_rows import (
+    CheckedMonths,
+    DeliveredRows,
+    Row,
+    key_text,
+    names_country,
+    row_name,
+    rows_of_months,
+)
+from forecast_assets.sources.contract.expressions import period_of
 from forecast_assets.sources.contract.problems import ROWS_SHOWN, LandingProblem
-from forecast_assets.sources.landing.rows import table_name
 
-
-@dataclass(frozen=True)
-class Scope:
-    """What is judged: facts of the months asked for (a bad month must not fail the good ones), up to ``today``."""
-
-    today: date
-    first_month: date
-    last_month: date
+CELLS_SHOWN = 3
 
 
 def row_problems(
-    connection: duckdb.DuckDBPyConnection,
-    source: Source,
-    scope: Scope,
-    is_concerned: Callable[[str], bool],
+    rows: DeliveredRows, months: CheckedMonths, concerns_market: Callable[[str], bool] = lambda file: True
 ) -> list[LandingProblem]:
-    """All problems of the rows in ``landing_<source>``, file by file.
+    """Return all problems of the rows, file by file. One query counts them; others fetch the rows of those there are.
 
-    ``is_concerned`` tells by a file's name whether rows without a country are this market's affair.
+    Args:
+        rows: The delivered rows.
+        months: The months that are checked.
+        concerns_market: Returns True if rows without a country in a file, given by its name, concern the market.
     """
-    checker = _Checker(connection, source, scope)
-    if checker.is_empty():
+    checks = [_Check(each, names_country(rows.source)) for each in cell_checks(rows.source, months.today, rows.advice)]
+    if not rows.source.country_is_optional:
+        nameless = empty_cells(rows.source.column("country"), rows.advice)
+        checks.append(_Check(nameless, f"NOT {names_country(rows.source)}", concerns_market))
+    checker = _Checker(rows, months)
+    counts = checker.counts(checks)
+    if not counts:
         return []
-    problems = problems_of(cell_checks(source, scope.today), checker.rows, checker.query)
-    problems += [*checker.duplicates(), *checker.contradictions()]
-    if not source.country_is_optional:
-        nameless = problems_of([empty(source.column("country"))], checker.rows_without_country, checker.query)
-        problems += [problem for problem in nameless if is_concerned(problem.file)]
+    problems = [problem for position, check in enumerate(checks) for problem in checker.cells(check, position, counts)]
+    problems += [*checker.duplicates(), *contradictions(rows, months, several_files=len(counts) > 1)]
     return sorted(problems, key=lambda problem: (problem.file, problem.column or "", problem.rows))
 
 
+@dataclass(frozen=True)
+class _Check:
+    """A check of cells, the rows it looks at, and the files whose problems are reported."""
+
+    cells: CellCheck
+    among: str
+    reports: Callable[[str], bool] = lambda file: True
+
+    @property
+    def condition(self) -> str:
+        return f"{self.among} AND ({self.cells.condition})"
+
+
+@dataclass(frozen=True)
 class _Checker:
-    """The rows of one source that are judged, and the checks that compare rows with each other."""
+    rows: DeliveredRows
+    months: CheckedMonths
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, source: Source, scope: Scope) -> None:
-        self.connection, self.source = connection, source
-        self.parameters = {"first": scope.first_month, "last": scope.last_month, "today": scope.today}
-        self.key = [name for name in source.key if name != "country"]
-        has_country = "true" if source.country_is_optional else "(country IS NOT NULL AND trim(country) <> '')"
-        judged = f"SELECT * FROM {table_name(source)} WHERE ({self._in_scope()})"
-        self.rows = f"{judged} AND {has_country}"
-        self.rows_without_country = f"{judged} AND NOT {has_country}"
+    def counts(self, checks: Iterable[_Check]) -> list[Row]:
+        """Return a row per file, with the number of rows that meet each condition."""
+        sums = [f"SUM(CASE WHEN {each.condition} THEN 1 ELSE 0 END) AS n{at}" for at, each in enumerate(checks)]
+        return self._query(f"SELECT _file, {', '.join(sums)} FROM ({self._checked()}) AS checked GROUP BY _file")
 
-    def is_empty(self) -> bool:
-        return not self.query(f"SELECT 1 FROM {table_name(self.source)} LIMIT 1")
-
-    def _in_scope(self) -> str:
-        """Rows whose month is known and not asked for are left to the runs of their month."""
-        if self.source.is_fact:
-            period = "CAST(date_trunc('month', COALESCE(date, month)) AS DATE)"
-            return f"{period} IS NULL OR {period} BETWEEN $first AND $last OR COALESCE(date, month) > $today"
-        return "known_from IS NULL OR CAST(date_trunc('month', known_from) AS DATE) <= $last"
-
-    def query(self, sql: str) -> list[tuple[Any, ...]]:
-        used = {name: value for name, value in self.parameters.items() if f"${name}" in sql}
-        return self.connection.execute(sql, used).fetchall()
-
-    def duplicates(self) -> list[LandingProblem]:
-        """Keys that one file holds more than once; daily rows of facts are meant to repeat and are summed."""
-        key = ", ".join(self.key)
-        monthly = "WHERE date IS NULL AND month IS NOT NULL" if self.source.is_fact else ""
-        columns = f"_file, country, {key}, list_sort(list(_row)) AS numbers"
-        groups = f"SELECT {columns} FROM ({self.rows}) {monthly} GROUP BY ALL HAVING count(*) > 1"
-        found = self.query(
-            f"SELECT _file, count(*), list_sort(flatten(list(numbers)))[:{ROWS_SHOWN}], sum(len(numbers)), "
-            f"min({self._key_text()}) FROM ({groups}) GROUP BY _file ORDER BY _file"
-        )
-        step = "keep one row per key; if the rows are daily or transactions, name the column date and they are summed"
-        if not self.source.is_fact:
-            step = "keep one row per key"
+    def cells(self, check: _Check, position: int, counts: list[Row]) -> list[LandingProblem]:
+        """Return the problems of a check, one per file."""
+        counted = {row["_file"]: int(row[f"n{position}"]) for row in counts if row[f"n{position}"]}
+        if not any(check.reports(file) for file in counted):
+            return []
+        checked = f"({self._checked()}) AS checked WHERE {check.condition}"
+        names = self._row_names(checked, self._row_keys())
+        quoted: dict[str, list[str]] = {}
+        if not check.cells.found:
+            cells = f"SELECT DISTINCT _file, CAST({check.cells.shown} AS VARCHAR) AS shown FROM {checked}"
+            for row in self._first(f"({cells}) AS cells WHERE shown IS NOT NULL", ["shown"], CELLS_SHOWN):
+                quoted.setdefault(row["_file"], []).append(row["shown"])
         return [
             LandingProblem(
                 file,
-                f"one row per {', '.join(self.source.key)}",
-                _repeats(keys, example),
-                step,
-                None,
-                tuple(rows),
-                int(count),
+                check.cells.expected,
+                check.cells.found or ", ".join(quoted.get(file, [])),
+                check.cells.next_step,
+                check.cells.column,
+                tuple(names[file]),
+                count,
             )
-            for file, keys, rows, count, example in found
+            for file, count in counted.items()
+            if check.reports(file)
         ]
 
-    def contradictions(self) -> list[LandingProblem]:
-        """Keys on which files disagree: identical repeats across files are one delivery made twice and are fine."""
-        problems = []
-        for files, rows, keys, values, example in self.query(self._contradictions_sql()):
-            others = " and ".join(files[1:3]) + (f" and {len(files) - 3} more" if len(files) > 3 else "")
-            said = " and ".join(f"{value:.15g}" if isinstance(value, float) else str(value) for value in values[:3])
-            more = f" and {keys - 1} more keys" if keys > 1 else ""
-            column = "units" if self.source.is_fact else None
-            problems.append(
-                LandingProblem(
-                    files[0],
-                    f"the same {column or 'row'} as in {others}",
-                    f"{said} for {example}{more}",
-                    "keep the right file and remove the other; to restate a month, replace the file that holds it",
-                    column,
-                    tuple(rows),
-                    keys,
-                )
-            )
-        return problems
-
-    def _contradictions_sql(self) -> str:
-        key = ", ".join(self.key)
-        if self.source.is_fact:
-            groups = _fact_contradictions(f"({self.rows})", self._key_text())
-        else:
-            ignored = {"country", *self.key}
-            names = [column.name for column in self.source.columns if column.name not in ignored]
-            names += ["attributes"] if self.source.extra_columns_are_attributes else []
-            packed = "concat_ws(', ', " + ", ".join(f"'{name} ' || {name}" for name in names) + ")"
-            key = f"COALESCE(country, ''), {key}"
-            groups = f"""
-                SELECT list(_file ORDER BY _file, _row) AS files, list({packed} ORDER BY _file, _row) AS said,
-                    arg_min(_row, _file) AS first_row, any_value({self._key_text()}) AS example
-                FROM ({self.rows}) GROUP BY {key}
-                HAVING count(DISTINCT {packed}) > 1 AND count(DISTINCT _file) > 1"""
-        return f"""
-            SELECT files, list_sort(list(first_row))[:{ROWS_SHOWN}], count(*), arg_min(said, example), min(example)
-            FROM ({groups}) GROUP BY files ORDER BY files"""
-
-    def _key_text(self) -> str:
-        parts = [f"'{name} ' || COALESCE({_shown(name)}, 'empty')" for name in self.key if name != "known_from"]
-        return " || ', ' || ".join(parts)
-
-
-def _shown(name: str) -> str:
-    return f"strftime({name}, '%Y-%m')" if name.endswith("month") else f"CAST({name} AS VARCHAR)"
-
-
-def _repeats(keys: int, example: str) -> str:
-    return f"{keys} key{'s' if keys != 1 else ''} more than once, such as {example}"
-
-
-def _fact_contradictions(rows: str, key_text: str) -> str:
-    """Totals per file that differ for one SKU and period; monthly rows are also held against the sum of daily ones."""
-    return f"""
-        WITH per_file AS (
-            SELECT sku, CAST(date_trunc('month', COALESCE(date, month)) AS DATE) AS month, date AS period, _file,
-                sum(units) AS total, min(_row) AS first_row
-            FROM {rows} WHERE COALESCE(date, month) IS NOT NULL AND units IS NOT NULL GROUP BY ALL
-        ),
-        same_period AS (
-            SELECT sku, month, list(_file ORDER BY _file) AS files, list(total ORDER BY _file) AS said,
-                arg_min(first_row, _file) AS first_row
-            FROM per_file GROUP BY sku, month, period
-            HAVING count(*) > 1 AND max(total) - min(total) > 1e-9 * greatest(1, abs(max(total)))
-        ),
-        daily AS (
-            SELECT sku, month, min(_file) AS _file, sum(total) AS total
-            FROM (SELECT sku, month, max(total) AS total, min(_file) AS _file
-                  FROM per_file WHERE period IS NOT NULL GROUP BY sku, month, period)
-            GROUP BY sku, month
-        ),
-        other_grain AS (
-            SELECT monthly.sku, monthly.month, [monthly._file, daily._file] AS files,
-                [monthly.total, daily.total] AS said, monthly.first_row
-            FROM per_file AS monthly JOIN daily ON monthly.sku = daily.sku AND monthly.month = daily.month
-            WHERE monthly.period IS NULL
-                AND abs(monthly.total - daily.total) > 1e-9 * greatest(1, abs(monthly.total))
+    def duplicates(self) -> list[LandingProblem]:
+        """Return keys that one file holds more than once. Rows of single days may repeat and are summed."""
+        source, keys = self.rows.source, self.rows.source.key
+        if source.is_fact and "month" not in self.rows.columns:
+            return []
+        where = names_country(source) + (" AND date IS NULL AND month IS NOT NULL" if source.is_fact else "")
+        checked = f"({self._checked()}) AS checked WHERE {where}"
+        groups = f"SELECT _file, {', '.join(keys)}, COUNT(*) AS n FROM {checked} GROUP BY _file, {', '.join(keys)}"
+        repeated = f"(SELECT *, {key_text(source)} AS example FROM ({groups}) AS keyed WHERE n > 1) AS repeated"
+        counts = self._query(
+            f"SELECT _file, COUNT(*) AS n, SUM(n) AS row_count, MIN(example) AS example FROM {repeated} GROUP BY _file"
         )
-        SELECT files, said, first_row, {key_text} AS example
-        FROM (SELECT * FROM same_period UNION ALL SELECT * FROM other_grain)"""
+        if not counts:
+            return []
+        names = self._row_names(repeated, keys)
+        if self.rows.are_numbered:
+            window = f"SELECT _file, _row, COUNT(*) OVER (PARTITION BY _file, {', '.join(keys)}) AS n FROM {checked}"
+            names = self._row_names(f"({window}) AS keyed WHERE n > 1", ["_row"])
+        return [self._duplicate(row, names[row["_file"]]) for row in counts]
+
+    def _duplicate(self, counted: Row, names: list[int | str]) -> LandingProblem:
+        found = f"{counted['n']} key{'s' if counted['n'] != 1 else ''} more than once"
+        if self.rows.are_numbered:
+            found += f", such as {counted['example']}"
+        step = "keep one row per key"
+        if self.rows.source.is_fact:
+            step += "; if the rows are daily or transactions, name the column date and they are summed"
+        count = int(counted["row_count" if self.rows.are_numbered else "n"])
+        expected = f"one row per {', '.join(self.rows.source.key)}"
+        return LandingProblem(counted["_file"], expected, found, step, None, tuple(names), count)
+
+    def _row_keys(self) -> list[str]:
+        if self.rows.are_numbered:
+            return ["_row"]
+        keys = [name for name in self.rows.source.key if name != "month" or not self.rows.source.is_fact]
+        return keys + (["period"] if self.rows.source.is_fact else [])
+
+    def _row_names(self, relation: str, keys: Iterable[str]) -> dict[str, list[int | str]]:
+        """Return numbers or names of the first rows of each file."""
+        keys = list(keys)
+        names: dict[str, list[int | str]] = {}
+        for row in self._first(relation, keys, ROWS_SHOWN):
+            name = row["_row"] if keys == ["_row"] else row_name(row, keys)
+            names.setdefault(row["_file"], []).append(name)
+        return names
+
+    def _first(self, relation: str, columns: list[str], most: int) -> list[Row]:
+        """Return the first rows of each file in the order of ``columns``."""
+        expressions = {name: period_of(self.rows.columns) if name == "period" else name for name in columns}
+        selected = ", ".join(name if each == name else f"{each} AS {name}" for name, each in expressions.items())
+        order = ", ".join(expressions.values())
+        rank = f"ROW_NUMBER() OVER (PARTITION BY _file ORDER BY {order}) AS rank"
+        ranked = f"SELECT _file, {selected}, {rank} FROM {relation}"
+        return self._query(f"SELECT * FROM ({ranked}) AS ranked WHERE rank <= {most} ORDER BY _file, rank")
+
+    def _checked(self) -> str:
+        return rows_of_months(self.rows)
+
+    def _query(self, sql: str) -> list[Row]:
+        return self.rows.query(sql, self.months.values)

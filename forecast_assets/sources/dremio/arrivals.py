@@ -10,11 +10,11 @@ from typing import Any
 import pandas as pd
 
 from forecast_assets.sources.contract.columns import Source, source_named
-from forecast_assets.sources.contract.typed_rows import month_of_period, period_of, typed_rows
-from forecast_assets.sources.dremio.tables import DIALECT, DremioTables
+from forecast_assets.sources.contract.expressions import month_of_period, period_of
+from forecast_assets.sources.dremio.tables import DIALECT, DremioTables, table_rows
 from forecast_assets.sources.landing.arrivals import SOURCES, Delivery
 from forecast_assets.sources.landing.files import LandingFile
-from forecast_assets.sources.sql.project import translated
+from forecast_assets.sources.sql.translation import translated
 
 # Beyond it a number is counted, not summed: a sum of whole numbers is the same in whatever order an engine adds.
 MOST_SUMMED = "1E12"
@@ -41,12 +41,12 @@ def _missing(
     for name in ("sell_in", "sell_out"):
         if name not in found:
             continue
-        first = f"MIN({period_of(found[name])}) AS first_day"
+        first = f"MIN({period_of(found[name].column_names)}) AS first_day"
         of_month = f"{month_of_period(found[name])} = $month"
         (counted[name],) = _ask(
             tables,
             f"SELECT {first}, SUM(CASE WHEN {of_month} THEN 1 ELSE 0 END) AS n "
-            f"FROM ({typed_rows(source_named(name), found[name])}) AS delivered WHERE country = $market",
+            f"FROM ({table_rows(source_named(name), found[name])}) AS delivered WHERE country = $market",
             market,
             month,
         )
@@ -74,9 +74,9 @@ def _summary(tables: DremioTables, source: Source, table: LandingFile, market: s
             parts.append(f"SUM({whole}) AS total{place}")
         elif column.sql_type == "VARCHAR":
             parts.append(f"SUM(LENGTH({name})) AS total{place}")
-    where = f" WHERE {month_of_period(table)} = $month" if source.is_fact else ""
+    where = f" WHERE {month_of_period(table.column_names)} = $month" if source.is_fact else ""
     rows = _ask(
-        tables, f"SELECT {', '.join(parts)} FROM ({typed_rows(source, table)}) AS delivered{where}", market, month
+        tables, f"SELECT {', '.join(parts)} FROM ({table_rows(source, table)}) AS delivered{where}", market, month
     )
     return str(sorted(rows[0].items()))
 
