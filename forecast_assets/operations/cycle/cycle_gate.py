@@ -7,9 +7,9 @@ import pandas as pd
 from forecast_assets.config.settings import Settings
 from forecast_assets.operations.cycle.launch import Step
 from forecast_assets.operations.cycle.market_steps import next_step
-from forecast_assets.sources.dremio.dremio_arrivals import table_delivery
-from forecast_assets.sources.dremio.dremio_tables import DremioTables
-from forecast_assets.sources.landing.arrivals import Delivery, delivery_of
+from forecast_assets.sources.dremio.arrivals import table_delivery
+from forecast_assets.sources.dremio.tables import DremioTables
+from forecast_assets.sources.landing.arrivals import MonthDelivery, delivery_of
 from forecast_assets.sources.opened import open_deliveries
 from forecast_assets.storage import ListedOnce, PartitionKey
 from forecast_assets.storage.opened import open_store
@@ -27,7 +27,7 @@ class CycleGate:
 
     def delivery(
         self, country: str, month: pd.Timestamp, now: pd.Timestamp, seen_before: str | None = None
-    ) -> Delivery:
+    ) -> MonthDelivery:
         """Return the state of a delivery; for ``seen_before`` see ``delivery_of``; table sources do not use it."""
         if isinstance(self._delivered, DremioTables):
             return table_delivery(self._delivered, country, month)
@@ -38,7 +38,7 @@ class CycleGate:
         """Return the step that the market's cycle needs next."""
         return next_step(self._store, self._settings.market_table, country, month)
 
-    def waits_for(self, country: str, month: pd.Timestamp, delivery: Delivery) -> str:
+    def waits_for(self, country: str, month: pd.Timestamp, delivery: MonthDelivery) -> str:
         """Describe what is missing; empty if the cycle can run."""
         step = self.next_step(country, month)
         months = step.months
