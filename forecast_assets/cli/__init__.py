@@ -3,6 +3,8 @@
 ``commands`` declares options and help; the modules beside it do the work and are imported when a command runs.
 """
 
+from typing import Any
+
 import typer
 from typer.core import TyperGroup
 
@@ -29,7 +31,7 @@ from forecast_assets.config.connection_failure import ConnectionFailure
 class Commands(TyperGroup):
     """Commands whose connection failures are one line on the terminal and exit code 2."""
 
-    def invoke(self, ctx: typer.Context) -> object:
+    def invoke(self, ctx: Any) -> Any:
         """Run a command."""
         try:
             return super().invoke(ctx)

@@ -1,4 +1,4 @@
-"""``forecast-assets alerts``: open incidents and what waits in the outbox; test, resend and drop cards."""
+"""Work of ``forecast-assets alerts``: print incidents and unsent messages; send a test card, resend, drop."""
 
 from datetime import datetime
 

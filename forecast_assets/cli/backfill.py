@@ -1,4 +1,4 @@
-"""``forecast-assets backfill``: months of markets made again where something they are made of has changed."""
+"""Work of ``forecast-assets backfill``: print the plan, run it, and print the outcome."""
 
 import dagster as dg
 import pandas as pd
@@ -44,7 +44,7 @@ def run(
         return
     if planned.frozen and not include_frozen:
         console.print(
-            "Refused: the months above are published and closed. Nothing was run. To reopen them, add "
+            "Rejected: the months above are published and closed. Nothing was run. To reopen them, add "
             "--include-frozen; to leave them, start later or choose other assets.", style="red", markup=False,
         )  # fmt: skip
         raise typer.Exit(2)
@@ -57,7 +57,7 @@ def _request(
 ) -> BackfillRequest:
     if bool(codes) == all_markets:
         raise typer.BadParameter("name markets with --country, or take all with --all: one of the two")
-    months = closed_month_argument(first), closed_month_argument(to)
+    months = [closed_month_argument(text, settings.time_zone) for text in (first, to)]
     if months[0] > months[1]:
         raise typer.BadParameter(f"--from {first} lies after --to {to}")
     try:
@@ -74,11 +74,11 @@ def _scope(settings: Settings, request: BackfillRequest) -> tuple[Scope, Stalene
 
 
 def _run(settings: Settings, scope: Scope, staleness: Staleness, planned: BackfillPlan, processes: Processes) -> bool:
-    """Run the plan and print what became of it; True where everything landed."""
+    """Run the plan and print its outcome; return True if every partition was made."""
     store = open_store(settings)
     record, goes_on = open_record(store, planned.request, _cycle_ids(staleness, planned.frozen))
     if goes_on:
-        console.print(f"Goes on with the backfill started {record.started_at}.", markup=False)
+        console.print(f"Continues the backfill started {record.started_at}.", markup=False)
     work = _backfill(settings, scope, staleness, planned, record)
     with processes:
         work.run(processes, RunLog())
@@ -99,7 +99,7 @@ def _backfill(
 
 
 def _cycle_ids(staleness: Staleness, frozen: dict[str, list[pd.Timestamp]]) -> list[str]:
-    """Cycles of what is published of the frozen months."""
+    """Return the cycle ids under which the frozen months are published."""
     return [
         staleness.recorded.of("published_forecasts", code)[month].cycle_id
         for code, months in frozen.items()

@@ -1,4 +1,4 @@
-"""What ``forecast-assets backfill`` prints: the blast radius before, the outcome by market after."""
+"""Tables that ``forecast-assets backfill`` prints: the plan before, the outcome by market after."""
 
 import textwrap
 from collections import Counter
@@ -18,7 +18,7 @@ MARKETS_NAMED = 12
 
 
 def print_plan(plan: BackfillPlan, estimate: Estimate) -> None:
-    """The blast radius: partitions by asset, what moves with them, how long it may take."""
+    """Print the plan: partitions by asset, what changes with them, and how long it may take."""
     request = plan.request
     span = f"{request.first:%Y-%m} to {request.last:%Y-%m}"
     print_table(
@@ -57,7 +57,7 @@ def _warnings(plan: BackfillPlan) -> list[str]:
 
 
 def _moves(plan: BackfillPlan) -> list[str]:
-    """What planners and KPIs would notice."""
+    """Describe the changes that planners and KPIs would show."""
     lines = []
     for asset, words in (("published_forecasts", "published forecasts"), ("performance", "KPIs (performance)")):
         made = {str(code): months for code, months in plan.made.get(asset, {}).items() if months}
@@ -74,10 +74,10 @@ def _moves(plan: BackfillPlan) -> list[str]:
 
 def _minutes(plan: BackfillPlan, estimate: Estimate) -> str:
     if not plan.partitions:
-        return "Nothing to do: every partition is as its inputs, code and configuration make it."
+        return "Nothing to do: every partition matches its inputs, code and configuration."
     if estimate.minutes is None:
         return f"{plan.partitions} partitions. No estimate: Dagster has recorded no successful run yet."
-    unknown = f"; not counted, for want of a past run: {', '.join(estimate.unknown)}" if estimate.unknown else ""
+    unknown = f"; not counted because no past run made them: {', '.join(estimate.unknown)}" if estimate.unknown else ""
     return (
         f"{plan.partitions} partitions, about {max(estimate.minutes, 0.1):.1f} minutes with {estimate.processes} runs "
         f"at a time, by the {estimate.runs} latest successful runs{unknown}"

@@ -1,7 +1,7 @@
-"""``forecast-assets champion`` and ``rollback``: what makes a market forecast, the way back to the one before, and
-back again."""
+"""Work of ``forecast-assets champion``: print the champions month by month, accept a rejected configuration."""
 
-from typing import Annotated
+from collections.abc import Hashable, Mapping
+from typing import Annotated, Any
 
 import pandas as pd
 import typer
@@ -49,7 +49,7 @@ def run(country: str, accept: str | None, reason: str, author: str) -> None:
 
 
 def _accept(recipes: RecipesInForce, code: str, recipe: str, said: dict[str, str]) -> None:
-    """Take the refusal of a recipe back in every month that has one; nothing is published by it."""
+    """Withdraw the rejection of a configuration in every month that has one; nothing is published."""
     latest = recipes.latest_month(code)
     refused = recipes.refused(code, latest) if latest is not None else pd.DataFrame(columns=["recipe_id", "recipe"])
     found = refused[rows_rejecting(refused, recipe)]
@@ -70,7 +70,7 @@ def _accept(recipes: RecipesInForce, code: str, recipe: str, said: dict[str, str
     console.print(f"{code}: {recipe} is accepted and competes again from the next cycle on", markup=False)
 
 
-def _row(row: dict[str, object]) -> list[str]:
+def _row(row: Mapping[Hashable, Any]) -> list[str]:
     return [
         f"{row['month']:%Y-%m}", str(row["recipe_id"]), f"{row['since_month']:%Y-%m}", str(row["outcome"]),
         str(row["source"]), str(row["challenger_id"]), percentage(row["wape_challenger"]),

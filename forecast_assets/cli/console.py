@@ -1,4 +1,4 @@
-"""What the commands share on the terminal: months as arguments, settings with a readable error, progress, tables."""
+"""Terminal functions that the commands share: months as arguments, readable errors of settings, progress, tables."""
 
 import os
 import time
@@ -10,6 +10,7 @@ from rich.table import Table
 
 from forecast_assets.config.markets import MarketsError, forecast_markets, month_of
 from forecast_assets.config.settings import Settings, SettingsError, load_settings
+from forecast_assets.domain.cycle_calendar import closed_month
 from forecast_assets.domain.months import MonthRange
 from forecast_assets.operations.cycle.launch import RunResult
 from forecast_assets.storage.folders import document_address
@@ -18,24 +19,23 @@ console = Console(width=None if os.isatty(1) else 140, highlight=False)
 
 
 def month_argument(text: str) -> pd.Timestamp:
-    """A month given as 2024-06 or 2024-06-01."""
+    """Read a month given as 2024-06 or 2024-06-01."""
     try:
         return month_of(text)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
 
 
-def closed_month_argument(text: str) -> pd.Timestamp:
-    """A month as ``month_argument`` reads it that has ended: of a later one there is nothing to ingest."""
-    month, this_month = month_argument(text), pd.Timestamp.now().normalize().replace(day=1)
-    if month >= this_month:
-        last = this_month - pd.DateOffset(months=1)
+def closed_month_argument(text: str, time_zone: str) -> pd.Timestamp:
+    """Read a month that has ended; of a later one there is nothing to ingest."""
+    month, last = month_argument(text), closed_month(pd.Timestamp.now("UTC"), time_zone)
+    if month > last:
         raise typer.BadParameter(f"{month:%Y-%m} has not closed; the last closed month is {last:%Y-%m}")
     return month
 
 
 def settings_or_exit(*, with_markets: bool = True) -> Settings:
-    """The settings of the environment; their problems on the terminal and exit code 2 where there are any."""
+    """Load the settings of the environment; print their problems and exit with 2 if there are any."""
     try:
         settings = load_settings(with_markets=with_markets)
         if with_markets:
@@ -47,7 +47,7 @@ def settings_or_exit(*, with_markets: bool = True) -> Settings:
 
 
 def countries_or_exit(settings: Settings, given: list[str]) -> list[str]:
-    """The markets asked for, by default all that are forecast."""
+    """Return the given markets, by default all that are forecast."""
     unknown = [code for code in given if code not in settings.market_table]
     if unknown:
         known = ", ".join(settings.market_table)
@@ -56,13 +56,13 @@ def countries_or_exit(settings: Settings, given: list[str]) -> list[str]:
 
 
 class RunLog:
-    """Prints a line when a run starts and when it ends, with the seconds since the command began."""
+    """Log of runs: a line when a run starts and when it ends, with the seconds since the command began."""
 
     def __init__(self) -> None:
         self._began = time.monotonic()
 
     def __call__(self, country: str | None, job: str, months: MonthRange, result: RunResult | None) -> None:
-        """Tell of a run that starts (no result) or has ended."""
+        """Print a run that starts (no result) or has ended."""
         span = f"{months.first:%Y-%m}" + ("" if months.first == months.last else f" .. {months.last:%Y-%m}")
         state = "started" if result is None else "done" if result.succeeded else "FAILED"
         style = {"started": "dim", "done": "green", "FAILED": "red"}[state]
@@ -73,18 +73,18 @@ class RunLog:
             console.print(failure, style="red", markup=False)
 
 
-def percentage(value: object) -> str:
-    """A fraction as a figure with four digits; a dash where there is none."""
+def percentage(value: float | None) -> str:
+    """Format a fraction with four digits; a missing value is a dash."""
     return "-" if value is None or pd.isna(value) else f"{value:.4f}"
 
 
-def signed(value: object) -> str:
-    """The same with its sign."""
+def signed(value: float | None) -> str:
+    """Format a fraction with its sign and four digits; a missing value is a dash."""
     return "-" if value is None or pd.isna(value) else f"{value:+.4f}"
 
 
 def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
-    """A table on the terminal; text left, figures right."""
+    """Print a table; text is aligned left, figures right."""
     table = Table(title=title, title_justify="left")
     for column in columns:
         table.add_column(column, justify="left" if column in TEXT_COLUMNS else "right", overflow="fold")
@@ -100,6 +100,6 @@ TEXT_COLUMNS = {
 
 
 def report_page(settings: Settings, country: str, origin: pd.Timestamp) -> str:
-    """Where the report of a market and month lies."""
-    place = ("market_report", f"country={country}", f"month={origin:%Y-%m-%d}", "market_report.html")
-    return document_address(settings.store, *place)
+    """Return the address of the report of a market and month."""
+    path = ("market_report", f"country={country}", f"month={origin:%Y-%m-%d}", "market_report.html")
+    return document_address(settings.store, *path)

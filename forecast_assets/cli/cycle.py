@@ -1,4 +1,4 @@
-"""``forecast-assets cycle``: from landing files to published forecasts for a month, market by market."""
+"""Work of ``forecast-assets cycle``: run the cycles and print what each market published."""
 
 import textwrap
 
@@ -35,7 +35,7 @@ from forecast_assets.storage import PartitionKey, TableStore
 from forecast_assets.storage.opened import open_store
 from forecast_assets.tracking.mlflow_tracking import TrackingUnavailable, prepare_mlflow_store
 
-# The whole message stands in the lines above the table.
+# The lines above the table hold the whole message.
 WHY_LENGTH = 160
 
 
@@ -43,7 +43,7 @@ def run(month: str, codes: list[str], history: int, origins: int, step: int) -> 
     """Run the cycles, print what each market published, and exit with 1 if one failed."""
     settings = settings_or_exit()
     countries = countries_or_exit(settings, codes)
-    request = CycleRequest(closed_month_argument(month), history, origins, step)
+    request = CycleRequest(closed_month_argument(month, settings.time_zone), history, origins, step)
     results = run_and_print(settings, request, countries)
     failed = [code for code in countries if not _succeeded(results, code)]
     if failed:
@@ -74,7 +74,7 @@ def _succeeded(results: dict[str, list[RunResult]], code: str) -> bool:
 def print_markets(
     settings: Settings, month: pd.Timestamp, countries: list[str], results: dict[str, list[RunResult]]
 ) -> None:
-    """One row per market: cells, accuracy on the backtest, what was published and why."""
+    """Print one row per market: cells, accuracy on the backtest, what was published and why."""
     store = open_store(settings)
     rows = []
     for code in countries:
@@ -93,7 +93,7 @@ def print_markets(
 
 
 def _row_of_failed(store: TableStore, code: str, month: pd.Timestamp, results: list[RunResult]) -> list[str]:
-    """A market whose cycle failed: what was published instead, and why it failed."""
+    """Return the row of a market whose cycle failed: what was published instead, and why it failed."""
     first = next(result for result in results if not result.succeeded)
     why = textwrap.shorten(first.failures[0].splitlines()[0], WHY_LENGTH)
     if not store.exists("published_forecasts", PartitionKey(month, code)):
@@ -103,7 +103,7 @@ def _row_of_failed(store: TableStore, code: str, month: pd.Timestamp, results: l
 
 
 def print_performance(settings: Settings, countries: list[str], origin: pd.Timestamp | None = None) -> None:
-    """How the forecasts published so far did: the SKUs of each market, region and the world, then their totals."""
+    """Print the realised performance of markets, regions and the world: first by SKU, then of their totals."""
     cells = performance_cells(open_store(settings), countries, origin)
     regions = {code: market.region for code, market in settings.market_table.items()}
     of_origin = f", origin {origin:%Y-%m}" if origin else ""
@@ -120,7 +120,7 @@ def print_performance(settings: Settings, countries: list[str], origin: pd.Times
 
 
 def _print_groups(title: str, table: pd.DataFrame, level: str) -> None:
-    """Every method by market and lag, or by market and category or class over all lags; nothing without rows."""
+    """Print every method by market and lag, or by market and category or class over all lags."""
     if table.empty:
         return
     shown = table[table["level"] == level]
@@ -137,7 +137,7 @@ def _print_groups(title: str, table: pd.DataFrame, level: str) -> None:
 
 
 def _print_accuracy(title: str, table: pd.DataFrame) -> None:
-    """One row per market, region and the world; nothing without rows."""
+    """Print one row per market, region and the world."""
     if table.empty:
         return
     rows = [

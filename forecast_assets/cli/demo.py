@@ -1,4 +1,4 @@
-"""``forecast-assets demo``: a simulated company through three cycles, so that there is something to look at."""
+"""Work of ``forecast-assets demo``: a simulated company and three cycles of it."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""``forecast-assets doctor``: does every configured connection work, and does Dagster know what is in the store?"""
+"""Work of ``forecast-assets doctor``: test connections, and compare the store with Dagster's event log."""
 
 import dagster as dg
 import pandas as pd
@@ -25,12 +25,12 @@ def run(*, record_events: bool) -> None:
     print_table(f"connections of {settings.env}", ["name", "where", "state", "what to do"], rows)
     states = {each.name: each.state for each in found}
     if states["store"] == states["Dagster"] == WORKS:
-        _tell_of_unrecorded(settings, record_events)
+        _print_unrecorded(settings, record_events)
     if FAILS in states.values():
         raise typer.Exit(1)
 
 
-def _tell_of_unrecorded(settings: Settings, record_events: bool) -> None:
+def _print_unrecorded(settings: Settings, record_events: bool) -> None:
     this_month = pd.Timestamp.now().normalize().replace(day=1)
     months = [add_months(this_month, -back) for back in range(1, MONTHS_COMPARED + 1)]
     with dg.DagsterInstance.get() as instance:
@@ -43,5 +43,5 @@ def _tell_of_unrecorded(settings: Settings, record_events: bool) -> None:
         return
     named = ", ".join(f"{table} {written.partition}" for table, written in found[:SHOWN])
     more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-    done = "Recorded now" if record_events else "Published, but not in Dagster's log (--record tells it)"
+    done = "Recorded now" if record_events else "Published, but not in Dagster's event log (--record adds them)"
     console.print(f"{done}: {named}{more}", markup=False)

@@ -1,4 +1,6 @@
-"""``forecast-assets market``: a market on its way from its first delivery to its readers, and out again."""
+"""Work of ``forecast-assets market``: add a market, check its readiness, promote it to live or retire it."""
+
+from typing import NoReturn
 
 import pandas as pd
 import typer
@@ -14,12 +16,13 @@ from forecast_assets.config.country_codes import close_countries, country_of, co
 from forecast_assets.config.markets import Market, MarketsError
 from forecast_assets.config.markets_file import add_market, set_stage
 from forecast_assets.config.settings import Settings
+from forecast_assets.domain.cycle_calendar import closed_month
 from forecast_assets.domain.selection.readiness import FAIL, WARN, ReadinessFinding, is_ready
 from forecast_assets.operations.health.readiness import market_readiness
 from forecast_assets.sources.opened import open_deliveries
 
 RELOAD = (
-    "A webserver and a daemon that are running know the markets of the time they loaded the code location: reload it "
+    "A running webserver and daemon still have the old list of markets: reload the code location "
     "(Deployment > Reload in the UI, or restart)."
 )
 
@@ -32,12 +35,12 @@ def add_shadow_market(
     iso2, iso3 = _codes(code, name, iso2, iso3)
     first = month_argument(since) if since else _first_delivered(settings, code)
     if settings.first_month is not None and first < settings.first_month:
-        _refuse(f"since {first:%Y-%m} lies before FORECAST_FIRST_MONTH = {settings.first_month:%Y-%m}: set one of them")
+        _reject(f"since {first:%Y-%m} lies before FORECAST_FIRST_MONTH = {settings.first_month:%Y-%m}: set one of them")
     new = Market(code, name, iso2, iso3, region, first, stage="shadow", missing_month=missing_month)
     try:
         add_market(settings.markets, new)
     except MarketsError as error:
-        _refuse(str(error))
+        _reject(str(error))
     console.print(
         f"{code} {name} ({iso2}, {iso3}, {region}, since {first:%Y-%m}) is a shadow market in {settings.markets}. "
         f"Next: forecast-assets market check {code}\n{RELOAD}", markup=False,
@@ -58,9 +61,9 @@ def promote_market(code: str, month: str | None, reason: str, *, force: bool) ->
     countries_or_exit(settings, [code])
     stage = settings.market_table[code].stage
     if stage != "shadow":
-        _refuse(f"{code} is {stage}: only a shadow market is promoted. Set stage: shadow in {settings.markets} first")
+        _reject(f"{code} is {stage}: only a shadow market is promoted. Set stage: shadow in {settings.markets} first")
     if force and not reason.strip():
-        _refuse("--force needs a --reason: it is kept in markets.yaml for those who ask later")
+        _reject("--force needs a --reason: it is kept in markets.yaml for those who ask later")
     findings = _checked(settings, code, month)
     failed = [finding.check for finding in findings if finding.result == FAIL]
     if failed and not force:
@@ -79,32 +82,31 @@ def retire_market(code: str, reason: str) -> None:
 
 
 def _codes(code: str, name: str, iso2: str | None, iso3: str | None) -> tuple[str, str]:
-    """What was given, completed by what the library of public holidays knows; else an end with suggestions."""
+    """Return both country codes, completed from the library of public holidays; without them end with suggestions."""
     found = country_with(iso2) if iso2 else country_of(code, name)
     iso2, iso3 = iso2 or (found.iso2 if found else None), iso3 or (found.iso3 if found else None)
     if iso2 and iso3:
         return iso2, iso3
     close = ", ".join(f"{near.name} is --iso2 {near.iso2} --iso3 {near.iso3}" for near in close_countries(name))
-    _refuse(
+    _reject(
         f"the country of {code} {name} is not known: give --iso2 (public holidays) and --iso3 (COVID-19 tracker)"
         + (f". Perhaps: {close}" if close else "")
     )
-    raise AssertionError("refused")
 
 
 def _first_delivered(settings: Settings, code: str) -> pd.Timestamp:
-    # The market is not in the file yet: its code is named here, so that its own files are told by their names.
+    # The market is not in the markets file yet: name its code here, so that its files are recognised.
     delivered = open_deliveries(settings, [*settings.market_table, code])
     months = delivered.delivered_months("sell_in", code)
     if not months:
-        _refuse(
+        _reject(
             f"no sell_in of {code} in {settings.deliveries_at}: deliver it, or give --since, the first month with data"
         )
     return months[0]
 
 
 def _checked(settings: Settings, code: str, month: str | None) -> list[ReadinessFinding]:
-    last_closed = month_argument(month) if month else _last_closed()
+    last_closed = month_argument(month) if month else closed_month(pd.Timestamp.now("UTC"), settings.time_zone)
     findings = market_readiness(settings, code, last_closed)
     print_table(
         f"{code} {settings.market_table[code].name}: readiness",
@@ -127,16 +129,12 @@ def _set_stage(settings: Settings, code: str, stage: str, comment: str | None) -
     try:
         set_stage(settings.markets, code, stage, comment)
     except MarketsError as error:
-        _refuse(str(error))
+        _reject(str(error))
 
 
-def _refuse(message: str) -> None:
+def _reject(message: str) -> NoReturn:
     console.print(message, style="red", markup=False)
     raise typer.Exit(2)
-
-
-def _last_closed() -> pd.Timestamp:
-    return pd.Timestamp.now().normalize().replace(day=1) - pd.DateOffset(months=1)
 
 
 def _today() -> str:

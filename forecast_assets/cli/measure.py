@@ -1,4 +1,4 @@
-"""``forecast-assets measure``: realised performance of months that have closed since."""
+"""Work of ``forecast-assets measure``: measure closed months and print realised performance."""
 
 import typer
 
@@ -21,7 +21,9 @@ def run(through: str, codes: list[str], origin: str | None) -> None:
     settings = settings_or_exit()
     countries = countries_or_exit(settings, codes)
     prepare_instance()
-    results = run_measures(settings, load_code_location, closed_month_argument(through), countries, RunLog())
+    results = run_measures(
+        settings, load_code_location, closed_month_argument(through, settings.time_zone), countries, RunLog()
+    )
     print_performance(settings, countries, month_argument(origin) if origin else None)
     failed = [code for code in countries if not all(result.succeeded for result in results[code])]
     if failed:

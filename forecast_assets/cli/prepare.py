@@ -1,4 +1,4 @@
-"""``forecast-assets prepare``: what Dagster and MLflow need on this machine before the first run."""
+"""Work of ``forecast-assets prepare``: create what Dagster and MLflow need on this machine before the first run."""
 
 import os
 from importlib import resources
@@ -23,7 +23,7 @@ def run() -> None:
 
 
 def prepare_instance() -> Path:
-    """``prepare_home``, and the database of it."""
+    """Create DAGSTER_HOME and its database."""
     home = prepare_home()
     # Two processes that create Dagster's SQLite files at once break them; this one does it before any other starts.
     with dg.DagsterInstance.get() as instance:
@@ -32,7 +32,7 @@ def prepare_instance() -> Path:
 
 
 def prepare_home() -> Path:
-    """Make DAGSTER_HOME (default ``var/dagster_home``) a home with queue and limits; an existing one is left."""
+    """Create DAGSTER_HOME (default ``var/dagster_home``) with queue and limits; an existing one stays as it is."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     home = Path(os.environ.setdefault("DAGSTER_HOME", "var/dagster_home")).absolute()
     os.environ["DAGSTER_HOME"] = str(home)

@@ -1,4 +1,4 @@
-"""``forecast-assets prune``: remove versions that nobody needs any more, by the retention of the settings."""
+"""Work of ``forecast-assets prune``: delete old versions by the retention rule of the settings."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -30,11 +30,11 @@ def run(*, dry_run: bool, even_if_needed: bool, show: bool) -> None:
     done = prune(store, settings, verdict.goes, now)
     console.print(f"Removed {_counted(done.removed)}.", markup=False)
     for name, run in done.busy.items():
-        console.print(f"{name}: run {run} is writing; its versions stay until the next time.", markup=False)
+        console.print(f"{name}: run {run} is writing; its versions stay until the next pruning.", markup=False)
 
 
 def _print_verdict(verdict: Verdict, show: bool) -> None:
-    versions, sizes = Counter(), Counter()
+    versions, sizes = Counter[str](), Counter[str]()
     for each in verdict.goes:
         versions[each.table] += 1
         sizes[each.table] += each.size
@@ -44,7 +44,7 @@ def _print_verdict(verdict: Verdict, show: bool) -> None:
     else:
         console.print("No version goes.", markup=False)
     if verdict.needed:
-        console.print(f"Kept, though old, because what is kept was made from them: {_counted(verdict.needed)}.")
+        console.print(f"Kept, though old, because kept versions were made from them: {_counted(verdict.needed)}.")
     if verdict.cycles_lost:
         lost = ", ".join(verdict.cycles_lost)
         console.print(f"These cycles can no longer be replayed then: {lost}", style="yellow", markup=False)

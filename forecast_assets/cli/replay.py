@@ -1,4 +1,4 @@
-"""``forecast-assets replay``: a past cycle made again from what it was made from, and compared with what was stored."""
+"""Work of ``forecast-assets replay``: rebuild a past cycle from its recorded inputs and compare the tables."""
 
 import tempfile
 from collections import Counter
@@ -8,9 +8,10 @@ import typer
 
 from forecast_assets.cli.code_location import build_code_location, load_code_location
 from forecast_assets.cli.console import console, countries_or_exit, print_table, settings_or_exit
-from forecast_assets.cli.version_arguments import listed, meant
+from forecast_assets.cli.version_arguments import listed
 from forecast_assets.config.settings import Settings
 from forecast_assets.domain.calendar import add_months
+from forecast_assets.domain.suggestions import did_you_mean
 from forecast_assets.operations.backfill.asset_nodes import AssetNode, asset_nodes
 from forecast_assets.operations.backfill.deliveries import Deliveries
 from forecast_assets.operations.history.deliveries_since import deliveries_since
@@ -61,7 +62,7 @@ def run(cycle: str, codes: list[str], keep: Path | None) -> None:
 def _targets_or_exit(
     versions: RecordedVersions, nodes: dict[str, AssetNode], cycle: str, countries: list[str | None]
 ) -> tuple[list[Target], list[str]]:
-    """What can be made again, and what was pruned."""
+    """Return the tables that can be rebuilt, and descriptions of those that were pruned."""
     try:
         targets = cycle_targets(versions, nodes, cycle, countries)
         lost = pruned_targets(versions, nodes, cycle, countries)
@@ -79,7 +80,7 @@ def _targets_or_exit(
         for version in versions.of(asset, PartitionKey(at, code))
     }
     there = f"; there are {listed(sorted(known))}" if known else ""
-    raise typer.BadParameter(f"nothing was published in cycle {cycle}{meant(cycle, sorted(known))}{there}")
+    raise typer.BadParameter(f"nothing was published in cycle {cycle}{did_you_mean(cycle, sorted(known))}{there}")
 
 
 def _empty_folder_or_exit(folder: Path) -> str:
@@ -130,10 +131,10 @@ def _short(text: str) -> str:
 
 
 def _print_summary(cycle: str, outcomes: list[Outcome], keep: Path | None) -> int:
-    """Say what came out of it; the exit code."""
+    """Print the number of tables by outcome; return the exit code."""
     counts = Counter(outcome.state for outcome in outcomes)
-    said = ", ".join(f"{counts[state]} {state}" for state in STYLES if counts[state])
-    console.print(f"{cycle}: {len(outcomes)} tables, {said}", markup=False)
+    states = ", ".join(f"{counts[state]} {state}" for state in STYLES if counts[state])
+    console.print(f"{cycle}: {len(outcomes)} tables, {states}", markup=False)
     if keep:
-        console.print(f"What was made again is kept in {keep}", markup=False)
+        console.print(f"The rebuilt tables are kept in {keep}", markup=False)
     return 2 if counts[NOT_POSSIBLE] else 1 if counts[DIFFERENT] else 0

@@ -42,7 +42,7 @@ def run(country: str, reason: str, author: str) -> None:
 
 
 def _month_to_roll_back(settings: Settings, code: str) -> pd.Timestamp:
-    """The month of the latest champion; nothing is refused where it is closed or refused already."""
+    """Return the month of the latest champion; end the command if it is closed or already rejected."""
     store = open_store(settings)
     recipes = RecipesInForce(store)
     month = recipes.latest_month(code)

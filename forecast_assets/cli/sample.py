@@ -1,4 +1,4 @@
-"""``forecast-assets sample``: write the sample company's landing files."""
+"""Work of ``forecast-assets sample``: write the sample company's landing files."""
 
 import typer
 

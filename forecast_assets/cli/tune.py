@@ -1,4 +1,4 @@
-"""``forecast-assets tune``: search for a market's own recipe, which its later cycles use until it is tuned again."""
+"""Work of ``forecast-assets tune``: search for a market's own configuration (recipe) and print the best ones."""
 
 import json
 import logging
@@ -30,7 +30,8 @@ def run(codes: list[str], trials: int, month: str | None) -> None:
     """Tune market by market, print the configuration in force, and exit with 1 if a market could not be tuned."""
     settings = settings_or_exit()
     countries = countries_or_exit(settings, codes)
-    months = {code: closed_month_argument(month) if month else _latest_month(settings, code) for code in countries}
+    given = closed_month_argument(month, settings.time_zone) if month else None
+    months = {code: given or _latest_month(settings, code) for code in countries}
     prepare_instance()
     failed = [code for code, at in months.items() if not _tuned(settings, code, at, trials)]
     if failed:
@@ -46,7 +47,7 @@ def _latest_month(settings: Settings, code: str) -> pd.Timestamp:
 
 
 def _tuned(settings: Settings, code: str, month: pd.Timestamp, trials: int) -> bool:
-    """Whether the market was tuned; its result or what went wrong is printed."""
+    """Tune a market and print the result; return True if it succeeded."""
     report, span = RunLog(), MonthRange(month, month)
     report(code, "tune", span, None)
     with _TrialsOnConsole():
@@ -58,7 +59,7 @@ def _tuned(settings: Settings, code: str, month: pd.Timestamp, trials: int) -> b
 
 
 class _TrialsOnConsole(logging.Handler):
-    """While it lasts, one line per trial."""
+    """Handler that prints one line per trial while it is entered."""
 
     def __enter__(self) -> None:
         logger = logging.getLogger("forecast_assets.tuning")

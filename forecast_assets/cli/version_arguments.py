@@ -1,11 +1,11 @@
-"""What the commands about versions share: a table, market and month as arguments, refused with what there is."""
+"""Arguments of the commands about versions: table, market and month; an unknown one is rejected with the known ones."""
 
-import difflib
 from collections.abc import Sequence
 
 import pandas as pd
 import typer
 
+from forecast_assets.domain.suggestions import did_you_mean
 from forecast_assets.storage import PartitionKey, TableStore
 from forecast_assets.storage.version_files import stored_tables, versioned_partitions
 
@@ -13,36 +13,32 @@ SHOWN = 24
 
 
 def table_or_exit(store: TableStore, name: str) -> str:
-    """A table or set of documents of which there are versions."""
+    """Return the name of a stored table or set of documents, or end the command."""
     known = stored_tables(store)
     if name not in known:
-        raise typer.BadParameter(f"no table {name} in the store{meant(name, known)}; there are {listed(known)}")
+        raise typer.BadParameter(f"no table {name} in the store{did_you_mean(name, known)}; there are {listed(known)}")
     return name
 
 
 def partition_or_exit(store: TableStore, table: str, country: str | None, month: pd.Timestamp) -> PartitionKey:
-    """A partition of a table of which there are versions."""
-    places = versioned_partitions(store, table)
-    countries = sorted({place.country for place in places if place.country})
+    """Return a partition of a table that has versions, or end the command."""
+    partitions = versioned_partitions(store, table)
+    countries = sorted({each.country for each in partitions if each.country})
     if countries and country is None:
         raise typer.BadParameter(f"{table} is stored by market: add --country; there are {listed(countries)}")
     if not countries and country is not None:
         raise typer.BadParameter(f"{table} is over all markets: leave out --country")
     if countries and country not in countries:
-        raise typer.BadParameter(f"{table} has no market {country}{meant(country, countries)}; {listed(countries)}")
-    months = [f"{place.month:%Y-%m}" for place in places if place.country == country]
+        raise typer.BadParameter(
+            f"{table} has no market {country}{did_you_mean(country, countries)}; {listed(countries)}"
+        )
+    months = [f"{each.month:%Y-%m}" for each in partitions if each.country == country]
     if f"{month:%Y-%m}" not in months:
         where = f"{table} of {country}" if country else table
         raise typer.BadParameter(f"{where} has no {month:%Y-%m}; there are {months[0]} to {months[-1]}")
     return PartitionKey(month, country)
 
 
-def meant(given: str | None, known: Sequence[str]) -> str:
-    """The closest known word as a question; nothing without one."""
-    close = difflib.get_close_matches(given or "", known, n=1)
-    return f", did you mean {close[0]}?" if close else ""
-
-
 def listed(words: Sequence[str]) -> str:
-    """The first words of a list and how many more there are."""
+    """Return the first words of a list and how many more there are."""
     return ", ".join(words[:SHOWN]) + (f" and {len(words) - SHOWN} more" if len(words) > SHOWN else "") or "none"

@@ -1,4 +1,4 @@
-"""``forecast-assets versions``: every version of a partition, who wrote it, and which one readers read."""
+"""Work of ``forecast-assets versions``: print every version of a partition with its writer and state."""
 
 from forecast_assets.cli.console import console, month_argument, print_table, settings_or_exit
 from forecast_assets.cli.version_arguments import partition_or_exit, table_or_exit
@@ -32,6 +32,6 @@ def _row(version: Version) -> list[str]:
 
 
 def short_sha(sha: str) -> str:
-    """The first 8 digits of a commit and whether files had been changed since."""
+    """Return the first 8 digits of a commit, marked if files had changed since."""
     head, dash, dirty = sha.partition("-")
     return head[:8] + dash + dirty

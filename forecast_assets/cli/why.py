@@ -1,4 +1,4 @@
-"""``forecast-assets why``: the passport of one published number, as a page or as JSON."""
+"""Work of ``forecast-assets why``: print the passport of one published number, as text or as JSON."""
 
 import json
 import os
@@ -10,7 +10,7 @@ import typer
 
 from forecast_assets.cli.console import console, month_argument, settings_or_exit
 from forecast_assets.cli.versions import short_sha
-from forecast_assets.operations.history.passport import NoSuchForecast, checks_of_run, latest_origin, passport
+from forecast_assets.operations.history.passport import NoSuchForecast, Passport, checks_of_run, latest_origin, passport
 from forecast_assets.storage import PartitionKey
 from forecast_assets.storage.opened import open_store
 from forecast_assets.storage.partition_key import describe_partitions
@@ -23,21 +23,21 @@ def run(country: str, sku: str, month: str, origin: str | None, *, as_json: bool
     store = open_store(settings_or_exit(with_markets=False))
     target = month_argument(month)
     try:
-        made = month_argument(origin) if origin else latest_origin(store, country, target)
-        found = passport(store, PartitionKey(made, country), sku, target)
+        at = month_argument(origin) if origin else latest_origin(store, country, target)
+        found = passport(store, PartitionKey(at, country), sku, target)
     except (NoSuchForecast, ValueError) as error:
         raise typer.BadParameter(str(error)) from error
     with _instance() as instance:
-        for link in found["chain"]:
+        for link in found.chain:
             link["checks"] = checks_of_run(instance, link["run_id"], link["table"]) if "run_id" in link else None
     if as_json:
-        typer.echo(json.dumps(found, indent=1, ensure_ascii=False))
+        typer.echo(json.dumps(found.to_json(), indent=1, ensure_ascii=False))
     else:
         _print(found)
 
 
 class _instance:
-    """Dagster's instance where there is a home of it on this machine; None elsewhere: nothing is made for a look."""
+    """Dagster's instance if this machine has a DAGSTER_HOME; else None, and none is created."""
 
     def __enter__(self) -> dg.DagsterInstance | None:
         home = Path(os.environ.get("DAGSTER_HOME", "var/dagster_home")).absolute()
@@ -52,31 +52,31 @@ class _instance:
             self._opened.dispose()
 
 
-def _print(found: dict[str, Any]) -> None:
-    said = found["said"]
+def _print(found: Passport) -> None:
+    row = found.published
     _line(f"{found['market']} {found['sku']}: {found['target_month'][:7]}, forecast at the end of "
-          f"{found['origin_month'][:7]} ({said['horizon_months']} months ahead)", "bold")  # fmt: skip
-    low, high = _units(said["forecast_units_p10"]), _units(said["forecast_units_p90"])
-    _pair("published", f"{_units(said['forecast_units'])} units, 80 % between {low} and {high}")
-    _pair("status, source", f"{said['status']}, {said['source']}")
-    _pair("reason", said["reason"])
-    _pair("rule", f"{said['rule']}; {said['category']}, class {said['abc_class']}{said['xyz_class']}")
-    units = [f"{name} {_units(said[f'{name}_units'])}" for name in ("model", "baseline", "naive")]
+          f"{found['origin_month'][:7]} ({row['horizon_months']} months ahead)", "bold")  # fmt: skip
+    low, high = _units(row["forecast_units_p10"]), _units(row["forecast_units_p90"])
+    _pair("published", f"{_units(row['forecast_units'])} units, 80 % between {low} and {high}")
+    _pair("status, source", f"{row['status']}, {row['source']}")
+    _pair("reason", row["reason"])
+    _pair("rule", f"{row['rule']}; {row['category']}, class {row['abc_class']}{row['xyz_class']}")
+    units = [f"{name} {_units(row[f'{name}_units'])}" for name in ("model", "baseline", "naive")]
     _pair("beside it", ", ".join(units))
-    _pair("done without", said["inputs_missing"] or "nothing")
-    override = found["override"]
+    _pair("done without", row["inputs_missing"] or "nothing")
+    override = found.override
     _pair("override", f"{_units(override['forecast_units'])} by {override['author']}: {override['reason']}"
           if override else "none")  # fmt: skip
     _print_recipe(found)
-    mlflow = found["mlflow"]
+    mlflow = found.mlflow
     parent = f"{mlflow['mlflow_run_id']} (parent {mlflow['mlflow_parent_run_id']})" if mlflow else None
     _pair("MLflow run", parent or "none is recorded for this publication")
-    for link in found["chain"]:
+    for link in found.chain:
         _print_link(link)
 
 
-def _print_recipe(found: dict[str, Any]) -> None:
-    model, champion = found["model"], found["champion"]
+def _print_recipe(found: Passport) -> None:
+    model, champion = found.model, found.champion
     if model:
         _pair("model", f"recipe {model['recipe_id']}, {model['features']} features, {model['rows']:,} rows, "
               f"trained up to {model['cutoff'][:7]}, {model['refits']} refits")  # fmt: skip

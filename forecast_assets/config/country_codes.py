@@ -1,10 +1,11 @@
 """ISO codes of countries as the library ``holidays`` knows them, to suggest what a new market needs."""
 
 import dataclasses
-import difflib
 import re
 
 from holidays.registry import COUNTRIES
+
+from forecast_assets.domain.suggestions import close_matches
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,7 +41,7 @@ def country_with(iso2: str) -> Country | None:
 def close_countries(name: str) -> list[Country]:
     """Up to three countries with a similar name."""
     by_name = {_plain(country.name): country for country in known_countries()}
-    return [by_name[found] for found in difflib.get_close_matches(_plain(name), by_name, n=3)]
+    return [by_name[found] for found in close_matches(_plain(name), by_name, count=3)]
 
 
 def _plain(name: str) -> str:

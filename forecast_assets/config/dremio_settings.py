@@ -3,12 +3,13 @@
 Password and token are no settings: they are fetched when a connection is made.
 """
 
-import difflib
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+
+from forecast_assets.domain.suggestions import close_matches
 
 PREFIX = "DREMIO_"
 SECRETS = ("DREMIO_PASSWORD", "DREMIO_TOKEN")
@@ -102,6 +103,6 @@ def dremio_values(environment: Mapping[str, str]) -> tuple[dict[str, str], list[
     problems = []
     for name in sorted(environment):
         if name.startswith(PREFIX) and name not in known:
-            close = difflib.get_close_matches(name, known, n=1, cutoff=0.85)
+            close = close_matches(name, known, cutoff=0.85)
             problems += [f"{name}: unknown. Did you mean {close[0]}? Known: {', '.join(known)}"] if close else []
     return values, problems

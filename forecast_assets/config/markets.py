@@ -4,13 +4,14 @@ Adding a market is adding an entry at the end of that file; nothing else in the 
 """
 
 import dataclasses
-import difflib
 import re
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import yaml
+
+from forecast_assets.domain.suggestions import close_matches
 
 STAGES = ("shadow", "live", "retired")
 MISSING_MONTH_RULES = ("zero", "unknown")
@@ -116,7 +117,7 @@ def _problems(place: int, entry: Any) -> list[str]:
     problems = []
     for key in entry:
         if key not in FIELDS:
-            close = difflib.get_close_matches(str(key), FIELDS, n=1)
+            close = close_matches(str(key), FIELDS)
             hint = f"; did you mean {close[0]!r}?" if close else ""
             problems.append(f"{where}: unknown key {key!r}{hint} Known: {', '.join(FIELDS)}")
     problems += [f"{where}: key {key!r} is missing" for key in REQUIRED if key not in entry]

@@ -1,11 +1,11 @@
 """What the variables of settings are called, and what is said of one that cannot be used."""
 
-import difflib
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from forecast_assets.config.dremio_settings import VARIABLES
+from forecast_assets.domain.suggestions import close_matches
 
 PREFIX = "FORECAST_"
 # Fields whose variable bears the name that other tools know it by.
@@ -30,7 +30,7 @@ def unknown_variable(name: str, known: Mapping[str, str]) -> str:
     """What is wrong with a variable that no setting has. ``known``: variable -> field."""
     # Without the prefix that all share: with it, every name is close to some other.
     by_ending = {variable.removeprefix(PREFIX): variable for variable in known if variable.startswith(PREFIX)}
-    close = difflib.get_close_matches(name.removeprefix(PREFIX), by_ending, n=1)
+    close = close_matches(name.removeprefix(PREFIX), by_ending)
     hint = f" Did you mean {by_ending[close[0]]}?" if close else ""
     return f"{name}: unknown.{hint} Known: {', '.join(sorted(by_ending.values()))}"
 

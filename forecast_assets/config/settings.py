@@ -4,7 +4,6 @@
 are not settings: they are fetched when used.
 """
 
-import difflib
 import os
 import re
 from collections.abc import Mapping
@@ -27,6 +26,7 @@ from forecast_assets.config.setting_variables import (
     variable_of,
 )
 from forecast_assets.domain.selection.champion import PromotionLimits
+from forecast_assets.domain.suggestions import did_you_mean
 
 ENVIRONMENTS: dict[str, dict[str, str]] = {
     "dev": {"store": "var/store", "landing": "var/landing", "mlflow_tracking_uri": "sqlite:///var/mlflow/mlflow.db"},
@@ -129,8 +129,7 @@ class Settings(BaseModel):
     @classmethod
     def _known_time_zone(cls, value: str) -> str:
         if value not in available_timezones():
-            close = difflib.get_close_matches(value, available_timezones(), n=1)
-            hint = f"; did you mean {close[0]}?" if close else ""
+            hint = did_you_mean(value, available_timezones(), "; did you mean")
             raise ValueError(f"expected the name of a time zone, like Europe/Paris{hint}")
         return value
 

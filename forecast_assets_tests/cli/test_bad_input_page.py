@@ -32,7 +32,7 @@ CASES = {
     "market code 'FR' is given 2 times": lambda folder: markets_of(folder, entry(), entry()),
     "unknown key 'regoin'; did you mean 'region'?": lambda folder: markets_of(folder, entry(regoin="Europe")),
     "expected a month like 2019-01, got": lambda folder: markets_of(folder, entry(since="5")),
-    "has not closed; the last closed month is": lambda folder: closed_month_argument("2199-01"),
+    "has not closed; the last closed month is": lambda folder: closed_month_argument("2199-01", "Europe/Paris"),
     "no market XX in": lambda folder: countries_or_exit(loaded(), ["XX"]),
 }
 

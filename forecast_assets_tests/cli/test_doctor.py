@@ -109,7 +109,7 @@ def store_totals(tmp_path, run_id: str, units: float) -> TableStore:
 
 def test_what_was_published_and_never_reported_is_found_and_recorded(doctor, tmp_path):
     store = store_totals(tmp_path, "killed", 1.0)
-    assert "not in Dagster's log (--record tells it): demand_totals 2024-06-01" in doctor().output
+    assert "not in Dagster's event log (--record adds them): demand_totals 2024-06-01" in doctor().output
     assert "Recorded now: demand_totals 2024-06-01" in doctor("--record").output
     assert "Dagster knows every published partition." in doctor().output
     with dg.DagsterInstance.get() as instance:

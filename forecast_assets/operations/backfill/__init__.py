@@ -1,0 +1,1 @@
+"""Backfills: plan, runs, outcome, and the staleness of stored partitions."""

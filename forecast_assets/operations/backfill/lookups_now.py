@@ -22,8 +22,10 @@ class LookupsNow:
         self._store = store
 
     def of(self, asset: str, place: PartitionKey, said: StoredProvenance) -> dict[str, str]:
-        """Content hash of each partition of ``LOOKED_UP[asset]`` that a partition would read; ``said`` is what its
-        stored file says, whose declared inputs are those of now."""
+        """Return the content hash of each partition of ``LOOKED_UP[asset]`` that a partition would read now.
+
+        ``said`` is the provenance of its stored file; its declared inputs are the present ones.
+        """
         if not looks_up(asset, said):
             return {}
         earlier = {

@@ -109,9 +109,9 @@ class Staleness:
             now = {key: digest for window in windows for key, digest in self._hashes(window, place).items()}
             if now != said.inputs.get(table, {}):
                 return table
-        table = LOOKED_UP.get(node.name)
-        if table and self._lookups.of(node.name, place, said) != said.inputs.get(table, {}):
-            return table
+        looked_up = LOOKED_UP.get(node.name)
+        if looked_up and self._lookups.of(node.name, place, said) != said.inputs.get(looked_up, {}):
+            return looked_up
         return None
 
     def _hashes(self, window: Window, place: PartitionKey) -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""Monthly cycles: plan, steps, launches and fallback runs."""

@@ -95,7 +95,7 @@ def failures_of(result: dg.ExecuteInProcessResult) -> tuple[str, ...]:
     """One text per failed step: its name and the reason; none where the run succeeded."""
     found = []
     for event in result.all_events:
-        if event.is_step_failure and event.step_failure_data.error:
+        if event.is_step_failure and event.step_key and event.step_failure_data.error:
             error = event.step_failure_data.error
             found.append(f"{event.step_key}: {_reason(error, result, event.step_key)}")
     if not found and not result.success:

@@ -1,0 +1,1 @@
+"""Health of connections, daemons, sensors and markets."""

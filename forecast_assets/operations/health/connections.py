@@ -1,4 +1,4 @@
-"""Does every configured connection work? Each is used once as the platform uses it; one that fails stops no other."""
+"""Test of every configured connection. Each is used once as the platform uses it; one that fails stops no other."""
 
 import os
 import socket
@@ -23,19 +23,19 @@ from forecast_assets.tracking.mlflow_tracking import MlflowTracking
 
 WORKS, FAILS, UNUSED = "works", "FAILS", "not used"
 SECONDS_TO_CONNECT = 5.0
-# A secret that no vault has: asking for it needs the address, the network, an identity and its role.
+# A secret that no vault has: reading it needs the address, the network, an identity and its role.
 NO_SECRET = "FORECAST_ASSETS_DOCTOR"  # noqa: S105 - the name of one, not its value
 
 
 @dataclass(frozen=True)
 class Connection:
-    """What came of one connection.
+    """Result of testing one connection.
 
     Attributes:
-        name: What is connected to.
+        name: Name of the service.
         where: Its address, without secrets.
         state: WORKS, FAILS or UNUSED.
-        found: What was seen, or what is wrong and what to do about it.
+        found: The result, or what is wrong and how to fix it.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Connection:
 
 
 class Unusable(RuntimeError):
-    """Something answers, but cannot be used; the message says what to do."""
+    """A service responds but cannot be used; the message says what to do."""
 
 
 def check_connections(settings: Settings) -> Iterator[Connection]:
@@ -69,9 +69,9 @@ def _checked(name: str, where: str, use: Callable[[], str]) -> Connection:
         return Connection(name, where, WORKS, use())
     except Exception as error:  # noqa: BLE001 - whatever a library raises means that this connection does not work
         lines = without_secrets(str(error)).strip().splitlines()
-        said = lines[0] if lines else "no message"
+        message = lines[0] if lines else "no message"
         known = isinstance(error, Unusable) or "forecast_assets" in type(error).__module__
-        return Connection(name, where, FAILS, said if known else f"{type(error).__name__}: {said}")
+        return Connection(name, where, FAILS, message if known else f"{type(error).__name__}: {message}")
 
 
 def _markets(settings: Settings) -> str:
@@ -87,7 +87,7 @@ def _store(settings: Settings) -> str:
     store.files.create(path, content)
     try:
         if store.files.read(path) != content:
-            raise Unusable(f"{path} reads back as something else than was written: is another program at work there?")
+            raise Unusable(f"{path} does not read back as written: check whether another program writes there")
     finally:
         store.files.remove(path)
     return f"a file was written, read and removed; {len(store.list_partitions('published_forecasts'))} forecasts"
@@ -122,7 +122,7 @@ def _key_vault(settings: Settings) -> Connection:
 
     def ask() -> str:
         vault_at(address).secret(NO_SECRET)
-        return "it answers, and may be read"
+        return "reachable, secrets can be read"
 
     return _checked("Key Vault", address, ask)
 
@@ -143,6 +143,6 @@ def _teams(channel: str) -> Connection:
             socket.create_connection((str(parts.hostname), port), SECONDS_TO_CONNECT).close()
         except OSError as error:
             raise Unusable(f"{parts.hostname} was not reached: check the network, firewall and proxy") from error
-        return "the host answers; forecast-assets alerts test sends a card"
+        return "host reached; forecast-assets alerts test sends a card"
 
     return _checked(name, f"{variable_of(channel)} ({parts.hostname})", connect)

@@ -1,15 +1,16 @@
-"""Metadata of a stored version that the run which made it, or the doctor who finds it later, reports to Dagster."""
+"""Metadata of a stored version, reported to Dagster by the run that made it or by the command ``doctor``."""
 
 import hashlib
 import json
+from typing import Any
 
 import dagster as dg
 
 from forecast_assets.storage import WrittenVersion
 
 
-def describe_version(written: WrittenVersion) -> dict[str, object]:
-    """Return the metadata that tables and documents share: who, what version, from what."""
+def describe_version(written: WrittenVersion) -> dict[str, dg.MetadataValue[Any] | str]:
+    """Return the metadata that tables and documents share: run, version, code and inputs."""
     stored = written.provenance
     inputs = {table: {"partitions": len(hashes), "digest": _digest(hashes)} for table, hashes in stored.inputs.items()}
     return {

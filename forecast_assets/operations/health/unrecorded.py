@@ -1,4 +1,4 @@
-"""What is in the store and not in Dagster's event log: a run was killed between publishing and reporting."""
+"""Published partitions that Dagster's event log lacks: a run was killed between publishing and reporting."""
 
 from collections.abc import Iterable, Iterator
 
@@ -15,11 +15,11 @@ VERSION = "version"
 def unrecorded(
     instance: dg.DagsterInstance, store: TableStore, months: Iterable[pd.Timestamp]
 ) -> Iterator[tuple[str, WrittenVersion]]:
-    """Published partitions that Dagster does not know, or knows in an older version, by table.
+    """Generate the published partitions, by table, that Dagster does not know or knows in an older version.
 
     Args:
-        instance: Whose events are looked at.
-        store: Whose published files are looked at.
+        instance: Instance with the event log.
+        store: Store with the published files.
         months: Months in which versions are compared, too; of the others only partitions without any event are found.
     """
     compared = set(months)
@@ -35,7 +35,7 @@ def unrecorded(
 
 
 def record(instance: dg.DagsterInstance, table: str, written: WrittenVersion) -> None:
-    """Tell Dagster of a published partition, as the run that made it would have."""
+    """Report a published partition to Dagster as the run that made it would have."""
     instance.report_runless_asset_event(
         dg.AssetMaterialization(
             dg.AssetKey(table), partition=written.partition.to_dagster(), metadata=describe_version(written),

@@ -1,0 +1,1 @@
+"""History of the store: passports, replays and pruning of versions."""

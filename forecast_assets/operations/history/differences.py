@@ -55,7 +55,7 @@ def _column_difference(column: str, before: pd.Series, now: pd.Series) -> Column
     same = (before == now) | (before.isna() & now.isna())
     differ = ~same.to_numpy(dtype=bool)
     where = np.flatnonzero(differ)
-    largest = None
+    largest: float | None = None
     if len(where) and pd.api.types.is_numeric_dtype(before) and pd.api.types.is_numeric_dtype(now):
         apart = (now - before).abs().max()
         largest = None if pd.isna(apart) else float(apart)

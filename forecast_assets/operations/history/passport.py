@@ -1,9 +1,9 @@
-"""The passport of one published number: what it says, why, and every version that it was made from.
+"""Passport of one published number: its values, its reason, and every version that it was computed from.
 
-Read from the store alone; what only Dagster's log knows (checks) is added by ``checks_of_run``.
+It is read from the store alone; ``checks_of_run`` adds the checks, which only Dagster's event log has.
 """
 
-import difflib
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,17 +13,18 @@ import pandas as pd
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months
 from forecast_assets.domain.models.market_model import champion_from_parts, model_from_parts
 from forecast_assets.domain.selection.contest import recipe_id
+from forecast_assets.domain.suggestions import close_matches, did_you_mean
 from forecast_assets.operations.history.historical_store import NotAsRecorded, RecordedVersions
 from forecast_assets.storage import PartitionKey, StoredProvenance, TableStore
 from forecast_assets.tracking.mlflow_runs import MlflowRuns
 
 PUBLISHED = "published_forecasts"
-# What a number was made from, by its source.
+# Tables that a number was computed from, nearest first, by its source.
 BEFORE = {
     "model": ("forecasts", "model"), "champion": ("forecasts", "model"), "baseline": ("baseline_forecasts",),
     "last published": (PUBLISHED,), "override": ("overrides",),
 }  # fmt: skip
-SAID = [
+PUBLISHED_COLUMNS = [
     "forecast_units", "forecast_units_p10", "forecast_units_p90", "status", "source", "reason", "rule", "model_units",
     "baseline_units", "naive_units", "horizon_months", "category", "abc_class", "xyz_class", "inputs_missing",
 ]  # fmt: skip
@@ -32,11 +33,50 @@ CLOSE = 5
 
 
 class NoSuchForecast(LookupError):
-    """There is no such number; the message says what there is."""
+    """The number is not published; the message names what is."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Passport:
+    """All that is stored about one published number, as plain values.
+
+    Attributes:
+        market: Market code.
+        sku: The SKU.
+        origin_month: First day of the origin month, as text.
+        target_month: First day of the forecast month, as text.
+        published: Columns of the published row.
+        chain: The versions that the number was computed from, nearest first: table, partition and provenance.
+        model: Configuration and size of the model; None if the source is no model.
+        champion: Row of the champion table that the publication read; None without one.
+        override: Units, author and reason of a planner's override; None without one.
+        mlflow: Row of the MLflow run of the publication; None if none is recorded.
+    """
+
+    market: str
+    sku: str
+    origin_month: str
+    target_month: str
+    published: dict[str, Any]
+    chain: list[dict[str, Any]]
+    model: dict[str, Any] | None
+    champion: dict[str, Any] | None
+    override: dict[str, Any] | None
+    mlflow: dict[str, Any] | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the passport under the keys of ``forecast-assets why --json``."""
+        head = {name: getattr(self, name) for name in ("market", "sku", "origin_month", "target_month")}
+        rest = {name: getattr(self, name) for name in ("chain", "model", "champion", "override", "mlflow")}
+        return {**head, "said": self.published, **rest}
 
 
 def latest_origin(store: TableStore, country: str, target: pd.Timestamp) -> pd.Timestamp:
-    """The last origin published before a month. Raises NoSuchForecast."""
+    """Return the last origin published before a month.
+
+    Raises:
+        NoSuchForecast: If no origin is published before it.
+    """
     origins = _origins(store, country)
     before = [origin for origin in origins if origin < target]
     if not before:
@@ -44,29 +84,31 @@ def latest_origin(store: TableStore, country: str, target: pd.Timestamp) -> pd.T
     return before[-1]
 
 
-def passport(store: TableStore, place: PartitionKey, sku: str, target: pd.Timestamp) -> dict[str, Any]:
-    """Everything that is stored about one published number, as plain values.
+def passport(store: TableStore, place: PartitionKey, sku: str, target: pd.Timestamp) -> Passport:
+    """Read the passport of one published number.
 
     Raises:
-        NoSuchForecast: If origin, SKU or target month is not published; the message says what is.
+        NoSuchForecast: If origin, SKU or target month is not published; the message names what is.
     """
-    row, said = _published_row(store, place, sku, target)
+    row, provenance = _published_row(store, place, sku, target)
     versions = RecordedVersions(store)
-    chain = [(PUBLISHED, place, said), *_before(versions, said, str(row["source"]))]
-    found: dict[str, Any] = {
-        "market": place.country, "sku": sku, "origin_month": place.month_text, "target_month": f"{target:%Y-%m-%d}",
-        "said": {name: _plain(row[name]) for name in SAID},
-        "chain": [_link(table, at, written) for table, at, written in chain],
-    }  # fmt: skip
-    found["model"] = _model(store, versions, chain, str(row["source"]))
-    found["champion"] = _row_of_input(store, versions, said, "champion")
-    found["override"] = _override(store, versions, said, sku, target)
-    found["mlflow"] = MlflowRuns(store).of(place, said)
-    return found
+    chain = [(PUBLISHED, place, provenance), *_before(versions, provenance, str(row["source"]))]
+    return Passport(
+        market=str(place.country),
+        sku=sku,
+        origin_month=place.month_text,
+        target_month=f"{target:%Y-%m-%d}",
+        published={name: _plain(row[name]) for name in PUBLISHED_COLUMNS},
+        chain=[_link(table, at, written) for table, at, written in chain],
+        model=_model(store, versions, chain, str(row["source"])),
+        champion=_row_of_input(store, versions, provenance, "champion"),
+        override=_override(store, versions, provenance, sku, target),
+        mlflow=MlflowRuns(store).of(place, provenance),
+    )
 
 
 def checks_of_run(instance: dg.DagsterInstance | None, run_id: str, asset: str) -> dict[str, str] | None:
-    """What checks of an asset said in a run, by name; None where Dagster's log has no such run."""
+    """Return the results of an asset's checks in a run, by name; None if Dagster's log has no such run."""
     if instance is None or not instance.has_run(run_id):
         return None
     logged = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
@@ -90,7 +132,7 @@ def _published_row(
     own = rows[rows["sku"] == sku]
     if own.empty:
         known = sorted(rows["sku"].unique())
-        near = difflib.get_close_matches(sku, known, n=CLOSE, cutoff=0.4) or known[:CLOSE]
+        near = close_matches(sku, known, count=CLOSE, cutoff=0.4) or known[:CLOSE]
         raise NoSuchForecast(
             f"{place.country} {place.month:%Y-%m} has no SKU {sku!r} among {len(known):,}; near it: {', '.join(near)}"
         )
@@ -107,8 +149,7 @@ def _origins(store: TableStore, country: str) -> list[pd.Timestamp]:
     places = store.list_partitions(PUBLISHED)
     known = sorted({place.country for place in places if place.country})
     if country not in known:
-        close = difflib.get_close_matches(country, known, n=1)
-        hint = f", did you mean {close[0]}?" if close else ""
+        hint = did_you_mean(country, known)
         raise NoSuchForecast(f"nothing is published of market {country}{hint}; published: {', '.join(known) or 'none'}")
     return [place.month for place in places if place.country == country]
 
@@ -120,7 +161,7 @@ def _months(months: Sequence[pd.Timestamp]) -> str:
 def _before(
     versions: RecordedVersions, said: StoredProvenance, source: str
 ) -> list[tuple[str, PartitionKey, StoredProvenance | str]]:
-    """The versions behind a published number, the nearest first; a text where one is not as recorded."""
+    """Return the versions behind a published number, nearest first; a text for one that is not as recorded."""
     found: list[tuple[str, PartitionKey, StoredProvenance | str]] = []
     for table in BEFORE[source]:
         ((key, wanted),) = said.inputs[table].items()
@@ -163,7 +204,7 @@ def _row_of_input(
     rows = _rows_of_input(store, versions, said, table)
     if rows.empty:
         return None
-    return {name: _plain(value) for name, value in rows.iloc[0].items() if name not in ("country", "month")}
+    return {str(name): _plain(value) for name, value in rows.iloc[0].items() if name not in ("country", "month")}
 
 
 def _override(
@@ -177,7 +218,7 @@ def _override(
 
 
 def _rows_of_input(store: TableStore, versions: RecordedVersions, said: StoredProvenance, table: str) -> pd.DataFrame:
-    """Rows of the one partition of a table that a publication read; none where it read none, or it is gone."""
+    """Return the rows of the one partition of a table that a publication read; none if it read none or it is gone."""
     for key, wanted in said.inputs.get(table, {}).items():
         at = PartitionKey.from_dagster(key)
         try:

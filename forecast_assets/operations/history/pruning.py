@@ -1,9 +1,9 @@
-"""Removing versions that the retention rule lets go, market by market, each under its lease: no run writes then."""
+"""Pruning of versions by the retention rule, market by market, under the market's lease so that no run writes."""
 
 import dataclasses
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 
@@ -20,7 +20,7 @@ RENEWALS_A_LEASE = 4
 
 @dataclasses.dataclass(frozen=True)
 class Pruned:
-    """What was removed, and the markets that a run was writing (with the run's id): theirs stay until the next time."""
+    """Removed versions, and the markets (with run id) whose versions stay because a run was writing."""
 
     removed: tuple[VersionFiles, ...]
     busy: dict[str, str]
@@ -61,8 +61,8 @@ def _remove(store: TableStore, versions: Sequence[VersionFiles], now: pd.Timesta
 
 
 @contextmanager
-def _held(lease: Lease) -> Iterator[object]:
-    """Hold a lease; the body calls what it is given between two steps, and the lease is renewed in time."""
+def _held(lease: Lease) -> Iterator[Callable[[], None]]:
+    """Hold a lease; the body calls the yielded function between two steps to renew it in time."""
     holder = f"prune-{os.getpid()}"
     lease.take(holder)
     renewed = time.monotonic()

@@ -41,17 +41,17 @@ def test_the_passport_says_what_is_stored_from_the_published_number_to_the_model
     row = company.read("published_forecasts", "FR", DECEMBER).query("sku == 'NULL' and target_month == @MARCH").iloc[0]
     found = passport(company.store, PLACE, "NULL", MARCH)
     names = ["forecast_units", "model_units", "baseline_units", "naive_units", "status", "source", "reason", "rule"]
-    assert [found["said"][name] for name in names] == row[names].tolist()
-    for link, table in zip(found["chain"], ["published_forecasts", "forecasts", "model"], strict=True):
+    assert [found.published[name] for name in names] == row[names].tolist()
+    for link, table in zip(found.chain, ["published_forecasts", "forecasts", "model"], strict=True):
         said = company.store.provenance(table, PLACE)
         assert (link["table"], link["version"], link["content_hash"]) == (table, said.version, said.content_hash)
         assert (link["inputs"], link["cycle_id"], link["run_id"]) == (said.inputs, "dev-2024-12", said.run_id)
     model = model_from_parts(company.read("model", "FR", DECEMBER))
-    assert (found["model"]["features"], found["model"]["rows"]) == (len(model.columns), model.rows)
+    assert (found.model["features"], found.model["rows"]) == (len(model.columns), model.rows)
     champion = company.read("champion", "FR", DECEMBER).iloc[0]
-    assert found["model"]["recipe_id"] == found["champion"]["recipe_id"] == champion["recipe_id"]
-    assert found["override"] is None
-    assert found["mlflow"] is None
+    assert found.model["recipe_id"] == found.champion["recipe_id"] == champion["recipe_id"]
+    assert found.override is None
+    assert found.mlflow is None
 
 
 def test_it_follows_the_versions_of_then_where_another_model_was_stored_since(copy):
@@ -60,10 +60,10 @@ def test_it_follows_the_versions_of_then_where_another_model_was_stored_since(co
     other = rows.assign(content=rows["content"] + " ")
     copy.store.write(table_specs()["model"], PLACE, other, Provenance("later", "dev-later", "none"))
     after = passport(copy.store, PLACE, "NULL", MARCH)
-    assert after["chain"] == before["chain"]
-    assert after["chain"][2]["run_id"] != copy.store.provenance("model", PLACE).run_id
+    assert after.chain == before.chain
+    assert after.chain[2]["run_id"] != copy.store.provenance("model", PLACE).run_id
     os.unlink(f"{copy.store.versions_folder('model', PLACE)}/{before['chain'][2]['version']}")
-    assert "no version with content" in passport(copy.store, PLACE, "NULL", MARCH)["chain"][2]["problem"]
+    assert "no version with content" in passport(copy.store, PLACE, "NULL", MARCH).chain[2]["problem"]
 
 
 def test_an_override_the_mlflow_run_and_the_checks_of_the_run_are_found(copy):
@@ -83,13 +83,13 @@ def test_an_override_the_mlflow_run_and_the_checks_of_the_run_are_found(copy):
         assert checks == {"schema": "passed", "horizon_complete": "passed"}
         assert checks_of_run(instance, "another run", "published_forecasts") is None
     found = passport(copy.store, PLACE, "NULL", MARCH)
-    assert found["said"]["forecast_units"] == 77.0
-    assert found["override"] == {"forecast_units": 77.0, "author": "Ann", "reason": "a tender"}
-    assert [link["table"] for link in found["chain"]] == ["published_forecasts", "overrides"]
-    assert found["model"] is None
-    assert passport(copy.store, PLACE, "NULL", pd.Timestamp("2025-04-01"))["override"] is None
-    assert found["mlflow"]["mlflow_run_id"] == "run of FR"
-    assert found["mlflow"]["dagster_run_id"] == result.run_id
+    assert found.published["forecast_units"] == 77.0
+    assert found.override == {"forecast_units": 77.0, "author": "Ann", "reason": "a tender"}
+    assert [link["table"] for link in found.chain] == ["published_forecasts", "overrides"]
+    assert found.model is None
+    assert passport(copy.store, PLACE, "NULL", pd.Timestamp("2025-04-01")).override is None
+    assert found.mlflow["mlflow_run_id"] == "run of FR"
+    assert found.mlflow["dagster_run_id"] == result.run_id
 
 
 @pytest.mark.parametrize(
@@ -135,8 +135,8 @@ def test_a_baseline_that_was_published_in_place_of_a_model_leads_to_the_baseline
         Provenance("baseline", "dev-2024-12", "none", inputs=said.inputs),
     )  # fmt: skip
     found = passport(copy.store, PLACE, "NULL", MARCH)
-    assert [link["table"] for link in found["chain"]] == ["published_forecasts", "baseline_forecasts"]
-    assert found["model"] is None
+    assert [link["table"] for link in found.chain] == ["published_forecasts", "baseline_forecasts"]
+    assert found.model is None
     assert "<- model" not in command("FR", "NULL", "2025-03", of=copy).output
 
 
@@ -145,7 +145,7 @@ def test_a_stale_forecast_leads_to_the_one_it_repeats(copy, command):
         os.unlink(copy.store.path(table, PLACE))
     succeeded(copy.run("publish_fallback", "FR", DECEMBER))
     found = passport(copy.store, PLACE, "NULL", MARCH)
-    assert [(link["table"], link["partition"]) for link in found["chain"]] == [
+    assert [(link["table"], link["partition"]) for link in found.chain] == [
         ("published_forecasts", f"FR|{DECEMBER}"), ("published_forecasts", f"FR|{NOVEMBER}"),
     ]  # fmt: skip
     assert command("FR", "NULL", "2025-03", of=copy).exit_code == 0
