@@ -10,7 +10,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 
 AZURITE := forecast_assets_tests/integration/azurite/node_modules/.installed
 
-.PHONY: setup demo test test-domain integration drill dev lint bench lock
+.PHONY: setup demo test test-domain integration drill dev lint docs reference bench lock
 
 setup: $(STAMP)  ## the environment, from the lock file
 
@@ -51,6 +51,12 @@ dev: $(STAMP)  ## the Dagster UI on port 3000 with what has been run
 lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+docs: $(STAMP)  ## the documentation as a site in site/; fails on a broken link or anchor
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+reference: $(STAMP)  ## write the generated pages of docs/reference again
+	$(BIN)/python -m tools.reference
 
 bench: $(BENCH)/.installed  ## the engine and its peers on every tidy file of FORECAST_REAL_DATA/bench: benchmarks/RESULTS.md
 	$(BENCH)/bin/python -m benchmarks.suite --folder $(FORECAST_REAL_DATA)/bench --out benchmarks/RESULTS.md

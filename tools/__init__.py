@@ -1,0 +1,1 @@
+"""Tools of contributors: generators of reference pages and hooks of the documentation site."""
