@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from tools import asset_graph, reference_commands, reference_sample, reference_tables
+from tools import asset_graph, reference_commands, reference_messages, reference_sample, reference_tables
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 PAGES: dict[str, Callable[[], str]] = {
     "asset-graph.md": asset_graph.render,
     "commands.md": reference_commands.render,
+    "delivery-messages.md": reference_messages.render,
     "sample-parameters.md": reference_sample.render,
     "tables.md": reference_tables.render,
 }

@@ -3,6 +3,7 @@
 import pytest
 
 from forecast_assets.schemas import TABLES
+from forecast_assets_tests.landing.test_bad_deliveries import CASES
 from tools.asset_graph import without_implied
 from tools.reference import FOLDER, PAGES
 from tools.reference_tables import unit_of
@@ -18,6 +19,11 @@ def test_every_table_has_a_section_with_every_column():
     for name, model in TABLES.items():
         section = page.split(f"\n## {name}\n")[1].split("\n## ")[0]
         assert [column for column in model.fixed_columns() if f"`{column}`" not in section] == []
+
+
+def test_every_kind_of_bad_delivery_has_its_message_on_the_page():
+    page = " ".join(PAGES["delivery-messages.md"]().split())
+    assert [text for _, text in CASES.values() if " ".join(text.split()) not in page] == []
 
 
 @pytest.mark.parametrize(
