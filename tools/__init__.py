@@ -1,1 +1,1 @@
-"""Tools of contributors: generators of reference pages and hooks of the documentation site."""
+"""Tools for those who change the code; nothing of the product imports them."""

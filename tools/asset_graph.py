@@ -61,10 +61,10 @@ def without_implied(parents: Mapping[str, set[str]], optional: frozenset[str] = 
         direct = parents.get(name, set())
         return direct.union(*(ancestors(parent) for parent in direct - optional))
 
-    return {
-        name: {parent for parent in direct if not any(parent in ancestors(other) for other in direct - optional - {parent})}
-        for name, direct in parents.items()
-    }
+    def is_implied(parent: str, direct: set[str]) -> bool:
+        return any(parent in ancestors(other) for other in direct - optional - {parent})
+
+    return {name: {p for p in direct if not is_implied(p, direct)} for name, direct in parents.items()}
 
 
 def _groups(definitions: dg.Definitions, parents: Iterable[str]) -> dict[str, list[str]]:

@@ -1,7 +1,7 @@
 """Hooks of the documentation site (``mkdocs.yml``).
 
-Pages that stand outside ``docs/`` in the repository become pages of the site, so that a link works in both places. A page
-that would make a browser ask another host fails the build.
+Pages that stand outside ``docs/`` in the repository become pages of the site, so that a link works in both places. The
+build fails if a page loads anything from another host.
 """
 
 import posixpath
@@ -22,7 +22,9 @@ OUTSIDE = {
     "benchmarks/RESULTS.png": "reference/RESULTS.png",
 }
 LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#)([^)#\s]+)")
-LOADED_FROM_A_HOST = re.compile(r"<(?:script|link|img|iframe|source|video|audio)\b[^>]*\b(?:src|href)=\"(?:https?:)?//[^\"]*")
+LOADED_FROM_A_HOST = re.compile(
+    r"<(?:script|link|img|iframe|source|video|audio)\b[^>]*\b(?:src|href)=\"(?:https?:)?//[^\"]*"
+)
 OTHER_HOST = "https://unpkg.com/"
 
 

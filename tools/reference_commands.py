@@ -37,7 +37,8 @@ def _commands() -> Iterator[tuple[str, Any]]:
 def _section(path: str, command: Any) -> list[str]:
     depth = "##" if path.count(" ") == 1 else "###"
     help_text = " ".join((command.help or "").replace("``", "`").split())
-    lines = [f"{depth} {path.removeprefix(PROGRAM + ' ')}", "", help_text, "", "```sh", _usage(path, command), "```", ""]
+    title = path.removeprefix(f"{PROGRAM} ")
+    lines = [f"{depth} {title}", "", help_text, "", "```sh", _usage(path, command), "```", ""]
     rows = [_row(parameter) for parameter in command.params if not getattr(parameter, "hidden", False)]
     if rows:
         lines += ["| argument or option | meaning | default |", "|---|---|---|", *rows, ""]

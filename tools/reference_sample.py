@@ -33,8 +33,9 @@ def _categories() -> list[str]:
         " | ".join([f"| {category.name}", *(f"{getattr(category, effect):g}" for effect in EFFECTS)]) + " |"
         for category in parameters.CATEGORIES
     ]
-    return ["## Categories", "", "Log effects at full strength: climate, Easter or stringency of 1; `price` in EUR.", "",
-            f"| category | {' | '.join(EFFECTS)} |", "|---" * (len(EFFECTS) + 1) + "|", *rows, ""]  # fmt: skip
+    head = f"| category | {' | '.join(EFFECTS)} |"
+    note = "Log effects at full strength: climate, Easter or stringency of 1; `price` in EUR."
+    return ["## Categories", "", note, "", head, "|---" * (len(EFFECTS) + 1) + "|", *rows, ""]
 
 
 def _faults() -> list[str]:
