@@ -14,6 +14,7 @@ from forecast_assets.schemas import MONTH_ONLY, ON_DEMAND
 # Top to bottom as a cycle runs.
 GROUPS = ("sources", "demand", "features", "models", "forecasts", "evaluation", "publication")
 DELIVERIES = "landing_"
+SPACING = '%%{init: {"flowchart": {"nodeSpacing": 18, "rankSpacing": 32, "padding": 8}}}%%'
 
 HEAD = """\
 <!-- Generated from the definitions by `make reference`. -->
@@ -29,8 +30,8 @@ def render() -> str:
     """Return the page as Markdown."""
     parents = stored_parents(defs)
     groups = _groups(defs, parents)
-    return "\n".join([HEAD, "```mermaid", *_diagram(parents, groups), "```", "", "## What each asset reads", "",
-                      *_table(parents, groups), ""])  # fmt: skip
+    diagram = ['<div class="wide" markdown="1">', "", "```mermaid", *_diagram(parents, groups), "```", "", "</div>"]
+    return "\n".join([HEAD, *diagram, "", "## What each asset reads", "", *_table(parents, groups), ""])
 
 
 def stored_parents(definitions: dg.Definitions) -> dict[str, set[str]]:
@@ -76,7 +77,7 @@ def _groups(definitions: dg.Definitions, parents: Iterable[str]) -> dict[str, li
 
 
 def _diagram(parents: Mapping[str, set[str]], groups: Mapping[str, list[str]]) -> list[str]:
-    lines = ["flowchart TB"]
+    lines = [SPACING, "flowchart TB"]
     for group, names in groups.items():
         lines += [f'  subgraph {group}_group ["{group}"]', *(f"    {name}" for name in names), "  end"]
     for name, direct in without_implied(parents, ON_DEMAND).items():
