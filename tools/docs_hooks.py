@@ -25,6 +25,7 @@ LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#)([^)#\s]+)")
 LOADED_FROM_A_HOST = re.compile(
     r"<(?:script|link|img|iframe|source|video|audio)\b[^>]*\b(?:src|href)=\"(?:https?:)?//[^\"]*"
 )
+PERCENTAGE = re.compile(r"(\d) %")
 OTHER_HOST = "https://unpkg.com/"
 
 
@@ -57,6 +58,11 @@ def site_link(link: str, source: str, page: str) -> str:
     else:
         return link
     return posixpath.relpath(in_site, posixpath.dirname(page) or ".")
+
+
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Keep a number and its percent sign on one line."""
+    return PERCENTAGE.sub("\\1\N{NO-BREAK SPACE}%", html)
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
