@@ -9,8 +9,8 @@ import numpy as np
 from statsmodels.tsa.holtwinters import ExponentialSmoothing
 
 from benchmarks.protocol import Forecasts, KnownSeries
-from forecast_assets.domain.models.holt_winters import forecast_holt_winters
-from forecast_assets.domain.models.seasonal_naive import forecast_seasonal_naive
+from forecast_assets.domain.statistical.holt_winters import forecast_holt_winters
+from forecast_assets.domain.statistical.seasonal_naive import forecast_seasonal_naive
 
 SEASON_LENGTH = 12
 

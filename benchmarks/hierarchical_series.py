@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.protocol import KnownSeries
-from forecast_assets.markets import load_markets
+from forecast_assets.config.markets import load_markets
 
 LEVELS = ("world", "region", "market", "category", "sku")
 MIN_TRAINING_MONTHS = 36

@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 from statsmodels.tsa.holtwinters import ExponentialSmoothing
 
-from forecast_assets.domain.models.holt_winters import forecast_holt_winters
+from forecast_assets.domain.statistical.holt_winters import forecast_holt_winters
 
 HORIZON_MONTHS = 18
 SEASON_LENGTH = 12

@@ -16,12 +16,12 @@ import pandas as pd
 from rich.console import Console
 
 from benchmarks.sample_histories import sample_company
-from forecast_assets.domain.announced import announced_forecasts, announced_skus, with_announced
-from forecast_assets.domain.backtest import with_actuals
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months, months_since
-from forecast_assets.domain.demand import active_skus
+from forecast_assets.domain.demand.demand import active_skus
 from forecast_assets.domain.features.build import MarketHistory
-from forecast_assets.domain.portfolio import apply_portfolio
+from forecast_assets.domain.portfolio.announced import announced_forecasts, announced_skus, with_announced
+from forecast_assets.domain.portfolio.portfolio import apply_portfolio
+from forecast_assets.domain.selection.backtest import with_actuals
 
 ORIGINS, STEP_MONTHS = 8, 3
 AGE_GROUPS = {"announced": (-HORIZON_MONTHS, 0), "1-2": (1, 2), "3-11": (3, 11)}

@@ -14,11 +14,11 @@ from benchmarks.baseline_methods import holt_winters
 from benchmarks.engine_method import PooledSeries, pooled_series
 from benchmarks.protocol import Case
 from benchmarks.sample_histories import sample_company
-from forecast_assets.domain.baseline import baseline_forecasts
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months
-from forecast_assets.domain.demand import DemandPanel
+from forecast_assets.domain.demand.demand import DemandPanel
 from forecast_assets.domain.features.build import build_features
 from forecast_assets.domain.models.pooled_model import POOLED_MONTHS
+from forecast_assets.domain.statistical.baseline import baseline_forecasts
 
 YEAR = 12
 

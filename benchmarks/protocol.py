@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from forecast_assets.domain.accuracy import bias, coverage, mase, pinball, wape
+from forecast_assets.domain.evaluation.accuracy import bias, coverage, mase, pinball, wape
 
 MIN_TRAINING_MONTHS = 12
 ONE_MARKET = "ALL"

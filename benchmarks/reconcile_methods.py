@@ -12,8 +12,8 @@ import pandas as pd
 from benchmarks.engine_method import forecast_engine
 from benchmarks.hierarchical_series import TreeCase
 from benchmarks.protocol import KnownSeries
-from forecast_assets.domain.models.holt_winters import forecast_holt_winters
-from forecast_assets.domain.models.statistical import forecast_statistical
+from forecast_assets.domain.statistical.holt_winters import forecast_holt_winters
+from forecast_assets.domain.statistical.statistical import forecast_statistical
 
 RESIDUAL_MONTHS = 36
 MIN_FITTED_MONTHS = 12

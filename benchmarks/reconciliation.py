@@ -8,8 +8,8 @@ is each level's own forecast, which does not add up, for comparison.
 The horizon of the first origin ends with the last month of the data, each further origin lies STEP months earlier.
 Errors are summed over series and months of a level before dividing (error = forecast - actual), and over all origins
 for the rows with origin "all". There, at the level of SKUs, each method is tested against bottom_up by drawing SKUs
-(forecast_assets/domain/paired_test.py): 90 % interval of the WAPE ratio and verdict. Regions and the rule for absent
-months come from --markets.
+(domain/evaluation/paired_test.py): 90 % interval of the WAPE ratio and verdict. Regions and the rule for absent months
+come from --markets.
 
     python -m benchmarks.reconciliation --data landing --markets markets.yaml --out reconciliation.json
     python -m benchmarks.reconciliation --data tidy.parquet --bases statistical,engine --out reconciliation.json
@@ -29,9 +29,9 @@ from rich.table import Table
 from benchmarks.hierarchical_series import LEVELS, SkuSeries, TreeCase, read_series, tree_case
 from benchmarks.methods import EXTRA, MissingPackageError
 from benchmarks.reconcile_methods import BASES, BOTTOM_UP, METHODS, base_forecasts, reconcile
-from forecast_assets.domain.accuracy import bias, wape
-from forecast_assets.domain.paired_test import PairedTest, paired_test
-from forecast_assets.markets import MarketsError
+from forecast_assets.config.markets import MarketsError
+from forecast_assets.domain.evaluation.accuracy import bias, wape
+from forecast_assets.domain.evaluation.paired_test import PairedTest, paired_test
 
 ALL_ORIGINS = "all"
 Row = dict[str, str | float | int | None]

@@ -23,12 +23,12 @@ from rich.table import Table
 from benchmarks.feature_families import FAMILIES, columns_of
 from benchmarks.sample_histories import SampleCompany, sample_company
 from benchmarks.sample_scores import KEYS, ablation, scores, summary
-from forecast_assets.domain.backtest import with_actuals
-from forecast_assets.domain.baseline import baseline_forecasts
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months
 from forecast_assets.domain.features.build import MarketHistory, build_features
 from forecast_assets.domain.models.market_model import fit_market_model, forecast_units
 from forecast_assets.domain.models.recipe import Recipe
+from forecast_assets.domain.selection.backtest import with_actuals
+from forecast_assets.domain.statistical.baseline import baseline_forecasts
 
 TRAINING_ORIGINS = 60
 # Where there is no terminal to ask, a log say: the width of the widest table.

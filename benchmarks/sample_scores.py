@@ -6,7 +6,7 @@ Pure functions of forecast cells. The lag of a cell is its horizon in months.
 import numpy as np
 import pandas as pd
 
-from forecast_assets.domain.accuracy import accuracy_table
+from forecast_assets.domain.evaluation.accuracy import accuracy_table
 
 LAG_GROUPS = {"1-3": (1, 3), "4-18": (4, 18), "all": (1, 18)}
 METHODS = {

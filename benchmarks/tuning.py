@@ -23,11 +23,11 @@ from rich.table import Table
 from benchmarks.market_sets import sets_of, with_sets
 from benchmarks.pooling import WIDTH
 from benchmarks.pooling_markets import MarketData, absolute_error_units
-from forecast_assets.domain.backtest import backtest
-from forecast_assets.domain.champion import Limits, compare
 from forecast_assets.domain.models.market_model import fit_market_model, forecast_units
 from forecast_assets.domain.models.recipe import Recipe
-from forecast_assets.domain.tuning import parameters_in_force, tuned_recipe
+from forecast_assets.domain.selection.backtest import backtest
+from forecast_assets.domain.selection.champion import Limits, compare
+from forecast_assets.domain.selection.tuning import parameters_in_force, tuned_recipe
 
 # As the product's settings have it by default.
 BACKTEST_ROWS = 20_000

@@ -4,8 +4,9 @@ from typing import Any
 
 import dagster as dg
 
-from forecast_assets import jobs
-from forecast_assets.assets import (
+from forecast_assets.config.settings import Settings, load_settings
+from forecast_assets.defs import jobs
+from forecast_assets.defs.assets import (
     champion,
     demand,
     evaluation,
@@ -17,34 +18,28 @@ from forecast_assets.assets import (
     sources,
     tuning,
 )
-from forecast_assets.assets.lineage import lineage_specs
-from forecast_assets.assets.sources import build_source_assets
-from forecast_assets.configuration import configuration_of
-from forecast_assets.io_managers import build_io_managers
-from forecast_assets.io_managers.table_specs import table_specs
+from forecast_assets.defs.assets.lineage import lineage_specs
+from forecast_assets.defs.assets.sources import build_source_assets
+from forecast_assets.defs.resources import default_resources
+from forecast_assets.defs.schedules import build_schedules
+from forecast_assets.defs.sensors import build_sensors
+from forecast_assets.domain.cycle_calendar import CRON
 from forecast_assets.partitions import build_partitions
-from forecast_assets.places import open_sources, open_store
-from forecast_assets.resources.lookups import Lookups
-from forecast_assets.resources.market_lease import MarketLease
-from forecast_assets.resources.mlflow_runs import MlflowRuns
-from forecast_assets.resources.mlflow_tracking import MlflowTracking
-from forecast_assets.resources.published_months import PublishedMonths
-from forecast_assets.resources.recipes_in_force import RecipesInForce
-from forecast_assets.runs.cycle_calendar import CRON
-from forecast_assets.schedules import build_schedules
-from forecast_assets.sensors import build_sensors
-from forecast_assets.settings import Settings, load_settings
-from forecast_assets.sql import SqlProject
+from forecast_assets.sources.sql import SqlProject
+from forecast_assets.storage import TableStore
 
 STAGES = [sources, demand, features, pooling, tuning, models, forecasts, evaluation, champion, publication]
 
 
-def build_definitions(settings: Settings | None = None, cron: str = CRON, **resources: Any) -> dg.Definitions:
+def build_definitions(
+    settings: Settings | None = None, cron: str = CRON, inputs: TableStore | None = None, **resources: Any
+) -> dg.Definitions:
     """The code location of a company.
 
     Args:
         settings: Of the company; by default those of the environment.
         cron: When the cycle starts; another time is for drills.
+        inputs: Store that assets read from; by default the one they write to.
         **resources: Resources that replace the default ones, by name.
     """
     settings = settings or load_settings()
@@ -59,43 +54,10 @@ def build_definitions(settings: Settings | None = None, cron: str = CRON, **reso
         jobs=jobs.ALL_JOBS,
         schedules=schedules,
         sensors=build_sensors(settings, schedules),
-        resources={**default_resources(settings), **resources},
+        resources={**default_resources(settings, inputs), **resources},
         # A run is one market: its steps share what they import (3 s each otherwise); markets run side by side as runs.
         executor=dg.in_process_executor,
     )
-
-
-def default_resources(settings: Settings) -> dict[str, Any]:
-    """Resources of a company by the names assets know them by; none is contacted before it is used."""
-    store, lookups = open_store(settings), Lookups()
-    managers = build_io_managers(
-        settings.store, table_specs(), settings.env, settings.azure,
-        lease=MarketLease(store, settings.lease_seconds, settings.lease_wait_seconds),
-        configuration=lambda asset, country: configuration_of(asset, settings, country), lookups=lookups,
-    )  # fmt: skip
-    return {
-        "settings": settings,
-        "tables": managers["io_manager"],
-        "documents": managers["documents_io_manager"],
-        "nothing": dg.mem_io_manager,
-        **_azure_clients(settings),
-        "source_tables": open_sources(settings),
-        "published_months": PublishedMonths(store, lookups),
-        "recipes_in_force": RecipesInForce(store, lookups),
-        "mlflow_runs": MlflowRuns(store),
-        "mlflow_tracking": MlflowTracking(
-            tracking_uri=settings.mlflow_tracking_uri, experiment_name=f"forecast_assets_{settings.env}"
-        ),
-    }
-
-
-def _azure_clients(settings: Settings) -> dict[str, Any]:
-    """dagster-azure's resource where there is an account; importing it takes a second."""
-    if settings.azure is None:
-        return {}
-    from forecast_assets.resources.adls2 import adls2_resources
-
-    return adls2_resources(settings.azure)
 
 
 defs = build_definitions()

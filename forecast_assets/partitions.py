@@ -10,29 +10,13 @@ from collections.abc import Mapping
 import dagster as dg
 import pandas as pd
 
-from forecast_assets.runs.cycle_calendar import cycle_id_of
+from forecast_assets.config.settings import Settings
+from forecast_assets.domain.cycle_calendar import cycle_id_of
 from forecast_assets.schemas import MONTH_ONLY
-from forecast_assets.settings import Settings
+from forecast_assets.tags import CYCLE_ID_TAG, PARTITION_TAG, RANGE_START_TAG
 
-# The run tag of a reopened month, e.g. prod-2024-06.r2.
-CYCLE_ID_TAG = "forecast/cycle_id"
-MARKET_TAG = "forecast/market"
-# In the place of a market: the tables over all of them.
+# Stands in the place of a market for tables over all of them.
 ALL_MARKETS = "all_markets"
-# A schedule or sensor, by name: such a run may wait for its delivery. No tag: a person.
-STARTED_BY_TAG = "forecast/started_by"
-# What its starter saw of the delivery: its fingerprint.
-DELIVERY_TAG = "forecast/delivery"
-# On a run that ended without a forecast: what it waits for.
-WAITS_TAG = "forecast/waits_for"
-# On a run that follows a failed cycle: the id of the run that failed.
-AFTER_RUN_TAG = "forecast/after_run"
-# On a tuning that an alarm started: the cycle whose budget it is of, its place in it, and what the alarms said.
-RETUNE_TAG, BUDGET_TAG, ALARMS_TAG = "forecast/retune", "forecast/retune_budget", "forecast/alarms"
-PARTITION_TAG = "dagster/partition"
-RANGE_START_TAG, RANGE_END_TAG = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
-# The run tag that leaves the challenger out of a run; its value says why.
-SET_ASIDE_TAG = "forecast/challenger_set_aside"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,11 +5,11 @@ import time
 import dagster as dg
 import pytest
 
-from forecast_assets.assets.lineage import upstream_of
 from forecast_assets.definitions import build_definitions
+from forecast_assets.defs.assets.lineage import upstream_of
 from forecast_assets.schemas import MONTH_ONLY, TABLES
-from forecast_assets.sql import SqlProject
-from forecast_assets_tests.test_settings import loaded
+from forecast_assets.sources.sql import SqlProject
+from forecast_assets_tests.config.test_settings import loaded
 
 DOCUMENTS = ["market_report"]
 RECORDS = ["mlflow_run", "delivery"]

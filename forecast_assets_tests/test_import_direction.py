@@ -114,36 +114,14 @@ def test_nobody_imports_the_definitions_but_the_launcher_and_it_only_when_it_lau
         for path in sources("")
         if path.name != "definitions.py" and any("forecast_assets.definitions" in name for name in imports_of(path))
     ]
-    assert [named(path) for path in importers] == ["runs/launch.py"]
+    assert [named(path) for path in importers] == ["cli/code_location.py"]
     at_load = [node for path in importers for node in tree_of(path).body if isinstance(node, ast.ImportFrom)]
     assert "forecast_assets.definitions" not in {node.module for node in at_load}
 
 
-@pytest.mark.parametrize("package", ["domain", "schemas", "storage", "sample", "landing", "sql", "reports", "alerts"])
+@pytest.mark.parametrize(
+    "package", ["domain", "schemas", "config", "storage", "sample", "sources", "reports", "alerts"]
+)
 def test_what_works_without_dagster_does_not_reach_it_by_any_detour(package):
     wired = [named(path) for path in reached_from(sources(package)) if roots(path) & {"dagster", "dagster_mlflow"}]
     assert wired == []
-
-
-def test_assets_are_reached_only_by_the_definitions_that_assemble_them():
-    below = [
-        "domain",
-        "schemas",
-        "storage",
-        "sample",
-        "landing",
-        "sql",
-        "reports",
-        "checks",
-        "resources",
-        "io_managers",
-        "alerts",
-        "sensors",
-    ]
-    importers = [
-        named(path)
-        for package in below
-        for path in sources(package)
-        if any(name.startswith("forecast_assets.assets") for name in imports_of(path))
-    ]
-    assert importers == []

@@ -8,7 +8,7 @@ from forecast_assets.alerts.delivery import Delivered, Delivery
 from forecast_assets.alerts.heartbeat import announce_heartbeat
 from forecast_assets.alerts.messages import Messages
 from forecast_assets.alerts.outbox import Outbox
-from forecast_assets.settings import Settings
+from forecast_assets.config.settings import Settings
 
 
 def messages_of(settings: Settings, outbox: Outbox | None = None) -> Messages:

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from forecast_assets.alerts import messages as states
 from forecast_assets.alerts.messages import Message, Messages
 from forecast_assets.alerts.teams import AGAIN, SENT, UNCLEAR, Answer, NoAddress, post_card, variable_of, webhook_of
-from forecast_assets.secret_store import forget_secret
+from forecast_assets.config.secret_store import forget_secret
 
 # Teams takes 4 requests a second, from all senders together.
 SECONDS_BETWEEN_POSTS = 0.5

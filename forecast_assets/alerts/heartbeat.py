@@ -11,9 +11,9 @@ from datetime import datetime
 import pandas as pd
 
 from forecast_assets.alerts.outbox import DEFAULT_CHANNEL, HEARTBEAT, Outbox
-from forecast_assets.markets import forecast_markets
+from forecast_assets.config.markets import forecast_markets
+from forecast_assets.config.settings import Settings
 from forecast_assets.reports.number_format import format_month
-from forecast_assets.settings import Settings
 from forecast_assets.storage import PartitionKey, TableStore
 
 CODES_SHOWN = 40

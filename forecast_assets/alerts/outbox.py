@@ -13,9 +13,9 @@ from typing import Any
 
 from forecast_assets.alerts.incidents import Incident
 from forecast_assets.alerts.records import Records
-from forecast_assets.places import open_store
-from forecast_assets.settings import Settings
+from forecast_assets.config.settings import Settings
 from forecast_assets.storage import TableStore
+from forecast_assets.storage.opened import open_store
 
 DEFAULT_CHANNEL = "default"
 OPENED, RECOVERED, HEARTBEAT = "opened", "recovered", "heartbeat"

@@ -18,8 +18,8 @@ from urllib.parse import parse_qsl, urlsplit
 from pydantic import SecretStr
 
 from forecast_assets.alerts.outbox import DEFAULT_CHANNEL
-from forecast_assets.key_vault import SecretUnavailable
-from forecast_assets.secret_store import resolve_secret
+from forecast_assets.config.key_vault import SecretUnavailable
+from forecast_assets.config.secret_store import resolve_secret
 
 VARIABLE = "TEAMS_WEBHOOK_URL"
 # Workflows answer within 2 s; each of connecting and reading may take this long.

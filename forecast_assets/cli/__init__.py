@@ -22,9 +22,9 @@ from forecast_assets.cli.tune import tune
 from forecast_assets.cli.versions import versions
 from forecast_assets.cli.watchdog import watchdog
 from forecast_assets.cli.why import why
-from forecast_assets.key_vault import SecretUnavailable
-from forecast_assets.sql import DremioError, DremioUnavailable
-from forecast_assets.storage.azure_account import StorageRefused, StorageUnavailable
+from forecast_assets.config.azure_account import StorageRefused, StorageUnavailable
+from forecast_assets.config.key_vault import SecretUnavailable
+from forecast_assets.sources.dremio.dremio_errors import DremioError, DremioUnavailable
 
 # What a connection says in one line that names what to check.
 REFUSALS = (StorageRefused, StorageUnavailable, SecretUnavailable, DremioError, DremioUnavailable)

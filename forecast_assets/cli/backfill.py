@@ -7,6 +7,7 @@ import pandas as pd
 import typer
 
 from forecast_assets.cli.backfill_tables import print_outcome, print_plan
+from forecast_assets.cli.code_location import load_code_location
 from forecast_assets.cli.console import (
     RunLog,
     closed_month_argument,
@@ -15,18 +16,17 @@ from forecast_assets.cli.console import (
     settings_or_exit,
 )
 from forecast_assets.cli.prepare import prepare_instance
-from forecast_assets.places import open_store
-from forecast_assets.resources.published_months import PublishedMonths
-from forecast_assets.runs.asset_nodes import SelectionError, asset_nodes, selected_assets
-from forecast_assets.runs.backfill import Backfill
-from forecast_assets.runs.backfill_plan import BackfillPlan, BackfillRequest, Scope, plan_backfill
-from forecast_assets.runs.backfill_record import BackfillRecord, close_record, open_record
-from forecast_assets.runs.deliveries import Deliveries
-from forecast_assets.runs.durations import estimated, past_durations
-from forecast_assets.runs.launch import code_location
-from forecast_assets.runs.processes import Processes
-from forecast_assets.runs.staleness import Staleness
-from forecast_assets.settings import Settings
+from forecast_assets.config.settings import Settings
+from forecast_assets.market_state.published_months import PublishedMonths
+from forecast_assets.operations.backfill.asset_nodes import SelectionError, asset_nodes, selected_assets
+from forecast_assets.operations.backfill.backfill import Backfill
+from forecast_assets.operations.backfill.backfill_plan import BackfillPlan, BackfillRequest, Scope, plan_backfill
+from forecast_assets.operations.backfill.backfill_record import BackfillRecord, close_record, open_record
+from forecast_assets.operations.backfill.deliveries import Deliveries
+from forecast_assets.operations.backfill.durations import estimated, past_durations
+from forecast_assets.operations.backfill.staleness import Staleness
+from forecast_assets.operations.cycle.processes import Processes
+from forecast_assets.storage.opened import open_store
 
 
 def backfill(
@@ -46,7 +46,7 @@ def backfill(
     scope, staleness = _scope(settings, _request(settings, country, all_markets, first, to, assets, include_frozen))
     published = PublishedMonths(open_store(settings))
     planned = plan_backfill(settings, scope, staleness, published.is_closed)
-    processes = Processes(len(planned.request.countries))
+    processes = Processes(len(planned.request.countries), load_code_location)
     with dg.DagsterInstance.get() as instance:
         estimate = estimated(planned.made, scope.nodes, past_durations(instance), processes.count)
     print_plan(planned, estimate)
@@ -71,14 +71,14 @@ def _request(
     if months[0] > months[1]:
         raise typer.BadParameter(f"--from {first} lies after --to {to}")
     try:
-        chosen = selected_assets(code_location(), assets)
+        chosen = selected_assets(load_code_location(), assets)
     except SelectionError as error:
         raise typer.BadParameter(str(error)) from error
     return BackfillRequest(tuple(countries_or_exit(settings, country or [])), *months, tuple(chosen), frozen)
 
 
 def _scope(settings: Settings, request: BackfillRequest) -> tuple[Scope, Staleness]:
-    nodes = asset_nodes(code_location())
+    nodes = asset_nodes(load_code_location())
     staleness = Staleness(open_store(settings), settings, nodes, Deliveries(settings))
     return Scope(settings, nodes, request, staleness.recorded), staleness
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from forecast_assets.cli.console import console, print_table
-from forecast_assets.runs.backfill import Backfill
-from forecast_assets.runs.backfill_plan import BackfillPlan
-from forecast_assets.runs.durations import Estimate
-from forecast_assets.storage.partition_key import month_ranges
+from forecast_assets.domain.months import describe_months
+from forecast_assets.operations.backfill.backfill import Backfill
+from forecast_assets.operations.backfill.backfill_plan import BackfillPlan
+from forecast_assets.operations.backfill.durations import Estimate
 
 WHY_LENGTH = 100
 ALL_MARKETS = "all markets"
@@ -38,19 +38,19 @@ def _asset_row(asset: str, plan: BackfillPlan) -> list[str]:
         ALL_MARKETS if None in plan.made[asset] else str(len(made)),
         str(sum(map(len, made.values()))),
         str(sum(map(len, plan.skipped[asset].values()))),
-        _span(month for months in made.values() for month in months) if made else "-",
+        describe_months(month for months in made.values() for month in months) if made else "-",
         ", ".join(f"{why} ({count})" for why, count in reasons.most_common(3)),
     ]
 
 
 def _warnings(plan: BackfillPlan) -> list[str]:
     lines = [
-        f"{source} of {code} cannot be used now, {_span(months)}: {_short(next(iter(months.values())))}"
+        f"{source} of {code} cannot be used now, {describe_months(months)}: {_short(next(iter(months.values())))}"
         for (source, code), months in plan.unusable.items()
     ]
     lines += [
-        f"{code}: no sell-in is stored for {_span(months)}, before this backfill: windows that reach there are "
-        f"shorter. Backfill those months first."
+        f"{code}: no sell-in is stored for {describe_months(months)}, before this backfill: windows that reach there "
+        f"are shorter. Backfill those months first."
         for code, months in plan.history_missing.items()
     ]
     return lines
@@ -61,13 +61,13 @@ def _moves(plan: BackfillPlan) -> list[str]:
     lines = []
     for asset, words in (("published_forecasts", "published forecasts"), ("performance", "KPIs (performance)")):
         made = {str(code): months for code, months in plan.made.get(asset, {}).items() if months}
-        named = "; ".join(f"{code}: {_span(months)}" for code, months in _shown(made))
+        named = "; ".join(f"{code}: {describe_months(months)}" for code, months in _shown(made))
         lines.append(f"{words} that move: {named or 'none'}")
     if plan.moved_later:
-        later = "; ".join(f"{code}: {_span(months)}" for code, months in _shown(plan.moved_later))
+        later = "; ".join(f"{code}: {describe_months(months)}" for code, months in _shown(plan.moved_later))
         lines.append(f"KPIs after the range that read them and stay until they are backfilled too: {later}")
     if plan.frozen:
-        frozen = "; ".join(f"{code}: {_span(months)}" for code, months in _shown(plan.frozen))
+        frozen = "; ".join(f"{code}: {describe_months(months)}" for code, months in _shown(plan.frozen))
         lines.append(f"frozen cycles (published and closed) that are touched: {frozen}")
     return lines
 
@@ -101,11 +101,7 @@ def _outcome_row(code: str | None, outcomes: Mapping[tuple[str, pd.Timestamp], s
         return [code or ALL_MARKETS, made, "0", "-", "-"]
     asset, month = min(failed, key=lambda place: (place[1], failed[place].startswith("not made")))
     reason = f"{asset} {month:%Y-%m}: {_short(failed[asset, month])}"
-    return [code or ALL_MARKETS, made, str(len(failed)), _span(month for _, month in failed), reason]
-
-
-def _span(months: Iterable[pd.Timestamp]) -> str:
-    return month_ranges(sorted(set(months)))
+    return [code or ALL_MARKETS, made, str(len(failed)), describe_months(month for _, month in failed), reason]
 
 
 def _short(text: str) -> str:

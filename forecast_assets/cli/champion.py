@@ -6,6 +6,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 
+from forecast_assets.cli.code_location import load_code_location
 from forecast_assets.cli.console import (
     RunLog,
     console,
@@ -16,13 +17,13 @@ from forecast_assets.cli.console import (
     signed,
 )
 from forecast_assets.cli.prepare import prepare_instance
-from forecast_assets.domain.contest import refusals, refuses
-from forecast_assets.places import open_store
-from forecast_assets.resources.published_months import PublishedMonths
-from forecast_assets.resources.recipes_in_force import RecipesInForce
-from forecast_assets.runs.launch import launch
-from forecast_assets.runs.plan import MonthRange
-from forecast_assets.settings import Settings
+from forecast_assets.config.settings import Settings
+from forecast_assets.domain.months import MonthRange
+from forecast_assets.domain.selection.contest import refusals, refuses
+from forecast_assets.market_state.published_months import PublishedMonths
+from forecast_assets.market_state.recipes_in_force import RecipesInForce
+from forecast_assets.operations.cycle.launch import launch
+from forecast_assets.storage.opened import open_store
 
 Market = Annotated[str, typer.Option(help="A market")]
 COLUMNS = [
@@ -67,7 +68,9 @@ def _accept(recipes: RecipesInForce, code: str, recipe: str, said: dict[str, str
     for month in sorted(found["month"].unique()):
         span = MonthRange(pd.Timestamp(month), pd.Timestamp(month))
         report(code, "refuse_recipe", span, None)
-        result = launch("refuse_recipe", code, span, config={"refused_recipe": {"accepted": recipe, **said}})
+        result = launch(
+            load_code_location, "refuse_recipe", code, span, config={"refused_recipe": {"accepted": recipe, **said}}
+        )
         report(code, "refuse_recipe", span, result)
         if not result.succeeded:
             raise typer.Exit(1)
@@ -97,7 +100,7 @@ def rollback(
     report, span = RunLog(), MonthRange(month, month)
     for job, with_config in (("refuse_recipe", config), ("republish", None)):
         report(code, job, span, None)
-        result = launch(job, code, span, config=with_config)
+        result = launch(load_code_location, job, code, span, config=with_config)
         report(code, job, span, result)
         if not result.succeeded:
             if job == "republish":

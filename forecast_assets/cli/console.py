@@ -8,10 +8,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from forecast_assets.markets import MarketsError, forecast_markets, month_of
-from forecast_assets.runs.launch import RunResult
-from forecast_assets.runs.plan import MonthRange
-from forecast_assets.settings import Settings, SettingsError, load_settings
+from forecast_assets.config.markets import MarketsError, forecast_markets, month_of
+from forecast_assets.config.settings import Settings, SettingsError, load_settings
+from forecast_assets.domain.months import MonthRange
+from forecast_assets.operations.cycle.launch import RunResult
 from forecast_assets.storage.folders import document_address
 
 console = Console(width=None if os.isatty(1) else 140, highlight=False)

@@ -6,6 +6,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 
+from forecast_assets.cli.code_location import load_code_location
 from forecast_assets.cli.console import (
     RunLog,
     closed_month_argument,
@@ -17,13 +18,12 @@ from forecast_assets.cli.console import (
     signed,
 )
 from forecast_assets.cli.prepare import prepare_instance
-from forecast_assets.domain.evaluation import ALL_LAGS
-from forecast_assets.domain.realised import PERFORMANCE_METHODS
-from forecast_assets.places import open_store
-from forecast_assets.resources.mlflow_tracking import TrackingUnavailable, prepare_mlflow_store
-from forecast_assets.runs.cycle import run_cycles
-from forecast_assets.runs.launch import RunResult
-from forecast_assets.runs.measured import (
+from forecast_assets.config.settings import Settings
+from forecast_assets.domain.evaluation.evaluation import ALL_LAGS
+from forecast_assets.domain.evaluation.realised import PERFORMANCE_METHODS
+from forecast_assets.operations.cycle.cycle import run_cycles
+from forecast_assets.operations.cycle.launch import RunResult
+from forecast_assets.operations.cycle.measured import (
     cycle_figures,
     performance_cells,
     performance_table,
@@ -31,9 +31,10 @@ from forecast_assets.runs.measured import (
     realised_groups,
     totals_performance,
 )
-from forecast_assets.runs.plan import CycleRequest
-from forecast_assets.settings import Settings
+from forecast_assets.operations.cycle.plan import CycleRequest
 from forecast_assets.storage import PartitionKey, TableStore
+from forecast_assets.storage.opened import open_store
+from forecast_assets.tracking.mlflow_tracking import TrackingUnavailable, prepare_mlflow_store
 
 # The whole message stands in the lines above the table.
 WHY_LENGTH = 160
@@ -67,7 +68,7 @@ def run_and_print(settings: Settings, request: CycleRequest, countries: list[str
             console.print(
                 f"{error} The cycle goes on; mlflow_run can be filled in later.", style="yellow", markup=False
             )
-    results = run_cycles(settings, request, countries, RunLog())
+    results = run_cycles(settings, load_code_location, request, countries, RunLog())
     print_markets(settings, request.month, countries, results)
     print_performance(settings, countries)
     return results

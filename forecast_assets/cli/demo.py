@@ -8,7 +8,7 @@ import typer
 
 from forecast_assets.cli.console import console, countries_or_exit, report_page, settings_or_exit
 from forecast_assets.cli.cycle import run_and_print
-from forecast_assets.runs.plan import CycleRequest
+from forecast_assets.operations.cycle.plan import CycleRequest
 from forecast_assets.sample import write_sample_company
 
 MARKETS, SKUS, MONTHS, LAST_MONTH = 4, 150, 72, "2024-12-01"

@@ -8,11 +8,11 @@ import typer
 
 from forecast_assets.cli.console import console, print_table, settings_or_exit
 from forecast_assets.cli.prepare import prepare_home
+from forecast_assets.config.settings import Settings
 from forecast_assets.domain.calendar import add_months
-from forecast_assets.places import open_store
-from forecast_assets.runs.connections import FAILS, WORKS, check_connections
-from forecast_assets.runs.unrecorded import record, unrecorded
-from forecast_assets.settings import Settings
+from forecast_assets.operations.health.connections import FAILS, WORKS, check_connections
+from forecast_assets.operations.health.unrecorded import record, unrecorded
+from forecast_assets.storage.opened import open_store
 
 MONTHS_COMPARED = 2
 SHOWN = 10

@@ -12,13 +12,13 @@ from forecast_assets.cli.console import (
     print_table,
     settings_or_exit,
 )
-from forecast_assets.country_codes import close_countries, country_of, country_with
-from forecast_assets.domain.readiness import FAIL, WARN, Finding, is_ready
-from forecast_assets.markets import Market, MarketsError
-from forecast_assets.markets_file import add_market, set_stage
-from forecast_assets.places import open_deliveries
-from forecast_assets.runs.readiness import market_readiness
-from forecast_assets.settings import Settings
+from forecast_assets.config.country_codes import close_countries, country_of, country_with
+from forecast_assets.config.markets import Market, MarketsError
+from forecast_assets.config.markets_file import add_market, set_stage
+from forecast_assets.config.settings import Settings
+from forecast_assets.domain.selection.readiness import FAIL, WARN, Finding, is_ready
+from forecast_assets.operations.health.readiness import market_readiness
+from forecast_assets.sources.opened import open_deliveries
 
 market = typer.Typer(no_args_is_help=True, help=__doc__)
 RELOAD = (

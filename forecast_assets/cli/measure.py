@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from forecast_assets.cli.code_location import load_code_location
 from forecast_assets.cli.console import (
     RunLog,
     closed_month_argument,
@@ -14,7 +15,7 @@ from forecast_assets.cli.console import (
 )
 from forecast_assets.cli.cycle import print_performance
 from forecast_assets.cli.prepare import prepare_instance
-from forecast_assets.runs.measure import run_measures
+from forecast_assets.operations.cycle.measure import run_measures
 
 
 def measure(
@@ -26,7 +27,7 @@ def measure(
     settings = settings_or_exit()
     countries = countries_or_exit(settings, country or [])
     prepare_instance()
-    results = run_measures(settings, closed_month_argument(through), countries, RunLog())
+    results = run_measures(settings, load_code_location, closed_month_argument(through), countries, RunLog())
     print_performance(settings, countries, month_argument(origin) if origin else None)
     failed = [code for code in countries if not all(result.succeeded for result in results[code])]
     if failed:

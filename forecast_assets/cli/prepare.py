@@ -7,7 +7,7 @@ from pathlib import Path
 import dagster as dg
 
 from forecast_assets.cli.console import console, settings_or_exit
-from forecast_assets.resources.mlflow_tracking import prepare_mlflow_store
+from forecast_assets.tracking.mlflow_tracking import prepare_mlflow_store
 
 # Servers bring a dagster.yaml of their own: deploy/dagster.yaml.
 LAPTOP = resources.files("forecast_assets.instances") / "laptop.yaml"

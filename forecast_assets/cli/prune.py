@@ -8,9 +8,9 @@ import pandas as pd
 import typer
 
 from forecast_assets.cli.console import console, print_table, settings_or_exit
-from forecast_assets.places import open_store
-from forecast_assets.runs.pruning import prune as remove
-from forecast_assets.runs.retention import Retention, Verdict, to_prune
+from forecast_assets.operations.history.pruning import prune as remove
+from forecast_assets.operations.history.retention import Retention, Verdict, to_prune
+from forecast_assets.storage.opened import open_store
 from forecast_assets.storage.version_files import VersionFiles, all_versions
 
 MEGABYTE = 1_000_000

@@ -7,16 +7,16 @@ from typing import Annotated
 
 import typer
 
+from forecast_assets.cli.code_location import build_code_location, load_code_location
 from forecast_assets.cli.console import console, countries_or_exit, print_table, settings_or_exit
 from forecast_assets.cli.version_arguments import listed, meant
+from forecast_assets.config.settings import Settings
 from forecast_assets.domain.calendar import add_months
-from forecast_assets.places import open_store
-from forecast_assets.runs.asset_nodes import AssetNode, asset_nodes
-from forecast_assets.runs.deliveries import Deliveries
-from forecast_assets.runs.deliveries_since import deliveries_since
-from forecast_assets.runs.differences import TableDifference
-from forecast_assets.runs.launch import code_location
-from forecast_assets.runs.replay import (
+from forecast_assets.operations.backfill.asset_nodes import AssetNode, asset_nodes
+from forecast_assets.operations.backfill.deliveries import Deliveries
+from forecast_assets.operations.history.deliveries_since import deliveries_since
+from forecast_assets.operations.history.differences import TableDifference
+from forecast_assets.operations.history.replay import (
     DIFFERENT,
     IDENTICAL,
     NOT_POSSIBLE,
@@ -28,9 +28,9 @@ from forecast_assets.runs.replay import (
     not_as_it_was,
     pruned_targets,
 )
-from forecast_assets.runs.store_of_then import RecordedVersions
-from forecast_assets.settings import Settings
+from forecast_assets.operations.history.store_of_then import RecordedVersions
 from forecast_assets.storage import PartitionKey, TableStore
+from forecast_assets.storage.opened import open_store
 
 STYLES = {IDENTICAL: "green", DIFFERENT: "red", NOT_POSSIBLE: "yellow"}
 SHOWN_COLUMNS = 5
@@ -45,7 +45,7 @@ def replay(
     """Make a cycle again from its recorded inputs; exits with 0 if identical, 1 if not, 2 if that is not possible."""
     settings = settings_or_exit()
     store = open_store(settings)
-    versions, nodes = RecordedVersions(store), asset_nodes(code_location())
+    versions, nodes = RecordedVersions(store), asset_nodes(load_code_location())
     countries = countries_or_exit(settings, country) if country else list(settings.market_table)
     asked_for = [*([] if country else [None]), *countries]
     targets, lost = _targets_or_exit(versions, nodes, cycle, asked_for)
@@ -97,7 +97,7 @@ def _replayed(
     settings: Settings, store: TableStore, scratch: str, versions: RecordedVersions, targets: list[Target]
 ) -> list[Outcome]:
     outcomes = []
-    for outcome in Replay(settings, store, scratch, versions).run(targets):
+    for outcome in Replay(settings, build_code_location, store, scratch, versions).run(targets):
         where = outcome.target.place.country or "all markets"
         console.print(f"{where:12} {outcome.target.asset:20} {outcome.state}", style=STYLES[outcome.state])
         for reason in outcome.reasons:

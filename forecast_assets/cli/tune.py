@@ -7,6 +7,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 
+from forecast_assets.cli.code_location import load_code_location
 from forecast_assets.cli.console import (
     RunLog,
     closed_month_argument,
@@ -18,12 +19,12 @@ from forecast_assets.cli.console import (
     signed,
 )
 from forecast_assets.cli.prepare import prepare_instance
-from forecast_assets.domain.tuning import IN_FORCE
-from forecast_assets.places import open_store
-from forecast_assets.runs.launch import launch
-from forecast_assets.runs.plan import MonthRange
-from forecast_assets.settings import Settings
+from forecast_assets.config.settings import Settings
+from forecast_assets.domain.months import MonthRange
+from forecast_assets.domain.selection.tuning import IN_FORCE
+from forecast_assets.operations.cycle.launch import launch
 from forecast_assets.storage import PartitionKey
+from forecast_assets.storage.opened import open_store
 
 
 def tune(
@@ -54,7 +55,7 @@ def _tuned(settings: Settings, code: str, month: pd.Timestamp, trials: int) -> b
     report, span = RunLog(), MonthRange(month, month)
     report(code, "tune", span, None)
     with _TrialsOnConsole():
-        result = launch("tune", code, span, config={"tuned_recipe": {"trials": trials}})
+        result = launch(load_code_location, "tune", code, span, config={"tuned_recipe": {"trials": trials}})
     report(code, "tune", span, result)
     if result.succeeded:
         _print_outcome(settings, code, month)

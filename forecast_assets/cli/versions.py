@@ -6,8 +6,8 @@ import typer
 
 from forecast_assets.cli.console import console, month_argument, print_table, settings_or_exit
 from forecast_assets.cli.version_arguments import partition_or_exit, table_or_exit
-from forecast_assets.places import open_store
 from forecast_assets.storage import Version
+from forecast_assets.storage.opened import open_store
 from forecast_assets.storage.version_files import pruned_of
 
 COLUMNS = ["version", "state", "written", "cycle", "run", "git sha", "rows", "content hash"]

@@ -10,16 +10,16 @@ from forecast_assets.alerts.assembly import drain
 from forecast_assets.alerts.outbox import Outbox
 from forecast_assets.cli.console import console, settings_or_exit
 from forecast_assets.cli.prepare import prepare_instance
-from forecast_assets.runs.watch import (
+from forecast_assets.defs.schedules import build_schedules
+from forecast_assets.defs.sensors import build_sensors
+from forecast_assets.defs.sensors.teams_delivery import BUDGET_SECONDS, told
+from forecast_assets.operations.health.watch import (
     HEARTBEAT_SECONDS,
     tell_of_daemons,
     tell_of_sensors,
     watch_daemons,
     watch_sensors,
 )
-from forecast_assets.schedules import build_schedules
-from forecast_assets.sensors import build_sensors
-from forecast_assets.sensors.teams_delivery import BUDGET_SECONDS, told
 
 
 def watchdog(

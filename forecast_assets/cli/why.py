@@ -10,9 +10,9 @@ import typer
 
 from forecast_assets.cli.console import console, month_argument, settings_or_exit
 from forecast_assets.cli.versions import short_sha
-from forecast_assets.places import open_store
-from forecast_assets.runs.passport import NoSuchForecast, checks_of_run, latest_origin, passport
+from forecast_assets.operations.history.passport import NoSuchForecast, checks_of_run, latest_origin, passport
 from forecast_assets.storage import PartitionKey
+from forecast_assets.storage.opened import open_store
 from forecast_assets.storage.partition_key import describe_partitions
 
 SHORT = 12

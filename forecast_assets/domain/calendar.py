@@ -4,7 +4,6 @@ Months are first-of-month Timestamps. Everything here is known for any month, pa
 months. No demand, no policy data (see ``covid``), no fiscal calendars.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -38,17 +37,6 @@ def month_range(first: pd.Timestamp | str, last: pd.Timestamp | str) -> pd.Datet
 def add_months(month: pd.Timestamp | str, months: int) -> pd.Timestamp:
     """The month ``months`` later (earlier when negative)."""
     return _month_start(month) + pd.DateOffset(months=int(months))
-
-
-def unbroken(months: Iterable[pd.Timestamp]) -> list[list[pd.Timestamp]]:
-    """Months in ascending order, cut wherever one between them is absent; a month given twice counts once."""
-    parts: list[list[pd.Timestamp]] = []
-    for month in sorted(set(months)):
-        if parts and month == add_months(parts[-1][-1], 1):
-            parts[-1].append(month)
-        else:
-            parts.append([month])
-    return parts
 
 
 def months_between(earlier: pd.Timestamp | str, later: pd.Timestamp | str) -> int:

@@ -1,6 +1,6 @@
 """The report of one market for its demand planners: an HTML page and a workbook.
 
-Pure rendering: frames in, text or bytes out. Metrics come from `forecast_assets.domain.accuracy`; reading tables and
+Pure rendering: frames in, text or bytes out. Metrics come from `domain/evaluation/accuracy.py`; reading tables and
 storing the results belong to the `market_report` asset.
 """
 

@@ -1,14 +1,14 @@
 """The tables of the report: what was published, accuracy by set of cells, one line per SKU.
 
-Formulas of metrics live in `forecast_assets.domain.accuracy`; this module chooses the cells and lines up the results.
+Formulas of metrics live in `domain/evaluation/accuracy.py`; this module chooses the cells and lines up the results.
 Nothing here formats or renders.
 """
 
 import numpy as np
 import pandas as pd
 
-from forecast_assets.domain.accuracy import accuracy_table
-from forecast_assets.domain.evaluation import BACKTEST_METHODS, segment
+from forecast_assets.domain.evaluation.accuracy import accuracy_table
+from forecast_assets.domain.evaluation.evaluation import BACKTEST_METHODS, segment
 from forecast_assets.reports.market_report import MarketReport
 
 BACKTEST_FORECASTS = BACKTEST_METHODS

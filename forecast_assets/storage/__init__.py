@@ -1,7 +1,7 @@
 """Tables and documents of the product on a local folder or object storage.
 
 Layout, schema on write, versions, atomic publish and provenance. Knows nothing of Dagster and nothing of demand; the
-Dagster side is ``forecast_assets.io_managers``. The contract is described in docs/storage.md.
+Dagster side is ``forecast_assets.defs.io_managers``. The contract is described in docs/storage.md.
 """
 
 from forecast_assets.storage.content_hash import content_hash

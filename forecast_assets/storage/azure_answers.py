@@ -14,8 +14,8 @@ from typing import Any
 from azure.core.exceptions import AzureError, ClientAuthenticationError
 from azure.storage.blob.aio import ExponentialRetry
 
-from forecast_assets.secret_store import forget_secret
-from forecast_assets.storage.azure_account import SECRET_NAMES, AzureAccount, StorageRefused, StorageUnavailable
+from forecast_assets.config.azure_account import SECRET_NAMES, AzureAccount, StorageRefused, StorageUnavailable
+from forecast_assets.config.secret_store import forget_secret
 from forecast_assets.storage.transient_errors import TRANSIENT_HTTP_STATUS
 
 # Seconds before the second, third ... attempt, give or take a half: a busy account or a restarted front end is back

@@ -16,7 +16,7 @@ from azure.storage.blob.aio import BlobServiceClient
 from fsspec.asyn import sync_wrapper
 from pydantic import SecretStr
 
-from forecast_assets.storage.azure_account import (
+from forecast_assets.config.azure_account import (
     AzureAccount,
     StorageUnavailable,
     credential_for,

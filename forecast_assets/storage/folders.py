@@ -6,7 +6,7 @@ import fsspec
 from fsspec.implementations.local import LocalFileSystem
 from upath import UPath
 
-from forecast_assets.storage.azure_account import AzureAccount, StorageRefused, is_azure, path_on_azure
+from forecast_assets.config.azure_account import AzureAccount, StorageRefused, is_azure, path_on_azure
 
 
 def path_of(address: str) -> str:

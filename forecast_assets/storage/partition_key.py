@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from forecast_assets.domain.months import describe_months
+
 COUNTRY_PATTERN = re.compile(r"[A-Z0-9_]{2,10}")
 
 
@@ -84,19 +86,5 @@ def describe_partitions(partitions: Iterable[PartitionKey]) -> str:
     months: dict[str | None, list[pd.Timestamp]] = {}
     for partition in sorted(set(partitions), key=lambda partition: partition.sort_key):
         months.setdefault(partition.country, []).append(partition.month)
-    by_country = [(f"{country}: " if country else "") + month_ranges(found) for country, found in months.items()]
+    by_country = [(f"{country}: " if country else "") + describe_months(found) for country, found in months.items()]
     return ("partition " if sum(map(len, months.values())) == 1 else "partitions ") + "; ".join(by_country)
-
-
-def month_ranges(months: list[pd.Timestamp]) -> str:
-    """Join sorted months to ranges: ``2023-01 to 2023-06 (6 months), 2023-09``."""
-    ranges: list[list[pd.Timestamp]] = []
-    for month in months:
-        if ranges and month == ranges[-1][-1] + pd.offsets.MonthBegin():
-            ranges[-1].append(month)
-        else:
-            ranges.append([month])
-    return ", ".join(
-        f"{run[0]:%Y-%m}" if len(run) == 1 else f"{run[0]:%Y-%m} to {run[-1]:%Y-%m} ({len(run)} months)"
-        for run in ranges
-    )

@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from forecast_assets.storage.azure_account import AzureAccount
+from forecast_assets.config.azure_account import AzureAccount
 from forecast_assets.storage.content_hash import content_hash
 from forecast_assets.storage.documents import DocumentFolders, read_provenance, write_documents
 from forecast_assets.storage.folders import file_system_of, path_of

@@ -1,21 +1,41 @@
 """The files of versions: a Parquet file of a table, a folder of documents with its provenance; and what was removed.
 
-Which versions a partition has and what each is made of. When one may go stands in ``forecast_assets.runs.retention``.
+Which versions a partition has and what each is made of. When one may go stands in ``operations/history/retention.py``.
 """
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from forecast_assets.storage.documents import PROVENANCE_FILE
 from forecast_assets.storage.partition_key import PartitionKey
 from forecast_assets.storage.provenance import StoredProvenance
+from forecast_assets.storage.publish import Files
 from forecast_assets.storage.versions import PRUNED_FILE, Version, list_versions, read_pruned
 
-if TYPE_CHECKING:
-    from forecast_assets.storage.table_store import TableStore
+
+class VersionedStore(Protocol):
+    """The part of the store that versions are read and removed through."""
+
+    base: str
+
+    @property
+    def files(self) -> Files:
+        """The files of the store's file system."""
+
+    def versions_folder(self, name: str, partition: PartitionKey) -> str:
+        """Return the folder of a partition's versions."""
+
+    def find(self, folder: str) -> list[str]:
+        """Return the files below a folder."""
+
+    def published_provenance(self, name: str, partition: PartitionKey) -> StoredProvenance | None:
+        """Return the provenance of the published file or documents; None where nothing is published."""
+
+    def provenance_at(self, path: str) -> StoredProvenance | None:
+        """Return the provenance of a table's file; None where there is none."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +49,9 @@ class VersionFiles:
     size: int
 
 
-def partition_versions(store: "TableStore", name: str, partition: PartitionKey, paths: Sequence[str]) -> list[Version]:
+def partition_versions(
+    store: VersionedStore, name: str, partition: PartitionKey, paths: Sequence[str]
+) -> list[Version]:
     """Versions of a partition among the files under its folder of versions, oldest first; the unfinished left out."""
     folder = store.versions_folder(name, partition)
     marked = [path for path in paths if _is_version(path.removeprefix(f"{folder}/"))]
@@ -44,7 +66,7 @@ def partition_versions(store: "TableStore", name: str, partition: PartitionKey, 
     return list_versions(stored, published.version if published else None, pruned)
 
 
-def all_versions(store: "TableStore") -> list[VersionFiles]:
+def all_versions(store: VersionedStore) -> list[VersionFiles]:
     """Every version of every partition of a store; reads the footer of each file."""
     root = f"{store.base}/_versions"
     by_place: dict[tuple[str, str], dict[str, int]] = {}
@@ -59,7 +81,7 @@ def all_versions(store: "TableStore") -> list[VersionFiles]:
     ]
 
 
-def stored_tables(store: "TableStore") -> list[str]:
+def stored_tables(store: VersionedStore) -> list[str]:
     """Names of tables and documents of which there is a version."""
     root = f"{store.base}/_versions"
     try:
@@ -68,19 +90,19 @@ def stored_tables(store: "TableStore") -> list[str]:
         return []
 
 
-def versioned_partitions(store: "TableStore", name: str) -> list[PartitionKey]:
+def versioned_partitions(store: VersionedStore, name: str) -> list[PartitionKey]:
     """Partitions of a table or of documents of which there is a version."""
     root = f"{store.base}/_versions/{name}/"
     folders = {_partition_folder(path.removeprefix(root)) for path in store.find(root.rstrip("/"))}
     return sorted(map(PartitionKey.from_folder, folders), key=lambda partition: partition.sort_key)
 
 
-def pruned_of(store: "TableStore", name: str, partition: PartitionKey) -> dict[str, dict[str, str | None]]:
+def pruned_of(store: VersionedStore, name: str, partition: PartitionKey) -> dict[str, dict[str, str | None]]:
     """What was removed of a partition's versions, by version."""
     return read_pruned(store.files.read_many([f"{store.versions_folder(name, partition)}/{PRUNED_FILE}"])[0])
 
 
-def remove_versions(store: "TableStore", versions: Sequence[VersionFiles], at: datetime) -> None:
+def remove_versions(store: VersionedStore, versions: Sequence[VersionFiles], at: datetime) -> None:
     """Remove versions of one partition, noting them first: a reader of the chain never meets a gap.
 
     Killed in the middle, what is left is either a whole version, which is judged again, or the files of a set of
@@ -102,14 +124,14 @@ def remove_versions(store: "TableStore", versions: Sequence[VersionFiles], at: d
         store.files.remove(file)
 
 
-def pruned_partitions(store: "TableStore") -> list[tuple[str, PartitionKey]]:
+def pruned_partitions(store: VersionedStore) -> list[tuple[str, PartitionKey]]:
     """Tables and partitions of which versions were removed before."""
     root = f"{store.base}/_versions/"
     paths = [path.removeprefix(root) for path in store.find(root) if path.endswith(f"/{PRUNED_FILE}")]
     return [(path.partition("/")[0], PartitionKey.from_folder(_partition_folder(path))) for path in paths]
 
 
-def remove_left_over(store: "TableStore", name: str, partition: PartitionKey) -> None:
+def remove_left_over(store: VersionedStore, name: str, partition: PartitionKey) -> None:
     """Remove documents of removed versions whose provenance is gone: a call of ``remove_versions`` was killed."""
     folder = store.versions_folder(name, partition)
     paths = store.find(folder)
@@ -140,14 +162,14 @@ def _is_version(path: str) -> bool:
     )
 
 
-def _provenance(store: "TableStore", path: str) -> StoredProvenance | None:
+def _provenance(store: VersionedStore, path: str) -> StoredProvenance | None:
     if not path.endswith(PROVENANCE_FILE):
         return store.provenance_at(path)
     content = store.files.read_many([path])[0]
     return None if content is None else StoredProvenance.from_json(content)
 
 
-def _sizes(store: "TableStore", root: str) -> dict[str, int]:
+def _sizes(store: VersionedStore, root: str) -> dict[str, int]:
     store.files.fs.invalidate_cache()
     try:
         return {path: int(info["size"]) for path, info in store.files.fs.find(root, detail=True).items()}

@@ -10,8 +10,8 @@ from forecast_assets.alerts.heartbeat import announce_heartbeat, month_of_heartb
 from forecast_assets.alerts.outbox import Outbox
 from forecast_assets.storage import PartitionKey, TableSpec, TableStore
 from forecast_assets_tests.alerts.company import CYCLE, JUNE, Clock, incident
+from forecast_assets_tests.config.test_settings import loaded
 from forecast_assets_tests.storage.examples import run
-from forecast_assets_tests.test_settings import loaded
 
 MARKETS = """markets:
   - {code: "FR", name: France, iso2: "FR", iso3: FRA, region: Europe, since: 2019-01}

@@ -19,7 +19,7 @@ from forecast_assets.alerts.teams import (
     variable_of,
     webhook_of,
 )
-from forecast_assets.secret_store import resolve_secret
+from forecast_assets.config.secret_store import resolve_secret
 from forecast_assets_tests.alerts.teams_server import CANARY, FakeTeams
 
 PAYLOAD = {"type": "message", "attachments": []}

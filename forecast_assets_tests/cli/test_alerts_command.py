@@ -6,10 +6,10 @@ from typer.testing import CliRunner
 from forecast_assets.alerts.assembly import drain
 from forecast_assets.alerts.outbox import Outbox
 from forecast_assets.cli import app
-from forecast_assets.settings import load_settings
+from forecast_assets.config.settings import load_settings
 from forecast_assets_tests.alerts.company import CYCLE, incident
 from forecast_assets_tests.alerts.teams_server import CANARY, FakeTeams, texts
-from forecast_assets_tests.test_settings import MARKETS
+from forecast_assets_tests.config.test_settings import MARKETS
 
 
 @pytest.fixture

@@ -7,15 +7,15 @@ import pytest
 from typer.testing import CliRunner
 
 from forecast_assets.cli import app
-from forecast_assets.domain.champion import champion as decided
-from forecast_assets.domain.contest import Contest, recipe_id, recipe_text
-from forecast_assets.io_managers.table_specs import table_specs
-from forecast_assets.runs.launch import RunResult
+from forecast_assets.domain.selection.champion import champion as decided
+from forecast_assets.domain.selection.contest import Contest, recipe_id, recipe_text
+from forecast_assets.operations.cycle.launch import RunResult
 from forecast_assets.storage import PartitionKey, Provenance, TableStore
+from forecast_assets.storage.table_specs import table_specs
 from forecast_assets_tests.cli.test_commands import unboxed
-from forecast_assets_tests.domain.test_champion import IN_FORCE, LIMITS, OLD, RIVALS, TUNED, alone, market
-from forecast_assets_tests.sensors.company import published_forecast
-from forecast_assets_tests.test_settings import MARKETS
+from forecast_assets_tests.config.test_settings import MARKETS
+from forecast_assets_tests.defs.sensors.company import published_forecast
+from forecast_assets_tests.domain.selection.test_champion import IN_FORCE, LIMITS, OLD, RIVALS, TUNED, alone, market
 
 CHAMPION = import_module("forecast_assets.cli.champion")
 MARCH, APRIL, MAY = (pd.Timestamp(f"2024-0{month}-01") for month in (3, 4, 5))
@@ -39,7 +39,7 @@ class Desk:
         rows = [[recipe_id(each), recipe_text(each), "Ann", "orders"] for each in recipes]
         self.write("refused_recipe", month, pd.DataFrame(rows, columns=["recipe_id", "recipe", "author", "reason"]))
 
-    def launch(self, job, country, months, config=None) -> RunResult:
+    def launch(self, load, job, country, months, config=None) -> RunResult:
         self.launched.append((job, country, f"{months.first:%Y-%m}", config))
         return RunResult(job, country, "run", (f"{job}: broken",) if job in self.fails else ())
 

@@ -9,9 +9,9 @@ from typer.testing import CliRunner
 
 from forecast_assets.cli import app
 from forecast_assets.cli.console import RunLog, countries_or_exit, month_argument, percentage, signed
-from forecast_assets.runs.launch import RunResult
-from forecast_assets.runs.plan import MonthRange
-from forecast_assets_tests.test_settings import MARKETS, loaded
+from forecast_assets.domain.months import MonthRange
+from forecast_assets.operations.cycle.launch import RunResult
+from forecast_assets_tests.config.test_settings import MARKETS, loaded
 
 # By name: in the package the modules are hidden behind the commands they hold.
 CYCLE, MEASURE, TUNE = (import_module(f"forecast_assets.cli.{name}") for name in ("cycle", "measure", "tune"))
@@ -43,7 +43,7 @@ def unboxed(output: str) -> str:
 def failing(*failed: str):
     """Stands for the runs: every market succeeds but those named."""
 
-    def run(settings, request, countries, report):
+    def run(settings, load, request, countries, report):
         return {code: [BROKEN if code in failed else RunResult("ingest", code, "run")] for code in countries}
 
     return run
@@ -132,7 +132,7 @@ def test_tuning_a_market_without_features_is_refused_with_what_to_run_first(comm
 def test_a_market_that_cannot_be_tuned_is_named_and_does_not_stop_the_next(command, monkeypatch):
     asked = []
 
-    def launch(job, country, months, config):
+    def launch(load, job, country, months, config):
         asked.append((job, country, f"{months.first:%Y-%m}", config))
         return RunResult(
             job, country, "run", ("tuned_recipe: FR 2024-06: nothing to tune on",) if country == "FR" else ()

@@ -5,15 +5,15 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from forecast_assets import key_vault, secret_store
 from forecast_assets.cli import app
-from forecast_assets.io_managers.table_specs import table_specs
-from forecast_assets.runs.connections import FAILS, UNUSED, WORKS, check_connections
-from forecast_assets.runs.unrecorded import unrecorded
-from forecast_assets.settings import load_settings
+from forecast_assets.config import key_vault, secret_store
+from forecast_assets.config.settings import load_settings
+from forecast_assets.operations.health.connections import FAILS, UNUSED, WORKS, check_connections
+from forecast_assets.operations.health.unrecorded import unrecorded
 from forecast_assets.storage import PartitionKey, Provenance, TableStore
+from forecast_assets.storage.table_specs import table_specs
 from forecast_assets_tests.alerts.teams_server import CANARY, FakeTeams
-from forecast_assets_tests.test_settings import MARKETS
+from forecast_assets_tests.config.test_settings import MARKETS
 
 JUNE = pd.Timestamp("2024-06-01")
 FR_JUNE = PartitionKey(JUNE, "FR")

@@ -4,7 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from forecast_assets.cli import app
-from forecast_assets.markets import load_markets
+from forecast_assets.config.markets import load_markets
 from forecast_assets.sample import SAMPLE_MARKETS, write_sample_company
 
 TWO = """# of the sample

@@ -2,10 +2,10 @@
 
 import pytest
 
-from forecast_assets.domain.backtest import backtest
 from forecast_assets.domain.features.build import build_features
 from forecast_assets.domain.models.market_model import fit_market_model
 from forecast_assets.domain.models.recipe import Recipe
+from forecast_assets.domain.selection.backtest import backtest
 from forecast_assets_tests.domain.small_market import MONTHS, feature_stack, small_market
 
 QUICK = Recipe(

@@ -9,8 +9,8 @@ import sys
 
 import pandas as pd
 
-from forecast_assets.resources.mlflow_registry import ChampionRecord
-from forecast_assets.resources.mlflow_tracking import CycleRecord, MlflowTracking
+from forecast_assets.tracking.mlflow_registry import ChampionRecord
+from forecast_assets.tracking.mlflow_tracking import CycleRecord, MlflowTracking
 
 EXPERIMENT = "azureml"
 JUNE = ChampionRecord("FR", pd.Timestamp("2024-06-01"), "abc", pd.Timestamp("2024-03-01"), "held", "")

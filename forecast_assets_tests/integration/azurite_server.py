@@ -20,7 +20,7 @@ from azure.storage.blob import (
 )
 from pydantic import SecretStr
 
-from forecast_assets.storage.azure_account import AzureAccount, credential_for
+from forecast_assets.config.azure_account import AzureAccount, credential_for
 from forecast_assets.storage.azure_file_system import AzureFileSystem
 from forecast_assets.storage.publish import Files
 

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from forecast_assets.storage.azure_account import StorageUnavailable
+from forecast_assets.config.azure_account import StorageUnavailable
 from forecast_assets.storage.publish import Files
 from forecast_assets_tests.integration.azurite_server import start_azurite
 from forecast_assets_tests.integration.fault_proxy import FAULTS, Fault, FaultProxy, can_happen, start_fault_proxy

@@ -8,10 +8,11 @@ import pandas as pd
 import trustme
 from pydantic import SecretStr
 
-from forecast_assets.dremio_settings import DremioSettings
-from forecast_assets.landing import SOURCES
-from forecast_assets.sql import DremioClient, DremioTables
-from forecast_assets.sql.dremio_session import DremioSession
+from forecast_assets.config.dremio_settings import DremioSettings
+from forecast_assets.sources.dremio.dremio_client import DremioClient
+from forecast_assets.sources.dremio.dremio_session import DremioSession
+from forecast_assets.sources.dremio.dremio_tables import DremioTables
+from forecast_assets.sources.landing import SOURCES
 from forecast_assets_tests.integration.flight_server import DremioStandIn
 
 USER, PASSWORD, TOKEN = "planner", "s3cret-word", "pat-0123456789"

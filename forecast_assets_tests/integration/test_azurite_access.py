@@ -6,14 +6,15 @@ from azure.core.credentials import AzureNamedKeyCredential
 from typer.testing import CliRunner
 
 from forecast_assets.cli import app
+from forecast_assets.config.azure_account import StorageRefused
+from forecast_assets.config.settings import load_settings
 from forecast_assets.definitions import build_definitions
-from forecast_assets.landing import LandingFolder
-from forecast_assets.places import open_landing, open_store
-from forecast_assets.runs.launch import QUIET, failures_of
-from forecast_assets.settings import load_settings
+from forecast_assets.operations.cycle.launch import QUIET, failures_of
+from forecast_assets.sources.landing import LandingFolder
+from forecast_assets.sources.opened import open_landing
 from forecast_assets.storage import PartitionKey
-from forecast_assets.storage.azure_account import StorageRefused
 from forecast_assets.storage.azure_file_system import AzureFileSystem
+from forecast_assets.storage.opened import open_store
 
 pytestmark = pytest.mark.integration
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from forecast_assets.io_managers.table_specs import table_specs
 from forecast_assets.sample import write_sample_company
 from forecast_assets.storage import PartitionKey, TableStore
+from forecast_assets.storage.table_specs import table_specs
 
 pytestmark = pytest.mark.integration
 

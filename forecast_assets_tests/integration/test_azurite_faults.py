@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from forecast_assets.storage.azure_account import StorageUnavailable
+from forecast_assets.config.azure_account import StorageUnavailable
 from forecast_assets.storage.azure_answers import WAITS
 from forecast_assets.storage.publish import PublishConflict
 from forecast_assets.storage.transient_errors import is_transient

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from forecast_assets.resources.market_lease import lease_of
+from forecast_assets.market_state.market_lease import lease_of
 from forecast_assets.storage import TableStore
 from forecast_assets.storage.lease import LeaseTaken
 

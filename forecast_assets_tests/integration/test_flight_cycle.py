@@ -9,19 +9,19 @@ import pytest
 from dagster._core.test_utils import create_run_for_test
 from typer.testing import CliRunner
 
-from forecast_assets.assets.sources import READERS
 from forecast_assets.cli import app
+from forecast_assets.config.settings import Settings, SettingsError, load_settings
 from forecast_assets.definitions import build_definitions
-from forecast_assets.jobs import SOURCES
-from forecast_assets.places import open_sources
-from forecast_assets.retries import transient_errors_again
-from forecast_assets.runs.connections import FAILS, WORKS, check_connections
-from forecast_assets.runs.launch import QUIET
-from forecast_assets.sensors.arrivals import Cursor, Look
-from forecast_assets.settings import Settings, SettingsError, load_settings
-from forecast_assets.sql import DremioUnavailable
-from forecast_assets.sql.dremio_arrivals import table_delivery
+from forecast_assets.defs.assets.sources import READERS
+from forecast_assets.defs.retries import transient_errors_again
+from forecast_assets.defs.sensors.arrivals import Cursor, Look
+from forecast_assets.operations.cycle.launch import QUIET
+from forecast_assets.operations.health.connections import FAILS, WORKS, check_connections
+from forecast_assets.sources.dremio.dremio_arrivals import table_delivery
+from forecast_assets.sources.dremio.dremio_errors import DremioUnavailable
+from forecast_assets.sources.opened import open_sources
 from forecast_assets.storage import PartitionKey, TableStore
+from forecast_assets.tags import SOURCES
 from forecast_assets_tests.integration.flight_company import PASSWORD, USER, tables_of
 from forecast_assets_tests.integration.flight_server import DremioStandIn
 

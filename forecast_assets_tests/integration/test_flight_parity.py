@@ -3,16 +3,16 @@
 import pandas as pd
 import pytest
 
-from forecast_assets.io_managers.table_specs import table_specs
-from forecast_assets.landing import LandingFolder
-from forecast_assets.markets import load_markets
-from forecast_assets.resources.source_tables import SourceTables
+from forecast_assets.config.markets import load_markets
 from forecast_assets.sample import write_sample_company
+from forecast_assets.sources.landing import LandingFolder
+from forecast_assets.sources.source_tables import SourceTables
 from forecast_assets.storage import PartitionKey, content_hash
 from forecast_assets.storage.table_spec import to_arrow
+from forecast_assets.storage.table_specs import table_specs
 from forecast_assets_tests.integration.flight_company import load, tables_of
 from forecast_assets_tests.integration.flight_server import DremioStandIn
-from forecast_assets_tests.landing.deliveries import Deliveries
+from forecast_assets_tests.sources.landing.deliveries import Deliveries
 
 TABLES = ("sell_in", "sell_out", "products", "promotions", "overrides")
 MARKETS = """markets:

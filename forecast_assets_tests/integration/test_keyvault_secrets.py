@@ -5,16 +5,16 @@ import traceback
 import pytest
 from typer.testing import CliRunner
 
-from forecast_assets import key_vault, secret_store
 from forecast_assets.alerts.teams import NoAddress, webhook_of
-from forecast_assets.azure_credential import azure_credential
 from forecast_assets.cli import app
-from forecast_assets.key_vault import GRACE_SECONDS, LIFETIME_SECONDS, PAUSE_SECONDS, KeyVault, SecretUnavailable
-from forecast_assets.resources.mlflow_store import mask_credentials, tracking_errors
-from forecast_assets.runs.connections import FAILS, _key_vault, _teams
-from forecast_assets.secret_store import forget_secret, resolve_secret
-from forecast_assets.settings import load_settings
+from forecast_assets.config import key_vault, secret_store
+from forecast_assets.config.azure_credential import azure_credential
+from forecast_assets.config.key_vault import GRACE_SECONDS, LIFETIME_SECONDS, PAUSE_SECONDS, KeyVault, SecretUnavailable
+from forecast_assets.config.secret_store import forget_secret, resolve_secret
+from forecast_assets.config.settings import load_settings
+from forecast_assets.operations.health.connections import FAILS, _key_vault, _teams
 from forecast_assets.storage.transient_errors import is_transient
+from forecast_assets.tracking.mlflow_store import mask_credentials, tracking_errors
 from forecast_assets_tests.integration.vault_server import IDENTITY_HEADER, FakeVault
 
 CANARY = "canary-5f2d9c"

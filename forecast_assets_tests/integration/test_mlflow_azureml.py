@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from forecast_assets.resources.mlflow_registry import ALIAS_TAG
-from forecast_assets.resources.mlflow_tracking import MlflowTracking, TrackingUnavailable
+from forecast_assets.tracking.mlflow_registry import ALIAS_TAG
+from forecast_assets.tracking.mlflow_tracking import MlflowTracking, TrackingUnavailable
 from forecast_assets_tests.integration.azureml_client import JULY, JUNE
 from forecast_assets_tests.integration.mlflow_server import WORKSPACE, AzureMl, start_mlflow
 from forecast_assets_tests.integration.postgres_server import start_postgres
 from forecast_assets_tests.integration.vault_server import IDENTITY_HEADER, FakeVault
-from forecast_assets_tests.resources.conftest import PATIENCE_SECONDS, cycle_record, record_at_once
+from forecast_assets_tests.tracking.conftest import PATIENCE_SECONDS, cycle_record, record_at_once
 
 pytestmark = pytest.mark.integration
 REPOSITORY = Path(__file__).parents[2]

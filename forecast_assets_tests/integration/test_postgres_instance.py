@@ -16,9 +16,9 @@ from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatu
 from dagster._core.storage.compute_log_manager import ComputeIOType
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
+from forecast_assets.config.settings import load_settings
 from forecast_assets.definitions import build_definitions
 from forecast_assets.sample import write_sample_company
-from forecast_assets.settings import load_settings
 from forecast_assets.storage import PartitionKey, TableStore
 from forecast_assets_tests.integration.azurite_server import ACCOUNT, KEY, start_azurite
 from forecast_assets_tests.integration.postgres_server import Postgres, start_postgres

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from forecast_assets.alerts import delivery
 from forecast_assets.definitions import build_definitions
-from forecast_assets.resources.mlflow_tracking import CycleRecord, MlflowTracking, RecordedRun
-from forecast_assets.runs import cycle_calendar
-from forecast_assets.sensors import teams_delivery
+from forecast_assets.defs.sensors import teams_delivery
+from forecast_assets.domain import cycle_calendar
+from forecast_assets.tracking.mlflow_tracking import CycleRecord, MlflowTracking, RecordedRun
 from forecast_assets_tests.operate.platform import (
     DRILL_CRON,
     DRILL_DAYS_SINCE_DUE,

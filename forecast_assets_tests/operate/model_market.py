@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from forecast_assets.domain.calendar import add_months
-from forecast_assets.jobs import SOURCES
-from forecast_assets.runs.launch import FIRST, LAST, QUIET
+from forecast_assets.operations.cycle.launch import QUIET
 from forecast_assets.sample import write_sample_company
+from forecast_assets.tags import RANGE_END_TAG, RANGE_START_TAG, SOURCES
 
 MODEL_MARKET, SKUS, MONTHS = "FR", 6, 30
 HISTORY = [*SOURCES, "history_marks", "features"]
@@ -47,7 +47,7 @@ class ModelMarket:
         (base / "markets.yaml").write_text("markets:\n" + entry(MODEL_MARKET, month), encoding="utf-8")
         before, since = add_months(month, -1), add_months(month, 1 - MONTHS)
         for job, first in (("ingest", since), ("market_features", add_months(since, 11))):
-            self._run(job, {FIRST: self._key(first), LAST: self._key(before)})
+            self._run(job, {RANGE_START_TAG: self._key(first), RANGE_END_TAG: self._key(before)})
 
     def publish_before(self) -> None:
         """The cycle of the month before the due one: the market has a champion and a published forecast."""
@@ -77,8 +77,8 @@ class ModelMarket:
         assert result.success
 
     def _definitions(self) -> dg.Definitions:
+        from forecast_assets.config.settings import load_settings
         from forecast_assets.definitions import build_definitions
-        from forecast_assets.settings import load_settings
 
         places = {"STORE": "store", "LANDING": "landing", "MARKETS": "markets.yaml"}
         own = {f"FORECAST_{name}": str(self.base / place) for name, place in places.items()}

@@ -20,7 +20,7 @@ import yaml
 from dagster._core.scheduler.instigation import InstigatorTick, TickStatus
 
 from forecast_assets.cli.prepare import LAPTOP
-from forecast_assets.runs.cycle_calendar import closed_month
+from forecast_assets.domain.cycle_calendar import closed_month
 from forecast_assets.storage import PartitionKey, TableStore
 from forecast_assets_tests.operate.model_market import PUBLISHED_BEFORE, ModelMarket, entry
 

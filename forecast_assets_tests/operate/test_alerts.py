@@ -15,7 +15,7 @@ from forecast_assets.alerts.messages import Messages
 from forecast_assets.alerts.outbox import DEFAULT_CHANNEL, Outbox
 from forecast_assets.storage import PartitionKey
 from forecast_assets_tests.alerts.teams_server import ACCEPTED, FakeTeams, texts
-from forecast_assets_tests.assets.challengers import WORSE, plant_tuning
+from forecast_assets_tests.defs.assets.challengers import WORSE, plant_tuning
 from forecast_assets_tests.operate.platform import DRILL_DAYS_SINCE_DUE, Platform
 
 pytestmark = pytest.mark.daemon

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from forecast_assets.markets import load_markets
+from forecast_assets.config.markets import load_markets
 from forecast_assets.storage import PartitionKey, TableStore
 from forecast_assets_tests.operate.platform import NOT_OF_THE_DRILL
 

@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from forecast_assets.markets import load_markets
+from forecast_assets.config.markets import load_markets
 from forecast_assets.sample import SAMPLE_MARKETS, write_sample_company
 
 TEXT, DATE, NUMBER = pa.string(), pa.date32(), pa.float64()

@@ -5,8 +5,8 @@ import pandas as pd
 import pandera.errors
 import pytest
 
-from forecast_assets.io_managers.table_specs import table_specs
 from forecast_assets.schemas import MONTH_ONLY, TABLES
+from forecast_assets.storage.table_specs import table_specs
 
 ORIGIN, TARGET = pd.Timestamp("2024-06-01"), pd.Timestamp("2024-07-01")
 

@@ -3,14 +3,14 @@
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
 
-from forecast_assets.landing.errors import LandingError
-from forecast_assets.storage.azure_account import (
+from forecast_assets.config.azure_account import (
     AzureAccount,
     StorageRefused,
     StorageUnavailable,
     path_on_azure,
     raise_if_storage_said_it,
 )
+from forecast_assets.sources.landing.errors import LandingError
 from forecast_assets.storage.azure_answers import no_token, refusal, without_token
 from forecast_assets.storage.transient_errors import is_transient
 

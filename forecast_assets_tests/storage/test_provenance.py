@@ -31,7 +31,7 @@ def test_the_commit_stamped_into_an_image_goes_first(monkeypatch):
     ("git", "expected"),
     [
         (answers(rev_parse="abc123\n", status=""), "abc123"),
-        (answers(rev_parse="abc123\n", status=" M settings.py\n"), "abc123-dirty"),
+        (answers(rev_parse="abc123\n", status=" M config/settings.py\n"), "abc123-dirty"),
         (answers(), "unknown"),
     ],
 )

@@ -7,7 +7,7 @@ import pyarrow.flight as flight
 import pytest
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError, ServiceRequestError
 
-from forecast_assets.landing import LandingError
+from forecast_assets.sources.landing import LandingError
 from forecast_assets.storage import MissingPartition, PartitionKey, PublishConflict
 from forecast_assets.storage.transient_errors import is_transient
 

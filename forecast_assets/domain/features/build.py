@@ -9,9 +9,12 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from forecast_assets.domain import segmentation
 from forecast_assets.domain.calendar import HORIZON_MONTHS
-from forecast_assets.domain.demand import DemandPanel, active_skus, demand_scale, panel_from_rows
+from forecast_assets.domain.cleaning.history_marks import history_marks
+from forecast_assets.domain.demand import segmentation
+from forecast_assets.domain.demand.demand import DemandPanel, active_skus, demand_scale, panel_from_rows
+from forecast_assets.domain.demand.hierarchy import UNKNOWN_CATEGORY
+from forecast_assets.domain.demand.promotions import promotion_calendar
 from forecast_assets.domain.features.age import age_features
 from forecast_assets.domain.features.aggregates import aggregate_features
 from forecast_assets.domain.features.attributes import attribute_features, learn_vocabulary
@@ -32,9 +35,6 @@ from forecast_assets.domain.features.segments import segment_features
 from forecast_assets.domain.features.statistical import statistical_features
 from forecast_assets.domain.features.totals import totals_features
 from forecast_assets.domain.features.windows import sell_out_features, window_features
-from forecast_assets.domain.hierarchy import UNKNOWN_CATEGORY
-from forecast_assets.domain.history_marks import history_marks
-from forecast_assets.domain.promotions import promotion_calendar
 
 FEATURE_WINDOW_MONTHS = 84
 SELL_OUT_MEASURES = ("sell_out_units", "stock_units", "price", "distribution_pct", "is_promoted")

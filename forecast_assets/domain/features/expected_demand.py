@@ -9,18 +9,18 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months, months_since
-from forecast_assets.domain.demand_structure import fit_structure, recent_level, smooth_level
-from forecast_assets.domain.features.columns import horizon_column
-from forecast_assets.domain.features.windows import positive_ratio
-from forecast_assets.domain.promotions import PromotionCalendar
-from forecast_assets.domain.replenishment import (
+from forecast_assets.domain.demand.demand_structure import fit_structure, recent_level, smooth_level
+from forecast_assets.domain.demand.promotions import PromotionCalendar
+from forecast_assets.domain.demand.replenishment import (
     MONTHS_LOOKED_AHEAD,
     TradeExpectation,
     expected_orders,
     surprises,
     usual_cover,
 )
-from forecast_assets.domain.shared_effects import RAMP_MONTHS, launch_ramp, moved_easter, relative_price
+from forecast_assets.domain.demand.shared_effects import RAMP_MONTHS, launch_ramp, moved_easter, relative_price
+from forecast_assets.domain.features.columns import horizon_column
+from forecast_assets.domain.features.windows import positive_ratio
 
 YEAR = 12
 MONTHS_AHEAD = HORIZON_MONTHS + MONTHS_LOOKED_AHEAD

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.domain.calendar import HORIZON_MONTHS, months_since
-from forecast_assets.domain.demand import DemandPanel, known_mean
+from forecast_assets.domain.demand.demand import DemandPanel, known_mean
 from forecast_assets.domain.features.columns import horizon_column
 
 REFERENCE_MONTHS = 12

@@ -6,8 +6,8 @@ Plans as they are known stand in ``plans``; what a promotion does to demand in `
 import numpy as np
 
 from forecast_assets.domain.calendar import HORIZON_MONTHS
+from forecast_assets.domain.demand.promotions import PromotionCalendar
 from forecast_assets.domain.features.columns import horizon_column
-from forecast_assets.domain.promotions import PromotionCalendar
 
 YEAR = 12
 

@@ -5,7 +5,7 @@ import pandas as pd
 
 from forecast_assets.domain.calendar import HORIZON_MONTHS, target_months
 from forecast_assets.domain.features.columns import horizon_column
-from forecast_assets.domain.models.statistical import forecast_statistical
+from forecast_assets.domain.statistical.statistical import forecast_statistical
 
 
 def statistical_features(units: np.ndarray, origin: pd.Timestamp) -> dict[str, np.ndarray]:

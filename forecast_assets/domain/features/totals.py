@@ -7,7 +7,7 @@ set of markets. Missing totals give NaN: a market is forecast without them.
 import numpy as np
 import pandas as pd
 
-from forecast_assets.domain.hierarchy import (
+from forecast_assets.domain.demand.hierarchy import (
     ALL_CATEGORIES,
     KEYS,
     MARKET,

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from forecast_assets.domain.demand import known_mean
+from forecast_assets.domain.demand.demand import known_mean
 
 MEAN_MONTHS = (3, 6, 12, 24, 36)
 STD_MONTHS = (6, 12, 24)

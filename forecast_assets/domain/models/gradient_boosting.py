@@ -1,7 +1,7 @@
 """Direct multi-horizon LightGBM over all SKUs of a market: one row per SKU, origin and horizon.
 
 Learners on two targets for regular SKUs; the mean by two losses and one quantile for intermittent ones. Blending with
-other members belongs to ``parts.py``, intervals to ``domain/intervals.py``.
+other members belongs to ``parts.py``, intervals to ``domain/evaluation/intervals.py``.
 """
 
 import dataclasses

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.domain.calendar import target_months
-from forecast_assets.domain.demand import DemandPanel
-from forecast_assets.domain.intervals import apply_intervals
+from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.evaluation.intervals import apply_intervals
 from forecast_assets.domain.models.part_texts import parts_of, recipe_from, texts_of
 from forecast_assets.domain.models.parts import Answers, Parts, answers_of_each, fit_parts, only_origin
 from forecast_assets.domain.models.pooled_model import PooledModel

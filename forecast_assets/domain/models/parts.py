@@ -10,10 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from forecast_assets.domain.cleaning import COVID
-from forecast_assets.domain.demand import DemandPanel
-from forecast_assets.domain.models.dynamic_theta import forecast_dynamic_theta
-from forecast_assets.domain.models.exponential_smoothing import forecast_exponential_smoothing
+from forecast_assets.domain.cleaning.cleaning import COVID
+from forecast_assets.domain.demand.demand import DemandPanel
 from forecast_assets.domain.models.feature_cube import (
     EXPECTED,
     FeatureCube,
@@ -21,9 +19,7 @@ from forecast_assets.domain.models.feature_cube import (
     feature_cube,
     feature_names,
 )
-from forecast_assets.domain.models.forecast_cap import cap_forecasts
 from forecast_assets.domain.models.gradient_boosting import fit_boosters, predict_boosters
-from forecast_assets.domain.models.holt_winters import forecast_holt_winters
 from forecast_assets.domain.models.intermittent import blend_intermittent
 from forecast_assets.domain.models.recipe import HORIZON_MONTHS, Recipe
 from forecast_assets.domain.models.recursive_boosting import fit_recursive, forecast_recursive
@@ -33,6 +29,10 @@ from forecast_assets.domain.models.training_rows import (
     is_intermittent,
     training_rows,
 )
+from forecast_assets.domain.statistical.dynamic_theta import forecast_dynamic_theta
+from forecast_assets.domain.statistical.exponential_smoothing import forecast_exponential_smoothing
+from forecast_assets.domain.statistical.forecast_cap import cap_forecasts
+from forecast_assets.domain.statistical.holt_winters import forecast_holt_winters
 
 # Share of the boosting in the mean of an intermittent SKU; the rest is simple exponential smoothing.
 BOOSTING_SHARE_OF_MEAN = 2 / 3

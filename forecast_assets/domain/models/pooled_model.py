@@ -13,7 +13,7 @@ import lightgbm
 import pandas as pd
 
 from forecast_assets.domain.calendar import add_months
-from forecast_assets.domain.demand import panel_from_rows
+from forecast_assets.domain.demand.demand import panel_from_rows
 from forecast_assets.domain.models.part_texts import parts_of, recipe_from, texts_of
 from forecast_assets.domain.models.parts import Parts, fit_parts
 from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS, Recipe

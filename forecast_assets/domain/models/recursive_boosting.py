@@ -11,10 +11,10 @@ import lightgbm
 import numpy as np
 import pandas as pd
 
-from forecast_assets.domain.demand import known_mean
+from forecast_assets.domain.demand.demand import known_mean
 from forecast_assets.domain.models.booster_text import booster_text
-from forecast_assets.domain.models.forecast_cap import cap_forecasts
 from forecast_assets.domain.models.recipe import Recipe
+from forecast_assets.domain.statistical.forecast_cap import cap_forecasts
 
 LAGS = 13
 MEANS_OF_MONTHS = (3, 6, 12)

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.domain.calendar import add_months
-from forecast_assets.domain.demand import DemandPanel
-from forecast_assets.domain.intervals import INTERMITTENT, REGULAR, horizon_quantiles
+from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.evaluation.intervals import INTERMITTENT, REGULAR, horizon_quantiles
 from forecast_assets.domain.models.gradient_boosting import feature_gains
 from forecast_assets.domain.models.parts import Answers, Parts, answers_of_each, fit_parts
 from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS, Recipe

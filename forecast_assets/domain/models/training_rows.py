@@ -8,7 +8,7 @@ import dataclasses
 import numpy as np
 import pandas as pd
 
-from forecast_assets.domain.demand import DemandPanel
+from forecast_assets.domain.demand.demand import DemandPanel
 from forecast_assets.domain.models.feature_cube import FeatureCube, FeatureNames, feature_cube
 from forecast_assets.domain.models.recipe import HORIZON_MONTHS, INTERMITTENT_ZERO_SHARE, Recipe
 

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.checks.schema_check import schema_check
 from forecast_assets.domain.features.build import build_features, market_history
+from forecast_assets.validation.schema_check import schema_check
 from forecast_assets_tests.domain.small_market import MONTHS, SKUS
 
 ENDED, LAUNCHED_AT_40 = SKUS[33], SKUS[32]

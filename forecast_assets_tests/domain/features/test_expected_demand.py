@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from forecast_assets.domain.demand.promotions import promotion_calendar
 from forecast_assets.domain.features.expected_demand import (
     MONTHS_AHEAD,
     expected_units,
@@ -10,7 +11,6 @@ from forecast_assets.domain.features.expected_demand import (
     trade_expectation,
     trade_features,
 )
-from forecast_assets.domain.promotions import promotion_calendar
 
 ORIGIN = pd.Timestamp("2024-06-01")
 PAST, COUNT = 60, 24

@@ -1,7 +1,7 @@
 import numpy as np
 
+from forecast_assets.domain.demand.promotions import PromotionCalendar
 from forecast_assets.domain.features.promotion_history import promotion_history_features
-from forecast_assets.domain.promotions import PromotionCalendar
 
 
 def test_promotions_around_a_target_month_and_of_the_last_year_are_read_from_the_calendar():

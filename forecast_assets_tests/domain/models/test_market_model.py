@@ -5,8 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.checks.schema_check import schema_check
-from forecast_assets.domain.demand import DemandPanel
+from forecast_assets.domain.demand.demand import DemandPanel
 from forecast_assets.domain.models.market_model import (
     fit_market_model,
     forecast_units,
@@ -15,6 +14,7 @@ from forecast_assets.domain.models.market_model import (
 )
 from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.models.training_rows import TooFewRowsError
+from forecast_assets.validation.schema_check import schema_check
 from forecast_assets_tests.domain.models.synthetic_rows import plain_features
 from forecast_assets_tests.domain.small_market import INTERMITTENT, SKUS
 

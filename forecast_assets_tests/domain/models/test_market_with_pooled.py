@@ -6,9 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.backtest import backtest
 from forecast_assets.domain.calendar import add_months
-from forecast_assets.domain.forecasts import with_inputs_missing
 from forecast_assets.domain.models.market_model import (
     fit_market_model,
     forecast_units,
@@ -20,6 +18,8 @@ from forecast_assets.domain.models.pooled_model import fit_pooled_model, pooled_
 from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.models.refits import Refit, RefitMemory, chosen_features, learned_share, refits
 from forecast_assets.domain.models.training_rows import TooFewRowsError, following_units
+from forecast_assets.domain.publication.forecasts import with_inputs_missing
+from forecast_assets.domain.selection.backtest import backtest
 from forecast_assets_tests.domain.small_market import MONTHS, feature_stack, small_market, with_another_future
 
 QUICK = Recipe(

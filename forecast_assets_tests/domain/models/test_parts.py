@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.demand import DemandPanel
-from forecast_assets.domain.models.dynamic_theta import forecast_dynamic_theta
-from forecast_assets.domain.models.exponential_smoothing import forecast_exponential_smoothing
-from forecast_assets.domain.models.holt_winters import forecast_holt_winters
+from forecast_assets.domain.demand.demand import DemandPanel
 from forecast_assets.domain.models.parts import Parts, answers, fit_parts
 from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.models.recursive_boosting import forecast_recursive
+from forecast_assets.domain.statistical.dynamic_theta import forecast_dynamic_theta
+from forecast_assets.domain.statistical.exponential_smoothing import forecast_exponential_smoothing
+from forecast_assets.domain.statistical.holt_winters import forecast_holt_winters
 from forecast_assets_tests.domain.models.synthetic_rows import plain_features
 from forecast_assets_tests.domain.small_market import MONTHS as MARKET_MONTHS
 

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.checks.schema_check import schema_check
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.models.pooled_model import (
     fit_pooled_model,
@@ -17,6 +16,7 @@ from forecast_assets.domain.models.pooled_model import (
 )
 from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.models.refits import gains_of
+from forecast_assets.validation.schema_check import schema_check
 from forecast_assets_tests.domain.models.synthetic_rows import plain_features
 
 MONTHS = pd.date_range("2019-01-01", periods=60, freq="MS")

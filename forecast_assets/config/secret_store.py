@@ -1,0 +1,49 @@
+"""Secrets by name, fetched when they are used: never settings, never written anywhere.
+
+A secret is the environment variable of its name, where that is set, else the secret of the Key Vault that
+``AZURE_KEY_VAULT_URL`` names: ``TEAMS_WEBHOOK_URL`` is ``teams-webhook-url`` there.
+"""
+
+import os
+from collections.abc import Mapping
+
+from pydantic import SecretStr
+
+from forecast_assets.config.key_vault import vault_at
+
+KEY_VAULT_URL = "AZURE_KEY_VAULT_URL"
+MASK = "***"
+# Shorter values would be found in words.
+SHORTEST_TO_MASK = 6
+_resolved: set[str] = set()
+
+
+def resolve_secret(name: str, environment: Mapping[str, str] = os.environ) -> SecretStr | None:
+    """The secret of a name, None where it is not set or empty.
+
+    ``SecretStr`` shows as asterisks wherever it is printed by mistake.
+
+    Raises:
+        SecretUnavailable: If the Key Vault does not answer or refuses.
+    """
+    value = environment.get(name, "").strip()
+    vault = environment.get(KEY_VAULT_URL, "").strip()
+    secret = SecretStr(value) if value else vault_at(vault).secret(name) if vault else None
+    if secret is not None:
+        _resolved.add(secret.get_secret_value())
+    return secret
+
+
+def forget_secret(name: str, environment: Mapping[str, str] = os.environ) -> None:
+    """Fetch a secret anew when it is next asked for: after whoever it was shown to refused it."""
+    vault = environment.get(KEY_VAULT_URL, "").strip()
+    if vault:
+        vault_at(vault).forget(name)
+
+
+def without_secrets(text: str) -> str:
+    """A text of somebody else's, an error say, without any secret that this process has fetched."""
+    # Longest first: one may be a part of another.
+    for value in sorted((each for each in _resolved if len(each) >= SHORTEST_TO_MASK), key=len, reverse=True):
+        text = text.replace(value, MASK)
+    return text

@@ -1,0 +1,71 @@
+"""Whether a market's month has arrived: the gate of the runs that nobody watches."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+import pandas as pd
+
+from forecast_assets.config.settings import Settings
+from forecast_assets.defs.assets.table_asset import OWNERS
+from forecast_assets.defs.retries import with_retries
+from forecast_assets.market_state.fallback_runs import is_fallback_run
+from forecast_assets.operations.cycle.cycle_gate import CycleGate
+from forecast_assets.partitions import country_of_run, months_of_run
+from forecast_assets.tags import DELIVERY_TAG, STARTED_BY_TAG, WAITS_TAG
+from forecast_assets.validation.table_checks import CheckDeclaration, check_specs
+
+ARRIVED = CheckDeclaration(
+    "arrived", "The month is there and whole, and so are the months before. A warning: it may come later.",
+    blocking=False,
+)  # fmt: skip
+# A waiting run that dies on the way is started again from here: from the step it was in, it would go on as if all were
+# there, and fail for want of data.
+LOOK_AGAIN = {"dagster/retry_strategy": "ALL_STEPS"}
+
+
+def build_delivery_asset(kind: str, pool: str) -> dg.AssetsDefinition:
+    """The gate, in front of the folder or the tables that ``kind`` names."""
+    decorate = dg.asset(
+        name="delivery",
+        group_name="sources",
+        kinds={kind},
+        owners=OWNERS["sources"],
+        description="The month's rows of a market. Where they are not there yet, a run that the schedule started ends "
+        "here and the arrival sensor starts the cycle when they come; any other run goes on and says what is wrong.",
+        io_manager_key="nothing",
+        output_required=False,
+        check_specs=check_specs("delivery", [ARRIVED]),
+        deps=["landing_sell_in", "landing_sell_out"],
+        pool=pool,
+    )
+    return decorate(with_retries()(delivery))
+
+
+def delivery(
+    context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]
+) -> Iterator[dg.AssetCheckResult | dg.Output]:
+    """Look at what has been delivered; go on, or leave it to the arrival sensor."""
+    (month,), country = months_of_run(context), country_of_run(context)
+    gate = CycleGate(settings)
+    found = gate.delivery(country, month, pd.Timestamp.now("UTC"), context.run.tags.get(DELIVERY_TAG))
+    # Whoever is sent by a clock may wait; a person who starts a run wants to be told what is wrong.
+    may_wait = STARTED_BY_TAG in context.run.tags
+    waits_for = found.lacks
+    if may_wait:
+        requested_at = context.instance.get_run_record_by_id(context.run_id).create_timestamp
+        publisher = gate.published_by(country, month, requested_at)
+        waits_for = gate.waits_for(country, month, found)
+        # What was published for want of a cycle is what this cycle is there to replace.
+        if publisher and not is_fallback_run(context.instance, publisher):
+            waits_for = f"nothing: run {publisher} has published the month since this run was requested"
+    yield dg.AssetCheckResult(
+        check_name=ARRIVED.name,
+        passed=not waits_for,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=waits_for or "as expected",
+    )
+    if waits_for and may_wait:
+        context.instance.add_run_tags(context.run_id, {WAITS_TAG: waits_for[:200], **LOOK_AGAIN})
+        context.log.info(f"{country} {month:%Y-%m} waits for {waits_for}")
+        return
+    yield dg.Output(None, metadata={"fingerprint": found.fingerprint, "changed_at": str(found.changed_at)})

@@ -1,0 +1,101 @@
+"""How good the forecasts are: the recipe backtested before publication, the published forecasts measured after it."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+import pandas as pd
+
+from forecast_assets.config.settings import Settings
+from forecast_assets.defs.assets.contests import LATEST_REFUSALS, LATEST_TUNING, contest_of_run, superseded
+from forecast_assets.defs.assets.models import (
+    MONTHS_OF_REFITS,
+    TRAINING_ORIGINS,
+    pooled_of,
+)
+from forecast_assets.defs.assets.table_asset import TRAINING_POOL, table_asset
+from forecast_assets.defs.partition_windows import same_month, window
+from forecast_assets.domain.demand.demand import panel_from_rows
+from forecast_assets.domain.evaluation import performance as realised
+from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS
+from forecast_assets.domain.selection.backtest import BACKTEST_OFFSETS_MONTHS
+from forecast_assets.domain.selection.backtest import backtest as rolling_backtest
+from forecast_assets.market_state.recipes import for_backtest
+from forecast_assets.market_state.recipes_in_force import RecipesInForce
+from forecast_assets.partitions import country_of_run, months_of_run, partition_key
+from forecast_assets.validation import evaluation_checks
+from forecast_assets.validation.table_checks import stored_if_sound
+
+Results = Iterator[dg.AssetCheckResult | dg.Output]
+EARLIEST = max(BACKTEST_OFFSETS_MONTHS)
+
+
+@table_asset(
+    "backtest",
+    group="evaluation",
+    kinds=["lightgbm", "parquet"],
+    description="What recipe, baseline and naive would have said 18, 12 and 6 months ago, each on what was known then.",
+    ins={
+        "features": window("features", -(TRAINING_ORIGINS + EARLIEST), -1),
+        "sell_in": window("sell_in", -(MONTHS_OF_REFITS + EARLIEST), 0, columns=["sku", "sell_in_units"]),
+        "history_marks": window("history_marks", -(max(REFIT_OFFSETS_MONTHS) + EARLIEST), -1),
+        "products": window("products", -EARLIEST, -1),
+        "pooled_model": same_month("pooled_model", missing="skip"),
+        "tuned_recipe": LATEST_TUNING,
+        "refused_recipe": LATEST_REFUSALS,
+    },
+    checks=evaluation_checks.BACKTEST,
+    pool=TRAINING_POOL,
+)
+def backtest(
+    context: dg.AssetExecutionContext,
+    settings: dg.ResourceParam[Settings],
+    recipes_in_force: dg.ResourceParam[RecipesInForce],
+    features: pd.DataFrame,
+    sell_in: pd.DataFrame,
+    history_marks: pd.DataFrame,
+    products: pd.DataFrame,
+    pooled_model: pd.DataFrame,
+    tuned_recipe: pd.DataFrame,
+    refused_recipe: pd.DataFrame,
+) -> Results:
+    """Backtest at the end of the run's origin month."""
+    if nothing_to_do := superseded(context, recipes_in_force.store):
+        yield from nothing_to_do
+        return
+    (origin,) = months_of_run(context)
+    panel = panel_from_rows(sell_in, sell_in["month"].min(), origin).with_marks(history_marks)
+    pooled = pooled_of(settings, pooled_model)
+    contest = contest_of_run(context, settings, recipes_in_force, tuned_recipe, refused_recipe)
+    champion = contest.champion and for_backtest(settings, contest.champion)
+    cells = rolling_backtest(
+        features, panel, origin, for_backtest(settings, contest.recipe), products, pooled, champion
+    )
+    metadata = evaluation_checks.backtest_figures(cells, origin)
+    yield from stored_if_sound({origin: cells}, evaluation_checks.backtest_checks(), metadata=metadata)
+
+
+@table_asset(
+    "performance",
+    group="evaluation",
+    kinds=["pandas", "parquet"],
+    description="Sell-in of the month against every forecast of it published before, by lag 1 to 18.",
+    ins={
+        "sell_in": window("sell_in", 0, 0, columns=["sku", "sell_in_units"], missing="error"),
+        "published_forecasts": window("published_forecasts", -18, -1),
+    },
+    months_in_one_run=True,
+)
+def performance(context: dg.AssetExecutionContext, sell_in: pd.DataFrame, published_forecasts: pd.DataFrame) -> Results:
+    """Realised performance of the run's months, from the forecasts as published then."""
+    tables = {
+        month: realised.performance(month, sell_in[sell_in["month"] == month], published_forecasts)
+        for month in months_of_run(context)
+    }
+    for month, cells in tables.items():
+        # On the month's own event: metadata of the output would stand on every month of a range.
+        context.add_asset_metadata(
+            evaluation_checks.performance_figures(cells),
+            asset_key="performance",
+            partition_key=partition_key(month, country_of_run(context)),
+        )
+    yield from stored_if_sound(tables, evaluation_checks.performance_checks())

@@ -1,0 +1,63 @@
+"""Landing sources and SQL staging files in the asset graph: they are read, never stored, so they are specs alone."""
+
+import dagster as dg
+
+from forecast_assets.sources.sql import SqlProject
+
+SOURCE_PREFIX = "source."
+
+
+def landing_key(source: str) -> str:
+    """Asset name of a delivered source."""
+    return f"landing_{source}"
+
+
+def lineage_specs(project: SqlProject, source: str = "files") -> list[dg.AssetSpec]:
+    """One spec per landing source and per staging file, linked as the SQL files refer to each other.
+
+    ``source`` is where they are read from; the tracker's file is in the landing folder in any case.
+    """
+    lineage = project.lineage()
+    staging = [file for file in project.files.values() if file.folder == "staging"]
+    read = sorted({name for reads in lineage.values() for name in reads if name.startswith(SOURCE_PREFIX)})
+    delivered = [name.removeprefix(SOURCE_PREFIX) for name in read]
+    return [
+        *(_table_spec(name) if source == "dremio" else _files_spec(name) for name in delivered),
+        _files_spec("oxcgrt"),
+        *(
+            dg.AssetSpec(
+                file.name,
+                deps=upstream_of(project, file.name),
+                group_name="sources",
+                kinds={"sql", "view"},
+                description=f"{file.description}\n\nGrain: {file.grain}. Units: {file.units}.",
+            )
+            for file in staging
+        ),
+    ]
+
+
+def upstream_of(project: SqlProject, name: str) -> list[str]:
+    """Assets that a SQL file reads: staging files by name, sources as landing assets."""
+    return sorted(
+        landing_key(read.removeprefix(SOURCE_PREFIX)) if read.startswith(SOURCE_PREFIX) else read
+        for read in project.lineage()[name]
+    )
+
+
+def _table_spec(source: str) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        landing_key(source),
+        group_name="landing",
+        kinds={"dremio"},
+        description=f"The table or view `{source}` that the company keeps in Dremio.",
+    )
+
+
+def _files_spec(source: str) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        landing_key(source),
+        group_name="landing",
+        kinds={"csv", "parquet"},
+        description=f"Files that the company delivers under `<landing>/{source}/`.",
+    )

@@ -1,0 +1,131 @@
+"""What learns and what it is measured against: the market's model and the planners' baseline."""
+
+import dataclasses
+from collections.abc import Iterator
+
+import dagster as dg
+import numpy as np
+import pandas as pd
+
+from forecast_assets.config.settings import Settings, pools_markets
+from forecast_assets.defs.assets.contests import LATEST_REFUSALS, LATEST_TUNING, contest_of_run, superseded
+from forecast_assets.defs.assets.table_asset import TRAINING_POOL, table_asset
+from forecast_assets.defs.partition_windows import same_month, window
+from forecast_assets.domain.demand.demand import active_skus, panel_from_rows
+from forecast_assets.domain.models.market_model import MarketModel, beside_champion, fit_market_model, model_to_parts
+from forecast_assets.domain.models.parts import MEMBER_MONTHS
+from forecast_assets.domain.models.pooled_model import PooledModel, pooled_from_texts
+from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS, Recipe
+from forecast_assets.domain.portfolio.announced import announced_skus, with_announced
+from forecast_assets.domain.selection.contest import recipe_id
+from forecast_assets.domain.selection.tuning import tuned_in
+from forecast_assets.domain.statistical.baseline import BASELINE_WINDOW_MONTHS
+from forecast_assets.domain.statistical.baseline import baseline_forecasts as baseline_at
+from forecast_assets.market_state.recipes_in_force import RecipesInForce
+from forecast_assets.partitions import months_of_run
+from forecast_assets.validation import forecast_checks
+from forecast_assets.validation.schema_check import schema_check
+from forecast_assets.validation.table_checks import stored_if_sound
+
+Results = Iterator[dg.AssetCheckResult | dg.Output]
+
+TRAINING_ORIGINS = 60
+# The members of the earliest refit look as far back as those of the forecast.
+MONTHS_OF_REFITS = MEMBER_MONTHS - 1 + max(REFIT_OFFSETS_MONTHS)
+
+
+def pooled_of(settings: Settings, pooled_model: pd.DataFrame) -> PooledModel | None:
+    """What all markets teach; None where it is not there or the company switched pooling off."""
+    return pooled_from_texts(pooled_model) if pools_markets(settings) else None
+
+
+@table_asset(
+    "baseline_forecasts",
+    group="models",
+    kinds=["numpy", "parquet"],
+    description="The planners' Holt-Winters and the seasonal naive, 18 months per SKU, from the last 120 months.",
+    ins={
+        "sell_in": window("sell_in", -(BASELINE_WINDOW_MONTHS - 1), 0, columns=["sku", "sell_in_units"]),
+        "products": window("products", 0, 0, columns=["sku", "launch_month", "end_month"]),
+    },
+    checks=[forecast_checks.HORIZON_COMPLETE],
+    months_in_one_run=True,
+)
+def baseline_forecasts(
+    context: dg.AssetExecutionContext,
+    recipes_in_force: dg.ResourceParam[RecipesInForce],
+    sell_in: pd.DataFrame,
+    products: pd.DataFrame,
+) -> Results:
+    """Baseline of the run's origins, for the SKUs that are active then and, zero, for those announced."""
+    if nothing_to_do := superseded(context, recipes_in_force.store):
+        yield from nothing_to_do
+        return
+    panel = panel_from_rows(sell_in, sell_in["month"].min(), sell_in["month"].max())
+    tables = {}
+    for origin in months_of_run(context):
+        known = products[products["month"] == origin]
+        ends = known.set_index("sku")["end_month"].reindex(panel.skus)
+        announced = announced_skus(panel, origin, known)
+        skus = np.union1d(panel.skus[active_skus(panel, origin, ends.to_numpy())], announced)
+        tables[origin] = baseline_at(with_announced(panel, announced), origin, skus)
+    checks = [schema_check("baseline_forecasts"), forecast_checks.horizon_complete()]
+    yield from stored_if_sound(tables, checks)
+
+
+@table_asset(
+    "model",
+    group="models",
+    kinds=["lightgbm", "parquet"],
+    description="What the market's learners know, trained on earlier origins and the sell-in that followed, as texts.",
+    ins={
+        "features": window("features", -TRAINING_ORIGINS, -1),
+        "sell_in": window("sell_in", -MONTHS_OF_REFITS, 0, columns=["sku", "sell_in_units"]),
+        "history_marks": window("history_marks", -max(REFIT_OFFSETS_MONTHS), 0),
+        "pooled_model": same_month("pooled_model", missing="skip"),
+        "tuned_recipe": LATEST_TUNING,
+        "refused_recipe": LATEST_REFUSALS,
+    },
+    pool=TRAINING_POOL,
+)
+def model(
+    context: dg.AssetExecutionContext,
+    settings: dg.ResourceParam[Settings],
+    recipes_in_force: dg.ResourceParam[RecipesInForce],
+    features: pd.DataFrame,
+    sell_in: pd.DataFrame,
+    history_marks: pd.DataFrame,
+    pooled_model: pd.DataFrame,
+    tuned_recipe: pd.DataFrame,
+    refused_recipe: pd.DataFrame,
+) -> Results:
+    """The model of the run's origin month; where a challenger meets another champion, one by each recipe."""
+    if nothing_to_do := superseded(context, recipes_in_force.store):
+        yield from nothing_to_do
+        return
+    (origin,) = months_of_run(context)
+    panel = panel_from_rows(sell_in, sell_in["month"].min(), origin).with_marks(history_marks)
+    pooled = pooled_of(settings, pooled_model)
+    contest = contest_of_run(context, settings, recipes_in_force, tuned_recipe, refused_recipe)
+    is_pooled = pools_markets(settings) and contest.recipe.learns_from_others(features["sku"].nunique())
+    missing = ("pooled_model",) if pooled is None and is_pooled else ()
+
+    def fit(recipe: Recipe) -> MarketModel:
+        made = fit_market_model(features, panel, origin, recipe, pooled=pooled)
+        return dataclasses.replace(made, inputs_missing=missing)
+
+    fitted = fit(contest.recipe)
+    parts = model_to_parts(fitted)
+    if contest.champion:
+        parts = beside_champion(parts, model_to_parts(fit(contest.champion)))
+    figures = {
+        "training_rows": fitted.rows,
+        "features": len(fitted.columns),
+        "pooled_share": fitted.pooled_share,
+        "boosting_weight": fitted.boosting_weight,
+        "refits": fitted.refits,
+        "recipe_tuned_in": tuned_in(tuned_recipe),
+        "recipe_id": recipe_id(contest.recipe),
+        "champion_id": recipe_id(contest.champion or contest.recipe),
+    }
+    yield from stored_if_sound({origin: parts}, [schema_check("model")], metadata=figures)

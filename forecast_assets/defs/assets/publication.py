@@ -1,0 +1,188 @@
+"""What leaves the platform: the published forecasts, the market's report, and the run recorded in MLflow."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+import pandas as pd
+
+from forecast_assets.config.settings import Settings
+from forecast_assets.defs.assets.cycle_records import (
+    MLFLOW_RECORDED,
+    champion_record,
+    cycle_record,
+    recorded_or_reported,
+)
+from forecast_assets.defs.assets.table_asset import OWNERS, table_asset
+from forecast_assets.defs.partition_windows import window
+from forecast_assets.defs.retries import with_retries
+from forecast_assets.domain.calendar import add_months
+from forecast_assets.domain.portfolio.portfolio import HISTORY_MONTHS as PORTFOLIO_MONTHS
+from forecast_assets.domain.publication.churn import CHURN_COLUMNS, forecast_churn
+from forecast_assets.domain.publication.fallback import SEGMENTS, NothingToPublishError, Tables, best_there_is
+from forecast_assets.domain.publication.publication import published_forecasts as publish
+from forecast_assets.domain.publication.publication import status_of
+from forecast_assets.market_state.published_months import NOTHING_PUBLISHED, PublishedMonths
+from forecast_assets.partitions import country_of_run, cycle_id_of_run, months_of_run, reopens_month
+from forecast_assets.reports import MarketReport, render_market_report, render_workbook
+from forecast_assets.storage import PartitionKey, git_sha
+from forecast_assets.tags import CYCLE_ID_TAG
+from forecast_assets.tracking.mlflow_runs import MlflowRuns
+from forecast_assets.tracking.mlflow_tracking import MlflowTracking, RecordedRun
+from forecast_assets.validation import forecast_checks
+from forecast_assets.validation.schema_check import schema_check
+from forecast_assets.validation.table_checks import check_specs, stored_if_sound
+
+PLACE = ["country", "month"]
+HISTORY_MONTHS = 60
+
+
+@table_asset(
+    "published_forecasts",
+    group="publication",
+    kinds=["parquet"],
+    description="What planners read: 18 months per SKU with status, source and reason.",
+    ins={
+        "forecasts": window("forecasts", 0, 0),
+        "champion": window("champion", 0, 0, columns=["outcome", "source", "reason"]),
+        "baseline_forecasts": window("baseline_forecasts", 0, 0),
+        "overrides": window("overrides", 0, 0),
+        "features": window("features", 0, 0, columns=["sku", *SEGMENTS]),
+        "sell_in": window("sell_in", 1 - PORTFOLIO_MONTHS, 0, columns=["sku", "sell_in_units"]),
+        "products": window("products", 0, 0),
+    },
+    checks=[forecast_checks.HORIZON_COMPLETE],
+)
+def published_forecasts(
+    context: dg.AssetExecutionContext,
+    settings: dg.ResourceParam[Settings],
+    published_months: dg.ResourceParam[PublishedMonths],
+    forecasts: pd.DataFrame,
+    champion: pd.DataFrame,
+    baseline_forecasts: pd.DataFrame,
+    overrides: pd.DataFrame,
+    features: pd.DataFrame,
+    sell_in: pd.DataFrame,
+    products: pd.DataFrame,
+) -> Iterator[dg.AssetCheckResult | dg.Output]:
+    """Publish the run's origin month by the best that there is: forecast, baseline, last published forecast."""
+    (origin,) = months_of_run(context)
+    market = settings.market_table[country_of_run(context)]
+    noted = published_months.noted_for(context.run.run_id, "published_forecasts")
+    if published_months.is_closed(market.code, origin) and not reopens_month(context, settings.env):
+        raise dg.Failure(
+            f"{market.code} {origin:%Y-%m} is closed: a later month is published, too. What was published stays. "
+            f"To reopen the month, run it with the tag {CYCLE_ID_TAG}={settings.env}-{origin:%Y-%m}.r2",
+            allow_retries=False,
+        )
+    # Only where no forecast was made: else a month would depend on the one before it without reading it.
+    last = noted.last_before(market.code, origin) if forecasts.empty else NOTHING_PUBLISHED
+    tables = Tables(forecasts, champion, baseline_forecasts, features, last, sell_in, products)
+    try:
+        made, decision = best_there_is(tables, origin)
+    except NothingToPublishError as error:
+        raise dg.Failure(f"{market.code} {origin:%Y-%m}: {error}", allow_retries=False) from error
+    status = status_of(market.stage, noted.later_than(market.code, origin), decision.source)
+    table = publish(made, decision, overrides.drop(columns=PLACE), status)
+    churn = forecast_churn(table, published_months.forecasts(market.code, add_months(origin, -1), CHURN_COLUMNS))
+    checks = [schema_check("published_forecasts"), forecast_checks.horizon_complete()]
+    said = {"status": status, "source": decision.source, "reason": decision.reason}
+    outcome = {"outcome": champion["outcome"].iloc[0]} if len(champion) else {}
+    yield from stored_if_sound({origin: table}, checks, metadata=said | outcome | churn)
+
+
+@dg.asset(
+    group_name="publication",
+    kinds={"html", "excel"},
+    owners=OWNERS["publication"],
+    description="A self-contained page and a workbook for planners: history, forecast, baseline and accuracy by SKU.",
+    io_manager_key="documents",
+    ins={
+        "published_forecasts": window("published_forecasts", -1, 0),
+        "sell_in": window("sell_in", -(HISTORY_MONTHS - 1), 0, columns=["sku", "sell_in_units"]),
+        "products": window("products", 0, 0),
+        "backtest": window("backtest", 0, 0),
+        "performance": window("performance", -17, 0),
+        "history_marks": window("history_marks", 0, 0),
+    },
+)
+@with_retries()
+def market_report(
+    context: dg.AssetExecutionContext,
+    settings: dg.ResourceParam[Settings],
+    published_forecasts: pd.DataFrame,
+    sell_in: pd.DataFrame,
+    products: pd.DataFrame,
+    backtest: pd.DataFrame,
+    performance: pd.DataFrame,
+    history_marks: pd.DataFrame,
+) -> dict[pd.Timestamp, dict[str, bytes]]:
+    """Page and workbook of the run's origin month."""
+    (origin,) = months_of_run(context)
+    market = settings.market_table[country_of_run(context)]
+    report = MarketReport(
+        market_code=market.code,
+        market_name=market.name,
+        region=market.region,
+        stage=market.stage,
+        origin_month=origin,
+        cycle_id=cycle_id_of_run(context, settings.env),
+        git_sha=git_sha(),
+        sell_in=sell_in,
+        published=published_forecasts[published_forecasts["month"] == origin],
+        published_before=published_forecasts[published_forecasts["month"] < origin],
+        backtest=backtest,
+        performance=performance if len(performance) else None,
+        products=products,
+        model_summary={},
+        history_marks=history_marks,
+    )
+    page = render_market_report(report).encode()
+    return {origin: {"market_report.html": page, "market_report.xlsx": render_workbook(report)}}
+
+
+@dg.asset(
+    group_name="publication",
+    kinds={"mlflow"},
+    owners=OWNERS["publication"],
+    description="The market's run in MLflow: parameters, WAPE and bias by horizon, features and model. MLflow being "
+    "down fails only this; materialize the partition again to fill it in.",
+    io_manager_key="nothing",
+    output_required=False,
+    check_specs=check_specs("mlflow_run", [MLFLOW_RECORDED]),
+    ins={
+        "model": window("model", 0, 0, missing="error"),
+        "backtest": window("backtest", 0, 0),
+        "published_forecasts": window("published_forecasts", 0, 0, columns=["sku", "source", "status"]),
+        "champion": window("champion", 0, 0),
+    },
+)
+@with_retries()
+def mlflow_run(
+    context: dg.AssetExecutionContext,
+    settings: dg.ResourceParam[Settings],
+    mlflow_tracking: MlflowTracking,
+    mlflow_runs: dg.ResourceParam[MlflowRuns],
+    model: pd.DataFrame,
+    backtest: pd.DataFrame,
+    published_forecasts: pd.DataFrame,
+    champion: pd.DataFrame,
+) -> Iterator[dg.AssetCheckResult | dg.Output]:
+    """Record the run's market and month, and name the recipe in force."""
+    (origin,) = months_of_run(context)
+    cycle_id, country = cycle_id_of_run(context, settings.env), country_of_run(context)
+    record = cycle_record(
+        cycle_id=cycle_id,
+        market=country,
+        origin_month=origin,
+        dagster_run_id=context.run.run_id,
+        model=model,
+        backtest=backtest,
+        published=published_forecasts,
+    )
+    named = champion_record(country, origin, champion, model)
+
+    def keep(run: RecordedRun) -> None:
+        place = PartitionKey(origin, country)
+        mlflow_runs.keep(place, cycle_id, context.run.run_id, run.run_id, run.parent_run_id)
+
+    yield from recorded_or_reported(mlflow_tracking, record, named, context.log, keep)

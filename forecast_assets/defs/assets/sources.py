@@ -1,0 +1,127 @@
+"""What a market delivers: sell-in, sell-out, products, promotions, overrides and COVID-19 policy, month by month."""
+
+from collections.abc import Iterator
+from functools import partial
+
+import dagster as dg
+import pandas as pd
+
+from forecast_assets.config.settings import Settings
+from forecast_assets.defs.assets.delivery import build_delivery_asset
+from forecast_assets.defs.assets.lineage import upstream_of
+from forecast_assets.defs.assets.table_asset import DREMIO_POOL, SOURCE_POOL, table_asset
+from forecast_assets.domain.demand.covid import monthly_covid_policy
+from forecast_assets.domain.month_tables import by_month
+from forecast_assets.partitions import country_of_run, months_of_run
+from forecast_assets.sources.source_tables import SourceTables
+from forecast_assets.sources.sql import SqlProject
+from forecast_assets.validation import source_checks
+from forecast_assets.validation.schema_check import schema_check
+from forecast_assets.validation.table_checks import stored_if_sound
+
+SQL = SqlProject()
+# Where deliveries are: of which kind, the engine that runs the SQL, the pool that limits how many read at once.
+READERS = {"files": ("file", "duckdb", SOURCE_POOL), "dremio": ("dremio", "dremio", DREMIO_POOL)}
+Results = Iterator[dg.AssetCheckResult | dg.Output]
+
+
+def build_source_assets(source: str) -> list[dg.AssetsDefinition]:
+    """The assets that read deliveries from ``source`` (``files`` or ``dremio``)."""
+    kind, engine, pool = READERS[source]
+    sourced = partial(table_asset, group="sources", kinds=[engine, "parquet"], months_in_one_run=True, pool=pool)
+    return [
+        build_delivery_asset(kind, pool),
+        sourced(
+            "sell_in",
+            description="Units sold to wholesalers and retailers, one row per SKU and month; months without a sale are "
+            "rows.",
+            checks=source_checks.SELL_IN,
+            deps=[*upstream_of(SQL, "sell_in"), "delivery"],
+        )(sell_in),
+        sourced(
+            "sell_out",
+            description="Units sold by retailers to consumers, with stock, price and distribution; empty without "
+            "sell-out.",
+            checks=source_checks.SELL_OUT,
+            deps=[*upstream_of(SQL, "sell_out"), "delivery"],
+        )(sell_out),
+        sourced(
+            "products",
+            description="Attributes of every SKU as known at the end of the month.",
+            checks=source_checks.PRODUCTS,
+            deps=upstream_of(SQL, "products"),
+        )(products),
+        sourced(
+            "promotions",
+            description="Promotions past and planned, as known at the end of the month.",
+            checks=source_checks.PROMOTIONS,
+            deps=upstream_of(SQL, "promotions"),
+        )(promotions),
+        sourced(
+            "overrides",
+            description="Planners' own numbers for this origin month.",
+            checks=source_checks.OVERRIDES,
+            deps=upstream_of(SQL, "overrides"),
+        )(overrides),
+    ]
+
+
+def sell_in(
+    context: dg.AssetExecutionContext,
+    source_tables: dg.ResourceParam[SourceTables],
+    settings: dg.ResourceParam[Settings],
+) -> Results:
+    """Sell-in of the run's months, with the year before them to judge them by."""
+    country, months = country_of_run(context), months_of_run(context)
+    delivered = source_tables.sell_in(country, months)
+    tables = by_month(delivered.rows, months)
+    checks = source_checks.sell_in_checks(delivered, settings)
+    yield from stored_if_sound(tables, checks, metadata={"engine": source_tables.engine_name})
+
+
+def sell_out(context: dg.AssetExecutionContext, source_tables: dg.ResourceParam[SourceTables]) -> Results:
+    """Sell-out of the run's months."""
+    yield from _sourced(context, source_tables, "sell_out")
+
+
+def products(context: dg.AssetExecutionContext, source_tables: dg.ResourceParam[SourceTables]) -> Results:
+    """Products as known in the run's months."""
+    yield from _sourced(context, source_tables, "products")
+
+
+def promotions(context: dg.AssetExecutionContext, source_tables: dg.ResourceParam[SourceTables]) -> Results:
+    """Promotions as known in the run's months."""
+    yield from _sourced(context, source_tables, "promotions")
+
+
+def overrides(context: dg.AssetExecutionContext, source_tables: dg.ResourceParam[SourceTables]) -> Results:
+    """Overrides of the run's months."""
+    yield from _sourced(context, source_tables, "overrides")
+
+
+@table_asset(
+    "covid_policy",
+    group="sources",
+    kinds=["pandas", "parquet"],
+    description="OxCGRT stringency and economic support, mean over the days of the month.",
+    deps=["landing_oxcgrt"],
+    months_in_one_run=True,
+    pool=SOURCE_POOL,
+)
+def covid_policy(
+    context: dg.AssetExecutionContext,
+    source_tables: dg.ResourceParam[SourceTables],
+    settings: dg.ResourceParam[Settings],
+) -> Results:
+    """Restrictions in the run's months; none outside the tracker's time."""
+    months = months_of_run(context)
+    iso3 = settings.market_table[country_of_run(context)].iso3
+    policy = monthly_covid_policy(source_tables.oxcgrt(), iso3, pd.DatetimeIndex(months))
+    yield from stored_if_sound(by_month(policy, months), [schema_check("covid_policy")])
+
+
+def _sourced(context: dg.AssetExecutionContext, source_tables: SourceTables, table: str) -> Results:
+    country, months = country_of_run(context), months_of_run(context)
+    rows = source_tables.rows(table, country, months)
+    checks = source_checks.sourced_checks(table, source_tables.sql_tests(table, country, months))
+    yield from stored_if_sound(by_month(rows, months), checks, metadata={"engine": source_tables.engine_name})

@@ -1,0 +1,95 @@
+"""The market's own recipe, searched for on demand and used by later cycles until it is searched for again."""
+
+import logging
+from collections.abc import Iterator
+
+import dagster as dg
+import pandas as pd
+from pydantic import Field
+
+from forecast_assets.config.settings import Settings
+from forecast_assets.defs.assets.evaluation import EARLIEST
+from forecast_assets.defs.assets.models import MONTHS_OF_REFITS, TRAINING_ORIGINS
+from forecast_assets.defs.assets.table_asset import TRAINING_POOL, table_asset
+from forecast_assets.defs.partition_windows import window
+from forecast_assets.domain.calendar import add_months
+from forecast_assets.domain.demand.demand import panel_from_rows
+from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS
+from forecast_assets.domain.selection import tuning
+from forecast_assets.domain.selection.backtest import BACKTEST_OFFSETS_MONTHS
+from forecast_assets.domain.selection.tuning import IN_FORCE, MONTHS_LEFT_TO_THE_GATE, TooLittleToTuneError, Trial
+from forecast_assets.market_state.recipes import backtest_recipe_of
+from forecast_assets.partitions import country_of_run, months_of_run
+from forecast_assets.tags import ALARMS_TAG, BUDGET_TAG
+from forecast_assets.validation.schema_check import schema_check
+from forecast_assets.validation.table_checks import stored_if_sound
+
+PROGRESS = logging.getLogger("forecast_assets.tuning")
+ASKED_BY = {"alarms": ALARMS_TAG, "retunes_of_the_month": BUDGET_TAG}
+LAST_SCORED = -MONTHS_LEFT_TO_THE_GATE
+LAST_ORIGIN = LAST_SCORED - min(BACKTEST_OFFSETS_MONTHS)
+
+
+class TuningBudget(dg.Config):
+    """How long the search may take."""
+
+    trials: int = Field(default=50, ge=1, description="Recipes tried, the usual one included")
+
+
+@table_asset(
+    "tuned_recipe",
+    group="models",
+    kinds=["optuna", "parquet"],
+    description="Recipes tried for the market at earlier origins, and the one that cycles use until the next tuning.",
+    ins={
+        "features": window("features", -(TRAINING_ORIGINS + EARLIEST) + LAST_SCORED, LAST_ORIGIN),
+        "sell_in": window(
+            "sell_in", -(MONTHS_OF_REFITS + EARLIEST) + LAST_SCORED, LAST_SCORED, columns=["sku", "sell_in_units"]
+        ),
+        "history_marks": window("history_marks", -(max(REFIT_OFFSETS_MONTHS) + EARLIEST) + LAST_SCORED, LAST_ORIGIN),
+        "products": window("products", LAST_SCORED - EARLIEST, LAST_ORIGIN),
+    },
+    pool=TRAINING_POOL,
+)
+def tuned_recipe(
+    context: dg.AssetExecutionContext,
+    config: TuningBudget,
+    settings: dg.ResourceParam[Settings],
+    features: pd.DataFrame,
+    sell_in: pd.DataFrame,
+    history_marks: pd.DataFrame,
+    products: pd.DataFrame,
+) -> Iterator[dg.AssetCheckResult | dg.Output]:
+    """Tune the recipe of the run's market as known at the end of its month."""
+    (month,) = months_of_run(context)
+    where = f"{country_of_run(context)} {month:%Y-%m}"
+
+    def tell(trial: Trial, best: Trial) -> None:
+        line = (
+            f"{where} trial {trial.number + 1} of {config.trials}: WAPE {trial.wape:.4f}, bias {trial.bias:+.4f}; "
+            f"best so far trial {best.number + 1}: WAPE {best.wape:.4f}, bias {best.bias:+.4f}"
+        )
+        context.log.info(line)
+        PROGRESS.info(line)
+
+    try:
+        last = add_months(month, LAST_SCORED)
+        panel = panel_from_rows(sell_in, sell_in["month"].min() if len(sell_in) else last, last)
+        panel = panel.with_marks(history_marks)
+        tried = tuning.tuned_recipe(
+            features, panel, month, lambda parameters: backtest_recipe_of(settings, parameters), config.trials,
+            products, tell,
+        )  # fmt: skip
+    except TooLittleToTuneError as error:
+        raise dg.Failure(f"{where}: {error}", allow_retries=False) from error
+    usual, chosen = tried.iloc[0], tried[tried["role"] == IN_FORCE].iloc[0]
+    figures = {
+        "trials": len(tried),
+        "trial_in_force": int(chosen["trial"]),
+        "parameters_in_force": dg.MetadataValue.json(tuning.parameters_in_force(tried.assign(month=month))),
+        **{f"{name}_usual": float(usual[name]) for name in ("wape", "bias")},
+        **{f"{name}_in_force": float(chosen[name]) for name in ("wape", "bias")},
+    }
+    # Where an alarm started the search: what it said, and how much of the month's budget this is.
+    asked = {name: context.run.tags[tag] for name, tag in ASKED_BY.items() if tag in context.run.tags}
+    yield from stored_if_sound({month: tried}, [schema_check("tuned_recipe")], metadata=figures | asked)

@@ -1,0 +1,57 @@
+"""Builders of the IO managers: bind table specs, the storage account and what steps have loaded to configured managers.
+
+Dagster makes a configured resource anew for every run from its fields alone, so what is no configuration is bound to a
+subclass.
+"""
+
+from collections.abc import Callable, Mapping
+
+import dagster as dg
+
+from forecast_assets.config.azure_account import AzureAccount
+from forecast_assets.defs.io_managers.bindings import Bindings, Inputs, no_configuration
+from forecast_assets.defs.io_managers.documents_io_manager import DocumentsIOManager
+from forecast_assets.defs.io_managers.parquet_io_manager import ParquetIOManager
+from forecast_assets.market_state.lookups import Lookups
+from forecast_assets.market_state.market_lease import MarketLease
+from forecast_assets.storage import TableSpec
+
+
+def build_io_managers(
+    store: str,
+    specs: Mapping[str, TableSpec],
+    env: str,
+    account: AzureAccount | None = None,
+    lease: MarketLease | None = None,
+    configuration: Callable[[str, str | None], str] = no_configuration,
+    lookups: Lookups | None = None,
+    inputs: Inputs | None = None,
+) -> dict[str, dg.ConfigurableIOManager]:
+    """Return the resources ``io_manager`` (tables) and ``documents_io_manager``, which share what a step has loaded.
+
+    ``account`` opens a store on Azure; it holds no secret, and none is fetched before the store is touched. With
+    ``lease`` a run that reads or writes tables holds its market meanwhile. ``configuration`` gives the digest stored
+    with each partition, by asset and market; ``lookups`` what assets have looked up. With ``inputs`` steps read from
+    there and write to ``store``.
+    """
+    bindings = Bindings(specs, account, lease, configuration, lookups or Lookups(), inputs)
+    return {
+        "io_manager": _bound(ParquetIOManager, bindings)(store=store, env=env),
+        "documents_io_manager": _bound(DocumentsIOManager, bindings)(store=store, env=env),
+    }
+
+
+def build_parquet_io_manager(
+    store: str,
+    specs: Mapping[str, TableSpec],
+    env: str,
+    account: AzureAccount | None = None,
+) -> ParquetIOManager:
+    """Return the IO manager of tables alone, for definitions without documents."""
+    return _bound(ParquetIOManager, Bindings(specs, account))(store=store, env=env)
+
+
+def _bound(manager: type, bindings: Bindings) -> type:
+    return type(
+        manager.__name__, (manager,), {"bindings": classmethod(lambda cls: bindings), "__module__": manager.__module__}
+    )

@@ -1,0 +1,55 @@
+"""What a materialization event says about a stored partition.
+
+Every value is for one partition, also in a run over many."""
+
+import dagster as dg
+import pandas as pd
+
+from forecast_assets.operations.health.event_metadata import describe_version
+from forecast_assets.storage import TableSpec, WrittenVersion
+
+PREVIEW_ROWS = 5
+PREVIEW_COLUMNS = 12
+# An event is kept for every partition ever written: 400 feature columns would make it ten times as large as all the
+# rest.
+SCHEMA_COLUMNS = 50
+
+
+def describe_table(written: WrittenVersion, spec: TableSpec, frame: pd.DataFrame) -> dict[str, object]:
+    """Return the metadata of a table partition: that of its version, rows, columns and a preview."""
+    return {
+        **describe_version(written),
+        "dagster/row_count": written.provenance.rows,
+        "schema_version": written.provenance.schema_version,
+        "dagster/column_schema": _column_schema(spec, frame),
+        "preview": dg.MetadataValue.md(_preview(frame)),
+    }
+
+
+def _column_schema(spec: TableSpec, frame: pd.DataFrame) -> dg.TableSchema:
+    names = [*spec.arrow_schema.names, *sorted(set(frame.columns) - set(spec.arrow_schema.names))]
+    columns = [dg.TableColumn(name, str(spec.type_of(name))) for name in names[:SCHEMA_COLUMNS]]
+    if len(names) > SCHEMA_COLUMNS:
+        columns.append(dg.TableColumn("...", f"and {len(names) - SCHEMA_COLUMNS} more"))
+    return dg.TableSchema(columns=columns)
+
+
+def _preview(frame: pd.DataFrame) -> str:
+    shown = frame.iloc[:PREVIEW_ROWS, :PREVIEW_COLUMNS]
+    rows = [
+        list(shown.columns),
+        ["---"] * shown.shape[1],
+        *([_cell(value) for value in row] for row in shown.itertuples(index=False)),
+    ]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _cell(value: object) -> str:
+    if pd.isna(value):
+        return ""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%d}"
+    # A bar or line break in a text would end the cell.
+    return str(value)[:80].replace("|", "\\|").replace("\n", " ")

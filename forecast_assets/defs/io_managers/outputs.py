@@ -1,0 +1,72 @@
+"""What both IO managers do with an output: match it with the partitions of the run, and say who wrote it.
+
+An asset returns ``{month: value}``, for one partition and for a range alike.
+"""
+
+from collections.abc import Mapping
+
+import dagster as dg
+import pandas as pd
+
+from forecast_assets.defs.io_managers.bindings import Bindings
+from forecast_assets.domain.cycle_calendar import cycle_id_of
+from forecast_assets.storage import PartitionKey, Provenance, git_sha
+from forecast_assets.storage.code_version import code_version
+from forecast_assets.storage.partition_key import describe_partitions
+from forecast_assets.tags import CYCLE_ID_TAG
+
+
+def by_partition(context: dg.OutputContext, returned: object) -> dict[PartitionKey, object]:
+    """Match the months an asset returned with the partitions of the run, in month order.
+
+    Raises:
+        TypeError: If the asset did not return a mapping of months.
+        ValueError: If the run has several markets, or months are missing or too many.
+    """
+    name = table_name(context.asset_key)
+    wanted = [PartitionKey.from_dagster(key) for key in context.asset_partition_keys]
+    countries = sorted({partition.country for partition in wanted if partition.country is not None})
+    if len(countries) > 1:
+        raise ValueError(
+            f"{name}: a run writes one market, this one has {', '.join(countries)}. Launch one run per market, each"
+            " over a range of months."
+        )
+    if not isinstance(returned, Mapping):
+        raise TypeError(f"{name} must return {{month: value}}, one entry per partition, got {type(returned).__name__}")
+    values = {pd.Timestamp(month): value for month, value in returned.items()}
+    by_month = {partition.month: partition for partition in wanted}
+    absent = [partition for month, partition in by_month.items() if month not in values]
+    extra = [PartitionKey(month, wanted[0].country) for month in values if month not in by_month]
+    if absent or extra:
+        parts = [f"{word} {describe_partitions(found)}" for word, found in (("lacks", absent), ("has", extra)) if found]
+        raise ValueError(
+            f"{name}: what the asset returned {' and '.join(parts)}; the run is for {describe_partitions(wanted)}. "
+            "Nothing was stored."
+        )
+    return {by_month[month]: values[month] for month in sorted(by_month)}
+
+
+def provenance_for(context: dg.OutputContext, partition: PartitionKey, env: str, bindings: Bindings) -> Provenance:
+    """Say who writes a partition: run, cycle, code, configuration, the inputs in the partition's window, look-ups."""
+    step = context.step_context
+    name = table_name(context.asset_key)
+    looked_up = bindings.lookups.of(step.run_id, name)
+    return Provenance(
+        run_id=step.run_id,
+        cycle_id=cycle_id_of(env, partition.month, step.dagster_run.tags.get(CYCLE_ID_TAG)),
+        git_sha=git_sha(),
+        inputs=bindings.loaded.of(step.run_id, step.step.key, partition) | looked_up.inputs,
+        code_version=code_version(),
+        configuration=bindings.configuration(name, partition.country),
+        answers=dict(looked_up.answers),
+    )
+
+
+def add_metadata(context: dg.OutputContext, partition: PartitionKey, metadata: Mapping[str, object]) -> None:
+    """Put metadata on the event of one partition; ``add_output_metadata`` would put it on all of the run's."""
+    context.step_context.add_asset_metadata(metadata, asset_key=context.asset_key, partition_key=partition.to_dagster())
+
+
+def table_name(asset_key: dg.AssetKey) -> str:
+    """Return the table an asset is stored as: the last part of its key."""
+    return asset_key.path[-1]

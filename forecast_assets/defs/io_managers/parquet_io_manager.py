@@ -1,0 +1,92 @@
+"""Tables between assets: an output is stored partition by partition, an input is one frame over all its partitions.
+
+Thin over ``TableStore``. Made by ``build_parquet_io_manager``, which binds the table specs: they are code, not
+configuration.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from functools import cached_property
+
+import dagster as dg
+import pandas as pd
+
+from forecast_assets.defs.io_managers.bindings import Bindings
+from forecast_assets.defs.io_managers.event_metadata import describe_table
+from forecast_assets.defs.io_managers.loaded_inputs import LoadedInput
+from forecast_assets.defs.io_managers.outputs import add_metadata, by_partition, provenance_for, table_name
+from forecast_assets.defs.retries import transient_errors_again
+from forecast_assets.storage import PartitionKey, TableSpec, TableStore
+
+
+class ParquetIOManager(dg.ConfigurableIOManager):
+    """Stores ``{month: frame}`` as partitions of the asset's table; loads all partitions of an input as one frame.
+
+    Attributes:
+        store: Base of the store, a folder or an fsspec address.
+        env: dev, test or prod: the first part of a derived cycle id.
+    """
+
+    store: str
+    env: str
+
+    @classmethod
+    def bindings(cls) -> Bindings:
+        raise NotImplementedError("build it with build_parquet_io_manager(store, specs, env), which knows the tables")
+
+    @cached_property
+    def tables(self) -> TableStore:
+        return TableStore(self.store, self.bindings().account)
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["ParquetIOManager"]:
+        """Hold the run's market from before its first step to after its last."""
+        lease = self.bindings().lease
+        with lease.held_by(context.run) if lease and context.run else nullcontext():
+            yield self
+
+    def handle_output(self, context: dg.OutputContext, obj: object) -> None:
+        """Store every partition of the run with its provenance and metadata; all are checked before any is stored."""
+        spec = self._spec(table_name(context.asset_key))
+        frames = by_partition(context, obj)
+        for partition, frame in frames.items():
+            if not isinstance(frame, pd.DataFrame):
+                raise TypeError(f"{spec.name} [{partition}] must be a DataFrame, got {type(frame).__name__}")
+        provenances = {partition: provenance_for(context, partition, self.env, self.bindings()) for partition in frames}
+        with transient_errors_again(context.step_context.previous_attempt_count):
+            versions = self.tables.write_all(spec, frames, provenances)
+        for written in versions:
+            add_metadata(context, written.partition, describe_table(written, spec, frames[written.partition]))
+
+    def load_input(self, context: dg.InputContext) -> pd.DataFrame:
+        """Read all partitions of an input, with ``country`` and ``month`` restored, and remember what was read.
+
+        The ``AssetIn`` says which columns, what to do about absent partitions, and the window: see
+        ``forecast_assets.defs.partition_windows``.
+
+        Raises:
+            MissingPartition: If partitions are not there and the input is not declared with ``missing="skip"``.
+        """
+        name = table_name(context.asset_key)
+        declared = context.definition_metadata
+        with transient_errors_again(context.step_context.previous_attempt_count):
+            frame, provenances = (self.bindings().inputs or self.tables).read_with_provenance(
+                self._spec(name),
+                [PartitionKey.from_dagster(key) for key in context.asset_partition_keys],
+                columns=declared.get("columns"),
+                missing=declared.get("missing", "error"),
+            )
+        hashes = {partition: stored.content_hash for partition, stored in provenances.items()}
+        loaded = LoadedInput(name, hashes, declared.get("first_offset", 0), declared.get("last_offset", 0))
+        step = context.step_context
+        self.bindings().loaded.remember(step.run_id, step.step.key, loaded)
+        return frame
+
+    def _spec(self, name: str) -> TableSpec:
+        specs = self.bindings().specs
+        if name not in specs:
+            raise KeyError(
+                f"asset {name!r} has no table spec; there are {', '.join(sorted(specs))}. "
+                "Add one in forecast_assets/schemas."
+            )
+        return specs[name]

@@ -1,0 +1,59 @@
+"""Resources of a company by the names that assets use; none is contacted before it is used."""
+
+from typing import Any
+
+import dagster as dg
+
+from forecast_assets.config.settings import Settings
+from forecast_assets.defs.io_managers import build_io_managers
+from forecast_assets.market_state.lookups import Lookups
+from forecast_assets.market_state.market_lease import MarketLease
+from forecast_assets.market_state.published_months import PublishedMonths
+from forecast_assets.market_state.recipes_in_force import RecipesInForce
+from forecast_assets.sources.opened import open_sources
+from forecast_assets.storage import TableStore
+from forecast_assets.storage.configuration import configuration_of
+from forecast_assets.storage.opened import open_store
+from forecast_assets.storage.table_specs import table_specs
+from forecast_assets.tracking.mlflow_runs import MlflowRuns
+from forecast_assets.tracking.mlflow_tracking import MlflowTracking
+
+
+def default_resources(settings: Settings, inputs: TableStore | None = None) -> dict[str, Any]:
+    """Return the resources of a company.
+
+    Args:
+        settings: Of the company.
+        inputs: Store that assets read from; by default the one they write to. With it no market is locked: the assets
+            write to a store of their own.
+    """
+    store, lookups = open_store(settings), Lookups()
+    lease = None if inputs else MarketLease(store, settings.lease_seconds, settings.lease_wait_seconds)
+    managers = build_io_managers(
+        settings.store, table_specs(), settings.env, settings.azure, lease=lease,
+        configuration=lambda asset, country: configuration_of(asset, settings, country), lookups=lookups, inputs=inputs,
+    )  # fmt: skip
+    read_from = inputs or store
+    return {
+        "settings": settings,
+        "tables": managers["io_manager"],
+        "documents": managers["documents_io_manager"],
+        "nothing": dg.mem_io_manager,
+        **_azure_clients(settings),
+        "source_tables": open_sources(settings),
+        "published_months": PublishedMonths(read_from, lookups),
+        "recipes_in_force": RecipesInForce(read_from, lookups),
+        "mlflow_runs": MlflowRuns(store),
+        "mlflow_tracking": MlflowTracking(
+            tracking_uri=settings.mlflow_tracking_uri, experiment_name=f"forecast_assets_{settings.env}"
+        ),
+    }
+
+
+def _azure_clients(settings: Settings) -> dict[str, Any]:
+    """Return dagster-azure's resource where there is an account; importing it takes a second."""
+    if settings.azure is None:
+        return {}
+    from forecast_assets.defs.adls2 import adls2_resources
+
+    return adls2_resources(settings.azure)

@@ -1,0 +1,80 @@
+"""What starts by the clock: the cycle of the last closed month, on the 10th at 06:00 in the company's time zone.
+
+The schedule asks for a run of every market and looks at nothing but the calendar and which runs there are: it cannot be
+late because a landing folder is slow. What has not been delivered yet ends its run at the asset ``delivery``; from then
+on the market is the arrival sensor's (``defs/sensors/arrivals.py``).
+"""
+
+import dagster as dg
+import pandas as pd
+
+from forecast_assets.config.markets import Market
+from forecast_assets.config.settings import Settings
+from forecast_assets.defs import jobs
+from forecast_assets.domain.cycle_calendar import CRON, closed_month, cycle_id_of, run_key_of
+from forecast_assets.partitions import partition_key
+from forecast_assets.tags import CYCLE_ID_TAG, DELIVERY_TAG, MARKET_TAG, PRIORITY_TAG, RUN_KEY_TAG, STARTED_BY_TAG
+
+SCHEDULE = "monthly_cycle_schedule"
+# Month-only runs before markets, markets that planners read before shadows; runs of people are 0.
+PRIORITY_OF_TOTALS = "20"
+PRIORITY = {"live": "10", "shadow": "5"}
+
+
+def build_schedules(settings: Settings, cron: str = CRON) -> list[dg.ScheduleDefinition]:
+    """The schedules of a company. They run by themselves everywhere but in ``dev``, where somebody switches them on."""
+
+    @dg.schedule(
+        name=SCHEDULE,
+        job=jobs.monthly_cycle,
+        cron_schedule=cron,
+        execution_timezone=settings.time_zone,
+        default_status=dg.DefaultScheduleStatus[default_status(settings)],
+        description="The cycle of the last closed month, one run per live and shadow market.",
+    )
+    def monthly_cycle_schedule(context: dg.ScheduleEvaluationContext) -> dg.SkipReason | list[dg.RunRequest]:
+        month = closed_month(context.scheduled_execution_time, settings.time_zone)
+        markets = [market for market in settings.market_table.values() if is_forecast(market, month)]
+        requests = [cycle_request(settings.env, market, month, SCHEDULE) for market in markets]
+        # Evaluated without a stored instance (in a test, say) there are no runs to look at.
+        instance = context.instance if context.instance_ref else None
+        wanted = [request for request in requests if not (instance and is_requested(instance, request.run_key))]
+        if not wanted:
+            return dg.SkipReason(f"The cycle of {month:%Y-%m} has a run for each of {len(requests)} markets already.")
+        return wanted
+
+    return [monthly_cycle_schedule]
+
+
+def default_status(settings: Settings) -> str:
+    """RUNNING where the platform is to run itself, STOPPED on a laptop."""
+    return "STOPPED" if settings.env == "dev" else "RUNNING"
+
+
+def is_forecast(market: Market, month: pd.Timestamp) -> bool:
+    """Whether a market has a cycle for a month: it is not retired and its data has started."""
+    return market.stage != "retired" and market.since <= month
+
+
+def cycle_request(
+    env: str, market: Market, month: pd.Timestamp, started_by: str, delivery: str = "", is_again: bool = False
+) -> dg.RunRequest:
+    """A run of a market's cycle: one run key for all who start it, another one for each delivery it runs on again."""
+    cycle_id = cycle_id_of(env, month)
+    return dg.RunRequest(
+        run_key=run_key_of(cycle_id, market.code) + (f":{delivery}" if is_again else ""),
+        job_name=jobs.monthly_cycle.name,
+        partition_key=partition_key(month, market.code),
+        tags={
+            CYCLE_ID_TAG: cycle_id,
+            MARKET_TAG: market.code,
+            STARTED_BY_TAG: started_by,
+            PRIORITY_TAG: PRIORITY[market.stage],
+            **({DELIVERY_TAG: delivery} if delivery else {}),
+        },
+    )
+
+
+def is_requested(instance: dg.DagsterInstance, run_key: str | None) -> bool:
+    """Whether a run with the key exists, whoever asked for it: Dagster itself keeps keys apart by sensor and tick."""
+    return bool(instance.get_runs(dg.RunsFilter(tags={RUN_KEY_TAG: run_key}), limit=1))

@@ -1,0 +1,234 @@
+"""Starts what the schedule could not: markets whose files came later, cycles missed while the daemon was down.
+
+Every look asks the store what is published, the instance what runs and the landing folder what is there; the cursor
+only remembers what files looked like at the last look, so that half-written ones are left alone.
+"""
+
+import dataclasses
+import json
+import time
+from collections.abc import Iterator
+
+import dagster as dg
+import pandas as pd
+from dagster import DagsterRunStatus as Status
+
+from forecast_assets.alerts.incidents import Incident
+from forecast_assets.alerts.outbox import Outbox
+from forecast_assets.config.markets import Market
+from forecast_assets.config.settings import Settings
+from forecast_assets.defs import jobs
+from forecast_assets.defs.schedules import PRIORITY, cycle_request, default_status, is_forecast, is_requested
+from forecast_assets.defs.sensors.due_markets import Action, DueMarket, Runs, action_for
+from forecast_assets.domain.cycle_calendar import cycle_id_of, deadline_at, due_month
+from forecast_assets.market_state.fallback_runs import is_fallback_run
+from forecast_assets.operations.cycle.cycle_gate import CycleGate
+from forecast_assets.partitions import partition_key
+from forecast_assets.sources.landing.arrivals import Delivery
+from forecast_assets.tags import (
+    MARKET_TAG,
+    PARTITION_TAG,
+    PRIORITY_TAG,
+    RANGE_END_TAG,
+    RANGE_START_TAG,
+    STARTED_BY_TAG,
+    WAITS_TAG,
+)
+
+ARRIVALS, DELIVERY = "arrivals", "delivery"
+ACTIVE = [Status.QUEUED, Status.NOT_STARTED, Status.STARTING, Status.STARTED, Status.CANCELING, Status.MANAGED]
+# Dagster gives a look 60 s; markets that are left come first at the next one.
+MOST_SECONDS_OF_A_LOOK = 30
+# Longer without a look, and the daemon was down: what was counted before says nothing about the schedule.
+LOOKS_MISSED_BY_A_DAEMON_THAT_WAS_DOWN = 3
+
+
+@dataclasses.dataclass
+class Cursor:
+    """What one look tells the next: fingerprint and first look per market, when it was, where to go on.
+
+    ``changed`` is when a look first found another fingerprint than the one before: tables do not tell it themselves.
+    """
+
+    month: str = ""
+    at: float = 0.0
+    fingerprints: dict[str, str] = dataclasses.field(default_factory=dict)
+    first_seen: dict[str, float] = dataclasses.field(default_factory=dict)
+    first: str = ""
+    changed: dict[str, float] = dataclasses.field(default_factory=dict)
+
+    @classmethod
+    def read(cls, text: str | None, month: pd.Timestamp, now: float, most_seconds_between: float) -> "Cursor":
+        """The cursor of the last look; without its first looks after a pause, empty for another month."""
+        cursor = cls(**json.loads(text)) if text else cls()
+        if cursor.month != f"{month:%Y-%m}":
+            return cls(month=f"{month:%Y-%m}", at=now)
+        first_seen = cursor.first_seen if now - cursor.at <= most_seconds_between else {}
+        return dataclasses.replace(cursor, at=now, first_seen=first_seen)
+
+    def see(self, market: str, delivery: Delivery) -> Delivery:
+        """Remember what a market has delivered; with the time of its change where only looks can tell it."""
+        before = self.fingerprints.get(market)
+        if before is not None and before != delivery.fingerprint:
+            self.changed[market] = self.at
+        self.fingerprints[market] = delivery.fingerprint
+        if delivery.changed_at is None and market in self.changed:
+            return dataclasses.replace(delivery, changed_at=pd.Timestamp(self.changed[market], unit="s", tz="UTC"))
+        return delivery
+
+    def write(self) -> str:
+        """As text."""
+        return json.dumps(dataclasses.asdict(self))
+
+
+def build_arrivals_sensor(settings: Settings) -> dg.SensorDefinition:
+    """The sensor of a company."""
+
+    @dg.sensor(
+        name=ARRIVALS,
+        jobs=[jobs.monthly_cycle, jobs.ingest, jobs.market_features],
+        minimum_interval_seconds=settings.sensor_seconds,
+        default_status=dg.DefaultSensorStatus[default_status(settings)],
+        description="Starts the cycle of markets whose files have arrived since the 10th, and cycles that were missed.",
+    )
+    def arrivals(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        now = pd.Timestamp.now("UTC")
+        month = due_month(now, settings.time_zone)
+        most_seconds_between = LOOKS_MISSED_BY_A_DAEMON_THAT_WAS_DOWN * settings.sensor_seconds
+        cursor = Cursor.read(context.cursor, month, now.timestamp(), most_seconds_between)
+        look = Look(settings, context.instance, month, now, cursor)
+        requests = [request for market in look.markets() if (request := look.at(market))]
+        look.report()
+        return dg.SensorResult(
+            run_requests=requests, cursor=cursor.write(), skip_reason=None if requests else look.in_words()
+        )
+
+    return arrivals
+
+
+class Look:
+    """One look at all markets of the month that is due."""
+
+    def __init__(
+        self, settings: Settings, instance: dg.DagsterInstance, month: pd.Timestamp, now: pd.Timestamp, cursor: Cursor
+    ) -> None:
+        self._settings, self._instance, self._month, self._now, self._cursor = settings, instance, month, now, cursor
+        self._gate = CycleGate(settings)
+        self._overdue = now > deadline_at(month, settings.time_zone, settings.arrival_deadline_days)
+        self.reasons: dict[str, str] = {}
+        self.missing: dict[str, str] = {}
+        self.arrived: list[str] = []
+
+    def markets(self) -> Iterator[Market]:
+        """Markets that are forecast, from where the last look stopped, until the time is over."""
+        markets = [market for market in self._settings.market_table.values() if is_forecast(market, self._month)]
+        start = next((place for place, market in enumerate(markets) if market.code == self._cursor.first), 0)
+        stop_at = time.monotonic() + MOST_SECONDS_OF_A_LOOK
+        self._cursor.first = ""
+        for market in [*markets[start:], *markets[:start]]:
+            if time.monotonic() > stop_at:
+                self._cursor.first = market.code
+                return
+            yield market
+
+    def at(self, market: Market) -> dg.RunRequest | None:
+        """The run that the market needs now; None where there is none to start."""
+        runs, requested_at = self._runs(market.code)
+        if self._is_done(market.code, runs):
+            self.arrived.append(market.code)
+            return None
+        seconds_seen = self._now.timestamp() - self._cursor.first_seen.setdefault(market.code, self._now.timestamp())
+        if runs is Runs.ACTIVE:
+            return None
+        seen_before = self._cursor.fingerprints.get(market.code)
+        found = self._gate.delivery(market.code, self._month, self._now, seen_before)
+        delivery = self._cursor.see(market.code, found)
+        action, why = action_for(DueMarket(runs, requested_at, seconds_seen, delivery, self._overdue))
+        self.reasons[market.code] = why
+        if action is Action.ALARM:
+            self.missing[market.code] = why
+        elif delivery.is_complete:
+            self.arrived.append(market.code)
+        return self._request(market, runs, delivery.fingerprint) if action is Action.START else None
+
+    def _is_done(self, code: str, runs: Runs) -> bool:
+        """Whether the month is published, and not only for want of a cycle: a new delivery still replaces that."""
+        if not self._gate.has("published_forecasts", code, self._month):
+            return False
+        if runs not in (Runs.FAILED, Runs.WAITED):
+            return True
+        return not is_fallback_run(self._instance, self._gate.published_by(code, self._month))
+
+    def _request(self, market: Market, runs: Runs, fingerprint: str) -> dg.RunRequest | None:
+        job, months = self._gate.next_step(market.code, self._month)
+        if job == jobs.monthly_cycle.name:
+            again = runs is not Runs.NONE
+            request = cycle_request(self._settings.env, market, self._month, ARRIVALS, fingerprint, again)
+        else:
+            first, last = (str(partition_key(month, market.code)) for month in (months.first, months.last))
+            cycle_id = cycle_id_of(self._settings.env, self._month)
+            request = dg.RunRequest(
+                run_key=f"{job}:{cycle_id}:{market.code}:{months.first:%Y-%m}:{months.last:%Y-%m}:{fingerprint}",
+                job_name=job,
+                tags={
+                    RANGE_START_TAG: first,
+                    RANGE_END_TAG: last,
+                    MARKET_TAG: market.code,
+                    STARTED_BY_TAG: ARRIVALS,
+                    PRIORITY_TAG: PRIORITY[market.stage],
+                },
+            )
+        if is_requested(self._instance, request.run_key):
+            self.reasons[market.code] = f"{job} has been tried with these files: see the run"
+            return None
+        return request
+
+    def _runs(self, code: str) -> tuple[Runs, pd.Timestamp | None]:
+        """How the runs of a market's cycle stand, and when the latest was requested."""
+        if self._instance.get_runs(dg.RunsFilter(tags={MARKET_TAG: code}, statuses=ACTIVE), limit=1):
+            return Runs.ACTIVE, None
+        key = str(partition_key(self._month, code))
+        runs = dg.RunsFilter(job_name=jobs.monthly_cycle.name, tags={PARTITION_TAG: key})
+        latest = self._instance.get_run_records(runs, limit=1)
+        if not latest:
+            return Runs.NONE, None
+        requested_at = pd.Timestamp(latest[0].create_timestamp)
+        return _standing(latest[0].dagster_run), requested_at
+
+    def report(self) -> None:
+        """Put deliveries that are overdue into the outbox, and close those that have come: each is told once."""
+        outbox, cycle_id = Outbox.of(self._settings), cycle_id_of(self._settings.env, self._month)
+        overdue = [self._incident(code, lacks) for code, lacks in self.missing.items()]
+        if overdue:
+            outbox.report(overdue, cycle_id)
+        if self.arrived:
+            outbox.recovered([f"source_missing|{code}|{DELIVERY}" for code in self.arrived], cycle_id)
+
+    def _incident(self, code: str, lacks: str) -> Incident:
+        deadline = deadline_at(self._month, self._settings.time_zone, self._settings.arrival_deadline_days)
+        return Incident(
+            kind="source_missing",
+            country=code,
+            subject=DELIVERY,
+            month=self._month,
+            severity="critical",
+            headline=f"{code}: {lacks} ({self._month:%Y-%m}), due by {deadline:%d %B %H:%M}. What is published stays.",
+            facts=(("deadline", f"{deadline:%Y-%m-%d %H:%M %Z}"), ("deliveries", self._settings.deliveries_at)),
+            asset=DELIVERY,
+        )
+
+    def in_words(self) -> str:
+        """Why nothing is started."""
+        if not self.reasons:
+            return f"Every market of {self._month:%Y-%m} is published or under way."
+        shown = [f"{code}: {why}" for code, why in list(self.reasons.items())[:10]]
+        more = f" and {len(self.reasons) - len(shown)} more" if len(self.reasons) > len(shown) else ""
+        return f"{self._month:%Y-%m}: {'. '.join(shown)}{more}"
+
+
+def _standing(run: dg.DagsterRun) -> Runs:
+    if run.status in ACTIVE:
+        return Runs.ACTIVE
+    if WAITS_TAG in run.tags:
+        return Runs.WAITED
+    return Runs.ENDED if run.status is Status.SUCCESS else Runs.FAILED

@@ -1,0 +1,96 @@
+"""Starts the runs over all markets: freezes a month's totals and pooled rows, and makes what the next month reads."""
+
+import dagster as dg
+import pandas as pd
+
+from forecast_assets.config.settings import Settings, pools_markets
+from forecast_assets.defs import jobs
+from forecast_assets.defs.schedules import PRIORITY_OF_TOTALS, default_status
+from forecast_assets.defs.sensors.arrivals import ACTIVE
+from forecast_assets.defs.sensors.month_only import FALLBACK_BEFORE_DUE, Months, to_freeze, to_make_known
+from forecast_assets.domain.cycle_calendar import closed_month, cycle_id_of, deadline_at, due_at, due_month
+from forecast_assets.domain.models.pooled_model import POOLED_MONTHS
+from forecast_assets.domain.months import MonthRange
+from forecast_assets.operations.cycle.market_steps import ListedOnce
+from forecast_assets.operations.cycle.steps import MARKET_MONTHS_OF_A_RUN
+from forecast_assets.partitions import ALL_MARKETS
+from forecast_assets.storage.opened import open_store
+from forecast_assets.tags import MARKET_TAG, PRIORITY_TAG, RANGE_END_TAG, RANGE_START_TAG, STARTED_BY_TAG
+
+FREEZE_MONTH = "freeze_month"
+
+
+def build_freeze_month_sensor(settings: Settings) -> dg.SensorDefinition:
+    """The sensor of a company."""
+
+    @dg.sensor(
+        name=FREEZE_MONTH,
+        jobs=[jobs.totals, jobs.totals_known, jobs.pool_rows, jobs.pool_model],
+        minimum_interval_seconds=settings.sensor_seconds,
+        default_status=dg.DefaultSensorStatus[default_status(settings)],
+        description="Freezes a month over all markets when they are in or at the deadline, and prepares the next one.",
+    )
+    def freeze_month(context: dg.SensorEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
+        requests = requests_over_all_markets(settings, context.instance, pd.Timestamp.now("UTC"))
+        return requests or dg.SkipReason("Every month over all markets is made, or waits for markets.")
+
+    return freeze_month
+
+
+def requests_over_all_markets(
+    settings: Settings, instance: dg.DagsterInstance, now: pd.Timestamp
+) -> list[dg.RunRequest]:
+    """Runs over all markets to start now; none while one of the same job is under way."""
+    zone, store = settings.time_zone, ListedOnce(open_store(settings))
+    due, closed = due_month(now, zone), closed_month(now, zone)
+    months = Months(
+        due, closed,
+        is_overdue=now > deadline_at(due, zone, settings.arrival_deadline_days),
+        is_late=now > due_at(closed, zone) - FALLBACK_BEFORE_DUE,
+    )  # fmt: skip
+    wanted = _wanted(store, settings, months, "sell_in", "demand_totals", jobs.totals.name)
+    wanted += _known(store, months, "demand_totals", "demand_totals_known", jobs.totals_known.name)
+    if pools_markets(settings):
+        wanted += _wanted(store, settings, months, "features", "pooled_rows", jobs.pool_rows.name)
+        wanted += _known(store, months, "pooled_rows", "pooled_model", jobs.pool_model.name)
+    busy = {run.job_name for run in instance.get_runs(dg.RunsFilter(tags={MARKET_TAG: ALL_MARKETS}, statuses=ACTIVE))}
+    cycle_id = cycle_id_of(settings.env, due)
+    return [_request(job, span, cycle_id) for job, span in wanted if job not in busy]
+
+
+def _wanted(
+    store: ListedOnce, settings: Settings, months: Months, source: str, table: str, job: str
+) -> list[tuple[str, MonthRange]]:
+    """Months of a table over all markets that can be frozen."""
+    delivered: dict[pd.Timestamp, set[str]] = {}
+    for place in store.list_partitions(source):
+        delivered.setdefault(place.month, set()).add(place.country or "")
+    expected = {market.code: market.since for market in settings.market_table.values() if market.stage != "retired"}
+    if table == "pooled_rows":
+        oldest = months.closed - pd.DateOffset(months=POOLED_MONTHS)
+        delivered = {month: markets for month, markets in delivered.items() if month >= oldest}
+    spans = to_freeze(months, delivered, expected, _made(store, table))
+    if table == "pooled_rows":
+        spans = [part for span in spans for part in span.parts(MARKET_MONTHS_OF_A_RUN // len(expected))]
+    return [(job, span) for span in spans]
+
+
+def _known(store: ListedOnce, months: Months, source: str, table: str, job: str) -> list[tuple[str, MonthRange]]:
+    is_wanted = to_make_known(months, _made(store, source), _made(store, table))
+    return [(job, MonthRange(months.closed, months.closed))] if is_wanted else []
+
+
+def _made(store: ListedOnce, table: str) -> set[pd.Timestamp]:
+    return {place.month for place in store.list_partitions(table)}
+
+
+def _request(job: str, span: MonthRange, cycle_id: str) -> dg.RunRequest:
+    first, last = (f"{month:%Y-%m-%d}" for month in (span.first, span.last))
+    is_single = span.first == span.last
+    tags = {MARKET_TAG: ALL_MARKETS, STARTED_BY_TAG: FREEZE_MONTH, PRIORITY_TAG: PRIORITY_OF_TOTALS}
+    return dg.RunRequest(
+        run_key=f"{job}:{cycle_id}:{first}:{last}",
+        job_name=job,
+        partition_key=first if is_single else None,
+        tags=tags if is_single else {**tags, RANGE_START_TAG: first, RANGE_END_TAG: last},
+    )

@@ -1,0 +1,153 @@
+"""Measures of forecast accuracy, and their table per group.
+
+error = forecast - actual, so a positive bias is over-forecast. Ratios are fractions. Sums first, ratios last; a set
+whose actuals sum to zero has no ratio (NaN), never an infinite one. Cells with an unknown actual are not scored.
+Choosing between recipes and testing differences belong elsewhere.
+"""
+
+import numpy as np
+import pandas as pd
+
+from forecast_assets.domain.demand.demand import known_mean
+
+
+def _scored(actual: np.ndarray, *others: np.ndarray) -> tuple[np.ndarray, ...]:
+    """The values of the cells where all are known."""
+    arrays = [np.asarray(values, dtype=float) for values in (actual, *others)]
+    if len({values.shape for values in arrays}) > 1:
+        raise ValueError(f"arrays of different shape: {[values.shape for values in arrays]}")
+    known = ~np.logical_or.reduce([np.isnan(values) for values in arrays])
+    return tuple(values[known] for values in arrays)
+
+
+def _ratio(numerator: float, denominator: float) -> float:
+    return float(numerator / denominator) if denominator != 0 else float("nan")
+
+
+def wape(actual: np.ndarray, forecast: np.ndarray) -> float:
+    """``sum|forecast - actual| / sum|actual|`` as a fraction, >= 0; NaN where ``sum|actual|`` is 0."""
+    actual, forecast = _scored(actual, forecast)
+    return _ratio(np.abs(forecast - actual).sum(), np.abs(actual).sum())
+
+
+def forecast_accuracy(actual: np.ndarray, forecast: np.ndarray) -> float:
+    """``1 - WAPE``; negative where the errors exceed the demand, NaN where WAPE is."""
+    return 1.0 - wape(actual, forecast)
+
+
+def bias(actual: np.ndarray, forecast: np.ndarray) -> float:
+    """``sum(forecast - actual) / sum(actual)`` as a fraction, positive = over-forecast; NaN where actuals sum to 0."""
+    actual, forecast = _scored(actual, forecast)
+    return _ratio((forecast - actual).sum(), actual.sum())
+
+
+def smape(actual: np.ndarray, forecast: np.ndarray) -> float:
+    """``mean(2 |forecast - actual| / (|forecast| + |actual|))``, 0..2 (x 100 for the percent scale of 0..200).
+
+    A cell where both are 0 counts as 0; NaN without a scored cell.
+    """
+    actual, forecast = _scored(actual, forecast)
+    if not len(actual):
+        return float("nan")
+    size = np.abs(forecast) + np.abs(actual)
+    return float(np.divide(2 * np.abs(forecast - actual), size, out=np.zeros_like(size), where=size > 0).mean())
+
+
+def mase(actual: np.ndarray, forecast: np.ndarray, history: np.ndarray, season_months: int = 12) -> np.ndarray:
+    """Mean absolute error over the mean absolute error of the seasonal naive in sample, per series, (n,).
+
+    ``mean|forecast - actual| / mean|history[t] - history[t - season]|`` (Hyndman and Koehler 2006), with lag 1 for the
+    scale where no pair a season apart is known. NaN where the scale is 0 or unknown, or no cell is scored.
+
+    Args:
+        actual, forecast: (n, horizon).
+        history: (n, T), the months up to the origin; NaN where unknown.
+    """
+    actual, forecast, history = (
+        np.atleast_2d(np.asarray(values, dtype=float)) for values in (actual, forecast, history)
+    )
+    seasonal, one_month = (_naive_error(history, lag) for lag in (season_months, 1))
+    scale = np.where(np.isnan(seasonal), one_month, seasonal)
+    error = known_mean(np.abs(forecast - actual))
+    return np.divide(error, scale, out=np.full(len(actual), np.nan), where=scale > 0)
+
+
+def _naive_error(history: np.ndarray, lag: int) -> np.ndarray:
+    return known_mean(np.abs(history[:, lag:] - history[:, :-lag]))
+
+
+def pinball(actual: np.ndarray, quantile_forecast: np.ndarray, quantile: float) -> float:
+    """Mean pinball loss in units, ``max(q (a - f), (q - 1)(a - f))``; NaN without a scored cell.
+
+    Raises:
+        ValueError: If ``quantile`` is not between 0 and 1.
+    """
+    if not 0 < quantile < 1:
+        raise ValueError(f"quantile must lie between 0 and 1, got {quantile}")
+    actual, forecast = _scored(actual, quantile_forecast)
+    shortfall = actual - forecast
+    return float(np.maximum(quantile * shortfall, (quantile - 1) * shortfall).mean()) if len(actual) else float("nan")
+
+
+def coverage(actual: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> float:
+    """Share of the actuals with ``lower <= actual <= upper``; NaN without a scored cell."""
+    actual, lower, upper = _scored(actual, lower, upper)
+    return float(((lower <= actual) & (actual <= upper)).mean()) if len(actual) else float("nan")
+
+
+def accuracy_table(
+    cells: pd.DataFrame,
+    by: list[str] | str | None,
+    actual: str = "actual_units",
+    forecasts: dict[str, str] | None = None,
+) -> pd.DataFrame:
+    """WAPE and bias of several forecasts per group; sums first, then ratios.
+
+    Args:
+        cells: One row per forecast cell with the columns of ``by``, ``actual`` and the forecasts. Cells with a null
+            actual are not scored.
+        by: Group columns (null is a group of its own); None or empty gives one row over all cells.
+        forecasts: Column by name; default ``{"model": "model_units"}``.
+
+    Returns:
+        The group columns, cells, actual_units, and per name ``cells_<name>`` (cells where that forecast exists; its
+        sums run over these), ``absolute_error_units_<name>``, ``error_units_<name>``, ``wape_<name>``, ``bias_<name>``.
+        A group whose actuals sum to zero keeps its row and its sums, with NaN ratios. Groups without a scored cell are
+        absent.
+    """
+    forecasts = {"model": "model_units"} if forecasts is None else forecasts
+    by = [by] if isinstance(by, str) else list(by or [])
+    missing = [column for column in [*by, actual, *forecasts.values()] if column not in cells]
+    if missing:
+        raise ValueError(f"columns missing for the accuracy table: {missing}; there are {list(cells.columns)}")
+    scored = cells[cells[actual].notna()]
+    measures = _cell_measures(scored, actual, forecasts)
+    keys = [scored[column] for column in by] or np.zeros(len(scored), dtype=int)
+    sums = measures.groupby(keys, dropna=False, sort=True, observed=True).sum()
+    sums = sums.reset_index() if by else sums.reset_index(drop=True)
+    return _with_ratios(sums, by, forecasts)
+
+
+def _cell_measures(scored: pd.DataFrame, actual: str, forecasts: dict[str, str]) -> pd.DataFrame:
+    actuals = scored[actual].astype(float)
+    measures = {"cells": pd.Series(1, index=scored.index), "actual_units": actuals}
+    for name, column in forecasts.items():
+        error = scored[column].astype(float) - actuals
+        known = error.notna()
+        measures[f"cells_{name}"] = known.astype(int)
+        measures[f"absolute_error_units_{name}"] = error.abs()
+        measures[f"error_units_{name}"] = error
+        measures[f"_actual_{name}"] = actuals.where(known, 0.0)
+        measures[f"_absolute_actual_{name}"] = actuals.abs().where(known, 0.0)
+    return pd.DataFrame(measures)
+
+
+def _with_ratios(sums: pd.DataFrame, by: list[str], forecasts: dict[str, str]) -> pd.DataFrame:
+    table = sums[[*by, "cells", "actual_units"]].copy()
+    for name in forecasts:
+        for column in (f"cells_{name}", f"absolute_error_units_{name}", f"error_units_{name}"):
+            table[column] = sums[column]
+        absolute_actual, net_actual = sums[f"_absolute_actual_{name}"], sums[f"_actual_{name}"]
+        table[f"wape_{name}"] = table[f"absolute_error_units_{name}"] / absolute_actual.where(absolute_actual != 0)
+        table[f"bias_{name}"] = table[f"error_units_{name}"] / net_actual.where(net_actual != 0)
+    return table

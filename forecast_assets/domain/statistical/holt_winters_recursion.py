@@ -1,0 +1,90 @@
+"""The recursion of additive Holt-Winters, its trend damped or not, run for many series and many settings at once.
+
+Here belong the states and one pass over the months, in error-correction form. Not here: the panel layout
+(``aligned_panel.py``) and the choice of parameters and starting states (``smoothing_search.py``). Only elementwise
+operations touch the series, so a result never depends on which other series share the batch.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecast_assets.domain.statistical.aligned_panel import AlignedPanel
+
+
+@dataclass(frozen=True)
+class States:
+    """Level (n_settings, n_series), trend (same) and season (season_length, n_settings, n_series) before a month."""
+
+    level: np.ndarray
+    trend: np.ndarray
+    season: np.ndarray
+
+    def spread(self, n_settings: int) -> "States":
+        """A writable copy with the first setting repeated ``n_settings`` times."""
+        return States(
+            np.repeat(self.level[:1], n_settings, axis=0),
+            np.repeat(self.trend[:1], n_settings, axis=0),
+            np.repeat(self.season[:, :1], n_settings, axis=1),
+        )
+
+
+def one_step_errors(panel: AlignedPanel, states: States, smoothing: np.ndarray) -> Iterator[np.ndarray]:
+    """Run the recursion over all months, changing ``states`` in place, and yield the error of each month.
+
+    ``e = y - (l + phi b + s)``, ``l = l + phi b + alpha e``, ``b = phi b + alpha beta e``, ``s = s + gamma e``: the
+    recursion of Hyndman & Athanasopoulos, *Forecasting: Principles and Practice*, 8.3, solved for the error. In an
+    unknown month the error counts as 0, so level and season carry over and the level moves on by the trend.
+
+    Args:
+        panel: The series.
+        states: States before the first month; afterwards those after each series' last month.
+        smoothing: (3 or 4, n_settings, 1 or n_series): alpha, beta, gamma and the damping phi, 1 where left out.
+
+    Yields:
+        (n_settings, active series): actual minus fitted, one array per month; valid until the next one is asked for.
+    """
+    alpha, beta, gamma, *damping = np.broadcast_to(smoothing, (len(smoothing), *states.level.shape))
+    is_damped = bool(damping) and (damping[0] != 1.0).any()
+    alpha_beta = alpha * beta
+    season_length = len(states.season)
+    for month, n_active in enumerate(panel.active):
+        now = np.s_[:, :n_active]
+        level, trend, season = states.level[now], states.trend[now], states.season[month % season_length][now]
+        if is_damped:
+            trend *= damping[0][now]
+        level += trend
+        error = panel.units[month, :n_active] - level
+        error -= season
+        unknown = panel.unknown[month, :n_active]
+        if unknown.any():
+            error[:, unknown] = 0.0
+        level += alpha[now] * error
+        trend += alpha_beta[now] * error
+        season += gamma[now] * error
+        yield error
+
+
+def sum_of_squared_errors(panel: AlignedPanel, start: States, smoothing: np.ndarray) -> np.ndarray:
+    """Sum of squared one-step errors of each setting and series, (n_settings, n_series), from one common start."""
+    states = start.spread(smoothing.shape[1])
+    total = np.zeros(states.level.shape)
+    for error in one_step_errors(panel, states, smoothing):
+        total[:, : error.shape[1]] += error * error
+    return total
+
+
+def extrapolate(
+    states: States, lengths: np.ndarray, horizon_months: int, damping: np.ndarray | None = None
+) -> np.ndarray:
+    """Forecasts (n_series, horizon_months) of the first setting: level, plus trend per month, plus season.
+
+    Args:
+        damping: (n_series,) share of the trend that is left after each month; None: all of it.
+    """
+    ahead = np.arange(1, horizon_months + 1)
+    reach = ahead[None, :] if damping is None else np.cumsum(damping[:, None] ** ahead, axis=1)
+    phase = (lengths[:, None] + ahead - 1) % len(states.season)
+    season = np.take_along_axis(states.season[:, 0].T, phase, axis=1)
+    return states.level[0][:, None] + reach * states.trend[0][:, None] + season

@@ -1,7 +1,0 @@
-"""What a company delivers: the contract, the folder that reads it, and the error that names what is wrong."""
-
-from forecast_assets.landing.contract import SOURCES, Source, source_named
-from forecast_assets.landing.errors import LandingError, LandingProblem
-from forecast_assets.landing.folder import LandingFolder
-
-__all__ = ["SOURCES", "LandingError", "LandingFolder", "LandingProblem", "Source", "source_named"]

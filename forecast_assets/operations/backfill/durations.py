@@ -1,0 +1,117 @@
+"""How long assets took in past runs, as Dagster recorded it, and how long a backfill may take by that."""
+
+import dataclasses
+import statistics
+from collections.abc import Mapping
+
+import dagster as dg
+import pandas as pd
+
+from forecast_assets.domain.calendar import months_between
+from forecast_assets.operations.backfill.asset_nodes import AssetNode
+from forecast_assets.storage import PartitionKey
+from forecast_assets.tags import RANGE_END_TAG, RANGE_START_TAG
+
+RUNS_LOOKED_AT = 100
+
+
+@dataclasses.dataclass(frozen=True)
+class PastDurations:
+    """What past successful runs took.
+
+    Attributes:
+        seconds: Median seconds per partition of an asset, by asset and whether the run was over a range of months.
+        run_seconds: Median seconds of a run outside its steps; None without a run.
+        runs: How many runs were looked at.
+    """
+
+    seconds: Mapping[tuple[str, bool], float]
+    run_seconds: float | None
+    runs: int
+
+    def of(self, asset: str, in_range: bool) -> float | None:
+        """Seconds per partition in a run of that kind, else of the other kind; None where it was never made."""
+        return self.seconds.get((asset, in_range), self.seconds.get((asset, not in_range)))
+
+
+@dataclasses.dataclass(frozen=True)
+class Estimate:
+    """Minutes of a backfill; ``unknown`` names assets that no past run has made and that are not counted."""
+
+    minutes: float | None
+    processes: int
+    runs: int
+    unknown: tuple[str, ...]
+
+
+def past_durations(instance: dg.DagsterInstance) -> PastDurations:
+    """Read the statistics of the latest successful runs of the instance."""
+    filters = dg.RunsFilter(statuses=[dg.DagsterRunStatus.SUCCESS])
+    records = instance.get_run_records(filters=filters, limit=RUNS_LOOKED_AT)
+    seconds: dict[tuple[str, bool], list[float]] = {}
+    outside = []
+    for record in records:
+        tags = record.dagster_run.tags
+        months = _months(tags)
+        spent = 0.0
+        for step in instance.get_run_step_stats(record.dagster_run.run_id):
+            if step.start_time is None or step.end_time is None:
+                continue
+            took = step.end_time - step.start_time
+            spent += took
+            seconds.setdefault((step.step_key, RANGE_START_TAG in tags), []).append(took / months)
+        if record.start_time and record.end_time:
+            outside.append(max(0.0, record.end_time - record.start_time - spent))
+    medians = {key: statistics.median(values) for key, values in seconds.items()}
+    return PastDurations(medians, statistics.median(outside) if outside else None, len(records))
+
+
+def estimated(
+    made: Mapping[str, Mapping[str | None, Mapping[pd.Timestamp, str]]],
+    nodes: Mapping[str, AssetNode],
+    past: PastDurations,
+    processes: int,
+) -> Estimate:
+    """Minutes that the partitions of a plan take, markets side by side in so many processes.
+
+    Markets are taken as spread evenly over the processes, never faster than the one with the most to do; what is over
+    all markets comes on top.
+    """
+    unknown, by_market = set(), dict[str | None, float]()
+    for asset, countries in made.items():
+        for country, months in countries.items():
+            if not months:
+                continue
+            in_range = nodes[asset].months_in_one_run and len(months) > 1
+            each = past.of(asset, in_range)
+            if each is None:
+                unknown.add(asset)
+                continue
+            by_market[country] = by_market.get(country, 0.0) + each * len(months)
+    for country, count in _runs(made, nodes).items():
+        by_market[country] = by_market.get(country, 0.0) + count * (past.run_seconds or 0.0)
+    shared = by_market.pop(None, 0.0)
+    total = max(sum(by_market.values()) / processes, max(by_market.values(), default=0.0)) + shared
+    return Estimate(total / 60 if past.runs else None, processes, past.runs, tuple(sorted(unknown)))
+
+
+def _runs(
+    made: Mapping[str, Mapping[str | None, Mapping[pd.Timestamp, str]]], nodes: Mapping[str, AssetNode]
+) -> dict[str | None, int]:
+    """Runs by market: one per asset of ranges, one per month of the others."""
+    ranges, months = dict[str | None, int](), dict[str | None, set[pd.Timestamp]]()
+    for asset, countries in made.items():
+        for country, stale in countries.items():
+            if stale and nodes[asset].months_in_one_run:
+                ranges[country] = ranges.get(country, 0) + 1
+            elif stale:
+                months.setdefault(country, set()).update(stale)
+    return {country: ranges.get(country, 0) + len(months.get(country, ())) for country in {*ranges, *months}}
+
+
+def _months(tags: Mapping[str, str]) -> int:
+    """Months of a run: those of its range, else one."""
+    if RANGE_START_TAG not in tags or RANGE_END_TAG not in tags:
+        return 1
+    first, last = (PartitionKey.from_dagster(tags[tag]).month for tag in (RANGE_START_TAG, RANGE_END_TAG))
+    return months_between(first, last) + 1

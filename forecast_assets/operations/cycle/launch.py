@@ -1,0 +1,112 @@
+"""One Dagster run in this process, recorded in the instance so that the UI shows it."""
+
+import dataclasses
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+import dagster as dg
+import pandas as pd
+from dagster._utils.error import SerializableErrorInfo
+
+from forecast_assets.domain.months import MonthRange
+from forecast_assets.tags import RANGE_END_TAG, RANGE_START_TAG
+
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@dataclasses.dataclass(frozen=True)
+class RunResult:
+    """How a run ended. ``failures`` has one line per failed step: its name and the reason."""
+
+    job: str
+    country: str | None
+    run_id: str
+    failures: tuple[str, ...] = ()
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether every step succeeded."""
+        return not self.failures
+
+
+Loader = Callable[[], dg.Definitions]
+
+
+def launch(
+    load: Loader,
+    job: str,
+    country: str | None,
+    months: MonthRange,
+    tags: dict[str, str] | None = None,
+    assets: Sequence[str] = (),
+    config: Mapping[str, Mapping[str, object]] | None = None,
+) -> RunResult:
+    """Run a job for a market and a range of months and wait for it.
+
+    Args:
+        load: Loads the code location; a function of a module, because other processes are handed it.
+        job: Name of a job of the code location.
+        country: The market; None for assets over all markets.
+        months: One month or a range; a range is one run.
+        tags: Further run tags.
+        assets: Assets of the job that are made; all of them by default.
+        config: Configuration of assets by name.
+    """
+    definition = load().resolve_job_def(job)
+    first, last = _key(months.first, country), _key(months.last, country)
+    single = months.first == months.last
+    with dg.DagsterInstance.get() as instance:
+        result = definition.execute_in_process(
+            instance=instance,
+            run_config=QUIET | {"ops": {asset: {"config": dict(values)} for asset, values in (config or {}).items()}},
+            asset_selection=[dg.AssetKey(name) for name in assets] or None,
+            partition_key=first if single else None,
+            tags={**(tags or {}), **({} if single else {RANGE_START_TAG: str(first), RANGE_END_TAG: str(last)})},
+            raise_on_error=False,
+        )
+    return RunResult(job, country, result.run_id, failures_of(result))
+
+
+def _key(month: pd.Timestamp, country: str | None) -> str:
+    text = f"{month:%Y-%m-%d}"
+    return dg.MultiPartitionKey({"month": text, "country": country}) if country else text
+
+
+def failures_of(result: dg.ExecuteInProcessResult) -> tuple[str, ...]:
+    """One text per failed step: its name and the reason; none where the run succeeded."""
+    found = []
+    for event in result.all_events:
+        if event.is_step_failure and event.step_failure_data.error:
+            error = event.step_failure_data.error
+            found.append(f"{event.step_key}: {_reason(error, result, event.step_key)}")
+    if not found and not result.success:
+        found = [f"the run failed before its first step{_reason_of_run(result)}"]
+    return tuple(found)
+
+
+def _reason_of_run(result: dg.ExecuteInProcessResult) -> str:
+    """What stopped a run as a whole, such as a market that another run is writing."""
+    for event in result.all_events:
+        if event.event_type is dg.DagsterEventType.RUN_FAILURE and event.job_failure_data.error:
+            error = event.job_failure_data.error
+            while error.cause:
+                error = error.cause
+            return f": {_without_class(error.message)}"
+    return ""
+
+
+def _reason(error: SerializableErrorInfo, result: dg.ExecuteInProcessResult, step: str) -> str:
+    """What a blocking check found, where one failed: that says more than the exception."""
+    found = [
+        f"{evaluation.check_name}: {evaluation.description}"
+        for evaluation in result.get_asset_check_evaluations()
+        if evaluation.asset_key.path[-1] == step
+        and not evaluation.passed
+        and evaluation.severity == dg.AssetCheckSeverity.ERROR
+    ]
+    # "package.module.LandingError: ..." tells a planner nothing that the message does not.
+    return "; ".join(found) or _without_class((error.cause or error).message)
+
+
+def _without_class(message: str) -> str:
+    return re.sub(r"^[\w.]+\.(\w+): ", "", message.strip())

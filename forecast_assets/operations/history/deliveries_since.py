@@ -1,0 +1,46 @@
+"""Whether what is delivered today would still be stored as a past cycle's sources were. A replay does not need it."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from forecast_assets.config.azure_account import StorageRefused
+from forecast_assets.operations.backfill.asset_nodes import AssetNode
+from forecast_assets.operations.backfill.deliveries import Deliveries
+from forecast_assets.operations.history.store_of_then import RecordedVersions
+from forecast_assets.sources.dremio.dremio_errors import DremioError
+from forecast_assets.sources.landing import LandingError
+from forecast_assets.storage import PartitionKey
+
+
+def deliveries_since(
+    versions: RecordedVersions,
+    deliveries: Deliveries,
+    nodes: Mapping[str, AssetNode],
+    cycle_id: str,
+    month: pd.Timestamp,
+    countries: Sequence[str],
+) -> list[str]:
+    """Sources of a cycle's month whose delivery has changed since, or cannot be read now, in words."""
+    said = []
+    for country in countries:
+        for table in (name for name, node in nodes.items() if node.is_source):
+            place = PartitionKey(month, country)
+            stored = [v for v in versions.of(table, place) if v.was_published and v.provenance.cycle_id == cycle_id]
+            if not stored:
+                continue
+            try:
+                deliveries.look_at(table, country, [month])
+            except (LandingError, OSError, DremioError, StorageRefused) as error:
+                said.append(f"{table} of {country}: deliveries cannot be read now: {_first_line(error)}")
+                continue
+            problem = deliveries.problem(table, country, month)
+            if problem:
+                said.append(f"{table} of {country}: today's delivery cannot be used: {problem}")
+            elif deliveries.content_hash(table, country, month) != stored[-1].provenance.content_hash:
+                said.append(f"{table} of {country}: today's delivery is another one than was stored then")
+    return said
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -1,0 +1,132 @@
+"""Whether a market's files of a month have arrived, all of them and whole.
+
+Belongs here: presence of the month, files that still change, a fingerprint of what there is. Whether the content can be
+used is judged when it is read (row_checks.py).
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+import pandas as pd
+
+from forecast_assets.sources.landing.files import LandingFile, concerns
+from forecast_assets.sources.landing.folder import FileState, LandingFolder
+
+# What a cycle reads of the landing folder per market; without the first, and the second once it has started, none runs.
+FACTS = ("sell_in", "sell_out")
+SOURCES = (*FACTS, "products", "promotions", "overrides")
+MARKER = "_SUCCESS"
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What a market has delivered of a month.
+
+    ``missing`` names the sources without a row of the month, ``changing`` the files that may not be whole yet.
+    ``fingerprint`` is another one whenever a file of the market has come, gone or changed; ``changed_at`` is when the
+    latest did (UTC, None without files, and where tables are the source).
+    """
+
+    missing: tuple[str, ...]
+    changing: tuple[str, ...]
+    fingerprint: str
+    changed_at: pd.Timestamp | None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the cycle can start."""
+        return not self.missing and not self.changing
+
+    @property
+    def lacks(self) -> str:
+        """What is not there, in words; empty where nothing is."""
+        parts = [f"no {' and no '.join(self.missing)} of the month"] if self.missing else []
+        shown = ", ".join(self.changing[:3]) + (f" and {len(self.changing) - 3} more" if len(self.changing) > 3 else "")
+        return "; ".join(parts + ([f"still being written: {shown}"] if self.changing else []))
+
+
+@dataclass(frozen=True)
+class MarketFiles:
+    """The files that may hold rows of a market, by what the file system says of them."""
+
+    states: tuple[FileState, ...]
+    markers: tuple[FileState, ...]
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over names, sizes and times."""
+        lines = [f"{state.relative}|{state.size}|{state.changed_at.isoformat()}" for state in self.states]
+        return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()[:16]
+
+    def changing(self, now: pd.Timestamp, settle_seconds: float) -> tuple[str, ...]:
+        """Files younger than ``settle_seconds`` without a marker that came after them in their folder or above."""
+        oldest_young = now - pd.Timedelta(seconds=settle_seconds)
+        return tuple(
+            state.relative for state in self.states if state.changed_at > oldest_young and not self._is_marked(state)
+        )
+
+    def _is_marked(self, state: FileState) -> bool:
+        folders = {str(parent) for parent in PurePosixPath(state.relative).parents} - {"."}
+        return any(
+            str(PurePosixPath(marker.relative).parent) in folders and marker.changed_at >= state.changed_at
+            for marker in self.markers
+        )
+
+
+def market_files(folder: LandingFolder, market: str, known_codes: Sequence[str]) -> MarketFiles:
+    """The files of all sources that may be a market's: by their content where it can be read, else by their name."""
+    states, markers = [], []
+    for source in SOURCES:
+        listed = folder.states(source, MARKER)
+        markers += [state for state in listed if PurePosixPath(state.relative).name == MARKER]
+        by_name = {state.relative: state for state in listed}
+        states += [
+            by_name[file.relative]
+            for file in folder.files(source)
+            if file.relative in by_name and _may_hold(file, source, market, known_codes)
+        ]
+    return MarketFiles(tuple(states), tuple(markers))
+
+
+def delivery_of(
+    folder: LandingFolder,
+    market: str,
+    month: pd.Timestamp,
+    known_codes: Sequence[str],
+    now: pd.Timestamp,
+    settle_seconds: float,
+    seen_before: str | None = None,
+) -> Delivery:
+    """What has arrived of a market's month.
+
+    Args:
+        folder: The landing folder.
+        market, month: Whose.
+        known_codes: Codes of all markets, to tell whose an unreadable file is by its name.
+        now: The time, with zone.
+        settle_seconds: A file unchanged for so long is whole, unless its marker came earlier.
+        seen_before: Fingerprint of an earlier look: files that have not changed since are whole, whatever the clock of
+            the machine that wrote them says.
+    """
+    files = market_files(folder, market, known_codes)
+    fingerprint = files.fingerprint
+    changing = () if fingerprint == seen_before else files.changing(now, settle_seconds)
+    missing = () if changing else _missing(folder, market, month)
+    changed_at = max((state.changed_at for state in files.states), default=None)
+    return Delivery(missing, changing, fingerprint, changed_at)
+
+
+def _missing(folder: LandingFolder, market: str, month: pd.Timestamp) -> tuple[str, ...]:
+    """Sources without the month. A market may have no sell-out, or none before it starts."""
+    if month not in folder.delivered_months("sell_in", market):
+        return ("sell_in",)
+    sold_out = folder.delivered_months("sell_out", market)
+    return ("sell_out",) if sold_out and sold_out[0] <= month and month not in sold_out else ()
+
+
+def _may_hold(file: LandingFile, source: str, market: str, known_codes: Sequence[str]) -> bool:
+    if file.problem is None:
+        return file.can_hold(market)
+    return concerns(file.relative, source, market, known_codes)

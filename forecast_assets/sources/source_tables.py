@@ -1,0 +1,220 @@
+"""What the source assets ask for: tables of a market made by the SQL layer from what has been delivered.
+
+Deliveries are files, which DuckDB reads, or tables in Dremio; what is asked of them and told about them is the same.
+"""
+
+import contextlib
+import dataclasses
+import io
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
+import pandas as pd
+
+from forecast_assets.config.azure_account import AzureAccount
+from forecast_assets.config.markets import Market
+from forecast_assets.domain.calendar import add_months, month_range
+from forecast_assets.domain.demand.covid import read_oxcgrt
+from forecast_assets.domain.months import consecutive_months
+from forecast_assets.sources.dremio.dremio_engine import DremioEngine
+from forecast_assets.sources.dremio.dremio_tables import DremioTables
+from forecast_assets.sources.landing import LandingError, LandingFolder
+from forecast_assets.sources.sql import DuckDbEngine, Engine, SqlTestResult
+
+# A month's sell-in is judged against the year before it.
+JUDGED_BY_MONTHS = 12
+SHOWN_MONTHS = 24
+
+
+@dataclasses.dataclass(frozen=True)
+class DeliveredSellIn:
+    """Sell-in of a run with what its checks look at.
+
+    Attributes:
+        rows: The months asked for and the year before them, with ``month``.
+        products: Products of the months asked for, with ``month``; None where no products were ever delivered.
+        sql_tests: Results of the SQL tests.
+        unknown_countries: Rows per delivered country code that no market has.
+    """
+
+    rows: pd.DataFrame
+    products: pd.DataFrame | None
+    sql_tests: list[SqlTestResult]
+    unknown_countries: dict[str, int]
+
+
+class RangeNotUsable(ValueError):
+    """Months of a range that cannot be used (``bad``), each named, before what is wrong with them (``error``)."""
+
+    def __init__(self, error: LandingError, months: Sequence[pd.Timestamp], bad: Sequence[pd.Timestamp]) -> None:
+        self.error, self.bad = error, tuple(bad)
+        named = ", ".join(f"{month:%Y-%m}" for month in bad[:SHOWN_MONTHS])
+        more = f" and {len(bad) - SHOWN_MONTHS} more" if len(bad) > SHOWN_MONTHS else ""
+        super().__init__(
+            f"{error.source} of {error.market}: {len(bad)} of the {len(months)} months asked for cannot be used: "
+            f"{named}{more}. Nothing of the range was stored; correct them and run it again, or run the others without "
+            f"them.\n{error}"
+        )
+
+
+class Delivered(Protocol):
+    """What has been delivered, whatever it is in: a landing folder, or tables in Dremio."""
+
+    def has_source(self, source: str) -> bool:
+        """Whether anything of the source was delivered."""
+        ...
+
+    def unknown_countries(self, source: str, known_codes: Iterable[str]) -> dict[str, int]:
+        """Rows per country code that is not known."""
+        ...
+
+    def delivered_months(self, source: str, market: str) -> list[pd.Timestamp]:
+        """Months with a row of the market, ascending."""
+        ...
+
+    def require_delivered(self, source: str, market: str, months: Sequence[pd.Timestamp]) -> None:
+        """Raise ``LandingError`` for months without a row of the market."""
+        ...
+
+
+class SourceTables:
+    """Reads sources of one company. Deliveries are looked at when asked, so a redelivery is seen by the next run.
+
+    Args:
+        landing: The landing folder; with ``lake`` it holds the file of the COVID-19 tracker alone.
+        markets: By code.
+        account: The storage account of the landing folder, where it is on Azure.
+        lake: The tables in Dremio, where they are the source.
+    """
+
+    def __init__(
+        self,
+        landing: str,
+        markets: dict[str, Market],
+        account: AzureAccount | None = None,
+        lake: DremioTables | None = None,
+    ) -> None:
+        self._markets = markets
+        self._folder = LandingFolder(landing, account, known_codes=list(markets))
+        self._delivered: Delivered = lake or self._folder
+        self._engine: Engine = DremioEngine(lake) if lake else DuckDbEngine(self._folder)
+
+    @property
+    def engine_name(self) -> str:
+        """The engine that runs the SQL: ``duckdb`` or ``dremio``."""
+        return self._engine.dialect
+
+    def sell_in(self, country: str, months: Sequence[pd.Timestamp]) -> DeliveredSellIn:
+        """Sell-in of the months, complete per SKU, and what is needed to judge it.
+
+        Raises:
+            LandingError: If the delivery of the month is missing or cannot be used.
+            RangeNotUsable: The same of a range, with the months at fault.
+        """
+        self._require("sell_in", country, months)
+        has_products = self._delivered.has_source("products")
+        return DeliveredSellIn(
+            rows=self._with_year_before(country, months),
+            products=self.rows("products", country, months) if has_products else None,
+            sql_tests=self.sql_tests("sell_in", country, months),
+            unknown_countries=self._delivered.unknown_countries("sell_in", self._markets),
+        )
+
+    def rows(self, table: str, country: str, months: Sequence[pd.Timestamp]) -> pd.DataFrame:
+        """Rows of a table for the months, with ``month``; none where the source was never delivered.
+
+        Raises:
+            LandingError, RangeNotUsable: As ``sell_in``.
+        """
+        if table == "sell_out":
+            self._require_sell_out(country, months)
+        return self._usable(table, country, months)
+
+    def usable_rows(
+        self, table: str, country: str, months: Sequence[pd.Timestamp]
+    ) -> tuple[pd.DataFrame, dict[pd.Timestamp, LandingError]]:
+        """Rows of the months that can be used, as ``rows`` gives them, and why the others cannot."""
+        try:
+            if table == "sell_in":
+                self._require("sell_in", country, months)
+            return self.rows(table, country, months), {}
+        except LandingError as error:
+            return pd.DataFrame(columns=["month"]), dict.fromkeys(months, error)
+        except RangeNotUsable as error:
+            bad = dict.fromkeys(error.bad, error.error)
+        parts = [self.usable_rows(table, country, part.months) for part in consecutive_months(set(months) - bad.keys())]
+        frames = [rows for rows, _ in parts if len(rows)]
+        for _, more in parts:
+            bad |= more
+        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["month"]), bad
+
+    def delivered_months(self, source: str, country: str) -> list[pd.Timestamp]:
+        """Months of which a source holds a row of the market, ascending; only those that can be read."""
+        return self._delivered.delivered_months(source, country)
+
+    def sql_tests(self, table: str, country: str, months: Sequence[pd.Timestamp]) -> list[SqlTestResult]:
+        """Results of the SQL tests of a table over the months."""
+        return self._engine.run_tests(table, country, months[0], months[-1], **self._judgement(country))
+
+    def oxcgrt(self) -> pd.DataFrame | None:
+        """Daily OxCGRT indices per country; None where no tracker file was delivered."""
+        frames = {
+            name: pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False)
+            for name, content in self._folder.contents("oxcgrt", ".csv").items()
+        }
+        return read_oxcgrt(frames) if frames else None
+
+    def _require_sell_out(self, country: str, months: Sequence[pd.Timestamp]) -> None:
+        """A market may have no sell-out, or none before it starts; once it has started, a month without it is late."""
+        delivered = self._delivered.delivered_months("sell_out", country)
+        if delivered:
+            self._require("sell_out", country, [month for month in months if month >= delivered[0]])
+
+    def _require(self, source: str, country: str, months: Sequence[pd.Timestamp]) -> None:
+        try:
+            self._delivered.require_delivered(source, country, months)
+        except LandingError as error:
+            if len(months) == 1:
+                raise
+            delivered = set(self._delivered.delivered_months(source, country))
+            raise RangeNotUsable(error, months, [month for month in months if month not in delivered]) from error
+
+    def _usable(self, table: str, country: str, months: Sequence[pd.Timestamp]) -> pd.DataFrame:
+        try:
+            return self._run(table, country, months[0], months[-1])
+        except LandingError as error:
+            if len(months) == 1:
+                raise
+            raise RangeNotUsable(error, months, self._bad_months(table, country, months)) from error
+
+    def _bad_months(self, table: str, country: str, months: Sequence[pd.Timestamp]) -> list[pd.Timestamp]:
+        """Months that cannot be used alone, found by halving: most ranges have one."""
+        try:
+            self._run(table, country, months[0], months[-1])
+        except LandingError:
+            middle = len(months) // 2
+            halves = [months[:middle], months[middle:]] if middle else []
+            return [month for half in halves for month in self._bad_months(table, country, half)] or list(months)
+        return []
+
+    def _with_year_before(self, country: str, months: Sequence[pd.Timestamp]) -> pd.DataFrame:
+        """Sell-in of the months and the year before; of that year, months that cannot be used are left out.
+
+        Their own runs fail and say why. This one must not: a bad month would stop the twelve good ones after it.
+        """
+        judged_from = max(add_months(months[0], -JUDGED_BY_MONTHS), self._markets[country].since)
+        try:
+            return self._run("sell_in", country, min(judged_from, months[0]), months[-1])
+        except LandingError:
+            asked_for = self._usable("sell_in", country, months)
+        earlier = []
+        for month in month_range(judged_from, add_months(months[0], -1)):
+            with contextlib.suppress(LandingError):
+                earlier.append(self._run("sell_in", country, month, month))
+        return pd.concat([*earlier, asked_for], ignore_index=True)
+
+    def _run(self, table: str, country: str, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
+        return self._engine.run(table, country, first, last, **self._judgement(country))
+
+    def _judgement(self, country: str) -> dict[str, Any]:
+        return {"today": pd.Timestamp.now().normalize(), "missing_month": self._markets[country].missing_month}

@@ -1,0 +1,272 @@
+"""The SQL files of dbt_like_sql: what they say of themselves, what they read, and the statement they become.
+
+Belongs here: Jinja, dependencies, order, translation between dialects. Not here: connections, which engines have.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+import sqlglot
+from jinja2 import Environment, StrictUndefined, Template
+from sqlglot import exp
+
+from forecast_assets.sources.landing.contract import SOURCES
+
+DIALECT = "duckdb"
+FOLDERS = ("staging", "marts", "tests")
+PARAMETERS = ("market", "first_month", "last_month", "missing_month")
+DEFAULT_FOLDER = Path(__file__).resolve().parents[3] / "dbt_like_sql"
+
+
+class SqlProjectError(ValueError):
+    """A SQL file that cannot be used: an unknown name, a cycle, a comment or parameter that is missing or unknown."""
+
+
+class SqlDialect(Protocol):
+    """What rendering needs to know of an engine."""
+
+    dialect: str
+
+    def source_relation(self, source: str) -> str:
+        """The relation that holds a source: a table name or a query in parentheses, in the engine's dialect."""
+        ...
+
+
+@dataclass(frozen=True)
+class SqlFile:
+    """One file: ``folder`` is staging, marts or tests; grain, units and description come from its first comment.
+
+    ``template`` is what stands below that comment, ``parameters`` the names it binds as ``$name``.
+    """
+
+    name: str
+    folder: str
+    path: Path
+    template: Template
+    grain: str
+    units: str
+    description: str
+    refs: tuple[str, ...]
+    sources: tuple[str, ...]
+    parameters: frozenset[str]
+
+
+class SqlProject:
+    """All SQL files below ``folder`` (default: the packaged dbt_like_sql).
+
+    Raises:
+        SqlProjectError: On loading, for a reference to an unknown file or source, a cycle, two files of one name, or a
+            file without grain, units and description.
+    """
+
+    def __init__(self, folder: Path | str = DEFAULT_FOLDER) -> None:
+        self.folder = Path(folder)
+        self.files: dict[str, SqlFile] = {}
+        for path in sorted(path for kind in FOLDERS for path in (self.folder / kind).glob("*.sql")):
+            if path.stem in self.files:
+                raise SqlProjectError(f"two SQL files are named {path.stem}: {self.files[path.stem].path} and {path}")
+            self.files[path.stem] = _load(path)
+        if not self.files:
+            raise SqlProjectError(f"no .sql files in {', '.join(FOLDERS)} below {self.folder}")
+        for file in self.files.values():
+            self._check_names(file)
+        self.order  # noqa: B018 - a cycle must show on loading, not at the first run
+
+    def file(self, name: str) -> SqlFile:
+        """The file of a name. Raises ``SqlProjectError`` listing the known ones."""
+        if name not in self.files:
+            raise SqlProjectError(f"no SQL file named {name!r}; known: {', '.join(sorted(self.files))}")
+        return self.files[name]
+
+    @property
+    def marts(self) -> list[str]:
+        return [name for name, file in self.files.items() if file.folder == "marts"]
+
+    def tests_of(self, mart: str) -> list[str]:
+        """Names of the tests that read a mart directly, sorted."""
+        self.file(mart)
+        return sorted(name for name, file in self.files.items() if file.folder == "tests" and mart in file.refs)
+
+    @cached_property
+    def order(self) -> list[str]:
+        """All files, each after the files it reads."""
+        done: list[str] = []
+        for name in self.files:
+            self._visit(name, (), done)
+        return done
+
+    def lineage(self) -> dict[str, set[str]]:
+        """File -> what it reads directly: other files by name, sources as ``source.<name>``."""
+        return {
+            name: {*file.refs, *(f"source.{source}" for source in file.sources)} for name, file in self.files.items()
+        }
+
+    def upstream(self, name: str) -> list[str]:
+        """The files that ``name`` needs, directly or not, in order and without itself."""
+        needed: list[str] = []
+        self._visit(self.file(name).name, (), needed)
+        return needed[:-1]
+
+    def sources_of(self, name: str) -> list[str]:
+        """The sources that ``name`` needs, directly or not, sorted."""
+        return sorted({source for file in [*self.upstream(name), name] for source in self.files[file].sources})
+
+    def columns_of(self, name: str) -> list[str]:
+        """The columns of the table a file makes."""
+        return sqlglot.parse_one(self._body(name, _ContractRelations()), read=DIALECT).named_selects
+
+    def render(self, name: str, engine: SqlDialect, parameters: Mapping[str, Any] | None = None) -> str:
+        """One statement for ``name`` with everything it reads as common table expressions, in the engine's dialect.
+
+        ``$market``, ``$first_month``, ``$last_month`` and ``$missing_month`` stay parameters, unless ``parameters``
+        gives values: then the SQL writer makes literals of them, for engines without bound parameters. Other dialects
+        than DuckDB's get every name in quotes, for ``month`` and ``date`` are reserved words in some (Dremio).
+        """
+        steps = [*self.upstream(name), name]
+        bodies = [f"{step} AS (\n{self._body(step, engine)}\n)" for step in steps]
+        statement = f"WITH {', '.join(bodies)}\nSELECT * FROM {name}"
+        if engine.dialect == DIALECT and parameters is None:
+            return statement
+        return translated(statement, engine.dialect, parameters)
+
+    def parameters_of(self, name: str) -> set[str]:
+        """The parameters a rendered statement binds."""
+        return {parameter for file in [*self.upstream(name), name] for parameter in self.files[file].parameters}
+
+    def _body(self, name: str, engine: SqlDialect) -> str:
+        return self.file(name).template.render(ref=str, source=engine.source_relation)
+
+    def _visit(self, name: str, path: tuple[str, ...], done: list[str]) -> None:
+        if name in path:
+            raise SqlProjectError(
+                f"SQL files read each other in a circle: {' -> '.join([*path[path.index(name) :], name])}"
+            )
+        if name in done:
+            return
+        for ref in self.files[name].refs:
+            self._visit(ref, (*path, name), done)
+        done.append(name)
+
+    def _check_names(self, file: SqlFile) -> None:
+        readable = sorted(name for name, other in self.files.items() if other.folder != "tests")
+        for ref in file.refs:
+            if ref not in readable:
+                raise SqlProjectError(
+                    f"{file.path.name} reads ref({ref!r}), which is no file; known: {', '.join(readable)}"
+                )
+        for source in file.sources:
+            if source not in SOURCES:
+                known = ", ".join(sorted(SOURCES))
+                raise SqlProjectError(f"{file.path.name} reads source({source!r}), which is no source; known: {known}")
+        for parameter in sorted(file.parameters - set(PARAMETERS)):
+            raise SqlProjectError(
+                f"{file.path.name} binds ${parameter}, which nobody passes; known: {', '.join(PARAMETERS)}"
+            )
+
+
+def translated(sql: str, dialect: str, parameters: Mapping[str, Any] | None = None) -> str:
+    """A statement in DuckDB's dialect as another engine reads it, with literals for its parameters where given.
+
+    Raises:
+        SqlProjectError: If a parameter has no value, or the other dialect has no words for something.
+    """
+    tree = sqlglot.parse_one(sql, read=DIALECT)
+    if parameters is not None:
+        tree = tree.transform(lambda node: _with_value(node, parameters))
+    try:
+        return tree.sql(dialect=dialect, identify=dialect != DIALECT, unsupported_level=sqlglot.ErrorLevel.RAISE)
+    except sqlglot.UnsupportedError as error:
+        raise SqlProjectError(f"{dialect} cannot say this: {error}") from error
+
+
+_PARAMETER = re.compile(r"\$([a-z_]+)")
+_COMMENT = re.compile(r"(grain|units|description):\s*(.*)")
+
+
+class _ContractRelations:
+    """Names sources as the contract does: for reading a file's columns and parameters without an engine."""
+
+    dialect = DIALECT
+
+    def source_relation(self, source: str) -> str:
+        return f"landing_{source}"
+
+
+def month_number(day: str) -> str:
+    """SQL: months since year 0 of a date; differences of it are whole months in every dialect."""
+    return f"(EXTRACT(YEAR FROM {day}) * 12 + EXTRACT(MONTH FROM {day}) - 1)"
+
+
+def month_start(day: str) -> str:
+    """SQL: the first day of a date's month. By text: sqlglot turns DATE_TRUNC into a function that Dremio lacks."""
+    return f"CAST(SUBSTRING(CAST(CAST({day} AS DATE) AS VARCHAR), 1, 7) || '-01' AS DATE)"
+
+
+def month_of_number(number: str) -> str:
+    """SQL: the first day of the month with a ``month_number``."""
+    year = f"CAST(FLOOR({number} / 12) AS INTEGER)"
+    month = f"LPAD(CAST(CAST({number} - 12 * {year} + 1 AS INTEGER) AS VARCHAR), 2, '0')"
+    return f"CAST(CAST({year} AS VARCHAR) || '-' || {month} || '-01' AS DATE)"
+
+
+_ENVIRONMENT = Environment(undefined=StrictUndefined, autoescape=False)
+_ENVIRONMENT.globals.update(month_number=month_number, month_start=month_start, month_of_number=month_of_number)
+
+
+def _load(path: Path) -> SqlFile:
+    text = path.read_text(encoding="utf-8")
+    said = _first_comment(text)
+    missing = [part for part in ("grain", "units", "description") if part not in said]
+    if missing:
+        parts = "'-- grain:', '-- units:', '-- description:'"
+        raise SqlProjectError(f"{path} must open with comments {parts}; missing: {', '.join(missing)}")
+    body = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("--"))
+    template = _ENVIRONMENT.from_string(body)
+    refs: dict[str, None] = {}
+    sources: dict[str, None] = {}
+    template.render(
+        ref=lambda name: refs.setdefault(name) or name, source=lambda name: sources.setdefault(name) or name
+    )
+    parameters = frozenset(_PARAMETER.findall(body))
+    return SqlFile(
+        path.stem,
+        path.parent.name,
+        path,
+        template,
+        **said,
+        refs=tuple(refs),
+        sources=tuple(sources),
+        parameters=parameters,
+    )
+
+
+def _first_comment(template: str) -> dict[str, str]:
+    """The parts of the comment a file opens with; a part runs on over further comment lines."""
+    said: dict[str, str] = {}
+    part = ""
+    for line in template.splitlines():
+        if not line.startswith("--"):
+            break
+        text = line[2:].strip()
+        if found := _COMMENT.match(text):
+            part, text = found[1], found[2]
+        if part:
+            said[part] = f"{said.get(part, '')} {text}".strip()
+    return said
+
+
+def _with_value(node: exp.Expression, parameters: Mapping[str, Any]) -> exp.Expression:
+    if not isinstance(node, exp.Parameter | exp.Placeholder):
+        return node
+    name = node.name
+    if name not in parameters:
+        raise SqlProjectError(f"no value for ${name}; given: {', '.join(sorted(parameters))}")
+    value = parameters[name]
+    if isinstance(value, date):
+        return exp.cast(exp.Literal.string(value.strftime("%Y-%m-%d")), "date")
+    return exp.Literal.string(str(value))

@@ -1,0 +1,210 @@
+"""How MLflow is reached: making the local store, failing quickly and in one line, keeping passwords out of messages.
+
+What is recorded is in mlflow_record.py, how the runs are found and written in mlflow_tracking.py.
+"""
+
+import contextlib
+import importlib.util
+import os
+import re
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from filelock import FileLock, Timeout
+
+from forecast_assets.config.azure_credential import NO_IDENTITY, azure_credential
+from forecast_assets.config.secret_store import MASK, resolve_secret, without_secrets
+
+# MLflow's own defaults (120 s, 7 retries) hold a run for minutes when a server is down; what is missed can be recorded
+# later, so a cycle must not wait for it. The operator's own values win.
+CLIENT_ENVIRONMENT = {
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
+    # The line it prints when a run ends holds the address with its password.
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+}
+CREDENTIALS = ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN")
+# What azureml-mlflow asks a token for.
+AZURE_ML_SCOPE = "https://management.core.windows.net/.default"
+CONNECT_TIMEOUT_SECONDS = 10
+LOCK_TIMEOUT_SECONDS = 60
+SQLITE_HEADER = b"SQLite format 3\0"
+CAUSE_LENGTH = 300
+
+_environment_lock = threading.RLock()
+
+
+class TrackingUnavailable(Exception):
+    """MLflow did not take a record. One line, without credentials; forecasts never depend on it."""
+
+
+def mask_credentials(text: str, tracking_uri: str) -> str:
+    """``text`` without the user and password of any address in it, nor the password of ``tracking_uri`` alone."""
+    masked = re.sub(r"://\S*@", "://***@", text)
+    masked = re.sub(r"(?i)\b(\w*(?:password|token|secret|sig|key))=[^&\s]+", r"\1=***", masked)
+    known = [os.environ.get("MLFLOW_TRACKING_PASSWORD", ""), os.environ.get("MLFLOW_TRACKING_TOKEN", "")]
+    _, _, password = re.sub(r"^\w[\w+.\-]*://", "", tracking_uri).rpartition("@")[0].partition(":")
+    for secret in {*known, password, unquote(password)} - {""}:
+        masked = masked.replace(secret, MASK)
+    return without_secrets(masked)
+
+
+@contextlib.contextmanager
+def tracking_errors(tracking_uri: str, what: str) -> Iterator[None]:
+    """Turn whatever MLflow raises into one TrackingUnavailable, soon, under CLIENT_ENVIRONMENT.
+
+    Args:
+        tracking_uri: Named in the message, without credentials.
+        what: What was being done, e.g. ``recording FR of dev-2024-06``.
+
+    Raises:
+        TrackingUnavailable: For any error inside; the message holds its type and its first line.
+    """
+    try:
+        with _client_environment():
+            yield
+    except TrackingUnavailable:
+        raise
+    except Exception as error:  # noqa: BLE001 - stores, drivers and plugins share no base class; all mean "not recorded"
+        address = mask_credentials(tracking_uri, tracking_uri)
+        cause = _one_line(mask_credentials(str(error), tracking_uri))
+        # "from None": Dagster shows the chain of causes, and theirs name the address with its password.
+        raise TrackingUnavailable(f"MLflow at {address} failed while {what}: {type(error).__name__}: {cause}") from None
+
+
+def _one_line(text: str) -> str:
+    """The first line, its middle left out where it is long: libraries put the cause proper at the end."""
+    line = " ".join(text.strip().split("\n", 1)[0].split())
+    half = CAUSE_LENGTH // 2
+    return line if len(line) <= CAUSE_LENGTH else f"{line[:half]} ... {line[-half:]}"
+
+
+@contextlib.contextmanager
+def _client_environment() -> Iterator[None]:
+    """Set CLIENT_ENVIRONMENT and the credentials, which MLflow reads from nowhere else, and take them out afterwards.
+
+    Threads of one process take turns: with two inside at once, one would put back what the other had set.
+    """
+    # Stays set: MLflow reads it once, at import.
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    with _environment_lock:
+        credentials = {name: secret.get_secret_value() for name in CREDENTIALS if (secret := resolve_secret(name))}
+        # A variable that is set to nothing is not set: the vault's secret must not be hidden by it.
+        lent = {name: value for name, value in (CLIENT_ENVIRONMENT | credentials).items() if not os.environ.get(name)}
+        before = {name: os.environ[name] for name in lent if name in os.environ}
+        os.environ.update(lent)
+        try:
+            yield
+        finally:
+            for name in lent:
+                os.environ.pop(name, None)
+            os.environ.update(before)
+
+
+def sqlite_path(tracking_uri: str) -> Path | None:
+    """The file behind ``sqlite:///<path>``, absolute; None for any other kind of store."""
+    if not tracking_uri.startswith("sqlite:///"):
+        return None
+    return Path(tracking_uri.removeprefix("sqlite:///").partition("?")[0]).absolute()
+
+
+def local_artifact_folder(database: Path) -> Path:
+    """The folder beside a SQLite store: ``mlflow.db`` has ``mlflow_artifacts``."""
+    return database.with_name(f"{database.stem}_artifacts")
+
+
+def prepare_mlflow_store(tracking_uri: str) -> None:
+    """Create the SQLite store of a laptop, once; at set-up, because it takes 3 s and MLflow cannot do it twice at once.
+
+    The schema is made in a file of another name and moved into place complete, under a file lock: a reader sees a
+    whole store or none, and a second process waits. An existing store is left as it is; servers keep their own.
+
+    Raises:
+        TrackingUnavailable: If the store cannot be made, or the file is something else than a SQLite database.
+    """
+    database = sqlite_path(tracking_uri)
+    if database is None:
+        return
+    with tracking_errors(tracking_uri, "preparing the store"):
+        if not database.exists():
+            database.parent.mkdir(parents=True, exist_ok=True)
+            with _file_lock(database):
+                if not database.exists():
+                    _create_sqlite(database)
+        # MLflow would retry for 100 s on a file it cannot open.
+        with database.open("rb") as file:
+            if file.read(len(SQLITE_HEADER)) != SQLITE_HEADER:
+                raise TrackingUnavailable(f"{database} is not a SQLite database; move it away or name another file")
+
+
+def _create_sqlite(database: Path) -> None:
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    unfinished = database.with_name(f"{database.name}.unfinished")
+    unfinished.unlink(missing_ok=True)
+    store = SqlAlchemyStore(f"sqlite:///{unfinished}", local_artifact_folder(database).as_uri())
+    store.engine.dispose()
+    unfinished.replace(database)
+
+
+@contextlib.contextmanager
+def _file_lock(database: Path) -> Iterator[None]:
+    lock = FileLock(database.with_name(f"{database.name}.lock"))
+    try:
+        lock.acquire(timeout=LOCK_TIMEOUT_SECONDS)
+    except Timeout:
+        raise TrackingUnavailable(
+            f"{lock.lock_file} was held by another process for {LOCK_TIMEOUT_SECONDS} s; stop that process, then retry"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def check_database_answers(tracking_uri: str) -> None:
+    """Connect once to a database that is used without a server, where MLflow itself would retry for 100 s."""
+    scheme = tracking_uri.partition("://")[0]
+    if scheme.partition("+")[0] not in ("postgresql", "mysql"):
+        return
+    import sqlalchemy
+
+    engine = sqlalchemy.create_engine(
+        tracking_uri, connect_args={"connect_timeout": CONNECT_TIMEOUT_SECONDS}, poolclass=sqlalchemy.pool.NullPool
+    )
+    with engine.connect():
+        engine.dispose()
+
+
+def check_azure_ml_answers(tracking_uri: str) -> None:
+    """Ask for a token once where the store is Azure ML, whose client would open a browser on a server without identity.
+
+    Raises:
+        TrackingUnavailable: If the client is not installed, or the process has no identity.
+    """
+    if not tracking_uri.startswith("azureml://"):
+        return
+    if importlib.util.find_spec("azureml") is None:
+        raise TrackingUnavailable(
+            "MLflow's store is Azure ML, and azureml-mlflow is not installed: install locks/azureml.txt in place of "
+            "locks/runtime.txt (docs/mlflow.md)"
+        )
+    from azure.core.exceptions import ClientAuthenticationError
+
+    try:
+        azure_credential().get_token(AZURE_ML_SCOPE)
+    except ClientAuthenticationError:
+        address = mask_credentials(tracking_uri, tracking_uri)
+        raise TrackingUnavailable(f"MLflow at {address} was not asked: {NO_IDENTITY}") from None
+
+
+def run_page(tracking_uri: str, experiment_id: str, run_id: str) -> str | None:
+    """Address of a run in the web page of an MLflow server, without credentials; None for stores without one."""
+    parts = urlsplit(tracking_uri)
+    if parts.scheme not in ("http", "https"):
+        return None
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}{parts.path.rstrip('/')}/#/experiments/{experiment_id}/runs/{run_id}"

@@ -1,0 +1,226 @@
+"""The MLflow record of the monthly cycle: one run per market and origin month under one parent run per cycle.
+
+Finding, creating and writing runs by explicit ids; never MLflow's global "active run", which all threads and Dagster
+runs of a process share. What a record holds is in mlflow_record.py, how the store is reached in mlflow_store.py.
+"""
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from forecast_assets.tracking.mlflow_record import CycleRecord, RecordedRun
+from forecast_assets.tracking.mlflow_registry import ChampionRecord, ChampionRegistry
+from forecast_assets.tracking.mlflow_store import (
+    TrackingUnavailable,
+    check_azure_ml_answers,
+    check_database_answers,
+    local_artifact_folder,
+    prepare_mlflow_store,
+    run_page,
+    sqlite_path,
+    tracking_errors,
+)
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
+
+__all__ = ["CycleRecord", "MlflowTracking", "RecordedRun", "TrackingUnavailable", "prepare_mlflow_store"]
+
+PARENT_TAG = "mlflow.parentRunId"
+SUPERSEDED_TAG = "forecast.superseded_by"
+SEARCH_LIMIT = 1000
+
+
+class MlflowTracking(dg.ConfigurableResource):
+    """Records cycles in MLflow. Nothing is contacted before ``record_cycle``, and MLflow (2 s) is imported there.
+
+    Attributes:
+        tracking_uri: ``sqlite:///<file>``, ``http(s)://<server>``, or what an installed MLflow plugin understands. Give
+            it as ``dg.EnvVar`` if it holds a password: Dagster's page shows configured values.
+        experiment_name: Created if missing.
+        artifact_location: Where a new experiment keeps its files. None: the folder beside a SQLite file, or the
+            server's own choice. An existing experiment keeps its location.
+    """
+
+    tracking_uri: str
+    experiment_name: str
+    artifact_location: str | None = None
+
+    def record_cycle(self, record: CycleRecord) -> RecordedRun:
+        """Write one market's month; the same content again updates the same run, other content supersedes it.
+
+        Raises:
+            TrackingUnavailable: If MLflow does not take it, within seconds (see docs/mlflow.md).
+        """
+        prepare_mlflow_store(self.tracking_uri)
+        with tracking_errors(self.tracking_uri, f"recording {record.market} of {record.cycle_id}"):
+            check_database_answers(self.tracking_uri)
+            check_azure_ml_answers(self.tracking_uri)
+            from mlflow import MlflowClient
+
+            client = MlflowClient(tracking_uri=self.tracking_uri)
+            runs = CycleRuns(client, self._experiment_id(client))
+            run_id, parent_run_id = runs.record(record)
+            return RecordedRun(run_id, parent_run_id, run_page(self.tracking_uri, runs.experiment_id, run_id))
+
+    def experiments(self) -> int:
+        """How many experiments MLflow has: asked to know whether it answers.
+
+        Raises:
+            TrackingUnavailable: If it does not.
+        """
+        prepare_mlflow_store(self.tracking_uri)
+        with tracking_errors(self.tracking_uri, "looking for experiments"):
+            check_database_answers(self.tracking_uri)
+            check_azure_ml_answers(self.tracking_uri)
+            from mlflow import MlflowClient
+
+            return len(MlflowClient(tracking_uri=self.tracking_uri).search_experiments(max_results=SEARCH_LIMIT))
+
+    def mirror_champion(self, run_id: str, record: ChampionRecord) -> None:
+        """Name the recipe in force of a market in the model registry, beside the run that holds its model.
+
+        Raises:
+            TrackingUnavailable: If MLflow does not take it, or has no registry.
+        """
+        with tracking_errors(self.tracking_uri, f"naming the champion of {record.market}"):
+            check_azure_ml_answers(self.tracking_uri)
+            from mlflow import MlflowClient
+
+            client = MlflowClient(tracking_uri=self.tracking_uri, registry_uri=self.tracking_uri)
+            ChampionRegistry(client, f"{self.experiment_name}_{record.market}").mirror(run_id, record)
+
+    def _experiment_id(self, client: "MlflowClient") -> str:
+        from mlflow.exceptions import MlflowException
+
+        found = client.get_experiment_by_name(self.experiment_name)
+        if found is None:
+            try:
+                return client.create_experiment(self.experiment_name, self._artifact_location())
+            except MlflowException:
+                # Names are unique: another process was first, or the error was real and there still is none.
+                found = client.get_experiment_by_name(self.experiment_name)
+                if found is None:
+                    raise
+        if found.lifecycle_stage != "active":
+            raise TrackingUnavailable(
+                f"MLflow experiment {self.experiment_name!r} is deleted; restore it "
+                f"(mlflow experiments restore --experiment-id {found.experiment_id}) or configure another name"
+            )
+        return found.experiment_id
+
+    def _artifact_location(self) -> str | None:
+        if self.artifact_location is not None:
+            return self.artifact_location
+        database = sqlite_path(self.tracking_uri)
+        return None if database is None else local_artifact_folder(database).as_uri()
+
+
+class CycleRuns:
+    """The runs of one experiment, found by their tags."""
+
+    def __init__(self, client: "MlflowClient", experiment_id: str) -> None:
+        self.client = client
+        self.experiment_id = experiment_id
+
+    def record(self, record: CycleRecord) -> tuple[str, str]:
+        """Write a record; ids of the market's run and of its parent."""
+        parent = self._parent(record)
+        run = self._market_run(record, parent.info.run_id)
+        self._write(record, run)
+        self._supersede_earlier(record, run)
+        return run.info.run_id, self._settle_parent(record, run)
+
+    def _active(self, tags: dict[str, str]) -> list["Run"]:
+        """Runs with these tags, oldest first; the same order for every process that looks."""
+        found = self.client.search_runs(
+            [self.experiment_id],
+            filter_string=" and ".join(f"tags.`{name}` = '{value}'" for name, value in tags.items()),
+            max_results=SEARCH_LIMIT,
+        )
+        return sorted(found, key=lambda run: (run.info.start_time, run.info.run_id))
+
+    def _create_or_yield(self, create: Callable[[], "Run"], rivals: Callable[[], list["Run"]]) -> "Run":
+        """Create a run, look again, and give way to an older one that another process created in between."""
+        created = create()
+        oldest = next(iter(rivals()), created)
+        if oldest.info.run_id != created.info.run_id:
+            self.client.delete_run(created.info.run_id)
+        return oldest
+
+    def _parent(self, record: CycleRecord) -> "Run":
+        tags = {"forecast.role": "cycle", "forecast.cycle_id": record.cycle_id}
+
+        def create() -> "Run":
+            run = self.client.create_run(self.experiment_id, run_name=record.cycle_id, tags=tags)
+            # It only groups: left running, it would look unfinished for ever.
+            self.client.set_terminated(run.info.run_id, "FINISHED")
+            return run
+
+        found = self._active(tags)
+        return found[0] if found else self._create_or_yield(create, lambda: self._active(tags))
+
+    def _current(self, record: CycleRecord) -> list["Run"]:
+        """Runs of the cycle and market that nothing supersedes, oldest first."""
+        tags = {
+            "forecast.role": "market",
+            "forecast.cycle_id": record.cycle_id,
+            "forecast.market": record.market,
+        }
+        return [run for run in self._active(tags) if SUPERSEDED_TAG not in run.data.tags]
+
+    def _market_run(self, record: CycleRecord, parent_run_id: str) -> "Run":
+        """The newest run if its content is the record's, else a new one.
+
+        MLflow refuses to change a parameter and keeps every value of a metric, so other content written into the same
+        run would either fail or leave two values per horizon.
+        """
+        tags = {**record.tags(), PARENT_TAG: parent_run_id}
+        content_hash = tags["forecast.content_hash"]
+        before = self._current(record)
+        if before and before[-1].data.tags["forecast.content_hash"] == content_hash:
+            return before[-1]
+        known = {run.info.run_id for run in before}
+
+        def rivals() -> list["Run"]:
+            return [
+                run
+                for run in self._current(record)
+                if run.info.run_id not in known and run.data.tags["forecast.content_hash"] == content_hash
+            ]
+
+        name = f"{record.market} {record.origin_month:%Y-%m}"
+        return self._create_or_yield(
+            lambda: self.client.create_run(self.experiment_id, run_name=name, tags=tags), rivals
+        )
+
+    def _write(self, record: CycleRecord, run: "Run") -> None:
+        from mlflow.entities import Metric, Param, RunTag
+
+        # The run's own start as time of every metric: written again, a value is the same row and not a second point.
+        metrics = [Metric(name, value, run.info.start_time, step) for name, step, value in record.metric_values()]
+        params = [Param(name, value) for name, value in record.parameter_texts().items()]
+        tags = [RunTag(name, value) for name, value in record.tags().items()]
+        self.client.log_batch(run.info.run_id, metrics=metrics, params=params, tags=tags)
+        with tempfile.TemporaryDirectory() as folder:
+            record.write_files(Path(folder))
+            self.client.log_artifacts(run.info.run_id, folder)
+        self.client.set_terminated(run.info.run_id, "FINISHED")
+
+    def _supersede_earlier(self, record: CycleRecord, run: "Run") -> None:
+        """Tag the market's earlier runs with the new one; only earlier ones, or two writers would tag each other."""
+        ours = (run.info.start_time, run.info.run_id)
+        for other in self._current(record):
+            if (other.info.start_time, other.info.run_id) < ours:
+                self.client.set_tag(other.info.run_id, SUPERSEDED_TAG, run.info.run_id)
+
+    def _settle_parent(self, record: CycleRecord, run: "Run") -> str:
+        """Move the run below the oldest parent, should an older one have become visible since ours was chosen."""
+        oldest = self._parent(record).info.run_id
+        if run.data.tags.get(PARENT_TAG) != oldest:
+            self.client.set_tag(run.info.run_id, PARENT_TAG, oldest)
+        return oldest

@@ -1,0 +1,33 @@
+"""Checks of the totals over markets: who is in them."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from forecast_assets.validation.schema_check import schema_check
+from forecast_assets.validation.table_checks import CheckDeclaration, Finding, TableCheck
+
+MARKETS_COMPLETE = CheckDeclaration(
+    "markets_complete",
+    "Every market that is forecast has delivered the month; those missing are named.",
+    blocking=False,
+)
+TOTALS = (MARKETS_COMPLETE,)
+
+
+def totals_checks(delivered: dict[pd.Timestamp, set[str]], expected: Sequence[str]) -> list[TableCheck]:
+    """Checks of ``demand_totals``.
+
+    Args:
+        delivered: Codes of the markets with sell-in, by month.
+        expected: Codes of the markets that are forecast.
+    """
+
+    def markets_complete(_: pd.DataFrame, month: pd.Timestamp) -> Finding:
+        missing = sorted(set(expected) - delivered.get(month, set()))
+        if not missing:
+            return Finding(figures={"markets": len(expected)})
+        message = f"without {', '.join(missing)}: they enter when the month is made again after their delivery"
+        return Finding(len(missing), pd.DataFrame({"market": missing}), message, is_warning=True)
+
+    return [schema_check("demand_totals"), MARKETS_COMPLETE.rule(markets_complete)]

@@ -1,0 +1,65 @@
+"""Checks a planner would want before a forecast is used: whole horizon, nothing negative, a plausible total."""
+
+import pandas as pd
+
+from forecast_assets.config.settings import Settings
+from forecast_assets.domain.calendar import HORIZON_MONTHS
+from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.validation.schema_check import schema_check
+from forecast_assets.validation.table_checks import CheckDeclaration, Finding, TableCheck, violating
+
+HORIZON_COMPLETE = CheckDeclaration(
+    "horizon_complete", f"Every SKU has each of the {HORIZON_MONTHS} months after the origin exactly once."
+)
+NO_NEGATIVES = CheckDeclaration("no_negatives", "No forecast, interval or baseline is negative or missing.")
+TOTAL_PLAUSIBLE = CheckDeclaration(
+    "total_plausible", "The first forecast year is within a plausible ratio of the last twelve months."
+)
+FORECASTS = (HORIZON_COMPLETE, NO_NEGATIVES, TOTAL_PLAUSIBLE)
+UNITS = ["forecast_units", "forecast_units_p10", "forecast_units_p90", "baseline_units"]
+
+
+def horizon_complete() -> TableCheck:
+    """The horizon check of any table of forecasts."""
+
+    def find(table: pd.DataFrame, origin: pd.Timestamp) -> Finding:
+        target, start = table["target_month"], table["origin_month"]
+        distance = (target.dt.year - start.dt.year) * 12 + target.dt.month - start.dt.month
+        wrong = table[(table["horizon_months"] != distance) | (start != origin)]
+        if len(wrong):
+            return violating(wrong, f"horizon_months is not target minus the origin {origin:%Y-%m}")
+        counts = table.groupby("sku")["horizon_months"].agg(["nunique", "size"])
+        partial = counts[(counts["nunique"] != HORIZON_MONTHS) | (counts["size"] != HORIZON_MONTHS)]
+        return violating(partial.reset_index(), f"{len(partial)} SKUs without exactly {HORIZON_MONTHS} months ahead")
+
+    return HORIZON_COMPLETE.rule(find)
+
+
+def forecasts_checks(sell_in: DemandPanel, settings: Settings) -> list[TableCheck]:
+    """Checks of ``forecasts``; ``sell_in`` is the market's panel up to the origin month."""
+    last_year_units = float(pd.DataFrame(sell_in.units[:, -12:]).sum().sum())
+
+    def total_plausible(table: pd.DataFrame, _: pd.Timestamp) -> Finding:
+        ahead = float(table.loc[table["horizon_months"] <= 12, "forecast_units"].sum())
+        if last_year_units <= 0:
+            return Finding(1, None, "last year's sell-in sums to zero or less: no ratio to judge by", is_warning=True)
+        ratio = ahead / last_year_units
+        limit = settings.max_forecast_ratio
+        message = (
+            f"next 12 months sum to {ahead:,.0f} units, the last 12 to {last_year_units:,.0f}: ratio {ratio:.2f}, "
+            f"expected {1 / limit:.2f} to {limit:.2f}. Look at the largest SKUs; FORECAST_MAX_FORECAST_RATIO widens it"
+        )
+        implausible = not 1 / limit <= ratio <= limit
+        return Finding(int(implausible), None, message, figures={"ratio_to_last_year": round(ratio, 4)})
+
+    return [
+        schema_check("forecasts"),
+        horizon_complete(),
+        NO_NEGATIVES.rule(_no_negatives),
+        TOTAL_PLAUSIBLE.rule(total_plausible),
+    ]
+
+
+def _no_negatives(table: pd.DataFrame, _: pd.Timestamp) -> Finding:
+    wrong = table[~(table[UNITS] >= 0).all(axis=1)]
+    return violating(wrong[["sku", "target_month", *UNITS]], f"{len(wrong)} cells with a negative or missing number")

@@ -1,0 +1,60 @@
+"""The check every stored table has: its Pandera model, all violations collected."""
+
+import pandas as pd
+import pandera.errors
+import pandera.pandas as pa
+
+from forecast_assets.schemas import TABLES, Table
+from forecast_assets.validation.table_checks import CheckDeclaration, Finding, TableCheck, Tables, violating
+
+PARTITION_MONTH = "partition_month"
+
+SCHEMA = CheckDeclaration("schema", "Columns, types, allowed values and keys are those of the table's schema.")
+
+
+def schema_check(table_name: str) -> TableCheck:
+    """The schema check of a table."""
+    model = TABLES[table_name]
+
+    def find(table: pd.DataFrame, _: pd.Timestamp) -> Finding:
+        misfits = model.misfit_columns(table)
+        if misfits:
+            types = pd.DataFrame({"column": misfits, "type": [str(table[name].dtype) for name in misfits]})
+            return violating(
+                types, f"{table_name} has columns that its schema does not know: {', '.join(misfits[:10])}"
+            )
+        try:
+            # A duplicate index label would make a unique key of several columns raise ValueError in Pandera.
+            model.validate(_declared(model, table).reset_index(drop=True), lazy=True)
+        except pandera.errors.SchemaErrors as error:
+            cases = error.failure_cases[["column", "check", "failure_case", "index"]]
+            return violating(cases.rename(columns={"index": "row"}), _message(table_name, cases))
+        return Finding()
+
+    return SCHEMA.rule(find, lambda tables: _all_match(model, tables))
+
+
+def _declared(model: type[Table], table: pd.DataFrame) -> pd.DataFrame:
+    """The declared columns that are there; Pandera names those that are not."""
+    return table[[name for name in model.fixed_columns() if name in table]]
+
+
+def _all_match(model: type[Table], tables: Tables) -> bool:
+    """Whether all months match, at one validation: 143 months of sell-in one by one took 4 s, at once 0.05 s."""
+    schema = model.to_schema().add_columns({PARTITION_MONTH: pa.Column("datetime64[ns]")})
+    schema.unique = [*model.keys(), PARTITION_MONTH]
+    fixed = model.fixed_columns()
+    if any(model.misfit_columns(table) or not set(fixed) <= set(table) for table in tables.values()):
+        return False
+    stacked = pd.concat([table[fixed].assign(**{PARTITION_MONTH: month}) for month, table in tables.items()])
+    try:
+        schema.validate(stacked.reset_index(drop=True))
+    except (pandera.errors.SchemaError, pandera.errors.SchemaErrors):
+        return False
+    return True
+
+
+def _message(table_name: str, cases: pd.DataFrame) -> str:
+    by_rule = cases.groupby(["column", "check"], dropna=False, sort=False).size()
+    rules = "; ".join(f"{column}: {check} ({count})" for (column, check), count in by_rule.items())
+    return f"{table_name} does not match its schema: {rules}"

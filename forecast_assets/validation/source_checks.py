@@ -1,0 +1,136 @@
+"""Checks of what was delivered: the SQL tests of the tables, and what a planner would notice in a month's numbers."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from forecast_assets.config.settings import Settings
+from forecast_assets.sources.source_tables import DeliveredSellIn
+from forecast_assets.sources.sql import SqlProject, SqlTestResult
+from forecast_assets.validation.schema_check import schema_check
+from forecast_assets.validation.table_checks import CheckDeclaration, Finding, TableCheck, violating
+
+TOTAL_PLAUSIBLE = CheckDeclaration(
+    "market_total_plausible", "The market's total of the month is within a plausible ratio of its last year's median."
+)
+RETURNS_PLAUSIBLE = CheckDeclaration(
+    "returns_plausible",
+    "No SKU returns more in a month than a few times its best month of the year before (at least a usual SKU's month).",
+)
+UNKNOWN_SKUS = CheckDeclaration(
+    "unknown_skus", "SKUs without a product row are few; a warning below the limit, an error above it."
+)
+UNKNOWN_COUNTRIES = CheckDeclaration(
+    "unknown_countries", "Every delivered country code is a market in markets.yaml.", blocking=False
+)
+LEAST_MONTHS_TO_JUDGE = 3
+SHOWN_CODES = 10
+
+
+def sql_declarations(table: str) -> tuple[CheckDeclaration, ...]:
+    """One check per SQL test of a table, named as its file."""
+    project = SqlProject()
+    return tuple(CheckDeclaration(name, project.file(name).description) for name in project.tests_of(table))
+
+
+SELL_IN = (*sql_declarations("sell_in"), TOTAL_PLAUSIBLE, RETURNS_PLAUSIBLE, UNKNOWN_SKUS, UNKNOWN_COUNTRIES)
+SELL_OUT = sql_declarations("sell_out")
+PRODUCTS = sql_declarations("products")
+PROMOTIONS = sql_declarations("promotions")
+OVERRIDES = sql_declarations("overrides")
+
+
+def sourced_checks(table: str, sql_tests: Sequence[SqlTestResult]) -> list[TableCheck]:
+    """The schema and the SQL tests of a table."""
+    return [schema_check(table), *(_sql_check(result) for result in sql_tests)]
+
+
+def sell_in_checks(delivered: DeliveredSellIn, settings: Settings) -> list[TableCheck]:
+    """All checks of ``sell_in``."""
+    return [
+        *sourced_checks("sell_in", delivered.sql_tests),
+        _total_plausible(delivered.rows, settings.max_total_change),
+        _returns_plausible(delivered.rows, settings.max_return_ratio),
+        _unknown_skus(delivered.products, settings.max_unknown_sku_share),
+        _unknown_countries(delivered.unknown_countries),
+    ]
+
+
+def _sql_check(result: SqlTestResult) -> TableCheck:
+    """Rows that a SQL test found; a test without a month column speaks of the first month of the run."""
+
+    def find(_: pd.DataFrame, month: pd.Timestamp) -> Finding:
+        rows = result.rows
+        if "month" in rows:
+            rows = rows[pd.to_datetime(rows["month"]) == month]
+        more = f", {result.row_count} in all months" if result.row_count > len(rows) else ""
+        return violating(rows, f"{len(rows)} rows that must not exist{more}: {result.description}")
+
+    return CheckDeclaration(result.name, result.description).rule(find)
+
+
+def _year_before(rows: pd.DataFrame, month: pd.Timestamp) -> pd.DataFrame:
+    first = month - pd.DateOffset(months=12)
+    return rows[(rows["month"] >= first) & (rows["month"] < month)]
+
+
+def _total_plausible(rows: pd.DataFrame, limit: float) -> TableCheck:
+    def find(table: pd.DataFrame, month: pd.Timestamp) -> Finding:
+        earlier = _year_before(rows, month).groupby("month")["sell_in_units"].sum()
+        total, usual = float(table["sell_in_units"].sum()), float(earlier.median())
+        if len(earlier) < LEAST_MONTHS_TO_JUDGE or usual <= 0:
+            return Finding(figures={"total_units": total})
+        ratio = total / usual
+        message = (
+            f"total {total:,.0f} units, median of the year before {usual:,.0f}: ratio {ratio:.2f}, expected "
+            f"{1 / limit:.2f} to {limit:.2f}. Correct the delivery, or set FORECAST_MAX_TOTAL_CHANGE if it is right"
+        )
+        implausible = not 1 / limit <= ratio <= limit
+        largest = table.reindex(table["sell_in_units"].abs().sort_values(ascending=False).index).head(10)
+        return Finding(int(implausible), largest, message, figures={"total_units": total, "ratio": round(ratio, 4)})
+
+    return TOTAL_PLAUSIBLE.rule(find)
+
+
+def _returns_plausible(rows: pd.DataFrame, limit: float) -> TableCheck:
+    def find(table: pd.DataFrame, month: pd.Timestamp) -> Finding:
+        best = _year_before(rows, month).groupby("sku")["sell_in_units"].max()
+        # A young or small SKU may return more than it ever sold in a month, but not more than a usual SKU sells.
+        usual = max(float(table["sell_in_units"].clip(lower=0).mean()), 0.0) if len(table) else 0.0
+        judged = table.assign(best_month_units=table["sku"].map(best).fillna(0.0).clip(lower=usual))
+        wrong = judged[judged["sell_in_units"] < -limit * judged["best_month_units"]]
+        message = (
+            f"{len(wrong)} SKUs return more than {limit:g} times their best month of the year before. Correct the "
+            f"delivery, or set FORECAST_MAX_RETURN_RATIO if it is right"
+        )
+        return violating(wrong[["sku", "sell_in_units", "best_month_units"]], message)
+
+    return RETURNS_PLAUSIBLE.rule(find)
+
+
+def _unknown_skus(products: pd.DataFrame | None, limit: float) -> TableCheck:
+    def find(table: pd.DataFrame, month: pd.Timestamp) -> Finding:
+        if products is None:
+            return Finding(figures={"share_of_units": 0.0})
+        of_month = products[products["month"] == month]
+        listed = of_month.loc[of_month[["category", "brand", "pack"]].notna().any(axis=1), "sku"]
+        unknown = table[~table["sku"].isin(listed) & (table["sell_in_units"] != 0)]
+        total = float(table["sell_in_units"].abs().sum())
+        share = float(unknown["sell_in_units"].abs().sum()) / total if total else 0.0
+        message = (
+            f"{len(unknown)} SKUs are in no product list, {share:.1%} of the units (limit {limit:.1%}). "
+            f"Deliver products with them; until then their category is UNKNOWN"
+        )
+        rows = unknown[["sku", "sell_in_units"]]
+        return violating(rows, message, is_warning=share <= limit, figures={"share_of_units": round(share, 4)})
+
+    return UNKNOWN_SKUS.rule(find)
+
+
+def _unknown_countries(codes: dict[str, int]) -> TableCheck:
+    def find(_: pd.DataFrame, __: pd.Timestamp) -> Finding:
+        rows = pd.DataFrame({"country": list(codes), "rows": list(codes.values())})
+        named = ", ".join(list(codes)[:SHOWN_CODES])
+        return violating(rows, f"rows of {named} are in no market: add the market to markets.yaml or drop the rows")
+
+    return UNKNOWN_COUNTRIES.rule(find)

@@ -1,0 +1,23 @@
+"""The company of the tests of the wiring, made once even where several processes run tests."""
+
+import os
+
+import pytest
+from filelock import FileLock
+
+from forecast_assets_tests.defs.assets.company import Company, prepare
+
+os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
+
+
+@pytest.fixture(scope="session")
+def company(tmp_path_factory, worker_id) -> Company:
+    """Read only: tests that run something copy what they need of it."""
+    base = tmp_path_factory.getbasetemp()
+    base = (base if worker_id == "master" else base.parent) / "company"
+    with FileLock(f"{base}.lock"):
+        if not (base / "prepared").exists():
+            base.mkdir(exist_ok=True)
+            prepare(base)
+            (base / "prepared").touch()
+    return Company(base)

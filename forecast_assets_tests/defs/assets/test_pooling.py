@@ -1,0 +1,114 @@
+"""What all markets teach, through the graph: rows and model by month alone, and what the markets make of them."""
+
+import dataclasses
+import json
+
+import pandas as pd
+import pytest
+
+from forecast_assets_tests.defs.assets.company import CODES, DECEMBER, FIRST_ORIGIN, NOVEMBER, Company, succeeded
+
+OF_MARKET = ["model", "forecasts", "backtest"]
+
+
+@pytest.fixture(scope="module")
+def pooling(company, tmp_path_factory) -> Company:
+    """The company with what its markets teach one another, and December's models of NO made with it."""
+    base = tmp_path_factory.mktemp("pooling") / "company"
+    made = company.copied_to(base, "features", "sell_in", "baseline_forecasts", "forecasts")
+    made = dataclasses.replace(made, pooled_skus=1_200)
+    succeeded(made.run("pool_rows", None, FIRST_ORIGIN["FR"], DECEMBER))
+    succeeded(made.run("pool_model", None, DECEMBER))
+    succeeded(made.run("monthly_cycle", "NO", DECEMBER, assets=OF_MARKET))
+    return made
+
+
+def test_rows_of_a_month_are_those_of_the_features_of_all_markets_with_the_months_sell_in(pooling):
+    rows = pooling.read("pooled_rows", None, NOVEMBER)
+    for code in CODES:
+        features = pooling.read("features", code, NOVEMBER)
+        own = rows[rows["market"] == code]
+        assert sorted(own["sku"]) == sorted(features["sku"])
+        sold = pooling.read("sell_in", code, NOVEMBER).set_index("sku")["sell_in_units"]
+        assert own.set_index("sku")["sell_in_units"].dropna().to_dict() == sold.reindex(own["sku"]).dropna().to_dict()
+
+
+def test_each_market_gives_its_part_of_the_skus_that_the_company_allows(pooling, tmp_path):
+    copy = pooling.copied_to(tmp_path / "copy", "features", "sell_in")
+    succeeded(copy.run("pool_rows", None, NOVEMBER, FORECAST_POOLED_SKUS="15"))
+    assert copy.read("pooled_rows", None, NOVEMBER)["market"].value_counts().to_dict() == dict.fromkeys(CODES, 5)
+
+
+def test_the_model_is_made_from_months_before_its_own_and_a_later_one_changes_nothing(pooling, tmp_path):
+    place = next(iter(pooling.store.list_partitions("pooled_model")))
+    read = sorted(pooling.store.provenance("pooled_model", place).inputs["pooled_rows"])
+    assert read[-1] == NOVEMBER
+    assert pooling.has("pooled_rows", None, DECEMBER)
+    copy = pooling.copied_to(tmp_path / "copy", "pooled_rows")
+    for file in (tmp_path / "copy" / "store" / "pooled_rows").glob(f"month={DECEMBER}/*"):
+        file.unlink()
+    succeeded(copy.run("pool_model", None, DECEMBER))
+    assert copy.hashes("pooled_model", None) == pooling.hashes("pooled_model", None)
+
+
+@pytest.mark.parametrize("of", ["company", "pooling"])
+def test_with_the_model_and_where_pooling_is_off_nothing_is_missing(of, request):
+    said = request.getfixturevalue(of).read("forecasts", "NO", DECEMBER)["inputs_missing"]
+    assert not said.str.contains("pooled_model").any()
+
+
+def test_where_pooling_is_off_a_model_that_is_there_is_not_read(company, pooling, tmp_path):
+    copy = pooling.copied_to(tmp_path / "copy", "features", "sell_in", "pooled_model")
+    succeeded(copy.run("monthly_cycle", "NO", DECEMBER, assets=["model"], FORECAST_POOLED_SKUS="0"))
+    assert copy.hashes("model", "NO")["2024-12"] == company.hashes("model", "NO")["2024-12"]
+
+
+def test_the_same_inputs_give_the_same_forecasts_again(pooling, tmp_path):
+    tables = ["features", "sell_in", "baseline_forecasts", "pooled_model"]
+    copy = pooling.copied_to(tmp_path / "copy", *tables)
+    succeeded(copy.run("monthly_cycle", "NO", DECEMBER, assets=OF_MARKET))
+    for table in OF_MARKET:
+        assert copy.hashes(table, "NO")["2024-12"] == pooling.hashes(table, "NO")["2024-12"]
+
+
+def test_a_market_too_young_to_train_is_forecast_and_its_forecasts_need_the_stored_model_alone(pooling, tmp_path):
+    copy = pooling.copied_to(tmp_path / "copy", "features", "sell_in", "baseline_forecasts", "pooled_model")
+    for file in (tmp_path / "copy" / "store" / "features" / "country=NO").glob("month=*"):
+        if file.name < f"month={NOVEMBER}":
+            next(file.glob("*.parquet")).unlink()
+    succeeded(copy.run("monthly_cycle", "NO", DECEMBER, assets=["model"]))
+    parts = copy.read("model", "NO", DECEMBER)
+    assert parts.loc[parts["part"] != "manifest.json", "part"].str.startswith("pooled_").all()
+    assert json.loads(parts.loc[parts["part"] == "manifest.json", "content"].item())["pooled_share"] == 1.0
+    for file in (tmp_path / "copy" / "store" / "pooled_model").rglob("*.parquet"):
+        file.unlink()
+    succeeded(copy.run("monthly_cycle", "NO", DECEMBER, assets=["forecasts"]))
+    made = copy.read("forecasts", "NO", DECEMBER)
+    assert made.groupby("sku").size().unique().tolist() == [18]
+    assert not made["inputs_missing"].str.contains("pooled_model").any()
+
+
+def test_without_the_model_such_a_market_fails_alone_with_what_to_do(pooling, tmp_path):
+    copy = pooling.copied_to(tmp_path / "copy", "sell_in", "baseline_forecasts")
+    result = copy.run("monthly_cycle", "NO", DECEMBER, assets=["model"])
+    assert not result.success
+    assert not copy.has("model", "NO", DECEMBER)
+
+
+def test_too_little_history_over_all_markets_is_stored_with_its_reason_and_markets_say_so(pooling, tmp_path):
+    copy = pooling.copied_to(tmp_path / "copy", "features", "sell_in", "baseline_forecasts")
+    succeeded(copy.run("pool_rows", None, NOVEMBER))
+    succeeded(copy.run("pool_model", None, DECEMBER))
+    (manifest,) = copy.read("pooled_model", None, DECEMBER)["content"]
+    assert "expected at least 200" in json.loads(manifest)["reason"]
+    succeeded(copy.run("monthly_cycle", "NO", DECEMBER, assets=["model", "forecasts"]))
+    assert copy.read("forecasts", "NO", DECEMBER)["inputs_missing"].str.contains("pooled_model").all()
+
+
+def test_a_company_of_one_market_does_without_and_misses_nothing(pooling, tmp_path):
+    copy = pooling.copied_to(tmp_path / "copy", "features", "sell_in", "baseline_forecasts")
+    markets = (tmp_path / "copy" / "markets.yaml").read_text(encoding="utf-8").splitlines()
+    (tmp_path / "copy" / "markets.yaml").write_text("\n".join(markets[:2]), encoding="utf-8")
+    succeeded(copy.run("monthly_cycle", "FR", DECEMBER, assets=["model", "forecasts"]))
+    assert not copy.read("forecasts", "FR", DECEMBER)["inputs_missing"].str.contains("pooled_model").any()
+    assert pd.Timestamp(DECEMBER) in {place.month for place in copy.store.list_partitions("model")}

@@ -1,0 +1,26 @@
+"""What readers get: the forecasts of live markets, and none of a shadow market's."""
+
+import duckdb
+import pytest
+
+from forecast_assets.sources.sql.project import DEFAULT_FOLDER
+
+
+@pytest.fixture
+def read_by_readers(company):
+    with duckdb.connect() as connection:
+        connection.execute("set variable store = ?", [company.store.base])
+        return connection.execute((DEFAULT_FOLDER / "readers" / "published.sql").read_text(encoding="utf-8")).df()
+
+
+def test_a_shadow_market_is_written_but_not_for_readers(company, read_by_readers):
+    assert set(company.read("published_forecasts", "NA", "2024-12-01")["status"]) == {"shadow"}
+    assert set(read_by_readers["country"]) == {"FR", "NO"}
+    assert set(read_by_readers["status"]) == {"published"}
+
+
+def test_readers_get_every_published_row_with_its_number(company, read_by_readers):
+    stored = company.read("published_forecasts", "NO", "2024-12-01").sort_values(["sku", "target_month"])
+    read = read_by_readers[read_by_readers["country"] == "NO"].sort_values(["sku", "target_month"])
+    assert read["forecast_units"].tolist() == stored["forecast_units"].tolist()
+    assert len(read) == len(stored) > 0

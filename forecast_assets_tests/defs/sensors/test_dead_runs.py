@@ -1,0 +1,61 @@
+"""Runs whose process is gone, told apart from those that live, wait or have just begun."""
+
+import dagster as dg
+import pytest
+from dagster._core.events import DagsterEvent
+from dagster._core.test_utils import create_run_for_test
+
+from forecast_assets.defs.sensors.dead_runs import mark_dead_runs
+from forecast_assets.market_state.market_lease import lease_of
+from forecast_assets.storage import TableStore
+from forecast_assets_tests.config.test_settings import loaded
+
+TAGS = {"dagster/partition": "FR|2024-06-01"}
+
+
+@pytest.fixture
+def instance():
+    with dg.instance_for_test() as stored:
+        yield stored
+
+
+@pytest.fixture
+def settings(tmp_path):
+    """A lease of 60 s and a wait of 120 s: a run is given 240 s after its start."""
+    return loaded(FORECAST_STORE=str(tmp_path / "store"))
+
+
+def started(instance) -> tuple[str, float]:
+    """A run that has started, and when."""
+    run = create_run_for_test(instance, job_name="monthly_cycle", tags=TAGS, status=dg.DagsterRunStatus.STARTING)
+    instance.report_dagster_event(
+        DagsterEvent(event_type_value=dg.DagsterEventType.RUN_START.value, job_name="monthly_cycle"), run.run_id
+    )
+    return run.run_id, instance.get_run_record_by_id(run.run_id).start_time
+
+
+def test_a_run_that_does_not_hold_its_market_any_more_is_marked_and_says_why(instance, settings):
+    run_id, start = started(instance)
+    assert mark_dead_runs(settings, instance, start + 241) == [run_id]
+    assert instance.get_run_by_id(run_id).status is dg.DagsterRunStatus.FAILURE
+    said = [entry.message for entry in instance.all_logs(run_id)]
+    assert any("The process of this run is gone" in message for message in said)
+    assert mark_dead_runs(settings, instance, start + 241) == []
+
+
+def test_a_run_that_may_still_wait_for_its_market_is_left(instance, settings):
+    _, start = started(instance)
+    assert mark_dead_runs(settings, instance, start + 239) == []
+
+
+def test_a_run_that_renews_its_lease_lives_however_long_it_goes_on(instance, settings):
+    run_id, start = started(instance)
+    lease_of(TableStore(settings.store), "FR", 60).take(run_id)
+    assert mark_dead_runs(settings, instance, start + 100_000) == []
+
+
+def test_the_lease_of_another_run_or_market_does_not_keep_it_alive(instance, settings):
+    run_id, start = started(instance)
+    lease_of(TableStore(settings.store), "FR", 60).take("another")
+    lease_of(TableStore(settings.store), "DE", 60).take(run_id)
+    assert mark_dead_runs(settings, instance, start + 241) == [run_id]

@@ -1,0 +1,288 @@
+"""Alarms that have a market tuned again: which, when, how many a month, once, and what people are told of it."""
+
+from pathlib import Path
+
+import dagster as dg
+import pandas as pd
+import pytest
+from dagster._core.test_utils import create_run_for_test
+
+from forecast_assets.alerts.incidents import Incident
+from forecast_assets.defs.sensors.retune import build_retune_sensor, retunes
+from forecast_assets.defs.sensors.retune_outcomes import tell_of_outcomes
+from forecast_assets.domain.cycle_calendar import deadline_at, due_month
+from forecast_assets.domain.selection.champion import champion as decided
+from forecast_assets.domain.selection.contest import Contest, recipe_id
+from forecast_assets.domain.selection.tuning import COLUMNS
+from forecast_assets.storage import PartitionKey
+from forecast_assets_tests.defs.sensors.company import make_company, published_forecast
+from forecast_assets_tests.domain.selection.test_champion import IN_FORCE, LIMITS, OLD, alone, market
+
+OCTOBER, NOVEMBER, DECEMBER = (pd.Timestamp(f"2024-{month}-01") for month in (10, 11, 12))
+OLD_ORIGIN = pd.Timestamp("2022-10-01")
+TENTH, OVERDUE = pd.Timestamp("2024-12-10T12:00Z"), pd.Timestamp("2024-12-15T06:01Z")
+CODES = ["FR", "DE", "IT"]
+
+
+@pytest.fixture
+def instance():
+    with dg.instance_for_test() as made:
+        yield made
+
+
+def ready(base, instance, codes=CODES, trials=30, per_month=4, **keys):
+    """A company whose markets have published November and can be tuned."""
+    company = make_company(base, codes, instance, **keys)
+    changed = {"retune_trials": trials, "retunes_per_month": per_month}
+    company = type(company)(company.settings.model_copy(update=changed), instance)
+    for code in codes:
+        company.write("published_forecasts", code, NOVEMBER, published_forecast(NOVEMBER))
+        put_features(company, code)
+    return company
+
+
+def put_features(company, code):
+    """A file where the features of two years before would be: only its name is looked at."""
+    file = Path(company.store.path("features", PartitionKey(OLD_ORIGIN, code)))
+    file.parent.mkdir(parents=True)
+    file.touch()
+
+
+@pytest.fixture
+def company(tmp_path, instance):
+    return ready(tmp_path, instance)
+
+
+def alarm(company, country, weight=1.0, kind="wape", subject="published", severity="warning", month=NOVEMBER):
+    found = Incident(kind, country, subject, month, severity, f"{country}: {kind} is bad", weight=weight)
+    company.outbox.report([found], "dev-2024-11")
+    return found.key
+
+
+def started(company, now=TENTH):
+    return [str(request.partition_key) for request in retunes(company.settings, company.instance, now)[0]]
+
+
+def run(company, request, status=dg.DagsterRunStatus.SUCCESS):
+    """The run that Dagster makes of a request."""
+    tags = {"dagster/partition": str(request.partition_key), "dagster/run_key": request.run_key, **request.tags}
+    return create_run_for_test(company.instance, job_name=request.job_name, status=status, tags=tags).run_id
+
+
+def test_an_alarm_has_its_market_tuned_with_the_budget_of_trials_after_everything_else(company):
+    alarm(company, "FR")
+    ((request,), _) = retunes(company.settings, company.instance, TENTH)
+    assert (request.job_name, str(request.partition_key)) == ("tune", "FR|2024-11-01")
+    assert request.run_key == "retune:dev-2024-11:FR"
+    assert request.run_config == {"ops": {"tuned_recipe": {"config": {"trials": 30}}}}
+    assert int(request.tags["dagster/priority"]) < 0
+    assert request.tags["forecast/alarms"] == "FR: wape is bad"
+    assert request.tags["forecast/retune_budget"] == "1 of 4"
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_tuned"),
+    [("wape", True), ("bias", True), ("worse_than_baseline", True), ("bias_same_sign", True), ("drift", False),
+     ("run_failed", False), ("challenger_held", False), ("source_missing", False)],
+)  # fmt: skip
+def test_alarms_on_figures_count_and_no_others(company, kind, is_tuned):
+    alarm(company, "FR", kind=kind)
+    assert started(company) == (["FR|2024-11-01"] if is_tuned else [])
+
+
+def test_without_trials_nothing_is_tuned_and_that_is_how_a_company_begins(tmp_path, instance):
+    assert make_company(tmp_path, ["FR"], instance).settings.retune_trials == 0
+    company = ready(tmp_path, instance, trials=0)
+    alarm(company, "FR")
+    assert retunes(company.settings, instance, TENTH) == (
+        [], "Markets are not tuned by themselves: FORECAST_RETUNE_TRIALS is 0.",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("status", ["NOT_STARTED", "STARTED", "SUCCESS", "FAILURE", "CANCELED"])
+def test_a_market_is_tuned_once_a_month_however_its_run_stands_and_whatever_was_restarted(company, status):
+    alarm(company, "FR")
+    ((request,), _) = retunes(company.settings, company.instance, TENTH)
+    run(company, request, dg.DagsterRunStatus[status])
+    alarm(company, "FR", kind="bias")
+    assert started(company) == []
+    assert started(company, OVERDUE) == []
+
+
+def test_the_next_month_has_a_budget_of_its_own(company):
+    alarm(company, "FR")
+    ((request,), _) = retunes(company.settings, company.instance, TENTH)
+    run(company, request)
+    for code in CODES:
+        company.write("published_forecasts", code, DECEMBER, published_forecast(DECEMBER))
+    assert started(company, pd.Timestamp("2025-01-10T12:00Z")) == ["FR|2024-12-01"]
+
+
+def test_the_worst_come_first_where_the_budget_does_not_suffice(tmp_path, instance):
+    company = ready(tmp_path, instance, per_month=2)
+    alarm(company, "FR", weight=10)
+    alarm(company, "DE", weight=1)
+    alarm(company, "DE", weight=30, kind="bias")
+    alarm(company, "IT", weight=99, severity="info")  # a shadow market
+    requests, words = retunes(company.settings, instance, TENTH)
+    assert [str(request.partition_key) for request in requests] == ["DE|2024-11-01", "FR|2024-11-01"]
+    assert [request.tags["forecast/retune_budget"] for request in requests] == ["1 of 2", "2 of 2"]
+    assert requests[0].tags["forecast/alarms"] == "DE: bias is bad; DE: wape is bad"
+    run(company, requests[0])
+    assert started(company) == ["FR|2024-11-01"]
+    run(company, requests[1])
+    requests, words = retunes(company.settings, instance, TENTH)
+    assert (requests, words) == ([], "2024-11: 2 of 2 re-tunes used; other markets in alarm: IT.")
+
+
+def test_a_run_that_dagster_started_again_after_its_process_died_uses_the_budget_once(tmp_path, instance):
+    company = ready(tmp_path, instance, per_month=2)
+    alarm(company, "FR")
+    ((request,), _) = retunes(company.settings, instance, TENTH)
+    for status in (dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.STARTED):
+        run(company, request, status)
+    alarm(company, "DE")
+    alarm(company, "IT")
+    assert len(started(company)) == 1
+
+
+def tuned(company, country, month, parameters='{"leaves": 7}'):
+    rows = [[0, "tried", "{}", 0.3, 0.0, 0.30], [1, "in_force", parameters, 0.2, 0.0, 0.25]]
+    company.write("tuned_recipe", country, month, pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS))
+
+
+@pytest.mark.parametrize(("month", "first"), [("2024-10", "DE"), ("2024-09", "FR")])
+def test_a_market_of_whose_last_tuning_nothing_was_measured_yet_comes_after_the_others(
+    tmp_path, instance, month, first
+):
+    company = ready(tmp_path, instance, per_month=1)
+    alarm(company, "FR", weight=10)
+    alarm(company, "DE", weight=1)
+    tuned(company, "FR", pd.Timestamp(month))
+    assert started(company) == [f"{first}|2024-11-01"]
+
+
+def test_a_market_that_a_person_has_tuned_in_the_month_is_not_tuned_again(company):
+    alarm(company, "FR")
+    tuned(company, "FR", NOVEMBER)
+    assert started(company) == []
+
+
+def test_an_alarm_that_closed_in_between_starts_nothing(company):
+    key = alarm(company, "FR")
+    company.outbox.recovered([key], "dev-2024-11")
+    assert started(company) == []
+
+
+def test_a_retired_market_one_no_longer_listed_and_one_too_young_are_passed_over(tmp_path, instance):
+    company = ready(tmp_path, instance, stage="retired")
+    alarm(company, "FR")
+    alarm(company, "XX")
+    alarm(company, "DE")
+    alarm(company, "IT")
+    Path(company.store.path("features", PartitionKey(OLD_ORIGIN, "IT"))).unlink()
+    assert started(company) == ["DE|2024-11-01"]
+
+
+def test_a_market_with_features_of_fewer_than_25_months_before_is_too_young(tmp_path, instance):
+    company = ready(tmp_path, instance, codes=["FR"])
+    alarm(company, "FR")
+    assert started(company) == ["FR|2024-11-01"]
+    file = Path(company.store.path("features", PartitionKey(OLD_ORIGIN, "FR")))
+    file.parent.rename(file.parent.with_name("month=2022-11-01"))
+    assert started(company) == []
+
+
+def test_the_budget_is_given_out_when_all_markets_are_in_or_the_deadline_has_passed(company):
+    company.write("published_forecasts", "FR", DECEMBER, published_forecast(DECEMBER))
+    january = pd.Timestamp("2025-01-10T12:00Z")
+    alarm(company, "FR")
+    alarm(company, "DE")
+    assert retunes(company.settings, company.instance, january) == (
+        [], "2024-12: DE, IT may still publish; then the worst markets are known.",
+    )  # fmt: skip
+    # DE and IT have not published the month: their own cycle comes first.
+    assert started(company, pd.Timestamp("2025-01-15T06:01Z")) == ["FR|2024-12-01"]
+
+
+def test_figures_that_were_measured_a_moment_ago_are_judged_before_the_worst_is_chosen(company):
+    alarm(company, "FR")
+    company.measured("FR", NOVEMBER)
+    now = pd.Timestamp.now("UTC")
+    settings = company.settings
+    month = pd.Timestamp(now.year, now.month, 1) - pd.DateOffset(months=1 if now.day > 10 else 2)
+    for code in CODES:
+        company.write("published_forecasts", code, month, published_forecast(month))
+    assert retunes(settings, company.instance, now)[1].endswith(
+        "performance has just been measured and is being judged."
+    )
+    assert len(retunes(settings, company.instance, now + pd.Timedelta(minutes=11))[0]) == 1
+
+
+def test_people_are_told_what_was_found_until_the_next_cycle_has_decided(company):
+    alarm(company, "FR")
+    ((request,), _) = retunes(company.settings, company.instance, TENTH)
+    run_id = run(company, request)
+    tuned(company, "FR", NOVEMBER)
+    for _ in range(2):
+        tell_of_outcomes(company.settings, company.instance, NOVEMBER)
+    (found,) = [each for each in company.outbox.open_incidents() if each.kind == "retuned"]
+    assert found.headline == (
+        "Market FR: tuned again after an alarm, trial 1 has loss 0.2500, the usual recipe 0.3000; "
+        "the cycle of 2024-12 decides"
+    )
+    assert (found.severity, found.run_id, found.month) == ("info", run_id, NOVEMBER)
+    assert dict(found.facts) == {"alarm": "FR: wape is bad", "trials": "2", "re-tunes of the month": "1 of 4"}
+    champion(company, "FR", NOVEMBER)
+    tell_of_outcomes(company.settings, company.instance, DECEMBER)
+    assert ("retuned", "FR", "") in company.open_kinds()
+    champion(company, "FR", DECEMBER)
+    for _ in range(2):
+        tell_of_outcomes(company.settings, company.instance, DECEMBER)
+    assert ("retuned", "FR", "") not in company.open_kinds()
+    assert [event["what"] for event in company.events() if event["incident"]["kind"] == "retuned"] == [
+        "opened", "recovered",
+    ]  # fmt: skip
+
+
+def champion(company, country, month):
+    table = decided(Contest(OLD, None, IN_FORCE, recipe_id(OLD)), alone(market()), month, LIMITS)
+    company.write("champion", country, month, table)
+
+
+def test_a_tuning_that_failed_or_goes_on_is_not_told_as_an_outcome(company):
+    alarm(company, "FR")
+    ((request,), _) = retunes(company.settings, company.instance, TENTH)
+    run(company, request, dg.DagsterRunStatus.FAILURE)
+    tell_of_outcomes(company.settings, company.instance, NOVEMBER)
+    assert company.open_kinds() == {("wape", "FR", "published")}
+
+
+def test_the_sensor_as_the_daemon_calls_it(company):
+    alarm(company, "FR")
+    with dg.build_sensor_context(instance=company.instance) as context:
+        data = build_retune_sensor(company.settings).evaluate_tick(context)
+    # By the clock of this machine another month is due, which nobody has published; or its deadline has passed.
+    settings, now = company.settings, pd.Timestamp.now("UTC")
+    month = due_month(now, settings.time_zone)
+    overdue = now > deadline_at(month, settings.time_zone, settings.arrival_deadline_days)
+    assert month > NOVEMBER
+    assert data.run_requests == []
+    assert (
+        f"{month:%Y-%m}: {'0 of 4 re-tunes used' if overdue else 'FR, DE, IT may still publish'}" in data.skip_message
+    )
+
+
+def test_a_tuning_whose_outcome_cannot_be_read_keeps_no_other_from_being_told(company):
+    for code in ("FR", "DE"):
+        alarm(company, code)
+    requests, _ = retunes(company.settings, company.instance, TENTH)
+    for request in requests:
+        run(company, request)
+    tuned = pd.DataFrame(
+        {"trial": [0], "role": ["in_force"], "parameters": ["{}"], "wape": [0.2], "bias": [0.0], "loss": [0.2]}
+    ).astype(COLUMNS)
+    company.write("tuned_recipe", "DE", NOVEMBER, tuned)
+    tell_of_outcomes(company.settings, company.instance, NOVEMBER)
+    told = {(incident.kind, incident.country) for incident in company.outbox.open_incidents()}
+    assert {("sensor_failed", "FR"), ("retuned", "DE")} <= told

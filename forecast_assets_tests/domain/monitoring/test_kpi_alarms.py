@@ -1,0 +1,179 @@
+"""Alarm rules: by hand on small markets, and how often they are wrong and right on simulated ones."""
+
+import collections
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecast_assets.domain.monitoring.kpi_alarms import Limits, bias_of_one_sign, kpi_verdicts, wape_above_its_level
+from forecast_assets_tests.domain.simulated_performance import LAST, simulated_performance
+
+LIMITS = Limits(max_wape=0.5, max_bias=0.3)
+MARKETS = 100
+
+
+def month_cells(month, actual, published, baseline=None, lag=1, status="published"):
+    skus = [f"S{number}" for number in range(len(actual))]
+    return pd.DataFrame(
+        {
+            "month": pd.Timestamp(month), "sku": skus, "lag_months": lag,
+            "origin_month": pd.Timestamp(month) - pd.DateOffset(months=lag),
+            "actual_units": np.asarray(actual, float), "published_units": np.asarray(published, float),
+            "baseline_units": np.asarray(baseline or published, float), "status": status,
+        }
+    )  # fmt: skip
+
+
+def verdict(verdicts, kind, subject="published"):
+    (found,) = [each for each in verdicts if (each.kind, each.subject) == (kind, subject)]
+    return found
+
+
+def with_wapes(wapes, last=LAST):
+    """A market of one SKU that sells 100 and is forecast 100 x (1 + WAPE)."""
+    months = pd.date_range(end=last, periods=len(wapes), freq="MS")
+    return pd.concat(
+        [month_cells(month, [100], [100 * (1 + value)]) for month, value in zip(months, wapes, strict=True)]
+    )
+
+
+def test_wape_and_bias_over_their_limits_name_figure_limit_and_worst_skus():
+    # Errors +60, -10, 0 of 100 units: WAPE 70 %, bias +50 %.
+    found = kpi_verdicts(month_cells(LAST, [20, 30, 50], [80, 20, 50]), LAST, LIMITS)
+    over = verdict(found, "wape")
+    assert over.is_alarm
+    assert over.headline == "WAPE 70.0 % in 2024-06, limit 50.0 %"
+    assert over.top_skus == (("S0", 60 / 70), ("S1", 10 / 70))
+    assert over.weight == pytest.approx(20)
+    assert verdict(found, "bias").is_alarm
+    assert verdict(found, "bias").headline == "Bias +50.0 % in 2024-06, limit 30.0 % either way"
+
+
+def test_a_forecast_too_low_is_an_alarm_as_well_and_at_the_limit_there_is_none():
+    low = kpi_verdicts(month_cells(LAST, [100], [60]), LAST, LIMITS)
+    assert verdict(low, "bias").is_alarm
+    exactly = kpi_verdicts(month_cells(LAST, [100], [150]), LAST, dataclasses.replace(LIMITS, max_bias=0.5))
+    assert verdict(exactly, "wape").is_alarm is False
+    assert verdict(exactly, "bias").is_alarm is False
+
+
+def test_what_was_backfilled_made_long_before_or_is_of_a_later_month_is_not_looked_at():
+    bad = [200.0]
+    others = [
+        month_cells(LAST, [100], bad, status="backfilled"),
+        month_cells(LAST, [100], bad, lag=4),
+        month_cells(LAST + pd.DateOffset(months=1), [100], bad),
+    ]
+    good = month_cells(LAST, [100], [100])
+    assert not any(each.is_alarm for each in kpi_verdicts(pd.concat([good, *others]), LAST, LIMITS))
+    assert {each.is_alarm for each in kpi_verdicts(pd.concat(others), LAST, LIMITS)} == {None}
+
+
+def test_a_month_without_sales_or_without_any_cell_is_not_decided():
+    for cells in (month_cells(LAST, [0, 0], [5, 5]), month_cells(LAST, [1], [1]).iloc[:0]):
+        found = kpi_verdicts(cells, LAST, LIMITS)
+        assert verdict(found, "wape").is_alarm is None
+        assert verdict(found, "bias").is_alarm is None
+
+
+HISTORY = [0.20, 0.22, 0.18, 0.21, 0.19, 0.20, 0.22, 0.18, 0.21, 0.19, 0.20, 0.20]
+
+
+def test_wape_far_above_its_past_is_an_alarm_and_within_ten_per_cent_of_it_none():
+    # Logs of the 12: mean -1.6115, s 0.06765; t(.995, 11) = 3.1058, sqrt(13/12) = 1.0408: exp(-1.3929) = 0.2484.
+    assert wape_above_its_level(with_wapes([*HISTORY, 0.2, 0.2, 0.249]), LAST).is_alarm
+    assert wape_above_its_level(with_wapes([*HISTORY, 0.2, 0.2, 0.248]), LAST).is_alarm is False
+    steady = [0.2] * 14
+    assert wape_above_its_level(with_wapes([*steady, 0.219]), LAST).is_alarm is False
+    assert wape_above_its_level(with_wapes([*steady, 0.225]), LAST).is_alarm
+
+
+def test_two_months_in_a_row_need_less_than_one():
+    # The limit of 3 %: t(.97, 11) = 2.0961, exp(-1.6115 + 2.0961 * 0.06765 * 1.0408) = 0.2313.
+    assert wape_above_its_level(with_wapes([*HISTORY, 0.2, 0.24, 0.24]), LAST).is_alarm
+    assert wape_above_its_level(with_wapes([*HISTORY, 0.2, 0.22, 0.24]), LAST).is_alarm is False
+
+
+def test_a_month_that_is_hard_every_year_is_no_news():
+    hard = list(HISTORY)
+    hard[2] = 0.45
+    cells = with_wapes([*hard, 0.2, 0.2, 0.46])
+    assert wape_above_its_level(cells, LAST).is_alarm is False
+    assert wape_above_its_level(with_wapes([*hard, 0.2, 0.2, 0.51]), LAST).is_alarm
+
+
+def test_months_with_other_lags_are_not_compared():
+    young = pd.concat([with_wapes([*HISTORY, 0.2, 0.2, 0.9]), month_cells(LAST, [100], [190], lag=2)])
+    assert wape_above_its_level(young, LAST).is_alarm is None
+
+
+def test_bias_of_one_sign_needs_every_month_and_size():
+    limits = dataclasses.replace(LIMITS, bias_months=4, min_bias=0.05)
+
+    def judged(*biases):
+        months = pd.date_range(end=LAST, periods=len(biases), freq="MS")
+        return bias_of_one_sign(
+            pd.concat([month_cells(m, [100] * 6, [100 * (1 + b)] * 6) for m, b in zip(months, biases, strict=True)]),
+            LAST, limits,
+        )  # fmt: skip
+
+    assert judged(0.06, 0.05, 0.06, 0.05).is_alarm
+    assert judged(-0.06, -0.05, -0.06, -0.05).is_alarm
+    assert "too low 4 months in a row: bias -5.5 %" in judged(-0.06, -0.05, -0.06, -0.05).headline
+    assert judged(0.2, -0.1, 0.2, 0.2).is_alarm is False
+    assert judged(0.2, 0.02, 0.2, 0.2).is_alarm is False
+    assert judged(0.04, 0.04, 0.05, 0.04).is_alarm is False
+    assert judged(0.06, 0.05, 0.06).is_alarm is None
+
+
+def test_worse_than_holt_winters_by_more_than_the_tolerance_and_not_by_chance():
+    def judged(error, baseline_error, skus=40):
+        months = pd.date_range(end=LAST, periods=3, freq="MS")
+        return verdict(
+            kpi_verdicts(
+                pd.concat(
+                    [
+                        month_cells(m, [100] * skus, [100 + error] * skus, [100 - baseline_error] * skus)
+                        for m in months
+                    ]
+                ),
+                LAST, LIMITS,
+            ), "worse_than_baseline",
+        )  # fmt: skip
+
+    assert judged(21, 19).is_alarm
+    assert judged(21, 19).headline.startswith("1.11 times the error of Holt-Winters over 3 months")
+    assert judged(21, 20.5).is_alarm is False
+    assert judged(19, 21).is_alarm is False
+    assert judged(21, 19, skus=4).is_alarm is None
+
+
+def test_one_sku_that_is_forecast_badly_is_not_a_market_worse_than_holt_winters():
+    months = pd.date_range(end=LAST, periods=3, freq="MS")
+    cells = pd.concat([month_cells(m, [100] * 40, [500] + [109] * 39, [90] * 40) for m in months])
+    assert verdict(kpi_verdicts(cells, LAST, LIMITS), "worse_than_baseline").is_alarm is False
+
+
+def rates(**market):
+    """Share of simulated markets with an alarm, by (kind, subject)."""
+    count = collections.Counter()
+    for seed in range(MARKETS):
+        for each in kpi_verdicts(simulated_performance(seed, **market), LAST, LIMITS):
+            count[each.kind, each.subject] += each.is_alarm is True
+    return {name: total / MARKETS for name, total in count.items()}
+
+
+def test_a_market_that_is_merely_noisy_gives_hardly_an_alarm():
+    found = rates(skus=60)
+    assert found["wape", "level"] <= 0.03
+    assert found["worse_than_baseline", "published"] <= 0.04
+    assert found["bias_same_sign", "published"] <= 0.05
+
+
+def test_a_market_that_became_worse_is_found():
+    found = rates(skus=60, worse_months=2, worse_by=2.0)
+    assert found["wape", "level"] >= 0.75
+    assert found["worse_than_baseline", "published"] >= 0.9
+    assert rates(skus=60, worse_months=4, bias=0.25)["bias_same_sign", "published"] >= 0.85

@@ -1,0 +1,178 @@
+"""What is published where no forecast was made; two SKUs, numbers that are their own month."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecast_assets.domain.calendar import add_months, target_months
+from forecast_assets.domain.demand.demand import panel_from_rows
+from forecast_assets.domain.publication.fallback import (
+    NothingToPublishError,
+    Tables,
+    best_there_is,
+    carried_forward,
+    forecasts_of_baseline,
+)
+from forecast_assets.domain.publication.publication import published_forecasts
+
+ORIGIN = pd.Timestamp("2024-06-01")
+NO_OVERRIDES = pd.DataFrame(columns=["sku", "target_month", "forecast_units", "author", "reason"])
+PLACE = {"country": "FR", "month": ORIGIN}
+PRODUCT = [
+    "sku", "category", "brand", "pack", "launch_month", "end_month", "reference_sku",
+]  # fmt: skip
+
+
+def horizon(origin, skus=("a", "b")):
+    months = target_months(origin)
+    return pd.DataFrame(
+        {
+            "sku": np.repeat(list(skus), 18),
+            "origin_month": origin,
+            "target_month": np.tile(months, len(skus)),
+            "horizon_months": np.tile(range(1, 19), len(skus)),
+        }
+    )
+
+
+def published(origin):
+    """The forecast of a month is 100 x its year after 2000 + the month: July 2024 is 2407."""
+    rows = horizon(origin)
+    units = (rows["target_month"].dt.year - 2000) * 100.0 + rows["target_month"].dt.month
+    return rows.assign(
+        forecast_units=units, forecast_units_p10=0.5 * units, forecast_units_p90=1.5 * units, baseline_units=units + 1,
+        naive_units=units + 2, model_units=units + 3, category="tea", abc_class="A", xyz_class="X", inputs_missing="",
+        rule="regular", status="published", source="model", reason="good", country="FR", month=origin,
+    )  # fmt: skip
+
+
+def months_of(table, sku="a"):
+    return table[table["sku"] == sku].set_index("horizon_months")["forecast_units"].tolist()
+
+
+def test_the_last_published_forecast_moved_by_one_month_takes_its_last_month_a_year_earlier():
+    moved = carried_forward(published(add_months(ORIGIN, -1)), ORIGIN)
+    # Published were 2024-06 .. 2025-11; wanted are 2024-07 .. 2025-12, whose last is taken from 2024-12.
+    wanted = [2400.0 + month for month in range(7, 13)] + [2500.0 + month for month in range(1, 12)] + [2412.0]
+    assert months_of(moved) == months_of(moved, "b") == wanted
+    assert moved["origin_month"].unique().tolist() == [ORIGIN]
+    assert moved["model_units"].iloc[0] == 2410.0
+    assert moved["target_month"].tolist() == list(target_months(ORIGIN)) * 2
+
+
+def test_a_forecast_of_three_years_ago_repeats_its_last_year():
+    moved = carried_forward(published(add_months(ORIGIN, -36)), ORIGIN)
+    # Published were 2021-07 .. 2022-12: every month is that of 2022.
+    assert months_of(moved) == [2200.0 + month for month in [*range(7, 13), *range(1, 13)]]
+
+
+def test_a_forecast_of_this_month_is_not_an_earlier_one():
+    with pytest.raises(ValueError, match="expected an origin before 2024-06"):
+        carried_forward(published(ORIGIN), ORIGIN)
+
+
+def baseline():
+    return horizon(ORIGIN).assign(baseline_units=np.repeat([10.0, 20.0], 18), naive_units=5.0)
+
+
+def history(silent=()):
+    """Three years of 10 a month; the silent SKUs sold nothing in the last year."""
+    months = pd.date_range(end=ORIGIN, periods=36, freq="MS")
+    rows = [
+        (sku, month, 0.0 if sku in silent and month > add_months(ORIGIN, -12) else 10.0)
+        for sku in ("a", "b")
+        for month in months
+    ]
+    return pd.DataFrame(rows, columns=["sku", "month", "sell_in_units"])
+
+
+def products():
+    known = pd.DataFrame({"sku": ["a", "b"]}).reindex(columns=PRODUCT)
+    return known.astype({"launch_month": "datetime64[ns]", "end_month": "datetime64[ns]"})
+
+
+def panel(rows):
+    return panel_from_rows(rows, rows["month"].min(), ORIGIN)
+
+
+NOTHING = pd.DataFrame()
+
+
+def test_a_baseline_without_anything_beside_it_has_a_wide_interval_and_no_model():
+    made = forecasts_of_baseline(baseline(), NOTHING, NOTHING, panel(history()), products())
+    first = made.iloc[0]
+    assert (first["forecast_units"], first["forecast_units_p10"], first["forecast_units_p90"]) == (10, 0, 20)
+    assert made["model_units"].isna().all()
+    assert first[["category", "abc_class", "xyz_class", "inputs_missing"]].tolist() == ["UNKNOWN", "C", "Z", "features"]
+    assert made["rule"].unique().tolist() == ["regular"]
+
+
+def test_the_interval_is_as_wide_as_the_last_published_one_of_sku_and_horizon():
+    before = published(add_months(ORIGIN, -1))
+    before.loc[before["horizon_months"] == 3, "forecast_units_p90"] = 1.25 * before["forecast_units"]
+    before = before[before["sku"] == "a"]
+    made = forecasts_of_baseline(baseline(), NOTHING, before, panel(history()), products())
+    ends = made.set_index(["sku", "horizon_months"])[["forecast_units_p10", "forecast_units_p90"]]
+    assert ends.loc[("a", 2)].tolist() == [5.0, 15.0]
+    assert ends.loc[("a", 3)].tolist() == [5.0, 12.5]
+    assert ends.loc[("b", 3)].tolist() == [0.0, 40.0]
+    assert made.set_index("sku").loc["a", "category"].unique().tolist() == ["tea"]
+
+
+def test_a_forecast_of_zero_says_nothing_about_the_width_of_the_interval():
+    before = published(add_months(ORIGIN, -1)).assign(forecast_units=0.0)
+    made = forecasts_of_baseline(baseline(), NOTHING, before, panel(history()), products()).set_index("sku")
+    assert made.loc["b", "forecast_units_p10"].unique().tolist() == [0.0]
+    assert made.loc["b", "forecast_units_p90"].unique().tolist() == [40.0]
+
+
+def test_segments_are_those_of_the_features_before_those_that_were_published():
+    features = pd.DataFrame(
+        {"sku": ["a"], "category": ["ice"], "abc_class": ["B"], "xyz_class": ["Y"], "inputs_missing": ["sell_out"]}
+    )
+    before = published(add_months(ORIGIN, -1))
+    made = forecasts_of_baseline(baseline(), features, before, panel(history()), products()).drop_duplicates("sku")
+    assert made["category"].tolist() == ["ice", "tea"]
+    assert made["inputs_missing"].tolist() == ["sell_out", ""]
+
+
+def tables(**given):
+    empty = dict.fromkeys(
+        ["forecasts", "champion", "baseline", "features", "last_published", "sell_in", "products"], NOTHING
+    )
+    return Tables(**empty | given)
+
+
+def test_a_silent_sku_keeps_the_number_of_its_rule():
+    given = tables(baseline=baseline().assign(**PLACE), sell_in=history({"b"}), products=products())
+    made, decision = best_there_is(given, ORIGIN)
+    table = published_forecasts(made, decision, NO_OVERRIDES, "published")
+    by_sku = table.drop_duplicates("sku").set_index("sku")
+    assert by_sku["source"].tolist() == ["baseline", "rule"]
+    assert by_sku["forecast_units"].tolist() == [10.0, 0.0]
+    assert by_sku["rule"].tolist() == ["regular", "all_zero"]
+    assert table["model_units"].isna().all()
+
+
+def test_forecasts_go_before_the_baseline_and_the_baseline_before_the_last_published_ones():
+    decided = pd.DataFrame({"source": ["champion"], "reason": ["held"]})
+    before = published(add_months(ORIGIN, -1))
+    there = {"baseline": baseline().assign(**PLACE), "last_published": before, "sell_in": history()}
+    there["products"] = products()
+    made, decision = best_there_is(tables(forecasts=published(ORIGIN), champion=decided, **there), ORIGIN)
+    assert (decision.source, decision.reason) == ("champion", "held")
+    assert not {"country", "month"} & set(made)
+    undecided = best_there_is(tables(forecasts=published(ORIGIN), champion=decided.iloc[:0], **there), ORIGIN)[1]
+    assert (undecided.source, undecided.reason) == ("baseline", "no recipe was decided on")
+    assert best_there_is(tables(**there), ORIGIN)[1].source == "baseline"
+    made, decision = best_there_is(tables(last_published=before), ORIGIN)
+    assert decision.source == "last published"
+    assert decision.reason == "no forecasts of this month were made and no baseline; the forecast of 2024-05 stays"
+    stale = published_forecasts(made, decision, NO_OVERRIDES, "stale")
+    assert stale["forecast_units"].tolist() == made["forecast_units"].tolist()
+    assert stale["model_units"].tolist() == made["model_units"].tolist()
+
+
+def test_a_market_that_never_published_anything_is_told_what_to_do():
+    with pytest.raises(NothingToPublishError, match="none was published before"):
+        best_there_is(tables(), ORIGIN)

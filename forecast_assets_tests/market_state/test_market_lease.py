@@ -1,0 +1,140 @@
+"""Two runs of one market never mix, however they are started; runs of two markets go on side by side."""
+
+import multiprocessing
+import threading
+
+import dagster as dg
+import pandas as pd
+import pytest
+
+from forecast_assets.cli.code_location import load_code_location
+from forecast_assets.domain.months import MonthRange
+from forecast_assets.market_state.market_lease import MarketBusy, MarketLease, lease_of
+from forecast_assets.operations.cycle.launch import launch
+from forecast_assets.partitions import market_of_run
+from forecast_assets.storage import PartitionKey, TableStore
+from forecast_assets.tags import RANGE_START_TAG
+from forecast_assets_tests.config.test_settings import MARKETS
+
+MAY, JUNE = pd.Timestamp("2024-05-01"), pd.Timestamp("2024-06-01")
+SELL_IN = "country,sku,month,units\nFR,A,2024-05,10\nFR,A,2024-06,12\nDE,A,2024-05,3\n"
+
+
+def run(code: str | None, run_id: str) -> dg.DagsterRun:
+    tags = {"dagster/partition": f"{code}|2024-06-01"} if code else {"dagster/partition": "2024-06-01"}
+    return dg.DagsterRun("monthly_cycle", run_id=run_id, tags=tags)
+
+
+@pytest.fixture
+def lease(tmp_path):
+    return MarketLease(TableStore(str(tmp_path)), seconds=60, wait_seconds=0)
+
+
+def test_a_second_run_of_the_market_is_refused_with_the_name_of_the_first(lease):
+    with lease.held_by(run("FR", "first")):
+        with pytest.raises(MarketBusy, match="FR: run first is writing; this run waited 0 s and has changed nothing"):
+            lease.held_by(run("FR", "second")).__enter__()
+        with lease.held_by(run("DE", "third")), lease.held_by(run(None, "fourth")):
+            assert lease_of(lease.store, "FR", 60).holder() == "first"
+    with lease.held_by(run("FR", "second")):
+        pass
+
+
+def test_a_run_waits_for_the_other_one_to_end(tmp_path):
+    waiting = MarketLease(TableStore(str(tmp_path)), seconds=60, wait_seconds=30)
+    first = waiting.held_by(run("FR", "first"))
+    first.__enter__()
+    timer = threading.Timer(0.2, first.__exit__, (None, None, None))
+    timer.start()
+    with waiting.held_by(run("FR", "second")):
+        assert lease_of(waiting.store, "FR", 60).holder() == "second"
+    timer.join()
+
+
+def test_a_lease_is_renewed_for_as_long_as_the_run_goes_on(tmp_path):
+    short = MarketLease(TableStore(str(tmp_path)), seconds=0.4, wait_seconds=1.0)
+    with short.held_by(run("FR", "first")), pytest.raises(MarketBusy):
+        short.held_by(run("FR", "second")).__enter__()
+
+
+def test_a_run_that_fails_gives_its_market_back(lease):
+    with pytest.raises(RuntimeError, match="broken"), lease.held_by(run("FR", "first")):
+        raise RuntimeError("broken")
+    assert lease_of(lease.store, "FR", 60).holder() is None
+
+
+@pytest.mark.parametrize(
+    ("tags", "market"),
+    [
+        ({"dagster/partition": "FR|2024-06-01"}, "FR"),
+        ({RANGE_START_TAG: "NO|2020-01-01"}, "NO"),
+        ({"dagster/partition": "2024-06-01", "forecast/market": "all_markets"}, None),
+        ({RANGE_START_TAG: "2020-01-01"}, None),
+        ({}, None),
+    ],
+)
+def test_whose_a_run_is_stands_in_its_partition(tags, market):
+    assert market_of_run(tags) == market
+
+
+@pytest.fixture
+def company(tmp_path, monkeypatch):
+    """A company in the environment, as the command line and its processes find it."""
+    (tmp_path / "landing" / "sell_in").mkdir(parents=True)
+    (tmp_path / "landing" / "sell_in" / "all.csv").write_text(SELL_IN, encoding="utf-8")
+    (tmp_path / "dagster.yaml").write_text("telemetry:\n  enabled: false\n", encoding="utf-8")
+    for name, value in {
+        "FORECAST_STORE": str(tmp_path / "store"), "FORECAST_LANDING": str(tmp_path / "landing"),
+        "FORECAST_MARKETS": MARKETS, "FORECAST_LEASE_WAIT_SECONDS": "60", "DAGSTER_HOME": str(tmp_path),
+        "MLFLOW_TRACKING_URI": "",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+    with dg.DagsterInstance.get() as instance:
+        instance.get_runs_count()
+    return tmp_path
+
+
+def ingest(country: str, first: pd.Timestamp, results: multiprocessing.Queue) -> None:
+    results.put(
+        launch(load_code_location, "ingest", country, MonthRange(first, JUNE if country == "FR" else MAY)).failures
+    )
+
+
+def test_a_backfill_and_a_cycle_of_one_market_in_two_processes_come_one_after_the_other(company):
+    """Both write June of FR. Their versions name each other: neither was made from, or over, a half of the other."""
+    context = multiprocessing.get_context("spawn")
+    results = context.Queue()
+    runs = [("FR", MAY), ("FR", JUNE), ("DE", MAY)]
+    processes = [context.Process(target=ingest, args=(*market, results)) for market in runs]
+    for process in processes:
+        process.start()
+    failures = [results.get(timeout=120) for _ in processes]
+    for process in processes:
+        process.join(60)
+    assert failures == [(), (), ()]
+    with dg.DagsterInstance.get() as instance:
+        spans = {}
+        for record in instance.get_run_records():
+            steps = instance.get_run_step_stats(record.dagster_run.run_id)
+            market = market_of_run(record.dagster_run.tags)
+            spans.setdefault(market, []).append(
+                (min(step.start_time for step in steps), max(step.end_time for step in steps))
+            )
+    first, second = sorted(spans["FR"])
+    assert first[1] <= second[0]
+    versions = TableStore(str(company / "store")).versions("sell_in", PartitionKey(JUNE, "FR"))
+    assert [version.was_published for version in versions] == [True, True]
+    assert versions[1].provenance.previous_version == versions[0].name
+
+
+def test_a_run_that_finds_its_market_busy_fails_before_its_first_step_and_says_who_is_writing(company, monkeypatch):
+    monkeypatch.setenv("FORECAST_LEASE_WAIT_SECONDS", "0")
+    lease_of(TableStore(str(company / "store")), "FR", 60).take("other")
+    context = multiprocessing.get_context("spawn")
+    results = context.Queue()
+    process = context.Process(target=ingest, args=("FR", MAY, results))
+    process.start()
+    (failure,) = results.get(timeout=120)
+    process.join(60)
+    assert "FR: run other is writing" in failure
+    assert not (company / "store" / "sell_in").exists()

@@ -1,0 +1,265 @@
+"""Backfills of a small company: what is skipped, what a bad month does, what is frozen, and going on after a stop."""
+
+from concurrent.futures import Future
+from importlib import import_module
+
+import dagster as dg
+import pandas as pd
+import pytest
+
+from forecast_assets.definitions import build_definitions
+from forecast_assets.market_state.published_months import PublishedMonths
+from forecast_assets.operations.backfill.asset_nodes import SelectionError, asset_nodes, selected_assets
+from forecast_assets.operations.backfill.backfill import Backfill
+from forecast_assets.operations.backfill.backfill_plan import BackfillRequest, Scope, plan_backfill
+from forecast_assets.operations.backfill.deliveries import Deliveries
+from forecast_assets.operations.backfill.durations import PastDurations, estimated, past_durations
+from forecast_assets.operations.backfill.staleness import Staleness
+from forecast_assets.operations.cycle.launch import launch
+from forecast_assets.operations.cycle.sqlite_commits import commit_without_waiting
+from forecast_assets.storage import PartitionKey, Provenance, TableStore
+from forecast_assets_tests.config.test_settings import loaded
+
+STALENESS = import_module("forecast_assets.operations.backfill.staleness")
+MONTHS = list(pd.date_range("2023-01-01", "2024-06-01", freq="MS"))
+FIRST, LAST = MONTHS[0], MONTHS[-1]
+MARKETS = """markets:
+  - {code: "FR", name: France, iso2: FR, iso3: FRA, region: Europe, since: 2023-01-01}
+  - {code: "DE", name: Germany, iso2: DE, iso3: DEU, region: Europe, since: 2023-01-01}
+"""
+SOURCES = ("covid_policy", "overrides", "promotions", "sell_out", "products", "sell_in")
+
+
+class InThisProcess:
+    """Runs at once what is submitted; ``dies_before`` the run of that number, as a killed command does."""
+
+    count = 1
+
+    def __init__(self, load, dies_before: int | None = None) -> None:
+        self.load, self.dies_before = load, dies_before
+        self.submitted: list[tuple] = []
+
+    def launch(self, *arguments) -> Future:
+        if len(self.submitted) == self.dies_before:
+            raise KeyboardInterrupt
+        self.submitted.append(arguments)
+        future: Future = Future()
+        future.set_result(launch(self.load, *arguments))
+        return future
+
+
+class Company:
+    """Deliveries of two markets with two SKUs, a store, and a home for Dagster."""
+
+    def __init__(self, base) -> None:
+        self.base = base
+        (base / "landing" / "sell_in").mkdir(parents=True)
+        (base / "markets.yaml").write_text(MARKETS, encoding="utf-8")
+        (base / "dagster.yaml").write_text("telemetry:\n  enabled: false\n", encoding="utf-8")
+        for code in ("FR", "DE"):
+            self.deliver(code)
+        self.settings = loaded(
+            FORECAST_STORE=str(base / "store"), FORECAST_LANDING=str(base / "landing"),
+            FORECAST_MARKETS=str(base / "markets.yaml"),
+        )  # fmt: skip
+        self.definitions = build_definitions(self.settings)
+        self.nodes = asset_nodes(self.definitions)
+        self.store = TableStore(self.settings.store)
+
+    def deliver(self, code: str, **units: object) -> None:
+        """Ten units of each SKU a month, other units (or none, for None) in months named ``m2024_01``."""
+        rows = ["country,sku,month,units"]
+        for month in MONTHS:
+            value = units.get(f"m{month:%Y_%m}", 10)
+            rows += [f"{code},{sku},{month:%Y-%m},{value}" for sku in ("A", "B") if value is not None]
+        (self.base / "landing" / "sell_in" / f"{code}.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+
+    def prepare(self, assets, countries=("FR", "DE"), first=FIRST, last=LAST, frozen=False):
+        request = BackfillRequest(tuple(countries), first, last, tuple(assets), frozen)
+        staleness = Staleness(self.store, self.settings, self.nodes, Deliveries(self.settings))
+        scope = Scope(self.settings, self.nodes, request, staleness.recorded)
+        return scope, staleness, plan_backfill(self.settings, scope, staleness, PublishedMonths(self.store).is_closed)
+
+    def plan(self, assets, **request):
+        return self.prepare(assets, **request)[2]
+
+    def run(self, assets, dies_before=None, **request):
+        scope, staleness, planned = self.prepare(assets, **request)
+        work = Backfill(scope, staleness, env="dev", backfill_id="b1", frozen=planned.frozen, revision=2)
+        processes = InThisProcess(lambda: self.definitions, dies_before)
+        work.run(processes, lambda *_: None)
+        return work, processes.submitted
+
+    def publish(self, *months: str, country: str = "FR") -> None:
+        """Files that stand for published forecasts: what is frozen is read from their places alone."""
+        spec = STALENESS_SPECS["baseline_forecasts"]
+        named = type(spec)("published_forecasts", spec.keys, spec.arrow_schema)
+        frame = pd.DataFrame({name: [] for name in spec.arrow_schema.names})
+        for month in months:
+            place = PartitionKey(pd.Timestamp(month), country)
+            self.store.write(named, place, frame, Provenance("run", f"dev-{month[:7]}", "sha"))
+
+
+STALENESS_SPECS = import_module("forecast_assets.storage.table_specs").table_specs()
+
+
+@pytest.fixture
+def company(tmp_path, monkeypatch):
+    made = Company(tmp_path)
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    commit_without_waiting()
+    return made
+
+
+def made_by(plan) -> dict[str, dict[str | None, list[str]]]:
+    """Months made again by asset and market, without those that have none."""
+    found = {
+        asset: {country: [f"{month:%Y-%m}" for month in months] for country, months in by.items() if months}
+        for asset, by in plan.made.items()
+    }
+    return {asset: by for asset, by in found.items() if by}
+
+
+def reasons(work) -> dict[tuple[str, str, str], str]:
+    return {(asset, code, f"{month:%Y-%m}"): why for (asset, code, month), why in work.outcomes.items() if why}
+
+
+def test_data_of_many_months_is_one_run_a_market_and_nothing_is_made_twice(company):
+    work, submitted = company.run([*SOURCES, "baseline_forecasts"])
+    assert [(job, code, f"{months.first:%Y-%m}", f"{months.last:%Y-%m}") for job, code, months, *_ in submitted] == [
+        ("ingest", "FR", "2023-01", "2024-06"),
+        ("ingest", "DE", "2023-01", "2024-06"),
+        ("monthly_cycle", "FR", "2023-12", "2024-06"),
+        ("monthly_cycle", "DE", "2023-12", "2024-06"),
+    ]
+    assert not reasons(work)
+    assert company.plan([*SOURCES, "baseline_forecasts"]).partitions == 0
+    assert company.run([*SOURCES, "baseline_forecasts"])[1] == []
+
+
+def test_a_restated_month_reaches_what_its_window_reaches_and_no_other_market(company):
+    company.run(["sell_in", "baseline_forecasts"])
+    company.deliver("FR", m2024_05=11)
+    assert made_by(company.plan(["sell_in", "baseline_forecasts"])) == {
+        "sell_in": {"FR": ["2024-05"]},
+        "baseline_forecasts": {"FR": ["2024-05", "2024-06"]},
+    }
+    _, submitted = company.run(["sell_in", "baseline_forecasts"])
+    assert [(job, code) for job, code, *_ in submitted] == [("ingest", "FR"), ("monthly_cycle", "FR")]
+    assert company.plan(["sell_in", "baseline_forecasts"]).partitions == 0
+
+
+def test_a_delivery_made_anew_with_the_same_rows_changes_nothing(company):
+    company.run(["sell_in"])
+    company.deliver("FR")
+    assert company.plan(["sell_in"]).partitions == 0
+
+
+@pytest.mark.parametrize("part", ["code_version", "configuration_of"])
+def test_other_code_or_configuration_makes_everything_but_sources_again(company, monkeypatch, part):
+    company.run(["sell_in", "baseline_forecasts"], countries=["FR"])
+    monkeypatch.setattr(STALENESS, part, lambda *_: "another")
+    made = made_by(company.plan(["sell_in", "baseline_forecasts"], countries=["FR"]))
+    assert list(made) == ["baseline_forecasts"]
+    assert len(made["baseline_forecasts"]["FR"]) == 7
+
+
+def test_a_bad_month_is_red_alone_and_the_other_market_goes_on(company):
+    company.deliver("FR", m2023_11="n/a")
+    planned = company.plan(["sell_in", "baseline_forecasts"])
+    assert planned.made["sell_in"]["FR"][pd.Timestamp("2023-11-01")] == "not there"
+    work, submitted = company.run(["sell_in", "baseline_forecasts"])
+    ingested = [(code, months.first == months.last) for job, code, months, *_ in submitted if job == "ingest"]
+    assert ingested == [("FR", False), *[("FR", True)] * 18, ("DE", False)]
+    failed = reasons(work)
+    assert list(failed) == [("sell_in", "FR", "2023-11")]
+    assert "column units" in failed["sell_in", "FR", "2023-11"]
+    stored = {place.month for place in company.store.list_partitions("sell_in") if place.country == "FR"}
+    assert stored == set(MONTHS) - {pd.Timestamp("2023-11-01")}
+
+
+def test_a_month_is_not_built_upon_an_input_of_it_that_failed(company):
+    company.run(["sell_in"])
+    company.deliver("FR", m2024_05="n/a")
+    work, submitted = company.run(["sell_in", "baseline_forecasts"], countries=["FR"], first=pd.Timestamp("2024-04-01"))
+    assert reasons(work)["baseline_forecasts", "FR", "2024-05"] == "not made: sell_in of the month failed"
+    months = [f"{run[2].first:%Y-%m}" for run in submitted if run[0] == "monthly_cycle"]
+    assert months == ["2024-04", "2024-06"]
+    assert not company.store.exists("baseline_forecasts", PartitionKey(pd.Timestamp("2024-05-01"), "FR"))
+
+
+def test_a_backfill_that_was_killed_goes_on_with_what_is_left(company):
+    with pytest.raises(KeyboardInterrupt):
+        company.run(["sell_in", "baseline_forecasts"], dies_before=3)
+    _, submitted = company.run(["sell_in", "baseline_forecasts"])
+    assert [(job, code) for job, code, *_ in submitted] == [("monthly_cycle", "DE")]
+
+
+def test_frozen_months_are_named_and_reopened_under_their_own_cycles(company):
+    company.run(["sell_in"], countries=["FR"])
+    company.publish("2024-04-01", "2024-05-01", "2024-06-01")
+    request = {"countries": ["FR"], "first": pd.Timestamp("2024-03-01")}
+    planned = company.plan(["baseline_forecasts"], **request)
+    assert {code: [f"{month:%Y-%m}" for month in months] for code, months in planned.frozen.items()} == {
+        "FR": ["2024-04", "2024-05"]
+    }
+    _, submitted = company.run(["baseline_forecasts"], **request)
+    tags = [run[3].get("forecast/cycle_id") for run in submitted]
+    assert sorted(tags, key=str) == [".r2", None, None]
+    cycles = {
+        f"{place.month:%Y-%m}": company.store.provenance("baseline_forecasts", place).cycle_id
+        for place in company.store.list_partitions("baseline_forecasts")
+    }
+    assert cycles == {
+        "2024-03": "dev-2024-03", "2024-04": "dev-2024-04.r2", "2024-05": "dev-2024-05.r2", "2024-06": "dev-2024-06",
+    }  # fmt: skip
+
+
+def test_performance_is_planned_where_something_was_published_before(company):
+    company.run(["sell_in"], countries=["FR"])
+    company.publish("2024-03-01")
+    made = made_by(company.plan(["performance"], countries=["FR"]))
+    assert made == {"performance": {"FR": ["2024-04", "2024-05", "2024-06"]}}
+
+
+def test_history_that_windows_would_miss_is_named(company):
+    planned = company.plan(["baseline_forecasts"], countries=["FR"], first=pd.Timestamp("2023-04-01"))
+    assert planned.history_missing == {"FR": MONTHS[:3]}
+
+
+def test_the_estimate_comes_of_what_dagster_has_recorded(company):
+    company.run(["sell_in", "baseline_forecasts"])
+    with dg.DagsterInstance.get() as instance:
+        past = past_durations(instance)
+    assert past.runs == 4
+    assert past.of("sell_in", in_range=True) == past.seconds["sell_in", True]
+    assert past.of("model", in_range=False) is None
+
+
+def test_minutes_are_those_of_the_partitions_spread_over_the_processes(company):
+    past = PastDurations({("sell_in", True): 2.0, ("model", False): 60.0}, 5.0, 9)
+    months = dict.fromkeys(MONTHS[:3], "not there")
+    made = {"sell_in": {"FR": months, "DE": months}, "model": {"FR": months}, "forecasts": {"FR": months}}
+    # FR: 3 x 2 s and a run of 5 s, then 3 x 60 s and three runs of 5 s: 206 s. DE: 11 s.
+    found = estimated(made, company.nodes, past, processes=2)
+    assert found.minutes == pytest.approx(206 / 60)
+    assert found.unknown == ("forecasts",)
+    assert estimated(made, company.nodes, past, processes=1).minutes == pytest.approx(217 / 60)
+
+
+def test_a_bare_name_selects_as_in_the_ui(company):
+    chosen = selected_assets(company.definitions, "features+")
+    assert {"features", "model", "published_forecasts", "performance", "market_report"} <= set(chosen)
+    assert "sell_in" not in chosen
+    assert selected_assets(company.definitions, "sell_in or covid_policy") == ["covid_policy", "sell_in"]
+    assert "sell_in" in selected_assets(company.definitions, "+published_forecasts")
+    with pytest.raises(SelectionError, match="Known: "):
+        selected_assets(company.definitions, "sell_inn")
+
+
+def test_every_asset_can_be_planned_and_what_people_ask_for_is_no_part_of_it(company):
+    company.run(SOURCES)
+    planned = company.plan(selected_assets(company.definitions, "*"), countries=["FR"], first=LAST)
+    assert {"model", "published_forecasts", "market_report"} <= set(made_by(planned))
+    assert not {"tuned_recipe", "refused_recipe", "delivery"} & set(made_by(planned))
+    assert not set(SOURCES) & set(made_by(planned))

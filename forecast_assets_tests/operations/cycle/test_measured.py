@@ -1,0 +1,109 @@
+"""Realised performance of SKUs, markets, regions and the world, from a store of three small markets."""
+
+import pandas as pd
+import pytest
+
+from forecast_assets.cli.cycle import print_performance
+from forecast_assets.operations.cycle.measured import performance_cells, performance_table, totals_performance
+from forecast_assets.storage import PartitionKey, TableStore
+from forecast_assets.storage.table_specs import table_specs
+from forecast_assets_tests.config.test_settings import loaded
+from forecast_assets_tests.storage.examples import run
+
+APRIL, MAY, JUNE = (pd.Timestamp(f"2024-0{month}-01") for month in (4, 5, 6))
+REGIONS = {"FR": "Europe", "DE": "Europe", "BR": "Americas"}
+CODES = list(REGIONS)
+
+
+def cells(*rows):
+    """Rows of sku, origin, lag, actual, published, status; the model says the same as was published."""
+    table = pd.DataFrame(
+        rows, columns=["sku", "origin_month", "lag_months", "actual_units", "published_units", "status"]
+    )
+    numbers = {"model_units": table["published_units"], "baseline_units": 1.0, "naive_units": 2.0}
+    segments = {"category": "tea", "abc_class": "A", "xyz_class": "X", "source": "model"}
+    return table.assign(**numbers, **segments).astype({"actual_units": float, "published_units": float})
+
+
+@pytest.fixture
+def store(tmp_path):
+    """FR: +4 and -4 in June, +2 from April backfilled. DE: +3. BR: -10, and an unknown month of another origin."""
+    store = TableStore(str(tmp_path / "store"))
+    by_market = {
+        "FR": cells(
+            ("a", MAY, 1, 10, 14, "published"),
+            ("b", MAY, 1, 20, 16, "published"),
+            ("a", APRIL, 2, 10, 12, "backfilled"),
+        ),
+        "DE": cells(("a", MAY, 1, 6, 9, "published")),
+        "BR": cells(("a", MAY, 1, 100, 90, "published"), ("a", APRIL, 2, None, 1e9, "published")),
+    }
+    for code, table in by_market.items():
+        store.write(table_specs()["performance"], PartitionKey(JUNE, code), table, run())
+    return store
+
+
+def wapes(table):
+    return {(row["level"], row["entity"]): row["wape_published"] for row in table.to_dict("records")}
+
+
+def test_each_market_region_and_the_world_has_the_errors_of_its_skus(store):
+    table = performance_table(performance_cells(store, CODES), REGIONS)
+    assert wapes(table) == {
+        ("market", "BR"): pytest.approx(10 / 100),
+        ("market", "DE"): pytest.approx(3 / 6),
+        ("market", "FR"): pytest.approx(8 / 30),
+        ("market", "FR backfilled"): pytest.approx(2 / 10),
+        ("region", "Americas"): pytest.approx(10 / 100),
+        ("region", "Europe"): pytest.approx(11 / 36),
+        ("world", "WORLD"): pytest.approx(21 / 136),
+    }
+
+
+def test_in_totals_the_errors_of_skus_cancel(store):
+    found = wapes(totals_performance(performance_cells(store, CODES), REGIONS))
+    assert found["market", "FR"] == 0.0
+    assert found["category", "FR / tea"] == 0.0
+    assert found["region", "Europe"] == pytest.approx(3 / 36)
+    assert found["world", "WORLD"] == pytest.approx(7 / 136)
+    assert found["sku", "FR / a"] == pytest.approx(4 / 10)
+
+
+def test_forecasts_of_one_month_from_two_origins_are_not_one_sum(store):
+    both = cells(("a", MAY, 1, 10, 14, "published"), ("a", APRIL, 2, 10, 6, "published"))
+    store.write(table_specs()["performance"], PartitionKey(JUNE, "DE"), both, run("run-b"))
+    found = wapes(totals_performance(performance_cells(store, ["DE"]), REGIONS))
+    assert found["market", "DE"] == pytest.approx(8 / 20)
+
+
+def test_one_market_alone_has_no_rows_above_it(store):
+    table = performance_table(performance_cells(store, ["DE"]), REGIONS)
+    assert wapes(table) == {("market", "DE"): pytest.approx(0.5)}
+
+
+def test_an_origin_can_be_looked_at_alone(store):
+    table = performance_table(performance_cells(store, CODES, APRIL), REGIONS)
+    assert wapes(table)["market", "FR backfilled"] == pytest.approx(2 / 10)
+    assert ("market", "DE") not in wapes(table)
+
+
+def test_before_the_first_scored_month_there_is_nothing(tmp_path, store):
+    for nothing in (
+        performance_cells(TableStore(str(tmp_path / "none")), CODES),
+        performance_cells(store, CODES, JUNE),
+    ):
+        assert performance_table(nothing, REGIONS).empty
+        assert totals_performance(nothing, REGIONS).empty
+
+
+def test_markets_regions_and_the_world_are_printed_by_sku_and_as_totals(store, tmp_path, capsys):
+    settings = loaded(FORECAST_STORE=str(tmp_path / "store"))
+    regions = {code: settings.market_table[code].region for code in CODES}
+    print_performance(settings, CODES)
+    by_sku, totals = capsys.readouterr().out.split("SKUs summed first")
+    assert "0.1544" in by_sku  # 21 / 136
+    assert "0.0515" in totals  # 7 / 136
+    assert "0.1544" not in totals
+    for printed in (by_sku, totals):
+        for level, name in [("market", "FR"), ("region", regions["FR"]), ("world", "WORLD")]:
+            assert any(line.split()[1:4:2] == [level, name] for line in printed.splitlines() if level in line), level

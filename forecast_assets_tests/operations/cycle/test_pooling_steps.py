@@ -1,0 +1,121 @@
+"""When rows over all markets and what is learned from them are made: once, before the markets, and again if need be."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from forecast_assets.config.markets import Market
+from forecast_assets.domain.models.recipe import Recipe
+from forecast_assets.domain.months import MonthRange
+from forecast_assets.operations.cycle.plan import CycleRequest
+from forecast_assets.operations.cycle.steps import MARKET_MONTHS_OF_A_RUN, CycleSteps
+from forecast_assets.storage import PartitionKey, Provenance, TableStore
+from forecast_assets.storage.table_specs import table_specs
+
+JUNE = pd.Timestamp("2024-06-01")
+HISTORY = pd.date_range("2023-03-01", "2024-05-01", freq="MS")
+CODES = ["FR", "NO"]
+OF_ANY_SKU = {"category": "tea", "abc_class": "A", "xyz_class": "X", "inputs_missing": "", "scale_units": 1.0}
+MARKETS = {code: Market(code, code, code, code, "Europe", pd.Timestamp("2019-01-01")) for code in CODES}
+
+
+@pytest.fixture
+def store(tmp_path) -> TableStore:
+    """Features of both markets of the year before the earliest origin on."""
+    for code in CODES:
+        for month in HISTORY:
+            for table in ("history_marks", "features"):
+                put(TableStore(str(tmp_path)), table, month, code)
+    return TableStore(str(tmp_path))
+
+
+def put(store: TableStore, table: str, month: pd.Timestamp, code: str | None = None) -> None:
+    """A file where the store would have it: only its name is looked at, and the SKUs of features."""
+    if table == "features":
+        with_skus(store, month, code, 15)
+        return
+    file = Path(store.path(table, PartitionKey(month, code)))
+    file.parent.mkdir(parents=True)
+    file.touch()
+
+
+def with_skus(store: TableStore, month: pd.Timestamp, code: str, count: int) -> None:
+    """Features of a month of so many SKUs."""
+    rows = pd.DataFrame({"sku": [f"{number:03}" for number in range(count)], "origin_month": month, **OF_ANY_SKU})
+    provenance = Provenance("run", "cycle", "sha", {})
+    store.write(table_specs()["features"], PartitionKey(month, code), rows, provenance)
+
+
+def pool(store: TableStore, month: pd.Timestamp, codes=CODES) -> None:
+    """Pooled rows of a month made from the features of some markets."""
+    rows = pd.DataFrame({"market": ["FR"], "sku": ["a"], "origin_month": [month], "sell_in_units": [1.0]})
+    rows = rows.assign(**OF_ANY_SKU)
+    inputs = {"features": {PartitionKey(month, code).to_dagster(): "hash" for code in codes}}
+    store.write(table_specs()["pooled_rows"], PartitionKey(month), rows, Provenance("run", "cycle", "sha", inputs))
+
+
+def steps(store: TableStore, origins: int = 1, markets=MARKETS) -> list[str]:
+    request = CycleRequest(JUNE, history=12, origins=origins, step=3)
+    made = CycleSteps(store, markets, request).pooling(list(CODES))
+    return [f"{job} {months.first:%Y-%m} .. {months.last:%Y-%m}" for job, months in made]
+
+
+def test_rows_are_made_of_the_months_before_the_origin_and_a_model_for_the_origin(store):
+    assert steps(store) == ["pool_rows 2023-06 .. 2024-05", "pool_model 2024-06 .. 2024-06"]
+
+
+def test_nothing_is_made_where_every_market_has_so_many_skus_that_it_learns_alone(store):
+    few = Recipe().few_skus
+    for code in CODES:
+        with_skus(store, HISTORY[-1], code, few)
+    assert steps(store) == []
+    with_skus(store, HISTORY[-1], "NO", few - 1)
+    assert steps(store) == ["pool_rows 2023-06 .. 2024-05", "pool_model 2024-06 .. 2024-06"]
+
+
+def test_what_is_there_is_not_made_again(store):
+    for month in HISTORY:
+        pool(store, month)
+    assert steps(store) == ["pool_model 2024-06 .. 2024-06"]
+    put(store, "pooled_model", JUNE)
+    assert steps(store) == []
+
+
+def test_a_market_that_comes_late_is_added_and_what_was_learned_without_it_made_again(store):
+    for month in HISTORY:
+        pool(store, month, CODES if month < pd.Timestamp("2024-04-01") else ["FR"])
+    put(store, "pooled_model", pd.Timestamp("2024-03-01"))
+    put(store, "pooled_model", JUNE)
+    assert steps(store, origins=2) == ["pool_rows 2024-04 .. 2024-05", "pool_model 2024-06 .. 2024-06"]
+
+
+def test_rows_of_features_that_this_cycle_makes_again_are_made_again(store):
+    for month in HISTORY:
+        pool(store, month)
+    put(store, "pooled_model", JUNE)
+    Path(store.path("features", PartitionKey(HISTORY[-2], "NO"))).unlink()
+    made = CycleSteps(store, MARKETS, CycleRequest(JUNE, history=12))
+    assert list(made.features("NO")) == [("market_features", MonthRange(HISTORY[-2], HISTORY[-2]))]
+    assert list(made.pooling(CODES)) == [
+        ("pool_rows", MonthRange(HISTORY[-2], HISTORY[-1])),
+        ("pool_model", MonthRange(JUNE, JUNE)),
+    ]
+
+
+def test_a_month_that_every_market_has_closed_needs_no_model(store):
+    march = pd.Timestamp("2024-03-01")
+    for code in CODES:
+        for month in (march, pd.Timestamp("2024-05-01")):
+            put(store, "published_forecasts", month, code)
+    assert [step for step in steps(store, origins=2) if "model" in step] == ["pool_model 2024-06 .. 2024-06"]
+
+
+def test_many_markets_are_read_in_several_runs_so_that_each_fits_into_memory(store):
+    many = MARKETS | {f"M{number:02}": MARKETS["FR"] for number in range(MARKET_MONTHS_OF_A_RUN // 5 - 2)}
+    assert steps(store, markets=many) == [
+        "pool_rows 2023-06 .. 2023-10",
+        "pool_rows 2023-11 .. 2024-03",
+        "pool_rows 2024-04 .. 2024-05",
+        "pool_model 2024-06 .. 2024-06",
+    ]

@@ -1,0 +1,281 @@
+"""Markets run side by side: each in its order, and what happens to one happens to no other."""
+
+import os
+from concurrent.futures import Future
+
+import pandas as pd
+import pytest
+
+from forecast_assets.cli.code_location import load_code_location
+from forecast_assets.config.settings import Settings
+from forecast_assets.domain.months import MonthRange
+from forecast_assets.operations.cycle.cycle import run_cycles, run_side_by_side
+from forecast_assets.operations.cycle.launch import RunResult
+from forecast_assets.operations.cycle.measure import run_measures
+from forecast_assets.operations.cycle.plan import CycleRequest
+from forecast_assets.operations.cycle.processes import Processes
+from forecast_assets.storage import PartitionKey, Provenance, TableStore
+from forecast_assets.storage.table_specs import table_specs
+from forecast_assets.tags import SOURCES
+from forecast_assets_tests.config.test_settings import loaded
+
+MAY, JUNE = pd.Timestamp("2024-05-01"), pd.Timestamp("2024-06-01")
+MONTH = MonthRange(JUNE, JUNE)
+
+
+class ProcessesInThisOne:
+    """Runs at once what is submitted, and remembers it. ``outcomes`` says how a market's job ends, if not well."""
+
+    def __init__(self, count: int, outcomes: dict[tuple[str, str], object]) -> None:
+        self.count, self.outcomes = count, outcomes
+        self.submitted: list[tuple[str, str | None, MonthRange]] = []
+
+    def launch(self, job: str, country: str | None, months: MonthRange, tags: dict[str, str] | None = None) -> Future:
+        self.submitted.append((job, country, months))
+        future: Future[RunResult] = Future()
+        outcome = self.outcomes.get((job, country))
+        if isinstance(outcome, BaseException):
+            future.set_exception(outcome)
+        else:
+            future.set_result(RunResult(job, country, "run", outcome or ()))
+        return future
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_) -> None:
+        pass
+
+
+def run(steps: dict[str, list[str]], outcomes: dict | None = None, count: int = 1):
+    """Results and submitted jobs of markets with the jobs they want, each for June."""
+    processes = ProcessesInThisOne(count, outcomes or {})
+    told = []
+    results = run_side_by_side(
+        processes,
+        {code: iter([(job, MONTH) for job in jobs]) for code, jobs in steps.items()},
+        lambda *a: told.append(a),
+    )
+    return results, [(job, country) for job, country, _ in processes.submitted], told
+
+
+def test_each_market_runs_its_steps_in_order():
+    results, submitted, _ = run({"FR": ["ingest", "cycle"], "NO": ["ingest", "cycle"]})
+    assert submitted == [("ingest", "FR"), ("cycle", "FR"), ("ingest", "NO"), ("cycle", "NO")]
+    assert [result.job for result in results["NO"]] == ["ingest", "cycle"]
+
+
+def test_a_failed_step_ends_its_market_and_no_other():
+    results, submitted, _ = run({"FR": ["ingest", "cycle"], "NO": ["ingest", "cycle"]}, {("ingest", "FR"): ("broken",)})
+    assert ("cycle", "FR") not in submitted
+    assert [result.succeeded for result in results["FR"]] == [False]
+    assert [result.succeeded for result in results["NO"]] == [True, True]
+
+
+def test_a_run_that_raises_is_that_markets_failure_with_what_was_raised():
+    results, *_ = run({"FR": ["ingest"], "NO": ["ingest"]}, {("ingest", "FR"): OSError("disk full")}, count=2)
+    assert results["FR"] == [RunResult("ingest", "FR", "", ("ingest could not run: OSError: disk full",))]
+    assert results["NO"][0].succeeded
+
+
+def test_a_market_with_nothing_to_do_has_no_results_and_holds_up_nobody():
+    results, submitted, _ = run({"FR": [], "NO": ["ingest"], "NA": []})
+    assert (results["FR"], results["NA"], submitted) == ([], [], [("ingest", "NO")])
+
+
+def test_steps_over_all_markets_run_without_a_country():
+    _, submitted, told = run({"": ["totals"]})
+    assert submitted == [("totals", None)]
+    assert [call[:3] for call in told] == [(None, "totals", MONTH)] * 2
+
+
+def test_start_and_end_of_each_run_are_told():
+    _, _, told = run({"FR": ["ingest"]}, {("ingest", "FR"): ("broken",)})
+    assert [result and result.failures for *_, result in told] == [None, ("broken",)]
+
+
+def test_no_more_runs_at_a_time_than_there_are_processes():
+    """Nothing ends here before it is asked for, so the markets told of before the first end are those side by side."""
+    _, _, told = run({code: ["ingest"] for code in ("FR", "NO", "NA")}, count=2)
+    first_end = next(place for place, call in enumerate(told) if call[-1] is not None)
+    assert first_end == 2
+
+
+@pytest.fixture
+def fake(monkeypatch):
+    """Replaces the processes of cycles and measures; returns what to tell of failures and to ask for what ran."""
+    fakes = ProcessesInThisOne(1, {})
+    for module in ("cycle", "measure"):
+        monkeypatch.setattr(f"forecast_assets.operations.cycle.{module}.Processes", lambda markets, load: fakes)
+    return fakes
+
+
+# As many as a company has that sets nothing.
+POOLED_SKUS = str(Settings.model_fields["pooled_skus"].default)
+
+
+def cycles(tmp_path, fake, countries=("FR", "DE"), **variables):
+    settings = loaded(**{"FORECAST_STORE": str(tmp_path), "FORECAST_POOLED_SKUS": "0"} | variables)
+    request = CycleRequest(JUNE, history=12, origins=2, step=3)
+    results = run_cycles(settings, load_code_location, request, list(countries), lambda *_: None)
+    return results, [(job, country, f"{m.first:%Y-%m} .. {m.last:%Y-%m}") for job, country, m in fake.submitted]
+
+
+def test_a_cycle_ingests_history_then_makes_totals_then_runs_each_market(tmp_path, fake):
+    _, submitted = cycles(tmp_path, fake, ["FR"])
+    assert submitted == [
+        ("ingest", "FR", "2019-01 .. 2024-05"),
+        ("totals", None, "2019-01 .. 2024-05"),
+        ("totals_known", None, "2023-03 .. 2024-06"),
+        ("market_features", "FR", "2023-03 .. 2024-05"),
+        ("monthly_cycle", "FR", "2024-03 .. 2024-03"),
+        ("monthly_cycle", "FR", "2024-06 .. 2024-06"),
+    ]
+
+
+def test_where_pooling_is_on_markets_learn_together_after_the_features_and_before_each_markets_cycle(tmp_path, fake):
+    _, submitted = cycles(tmp_path, fake, ["FR"], FORECAST_POOLED_SKUS=POOLED_SKUS)
+    assert submitted[3:7] == [
+        ("market_features", "FR", "2023-03 .. 2024-05"),
+        ("pool_rows", None, "2023-03 .. 2024-05"),
+        ("pool_model", None, "2024-03 .. 2024-03"),
+        ("pool_model", None, "2024-06 .. 2024-06"),
+    ]
+
+
+def test_closed_months_since_the_first_publication_are_measured_before_the_next_cycle(tmp_path, fake):
+    put(tmp_path, "published_forecasts", "FR", "2024-01-01")
+    put(tmp_path, "performance", "FR", "2024-02-01", "2024-03-01", "2024-04-01")
+    _, submitted = cycles(tmp_path, fake, ["FR"])
+    assert submitted[-3:] == [
+        ("monthly_cycle", "FR", "2024-03 .. 2024-03"),
+        ("measure", "FR", "2024-05 .. 2024-05"),
+        ("monthly_cycle", "FR", "2024-06 .. 2024-06"),
+    ]
+
+
+def test_a_month_is_left_as_it_was_published_once_a_later_one_is(tmp_path, fake):
+    put(tmp_path, "published_forecasts", "FR", "2024-03-01", "2024-05-01")
+    _, submitted = cycles(tmp_path, fake, ["FR"])
+    assert [span for job, _, span in submitted if job == "monthly_cycle"] == ["2024-06 .. 2024-06"]
+
+
+def test_a_source_that_failed_alone_is_ingested_again_and_the_features_built_without_it_are_made_again(tmp_path, fake):
+    months = [f"{month:%Y-%m-%d}" for month in pd.date_range("2019-01-01", MAY, freq="MS")]
+    for source in SOURCES:
+        put(tmp_path, source, "FR", *(months if source != "sell_out" else months[:-10]))
+    for table in ("history_marks", "features"):
+        put(tmp_path, table, "FR", *months)
+    _, submitted = cycles(tmp_path, fake, ["FR"])
+    assert submitted[0] == ("ingest", "FR", "2023-08 .. 2024-05")
+    assert ("market_features", "FR", "2023-08 .. 2024-05") in submitted
+
+
+def test_totals_are_made_again_from_the_month_in_which_a_market_was_not_in_them(tmp_path, fake):
+    months = [f"{month:%Y-%m-%d}" for month in pd.date_range("2019-01-01", MAY, freq="MS")]
+    for source in SOURCES:
+        put(tmp_path, source, "FR", *months)
+        put(tmp_path, source, "DE", *months[-3:])
+    totals = pd.DataFrame({"level": ["market"], "entity": ["FR"], "category": ["ALL"]})
+    totals = totals.assign(sell_in_units=1.0, sell_out_units=1.0)
+    store, spec = TableStore(str(tmp_path)), table_specs()["demand_totals"]
+    for month in months:
+        store.write(spec, PartitionKey(pd.Timestamp(month)), totals, Provenance("run", "cycle", "sha"))
+    put(tmp_path, "demand_totals_known", None, "2023-03-01", "2024-03-01", "2024-04-01")
+    _, submitted = cycles(tmp_path, fake, ["FR"])
+    assert submitted[0] == ("totals", None, "2024-03 .. 2024-05")
+    # What is known in March are totals up to February: still right, while all after it is not.
+    assert submitted[1] == ("totals_known", None, "2023-04 .. 2024-06")
+
+
+def test_a_market_whose_history_fails_stops_before_the_totals_and_the_others_finish(tmp_path, fake):
+    fake.outcomes[("ingest", "FR")] = ("sell_in: no rows",)
+    results, submitted = cycles(tmp_path, fake)
+    assert [job for job, country, _ in submitted if country == "FR"] == ["ingest", "publish_fallback"]
+    assert results["FR"][0].failures == ("sell_in: no rows",)
+    assert [job for job, country, _ in submitted if country == "DE"][-1] == "monthly_cycle"
+    assert all(result.succeeded for result in results["DE"])
+
+
+def test_a_market_whose_cycle_failed_publishes_what_is_left_and_still_counts_as_failed(tmp_path, fake):
+    fake.outcomes[("monthly_cycle", "FR")] = ("model: too few rows",)
+    results, submitted = cycles(tmp_path, fake)
+    assert submitted[-1] == ("publish_fallback", "FR", "2024-06 .. 2024-06")
+    assert [job for job, country, _ in submitted if country == "DE" and job != "ingest"][-1] == "monthly_cycle"
+    assert [result.succeeded for result in results["FR"]][-2:] == [False, True]
+
+
+def test_where_a_challenger_took_part_the_champion_alone_is_tried_before_what_is_left(tmp_path, fake, monkeypatch):
+    monkeypatch.setattr("forecast_assets.operations.cycle.fallback.has_rival_champion", lambda *_: True)
+    for job in ("monthly_cycle", "champion_cycle"):
+        fake.outcomes[(job, "FR")] = ("model: broken",)
+    _, submitted = cycles(tmp_path, fake, ["FR"])
+    assert [job for job, *_ in submitted][-2:] == ["champion_cycle", "publish_fallback"]
+
+
+def test_a_month_that_is_published_stays_when_it_is_run_again_and_fails(tmp_path, fake):
+    put(tmp_path, "published_forecasts", "FR", "2024-06-01")
+    fake.outcomes[("monthly_cycle", "FR")] = ("sell_in: truncated",)
+    _, submitted = cycles(tmp_path, fake, ["FR"])
+    assert "publish_fallback" not in [job for job, *_ in submitted]
+
+
+def test_totals_that_fail_stop_no_market(tmp_path, fake):
+    fake.outcomes[("totals", None)] = ("demand_totals: broken",)
+    results, _ = cycles(tmp_path, fake)
+    assert not results[""][0].succeeded
+    assert all(result.succeeded for code in ("FR", "DE") for result in results[code])
+
+
+def put(tmp_path, table: str, country: str | None, *months: str) -> None:
+    """Files where the store would have them: only their names are looked at."""
+    for month in months:
+        place = PartitionKey(pd.Timestamp(month), country)
+        file = tmp_path / table / place.folder / f"{table}.parquet"
+        file.parent.mkdir(parents=True)
+        file.touch()
+        assert TableStore(str(tmp_path)).exists(table, place)
+
+
+def test_months_that_are_there_are_not_ingested_again(tmp_path, fake):
+    months = pd.date_range("2019-01-01", MAY, freq="MS").drop(pd.Timestamp("2021-03-01"))
+    for source in SOURCES:
+        put(tmp_path, source, "FR", *(f"{month:%Y-%m-%d}" for month in months))
+    _, submitted = cycles(tmp_path, fake, ["FR"])
+    assert submitted[0] == ("ingest", "FR", "2021-03 .. 2021-03")
+
+
+def test_measuring_takes_the_months_after_the_first_published_one(tmp_path, fake):
+    put(tmp_path, "published_forecasts", "FR", "2024-03-01", "2024-05-01")
+    for source in SOURCES:
+        put(tmp_path, source, "FR", "2024-04-01")
+    put(tmp_path, "published_forecasts", "BR", "2024-06-01")
+    results = run_measures(
+        loaded(FORECAST_STORE=str(tmp_path)), load_code_location, JUNE, ["FR", "DE", "BR"], lambda *_: None
+    )
+    assert fake.submitted == [
+        ("ingest", "FR", MonthRange(MAY, JUNE)),
+        ("measure", "FR", MonthRange(pd.Timestamp("2024-04-01"), JUNE)),
+    ]
+    assert (results["DE"], results["BR"]) == ([], [])
+
+
+def test_a_process_that_dies_takes_its_own_run_along_and_is_replaced():
+    with Processes(1, load_code_location) as processes:
+        died = processes.submit(os._exit, 1)
+        assert died.exception() is not None
+        assert processes.submit(os.getpid).result() != os.getpid()
+
+
+def test_a_process_that_dies_leaves_the_run_beside_it_alone(monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    with Processes(2, load_code_location) as processes:
+        beside = processes.submit(pow, 2, 10)
+        assert processes.submit(os._exit, 1).exception() is not None
+        assert beside.result() == 1024
+        assert processes.submit(pow, 2, 11).result() == 2048
+
+
+def test_there_are_no_more_processes_than_markets_or_cores(monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 4)
+    assert [Processes(markets, load_code_location).count for markets in (40, 3, 0)] == [4, 3, 1]

@@ -1,0 +1,43 @@
+"""Which months a market delivered, what is said where it did not, and rows of countries nobody configured."""
+
+import pandas as pd
+import pytest
+
+from forecast_assets.sources.landing import LandingError
+
+MAY, JUNE = pd.Timestamp("2024-05-01"), pd.Timestamp("2024-06-01")
+
+
+def test_delivered_months_are_those_with_a_row_of_the_market(landing):
+    landing.sell_in("FR,A,2024-04,1\nDE,A,2024-05,1\nFR,A,2024-06,0\n")
+    assert landing.folder.delivered_months("sell_in", "FR") == [pd.Timestamp("2024-04-01"), JUNE]
+
+
+def test_a_month_that_was_not_delivered_is_named_with_what_was_looked_at(landing):
+    landing.sell_in("FR,A,2024-04,1\nFR,A,2024-06,1\n").put("sell_in/may.xlsx", "a workbook")
+    landing.folder.require_delivered("sell_in", "FR", [JUNE])
+    with pytest.raises(LandingError) as caught:
+        landing.folder.require_delivered("sell_in", "FR", [MAY, JUNE])
+    assert str(caught.value) == (
+        "The delivery of sell_in for market FR has 1 problem:\n"
+        "  1. sell_in/: found no rows (1 file looked at, holding 2024-04 to 2024-06 of FR, such as sell_in/all.csv); "
+        "not read (only .parquet and .csv are): sell_in/may.xlsx; expected rows of FR in month 2024-05. "
+        "Next step: deliver sell_in of FR for the month, then run the partition again."
+    )
+
+
+def test_a_market_that_never_delivered_is_told_so(landing):
+    with pytest.raises(LandingError, match=r"no rows \(0 files looked at, holding no month of FR\)"):
+        landing.folder.require_delivered("sell_in", "FR", [JUNE])
+
+
+def test_a_missing_month_and_the_unreadable_file_that_may_hold_it_are_told_together(landing):
+    landing.put("sell_in/FR_2024-06.parquet", b"PAR1")
+    with pytest.raises(LandingError) as caught:
+        landing.folder.require_delivered("sell_in", "FR", [JUNE])
+    assert [problem.file for problem in caught.value.problems] == ["sell_in/FR_2024-06.parquet", "sell_in/"]
+
+
+def test_rows_of_unknown_countries_are_counted(landing):
+    landing.sell_in("FR,A,2024-06,1\nXX,A,2024-06,1\nXX,B,2024-06,1\nfr,A,2024-06,1\n,A,2024-06,1\n")
+    assert landing.folder.unknown_countries("sell_in", ["FR", "DE"]) == {"XX": 2, "fr": 1}

@@ -1,0 +1,89 @@
+"""The sell_in mart against an independent slow version: a loop over months and SKUs as the contract reads."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecast_assets.sources.sql import DuckDbEngine
+from forecast_assets_tests.sources.landing.deliveries import TODAY
+
+MONTHS = list(pd.date_range("2022-01-01", "2024-06-01", freq="MS"))
+
+
+def random_delivery(seed):
+    random = np.random.default_rng(seed)
+    closed = set(random.choice(len(MONTHS), 3, replace=False))
+    sell_in = [
+        (f"S{sku}", month, float(random.integers(-2, 30)))
+        for sku in range(12)
+        for position, month in enumerate(MONTHS)
+        if position not in closed and position > random.integers(0, 12) and random.random() < (0.1 if sku < 6 else 0.7)
+    ]
+    products = []
+    for sku in range(14):
+        for _ in range(random.integers(0, 3)):
+            country = str(random.choice(["", "FR", "DE"]))
+            known = str(random.choice(["", *(f"{month:%Y-%m}-15" for month in MONTHS)]))
+            launch, end = (str(random.choice(["", *(f"{month:%Y-%m}" for month in MONTHS)])) for _ in range(2))
+            products.append((f"S{sku}", country, launch, end, known))
+    unique = {
+        (sku, country, known): (sku, country, launch, end, known) for sku, country, launch, end, known in products
+    }
+    return sell_in, list(unique.values())
+
+
+def product_known(products, sku, month):
+    """(launch, end, names the market) as known at the end of a month, by sorting the visible rows."""
+    visible = []
+    for name, country, launch, end, known in products:
+        if name != sku or country == "DE":
+            continue
+        if known and pd.Timestamp(known) > month + pd.offsets.MonthEnd(1):
+            continue
+        dates = [pd.Timestamp(text) if text else None for text in (launch, end)]
+        dates = [date if known or date is None or date <= month else None for date in dates]
+        visible.append((country == "FR", known, *dates))
+    if not visible:
+        return None, None, False
+    names_market, _, launch, end = max(visible, key=lambda row: row[:2])
+    return launch, end, names_market
+
+
+def slow_sell_in(sell_in, products, missing_month):
+    rows = []
+    for month in MONTHS:
+        if not any(delivered == month for _, delivered, _ in sell_in):
+            continue
+        for sku in sorted({row[0] for row in sell_in} | {row[0] for row in products}):
+            past = [(delivered, units) for name, delivered, units in sell_in if name == sku and delivered <= month]
+            launch, end, names_market = product_known(products, sku, month)
+            now = [units for delivered, units in past if delivered == month]
+            if now:
+                rows.append((sku, now[0], "delivered", month))
+                continue
+            launched = names_market and launch is not None and launch <= month
+            if not past and not launched:
+                continue
+            if end is not None and month > end:
+                continue
+            last = max((delivered for delivered, _ in past), default=launch)
+            if missing_month == "zero":
+                rows.append((sku, 0.0, "no_sale", month))
+            elif (month.year - last.year) * 12 + month.month - last.month <= 12:
+                rows.append((sku, np.nan, "unknown", month))
+    return pd.DataFrame(rows, columns=["sku", "sell_in_units", "reason", "month"])
+
+
+@pytest.mark.parametrize("missing_month", ["zero", "unknown"])
+@pytest.mark.parametrize("seed", range(4))
+def test_the_mart_is_what_a_loop_over_the_contract_gives(landing, seed, missing_month):
+    sell_in, products = random_delivery(seed)
+    landing.sell_in("".join(f"FR,{sku},{month:%Y-%m},{units}\n" for sku, month, units in sell_in))
+    rows = "".join(f"{sku},{country},x,{launch},{end},{known}\n" for sku, country, launch, end, known in products)
+    landing.put("products/p.csv", f"sku,country,category,launch_month,end_month,known_from\n{rows}")
+    engine = DuckDbEngine(landing.folder)
+    table = engine.run("sell_in", "FR", MONTHS[0], MONTHS[-1], today=TODAY, missing_month=missing_month)
+    expected = slow_sell_in(sell_in, products, missing_month)
+    pd.testing.assert_frame_equal(table.drop(columns="net_sales"), expected)
+    results = engine.run_tests("sell_in", "FR", MONTHS[0], MONTHS[-1], today=TODAY, missing_month=missing_month)
+    assert [result.name for result in results if not result.passed] == []

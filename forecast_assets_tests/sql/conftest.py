@@ -1,8 +1,0 @@
-import pytest
-
-from forecast_assets_tests.landing.deliveries import Deliveries
-
-
-@pytest.fixture
-def landing(tmp_path):
-    return Deliveries(tmp_path)

@@ -1,0 +1,166 @@
+"""What a planner would notice in a delivered month, by hand values."""
+
+import pandas as pd
+import pytest
+
+from forecast_assets.config.markets import Market
+from forecast_assets.sources.source_tables import DeliveredSellIn
+from forecast_assets.sources.sql import SqlTestResult
+from forecast_assets.validation.demand_checks import totals_checks
+from forecast_assets.validation.feature_checks import features_checks
+from forecast_assets.validation.source_checks import sell_in_checks
+from forecast_assets.validation.table_checks import Finding
+from forecast_assets_tests.config.test_settings import loaded
+
+JUNE = pd.Timestamp("2024-06-01")
+YEAR_BEFORE = pd.date_range("2023-06-01", "2024-05-01", freq="MS")
+
+
+def month_of(units: dict[str, float]) -> pd.DataFrame:
+    return pd.DataFrame({"sku": list(units), "sell_in_units": list(units.values())})
+
+
+def history(units: dict[str, float], months: pd.DatetimeIndex = YEAR_BEFORE) -> pd.DataFrame:
+    return pd.concat([month_of(units).assign(month=month) for month in months], ignore_index=True)
+
+
+def look(
+    check: str, june: dict[str, float], before: pd.DataFrame | None = None, *, products=None, tests=(), countries=None
+) -> Finding:
+    """What a check finds in June, with the year before it."""
+    table = month_of(june)
+    before = history({"A": 100.0, "B": 50.0}) if before is None else before
+    rows = pd.concat([before, table.assign(month=JUNE)], ignore_index=True)
+    delivered = DeliveredSellIn(rows, products, list(tests), countries or {})
+    checks = {each.name: each for each in sell_in_checks(delivered, loaded())}
+    return checks[check].find(table, JUNE)
+
+
+@pytest.mark.parametrize(
+    ("total", "violations"), [(150.0, 0), (600.0, 0), (601.0, 1), (37.5, 0), (37.0, 1), (0.0, 1), (-150.0, 1)]
+)
+def test_a_total_beyond_four_times_the_usual_one_either_way_is_implausible(total, violations):
+    assert look("market_total_plausible", {"A": total}).violations == violations
+
+
+def test_an_implausible_total_shows_the_largest_skus_and_says_what_to_do():
+    finding = look("market_total_plausible", {"A": 1.0, "B": 1000.0, "C": -5.0})
+    assert finding.message == (
+        "total 996 units, median of the year before 150: ratio 6.64, expected 0.25 to 4.00. "
+        "Correct the delivery, or set FORECAST_MAX_TOTAL_CHANGE if it is right"
+    )
+    assert finding.rows["sku"].tolist() == ["B", "C", "A"]
+
+
+def test_the_usual_total_is_a_median_that_one_odd_month_does_not_move():
+    odd = history({"A": 1e9}, YEAR_BEFORE[:1])
+    before = pd.concat([odd, history({"A": 100.0}, YEAR_BEFORE[1:])])
+    assert look("market_total_plausible", {"A": 100.0}, before).violations == 0
+
+
+def test_months_before_the_year_do_not_count():
+    earlier = history({"A": 1e6}, pd.date_range("2021-01-01", "2023-05-01", freq="MS"))
+    before = pd.concat([earlier, history({"A": 100.0})])
+    assert look("market_total_plausible", {"A": 100.0}, before).violations == 0
+
+
+def test_two_months_are_too_few_to_judge_by_and_three_are_enough():
+    assert look("market_total_plausible", {"A": 1e6}, history({"A": 100.0}, YEAR_BEFORE[-2:])).violations == 0
+    assert look("market_total_plausible", {"A": 1e6}, history({"A": 100.0}, YEAR_BEFORE[-3:])).violations == 1
+
+
+@pytest.mark.parametrize(("units", "violations"), [(-300.0, 0), (-301.0, 1)])
+def test_a_sku_may_return_three_times_its_best_month_and_not_more(units, violations):
+    finding = look("returns_plausible", {"A": units, "B": 10.0})
+    assert finding.violations == violations
+    if violations:
+        assert finding.rows.to_dict("records") == [{"sku": "A", "sell_in_units": -301.0, "best_month_units": 100.0}]
+
+
+@pytest.mark.parametrize(("units", "violations"), [(-300.0, 0), (-301.0, 1)])
+def test_a_sku_without_a_year_is_held_against_a_usual_sku(units, violations):
+    """Three SKUs, 300 units: a usual one sells 100."""
+    assert look("returns_plausible", {"NEW": units, "A": 200.0, "B": 100.0}).violations == violations
+
+
+def products(*listed: str) -> pd.DataFrame:
+    return pd.DataFrame({"sku": list(listed), "month": JUNE, "category": "Soups", "brand": None, "pack": None})
+
+
+@pytest.mark.parametrize(
+    ("unknown_units", "violations", "is_warning"), [(0.0, 0, True), (5.0, 1, True), (6.0, 1, False), (-6.0, 1, False)]
+)
+def test_skus_without_a_product_are_a_warning_up_to_a_twentieth_of_the_units(unknown_units, violations, is_warning):
+    june = {"A": 100.0 - abs(unknown_units), "X": unknown_units}
+    finding = look("unknown_skus", june, products=products("A"))
+    assert finding.violations == violations
+    assert finding.is_warning == is_warning
+    assert finding.figures["share_of_units"] == abs(unknown_units) / 100
+
+
+def test_skus_without_a_product_are_named_with_their_units():
+    finding = look("unknown_skus", {"A": 90.0, "X": 10.0}, products=products("A"))
+    assert finding.rows.to_dict("records") == [{"sku": "X", "sell_in_units": 10.0}]
+    assert finding.message.startswith("1 SKUs are in no product list, 10.0% of the units (limit 5.0%).")
+
+
+def test_a_company_without_products_has_no_unknown_skus():
+    assert look("unknown_skus", {"A": 90.0}, products=None).violations == 0
+
+
+def test_countries_that_are_no_market_are_counted_and_stop_nothing():
+    finding = look("unknown_countries", {"A": 1.0}, countries={"XX": 3, "YY": 1})
+    assert finding.rows.to_dict("records") == [{"country": "XX", "rows": 3}, {"country": "YY", "rows": 1}]
+    assert finding.message == "rows of XX, YY are in no market: add the market to markets.yaml or drop the rows"
+
+
+def test_rows_that_a_sql_test_found_belong_to_their_month():
+    rows = pd.DataFrame({"sku": ["A", "B"], "month": [JUNE, YEAR_BEFORE[-1]]})
+    result = SqlTestResult("sell_in_one_row_per_sku_and_month", "One row per SKU.", 2, rows)
+    finding = look("sell_in_one_row_per_sku_and_month", {"A": 1.0}, tests=[result])
+    assert finding.rows["sku"].tolist() == ["A"]
+    assert finding.message == "1 rows that must not exist, 2 in all months: One row per SKU."
+
+
+MARKET = Market("FR", "France", "FR", "FRA", "Europe", since=pd.Timestamp("2024-01-01"))
+SINCE = list(pd.date_range("2024-01-01", JUNE, freq="MS"))
+
+
+def feature_finding(check: str, months: list[pd.Timestamp], table: pd.DataFrame, market: Market = MARKET) -> Finding:
+    return {each.name: each for each in features_checks(set(months), market)}[check].find(table, JUNE)
+
+
+def test_a_gap_in_the_history_is_named_because_it_would_shift_every_lag():
+    delivered = [month for month in SINCE if month.month not in (2, 4)]
+    finding = feature_finding("history_contiguous", delivered, pd.DataFrame())
+    assert finding.violations == 2
+    assert finding.message == "no sell-in of FR for 2 months (2024-02, 2024-04); materialize sell_in for them first"
+
+
+def test_history_is_whole_from_the_start_of_the_market_on():
+    assert feature_finding("history_contiguous", SINCE, pd.DataFrame()).violations == 0
+
+
+def test_the_origin_itself_belongs_to_the_history():
+    assert feature_finding("history_contiguous", SINCE[:-1], pd.DataFrame()).violations == 1
+
+
+def test_infinite_features_are_named_by_column_and_row():
+    table = pd.DataFrame({"sku": ["A", "B"], "lag": [1.0, float("inf")], "mean": [1.0, 2.0]})
+    finding = feature_finding("numbers_finite", SINCE, table)
+    assert finding.rows.to_dict("records") == [{"sku": "B", "lag": float("inf")}]
+    assert finding.message == "infinite values in lag; report it with these rows"
+    assert feature_finding("numbers_finite", SINCE, table.head(1)).violations == 0
+
+
+def test_an_origin_without_an_active_sku_is_an_error():
+    finding = feature_finding("skus_present", SINCE, pd.DataFrame({"sku": []}))
+    assert (finding.violations, finding.message) == (1, "no SKU of FR has sell-in in the 12 months up to 2024-06")
+
+
+def test_totals_name_the_markets_that_are_not_in_and_go_on():
+    check = {each.name: each for each in totals_checks({JUNE: {"FR"}}, ["FR", "NO", "NA"])}["markets_complete"]
+    finding = check.find(pd.DataFrame(), JUNE)
+    assert not check.blocking
+    assert finding.message == "without NA, NO: they enter when the month is made again after their delivery"
+    assert check.find(pd.DataFrame(), YEAR_BEFORE[0]).violations == 3
