@@ -1,6 +1,7 @@
 """Pages that people write: their width, and links that hold in the repository and on the site."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,27 @@ def test_the_readme_fits_a_hundred_lines():
 def test_links_of_the_top_pages_lead_to_a_file(path):
     targets = re.findall(r"\]\((?![a-z]+:|#)([^)#\s]+)", path.read_text(encoding="utf-8"))
     assert [target for target in targets if not (path.parent / target).exists()] == []
+
+
+@pytest.fixture(scope="module")
+def modules() -> list[str]:
+    """Paths of all Python files of the repository, each behind a slash."""
+    folders = ("forecast_assets", "forecast_assets_tests", "benchmarks", "tools", "dbt_like_sql")
+    return [f"/{name_of(path)}" for folder in folders for path in (REPOSITORY / folder).rglob("*.py")]
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=name_of)
+def test_modules_that_a_page_names_exist(path, modules):
+    named = re.findall(r"`([a-z_/]+\.py)`", path.read_text(encoding="utf-8"))
+    assert [name for name in named if not any(module.endswith(f"/{name}") for module in modules)] == []
+
+
+def test_the_layers_of_the_guide_are_those_that_lint_holds():
+    contracts = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+    layers = next(contract["layers"] for contract in contracts["contracts"] if contract["type"] == "layers")
+    guide = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    listed = re.search(r"```text\n(cli .*?)```", guide, re.DOTALL)[1].splitlines()
+    assert [re.split(r"  +", line)[0] for line in listed] == layers
 
 
 @pytest.mark.parametrize(
