@@ -22,4 +22,5 @@ def render() -> str:
 
 def _section(case: str, text: str) -> list[str]:
     title = case[0].upper() + case[1:]
-    return [f"## {title}", "", "```text", *textwrap.wrap(text, WIDTH, break_long_words=False), "```", ""]
+    message = "\n".join(textwrap.wrap(text, WIDTH, break_long_words=False, break_on_hyphens=False))
+    return [f"## {title}", "", f"`{message}`", ""]
