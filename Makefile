@@ -57,8 +57,9 @@ same-tables: $(STAMP)  ## every table of a small company, built by commit BASE a
 	$(if $(BASE),,$(error BASE is not set: name the commit to compare with, as in make same-tables BASE=2c248ec))
 	$(BIN)/python -m tools.same_tables --base $(BASE)  # BASE's store is kept in var/same_tables for the next run
 
+# Not --quiet: it would hide the warnings that --strict counts.
 docs: $(STAMP)  ## the documentation as a site in site/; fails on a broken link or anchor
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 reference: $(STAMP)  ## write the generated pages of docs/reference again
 	$(BIN)/python -m tools.reference
