@@ -9,7 +9,7 @@ HEAD = """\
 <!-- Generated from the tests of the delivery contract by `make reference`. -->
 # Delivery messages
 
-What is reported about each kind of bad file, word for word; lines are wrapped here.
+What is reported about each kind of bad file, word for word.
 Every message names the file, then what was found, what was expected and the next step.
 The rules behind them: [What to deliver](../landing.md).
 """
