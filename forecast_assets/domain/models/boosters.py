@@ -8,8 +8,8 @@ import dataclasses
 import pandas as pd
 
 from forecast_assets.domain.calendar import HORIZON_MONTHS
-from forecast_assets.domain.cleaning.cleaning import COVID
-from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.cleaning.history_cleaning import COVID
+from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.models.feature_cube import FeatureNames, feature_names
 from forecast_assets.domain.models.gradient_boosting import feature_gains, train_direct
 from forecast_assets.domain.models.recipe import Recipe
@@ -44,7 +44,7 @@ def train_boosters(
     chosen: set[str] | None = None,
     horizon_months: int = HORIZON_MONTHS,
 ) -> tuple[TrainedBoosters, TrainingRows]:
-    """Train all boosters on what is known at the end of the cutoff month.
+    """Train all boosters on the data known at the end of the cutoff month.
 
     Args:
         features: Features of origins before the cutoff; others are ignored, for the columns too.

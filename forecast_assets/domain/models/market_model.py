@@ -12,7 +12,7 @@ import pandas as pd
 
 from forecast_assets.domain.arrays import Floats, Labels
 from forecast_assets.domain.calendar import HORIZON_MONTHS, target_months
-from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.evaluation.intervals import apply_intervals
 from forecast_assets.domain.models.boosters import TrainedBoosters, train_boosters
 from forecast_assets.domain.models.pooled_model import PooledModel

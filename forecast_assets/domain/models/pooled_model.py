@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months
-from forecast_assets.domain.demand.demand import panel_from_rows
+from forecast_assets.domain.demand.demand_panel import panel_from_rows
 from forecast_assets.domain.models.boosters import TrainedBoosters, train_boosters
 from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS, Recipe
 from forecast_assets.domain.models.refits import interval_widths, largest_gains, statistical_errors
@@ -113,7 +113,7 @@ def _rank(market: str, sku: str) -> int:
 def fit_pooled_model(
     rows: pd.DataFrame, cutoff: pd.Timestamp, recipe: Recipe, horizon_months: int = HORIZON_MONTHS
 ) -> PooledModel:
-    """Train over all markets on what is known at the end of the cutoff month, and at cutoffs 18, 12, 6 months earlier.
+    """Train over all markets on the data known at the end of the cutoff month, and 18, 12 and 6 months earlier.
 
     Args:
         rows: Pooled rows with their ``month``; those of months after the cutoff or before its last 60 are ignored.

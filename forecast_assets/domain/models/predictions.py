@@ -12,7 +12,7 @@ import pandas as pd
 
 from forecast_assets.domain.arrays import Bools, Floats, Ints, Labels
 from forecast_assets.domain.calendar import HORIZON_MONTHS
-from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.models.boosters import TrainedBoosters
 from forecast_assets.domain.models.feature_cube import EXPECTED, FeatureCube, feature_cube
 from forecast_assets.domain.models.gradient_boosting import predict_direct
@@ -166,7 +166,7 @@ def _intermittent(cube: FeatureCube, boosters: TrainedBoosters, recipe: Recipe) 
 
 
 def _others(cube: FeatureCube, mask: Bools, statistical: StatisticalMembers, boosters: TrainedBoosters) -> Floats:
-    """Return what is blended with the direct boosting, (n, horizon): expected units where known, else the members.
+    """Return the other part of the blend besides the direct boosting, (n, horizon): expected units, else the members.
 
     Zero for SKUs outside of the mask.
     """

@@ -12,7 +12,7 @@ import pandas as pd
 
 from forecast_assets.domain.arrays import Bools, Floats, Labels
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months
-from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.evaluation.intervals import INTERMITTENT, REGULAR, horizon_quantiles
 from forecast_assets.domain.models.boosters import TrainedBoosters, train_boosters
 from forecast_assets.domain.models.predictions import Predictions, predict_each

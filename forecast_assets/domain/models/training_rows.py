@@ -10,7 +10,7 @@ import pandas as pd
 
 from forecast_assets.domain.arrays import Bools, Floats, Floats32, Ints, Labels
 from forecast_assets.domain.calendar import HORIZON_MONTHS
-from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.models.feature_cube import FeatureCube, FeatureNames, feature_cube
 from forecast_assets.domain.models.recipe import INTERMITTENT_ZERO_SHARE, Recipe
 
