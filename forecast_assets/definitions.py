@@ -46,11 +46,11 @@ def build_definitions(
     partitions = build_partitions(settings)
     assets = dg.map_asset_specs(
         lambda spec: spec.replace_attributes(partitions_def=partitions.of(spec.key.path[-1])),
-        [*build_source_assets(settings.source), *dg.load_assets_from_modules(STAGES)],
+        [*build_source_assets(settings.sources.kind), *dg.load_assets_from_modules(STAGES)],
     )
     schedules = build_schedules(settings, cron)
     return dg.Definitions(
-        assets=[*assets, *lineage_specs(SqlProject(), settings.source)],
+        assets=[*assets, *lineage_specs(SqlProject(), settings.sources.kind)],
         jobs=jobs.ALL_JOBS,
         schedules=schedules,
         sensors=build_sensors(settings, schedules),

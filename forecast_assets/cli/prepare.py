@@ -17,8 +17,8 @@ def prepare() -> None:
     """Make DAGSTER_HOME with a dagster.yaml, and the local MLflow store, where they are missing."""
     settings = settings_or_exit()
     home = prepare_instance()
-    if settings.mlflow_tracking_uri:
-        prepare_mlflow_store(settings.mlflow_tracking_uri)
+    if settings.mlflow.tracking_uri:
+        prepare_mlflow_store(settings.mlflow.tracking_uri)
     console.print(f"Dagster's home is {home}", markup=False)
 
 

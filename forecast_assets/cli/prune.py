@@ -25,7 +25,7 @@ def prune(
 ) -> None:
     """Remove versions replaced longer ago than FORECAST_RETENTION_DAYS, and old orphans; never a published one."""
     settings = settings_or_exit(with_markets=False)
-    retention = Retention(settings.retention_days, settings.retention_versions, settings.orphan_grace_days)
+    retention = Retention(settings.retention.days, settings.retention.versions, settings.retention.orphan_grace_days)
     if retention.days == 0:
         console.print("FORECAST_RETENTION_DAYS is 0: every version is kept. Nothing was removed.", markup=False)
         return

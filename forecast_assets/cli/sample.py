@@ -23,7 +23,7 @@ def sample(
     """Simulate an FMCG company and write what it would deliver."""
     try:
         summary = write_sample_company(
-            landing or settings_or_exit(with_markets=False).landing, markets=markets, skus=skus, months=months,
+            landing or settings_or_exit(with_markets=False).sources.landing, markets=markets, skus=skus, months=months,
             last_month=last_month, seed=seed, faults=tuple(fault or ()), markets_file=markets_file,
             progress=lambda line: console.print(line, style="dim", markup=False),
         )  # fmt: skip

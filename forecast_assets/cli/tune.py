@@ -46,7 +46,7 @@ def tune(
 def _latest_month(settings: Settings, code: str) -> pd.Timestamp:
     months = [place.month for place in open_store(settings).list_partitions("features") if place.country == code]
     if not months:
-        raise typer.BadParameter(f"{code} has no features in {settings.store}: run forecast-assets cycle first")
+        raise typer.BadParameter(f"{code} has no features in {settings.store.address}: run forecast-assets cycle first")
     return max(months)
 
 

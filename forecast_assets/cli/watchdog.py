@@ -44,7 +44,7 @@ def watchdog(
     if not bad:
         bad = tell_of_sensors(outbox, settings, sensors, now)
     # With the daemon down nobody else sends: what waits goes out here, without waiting for others to share its card.
-    sending = settings.model_copy(update={"alert_grouping_minutes": 0}) if bad else settings
+    sending = settings.copy_with("alerts", grouping_minutes=0) if bad else settings
     delivered = told(drain(sending, BUDGET_SECONDS))
     console.print(f"Teams: {delivered}", markup=False)
     for line in bad:

@@ -11,7 +11,8 @@ import holidays
 import numpy as np
 import pandas as pd
 
-HORIZON_MONTHS = 18
+from forecast_assets.domain.horizon import HORIZON_MONTHS as HORIZON_MONTHS
+
 SATURDAY_SUNDAY = (5, 6)
 
 

@@ -19,19 +19,19 @@ def recipe_of(settings: Settings, tuned: Mapping[str, object] | None = None) -> 
     """The recipe with what was tuned for the market, within the company's limits: fewer rounds take larger steps, their
     product stays the recipe's."""
     usual = dataclasses.replace(Recipe(), **(tuned or {}))
-    rate = usual.learning_rate * usual.rounds / settings.boosting_rounds
+    rate = usual.learning_rate * usual.rounds / settings.training.boosting_rounds
     return dataclasses.replace(
         usual,
-        training_rows=settings.training_rows,
-        rounds=settings.boosting_rounds,
+        training_rows=settings.training.rows,
+        rounds=settings.training.boosting_rounds,
         learning_rate=rate,
-        threads=settings.threads,
+        threads=settings.training.threads,
     )
 
 
 def for_backtest(settings: Settings, recipe: Recipe) -> Recipe:
     """A recipe as the backtest fits it, within the company's limits."""
-    return recipe.of_backtest(settings.backtest_training_rows)
+    return recipe.of_backtest(settings.training.backtest_rows)
 
 
 def backtest_recipe_of(settings: Settings, tuned: Mapping[str, object] | None = None) -> Recipe:
@@ -60,4 +60,4 @@ def contest_of(
         wanted = recipe_of(settings)
     found = contest(wanted, recipe_of(settings), holder, refusals(refused), set_aside)
     # How many threads train changes no tree, so it is this machine's and no part of a stored recipe.
-    return found.with_threads(settings.threads)
+    return found.with_threads(settings.training.threads)

@@ -6,4 +6,4 @@ from forecast_assets.storage.table_store import TableStore
 
 def open_store(settings: Settings) -> TableStore:
     """The tables, reports, leases and alerts of a company."""
-    return TableStore(settings.store, settings.azure)
+    return TableStore(settings.store.address, settings.azure.storage)

@@ -26,7 +26,7 @@ def build_freeze_month_sensor(settings: Settings) -> dg.SensorDefinition:
     @dg.sensor(
         name=FREEZE_MONTH,
         jobs=[jobs.totals, jobs.totals_known, jobs.pool_rows, jobs.pool_model],
-        minimum_interval_seconds=settings.sensor_seconds,
+        minimum_interval_seconds=settings.automation.sensor_seconds,
         default_status=dg.DefaultSensorStatus[default_status(settings)],
         description="Freezes a month over all markets when they are in or at the deadline, and prepares the next one.",
     )
@@ -41,11 +41,11 @@ def requests_over_all_markets(
     settings: Settings, instance: dg.DagsterInstance, now: pd.Timestamp
 ) -> list[dg.RunRequest]:
     """Runs over all markets to start now; none while one of the same job is under way."""
-    zone, store = settings.time_zone, ListedOnce(open_store(settings))
+    zone, store = settings.automation.time_zone, ListedOnce(open_store(settings))
     due, closed = due_month(now, zone), closed_month(now, zone)
     months = Months(
         due, closed,
-        is_overdue=now > deadline_at(due, zone, settings.arrival_deadline_days),
+        is_overdue=now > deadline_at(due, zone, settings.automation.arrival_deadline_days),
         is_late=now > due_at(closed, zone) - FALLBACK_BEFORE_DUE,
     )  # fmt: skip
     wanted = _wanted(store, settings, months, "sell_in", "demand_totals", jobs.totals.name)

@@ -30,7 +30,7 @@ class CycleGate:
         """What has been delivered; ``seen_before`` as in ``delivery_of``, of no use where tables are the source."""
         if isinstance(self._delivered, DremioTables):
             return table_delivery(self._delivered, country, month)
-        settle = self._settings.sensor_seconds
+        settle = self._settings.automation.sensor_seconds
         return delivery_of(self._delivered, country, month, self._codes, now, settle, seen_before)
 
     def next_step(self, country: str, month: pd.Timestamp) -> Step:

@@ -64,7 +64,7 @@ class Company:
         )  # fmt: skip
         self.definitions = build_definitions(self.settings)
         self.nodes = asset_nodes(self.definitions)
-        self.store = TableStore(self.settings.store)
+        self.store = TableStore(self.settings.store.address)
 
     def deliver(self, code: str, **units: object) -> None:
         """Ten units of each SKU a month, other units (or none, for None) in months named ``m2024_01``."""
