@@ -204,7 +204,7 @@ class Look:
         if overdue:
             outbox.report(overdue, cycle_id)
         if self.arrived:
-            outbox.recovered([f"source_missing|{code}|{DELIVERY}" for code in self.arrived], cycle_id)
+            outbox.close([f"source_missing|{code}|{DELIVERY}" for code in self.arrived], cycle_id)
 
     def _incident(self, code: str, lacks: str) -> Incident:
         deadline = deadline_at(
