@@ -15,7 +15,7 @@ from forecast_assets.config.group import SettingsGroup
 from forecast_assets.domain.suggestions import closest
 
 if TYPE_CHECKING:
-    from forecast_assets.domain.selection.champion import Limits
+    from forecast_assets.domain.selection.champion import PromotionLimits
 
 
 def _check_page(value: str) -> str:
@@ -191,11 +191,11 @@ class PromotionSettings(SettingsGroup):
     )  # fmt: skip
 
     @property
-    def limits(self) -> "Limits":
+    def limits(self) -> "PromotionLimits":
         """The settings as the limits of the promotion rule."""
-        from forecast_assets.domain.selection.champion import Limits
+        from forecast_assets.domain.selection.champion import PromotionLimits
 
-        return Limits(
+        return PromotionLimits(
             champion_tolerance=self.tolerance,
             baseline_tolerance=self.baseline_tolerance,
             max_bias=self.max_bias,

@@ -269,6 +269,6 @@ def test_variables_are_checked_when_the_settings_are_loaded():
     with pytest.raises(SettingsError, match=r"FORECAST_SOURCE = 'snowflake'"):
         load_settings({"FORECAST_SOURCE": "snowflake"}, with_markets=False)
     cloud = {"FORECAST_SOURCE": "dremio", "DREMIO_HOST": "data.dremio.cloud", "DREMIO_SCHEMA": "lake.sales"}
-    assert load_settings(cloud, with_markets=False).dremio.address == "data.dremio.cloud:443"
-    assert load_settings({**cloud, "DREMIO_HOST": "d.example.com"}, with_markets=False).dremio.port == 32010
-    assert load_settings({"DREMIO_HOME": "/opt/dremio"}, with_markets=False).dremio is None
+    assert load_settings(cloud, with_markets=False).sources.dremio.address == "data.dremio.cloud:443"
+    assert load_settings({**cloud, "DREMIO_HOST": "d.example.com"}, with_markets=False).sources.dremio.port == 32010
+    assert load_settings({"DREMIO_HOME": "/opt/dremio"}, with_markets=False).sources.dremio is None
