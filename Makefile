@@ -10,7 +10,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 
 AZURITE := forecast_assets_tests/integration/azurite/node_modules/.installed
 
-.PHONY: setup demo test test-domain integration drill dev lint bench lock same-tables
+.PHONY: setup demo test test-domain integration drill dev lint bench lock same-tables reference
 
 setup: $(STAMP)  ## the environment, from the lock file
 
@@ -47,6 +47,9 @@ drill: $(STAMP)  ## a day under a real daemon that is killed, a day of alerts, f
 dev: $(STAMP)  ## the Dagster UI on port 3000 with what has been run
 	$(BIN)/forecast-assets prepare
 	$(BIN)/dagster dev
+
+reference: $(STAMP)  ## write the generated pages of docs/reference again
+	$(BIN)/python -m tools.reference_settings
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -49,7 +49,7 @@ class Market:
         missing_month: Meaning of a SKU without a row in a delivered month: ``zero`` units, or ``unknown``.
         teams_channel: Teams channel of the market's alerts; empty: the default channel.
         max_wape: WAPE (a fraction) above which the market raises an alarm; None: the setting's value.
-        max_bias: The same for bias in either direction.
+        max_bias: Bias in either direction (a fraction) above which the market raises an alarm; None: the setting's value.
     """
 
     code: str = field(metadata={AFFECTS: Affects()})
