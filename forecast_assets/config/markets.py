@@ -74,7 +74,7 @@ class Market:
     )
     teams_channel: str = field(default="", metadata={AFFECTS: Affects()})
     max_wape: float | None = field(default=None, metadata={AFFECTS: Affects()})
-    max_bias: Bias (in either direction) above which the market raises an alarm; None: the value of the setting.
+    max_bias: float | None = field(default=None, metadata={AFFECTS: Affects()})
 
 
 FIELDS = {each.name: each for each in dataclasses.fields(Market)}
