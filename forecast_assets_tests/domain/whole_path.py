@@ -9,18 +9,20 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months
-from forecast_assets.domain.cleaning.cleaning import clean_history, marks_table
+from forecast_assets.domain.cleaning.history_cleaning import clean_history, marks_table
 from forecast_assets.domain.demand.seasonality import seasonal_indices
-from forecast_assets.domain.features.build import FEATURE_WINDOW_MONTHS, MarketHistory, build_features
+from forecast_assets.domain.features.build import build_features
+from forecast_assets.domain.features.market_at_origin import FEATURE_WINDOW_MONTHS
+from forecast_assets.domain.features.market_history import MarketHistory
+from forecast_assets.domain.models.boosters import Answers
 from forecast_assets.domain.models.market_model import MarketModel, fit_market_model, forecast_units, model_to_parts
-from forecast_assets.domain.models.parts import Answers
 from forecast_assets.domain.models.pooled_model import PooledModel
 from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.models.refits import WEIGHTS, Refit, RefitMemory, refits
 from forecast_assets.domain.portfolio.launches import launch_forecasts, new_launches
-from forecast_assets.domain.portfolio.portfolio import apply_portfolio
+from forecast_assets.domain.portfolio.portfolio_rules import apply_portfolio
 from forecast_assets.domain.publication.forecasts import beside_baseline, with_champion
-from forecast_assets.domain.publication.publication import decide, published_forecasts
+from forecast_assets.domain.publication.published_forecasts import decide, published_forecasts
 from forecast_assets.domain.selection.backtest import backtest
 from forecast_assets.domain.statistical.baseline import baseline_forecasts
 

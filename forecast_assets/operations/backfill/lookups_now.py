@@ -2,11 +2,11 @@
 
 import pandas as pd
 
-from forecast_assets.domain.selection.contest import refusals
+from forecast_assets.domain.selection.contest import rejection_reasons
 from forecast_assets.market_state.lookups import LOOKED_UP, Noted, NotingStore
 from forecast_assets.market_state.recipes_in_force import RecipesInForce
 from forecast_assets.operations.backfill.recorded import Recorded
-from forecast_assets.storage import PartitionKey, StoredProvenance, TableStore
+from forecast_assets.storage import PartitionKey, StoredProvenance, TableReader
 
 
 def looks_up(asset: str, said: StoredProvenance) -> bool:
@@ -17,7 +17,7 @@ def looks_up(asset: str, said: StoredProvenance) -> bool:
 class LookupsNow:
     """Look-ups judged against what the store holds, as ``Recorded`` has read it."""
 
-    def __init__(self, recorded: Recorded, store: TableStore) -> None:
+    def __init__(self, recorded: Recorded, store: TableReader) -> None:
         self._recorded = recorded
         self._store = store
 
@@ -40,7 +40,7 @@ class LookupsNow:
     def _not_refused(self, place: PartitionKey, refused: list[PartitionKey]) -> dict[str, str]:
         """Past the champions that people have refused: only their content says how far back that is."""
         noted = Noted()
-        why = refusals(self._store.read("refused_recipe", refused))
+        why = rejection_reasons(self._store.read("refused_recipe", refused))
         recipes = RecipesInForce(NotingStore(self._store, noted.read))
         recipes.before(str(place.country), pd.Timestamp(place.month), why)
         return noted.inputs.get("champion", {})

@@ -1,0 +1,85 @@
+"""Running a mart in Dremio: the SQL files written for DuckDB, translated, with literals for their parameters."""
+
+from typing import Any
+
+import pandas as pd
+
+from forecast_assets.sources.dremio.tables import DIALECT, DremioTables
+from forecast_assets.sources.sql.engine import ROWS_SHOWN, SqlTestResult, as_table, checked_parameters
+from forecast_assets.sources.sql.project import SqlProject
+
+
+class DremioEngine:
+    """The marts over tables or views in Dremio; each call reads what is there now."""
+
+    dialect = DIALECT
+
+    def __init__(self, tables: DremioTables, project: SqlProject | None = None) -> None:
+        self.tables = tables
+        self.project = project or SqlProject()
+
+    def run(
+        self,
+        name: str,
+        market: str,
+        first_month: pd.Timestamp,
+        last_month: pd.Timestamp,
+        *,
+        today: pd.Timestamp,
+        missing_month: str = "zero",
+    ) -> pd.DataFrame:
+        """The mart's rows for one market and the months first to last, as DuckDB's engine gives them.
+
+        Raises:
+            LandingError: If a source of the mart has problems that concern the market and these months.
+            DremioError, DremioUnavailable: If Dremio refuses, or does not answer.
+            ValueError: If the range is reversed or the rule for missing months unknown.
+        """
+        parameters = checked_parameters(market, first_month, last_month, missing_month)
+        relations = {
+            source: self.tables.judged_rows(source, market, today, first_month, last_month)
+            for source in self.project.sources_of(name)
+        }
+        frame = self._query(name, relations, parameters)
+        names = self.tables.attribute_names("products") if "attributes" in frame else []
+        return as_table(frame, names)
+
+    def run_tests(
+        self,
+        name: str,
+        market: str,
+        first_month: pd.Timestamp,
+        last_month: pd.Timestamp,
+        *,
+        today: pd.Timestamp,
+        missing_month: str = "zero",
+    ) -> list[SqlTestResult]:
+        """The tests of a mart on the same rows that ``run`` would give.
+
+        The rows are not judged again, as DuckDB's engine does: each judgement is a handful of queries, and whoever
+        tests a mart has run it.
+        """
+        parameters = checked_parameters(market, first_month, last_month, missing_month)
+        tests = self.project.tests_of(name)
+        sources = sorted({source for test in tests for source in self.project.sources_of(test)})
+        relations = {source: self.tables.rows_of(source, market) for source in sources}
+        results = []
+        for test in tests:
+            rows = self._query(test, relations, parameters)
+            results.append(SqlTestResult(test, self.project.file(test).description, len(rows), rows.head(ROWS_SHOWN)))
+        return results
+
+    def _query(self, name: str, relations: dict[str, str], parameters: dict[str, Any]) -> pd.DataFrame:
+        return self.tables.client.frame(self.project.render(name, _Relations(relations), parameters))
+
+
+class _Relations:
+    """What the SQL project asks of an engine, for the relations of one call."""
+
+    dialect = DIALECT
+
+    def __init__(self, relations: dict[str, str]) -> None:
+        self._relations = relations
+
+    def source_relation(self, source: str) -> str:
+        return f"({self._relations[source]})"

@@ -1,0 +1,101 @@
+"""What Dremio or the way to it refuses, in one line that says what to check. No secret is ever in one.
+
+Belongs here: the errors, and which one an error of Arrow Flight becomes. Not here: when to try again.
+"""
+
+import re
+from collections.abc import Sequence
+
+import pyarrow as pa
+from pyarrow import flight
+
+from forecast_assets.config.connection_failure import ConnectionFailure
+from forecast_assets.config.dremio_settings import DremioSettings
+
+MESSAGE_LENGTH = 300
+FLIGHT_ERRORS = (flight.FlightError, pa.ArrowException)
+# What gRPC says where a certificate, not the network, is the reason that there is no connection.
+_CERTIFICATE = ("certificate", "ssl", "tls handshake", "handshaker")
+_NO_TLS = ("wrong_version_number", "wrong version number")
+_NO_SUCH_HOST = ("dns resolution", "name resolution", "domain name not found", "could not resolve", "no such host")
+# "Object 'sell_in' not found within 'lake.sales'", but not "Column 'x' not found in any table".
+_NO_SUCH_TABLE = re.compile(r"\b(object|table|view)\b.{0,200}? not found", re.IGNORECASE)
+
+
+class DremioError(ConnectionFailure, RuntimeError):
+    """Dremio cannot be asked, or will not answer; trying again in a minute changes nothing."""
+
+
+class DremioTableMissing(DremioError):
+    """There is no table or view of that name, or the user may not see it."""
+
+
+class DremioUnavailable(ConnectionFailure, ConnectionError):
+    """Dremio does not answer now; it may in a minute. Counts as transient (``storage/transient_errors.py``)."""
+
+
+def explained(
+    error: Exception, settings: DremioSettings, secrets: Sequence[str], *, by_token: bool = False
+) -> DremioError | DremioUnavailable:
+    """The error to raise for one of Arrow Flight's.
+
+    Args:
+        error: What pyarrow raised.
+        settings: Whose addresses and variables the line names.
+        secrets: Texts that may not be in it: password, token, bearer token.
+        by_token: Whether a token was presented, not a password.
+    """
+    said = _first_line(error, secrets)
+    if isinstance(error, flight.FlightUnauthenticatedError):
+        return DremioError(_refused(settings, by_token))
+    if isinstance(error, flight.FlightUnauthorizedError):
+        who = settings.user or "the owner of DREMIO_TOKEN"
+        return DremioError(f"Dremio at {settings.address} does not let {who} do this: {said}. Check the grants.")
+    if isinstance(error, flight.FlightTimedOutError):
+        return DremioUnavailable(
+            f"Dremio at {settings.address} did not answer within {settings.query_seconds:g} s (connection: "
+            f"{settings.connect_seconds:g} s): look for the query in Dremio's list of jobs, or raise "
+            "DREMIO_QUERY_SECONDS or DREMIO_CONNECT_SECONDS."
+        )
+    if isinstance(error, flight.FlightUnavailableError):
+        return _no_connection(settings, said)
+    if _NO_SUCH_TABLE.search(said):
+        return DremioTableMissing(f"Dremio at {settings.address}: {said}")
+    return DremioError(f"Dremio at {settings.address} refused the query: {said}")
+
+
+def _refused(settings: DremioSettings, by_token: bool) -> str:
+    if by_token:
+        return (
+            f"Dremio at {settings.address} refused the token: check DREMIO_TOKEN (revoked, expired, or of another "
+            "organization?)."
+        )
+    who = f"user {settings.user!r}" if settings.user else "a login without a user"
+    return f"Dremio at {settings.address} refused {who}: check DREMIO_USER and DREMIO_PASSWORD, or set DREMIO_TOKEN."
+
+
+def _no_connection(settings: DremioSettings, said: str) -> DremioError | DremioUnavailable:
+    lower = said.lower()
+    if any(text in lower for text in _NO_TLS):
+        return DremioError(
+            f"{settings.address} does not speak TLS: check DREMIO_PORT, or set DREMIO_TLS=false if the server has none."
+        )
+    if any(text in lower for text in _CERTIFICATE):
+        with_file = f"DREMIO_CA_FILE is {settings.ca_file}" if settings.ca_file else "DREMIO_CA_FILE is not set"
+        return DremioError(
+            f"The certificate of {settings.address} is not trusted: check that DREMIO_CA_FILE holds the authority that "
+            f"signed it, and that DREMIO_HOST is the name it was made for ({with_file})."
+        )
+    if any(text in lower for text in _NO_SUCH_HOST):
+        return DremioUnavailable(f"The host {settings.host} has no address: check DREMIO_HOST and the network's DNS.")
+    hint = "DREMIO_HOST, DREMIO_PORT, DREMIO_TLS, and that a firewall lets the port through"
+    return DremioUnavailable(f"Dremio at {settings.address} cannot be reached: check {hint}. It said: {said}")
+
+
+def _first_line(error: Exception, secrets: Sequence[str]) -> str:
+    """The server's own words, without what gRPC and pyarrow add to them and without secrets."""
+    text = str(error)
+    for secret in secrets:
+        text = text.replace(secret, "***") if secret else text
+    text = " ".join(text.split("gRPC client debug context")[0].split("Detail:")[0].split())
+    return text.removesuffix(".")[:MESSAGE_LENGTH]

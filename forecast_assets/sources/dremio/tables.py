@@ -1,0 +1,192 @@
+"""The delivered sources as tables or views in Dremio: which there are, what they hold, and what is wrong with them.
+
+Offers for tables what ``sources/landing/folder.py`` offers for files. The platform's own tables are in
+``dremio_engine``.
+"""
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pandas as pd
+
+from forecast_assets.sources.contract.columns import Source, source_named
+from forecast_assets.sources.contract.delivered_rows import CheckedMonths, Row, Values
+from forecast_assets.sources.contract.expressions import literal, month_of_period, period_of, quoted
+from forecast_assets.sources.contract.problems import LandingError, LandingProblem
+from forecast_assets.sources.contract.row_checks import row_problems
+from forecast_assets.sources.contract.typed_rows import RawRows, no_rows, typed_rows
+from forecast_assets.sources.dremio.client import DremioClient
+from forecast_assets.sources.dremio.errors import DremioTableMissing
+from forecast_assets.sources.landing.files import TABLE, LandingFile, class_of, column_problem, contract_name
+from forecast_assets.sources.landing.rows import attribute_columns
+from forecast_assets.sources.sql.translation import translated
+
+DIALECT = "dremio"
+# Without it there is nothing to forecast. The other sources are optional: a table that is not there is an empty one.
+REQUIRED = "sell_in"
+
+
+class DremioTables:
+    """The tables named like the sources below one path. Each question looks at what is there now."""
+
+    def __init__(self, client: DremioClient) -> None:
+        self.client = client
+
+    def table(self, source: str) -> LandingFile | None:
+        """A source's table with its columns; None where there is none, or none that the user may see.
+
+        Raises:
+            DremioError: If Dremio cannot be asked.
+        """
+        names = [*self.client.settings.parts, source]
+        table = LandingFile(quoted(names), ".".join(names), TABLE)
+        try:
+            with self.client.stream(translated(f"SELECT * FROM {table.path} LIMIT 0", DIALECT)) as stream:
+                columns = tuple(
+                    (contract_name(field.name), field.name, class_of(field.type)) for field in stream.schema
+                )
+        except DremioTableMissing:
+            return None
+        table = dataclasses.replace(table, columns=columns)
+        return dataclasses.replace(table, problem=column_problem(table, source_named(source)))
+
+    def has_source(self, source: str) -> bool:
+        """Whether there is a table of the source, usable or not."""
+        return self.table(source) is not None
+
+    def rows_of(self, source: str, market: str) -> str:
+        """A query in DuckDB's dialect for the rows of ``$market``, not judged; without a row where there is no table.
+
+        Raises:
+            LandingError: If the table cannot be used as such: a column is missing, or ``sell_in`` itself.
+        """
+        table = self._usable(source, market)
+        return table_rows(source_named(source), table) if table else no_rows(source_named(source))
+
+    def judged_rows(
+        self,
+        source: str,
+        market: str,
+        today: pd.Timestamp,
+        first_month: pd.Timestamp,
+        last_month: pd.Timestamp,
+    ) -> str:
+        """As ``rows_of``, judged in the months as the landing folder judges.
+
+        Raises:
+            LandingError: With every problem that concerns this market, naming table, column and rows.
+        """
+        contract, table = source_named(source), self._usable(source, market)
+        if table is None:
+            return no_rows(contract)
+        months = CheckedMonths(today.date(), first_month.date(), last_month.date())
+        if problems := row_problems(TableRows(self.client, contract, table, market), months):
+            raise LandingError(source, market, problems)
+        return table_rows(contract, table)
+
+    def attribute_names(self, source: str) -> list[str]:
+        """The further columns of a source, sorted; only products have any."""
+        table = self.table(source)
+        return attribute_columns(source_named(source), [table]) if table and not table.problem else []
+
+    def unknown_countries(self, source: str, known_codes: Iterable[str]) -> dict[str, int]:
+        """Rows per country code not in ``known_codes``; an empty code is not counted."""
+        table, known = self.table(source), set(known_codes)
+        if table is None or table.problem or "country" not in table.column_names:
+            return {}
+        code = f"CAST({_column(table, 'country')} AS VARCHAR)"
+        rows = self._query(
+            f"SELECT {code} AS code, COUNT(*) AS row_count FROM {table.path} WHERE TRIM({code}) <> '' GROUP BY {code}",
+            {},
+        )
+        counts = {row["code"]: int(row["row_count"]) for row in rows}
+        return {code: counts[code] for code in sorted(counts) if code not in known}
+
+    def delivered_months(self, source: str, market: str) -> list[pd.Timestamp]:
+        """Months of which a fact source holds at least one row of the market, ascending."""
+        table = self.table(source)
+        if table is None or table.problem:
+            return []
+        rows = self._query(
+            f"SELECT DISTINCT {month_of_period(table.column_names)} AS month "
+            f"FROM ({table_rows(source_named(source), table)}) AS delivered "
+            f"WHERE country = $market AND NOT {period_of(table.column_names)} IS NULL",
+            {"market": market},
+        )
+        return sorted(pd.Timestamp(row["month"]) for row in rows)
+
+    def require_delivered(self, source: str, market: str, months: Sequence[pd.Timestamp]) -> None:
+        """Raise ``LandingError`` for each of ``months`` in which the source holds no row of the market."""
+        table = self._usable(source, market)
+        have = set(self.delivered_months(source, market)) if table else set()
+        absent = [month for month in months if month not in have]
+        if not absent:
+            return
+        held = f"{min(have):%Y-%m} to {max(have):%Y-%m}" if have else "no month"
+        name = table.relative if table else source
+        step = f"load {source} of {market} for the month, then run the partition again"
+        problems = [
+            LandingProblem(name, f"rows of {market} in month {month:%Y-%m}", f"no rows (it holds {held})", step)
+            for month in absent
+        ]
+        raise LandingError(source, market, problems)
+
+    def _usable(self, source: str, market: str) -> LandingFile | None:
+        table = self.table(source)
+        if table is None and source == REQUIRED:
+            raise LandingError(source, market, [self._missing(source)])
+        if table is not None and table.problem:
+            raise LandingError(source, market, [table.problem])
+        return table
+
+    def _missing(self, source: str) -> LandingProblem:
+        where = self.client.settings
+        return LandingProblem(
+            ".".join([*where.parts, source]),
+            "a table or view with the contract's columns",
+            f"none of that name at {where.address}",
+            "check DREMIO_SCHEMA, and that the user of DREMIO_USER or DREMIO_TOKEN may select from it",
+        )
+
+    def _query(self, sql: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:
+        return self.client.rows(translated(sql, DIALECT, parameters))
+
+
+@dataclasses.dataclass(frozen=True)
+class TableRows:
+    """The rows of one market in a table, as checks read them."""
+
+    client: DremioClient
+    source: Source
+    table: LandingFile
+    market: str
+    are_numbered = False
+    advice = "in the table, or in what fills it"
+
+    @property
+    def relation(self) -> str:
+        """A query for all rows."""
+        return table_rows(self.source, self.table)
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns of the table, in the contract's spelling."""
+        return self.table.column_names
+
+    def query(self, sql: str, values: Values) -> list[Row]:
+        """Return the rows of a query."""
+        return self.client.rows(translated(sql, DIALECT, {**values, "market": self.market}))
+
+
+def table_rows(source: Source, table: LandingFile) -> str:
+    """Return a query in DuckDB's dialect for the typed rows of ``$market``, and of no country. All are one delivery."""
+    cells = {name: quoted([written]) for name, written, _ in table.columns}
+    classes = {name: kind for name, _, kind in table.columns}
+    attributes: dict[str, str | None] = {name: cells[name] for name in attribute_columns(source, [table])}
+    of_contract = {name: cells[name] for name in source.column_names if name in cells}
+    return typed_rows(source, RawRows(table.path, of_contract, classes, literal(table.relative), attributes=attributes))
+
+
+def _column(table: LandingFile, name: str) -> str:
+    return quoted([next(written for each, written, _ in table.columns if each == name)])
