@@ -1,20 +1,13 @@
 """What the environment may set, and what is said of a value that is unknown, not allowed or contradicts another."""
 
-from pathlib import Path
-
 import pandas as pd
 import pytest
 
 from forecast_assets.config.azure_account import AzureAccount
 from forecast_assets.config.markets import MarketsError
 from forecast_assets.config.setting_variables import variable_of
-from forecast_assets.config.settings import ENVIRONMENTS, Settings, SettingsError, load_settings
-
-MARKETS = str(Path(__file__).parents[2] / "markets.yaml")
-
-
-def loaded(**variables: str) -> Settings:
-    return load_settings({"FORECAST_MARKETS": MARKETS, **variables})
+from forecast_assets.config.settings import ENVIRONMENTS, SettingsError, load_settings
+from forecast_assets_tests.repository_settings import loaded
 
 
 def problems(**variables: str) -> list[str]:

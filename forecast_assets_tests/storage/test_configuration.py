@@ -12,7 +12,7 @@ from forecast_assets.storage.configuration import (
     configuration_of,
     configured_values,
 )
-from forecast_assets_tests.config.test_settings import loaded
+from forecast_assets_tests.repository_settings import loaded
 
 
 def test_a_setting_changes_the_tables_that_depend_on_it_and_no_other():
