@@ -27,6 +27,7 @@ from forecast_assets.domain.cycle_calendar import CRON
 from forecast_assets.partitions import build_partitions
 from forecast_assets.sources.sql import SqlProject
 from forecast_assets.storage import TableStore
+from forecast_assets.storage.code_version import code_versions
 
 STAGES = [sources, demand, features, pooling, tuning, models, forecasts, evaluation, champion, publication]
 
@@ -44,9 +45,13 @@ def build_definitions(
     """
     settings = settings or load_settings()
     partitions = build_partitions(settings)
+    assets = [*build_source_assets(settings.source), *dg.load_assets_from_modules(STAGES)]
+    versions = code_versions(asset.key.path[-1] for asset in assets)
     assets = dg.map_asset_specs(
-        lambda spec: spec.replace_attributes(partitions_def=partitions.of(spec.key.path[-1])),
-        [*build_source_assets(settings.source), *dg.load_assets_from_modules(STAGES)],
+        lambda spec: spec.replace_attributes(
+            partitions_def=partitions.of(spec.key.path[-1]), code_version=versions[spec.key.path[-1]]
+        ),
+        assets,
     )
     schedules = build_schedules(settings, cron)
     return dg.Definitions(

@@ -1,11 +1,10 @@
-"""What counts as the configuration and the code of a table."""
+"""What counts as the configuration of a table."""
 
 import pandas as pd
 
 from forecast_assets.config.settings import Settings
 from forecast_assets.domain.cycle_calendar import cycle_id_of
 from forecast_assets.schemas import TABLES
-from forecast_assets.storage.code_version import code_version, digest_of
 from forecast_assets.storage.configuration import (
     CONFIGURED_BY,
     SETTINGS_WITHOUT_EFFECT,
@@ -41,14 +40,6 @@ def test_of_every_setting_it_is_said_which_tables_depend_on_it_or_that_none_does
     named = {name for by in CONFIGURED_BY.values() for name in by.settings}
     assert not named & SETTINGS_WITHOUT_EFFECT
     assert set(Settings.model_fields) - named - SETTINGS_WITHOUT_EFFECT == {"horizon_months"}
-
-
-def test_the_code_version_is_that_of_contents_and_libraries_whatever_their_order():
-    first = digest_of({"a.py": b"1", "b.py": b"2"}, {"numpy": "2"})
-    assert first == digest_of({"b.py": b"2", "a.py": b"1"}, {"numpy": "2"})
-    assert first != digest_of({"a.py": b"2", "b.py": b"1"}, {"numpy": "2"})
-    assert first != digest_of({"a.py": b"1", "b.py": b"2"}, {"numpy": "3"})
-    assert len(code_version()) == 16
 
 
 def test_a_tag_that_begins_with_a_dot_is_the_revision_of_each_month():

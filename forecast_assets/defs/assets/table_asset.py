@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 
+from forecast_assets.defs.data_versions import with_data_versions
 from forecast_assets.defs.retries import RETRIES, with_retries
 from forecast_assets.schemas import TABLES
 from forecast_assets.validation.schema_check import SCHEMA
@@ -65,7 +66,7 @@ def table_asset(
         metadata={"dagster/column_schema": column_schema(name)},
         pool=pool,
     )
-    return lambda function: decorate(with_retries(retries)(function))
+    return lambda function: decorate(with_data_versions(with_retries(retries)(function)))
 
 
 def column_schema(table: str) -> dg.TableSchema:

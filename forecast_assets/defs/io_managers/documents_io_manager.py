@@ -7,6 +7,7 @@ from functools import cached_property
 
 import dagster as dg
 
+from forecast_assets.defs.data_versions import set_data_version
 from forecast_assets.defs.io_managers.bindings import Bindings
 from forecast_assets.defs.io_managers.outputs import add_metadata, by_partition, provenance_for, table_name
 from forecast_assets.defs.retries import transient_errors_again
@@ -37,6 +38,7 @@ class DocumentsIOManager(dg.ConfigurableIOManager):
             provenance = provenance_for(context, partition, self.env, self.bindings())
             with transient_errors_again(context.step_context.previous_attempt_count):
                 written = self.documents.write_documents(name, partition, documents, provenance)
+            set_data_version(context, written)
             files = {
                 document: {"path": f"{written.path}/{document}", "bytes": len(content)}
                 for document, content in documents.items()

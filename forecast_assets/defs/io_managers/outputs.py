@@ -11,7 +11,6 @@ import pandas as pd
 from forecast_assets.defs.io_managers.bindings import Bindings
 from forecast_assets.domain.cycle_calendar import cycle_id_of
 from forecast_assets.storage import PartitionKey, Provenance, git_sha
-from forecast_assets.storage.code_version import code_version
 from forecast_assets.storage.partition_key import describe_partitions
 from forecast_assets.tags import CYCLE_ID_TAG
 
@@ -56,7 +55,7 @@ def provenance_for(context: dg.OutputContext, partition: PartitionKey, env: str,
         cycle_id=cycle_id_of(env, partition.month, step.dagster_run.tags.get(CYCLE_ID_TAG)),
         git_sha=git_sha(),
         inputs=bindings.loaded.of(step.run_id, step.step.key, partition) | looked_up.inputs,
-        code_version=code_version(),
+        code_version=context.asset_spec.code_version or "",
         configuration=bindings.configuration(name, partition.country),
         answers=dict(looked_up.answers),
     )

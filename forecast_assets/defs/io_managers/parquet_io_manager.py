@@ -11,6 +11,7 @@ from functools import cached_property
 import dagster as dg
 import pandas as pd
 
+from forecast_assets.defs.data_versions import set_data_version
 from forecast_assets.defs.io_managers.bindings import Bindings
 from forecast_assets.defs.io_managers.event_metadata import describe_table
 from forecast_assets.defs.io_managers.loaded_inputs import LoadedInput
@@ -56,6 +57,7 @@ class ParquetIOManager(dg.ConfigurableIOManager):
         with transient_errors_again(context.step_context.previous_attempt_count):
             versions = self.tables.write_all(spec, frames, provenances)
         for written in versions:
+            set_data_version(context, written)
             add_metadata(context, written.partition, describe_table(written, spec, frames[written.partition]))
 
     def load_input(self, context: dg.InputContext) -> pd.DataFrame:
