@@ -10,7 +10,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 
 AZURITE := forecast_assets_tests/integration/azurite/node_modules/.installed
 
-.PHONY: setup demo test test-domain integration drill dev lint bench lock
+.PHONY: setup demo test test-domain integration drill dev lint bench lock same-tables
 
 setup: $(STAMP)  ## the environment, from the lock file
 
@@ -51,6 +51,11 @@ dev: $(STAMP)  ## the Dagster UI on port 3000 with what has been run
 lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-logo
+
+same-tables: $(STAMP)  ## every table of a small company, built by commit BASE and by the working tree: identical, or what differs
+	$(if $(BASE),,$(error BASE is not set: name the commit to compare with, as in make same-tables BASE=2c248ec))
+	$(BIN)/python -m tools.same_tables --base $(BASE)  # BASE's store is kept in var/same_tables for the next run
 
 bench: $(BENCH)/.installed  ## the engine and its peers on every tidy file of FORECAST_REAL_DATA/bench: benchmarks/RESULTS.md
 	$(BENCH)/bin/python -m benchmarks.suite --folder $(FORECAST_REAL_DATA)/bench --out benchmarks/RESULTS.md

@@ -43,7 +43,7 @@ def unboxed(output: str) -> str:
 def failing(*failed: str):
     """Stands for the runs: every market succeeds but those named."""
 
-    def run(settings, request, countries, report):
+    def run(settings, load, request, countries, report):
         return {code: [BROKEN if code in failed else RunResult("ingest", code, "run")] for code in countries}
 
     return run

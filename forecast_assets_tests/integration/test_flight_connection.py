@@ -114,7 +114,7 @@ import signal, sys
 # A shell that starts the tests in the background has interrupts ignored, and so would this process.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 from forecast_assets_tests.integration.flight_company import settings_of, LOGIN
-from forecast_assets.sources.sql import DremioClient
+from forecast_assets.sources.dremio.dremio_client import DremioClient
 from forecast_assets.sources.dremio.dremio_session import DremioSession
 from pydantic import SecretStr
 settings = settings_of(None, port=int(sys.argv[1]), query_seconds=300)

@@ -59,7 +59,7 @@ def test_a_cycle_requested_before_the_fallback_published_still_replaces_it_but_n
         cycle = run(unpublished, instance, "monthly_cycle", BY_SCHEDULE, ["delivery"])
         assert not arrived(cycle).startswith("nothing")
         place = next(p for p in unpublished.store.list_partitions("published_forecasts") if f"{p.month:%m}" == "12")
-        monkeypatch.setattr("forecast_assets.operations.cycle.fallback.FALLBACK_JOBS", ("champion_cycle", "none"))
+        monkeypatch.setattr("forecast_assets.market_state.fallback_runs.FALLBACK_JOBS", ("champion_cycle", "none"))
         again = run(unpublished, instance, "monthly_cycle", BY_SCHEDULE, ["delivery"])
         by = unpublished.store.provenance("published_forecasts", place).run_id
         assert arrived(again) == f"nothing: run {by} has published the month since this run was requested"

@@ -30,7 +30,7 @@ def test_history_is_judged_by_the_months_the_backtest_needs(count, result):
 
 def test_a_month_that_was_not_delivered_is_named():
     found = readiness.gaps([month for month in months(12) if month.month not in (4, 5, 9)], SINCE)
-    assert (found.result, found.found) == (FAIL, "3 months: 2021-04 to 2021-05, 2021-09")
+    assert (found.result, found.found) == (FAIL, "3 months: 2021-04 to 2021-05 (2 months), 2021-09")
 
 
 def test_a_market_that_began_later_than_since_says_gets_the_right_since():

@@ -15,7 +15,7 @@ from forecast_assets.operations.backfill.backfill_plan import BackfillRequest, S
 from forecast_assets.operations.backfill.deliveries import Deliveries
 from forecast_assets.operations.backfill.durations import PastDurations, estimated, past_durations
 from forecast_assets.operations.backfill.staleness import Staleness
-from forecast_assets.operations.cycle import launch as launch_module
+from forecast_assets.operations.cycle.launch import launch
 from forecast_assets.operations.cycle.sqlite_commits import commit_without_waiting
 from forecast_assets.storage import PartitionKey, Provenance, TableStore
 from forecast_assets_tests.config.test_settings import loaded
@@ -35,16 +35,16 @@ class InThisProcess:
 
     count = 1
 
-    def __init__(self, dies_before: int | None = None) -> None:
-        self.dies_before = dies_before
+    def __init__(self, load, dies_before: int | None = None) -> None:
+        self.load, self.dies_before = load, dies_before
         self.submitted: list[tuple] = []
 
-    def submit(self, function, *arguments) -> Future:
+    def launch(self, *arguments) -> Future:
         if len(self.submitted) == self.dies_before:
             raise KeyboardInterrupt
         self.submitted.append(arguments)
         future: Future = Future()
-        future.set_result(function(*arguments))
+        future.set_result(launch(self.load, *arguments))
         return future
 
 
@@ -83,10 +83,10 @@ class Company:
     def plan(self, assets, **request):
         return self.prepare(assets, **request)[2]
 
-    def run(self, assets, processes=None, **request):
+    def run(self, assets, dies_before=None, **request):
         scope, staleness, planned = self.prepare(assets, **request)
         work = Backfill(scope, staleness, env="dev", backfill_id="b1", frozen=planned.frozen, revision=2)
-        processes = processes or InThisProcess()
+        processes = InThisProcess(lambda: self.definitions, dies_before)
         work.run(processes, lambda *_: None)
         return work, processes.submitted
 
@@ -108,7 +108,6 @@ def company(tmp_path, monkeypatch):
     made = Company(tmp_path)
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     commit_without_waiting()
-    monkeypatch.setattr(launch_module, "_definitions", lambda: made.definitions)
     return made
 
 
@@ -191,7 +190,7 @@ def test_a_month_is_not_built_upon_an_input_of_it_that_failed(company):
 
 def test_a_backfill_that_was_killed_goes_on_with_what_is_left(company):
     with pytest.raises(KeyboardInterrupt):
-        company.run(["sell_in", "baseline_forecasts"], InThisProcess(dies_before=3))
+        company.run(["sell_in", "baseline_forecasts"], dies_before=3)
     _, submitted = company.run(["sell_in", "baseline_forecasts"])
     assert [(job, code) for job, code, *_ in submitted] == [("monthly_cycle", "DE")]
 

@@ -4,10 +4,8 @@ import dagster as dg
 import pandas as pd
 import pytest
 
-from forecast_assets.cli.code_location import load_code_location
 from forecast_assets.definitions import build_definitions
 from forecast_assets.domain.months import MonthRange
-from forecast_assets.operations.cycle import launch as module
 from forecast_assets.operations.cycle.launch import launch
 from forecast_assets_tests.config.test_settings import loaded
 
@@ -16,7 +14,7 @@ SELL_IN = "country,sku,month,units\nFR,A,2024-05,10\nFR,A,2024-06,12\nDE,A,2024-
 
 
 @pytest.fixture(scope="module")
-def company(tmp_path_factory):
+def company_and_loader(tmp_path_factory):
     """A company that delivers two months of one SKU, and a home for Dagster, which takes seconds to make."""
     base = tmp_path_factory.mktemp("company")
     (base / "landing" / "sell_in").mkdir(parents=True)
@@ -26,12 +24,12 @@ def company(tmp_path_factory):
     definitions = build_definitions(settings)
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setenv("DAGSTER_HOME", str(base))
-        monkeypatch.setattr(module, "_definitions", lambda: definitions)
-        yield base
+        yield base, lambda: definitions
 
 
-def test_a_range_is_one_run_that_the_page_shows_with_its_months(company):
-    result = launch(load_code_location, "ingest", "FR", MonthRange(MAY, JUNE), {"forecast/cycle_id": "dev-2024-06.r2"})
+def test_a_range_is_one_run_that_the_page_shows_with_its_months(company_and_loader):
+    company, load = company_and_loader
+    result = launch(load, "ingest", "FR", MonthRange(MAY, JUNE), {"forecast/cycle_id": "dev-2024-06.r2"})
     assert (result.succeeded, result.failures) == (True, ())
     with dg.DagsterInstance.get() as instance:
         run = instance.get_run_by_id(result.run_id)
@@ -43,8 +41,9 @@ def test_a_range_is_one_run_that_the_page_shows_with_its_months(company):
     assert stored == ["month=2024-05-01", "month=2024-06-01"]
 
 
-def test_a_failed_run_says_which_step_failed_and_why(company):
-    result = launch(load_code_location, "ingest", "DE", MonthRange(MAY, MAY))
+def test_a_failed_run_says_which_step_failed_and_why(company_and_loader):
+    _, load = company_and_loader
+    result = launch(load, "ingest", "DE", MonthRange(MAY, MAY))
     assert not result.succeeded
     assert sorted(failure.split(": ")[0] for failure in result.failures) == ["products", "sell_in"]
     assert all('sell_in/all.csv, column units, row 3: found "n/a"' in failure for failure in result.failures)

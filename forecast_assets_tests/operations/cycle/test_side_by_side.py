@@ -261,7 +261,7 @@ def test_measuring_takes_the_months_after_the_first_published_one(tmp_path, fake
 
 
 def test_a_process_that_dies_takes_its_own_run_along_and_is_replaced():
-    with Processes(1) as processes:
+    with Processes(1, load_code_location) as processes:
         died = processes.submit(os._exit, 1)
         assert died.exception() is not None
         assert processes.submit(os.getpid).result() != os.getpid()
@@ -269,7 +269,7 @@ def test_a_process_that_dies_takes_its_own_run_along_and_is_replaced():
 
 def test_a_process_that_dies_leaves_the_run_beside_it_alone(monkeypatch):
     monkeypatch.setattr("os.cpu_count", lambda: 2)
-    with Processes(2) as processes:
+    with Processes(2, load_code_location) as processes:
         beside = processes.submit(pow, 2, 10)
         assert processes.submit(os._exit, 1).exception() is not None
         assert beside.result() == 1024
@@ -278,4 +278,4 @@ def test_a_process_that_dies_leaves_the_run_beside_it_alone(monkeypatch):
 
 def test_there_are_no_more_processes_than_markets_or_cores(monkeypatch):
     monkeypatch.setattr("os.cpu_count", lambda: 4)
-    assert (Processes(40).count, Processes(3).count, Processes(0).count) == (4, 3, 1)
+    assert [Processes(markets, load_code_location).count for markets in (40, 3, 0)] == [4, 3, 1]
