@@ -26,14 +26,14 @@ from forecast_assets.defs.sensors import build_sensors
 from forecast_assets.domain.cycle_calendar import CRON
 from forecast_assets.partitions import build_partitions
 from forecast_assets.sources.sql import SqlProject
-from forecast_assets.storage import TableStore
+from forecast_assets.storage import TableReader
 from forecast_assets.storage.code_version import code_versions
 
 STAGES = [sources, demand, features, pooling, tuning, models, forecasts, evaluation, champion, publication]
 
 
 def build_definitions(
-    settings: Settings | None = None, cron: str = CRON, inputs: TableStore | None = None, **resources: Any
+    settings: Settings | None = None, cron: str = CRON, inputs: TableReader | None = None, **resources: Any
 ) -> dg.Definitions:
     """The code location of a company.
 

@@ -1,7 +1,7 @@
 """The two partitionings: month x country, and the same months alone.
 
-A partition's month is the last closed month, the origin month. Months start where the first market's data starts and
-end with the last month that has closed by the clock. A SKU is never a partition.
+A partition's month is the last closed month, the origin month. Months begin with the data of the first market and end
+with the last month closed by the clock. A SKU is never a partition.
 """
 
 import dataclasses
@@ -15,7 +15,7 @@ from forecast_assets.domain.cycle_calendar import cycle_id_of
 from forecast_assets.schemas import MONTH_ONLY
 from forecast_assets.tags import CYCLE_ID_TAG, PARTITION_TAG, RANGE_START_TAG
 
-# Stands in the place of a market for tables over all of them.
+# Takes the place of a market code for tables over all markets.
 ALL_MARKETS = "all_markets"
 
 
@@ -27,56 +27,56 @@ class Partitions:
     market_months: dg.MultiPartitionsDefinition
 
     def of(self, asset: str) -> dg.PartitionsDefinition:
-        """The partitions of an asset by its name."""
+        """Return the partitions of an asset by its name."""
         return self.months if asset in MONTH_ONLY else self.market_months
 
 
 def build_partitions(settings: Settings) -> Partitions:
-    """Partitions of the markets and months of the settings, retired markets included: their past stays readable."""
+    """Return partitions of all markets and months, retired markets included: their past stays readable."""
     months = dg.MonthlyPartitionsDefinition(start_date=f"{settings.first_partition:%Y-%m-%d}")
     countries = dg.StaticPartitionsDefinition(list(settings.market_table))
     return Partitions(months, dg.MultiPartitionsDefinition({"month": months, "country": countries}))
 
 
 def partition_key(month: pd.Timestamp, country: str) -> dg.MultiPartitionKey:
-    """Key of a month of a market."""
+    """Return the key of a month of a market."""
     return dg.MultiPartitionKey({"month": f"{month:%Y-%m-%d}", "country": country})
 
 
 def months_of_run(context: dg.AssetExecutionContext) -> list[pd.Timestamp]:
-    """Months that a run makes, ascending: one, or those of a range."""
+    """Return the months of a run, ascending: one, or those of a range."""
     return sorted({pd.Timestamp(_month_text(key)) for key in context.partition_keys})
 
 
 def country_of_run(context: dg.AssetExecutionContext) -> str:
-    """The market that a run makes.
+    """Return the market of a run.
 
     Raises:
-        dg.DagsterInvalidInvocationError: If the run spans several markets: one that fails would take the others along.
+        dg.DagsterInvalidInvocationError: If the run spans several markets: one failure would fail them all.
     """
-    countries = {key.keys_by_dimension["country"] for key in context.partition_keys}
+    countries: set[str] = {key.keys_by_dimension["country"] for key in context.partition_keys}
     if len(countries) != 1:
         raise dg.DagsterInvalidInvocationError(
-            f"One run makes one market, this one was asked for {', '.join(sorted(countries))}. Start a run per market."
+            f"A run computes one market, this one has {', '.join(sorted(countries))}. Start a run per market."
         )
     return countries.pop()
 
 
 def _month_text(key: str) -> str:
-    return key.keys_by_dimension["month"] if isinstance(key, dg.MultiPartitionKey) else key
+    return str(key.keys_by_dimension["month"]) if isinstance(key, dg.MultiPartitionKey) else key
 
 
 def market_of_run(tags: Mapping[str, str]) -> str | None:
-    """The market of a run by its partition; None for a run over all markets."""
+    """Return the market of a run by its partition; None for a run over all markets."""
     key = tags.get(PARTITION_TAG) or tags.get(RANGE_START_TAG) or ""
     return key.split("|")[0] if "|" in key else None
 
 
 def cycle_id_of_run(context: dg.AssetExecutionContext, env: str) -> str:
-    """``cycle_id_of`` the run's month and tag."""
+    """Return the cycle id of a run by its month and tag."""
     return cycle_id_of(env, months_of_run(context)[-1], context.run.tags.get(CYCLE_ID_TAG))
 
 
 def reopens_month(context: dg.AssetExecutionContext, env: str) -> bool:
-    """Whether the run's tag ``forecast/cycle_id`` is another cycle than the month's first: ``dev-2024-06.r2``, say."""
+    """Return True if the run's tag ``forecast/cycle_id`` names a later cycle of the month (``dev-2024-06.r2``)."""
     return cycle_id_of_run(context, env) != cycle_id_of(env, months_of_run(context)[-1])

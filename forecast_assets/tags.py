@@ -1,24 +1,25 @@
-"""Names that runs carry: tags, jobs and the groups of tables that jobs make. Dagster keeps state by them.
+"""Names that runs carry: tags, jobs and the groups of tables that jobs compute. Dagster keeps state by them.
 
-What a job does is declared in ``defs/jobs.py``.
+Jobs are declared in ``defs/jobs.py``.
 """
 
 # The run tag of a reopened month, e.g. prod-2024-06.r2.
 CYCLE_ID_TAG = "forecast/cycle_id"
 MARKET_TAG = "forecast/market"
-# The schedule, sensor or command that started a run; without it a person did. A run with it may wait for its delivery.
+# The schedule, sensor or command that started a run; runs started by a person have none. Such a run may wait for its
+# delivery.
 STARTED_BY_TAG = "forecast/started_by"
-# Fingerprint of the delivery that the starter of a run has seen.
+# Fingerprint of the delivery for which a run was started.
 DELIVERY_TAG = "forecast/delivery"
-# On a run that ended without a forecast: what it waits for.
+# On a run that ended without a forecast: the missing delivery or months.
 WAITS_TAG = "forecast/waits_for"
 # On a run that follows a failed cycle: the id of the run that failed.
 AFTER_RUN_TAG = "forecast/after_run"
 # On a tuning that an alarm started: the cycle whose budget it uses, its place in it, and the alarms.
 RETUNE_TAG, BUDGET_TAG, ALARMS_TAG = "forecast/retune", "forecast/retune_budget", "forecast/alarms"
-# The run tag that leaves the challenger out of a run; its value is the reason.
+# Leaves the challenger out of a run; the value is the reason.
 SET_ASIDE_TAG = "forecast/challenger_set_aside"
-# The id of the backfill that a run belongs to.
+# Id of the backfill that a run belongs to.
 BACKFILL_TAG = "forecast/backfill"
 
 # Tags of Dagster itself.
@@ -32,9 +33,9 @@ RETRY_NUMBER_TAG, RETRY_STRATEGY_TAG = "dagster/retry_number", "dagster/retry_st
 INGEST, MARKET_FEATURES, TUNE, MEASURE, MONTHLY_CYCLE = "ingest", "market_features", "tune", "measure", "monthly_cycle"
 REFUSE_RECIPE, REPUBLISH = "refuse_recipe", "republish"
 CHAMPION_CYCLE, PUBLISH_FALLBACK = "champion_cycle", "publish_fallback"
-# Jobs that run after a failed cycle, in the order in which they are tried.
+# Jobs that run after a failed cycle, in order.
 FALLBACK_JOBS = (CHAMPION_CYCLE, PUBLISH_FALLBACK)
-# The job of each table over all markets, in the order in which the tables are made.
+# The job of each table over all markets, in order of computation.
 JOBS_OVER_ALL_MARKETS = {
     "demand_totals": "totals",
     "demand_totals_known": "totals_known",
@@ -42,7 +43,7 @@ JOBS_OVER_ALL_MARKETS = {
     "pooled_model": "pool_model",
 }
 
-# Groups of tables that jobs make.
+# Groups of tables that jobs compute.
 SOURCES = ["sell_in", "sell_out", "products", "promotions", "overrides", "covid_policy"]
 BY_RECIPE = ["model", "forecasts", "backtest", "champion", "published_forecasts"]
 FORECAST = ["baseline_forecasts", *BY_RECIPE]

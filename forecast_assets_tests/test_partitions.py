@@ -1,4 +1,4 @@
-"""Which partitions a company has, and what a run says of its own."""
+"""Partitions of a company, and those of a run."""
 
 from types import SimpleNamespace
 
@@ -19,7 +19,7 @@ JUNE = pd.Timestamp("2024-06-01")
 
 
 def run_of(*keys: str, tags: dict[str, str] | None = None) -> SimpleNamespace:
-    """What the functions read of a run: its partition keys and its tags."""
+    """The part of a run's context that the functions read: partition keys and tags."""
     months = dg.MonthlyPartitionsDefinition(start_date="2024-01-01")
     countries = dg.StaticPartitionsDefinition(["FR", "NO"])
     definition = dg.MultiPartitionsDefinition({"month": months, "country": countries})
@@ -54,7 +54,7 @@ def test_totals_over_markets_have_months_alone(asset):
     assert partitions.of(asset) is partitions.months
 
 
-def test_all_else_has_month_and_country():
+def test_all_other_tables_have_month_and_country():
     partitions = build_partitions(loaded())
     assert partitions.of("sell_in") is partitions.of("mlflow_run") is partitions.market_months
 
@@ -68,12 +68,12 @@ def test_months_of_a_run_are_ascending_and_each_once():
     assert months_of_run(run_of("2024-06-01")) == [JUNE]
 
 
-def test_a_run_over_two_markets_is_refused_because_one_that_fails_would_take_the_other_along():
-    with pytest.raises(dg.DagsterInvalidInvocationError, match=r"One run makes one market, this one .* FR, NO"):
+def test_a_run_over_two_markets_is_rejected():
+    with pytest.raises(dg.DagsterInvalidInvocationError, match=r"A run computes one market, this one .* FR, NO"):
         country_of_run(run_of("NO|2024-06-01", "FR|2024-06-01"))
 
 
-def test_the_cycle_is_derived_from_the_month_so_that_all_markets_and_retries_agree():
+def test_all_markets_and_retries_of_a_month_derive_the_same_cycle():
     assert cycle_id_of_run(run_of("NO|2024-06-01"), "prod") == "prod-2024-06"
 
 

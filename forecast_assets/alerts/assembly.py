@@ -1,10 +1,10 @@
-"""The outbox of a company put together with its settings: one way for the sensor and for the command line."""
+"""Outbox and dispatcher of a company, built from its settings for the sensor and the command line."""
 
 from functools import partial
 from typing import Any
 
 from forecast_assets.alerts.card import CardStyle, message_payload
-from forecast_assets.alerts.delivery import Delivered, Delivery
+from forecast_assets.alerts.dispatch import Dispatcher, DispatchResult
 from forecast_assets.alerts.heartbeat import announce_heartbeat
 from forecast_assets.alerts.messages import Messages
 from forecast_assets.alerts.outbox import Outbox
@@ -12,25 +12,25 @@ from forecast_assets.config.settings import Settings
 
 
 def messages_of(settings: Settings, outbox: Outbox | None = None) -> Messages:
-    """The messages of a company."""
+    """Return the messages of a company."""
     return Messages(outbox or Outbox.of(settings), settings.alert_grouping_minutes * 60)
 
 
-def drain(settings: Settings, budget_seconds: float, outbox: Outbox | None = None, **replaced: Any) -> Delivered:
-    """Have the heartbeat told if it is due, group what is new into messages and send what can be sent.
+def drain(settings: Settings, budget_seconds: float, outbox: Outbox | None = None, **replaced: Any) -> DispatchResult:
+    """Announce the heartbeat if it is due, group new events into messages, and send the messages that are due.
 
     Args:
-        settings: Of the company.
-        budget_seconds: After which no further post begins.
-        outbox: Of the company; by default the one of the settings.
-        **replaced: Parts of ``Delivery`` to be replaced (``address, post, sleep, draw``).
+        settings: Settings of the company.
+        budget_seconds: Time after which no further post begins.
+        outbox: Outbox of the company; by default that of the settings.
+        **replaced: Parts of ``Dispatcher`` to be replaced (``address, post, sleep, draw``).
 
     Returns:
-        What was delivered and what waits.
+        The messages that were sent, and those that wait.
     """
     messages = messages_of(settings, outbox)
     announce_heartbeat(messages.outbox, settings)
     messages.compose()
     names = {code: market.name for code, market in settings.market_table.items()}
     payload = partial(message_payload, style=CardStyle(names, settings.dagster_url))
-    return Delivery(messages, payload, settings.alert_after_unclear, **replaced).drain(budget_seconds)
+    return Dispatcher(messages, payload, settings.alert_after_unclear, **replaced).drain(budget_seconds)

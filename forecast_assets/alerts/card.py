@@ -1,7 +1,7 @@
-"""The cards people read: alerts of a cycle (worst markets first), recoveries, the monthly heartbeat.
+"""Cards for people: alerts of a cycle (worst markets first), recoveries, the monthly heartbeat.
 
-Pure: from the content of a message to what is posted. How a card is drawn is measured in bytes, not hoped for: it is
-shortened until it fits and says what is left out.
+Pure: from the content of a message to the payload of a post. The size of a card is measured in bytes: it is shortened
+until it fits and names what is left out.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,9 +22,9 @@ from forecast_assets.alerts.card_parts import (
     sparkline,
 )
 from forecast_assets.alerts.incidents import KINDS, SEVERITIES, Incident
-from forecast_assets.reports.number_format import format_month, format_percent
+from forecast_assets.domain.number_format import format_month, format_percent
 
-# Teams refuses above 28 KB; the rest is for what the workflow adds.
+# Teams rejects cards above 28 KB; the rest is for the additions of the workflow.
 MOST_BYTES = 24_000
 MARKETS_IN_DETAIL, MARKETS_IN_A_LINE = 5, 12
 INCIDENTS_OF_A_MARKET, FACTS, TOP_SKUS = 3, 5, 5
@@ -37,13 +37,13 @@ PLATFORM = "All markets"
 
 @dataclass(frozen=True)
 class CardStyle:
-    """What a card needs to know of the company: its markets by code, and where Dagster is (empty: no links)."""
+    """Facts of the company for its cards: names of markets by code, and Dagster's address (empty: no links)."""
 
     market_names: Mapping[str, str] = field(default_factory=dict)
     dagster_url: str = ""
 
     def market(self, country: str | None) -> str:
-        """Name of a market with its code."""
+        """Return the name of a market with its code."""
         if country is None:
             return PLATFORM
         return f"{self.market_names[country]} ({country})" if country in self.market_names else country
@@ -52,19 +52,19 @@ class CardStyle:
 def message_payload(
     content: Mapping[str, Any], style: CardStyle, *, now: datetime, repeat: bool = False, parked: int = 0
 ) -> dict[str, Any]:
-    """What is posted for a message.
+    """Return the payload of a message.
 
     Args:
         content: As ``messages`` stores it: ``kind, cycle_id, at, dedupe_key, incidents, content, open_beside``.
-        style: Of the company.
-        now: Time of sending; a card that is more than an hour old says so.
-        repeat: Whether an earlier attempt may have arrived.
-        parked: How many earlier cards of the channel could not be delivered.
+        style: Facts of the company.
+        now: Time of sending; a card older than an hour is marked as late.
+        repeat: True if an earlier attempt may have arrived.
+        parked: Number of earlier cards of the channel that could not be delivered.
 
     Raises:
-        ValueError: If the content is of a kind or an incident of a release that this one does not know.
+        ValueError: If the kind of the message or of an incident is unknown to this release.
     """
-    incidents = sorted((Incident.from_record(record) for record in content["incidents"]), key=lambda it: it.badness)
+    incidents = sorted((Incident.from_record(record) for record in content["incidents"]), key=lambda it: it.sort_key)
     edge = [*_notes(content, now, repeat), *_footer(content, parked)]
     match content["kind"]:
         case "alert":
@@ -77,7 +77,7 @@ def message_payload(
 
 
 def payload_of_test_card(now: datetime) -> dict[str, Any]:
-    """A card that says no more than that cards arrive."""
+    """Return a card that tests whether cards arrive."""
     head = _head("Test card", f"forecast-assets alerts test, {now:%Y-%m-%d %H:%M} UTC", "accent")
     return as_message([head, line(run("This channel receives the alerts of forecast_assets."))], "Test card")
 
@@ -97,7 +97,7 @@ def _notes(content: Mapping[str, Any], now: datetime, repeat: bool) -> list[Elem
     notes = []
     if repeat:
         notes.append(
-            "Possibly a repeat: it was sent before, but no answer was recorded. If a card with the same number below "
+            "Possibly a repeat: it was sent before, but no response was recorded. If a card with the same number below "
             "is in this channel, nothing new has happened."
         )
     written = datetime.fromisoformat(content["at"])
@@ -115,13 +115,15 @@ def _footer(content: Mapping[str, Any], parked: int) -> list[Element]:
         parts.append(f"{parked} earlier {'card' if parked == 1 else 'cards'} could not be delivered.")
     if parts:
         parts.append("List them with: forecast-assets alerts")
-    small = {"size": "Small", "isSubtle": True}
-    lines = [line(run(" ".join(parts), **small), separator=True, spacing="Medium")] if parts else []
-    return [*lines, line(run(f"Card {content['dedupe_key']}", 120, **small), separator=not parts)]
+    lines = []
+    if parts:
+        lines.append(line(run(" ".join(parts), size="Small", isSubtle=True), separator=True, spacing="Medium"))
+    card = run(f"Card {content['dedupe_key']}", 120, size="Small", isSubtle=True)
+    return [*lines, line(card, separator=not parts)]
 
 
 def _by_market(incidents: list[Incident]) -> dict[str | None, list[Incident]]:
-    """Incidents by market; markets in the order of their worst incident."""
+    """Group incidents by market; markets in the order of their worst incident."""
     markets: dict[str | None, list[Incident]] = {}
     for incident in incidents:
         markets.setdefault(incident.country, []).append(incident)
@@ -129,7 +131,7 @@ def _by_market(incidents: list[Incident]) -> dict[str | None, list[Incident]]:
 
 
 def _first_that_fits(drawings: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """The first drawing that Teams takes; each one is smaller than the one before."""
+    """Return the first drawing that Teams accepts; each one is smaller than the one before."""
     for payload in drawings:
         if size_bytes(payload) <= MOST_BYTES:
             return payload
@@ -137,7 +139,7 @@ def _first_that_fits(drawings: Iterable[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _alerts(incidents: list[Incident], style: CardStyle, edge: list[Element]) -> Iterator[dict[str, Any]]:
-    """Drawings of the alert card: first fewer markets in a line, then fewer in detail."""
+    """Return drawings of the alert card: first fewer markets in a line, then fewer in detail."""
     markets = _by_market(incidents)
     lines = min(MARKETS_IN_A_LINE, max(0, len(markets) - MARKETS_IN_DETAIL))
     plans = [(MARKETS_IN_DETAIL, count) for count in range(lines, -1, -1)]
@@ -148,21 +150,21 @@ def _alerts(incidents: list[Incident], style: CardStyle, edge: list[Element]) ->
 def _alert(
     markets: Mapping[str | None, list[Incident]], style: CardStyle, edge: list[Element], detailed: int, in_a_line: int
 ) -> dict[str, Any]:
-    incidents = [incident for found in markets.values() for incident in found]
+    incidents = [incident for of_market in markets.values() for incident in of_market]
     counts = _counts(incidents, len([country for country in markets if country is not None]))
     worst = incidents[0].severity
     month = format_month(max(incident.month for incident in incidents))
     notes, footer = _split(edge)
     ordered = list(markets.items())
     body = [_head(f"Forecast alerts · {month}", counts, "attention" if worst == "critical" else "warning"), *notes]
-    body += [_market(country, found, style) for country, found in ordered[:detailed]]
+    body += [_market(country, of_market, style) for country, of_market in ordered[:detailed]]
     rest = ordered[detailed : detailed + in_a_line]
     if rest:
-        rows = [_market_line(country, found, style) for country, found in rest]
+        rows = [_market_line(country, of_market, style) for country, of_market in rest]
         body.append(container([line(run("Further markets", weight="Bolder")), *rows], separator=True, spacing="Medium"))
     left = ordered[detailed + in_a_line :]
     if left:
-        count = sum(len(found) for _, found in left)
+        count = sum(len(of_market) for _, of_market in left)
         text = f"Not shown: {_of(len(left), 'more market')} with {_of(count, 'incident')}."
         body.append(line(run(text), run("List them with: forecast-assets alerts", isSubtle=True), spacing="Medium"))
     return as_message([*body, *footer], f"Forecast alerts {month}: {counts}")
@@ -215,14 +217,14 @@ def _incident(incident: Incident, style: CardStyle) -> list[Element]:
             run(f"{plain(sku, 30)} {format_percent(share)}", 50, size="Small")
             for sku, share in incident.top_skus[:TOP_SKUS]
         ]
-        title = {**run("Most of the error:", isSubtle=True, size="Small"), "text": "Most of the error: "}
-        items.append(line(title, *joined(skus), gap=""))
+        label = {**run("Most of the error:", isSubtle=True, size="Small"), "text": "Most of the error: "}
+        items.append(line(label, *joined(skus), gap=""))
     return items
 
 
 def _links(incident: Incident, style: CardStyle) -> list[Element]:
-    found = links(style.dagster_url, incident.country, incident.month, incident.run_id, incident.asset)
-    return [line(*joined(found), gap="")] if found else []
+    pieces = links(style.dagster_url, incident.country, incident.month, incident.run_id, incident.asset)
+    return [line(*joined(pieces), gap="")] if pieces else []
 
 
 def _market_line(country: str | None, incidents: list[Incident], style: CardStyle) -> Element:
@@ -238,7 +240,7 @@ def _recovery(incidents: list[Incident], style: CardStyle, edge: list[Element], 
     notes, footer = _split(edge)
     count = len(incidents)
     title = f"Recovered · {_of(count, 'incident')} closed"
-    by_market = [it for found in _by_market(incidents).values() for it in found]
+    by_market = [it for of_market in _by_market(incidents).values() for it in of_market]
     rows = [
         line(
             run("✓", color="Good", weight="Bolder"),
@@ -256,6 +258,6 @@ def _recovery(incidents: list[Incident], style: CardStyle, edge: list[Element], 
 def _heartbeat(content: Mapping[str, Any], edge: list[Element]) -> dict[str, Any]:
     notes, footer = _split(edge)
     rows = [line(run(name, 60, weight="Bolder"), run(value, 400)) for name, value in content["facts"][:20]]
-    subtitle = "Sent every month whatever happens: if it does not come, alerts do not come either"
+    subtitle = "Sent every month. If it is missing, alerts do not arrive either"
     head = _head(content["title"], subtitle, "accent")
     return as_message([head, *notes, *rows, *footer], content["title"])

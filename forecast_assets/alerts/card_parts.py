@@ -1,7 +1,7 @@
-"""Pieces of an Adaptive Card: text that can never turn into markup, sparklines, links into Dagster.
+"""Pieces of an Adaptive Card: text that never turns into markup, sparklines, links into Dagster.
 
-Pure. Every text that comes from data stands in a ``TextRun`` (Adaptive Cards 1.2), which is not read as Markdown, so
-that a SKU such as ``*A_1*`` or ``[x](y)`` shows as it is.
+Pure. Every text from data stands in a ``TextRun`` (Adaptive Cards 1.2), which is not read as Markdown: a SKU such as
+``*A_1*`` or ``[x](y)`` is shown unchanged.
 """
 
 import json
@@ -22,9 +22,9 @@ Element = dict[str, Any]
 
 
 def plain(text: object, most_characters: int) -> str:
-    """A text on one line, without invisible characters, cut to a length.
+    """Return a text on one line, without invisible characters, cut to a length.
 
-    ``{{`` is taken apart: cards read ``{{DATE(...)}}`` as an order to write a date, in every kind of text.
+    ``{{`` is split: cards replace ``{{DATE(...)}}`` by a date in every kind of text.
     """
     kept = "".join(" " if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") else character
                    for character in str(text)[: 4 * most_characters])  # fmt: skip
@@ -33,32 +33,32 @@ def plain(text: object, most_characters: int) -> str:
 
 
 def run(text: object, most_characters: int = 300, **style: Any) -> Element:
-    """A piece of a line. Style as in Adaptive Cards: ``weight, color, size, isSubtle, fontType, selectAction``."""
+    """Return a piece of a line. Style as in Adaptive Cards: ``weight, color, size, isSubtle, selectAction``."""
     return {"type": "TextRun", "text": plain(text, most_characters), **style}
 
 
 def line(*runs: Element, gap: str = "  ", **style: Any) -> Element:
-    """A line of pieces with a gap between them; ``style`` is that of the block."""
-    # Before a piece, not after it: else the gap after a link is underlined.
+    """Return a line of pieces with a gap between them; ``style`` is that of the block."""
+    # The gap comes before a piece: after a link it would be underlined.
     spaced = [{**piece, "text": (gap if at else "") + piece["text"]} for at, piece in enumerate(runs)]
     return {"type": "RichTextBlock", "inlines": spaced, **{"spacing": "Small", **style}}
 
 
 def joined(runs: list[Element]) -> list[Element]:
-    """Pieces with a dot between them, to be put into a line without gap."""
+    """Return pieces with a dot between them, for a line without gap."""
     between = {"type": "TextRun", "text": " · ", "isSubtle": True, "size": "Small"}
     return [piece for one in runs for piece in (one, between)][:-1]
 
 
 def container(items: list[Element], **style: Any) -> Element:
-    """A box of elements."""
+    """Return a box of elements."""
     return {"type": "Container", "items": items, **style}
 
 
 def sparkline(values: tuple[float | None, ...]) -> str:
-    """Values as blocks between their lowest and highest, a dot where there is none.
+    """Return values as blocks between their lowest and highest; a missing value is a dot.
 
-    Special cases: equal values are drawn at half height; no value at all gives an empty text.
+    Special cases: equal values are drawn at half height; without any value the text is empty.
     """
     known = [value for value in values if value is not None]
     if not known:
@@ -72,29 +72,29 @@ def sparkline(values: tuple[float | None, ...]) -> str:
 def links(
     base_url: str, country: str | None, month: pd.Timestamp, run_id: str | None, asset: str | None
 ) -> list[Element]:
-    """Pieces that open the run, the market's report and the checks in Dagster; none without a base address.
+    """Return pieces that open the run, the market's report and the checks in Dagster; none without a base address.
 
-    Names too long to be of a run or an asset get no link: unlike texts, an address cannot be cut.
+    A name too long for a run or an asset gets no link: unlike a text, an address cannot be cut.
     """
     if not base_url:
         return []
     base = base_url.rstrip("/")
-    found = []
+    targets = []
     if run_id and len(run_id) <= LONGEST_NAME:
-        found.append(("Run", f"{base}/runs/{quote(run_id, safe='')}"))
+        targets.append(("Run", f"{base}/runs/{quote(run_id, safe='')}"))
     if country:
         partition = quote(f"{country}|{month:%Y-%m-%d}", safe="")
-        found.append(("Report", f"{base}/assets/market_report?view=partitions&partition={partition}"))
+        targets.append(("Report", f"{base}/assets/market_report?view=partitions&partition={partition}"))
     if asset and len(asset) <= LONGEST_NAME:
-        found.append(("Check", f"{base}/assets/{quote(asset, safe='')}?view=checks"))
+        targets.append(("Check", f"{base}/assets/{quote(asset, safe='')}?view=checks"))
     return [
         run(title, size="Small", color="Accent", selectAction={"type": "Action.OpenUrl", "url": url})
-        for title, url in found
+        for title, url in targets
     ]
 
 
 def as_message(body: list[Element], summary: str) -> dict[str, Any]:
-    """What a Workflows webhook takes: a message with one Adaptive Card."""
+    """Return the payload of a Workflows webhook: a message with one Adaptive Card."""
     card = {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",
@@ -107,5 +107,5 @@ def as_message(body: list[Element], summary: str) -> dict[str, Any]:
 
 
 def size_bytes(payload: dict[str, Any]) -> int:
-    """Bytes on the wire: requests writes each character beyond ASCII as ``\\uXXXX``, longer than in UTF-8."""
+    """Return the bytes of a request: each character beyond ASCII is sent as an escape, longer than in UTF-8."""
     return len(json.dumps(payload).encode())

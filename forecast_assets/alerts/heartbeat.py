@@ -1,7 +1,7 @@
-"""The monthly sign of life: what was published, in how many markets, which incidents are open.
+"""The monthly heartbeat: published markets, sources of the forecasts, open incidents.
 
-It is sent on its day whatever has happened, to every channel: an accepted post is no proof that somebody saw it, a
-heartbeat that does not come is proof that alerts do not come either.
+It is sent to every channel on its day, whatever has happened. A missed heartbeat shows that alerts do not arrive
+either.
 """
 
 from collections import Counter
@@ -13,35 +13,35 @@ import pandas as pd
 from forecast_assets.alerts.outbox import DEFAULT_CHANNEL, HEARTBEAT, Outbox
 from forecast_assets.config.markets import forecast_markets
 from forecast_assets.config.settings import Settings
-from forecast_assets.reports.number_format import format_month
-from forecast_assets.storage import PartitionKey, TableStore
+from forecast_assets.domain.number_format import format_month
+from forecast_assets.storage import PartitionKey, TableReader
 
 CODES_SHOWN = 40
 
 
 def month_of_heartbeat(now: datetime, day: int) -> pd.Timestamp | None:
-    """The closed month whose heartbeat is due: the month before ``now`` from ``day`` on, None before that day."""
+    """Return the closed month whose heartbeat is due: the month before ``now``; None before ``day`` of the month."""
     if now.day < day:
         return None
     return pd.Timestamp(now.year, now.month, 1) - pd.DateOffset(months=1)
 
 
 def announce_heartbeat(outbox: Outbox, settings: Settings) -> list[str]:
-    """Have every channel told, once a month; returns the channels for which it was new.
+    """Announce the heartbeat to every channel once a month; return the channels for which it was new.
 
-    The default channel is told about all markets, another one about its own.
+    The default channel gets all markets, every other channel its own.
     """
     month = month_of_heartbeat(outbox.clock(), settings.heartbeat_day)
     if month is None:
         return []
     cycle_id = f"{settings.env}-{month:%Y-%m}"
-    told = outbox.events.names()
+    announced = outbox.events.names()
     codes = forecast_markets(settings.market_table)
     channels = sorted({DEFAULT_CHANNEL, *(outbox.channel_of(code) for code in codes)})
     new = []
     for channel in channels:
         name = f"heartbeat-{cycle_id}-{channel}"
-        if f"{name}.json" in told:
+        if f"{name}.json" in announced:
             continue
         of_channel = [code for code in codes if channel in (DEFAULT_CHANNEL, outbox.channel_of(code))]
         open_count = sum(channel in (DEFAULT_CHANNEL, event["channel"]) for event in outbox.open_events())
@@ -54,15 +54,16 @@ def announce_heartbeat(outbox: Outbox, settings: Settings) -> list[str]:
     return new
 
 
-def _published(store: TableStore, settings: Settings, month: pd.Timestamp, codes: list[str]) -> list[list[str]]:
-    """Facts: how many live markets were published and from what, which were not, and the shadow markets."""
-    there = {place.country for place in store.list_partitions("published_forecasts") if place.month == month}
+def _published(store: TableReader, settings: Settings, month: pd.Timestamp, codes: list[str]) -> list[list[str]]:
+    """Return facts about live markets (published, sources, not published) and shadow markets."""
+    partitions = store.list_partitions("published_forecasts")
+    published_codes = {partition.country for partition in partitions if partition.month == month}
     live = [code for code in codes if settings.market_table[code].stage == "live"]
     shadow = [code for code in codes if code not in live]
-    places = [PartitionKey(month, code) for code in live if code in there]
+    wanted = [PartitionKey(month, code) for code in live if code in published_codes]
     rows = pd.DataFrame(columns=["country", "sku", "source", "status"])
-    if places:
-        rows = store.read("published_forecasts", places, columns=["sku", "source", "status"])
+    if wanted:
+        rows = store.read("published_forecasts", wanted, columns=["sku", "source", "status"])
     published = rows[rows["status"] == "published"]
     done = set(published["country"])
     facts = [["Published", f"{len(done)} of {len(live)} markets"]]
@@ -72,10 +73,10 @@ def _published(store: TableStore, settings: Settings, month: pd.Timestamp, codes
         facts.append(["Rows by source", ", ".join(f"{name} {count:,}" for name, count in sources.most_common())])
     for status, of_status in rows[~rows["country"].isin(done)].groupby("status"):
         facts.append([f"Status {status}", _codes(of_status["country"].unique())])
-    if missing := [code for code in live if code not in there]:
+    if missing := [code for code in live if code not in published_codes]:
         facts.append(["Not published", _codes(missing)])
     if shadow:
-        facts.append(["Shadow markets", f"{sum(code in there for code in shadow)} of {len(shadow)} forecast"])
+        facts.append(["Shadow markets", f"{sum(code in published_codes for code in shadow)} of {len(shadow)} forecast"])
     return facts
 
 

@@ -1,9 +1,10 @@
-"""What an incident is: a condition of a market or of the platform that opens, stays open and closes with a recovery.
+"""Incidents: conditions of a market or of the platform that open, stay open and close with a recovery.
 
-Pure. Where incidents are kept is ``outbox``; what people read of them is ``card``.
+Pure. Storage is ``outbox``, presentation ``card``.
 """
 
 import dataclasses
+import math
 from typing import Any
 
 import pandas as pd
@@ -35,16 +36,16 @@ class Incident:
     Attributes:
         kind: One of ``KINDS``.
         country: Market code; None: the whole platform.
-        subject: What within the kind: ``published``, a source, a feature family, a job, a sensor; may be empty.
-        month: Origin month or closed month it is about.
+        subject: Part within the kind: ``published``, a source, a feature family, a job, a sensor; may be empty.
+        month: Origin month or closed month of the condition.
         severity: One of ``SEVERITIES``.
-        headline: One line a planner understands, with the figure and the limit.
+        headline: One line for planners, with the figure and the limit.
         facts: Name and formatted value.
         weight: Orders incidents of one severity, largest first.
-        run_id: Dagster run that showed it.
+        run_id: Dagster run that detected it.
         asset: Asset whose checks are linked.
-        trend: The figure by month, oldest first, the last one of ``month``; None where a month has none.
-        trend_name: What ``trend`` is, e.g. ``WAPE by month``.
+        trend: The figure by month, oldest first, the last one of ``month``; None for a month without a figure.
+        trend_name: Name of ``trend``, e.g. ``WAPE by month``.
         top_skus: SKU and its share (fraction) of the market's absolute error, largest first.
     """
 
@@ -70,7 +71,7 @@ class Incident:
         trend = tuple(None if value is None or pd.isna(value) else float(value) for value in self.trend)
         facts = tuple((str(name), str(value)) for name, value in self.facts)
         top_skus = tuple((str(sku), float(share)) for sku, share in self.top_skus)
-        weight = 0.0 if pd.isna(self.weight) else float(self.weight)
+        weight = 0.0 if math.isnan(self.weight) else float(self.weight)
         for name, value in {"trend": trend, "facts": facts, "top_skus": top_skus, "weight": weight}.items():
             object.__setattr__(self, name, value)
 
@@ -80,16 +81,16 @@ class Incident:
         return f"{self.kind}|{self.country or ''}|{self.subject}"
 
     @property
-    def badness(self) -> tuple[int, float, str]:
-        """Sorts the worst incident first: by severity, then by weight."""
+    def sort_key(self) -> tuple[int, float, str]:
+        """Order from the worst incident: by severity, then by weight."""
         return SEVERITIES.index(self.severity), -self.weight, self.key
 
     def to_record(self) -> dict[str, Any]:
-        """As JSON can hold it."""
+        """Return the incident as JSON can hold it."""
         return {**dataclasses.asdict(self), "month": f"{self.month:%Y-%m-%d}"}
 
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> "Incident":
-        """Read back ``to_record``; fields that a later release added are left out."""
+        """Read the result of ``to_record``; fields of a later release are left out."""
         known = {field.name for field in dataclasses.fields(cls)}
         return cls(**{**{k: v for k, v in record.items() if k in known}, "month": pd.Timestamp(record["month"])})

@@ -1,8 +1,8 @@
-"""Messages of each channel, in order, and what has become of them.
+"""Messages of each channel, in order, and their states.
 
-A message is one grouped card of a cycle, channel and kind. Messages of a channel are numbered; message ``n`` is a
-folder of numbered records: 0 is its content, the last one says what has become of it. All files are written once, and
-the number is part of the name, so of two processes that want to move a message on, one does and the other is told.
+A message is one grouped card of a cycle, channel and kind. Messages of a channel are numbered. Message ``n`` is a
+folder of numbered records: record 0 is its content, the last one its state. All files are written once, and the number
+is part of the name: if two processes advance a message, one creates the record and the other gets None.
 """
 
 import re
@@ -18,7 +18,7 @@ from forecast_assets.alerts.records import Records
 
 ALERT, RECOVERY = "alert", "recovery"
 KIND_OF_EVENT = {OPENED: ALERT, RECOVERED: RECOVERY, HEARTBEAT: HEARTBEAT}
-# What may have become of a message. SENT and DROPPED are final; PARKED and DROPPED no longer hold up their channel.
+# States of a message. SENT and DROPPED are final; PARKED and DROPPED do not block their channel.
 QUEUED, ATTEMPT, RETRY, UNCLEAR, SENT, PARKED, DROPPED = (
     "queued", "attempt", "retry", "unclear", "sent", "parked", "dropped",
 )  # fmt: skip
@@ -28,7 +28,7 @@ _RECORD = re.compile(r"([^/]+)/(\d{8})/(\d{4}|done)\.json")
 
 @dataclass(frozen=True)
 class Message:
-    """A message and its last record: what, when, how many attempts, how many of unknown outcome, when next, why."""
+    """A message and its last record: state, time, attempts, attempts of unknown outcome, next attempt, reason."""
 
     channel: str
     number: int
@@ -37,27 +37,27 @@ class Message:
 
     @property
     def name(self) -> str:
-        """As people name it: ``channel/number``."""
+        """Name for people: ``channel/number``."""
         return f"{self.channel}/{self.number}"
 
     @property
-    def what(self) -> str:
-        """Its state."""
-        return self.state["what"]
+    def status(self) -> str:
+        """State of the message, such as QUEUED."""
+        return str(self.state["what"])
 
     @property
     def attempts(self) -> int:
-        """Attempts since it was queued or queued again."""
-        return self.state.get("attempts", 0)
+        """Attempts since it was last queued."""
+        return int(self.state.get("attempts", 0))
 
     @property
     def unclear(self) -> int:
-        """Attempts of which nobody knows whether the card has arrived."""
-        return self.state.get("unclear", 0)
+        """Attempts of unknown outcome: the card may have arrived."""
+        return int(self.state.get("unclear", 0))
 
     @property
     def next_at(self) -> datetime | None:
-        """Not before this time, None: at once."""
+        """Time of the next attempt; None: at once."""
         return datetime.fromisoformat(self.state["next_at"]) if self.state.get("next_at") else None
 
 
@@ -65,8 +65,8 @@ class Messages:
     """The messages of an outbox.
 
     Args:
-        outbox: Whose events are announced.
-        grouping_seconds: How long the first event of a card waits for others of its cycle, channel and kind.
+        outbox: Outbox of the events.
+        grouping_seconds: Time that the first event of a card waits for others of its cycle, channel and kind.
     """
 
     def __init__(self, outbox: Outbox, grouping_seconds: float) -> None:
@@ -75,10 +75,10 @@ class Messages:
         self._grouping = timedelta(seconds=grouping_seconds)
 
     def compose(self) -> int:
-        """Make messages of the events that nobody has been told of; return how many.
+        """Group unannounced events into messages; return the number of new messages.
 
-        No event gets into two messages: message ``n + 1`` of a channel is only written once the events of message ``n``
-        are marked, and by one process. So an event is told if it is marked or in the last message of its channel.
+        No event gets into two messages: message ``n + 1`` of a channel is written after the events of message ``n`` are
+        marked, and by one process. So an event is announced if it is marked or in the last message of its channel.
         """
         last = {channel: max(numbers) for channel, numbers in self._numbers().items()}
         # After the messages were listed, not before: else a message written in between could hold an event twice.
@@ -90,64 +90,66 @@ class Messages:
         return sum(self._compose_channel(channel, last.get(channel, 0), dict(events)) for channel, events in by_channel)
 
     def unfinished(self) -> dict[str, list[Message]]:
-        """Messages that are neither sent nor dropped, by channel, in order."""
+        """Return the messages that are neither sent nor dropped, by channel, in order."""
         last = {
             (channel, number): record
             for channel, numbers in self._numbers().items()
             for number, (record, is_final) in numbers.items()
             if not is_final
         }
-        places = sorted(last)
-        states = self.records.read_all([_record_name(*place, last[place]) for place in places])
-        messages = [Message(*place, last[place], state) for place, state in zip(places, states, strict=True)]
+        identities = sorted(last)
+        states = self.records.read_all([_record_name(*identity, last[identity]) for identity in identities])
+        messages = [
+            Message(*identity, last[identity], state) for identity, state in zip(identities, states, strict=True)
+        ]
         open_ones = [message for message in messages if not self._is_final(message)]
         return {channel: list(group) for channel, group in groupby(open_ones, key=lambda message: message.channel)}
 
     def content(self, message: Message) -> dict[str, Any]:
-        """What the message says."""
+        """Return the content of a message."""
         return self.records.read(_record_name(message.channel, message.number, 0))
 
-    def advance(self, message: Message, what: str, **changes: Any) -> Message | None:
-        """Write what has become of a message; None if another process has moved it on meanwhile."""
+    def advance(self, message: Message, status: str, **changes: Any) -> Message | None:
+        """Write a new state of a message; return None if another process has advanced it meanwhile."""
         kept = {key: message.state[key] for key in ("attempts", "unclear") if key in message.state}
-        state = {"what": what, "at": self.clock().isoformat(), **kept, **changes}
+        state = {"what": status, "at": self.clock().isoformat(), **kept, **changes}
         record = message.record + 1
         if not self.records.create(_record_name(message.channel, message.number, record), state):
             return None
-        moved = replace(message, record=record, state=state)
-        self._is_final(moved)
-        return moved
+        advanced = replace(message, record=record, state=state)
+        self._is_final(advanced)
+        return advanced
 
     def find(self, name: str) -> Message:
-        """The unfinished message of a name such as ``default/12``. Raises LookupError."""
+        """Return the unfinished message of a name such as ``default/12``. Raises LookupError."""
         for message in self.unfinished().get(name.rpartition("/")[0], []):
             if message.name == name:
                 return message
         raise LookupError(f"no message {name!r} is waiting or parked")
 
-    def last_sign_of(self, channel: str, before: int) -> datetime | None:
-        """Time of the last record of the message before number ``before``, None where there is none."""
+    def last_record_time(self, channel: str, before: int) -> datetime | None:
+        """Return the time of the last record of the message before number ``before``; None without one."""
         number = before - 1
         if number < 1 or number not in (numbers := self._numbers().get(channel, {})):
             return None
         return datetime.fromisoformat(self.records.read(_record_name(channel, number, numbers[number][0]))["at"])
 
     def _is_final(self, message: Message) -> bool:
-        """Whether nothing more becomes of a message; marks it, so that it need not be read again."""
-        if message.what not in (SENT, DROPPED):
+        """Return True if a message is sent or dropped, and mark it so that it need not be read again."""
+        if message.status not in (SENT, DROPPED):
             return False
         self.records.create(f"{message.channel}/{message.number:08}/done.json")
         return True
 
     def _numbers(self) -> dict[str, dict[int, tuple[int, bool]]]:
-        """Per channel and message: the number of its last record, and whether it is marked as final."""
-        found: dict[str, dict[int, tuple[int, bool]]] = {}
+        """Return by channel and message the number of its last record, and True if it is marked as final."""
+        numbers: dict[str, dict[int, tuple[int, bool]]] = {}
         for match in filter(None, map(_RECORD.fullmatch, self.records.names())):
             channel, number, record = match[1], int(match[2]), match[3]
-            last, done = found.setdefault(channel, {}).get(number, (0, False))
+            last, done = numbers.setdefault(channel, {}).get(number, (0, False))
             is_mark = record == "done"
-            found[channel][number] = (last if is_mark else max(last, int(record)), done or is_mark)
-        return found
+            numbers[channel][number] = (last if is_mark else max(last, int(record)), done or is_mark)
+        return numbers
 
     def _unmarked_events(self) -> dict[str, dict[str, Any]]:
         names = self.outbox.events.names()
@@ -157,31 +159,31 @@ class Messages:
     def _compose_channel(self, channel: str, last: int, events: dict[str, dict[str, Any]]) -> int:
         cards: dict[str, int] = {}
         if last:
-            before = self.records.read(_record_name(channel, last, 0))
-            self._mark_events(before["events"])
-            events = {name: event for name, event in events.items() if name not in before["events"]}
-            cards = before["cards"]
-        made = 0
+            previous = self.records.read(_record_name(channel, last, 0))
+            self._mark_events(previous["events"])
+            events = {name: event for name, event in events.items() if name not in previous["events"]}
+            cards = previous["cards"]
+        written = 0
         for group in self._settled_groups(events):
             message = self._message(channel, group, cards)
-            if not self.records.create(_record_name(channel, last + made + 1, 0), message):
+            if not self.records.create(_record_name(channel, last + written + 1, 0), message):
                 break  # Another process composes for this channel.
             self._mark_events(message["events"])
             cards = message["cards"]
-            made += 1
-        return made
+            written += 1
+        return written
 
     def _settled_groups(self, events: dict[str, dict[str, Any]]) -> list[dict[str, dict[str, Any]]]:
-        """Events of one cycle and kind, in the order of their first one; groups that others may still join are left."""
+        """Return groups of events of one cycle and kind, oldest first; groups that may still grow are left out."""
         groups: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
         for name, event in events.items():
             groups.setdefault((event["cycle_id"], event["what"]), {})[name] = event
         now = self.clock()
-        return [group for (_, what), group in groups.items() if self._is_settled(what, group, now)]
+        return [group for (_, kind), group in groups.items() if self._is_settled(kind, group, now)]
 
-    def _is_settled(self, what: str, group: dict[str, dict[str, Any]], now: datetime) -> bool:
+    def _is_settled(self, kind: str, group: dict[str, dict[str, Any]], now: datetime) -> bool:
         first = datetime.fromisoformat(next(iter(group.values()))["at"])
-        return what not in (OPENED, RECOVERED) or now - first >= self._grouping
+        return kind not in (OPENED, RECOVERED) or now - first >= self._grouping
 
     def _message(self, channel: str, group: dict[str, dict[str, Any]], cards: Mapping[str, int]) -> dict[str, Any]:
         first = next(iter(group.values()))
@@ -204,11 +206,11 @@ class Messages:
             "cards": dict([*((k, v) for k, v in cards.items() if k != card), (card, revision)][-CARDS_REMEMBERED:]),
         }
 
-    def _open_beside(self, channel: str, told: list[dict[str, Any]]) -> int:
-        """How many incidents of the channel are open that the message does not speak of."""
-        keys = {Incident.from_record(incident).key for incident in told}
-        still = [event for event in self.outbox.open_events() if event["channel"] == channel]
-        return sum(Incident.from_record(event["incident"]).key not in keys for event in still)
+    def _open_beside(self, channel: str, incidents: list[dict[str, Any]]) -> int:
+        """Return the number of the channel's open incidents that are not in the message."""
+        keys = {Incident.from_record(incident).key for incident in incidents}
+        open_events = [event for event in self.outbox.open_events() if event["channel"] == channel]
+        return sum(Incident.from_record(event["incident"]).key not in keys for event in open_events)
 
     def _mark_events(self, names: list[str]) -> None:
         for name in names:

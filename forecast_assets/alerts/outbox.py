@@ -1,8 +1,8 @@
-"""What is to be told, kept beside the store: each incident opens once and closes once, whoever reports it how often.
+"""The outbox: events to be announced, kept beside the store. Each incident opens once and closes once.
 
-Every change is an *event*, a file of its own. Openings and recoveries of one incident are numbered 1, 2, 3 ...: odd is
-an opening, even a recovery, so the highest number says whether it is open, and two processes that want to write the
-same change meet at the same file name. How events become messages is ``messages``.
+Every change is an *event*, a file of its own. Openings and recoveries of one incident are numbered 1, 2, 3 and so on.
+Odd numbers are openings, even ones recoveries: the highest number shows whether the incident is open. Two processes
+that write the same change meet at the same file name. Grouping events into messages is ``messages``.
 """
 
 import hashlib
@@ -23,17 +23,17 @@ _CHANGE = re.compile(r"([0-9a-f]{24})-(\d{6})\.json")
 
 
 def utc_now() -> datetime:
-    """The clock of the platform."""
+    """Return the present time in UTC."""
     return datetime.now(UTC)
 
 
 class Outbox:
-    """Incidents and what else people are to be told.
+    """Incidents and other announcements.
 
     Args:
-        store: Where it is kept: ``<store>/_alerts``.
-        channels: Teams channel of the markets that have one of their own; the others share the default channel.
-        clock: Time of the events, with time zone.
+        store: The store of the company; the outbox is in ``<store>/_alerts``.
+        channels: Teams channel by market, for markets with their own; the others share the default channel.
+        clock: Source of the time of events, with time zone.
     """
 
     def __init__(
@@ -44,17 +44,17 @@ class Outbox:
 
     @classmethod
     def of(cls, settings: Settings) -> "Outbox":
-        """The outbox of a company."""
+        """Return the outbox of a company."""
         markets = settings.market_table.values()
         channels = {market.code: market.teams_channel for market in markets if market.teams_channel}
         return cls(open_store(settings), channels)
 
     def channel_of(self, country: str | None) -> str:
-        """The channel that is told about a market; None: about the platform."""
+        """Return the channel of a market; None: of the platform."""
         return self.channels.get(country or "", DEFAULT_CHANNEL)
 
     def report(self, incidents: Sequence[Incident], cycle_id: str) -> None:
-        """Open incidents; those whose key is open already are not announced again, whatever month they are of."""
+        """Open incidents. An incident whose key is already open is not announced again, whatever its month."""
         last = self._last_changes()
         for incident in incidents:
             number = last.get(_digest(incident.key), 0)
@@ -63,38 +63,38 @@ class Outbox:
             self._write(incident, number + 1, OPENED, self.channel_of(incident.country), cycle_id)
             last[_digest(incident.key)] = number + 1
 
-    def recovered(self, keys: Collection[str], cycle_id: str) -> None:
-        """Close open incidents and announce each recovery once; keys that are not open are passed over."""
+    def close(self, keys: Collection[str], cycle_id: str) -> None:
+        """Close open incidents and announce each recovery once; keys that are not open are ignored."""
         last = self._last_changes()
         for key in dict.fromkeys(keys):
             number = last.get(_digest(key), 0)
             if number % 2 == 0:
                 continue
             opening = self.events.read(_change_name(_digest(key), number))
-            # To the channel that was told of the opening, even if the market has moved to another since.
+            # To the channel of the opening, even if the market has moved to another channel since.
             self._write(Incident.from_record(opening["incident"]), number + 1, RECOVERED, opening["channel"], cycle_id)
 
     def open_incidents(self) -> list[Incident]:
-        """Incidents that are open, worst first, as they were when they opened."""
+        """Return the open incidents, worst first, as they were when they opened."""
         incidents = [Incident.from_record(event["incident"]) for event in self.open_events()]
-        return sorted(incidents, key=lambda incident: incident.badness)
+        return sorted(incidents, key=lambda incident: incident.sort_key)
 
     def open_events(self) -> list[dict[str, Any]]:
-        """The openings that no recovery followed: ``incident, channel, cycle_id, at``."""
+        """Return the openings without a recovery: ``incident, channel, cycle_id, at``."""
         last = self._last_changes()
         return self.events.read_all([_change_name(digest, number) for digest, number in last.items() if number % 2])
 
-    def announce(self, name: str, what: str, channel: str, cycle_id: str, content: Mapping[str, Any]) -> bool:
-        """Have something else told once per name, such as the heartbeat of a month; False if that was done before."""
-        event = {"what": what, "channel": channel, "cycle_id": cycle_id, "at": self.clock().isoformat(), **content}
+    def announce(self, name: str, kind: str, channel: str, cycle_id: str, content: Mapping[str, Any]) -> bool:
+        """Write another event once per name, such as the heartbeat of a month; return False if it exists."""
+        event = {"what": kind, "channel": channel, "cycle_id": cycle_id, "at": self.clock().isoformat(), **content}
         return self.events.create(f"{name}.json", event)
 
-    def _write(self, incident: Incident, number: int, what: str, channel: str, cycle_id: str) -> None:
+    def _write(self, incident: Incident, number: int, kind: str, channel: str, cycle_id: str) -> None:
         name = _change_name(_digest(incident.key), number).removesuffix(".json")
-        self.announce(name, what, channel, cycle_id, {"incident": incident.to_record()})
+        self.announce(name, kind, channel, cycle_id, {"incident": incident.to_record()})
 
     def _last_changes(self) -> dict[str, int]:
-        """Number of the last change of every incident that ever was, by digest of its key."""
+        """Return the number of each incident's last change, by digest of its key."""
         last: dict[str, int] = {}
         for change in filter(None, map(_CHANGE.fullmatch, self.events.names())):
             last[change[1]] = max(last.get(change[1], 0), int(change[2]))
@@ -102,7 +102,7 @@ class Outbox:
 
 
 def _digest(key: str) -> str:
-    # Subjects are free text: as they are, they could not be file names.
+    # Subjects are free text and may not be valid file names.
     return hashlib.sha256(key.encode()).hexdigest()[:24]
 
 

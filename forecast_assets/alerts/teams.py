@@ -1,7 +1,7 @@
-"""One post to a Teams channel, through pymsteams, and what its answer means.
+"""One post to a Teams channel, through pymsteams, and the meaning of its response.
 
-The address of a webhook holds a signature: whoever has it can post. It is fetched when a card is sent, and nothing that
-leaves this module (answers, errors, log lines) holds a part of it.
+The address of a webhook holds a signature that allows posting. It is fetched when a card is sent, and nothing that
+leaves this module (results, errors, log lines) holds a part of it.
 """
 
 import contextlib
@@ -22,10 +22,10 @@ from forecast_assets.config.key_vault import SecretUnavailable
 from forecast_assets.config.secret_store import resolve_secret
 
 VARIABLE = "TEAMS_WEBHOOK_URL"
-# Workflows answer within 2 s; each of connecting and reading may take this long.
+# Workflows respond within 2 s; connecting and reading may each take this long.
 HTTP_TIMEOUT_SECONDS = 10
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
-SENT, AGAIN, UNCLEAR, REFUSED = "sent", "again", "unclear", "refused"
+SENT, RETRY, UNCLEAR, REJECTED = "sent", "retry", "unclear", "rejected"
 # 502 and 504 come from a gateway in front of the workflow, which may have posted the card.
 UNCLEAR_STATUS = {502, 504}
 TEMPORARY_STATUS = {408, 425, 429}
@@ -34,7 +34,7 @@ LOGGERS = ("urllib3.connectionpool", "urllib3.connection", "urllib3.util.retry")
 
 
 class NoAddress(LookupError):
-    """A channel has no webhook, or what is set cannot be one; the message names the variable, never its value."""
+    """A channel has no webhook or an invalid one; the message names the variable, never its value."""
 
 
 class NotSet(NoAddress):
@@ -42,11 +42,13 @@ class NotSet(NoAddress):
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What came of a post.
+class PostResult:
+    """Result of a post.
 
-    ``outcome``: SENT; AGAIN, not accepted for now; UNCLEAR, nobody knows whether it was posted; REFUSED, as it is it
-    never will be. ``retry_after_seconds``: what the other side asked to wait.
+    Attributes:
+        outcome: SENT; RETRY: not accepted now; UNCLEAR: it may have been posted; REJECTED: it will never be accepted.
+        reason: Status or error, for people.
+        retry_after_seconds: Time to wait that the server asked for.
     """
 
     outcome: str
@@ -55,12 +57,12 @@ class Answer:
 
 
 def variable_of(channel: str) -> str:
-    """The environment variable that holds the webhook of a channel."""
+    """Return the environment variable that holds the webhook of a channel."""
     return VARIABLE if channel == DEFAULT_CHANNEL else f"{VARIABLE}_{channel}"
 
 
 def webhook_of(channel: str, environment: Mapping[str, str] = os.environ) -> SecretStr:
-    """The webhook of a channel. Raises NoAddress."""
+    """Return the webhook of a channel. Raises NoAddress."""
     try:
         address = resolve_secret(variable_of(channel), environment)
     except SecretUnavailable as error:
@@ -77,8 +79,8 @@ def webhook_of(channel: str, environment: Mapping[str, str] = os.environ) -> Sec
     return address
 
 
-def post_card(address: SecretStr, payload: dict[str, Any], timeout_seconds: float = HTTP_TIMEOUT_SECONDS) -> Answer:
-    """Post a message with an Adaptive Card; never raises for what the network or the other side does."""
+def post_card(address: SecretStr, payload: dict[str, Any], timeout_seconds: float = HTTP_TIMEOUT_SECONDS) -> PostResult:
+    """Post a message with an Adaptive Card. Errors of the network or the server are returned, never raised."""
     import pymsteams
     import requests
 
@@ -88,29 +90,29 @@ def post_card(address: SecretStr, payload: dict[str, Any], timeout_seconds: floa
         try:
             card.send()
         except pymsteams.TeamsWebhookException:
-            pass  # Its text is the body alone; the status says more.
+            pass  # Its text is the body alone; the status is more precise.
         except (requests.RequestException, OSError, ValueError) as error:
-            return _answer_to_failure(error)
-    return _answer_to_response(card.last_http_response, address)
+            return _result_of_error(error)
+    return _result_of_response(card.last_http_response, address)
 
 
-def _answer_to_response(response: Any, address: SecretStr) -> Answer:
+def _result_of_response(response: Any, address: SecretStr) -> PostResult:
     status = response.status_code
     if response.history:
-        return Answer(REFUSED, "the webhook's address redirects to another one; copy the address from Teams again")
+        return PostResult(REJECTED, "the webhook's address redirects to another one; copy the address from Teams again")
     if 200 <= status < 300:
-        return Answer(SENT, f"HTTP {status}")
+        return PostResult(SENT, f"HTTP {status}")
     body = scrub(" ".join(response.text[:2_000].split()), address)[:200]
     reason = f"HTTP {status}" + (f": {body}" if body else "")
     if status in UNCLEAR_STATUS:
-        return Answer(UNCLEAR, reason)
+        return PostResult(UNCLEAR, reason)
     if status in TEMPORARY_STATUS or status >= 500:
-        return Answer(AGAIN, reason, _seconds_asked(response.headers.get("Retry-After", "")))
-    return Answer(REFUSED, reason)
+        return PostResult(RETRY, reason, _seconds_asked(response.headers.get("Retry-After", "")))
+    return PostResult(REJECTED, reason)
 
 
-def _answer_to_failure(error: Exception) -> Answer:
-    """By type alone: the text of these errors holds the address."""
+def _result_of_error(error: Exception) -> PostResult:
+    """Classify an error by its type alone: its text holds the address."""
     import requests
     import urllib3
 
@@ -123,15 +125,15 @@ def _answer_to_failure(error: Exception) -> Answer:
         requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError, requests.exceptions.SSLError,
     )  # fmt: skip
     if isinstance(error, never_usable):
-        return Answer(REFUSED, f"the webhook's address cannot be used ({name})")
+        return PostResult(REJECTED, f"the webhook's address cannot be used ({name})")
     cause = getattr(error.args[0], "reason", None) if error.args else None
     if isinstance(error, never_connected) or isinstance(cause, urllib3.exceptions.NewConnectionError):
-        return Answer(AGAIN, f"Teams could not be reached ({name})")
-    return Answer(UNCLEAR, f"the connection ended before an answer came ({name})")
+        return PostResult(RETRY, f"Teams could not be reached ({name})")
+    return PostResult(UNCLEAR, f"the connection ended before a response came ({name})")
 
 
 def _seconds_asked(header: str) -> float:
-    """Seconds of a Retry-After header: a number or a date; 0 where it is neither."""
+    """Return the seconds of a Retry-After header, a number or a date; 0 if it is neither."""
     header = header.strip()
     if re.fullmatch(r"\d{1,9}(\.\d+)?", header):
         return float(header)
@@ -143,18 +145,18 @@ def _seconds_asked(header: str) -> float:
 
 
 def scrub(text: str, address: SecretStr) -> str:
-    """A text without the address of a webhook or the parts that identify it (path, query and their long pieces)."""
-    for part in _telling_parts(address):
+    """Return a text without a webhook's address and its secret parts (path, query and their long pieces)."""
+    for part in _secret_parts(address):
         text = text.replace(part, "***")
     return text
 
 
-def _telling_parts(address: SecretStr) -> list[str]:
-    """Parts of an address that nobody may read, longest first; the host is known to all."""
+def _secret_parts(address: SecretStr) -> list[str]:
+    """Return the secret parts of an address, longest first; the host is public."""
     value = address.get_secret_value()
     parts = urlsplit(value)
     values = [text for _, text in parse_qsl(parts.query)]
-    # Query values as they are sent, too: a signature is percent-encoded there.
+    # Query values also as they are sent: a signature is percent-encoded there.
     raw = [pair.partition("=")[2] for pair in parts.query.split("&")]
     pieces = [piece for piece in [*parts.path.split("/"), *values, *raw] if len(piece) >= 8]
     whole = [value, f"{parts.path}?{parts.query}", parts.path, parts.query]
@@ -163,7 +165,7 @@ def _telling_parts(address: SecretStr) -> list[str]:
 
 @contextlib.contextmanager
 def _no_address_in_logs(address: SecretStr) -> Iterator[None]:
-    parts = _telling_parts(address)
+    parts = _secret_parts(address)
 
     def is_harmless(record: logging.LogRecord) -> bool:
         return not any(part in record.getMessage() for part in parts)

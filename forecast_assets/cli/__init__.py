@@ -1,53 +1,55 @@
-"""The command line ``forecast-assets``: one file per command, this one lists them."""
+"""Command line ``forecast-assets``: the list of its commands.
 
-from typing import Any
+``commands`` declares options and help; the modules beside it do the work and are imported when a command runs.
+"""
 
 import typer
 from typer.core import TyperGroup
 
-from forecast_assets.cli.alerts import alerts
-from forecast_assets.cli.backfill import backfill
-from forecast_assets.cli.champion import champion, rollback
-from forecast_assets.cli.console import console
-from forecast_assets.cli.cycle import cycle
-from forecast_assets.cli.demo import demo
-from forecast_assets.cli.doctor import doctor
-from forecast_assets.cli.market import market
-from forecast_assets.cli.measure import measure
-from forecast_assets.cli.prepare import prepare
-from forecast_assets.cli.prune import prune
-from forecast_assets.cli.replay import replay
-from forecast_assets.cli.sample import sample
-from forecast_assets.cli.tune import tune
-from forecast_assets.cli.versions import versions
-from forecast_assets.cli.watchdog import watchdog
-from forecast_assets.cli.why import why
-from forecast_assets.config.azure_account import StorageRefused, StorageUnavailable
-from forecast_assets.config.key_vault import SecretUnavailable
-from forecast_assets.sources.dremio.dremio_errors import DremioError, DremioUnavailable
-
-# What a connection says in one line that names what to check.
-REFUSALS = (StorageRefused, StorageUnavailable, SecretUnavailable, DremioError, DremioUnavailable)
+from forecast_assets.cli.commands.alerts import alerts
+from forecast_assets.cli.commands.backfill import backfill
+from forecast_assets.cli.commands.champion import champion
+from forecast_assets.cli.commands.cycle import cycle
+from forecast_assets.cli.commands.demo import demo
+from forecast_assets.cli.commands.doctor import doctor
+from forecast_assets.cli.commands.market import market
+from forecast_assets.cli.commands.measure import measure
+from forecast_assets.cli.commands.prepare import prepare
+from forecast_assets.cli.commands.prune import prune
+from forecast_assets.cli.commands.replay import replay
+from forecast_assets.cli.commands.rollback import rollback
+from forecast_assets.cli.commands.sample import sample
+from forecast_assets.cli.commands.tune import tune
+from forecast_assets.cli.commands.versions import versions
+from forecast_assets.cli.commands.watchdog import watchdog
+from forecast_assets.cli.commands.why import why
+from forecast_assets.config.connection_failure import ConnectionFailure
 
 
 class Commands(TyperGroup):
-    """The commands; what a connection refuses is one line on the terminal and exit code 2, whichever of them asked."""
+    """Commands whose connection failures are one line on the terminal and exit code 2."""
 
-    def invoke(self, ctx: Any) -> Any:
+    def invoke(self, ctx: typer.Context) -> object:
         """Run a command."""
         try:
             return super().invoke(ctx)
-        except REFUSALS as error:
+        except ConnectionFailure as error:
+            from forecast_assets.cli.console import console
+
             console.print(str(error), style="red", markup=False, soft_wrap=True)
             raise typer.Exit(2) from None
 
 
 app = typer.Typer(
-    cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
+    cls=Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Forecast the demand of every market, month by month.",
 )
-RUNS = (demo, cycle, measure, backfill, tune, champion, rollback)
-LOOKS_AT_VERSIONS = (versions, prune, replay, why)
-for command in (*RUNS, *LOOKS_AT_VERSIONS, sample, prepare, doctor, watchdog):
+RUN = (demo, cycle, measure, backfill, tune, champion, rollback)
+INSPECT_VERSIONS = (versions, prune, replay, why)
+for command in (*RUN, *INSPECT_VERSIONS, sample, prepare, doctor, watchdog):
     app.command()(command)
 app.add_typer(alerts, name="alerts")
 app.add_typer(market, name="market")

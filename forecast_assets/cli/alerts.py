@@ -1,7 +1,6 @@
 """``forecast-assets alerts``: open incidents and what waits in the outbox; test, resend and drop cards."""
 
 from datetime import datetime
-from typing import Annotated
 
 import typer
 
@@ -9,18 +8,13 @@ from forecast_assets.alerts import messages as states
 from forecast_assets.alerts.assembly import messages_of
 from forecast_assets.alerts.card import payload_of_test_card
 from forecast_assets.alerts.messages import Message, Messages
-from forecast_assets.alerts.outbox import DEFAULT_CHANNEL, utc_now
+from forecast_assets.alerts.outbox import utc_now
 from forecast_assets.alerts.teams import SENT, NoAddress, post_card, webhook_of
 from forecast_assets.cli.console import console, print_table, settings_or_exit
 
-alerts = typer.Typer(help="Open incidents and what waits in the outbox; test, resend and drop cards.")
 
-
-@alerts.callback(invoke_without_command=True)
-def list_alerts(context: typer.Context) -> None:
-    """List open incidents, and messages that wait or are parked."""
-    if context.invoked_subcommand is not None:
-        return
+def print_alerts() -> None:
+    """Print open incidents, and messages that wait or are parked."""
     messages = messages_of(settings_or_exit())
     messages.compose()
     incidents = messages.outbox.open_incidents()
@@ -32,11 +26,8 @@ def list_alerts(context: typer.Context) -> None:
     print_table(f"{len(rows)} messages waiting or parked", columns, rows)
 
 
-@alerts.command("test")
-def send_test_card(
-    channel: Annotated[str, typer.Option(help="As named by teams_channel in the markets file")] = DEFAULT_CHANNEL,
-) -> None:
-    """Send a test card to a channel; exits with 1 if it is not accepted."""
+def send_test_card(channel: str) -> None:
+    """Send a test card to a channel; exit with 1 if it is not accepted."""
     try:
         answer = post_card(webhook_of(channel), payload_of_test_card(utc_now()))
     except NoAddress as error:
@@ -49,28 +40,24 @@ def send_test_card(
         raise typer.Exit(1)
 
 
-@alerts.command()
-def resend(
-    message: Annotated[list[str] | None, typer.Argument(help="As listed, e.g. default/12. Default: all parked")] = None,
-) -> None:
-    """Queue parked messages again, in their order."""
-    _move(messages_of(settings_or_exit()), message, states.QUEUED, "queued again")
+def resend_messages(names: list[str]) -> None:
+    """Queue parked messages again, by default all of them, in their original order."""
+    _move(messages_of(settings_or_exit()), names, states.QUEUED, "queued again")
 
 
-@alerts.command()
-def drop(message: Annotated[list[str], typer.Argument(help="As listed, e.g. default/12")]) -> None:
-    """Give messages up: they are not sent, and stay in the store as dropped."""
-    _move(messages_of(settings_or_exit()), message, states.DROPPED, "dropped")
+def drop_messages(names: list[str]) -> None:
+    """Give messages up: they are not sent and stay in the store as dropped."""
+    _move(messages_of(settings_or_exit()), names, states.DROPPED, "dropped")
 
 
-def _move(messages: Messages, names: list[str] | None, what: str, done: str) -> None:
+def _move(messages: Messages, names: list[str], what: str, done: str) -> None:
     try:
         chosen = [messages.find(name) for name in names] if names else _parked(messages)
     except LookupError as error:
         raise typer.BadParameter(f"{error.args[0]}; forecast-assets alerts lists them") from error
     for message in chosen:
-        if what == states.QUEUED and message.what != states.PARKED:
-            raise typer.BadParameter(f"{message.name} is not parked but {message.what}: it is sent by itself")
+        if what == states.QUEUED and message.status != states.PARKED:
+            raise typer.BadParameter(f"{message.name} is not parked but {message.status}: it is sent by itself")
         moved = messages.advance(message, what, reason="by hand", attempts=0)
         console.print(f"{message.name}: {done if moved else 'moved on by another process, list again'}", markup=False)
     if not chosen:
@@ -78,12 +65,12 @@ def _move(messages: Messages, names: list[str] | None, what: str, done: str) -> 
 
 
 def _parked(messages: Messages) -> list[Message]:
-    return [message for queue in messages.unfinished().values() for message in queue if message.what == states.PARKED]
+    return [message for queue in messages.unfinished().values() for message in queue if message.status == states.PARKED]
 
 
 def _row(message: Message, messages: Messages) -> list[str]:
     content = messages.content(message)
     next_at: datetime | None = message.next_at
-    when = f"{next_at:%Y-%m-%d %H:%M} UTC" if next_at else "at once" if message.what == states.QUEUED else "-"
+    when = f"{next_at:%Y-%m-%d %H:%M} UTC" if next_at else "at once" if message.status == states.QUEUED else "-"
     why = str(message.state.get("reason", ""))
-    return [message.name, content["kind"], content["cycle_id"], message.what, str(message.attempts), when, why]
+    return [message.name, content["kind"], content["cycle_id"], message.status, str(message.attempts), when, why]

@@ -1,7 +1,5 @@
 """``forecast-assets backfill``: months of markets made again where something they are made of has changed."""
 
-from typing import Annotated
-
 import dagster as dg
 import pandas as pd
 import typer
@@ -29,21 +27,13 @@ from forecast_assets.operations.cycle.processes import Processes
 from forecast_assets.storage.opened import open_store
 
 
-def backfill(
-    first: Annotated[str, typer.Option("--from", help="First month, e.g. 2021-01")],
-    to: Annotated[str, typer.Option(help="Last month, e.g. 2024-06")],
-    country: Annotated[list[str] | None, typer.Option(help="A market; repeat for several")] = None,
-    all_markets: Annotated[bool, typer.Option("--all", help="Every market that is not retired")] = False,
-    assets: Annotated[str, typer.Option(help="Dagster's selection syntax: features+, sell_in, ...")] = "*",
-    plan: Annotated[bool, typer.Option("--plan", help="Print what would happen and stop")] = False,
-    include_frozen: Annotated[
-        bool, typer.Option(help="Reopen months that are published and closed, as cycle <env>-<month>.r<n>")
-    ] = False,
+def run(
+    first: str, to: str, codes: list[str], *, all_markets: bool, assets: str, plan: bool, include_frozen: bool
 ) -> None:
-    """Make data of many months in one run per market, models month by month; exits with 1 if something failed."""
+    """Print the plan, run it unless it touches closed months without leave, and exit with 1 if a month failed."""
     settings = settings_or_exit()
     prepare_instance()
-    scope, staleness = _scope(settings, _request(settings, country, all_markets, first, to, assets, include_frozen))
+    scope, staleness = _scope(settings, _request(settings, codes, all_markets, first, to, assets, include_frozen))
     published = PublishedMonths(open_store(settings))
     planned = plan_backfill(settings, scope, staleness, published.is_closed)
     processes = Processes(len(planned.request.countries), load_code_location)
@@ -63,9 +53,9 @@ def backfill(
 
 
 def _request(
-    settings: Settings, country: list[str] | None, all_markets: bool, first: str, to: str, assets: str, frozen: bool
+    settings: Settings, codes: list[str], all_markets: bool, first: str, to: str, assets: str, frozen: bool
 ) -> BackfillRequest:
-    if bool(country) == all_markets:
+    if bool(codes) == all_markets:
         raise typer.BadParameter("name markets with --country, or take all with --all: one of the two")
     months = closed_month_argument(first), closed_month_argument(to)
     if months[0] > months[1]:
@@ -74,7 +64,7 @@ def _request(
         chosen = selected_assets(load_code_location(), assets)
     except SelectionError as error:
         raise typer.BadParameter(str(error)) from error
-    return BackfillRequest(tuple(countries_or_exit(settings, country or [])), *months, tuple(chosen), frozen)
+    return BackfillRequest(tuple(countries_or_exit(settings, codes)), *months, tuple(chosen), frozen)
 
 
 def _scope(settings: Settings, request: BackfillRequest) -> tuple[Scope, Staleness]:

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from forecast_assets.config.settings import Settings
-from forecast_assets.storage import TableStore
+from forecast_assets.storage import TableReader
 
 
 def load_code_location() -> dg.Definitions:
@@ -13,7 +13,7 @@ def load_code_location() -> dg.Definitions:
     return defs
 
 
-def build_code_location(settings: Settings, inputs: TableStore) -> dg.Definitions:
+def build_code_location(settings: Settings, inputs: TableReader) -> dg.Definitions:
     """Return assets and jobs with other settings, which read their inputs from ``inputs``."""
     from forecast_assets.definitions import build_definitions
 

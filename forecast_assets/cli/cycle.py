@@ -1,7 +1,6 @@
 """``forecast-assets cycle``: from landing files to published forecasts for a month, market by market."""
 
 import textwrap
-from typing import Annotated
 
 import pandas as pd
 import typer
@@ -40,16 +39,10 @@ from forecast_assets.tracking.mlflow_tracking import TrackingUnavailable, prepar
 WHY_LENGTH = 160
 
 
-def cycle(
-    month: Annotated[str, typer.Option(help="The last closed month, e.g. 2024-06")],
-    country: Annotated[list[str] | None, typer.Option(help="A market; repeat for several. Default: all")] = None,
-    history: Annotated[int, typer.Option(min=12, max=60, help="Earlier origins whose features are training rows")] = 60,
-    origins: Annotated[int, typer.Option(min=1, help="Full cycles, the last one at --month")] = 1,
-    step: Annotated[int, typer.Option(min=1, help="Months between two full cycles")] = 1,
-) -> None:
-    """Run the graph through Dagster, print what each market published, and exit with 1 if one failed."""
+def run(month: str, codes: list[str], history: int, origins: int, step: int) -> None:
+    """Run the cycles, print what each market published, and exit with 1 if one failed."""
     settings = settings_or_exit()
-    countries = countries_or_exit(settings, country or [])
+    countries = countries_or_exit(settings, codes)
     request = CycleRequest(closed_month_argument(month), history, origins, step)
     results = run_and_print(settings, request, countries)
     failed = [code for code in countries if not _succeeded(results, code)]

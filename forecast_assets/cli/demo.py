@@ -21,8 +21,8 @@ QUICK = {
 }
 
 
-def demo() -> None:
-    """Simulate a company, run three monthly cycles six months apart, and say where to look."""
+def run() -> None:
+    """Simulate a company, run three monthly cycles six months apart, and print where the reports are."""
     began = time.monotonic()
     for name, value in QUICK.items():
         os.environ.setdefault(name, value)

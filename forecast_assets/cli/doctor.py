@@ -1,7 +1,5 @@
 """``forecast-assets doctor``: does every configured connection work, and does Dagster know what is in the store?"""
 
-from typing import Annotated
-
 import dagster as dg
 import pandas as pd
 import typer
@@ -18,15 +16,8 @@ MONTHS_COMPARED = 2
 SHOWN = 10
 
 
-def doctor(
-    record_events: Annotated[
-        bool, typer.Option("--record", help="Tell Dagster of what is in the store and not in its log")
-    ] = False,
-) -> None:
-    """Use every configured connection once, and print what works, what fails and what to do. Exit code 1 if one fails.
-
-    Nothing is sent to Teams; a small file is written into the store and removed again.
-    """
+def run(*, record_events: bool) -> None:
+    """Test every configured connection and print the results; exit with 1 if a connection fails."""
     settings = settings_or_exit()
     prepare_home()
     found = list(check_connections(settings))

@@ -1,7 +1,5 @@
 """``forecast-assets market``: a market on its way from its first delivery to its readers, and out again."""
 
-from typing import Annotated
-
 import pandas as pd
 import typer
 
@@ -20,27 +18,16 @@ from forecast_assets.domain.selection.readiness import FAIL, WARN, Finding, is_r
 from forecast_assets.operations.health.readiness import market_readiness
 from forecast_assets.sources.opened import open_deliveries
 
-market = typer.Typer(no_args_is_help=True, help=__doc__)
 RELOAD = (
     "A webserver and a daemon that are running know the markets of the time they loaded the code location: reload it "
     "(Deployment > Reload in the UI, or restart)."
 )
-Code = Annotated[str, typer.Argument(help="Code of the market, as in the deliveries")]
 
 
-@market.command()
-def add(
-    code: Code,
-    name: Annotated[str, typer.Option(help="Name for readers")],
-    region: Annotated[str, typer.Option(help="Level between market and world")],
-    iso2: Annotated[str | None, typer.Option(help="Country of the public holidays; default: by code or name")] = None,
-    iso3: Annotated[str | None, typer.Option(help="Country in the COVID-19 tracker; default: that of iso2")] = None,
-    since: Annotated[str | None, typer.Option(help="First month with data; default: the first delivered")] = None,
-    missing_month: Annotated[
-        str, typer.Option(help="zero or unknown: a SKU without a row in a delivered month")
-    ] = "zero",
+def add_shadow_market(
+    code: str, name: str, region: str, iso2: str | None, iso3: str | None, since: str | None, missing_month: str
 ) -> None:
-    """Append a market to markets.yaml, in shadow: forecast and measured, not for readers."""
+    """Append a market to the markets file in stage shadow and print what to run next."""
     settings = settings_or_exit()
     iso2, iso3 = _codes(code, name, iso2, iso3)
     first = month_argument(since) if since else _first_delivered(settings, code)
@@ -57,26 +44,16 @@ def add(
     )  # fmt: skip
 
 
-@market.command()
-def check(
-    code: Code,
-    month: Annotated[str | None, typer.Option(help="Last closed month; default: by the clock")] = None,
-) -> None:
-    """Score whether a market is ready to be live; exits with 1 if something fails."""
+def check_market(code: str, month: str | None) -> None:
+    """Print the readiness of a market; exit with 1 if a check fails."""
     settings = settings_or_exit()
     countries_or_exit(settings, [code])
     if not is_ready(_checked(settings, code, month)):
         raise typer.Exit(1)
 
 
-@market.command()
-def promote(
-    code: Code,
-    month: Annotated[str | None, typer.Option(help="Last closed month; default: by the clock")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Although the check fails; needs --reason")] = False,
-    reason: Annotated[str, typer.Option(help="Why, kept as a comment in markets.yaml")] = "",
-) -> None:
-    """Make a shadow market live: its next cycle is published to readers."""
+def promote_market(code: str, month: str | None, reason: str, *, force: bool) -> None:
+    """Make a shadow market live if its checks pass or ``force`` is set; exit with 1 if they fail."""
     settings = settings_or_exit()
     countries_or_exit(settings, [code])
     stage = settings.market_table[code].stage
@@ -93,9 +70,8 @@ def promote(
     console.print(f"{code} is live: its next cycle is published. {RELOAD}", markup=False)
 
 
-@market.command()
-def retire(code: Code, reason: Annotated[str, typer.Option(help="Kept as a comment in markets.yaml")] = "") -> None:
-    """Stop forecasting a market; its past stays readable and its entry is never deleted."""
+def retire_market(code: str, reason: str) -> None:
+    """Set a market to stage retired."""
     settings = settings_or_exit()
     countries_or_exit(settings, [code])
     _set_stage(settings, code, "retired", f"retired {_today()}: {reason}" if reason.strip() else None)

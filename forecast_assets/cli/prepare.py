@@ -13,8 +13,8 @@ from forecast_assets.tracking.mlflow_tracking import prepare_mlflow_store
 LAPTOP = resources.files("forecast_assets.instances") / "laptop.yaml"
 
 
-def prepare() -> None:
-    """Make DAGSTER_HOME with a dagster.yaml, and the local MLflow store, where they are missing."""
+def run() -> None:
+    """Create DAGSTER_HOME and the local MLflow store if they are missing, and print where DAGSTER_HOME is."""
     settings = settings_or_exit()
     home = prepare_instance()
     if settings.mlflow_tracking_uri:

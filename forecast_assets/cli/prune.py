@@ -2,13 +2,11 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Annotated
 
 import pandas as pd
-import typer
 
 from forecast_assets.cli.console import console, print_table, settings_or_exit
-from forecast_assets.operations.history.pruning import prune as remove
+from forecast_assets.operations.history.pruning import prune
 from forecast_assets.operations.history.retention import Retention, Verdict, to_prune
 from forecast_assets.storage.opened import open_store
 from forecast_assets.storage.version_files import VersionFiles, all_versions
@@ -16,14 +14,8 @@ from forecast_assets.storage.version_files import VersionFiles, all_versions
 MEGABYTE = 1_000_000
 
 
-def prune(
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go and remove nothing")] = False,
-    even_if_needed: Annotated[
-        bool, typer.Option(help="Also what is kept only so that kept cycles can be replayed")
-    ] = False,
-    show: Annotated[bool, typer.Option("--list", help="Name every version that goes")] = False,
-) -> None:
-    """Remove versions replaced longer ago than FORECAST_RETENTION_DAYS, and old orphans; never a published one."""
+def run(*, dry_run: bool, even_if_needed: bool, show: bool) -> None:
+    """Print what the retention rule deletes and delete it."""
     settings = settings_or_exit(with_markets=False)
     retention = Retention(settings.retention_days, settings.retention_versions, settings.orphan_grace_days)
     if retention.days == 0:
@@ -35,7 +27,7 @@ def prune(
     if dry_run:
         console.print("Nothing was removed (--dry-run).", markup=False)
         return
-    done = remove(store, settings, verdict.goes, now)
+    done = prune(store, settings, verdict.goes, now)
     console.print(f"Removed {_counted(done.removed)}.", markup=False)
     for name, run in done.busy.items():
         console.print(f"{name}: run {run} is writing; its versions stay until the next time.", markup=False)

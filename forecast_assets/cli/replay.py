@@ -3,7 +3,6 @@
 import tempfile
 from collections import Counter
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
@@ -16,6 +15,7 @@ from forecast_assets.operations.backfill.asset_nodes import AssetNode, asset_nod
 from forecast_assets.operations.backfill.deliveries import Deliveries
 from forecast_assets.operations.history.deliveries_since import deliveries_since
 from forecast_assets.operations.history.differences import TableDifference
+from forecast_assets.operations.history.historical_store import RecordedVersions
 from forecast_assets.operations.history.replay import (
     DIFFERENT,
     IDENTICAL,
@@ -28,7 +28,6 @@ from forecast_assets.operations.history.replay import (
     not_as_it_was,
     pruned_targets,
 )
-from forecast_assets.operations.history.store_of_then import RecordedVersions
 from forecast_assets.storage import PartitionKey, TableStore
 from forecast_assets.storage.opened import open_store
 
@@ -37,17 +36,13 @@ SHOWN_COLUMNS = 5
 SHOWN_TEXT = 60
 
 
-def replay(
-    cycle: Annotated[str, typer.Option(help="A cycle, e.g. prod-2024-06 or prod-2024-06.r2")],
-    country: Annotated[list[str] | None, typer.Option(help="A market; repeat for several. Default: all")] = None,
-    keep: Annotated[Path | None, typer.Option(help="An empty folder that keeps the tables made again")] = None,
-) -> None:
-    """Make a cycle again from its recorded inputs; exits with 0 if identical, 1 if not, 2 if that is not possible."""
+def run(cycle: str, codes: list[str], keep: Path | None) -> None:
+    """Rebuild a cycle and print the comparison; exit with 0 if identical, 1 if not, 2 if a table cannot be rebuilt."""
     settings = settings_or_exit()
     store = open_store(settings)
     versions, nodes = RecordedVersions(store), asset_nodes(load_code_location())
-    countries = countries_or_exit(settings, country) if country else list(settings.market_table)
-    asked_for = [*([] if country else [None]), *countries]
+    countries = countries_or_exit(settings, codes) if codes else list(settings.market_table)
+    asked_for = [*([] if codes else [None]), *countries]
     targets, lost = _targets_or_exit(versions, nodes, cycle, asked_for)
     for line in not_as_it_was(settings, targets):
         console.print(line, style="yellow", markup=False)

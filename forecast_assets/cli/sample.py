@@ -1,30 +1,26 @@
 """``forecast-assets sample``: write the sample company's landing files."""
 
-from typing import Annotated
-
 import typer
 
 from forecast_assets.cli.console import console, settings_or_exit
-from forecast_assets.sample import FAULTS, write_sample_company
+from forecast_assets.sample import write_sample_company
 
 
-def sample(
-    landing: Annotated[
-        str | None, typer.Option(help="Folder to write to; default: the landing of the settings")
-    ] = None,
-    markets: Annotated[int, typer.Option(min=1, max=40, help="How many markets")] = 4,
-    skus: Annotated[int, typer.Option(min=5, help="SKUs per market")] = 150,
-    months: Annotated[int, typer.Option(min=24, help="Delivered months")] = 72,
-    last_month: Annotated[str, typer.Option(help="Last delivered month")] = "2024-12",
-    seed: Annotated[int, typer.Option(help="Other seeds give other companies")] = 7,
-    fault: Annotated[list[str] | None, typer.Option(help=f"Plant a fault: {', '.join(FAULTS)}; add :CODE")] = None,
-    markets_file: Annotated[str | None, typer.Option(help="Also write the markets.yaml of the sample")] = None,
+def run(
+    landing: str | None,
+    markets: int,
+    skus: int,
+    months: int,
+    last_month: str,
+    seed: int,
+    faults: list[str],
+    markets_file: str | None,
 ) -> None:
-    """Simulate an FMCG company and write what it would deliver."""
+    """Write the sample company's files and print a summary; exit with 2 if the arguments do not fit."""
     try:
         summary = write_sample_company(
             landing or settings_or_exit(with_markets=False).landing, markets=markets, skus=skus, months=months,
-            last_month=last_month, seed=seed, faults=tuple(fault or ()), markets_file=markets_file,
+            last_month=last_month, seed=seed, faults=tuple(faults), markets_file=markets_file,
             progress=lambda line: console.print(line, style="dim", markup=False),
         )  # fmt: skip
     except (ValueError, FileExistsError) as error:

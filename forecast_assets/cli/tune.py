@@ -2,7 +2,6 @@
 
 import json
 import logging
-from typing import Annotated
 
 import pandas as pd
 import typer
@@ -27,14 +26,10 @@ from forecast_assets.storage import PartitionKey
 from forecast_assets.storage.opened import open_store
 
 
-def tune(
-    country: Annotated[list[str], typer.Option(help="A market; repeat for several")],
-    trials: Annotated[int, typer.Option(min=1, help="Recipes tried per market, the usual one included")] = 50,
-    month: Annotated[str | None, typer.Option(help="Tuning month, e.g. 2024-06. Default: the latest features")] = None,
-) -> None:
-    """Search market by market with progress, print what is in force, and exit with 1 if one could not be tuned."""
+def run(codes: list[str], trials: int, month: str | None) -> None:
+    """Tune market by market, print the configuration in force, and exit with 1 if a market could not be tuned."""
     settings = settings_or_exit()
-    countries = countries_or_exit(settings, country)
+    countries = countries_or_exit(settings, codes)
     months = {code: closed_month_argument(month) if month else _latest_month(settings, code) for code in countries}
     prepare_instance()
     failed = [code for code, at in months.items() if not _tuned(settings, code, at, trials)]

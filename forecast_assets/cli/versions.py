@@ -1,9 +1,5 @@
 """``forecast-assets versions``: every version of a partition, who wrote it, and which one readers read."""
 
-from typing import Annotated
-
-import typer
-
 from forecast_assets.cli.console import console, month_argument, print_table, settings_or_exit
 from forecast_assets.cli.version_arguments import partition_or_exit, table_or_exit
 from forecast_assets.storage import Version
@@ -14,12 +10,8 @@ COLUMNS = ["version", "state", "written", "cycle", "run", "git sha", "rows", "co
 HASH_LENGTH = 12
 
 
-def versions(
-    table: Annotated[str, typer.Argument(help="A table, or market_report")],
-    month: Annotated[str, typer.Option(help="Month of the partition, e.g. 2024-06")],
-    country: Annotated[str | None, typer.Option(help="A market; none for tables over all markets")] = None,
-) -> None:
-    """List the versions of a partition, oldest first: published, replaced, or an orphan that never was published."""
+def run(table: str, month: str, country: str | None) -> None:
+    """Print the versions of a partition, oldest first, with the pruned ones below."""
     store = open_store(settings_or_exit(with_markets=False))
     place = partition_or_exit(store, table_or_exit(store, table), country, month_argument(month))
     found = store.versions(table, place)

@@ -1,7 +1,6 @@
 """``forecast-assets watchdog``: is what should run by itself running? For a cron entry or a container's probe."""
 
 from datetime import UTC, datetime
-from typing import Annotated
 
 import dagster as dg
 import typer
@@ -14,7 +13,6 @@ from forecast_assets.defs.schedules import build_schedules
 from forecast_assets.defs.sensors import build_sensors
 from forecast_assets.defs.sensors.teams_delivery import BUDGET_SECONDS, told
 from forecast_assets.operations.health.watch import (
-    HEARTBEAT_SECONDS,
     tell_of_daemons,
     tell_of_sensors,
     watch_daemons,
@@ -22,15 +20,8 @@ from forecast_assets.operations.health.watch import (
 )
 
 
-def watchdog(
-    heartbeat_seconds: Annotated[int, typer.Option(min=30, help="A daemon silent for longer has stopped")] = (
-        HEARTBEAT_SECONDS
-    ),
-) -> None:
-    """Look at daemons, sensors and schedules, tell of those not well in Teams, and exit with 1 if there are any.
-
-    Needs no daemon and no code server: a daemon that has stopped cannot run the sensor that would say so.
-    """
+def run(heartbeat_seconds: int) -> None:
+    """Check daemons, sensors and schedules, alert Teams about failures, and exit with 1 if there are any."""
     settings = settings_or_exit()
     prepare_instance()
     schedules = build_schedules(settings)

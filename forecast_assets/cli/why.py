@@ -3,7 +3,7 @@
 import json
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import dagster as dg
 import typer
@@ -18,14 +18,8 @@ from forecast_assets.storage.partition_key import describe_partitions
 SHORT = 12
 
 
-def why(
-    country: Annotated[str, typer.Argument(help="A market")],
-    sku: Annotated[str, typer.Argument(help="A SKU as the company writes it")],
-    month: Annotated[str, typer.Argument(help="The month that is forecast, e.g. 2024-09")],
-    origin: Annotated[str | None, typer.Option(help="Made at the end of, e.g. 2024-06. Default: the last one")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Everything, with every input hash, as JSON")] = False,
-) -> None:
-    """Say what was published for a SKU and month, why, and what it was made from."""
+def run(country: str, sku: str, month: str, origin: str | None, *, as_json: bool) -> None:
+    """Print the passport of a published number, as text or as JSON."""
     store = open_store(settings_or_exit(with_markets=False))
     target = month_argument(month)
     try:

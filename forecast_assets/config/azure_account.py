@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from pydantic import SecretStr
 
+from forecast_assets.config.connection_failure import ConnectionFailure
 from forecast_assets.config.secret_store import resolve_secret
 
 CredentialKind = Literal["default", "key", "sas", "service_principal", "managed_identity"]
@@ -25,11 +26,11 @@ SECRET_NAMES = {
 AZURE_PROTOCOLS = ("abfs", "abfss", "az")
 
 
-class StorageRefused(RuntimeError):
+class StorageRefused(ConnectionFailure, RuntimeError):
     """Azure storage will not do it until somebody changes a setting, a secret or a role; one line says which."""
 
 
-class StorageUnavailable(ConnectionError):
+class StorageUnavailable(ConnectionFailure, ConnectionError):
     """Azure storage did not answer, or said that it was busy, as often as it was asked; it may pass by itself."""
 
 

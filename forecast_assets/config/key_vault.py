@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from forecast_assets.config.azure_credential import NO_IDENTITY, azure_credential
+from forecast_assets.config.connection_failure import ConnectionFailure
 
 LOG = logging.getLogger("forecast_assets.config.key_vault")
 # So long a secret that was changed in the vault may go on being used here, and so often the vault is asked.
@@ -25,7 +26,7 @@ REFUSED = {401, 403}
 ROLE = "Key Vault Secrets User"
 
 
-class SecretUnavailable(RuntimeError):
+class SecretUnavailable(ConnectionFailure, RuntimeError):
     """A secret could not be read from the vault; one line that says what to check, without any value.
 
     ``is_refusal``: the vault has answered, and does not give it.

@@ -11,7 +11,7 @@ from forecast_assets.market_state.market_lease import MarketLease
 from forecast_assets.market_state.published_months import PublishedMonths
 from forecast_assets.market_state.recipes_in_force import RecipesInForce
 from forecast_assets.sources.opened import open_sources
-from forecast_assets.storage import TableStore
+from forecast_assets.storage import TableReader
 from forecast_assets.storage.configuration import configuration_of
 from forecast_assets.storage.opened import open_store
 from forecast_assets.storage.table_specs import table_specs
@@ -19,7 +19,7 @@ from forecast_assets.tracking.mlflow_runs import MlflowRuns
 from forecast_assets.tracking.mlflow_tracking import MlflowTracking
 
 
-def default_resources(settings: Settings, inputs: TableStore | None = None) -> dict[str, Any]:
+def default_resources(settings: Settings, inputs: TableReader | None = None) -> dict[str, Any]:
     """Return the resources of a company.
 
     Args:

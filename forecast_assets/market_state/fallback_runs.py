@@ -1,22 +1,22 @@
-"""Publications of a market by fallback runs: jobs that publish the best that a failed cycle left."""
+"""Fallback runs of a market: jobs that publish the best forecast left by a failed cycle."""
 
 import dagster as dg
 import pandas as pd
 
-from forecast_assets.storage import TableStore
+from forecast_assets.storage import TableReader
 from forecast_assets.tags import FALLBACK_JOBS
 
 
-def is_published(store: TableStore, country: str, month: pd.Timestamp) -> bool:
-    """Whether a month of a market, or a later one, is published: then readers have it already."""
-    places = store.list_partitions("published_forecasts")
-    return any(place.country == country and place.month >= month for place in places)
+def is_published(store: TableReader, country: str, month: pd.Timestamp) -> bool:
+    """Return True if the month of a market, or a later one, is published."""
+    published = store.list_partitions("published_forecasts")
+    return any(partition.country == country and partition.month >= month for partition in published)
 
 
 def is_fallback_run(instance: dg.DagsterInstance, run_id: str) -> bool:
-    """Whether a run was one of ``FALLBACK_JOBS``: a cycle of the same month may replace what it published.
+    """Return True if a run was one of ``FALLBACK_JOBS``: a cycle of the same month may replace its publication.
 
-    A run that the instance does not know (another DAGSTER_HOME) counts as a cycle: what it published stays.
+    A run that the instance does not know (another DAGSTER_HOME) counts as a cycle: its publication stays.
     """
     run = instance.get_run_by_id(run_id) if run_id else None
     return run is not None and run.job_name in FALLBACK_JOBS

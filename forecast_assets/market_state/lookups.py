@@ -1,7 +1,7 @@
-"""What an asset looks up in the store beside its declared inputs, noted so that it is stored with what it made.
+"""Look-ups of an asset in the store beside its declared inputs, noted to be stored with its output.
 
-Dagster refuses circles between assets whatever the months, so the champion and the published forecast of an earlier
-month are looked up. Noted as inputs they count when work is skipped, and a replay finds them again.
+Dagster rejects circles between assets whatever the months, so the champion and the published forecast of an earlier
+month are looked up. Noted as inputs they count when work is skipped, and a replay reads the same versions.
 """
 
 from collections import OrderedDict
@@ -10,25 +10,26 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from forecast_assets.storage import PartitionKey, TableStore
+from forecast_assets.storage import PartitionKey, StoredProvenance, TableReader, TableSpec
+from forecast_assets.storage.table_reader import WhenMissing
 
 # Steps of one process run one after the other; a few are kept for runs side by side in tests and notebooks.
 STEPS_KEPT = 16
-# The look-up of each asset that makes one: a table of an earlier month of the same market.
+# By asset, the table it looks up: an earlier month of the same market.
 LOOKED_UP = {
     "model": "champion",
     "backtest": "champion",
     "champion": "champion",
     "published_forecasts": "published_forecasts",
 }
-# Answers that no stored table gives: the latest month of the market that was published, where it is a later one; and
-# why the challenger was left out of the run.
+# Facts that no stored table holds: the latest published month of the market, if it is a later one, and the reason why
+# the challenger was left out of the run.
 LATER_PUBLISHED, SET_ASIDE = "later_published", "challenger_set_aside"
 
 
 @dataclass
 class Noted:
-    """What one step looked up: content hash by table and partition, and answers by name."""
+    """Look-ups of one step: content hash by table and partition, and further facts (``answers``) by name."""
 
     inputs: dict[str, dict[str, str]] = field(default_factory=dict)
     answers: dict[str, str] = field(default_factory=dict)
@@ -39,13 +40,13 @@ class Noted:
 
 
 class Lookups:
-    """What steps looked up, by run and asset; the oldest are forgotten."""
+    """Look-ups of steps by run and asset; the oldest are forgotten."""
 
     def __init__(self) -> None:
         self._noted: OrderedDict[tuple[str, str], Noted] = OrderedDict()
 
     def of(self, run_id: str, asset: str) -> Noted:
-        """What an asset of a run has looked up so far; empty at first."""
+        """Return the look-ups of an asset of a run so far; empty at first."""
         noted = self._noted.setdefault((run_id, asset), Noted())
         self._noted.move_to_end((run_id, asset))
         while len(self._noted) > STEPS_KEPT:
@@ -54,25 +55,36 @@ class Lookups:
 
 
 @dataclass(frozen=True)
-class NotingStore:
-    """A store of which every partition that is read is noted; what looks into it need not know."""
+class NotingStore(TableReader):
+    """A reader that notes every partition it reads, by its content hash. Its callers need not know."""
 
-    store: TableStore
+    tables: TableReader
     note: Callable[[str, PartitionKey, str], None]
 
     def list_partitions(self, name: str) -> list[PartitionKey]:
-        """As the store does; a listing is not noted."""
-        return self.store.list_partitions(name)
+        """Return the published partitions of a table; a listing is not noted."""
+        return self.tables.list_partitions(name)
 
     def exists(self, name: str, partition: PartitionKey) -> bool:
-        """As the store does."""
-        return self.store.exists(name, partition)
+        """Return True if a partition is published; this is not noted."""
+        return self.tables.exists(name, partition)
 
-    def read(
-        self, table: str, partitions: Iterable[PartitionKey], columns: Sequence[str] | None = None
-    ) -> pd.DataFrame:
-        """As the store does."""
-        frame, provenances = self.store.read_with_provenance(table, partitions, columns)
-        for partition, stored in provenances.items():
-            self.note(table, partition, stored.content_hash)
-        return frame
+    def provenance(self, table: str, partition: PartitionKey) -> StoredProvenance:
+        """Return the provenance of a published partition and note its content. Raises MissingPartition."""
+        provenance = self.tables.provenance(table, partition)
+        self.note(table, partition, provenance.content_hash)
+        return provenance
+
+    def read_with_provenance(
+        self,
+        table: TableSpec | str,
+        partitions: Iterable[PartitionKey],
+        columns: Sequence[str] | None = None,
+        missing: WhenMissing = "error",
+    ) -> tuple[pd.DataFrame, dict[PartitionKey, StoredProvenance]]:
+        """Read as the underlying reader does and note each partition."""
+        frame, provenances = self.tables.read_with_provenance(table, partitions, columns, missing)
+        name = table.name if isinstance(table, TableSpec) else table
+        for partition, provenance in provenances.items():
+            self.note(name, partition, provenance.content_hash)
+        return frame, provenances

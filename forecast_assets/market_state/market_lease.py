@@ -1,7 +1,7 @@
-"""One run at a time per market: what every run takes before its first step and gives back after its last.
+"""The lease of a market: each run takes it before its first step and releases it after its last.
 
-Runs of the queue are kept apart by its tag limits already; this also keeps apart what no queue sees: the command line,
-a click in the page while another machine works, a run that was thought dead.
+The tag limits of the queue keep queued runs apart. The lease also keeps apart runs outside the queue: those of the
+command line, of a second machine, or of a process that was believed dead.
 """
 
 import dataclasses
@@ -17,27 +17,27 @@ from forecast_assets.storage import TableStore
 from forecast_assets.storage.lease import Lease, LeaseTaken
 from forecast_assets.storage.transient_errors import is_transient
 
-RENEWALS_A_LEASE = 4
-LOOKS_A_SECOND = 2
+RENEWALS_PER_LEASE = 4
+ATTEMPTS_PER_SECOND = 2
 
 
 class MarketBusy(RuntimeError):
-    """Another run writes the market."""
+    """Another run is writing the market."""
 
 
 def lease_of(store: TableStore, country: str | None, seconds: float) -> Lease:
-    """The lease of a market; of the tables over all markets for None."""
+    """Return the lease of a market; None: of the tables over all markets."""
     return Lease(store.files, f"{store.base}/_leases", country or ALL_MARKETS, seconds)
 
 
 @dataclasses.dataclass(frozen=True)
 class MarketLease:
-    """Holds the lease of a run's market while the run goes on.
+    """Keeps the lease of a run's market until the run has ended.
 
     Attributes:
-        store: Base of the store.
-        seconds: How long a lease lasts after its holder has died.
-        wait_seconds: How long a run waits for another one to end.
+        store: The store of the company.
+        seconds: Time until the lease of a dead owner expires.
+        wait_seconds: Time that a run waits for another one to end.
     """
 
     store: TableStore
@@ -46,10 +46,10 @@ class MarketLease:
 
     @contextmanager
     def held_by(self, run: dg.DagsterRun) -> Iterator[None]:
-        """Take the lease of the run's market, renew it beside the run, release it.
+        """Take the lease of the run's market, renew it during the run, and release it.
 
         Raises:
-            MarketBusy: If another run still holds it after ``wait_seconds``.
+            MarketBusy: If another run still owns the lease after ``wait_seconds``.
         """
         country = market_of_run(run.tags)
         lease = lease_of(self.store, country, self.seconds)
@@ -74,20 +74,20 @@ class MarketLease:
                     raise MarketBusy(
                         f"{country or 'The tables over all markets'}: run {taken.held.holder} is writing; this run "
                         f"waited {self.wait_seconds:g} s and has changed nothing. Start it again when that one has "
-                        "ended; the lease of a run that was killed ends by itself."
+                        "ended; the lease of a killed run expires by itself."
                     ) from None
-                time.sleep(1 / LOOKS_A_SECOND)
+                time.sleep(1 / ATTEMPTS_PER_SECOND)
             else:
                 return
 
 
-def _renew(lease: Lease, holder: str, ended: threading.Event) -> None:
-    """Renew until told to stop. A renewal that fails is tried again: the lease outlasts several of them."""
-    while not ended.wait(lease.seconds / RENEWALS_A_LEASE):
+def _renew(lease: Lease, run_id: str, ended: threading.Event) -> None:
+    """Renew the lease until the run has ended. A failed renewal is repeated: the lease outlasts several of them."""
+    while not ended.wait(lease.seconds / RENEWALS_PER_LEASE):
         try:
-            lease.take(holder)
+            lease.take(run_id)
         except LeaseTaken:
-            # Paused for longer than the lease lasts: the conditional publish is what protects the tables now.
+            # This process was paused for longer than the lease. From now on the conditional publish protects tables.
             return
         except Exception as error:
             if not is_transient(error):

@@ -1,11 +1,12 @@
-"""The recipes of a company: the usual one or a market's own, within the limits of the settings; and which of them a
-market's cycle is made by.
+"""Recipes of a company: the default one or a market's own, within the limits of the settings.
 
-What a recipe is belongs into ``domain/models/recipe.py``, who stands against whom into ``domain/selection/contest.py``.
+A recipe is the configuration of a market's model. Its parameters are in ``domain/models/recipe.py``; the rule of the
+contest between challenger and incumbent is in ``domain/selection/contest.py``.
 """
 
 import dataclasses
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -15,13 +16,15 @@ from forecast_assets.domain.selection.contest import Contest, Holder, contest, r
 from forecast_assets.domain.selection.tuning import parameters_in_force
 
 
-def recipe_of(settings: Settings, tuned: Mapping[str, object] | None = None) -> Recipe:
-    """The recipe with what was tuned for the market, within the company's limits: fewer rounds take larger steps, their
-    product stays the recipe's."""
-    usual = dataclasses.replace(Recipe(), **(tuned or {}))
-    rate = usual.learning_rate * usual.rounds / settings.boosting_rounds
+def recipe_of(settings: Settings, tuned: Mapping[str, Any] | None = None) -> Recipe:
+    """Return the recipe with the market's tuned parameters, within the company's limits.
+
+    Fewer rounds take larger steps: the product of rounds and learning rate stays that of the recipe.
+    """
+    recipe = dataclasses.replace(Recipe(), **(tuned or {}))
+    rate = recipe.learning_rate * recipe.rounds / settings.boosting_rounds
     return dataclasses.replace(
-        usual,
+        recipe,
         training_rows=settings.training_rows,
         rounds=settings.boosting_rounds,
         learning_rate=rate,
@@ -30,34 +33,34 @@ def recipe_of(settings: Settings, tuned: Mapping[str, object] | None = None) -> 
 
 
 def for_backtest(settings: Settings, recipe: Recipe) -> Recipe:
-    """A recipe as the backtest fits it, within the company's limits."""
+    """Return a recipe as the backtest fits it, within the company's limits."""
     return recipe.of_backtest(settings.backtest_training_rows)
 
 
-def backtest_recipe_of(settings: Settings, tuned: Mapping[str, object] | None = None) -> Recipe:
-    """``for_backtest`` of ``recipe_of``."""
+def backtest_recipe_of(settings: Settings, tuned: Mapping[str, Any] | None = None) -> Recipe:
+    """Return ``for_backtest`` of ``recipe_of``."""
     return for_backtest(settings, recipe_of(settings, tuned))
 
 
 def contest_of(
-    settings: Settings, tuned: pd.DataFrame, refused: pd.DataFrame, holder: Holder | None, set_aside: str = ""
+    settings: Settings, tuned: pd.DataFrame, refused: pd.DataFrame, incumbent: Holder | None, set_aside: str = ""
 ) -> Contest:
-    """Who makes the forecast of a market's cycle.
+    """Return the recipes that forecast in a market's cycle: the challenger, the incumbent, or both.
 
     Args:
-        settings: Of the company.
+        settings: Settings of the company.
         tuned: ``tuned_recipe`` of the months up to the origin; may be empty.
         refused: ``refused_recipe`` of the same months; may be empty.
-        holder: The recipe in force before the origin.
-        set_aside: Why the challenger does not compete this time; empty: it does.
+        incumbent: The recipe in force before the origin.
+        set_aside: Reason why the challenger does not compete this time; empty if it competes.
     """
     try:
         wanted = recipe_of(settings, parameters_in_force(tuned))
     except ValueError:
-        # A tuning of another version of the code: a cycle refuses it, what runs after a failed cycle does without it.
+        # A tuning of another version of the code: a cycle fails on it, a fallback run continues without it.
         if not set_aside:
             raise
         wanted = recipe_of(settings)
-    found = contest(wanted, recipe_of(settings), holder, refusals(refused), set_aside)
-    # How many threads train changes no tree, so it is this machine's and no part of a stored recipe.
-    return found.with_threads(settings.threads)
+    result = contest(wanted, recipe_of(settings), incumbent, refusals(refused), set_aside)
+    # The number of threads changes no tree: it belongs to this machine and is no part of a stored recipe.
+    return result.with_threads(settings.threads)

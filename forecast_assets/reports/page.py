@@ -13,11 +13,11 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from forecast_assets.domain import number_format
 from forecast_assets.domain.evaluation.evaluation import ALL_LAGS, accuracy_by
 from forecast_assets.domain.evaluation.paired_test import MIN_ORIGINS, MIN_SKUS, paired_test
 from forecast_assets.domain.evaluation.realised import realised_accuracy
 from forecast_assets.domain.publication.churn import forecast_churn
-from forecast_assets.reports import number_format
 from forecast_assets.reports.chart_series import chart_series
 from forecast_assets.reports.market_report import MarketReport
 from forecast_assets.reports.measures import (

@@ -1,7 +1,7 @@
-"""Azure storage as a file system: adlfs over a client of ours, and puts that carry a condition.
+"""Azure storage as a file system: adlfs over a client of our own, and puts that carry a condition.
 
-adlfs builds its client from environment variables of its own and gives no say in timeouts and repetitions, hence the
-client of ours. What everything else sees is the interface of fsspec.
+adlfs builds its client from environment variables of its own, without our timeouts and retries; hence our client. The
+interface is that of fsspec and of ``ConditionalFileSystem``.
 """
 
 import functools
@@ -12,7 +12,7 @@ from typing import Any
 from adlfs import AzureBlobFileSystem
 from azure.core import MatchConditions
 from azure.core.exceptions import AzureError, ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
-from azure.storage.blob.aio import BlobServiceClient
+from azure.storage.blob.aio import BlobClient, BlobServiceClient
 from fsspec.asyn import sync_wrapper
 from pydantic import SecretStr
 
@@ -23,21 +23,21 @@ from forecast_assets.config.azure_account import (
     end_of_sas,
     secret_of,
 )
-from forecast_assets.storage.azure_answers import WAITS, Patience
+from forecast_assets.storage.azure_responses import WAITS, AzureRetryPolicy
 
 CONNECT_SECONDS, READ_SECONDS = 20, 60
-# Tells a put that was applied, but whose answer was lost, from the put of somebody else.
+# Distinguishes a put that was applied, but whose response was lost, from the put of another writer.
 WRITE_ID = "write_id"
 
 
-class AzureFileSystem(AzureBlobFileSystem):
+class AzureFileSystem(AzureBlobFileSystem):  # type: ignore[misc]  # adlfs has no types
     """Files of one account; paths are ``container/path``.
 
     Args:
         account: The account.
-        credential: As ``credential_for`` gives it.
-        waits: Seconds before each repetition of a request.
-        sas_end: When the SAS token ends, for the message after it has.
+        credential: Result of ``credential_for``.
+        waits: Seconds before each retry of a request.
+        sas_end: Expiry of the SAS token, for the error message after it.
     """
 
     cachable = False  # ``azure_file_system`` keeps them, by account and secret.
@@ -49,42 +49,49 @@ class AzureFileSystem(AzureBlobFileSystem):
             BlobServiceClient,
             account.address,
             credential=credential,
-            retry_policy=Patience(account, waits, sas_end),
+            retry_policy=AzureRetryPolicy(account, waits, sas_end),
             connection_timeout=CONNECT_SECONDS,
             read_timeout=READ_SECONDS,
         )
         # A cached listing in a long-running process would hide what other processes publish.
         super().__init__(account_name=account.name, credential=credential, use_listings_cache=False)
-        # What adlfs took from the environment belongs to nobody here.
+        # adlfs takes these from the environment; our client does not use them.
         self.account_key = self.sas_token = self.connection_string = self.client_secret = None
 
     def do_connect(self) -> None:
-        """Make the client; adlfs calls this."""
+        """Create the client; adlfs calls this."""
         self.service_client = self._connect()
 
     async def _etag(self, path: str) -> str | None:
         container, name, _ = self.split_path(path)
         async with self.service_client.get_blob_client(container, name) as blob:
             try:
-                return (await blob.get_blob_properties()).etag
+                etag: str = (await blob.get_blob_properties()).etag
             except ResourceNotFoundError:
                 return None
+        return etag
 
     async def _put_bytes(self, path: str, content: bytes, etag: str | None = None, only_new: bool = False) -> bool:
         container, name, _ = self.split_path(path)
-        condition = {"etag": etag, "match_condition": MatchConditions.IfNotModified} if etag else {}
         write_id = uuid.uuid4().hex
+        overwrite, metadata = not only_new, {WRITE_ID: write_id}
         async with self.service_client.get_blob_client(container, name) as blob:
             try:
-                await blob.upload_blob(content, overwrite=not only_new, metadata={WRITE_ID: write_id}, **condition)
+                if etag is None:
+                    await blob.upload_blob(content, overwrite=overwrite, metadata=metadata)
+                else:
+                    unchanged = MatchConditions.IfNotModified
+                    await blob.upload_blob(
+                        content, overwrite=overwrite, metadata=metadata, etag=etag, match_condition=unchanged
+                    )
             except (ResourceExistsError, ResourceModifiedError, ResourceNotFoundError):
                 return await self._was_written_as(blob, write_id)
         return True
 
-    async def _was_written_as(self, blob: Any, write_id: str) -> bool:
-        """Whether the file in place is that of a put: one whose answer was lost is sent again and meets itself."""
+    async def _was_written_as(self, blob: BlobClient, write_id: str) -> bool:
+        """Return True if the file in place is that of this put: a retry after a lost response meets its own file."""
         try:
-            return (await blob.get_blob_properties()).metadata.get(WRITE_ID) == write_id
+            return bool((await blob.get_blob_properties()).metadata.get(WRITE_ID) == write_id)
         except ResourceNotFoundError:
             return False
 
@@ -101,17 +108,18 @@ class AzureFileSystem(AzureBlobFileSystem):
 
     async def _cat_file(self, path: str, start: int | None = None, end: int | None = None, **kwargs: Any) -> bytes:
         try:
-            return await super()._cat_file(path, start, end, **kwargs)
+            content: bytes = await super()._cat_file(path, start, end, **kwargs)
         except AzureError as error:
             raise self._broken_off(error, path) from None
+        return content
 
     def _broken_off(self, error: AzureError, path: str) -> Exception:
-        """The client repeats a download that breaks off three times and then gives up in words of its own."""
+        """Return the error to raise for a download: our own if the client gave up after three interruptions."""
         if getattr(error, "status_code", None) not in (None, 200, 206):
             return error
         return StorageUnavailable(
-            f"Azure storage account {self.account_name} broke off the download of {path} again and again "
-            f"({type(error).__name__}). Look at the network, then run it again."
+            f"Azure storage account {self.account_name} interrupted the download of {path} several times "
+            f"({type(error).__name__}). Check the network, then run it again."
         )
 
     cat_with_etag = sync_wrapper(_cat_with_etag)
@@ -120,10 +128,10 @@ class AzureFileSystem(AzureBlobFileSystem):
 
 
 def azure_file_system(account: AzureAccount) -> AzureFileSystem:
-    """The file system of an account, one per process and secret: a secret that was renewed gives a new one.
+    """Return the file system of an account, one per process and secret: a renewed secret gives a new one.
 
     Raises:
-        StorageRefused: If the secret of its credential is not set.
+        StorageRefused: If the secret of the account's credential is not set.
     """
     return _file_system(account, secret_of(account))
 

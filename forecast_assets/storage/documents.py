@@ -1,7 +1,7 @@
-"""Documents of a partition (report pages, workbooks): laid out and versioned as tables are, but several files each.
+"""Documents of a partition (report pages, workbooks): layout and versions as for tables, but several files each.
 
-Each file is put in place atomically, ``_provenance.json`` last; while it still names the version before, the new set is
-incomplete.
+Each file is put in place atomically, ``_provenance.json`` last. While it still names the previous version, the new set
+is incomplete.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ PROVENANCE_FILE = "_provenance.json"
 
 @dataclass(frozen=True)
 class DocumentFolders:
-    """Where the documents of one partition stand: what readers open, and the versions."""
+    """Folders of one partition's documents: the published ones, and the versions."""
 
     published: str
     versions: str
@@ -65,13 +65,13 @@ def write_documents(
     except PublishConflict as conflict:
         raise PublishConflict(
             f"{name} [{partition}] was published by another run while run {stored.run_id} was writing it; the "
-            "documents may be of both. Run the one that should win again."
+            "documents may be of both. Repeat the run that should win."
         ) from conflict
     return stored
 
 
 def read_provenance(files: Files, folders: DocumentFolders) -> StoredProvenance | None:
-    """Return what the published documents were made from, None where there are none."""
+    """Return the provenance of the published documents; None without any."""
     content = files.read_many([f"{folders.published}/{PROVENANCE_FILE}"])[0]
     return None if content is None else StoredProvenance.from_json(content)
 
@@ -94,8 +94,8 @@ def _created_or_same(files: Files, path: str, content: bytes) -> bool:
         files.create(path, content)
     except FileExistsError:
         if path.endswith(PROVENANCE_FILE):
-            there = StoredProvenance.from_json(files.read(path))
-            return there.content_hash == StoredProvenance.from_json(content).content_hash
+            existing = StoredProvenance.from_json(files.read(path))
+            return existing.content_hash == StoredProvenance.from_json(content).content_hash
         return files.read(path) == content
     return True
 

@@ -1,23 +1,18 @@
-"""A lease: at most one holder at a time of a name, over processes and machines, and nobody's once the holder is dead.
+"""A lease: one owner at a time of a name, over processes and machines. It ends by itself after its owner has died.
 
-A small file names the holder and until when. The holder renews it while it lives; one that has run out may be taken.
-Taking and renewing is one conditional put on Azure; on a local folder a lock of the operating system makes it one step.
+A small file names the owner and the time of expiry. A living owner renews the lease; an expired one may be taken.
 """
 
-import contextlib
 import json
 import time
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
-from filelock import FileLock
-
-from forecast_assets.storage.publish import Files, PublishConflict
+from forecast_assets.storage.atomic_file import AtomicFile
+from forecast_assets.storage.publish import Files
 
 
 class LeaseTaken(RuntimeError):
-    """Somebody else holds the lease."""
+    """Another owner has the lease."""
 
     def __init__(self, name: str, held: "Held") -> None:
         super().__init__(name, held)
@@ -30,10 +25,15 @@ class LeaseTaken(RuntimeError):
 
 @dataclass(frozen=True)
 class Held:
-    """Who holds a lease, until when (seconds since 1970, UTC)."""
+    """The owner of a lease (``holder``, as stored) and its expiry ``until`` in seconds since 1970, UTC."""
 
     holder: str
     until: float
+
+    @property
+    def is_in_force(self) -> bool:
+        """True until the lease expires."""
+        return self.until > time.time()
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,9 @@ class Lease:
 
     Attributes:
         files: The file system of the store.
-        folder: Where leases stand.
-        name: What is leased.
-        seconds: How long one lasts unless renewed.
+        folder: Folder of the leases.
+        name: Name that is leased.
+        seconds: Duration of a lease that is not renewed.
     """
 
     files: Files
@@ -54,50 +54,49 @@ class Lease:
 
     @property
     def path(self) -> str:
+        """Path of the lease's file."""
         return f"{self.folder}/{self.name}.json"
 
-    def take(self, holder: str) -> None:
+    def take(self, owner: str) -> None:
         """Take or renew the lease.
 
         Raises:
-            LeaseTaken: If another holder's has not run out.
+            LeaseTaken: If the lease of another owner is in force.
         """
-        with self._one_at_a_time():
-            state, held = self._look()
-            if held is not None and held.holder != holder and held.until > time.time():
+        wanted = Held(owner, time.time() + self.seconds)
+
+        def claim(content: bytes | None) -> bytes:
+            held = _held(content)
+            if held is not None and held.holder != owner and held.is_in_force:
                 raise LeaseTaken(self.name, held)
-            self._put(Held(holder, time.time() + self.seconds), state)
+            return _content(wanted)
 
-    def release(self, holder: str) -> None:
-        """Give the lease up; nothing happens where somebody else holds it."""
-        with self._one_at_a_time(), contextlib.suppress(LeaseTaken):
-            state, held = self._look()
-            if held is not None and held.holder == holder:
-                self._put(Held(holder, 0.0), state)
+        if not self._file.update(claim):
+            raise LeaseTaken(self.name, _held(self._file.read()) or wanted)
 
-    def holder(self) -> str | None:
-        """Who holds the lease now; None where nobody does."""
-        held = self._read()
-        return held.holder if held is not None and held.until > time.time() else None
+    def release(self, owner: str) -> None:
+        """Give the lease up; does nothing if another owner has it."""
 
-    def _read(self) -> Held | None:
-        return self._look()[1]
+        def expire(content: bytes | None) -> bytes | None:
+            held = _held(content)
+            return _content(Held(owner, 0.0)) if held is not None and held.holder == owner else None
 
-    def _look(self) -> tuple[str | None, Held | None]:
-        state, content = self.files.look(self.path)
-        return state, None if content is None else Held(**json.loads(content))
+        # False: another owner took it over after it expired. The lease is theirs.
+        self._file.update(expire)
 
-    def _put(self, held: Held, state_before: str | None) -> None:
-        try:
-            self.files.replace(self.path, json.dumps(asdict(held)).encode(), state_before)
-        except PublishConflict as conflict:
-            raise LeaseTaken(self.name, self._read() or held) from conflict
+    def owner(self) -> str | None:
+        """Return the owner of the lease; None if none is in force."""
+        held = _held(self._file.read())
+        return held.holder if held is not None and held.is_in_force else None
 
-    @contextlib.contextmanager
-    def _one_at_a_time(self) -> Iterator[None]:
-        if not self.files.is_local:
-            yield
-            return
-        Path(self.folder).mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{self.folder}/.{self.name}.lock"):
-            yield
+    @property
+    def _file(self) -> AtomicFile:
+        return AtomicFile(self.files, self.path)
+
+
+def _held(content: bytes | None) -> Held | None:
+    return None if content is None else Held(**json.loads(content))
+
+
+def _content(held: Held) -> bytes:
+    return json.dumps(asdict(held)).encode()

@@ -1,9 +1,9 @@
-"""The store of a company, opened by its settings: everything that reads or writes tables uses this module."""
+"""Opening the store of a company by its settings: the one way for everything that reads or writes tables."""
 
 from forecast_assets.config.settings import Settings
 from forecast_assets.storage.table_store import TableStore
 
 
 def open_store(settings: Settings) -> TableStore:
-    """The tables, reports, leases and alerts of a company."""
+    """Return the store of a company: its tables, reports, leases and alerts."""
     return TableStore(settings.store, settings.azure)

@@ -1,7 +1,7 @@
-"""Parquet bytes of one partition, out and in.
+"""Parquet bytes of partitions: serialising with provenance in the footer, and reading many files as one table.
 
-Serialising with provenance in the footer, and reading many files as one table. Works on bytes, so that a reader sees
-each file as of one moment even while it is being replaced, and so that object storage is asked once per file.
+Works on bytes: a reader sees each file as of one moment even while it is being replaced, and object storage gets one
+request per file.
 """
 
 import io
@@ -30,17 +30,17 @@ def to_parquet(table: pa.Table, spec: TableSpec, provenance: StoredProvenance) -
         sink,
         table.schema,
         compression="snappy",
-        use_dictionary=text,
+        use_dictionary=text,  # type: ignore[arg-type]  # the stubs know no list of columns
         write_statistics=list(spec.keys),
         store_schema=False,
     ) as writer:
         writer.write_table(table)
-        writer.add_key_value_metadata({METADATA_KEY: provenance.to_json()})
+        writer.add_key_value_metadata({METADATA_KEY.decode(): provenance.to_json()})
     return sink.getvalue()
 
 
 def provenance_of(metadata: pq.FileMetaData, path: str) -> StoredProvenance:
-    """Read the provenance out of a footer.
+    """Return the provenance in a footer.
 
     Raises:
         ValueError: If the file was not written by this store.
@@ -61,15 +61,12 @@ def read_files(
     Columns that a file lacks are null in its rows. Returns the table and the footers.
 
     Raises:
-        KeyError: If a column is asked for that neither a file nor the spec's fixed columns have.
+        KeyError: If neither a file nor the spec's fixed columns have a requested column.
     """
-    partition_fields = [("country", pa.string())] if partitions[0].country is not None else []
-    fields = pa.schema([*partition_fields, ("month", pa.date32())])
-    fragments = [
-        PARQUET.make_fragment(pa.py_buffer(content), partition_expression=_expression(partition))
-        for content, partition in zip(contents, partitions, strict=True)
-    ]
-    footers = [fragment.metadata for fragment in fragments]
+    fields = _partition_fields(partitions[0].country is not None)
+    parquet = [_fragment(content, partition) for content, partition in zip(contents, partitions, strict=True)]
+    fragments: list[ds.Fragment] = [*parquet]
+    footers = [fragment.metadata for fragment in parquet]
     stored = _unify([fragment.physical_schema for fragment in fragments], spec)
     names = [*stored.names, *fields.names] if columns is None else list(dict.fromkeys([*columns, *fields.names]))
     full = pa.schema([*stored, *fields])
@@ -77,6 +74,21 @@ def read_files(
     if unknown:
         raise KeyError(f"no column {unknown} in these partitions, which have {', '.join(full.names[:40])}")
     return ds.FileSystemDataset(fragments, full, PARQUET).to_table(columns=names), footers
+
+
+def _partition_fields(has_country: bool) -> pa.Schema:
+    fields: list[tuple[str, pa.DataType]] = [("country", pa.string())] if has_country else []
+    return pa.schema([*fields, ("month", pa.date32())])
+
+
+def _fragment(content: bytes, partition: PartitionKey) -> ds.ParquetFileFragment:
+    buffer = pa.py_buffer(content)
+    fragment = PARQUET.make_fragment(
+        buffer,  # type: ignore[arg-type]  # the stubs know paths and open files alone
+        partition_expression=_expression(partition),
+    )
+    assert isinstance(fragment, ds.ParquetFileFragment)  # a Parquet format makes no other
+    return fragment
 
 
 def _unify(schemas: list[pa.Schema], spec: TableSpec | None) -> pa.Schema:
@@ -103,12 +115,12 @@ def to_frame(table: pa.Table) -> pd.DataFrame:
 
 
 def empty_table(spec: TableSpec | None, columns: Sequence[str] | None) -> pa.Table:
-    """Build the table of no partitions: the spec's columns, typed."""
-    known = [] if spec is None else list(spec.arrow_schema)
+    """Return the table of no partitions: the spec's columns, typed."""
+    stored = [] if spec is None else list(spec.arrow_schema)
     if columns is not None:
         kinds = {column: spec.type_of(column) if spec else None for column in columns}
-        known = [
+        stored = [
             pa.field(column, kind or pa.null()) for column, kind in kinds.items() if column not in ("country", "month")
         ]
-    country = [] if spec is not None and not spec.partitioned_by_country else [("country", pa.string())]
-    return pa.schema([*known, *country, ("month", pa.date32())]).empty_table()
+    has_country = spec is None or spec.partitioned_by_country
+    return pa.schema([*stored, *_partition_fields(has_country)]).empty_table()

@@ -1,7 +1,7 @@
-"""The key of a stored partition: a month, and the market where the table has one.
+"""The key of a stored partition: a month, and the market if the table has one.
 
-Text forms (Dagster's and the Hive folder's) and the error for partitions that are not there. Which partitions exist is
-the store's business.
+Text forms (Dagster's and the Hive folder's) and the error for missing partitions. The list of existing partitions
+belongs to the store.
 """
 
 import re
@@ -54,15 +54,18 @@ class PartitionKey:
 
     @property
     def month_text(self) -> str:
+        """The month as ``2024-01-01``."""
         return f"{self.month:%Y-%m-%d}"
 
     @property
     def folder(self) -> str:
+        """The Hive folders of the partition."""
         month = f"month={self.month_text}"
         return month if self.country is None else f"country={self.country}/{month}"
 
     @property
     def sort_key(self) -> tuple[str, pd.Timestamp]:
+        """Order by country, then by month."""
         return (self.country or "", self.month)
 
     def __str__(self) -> str:
@@ -70,21 +73,21 @@ class PartitionKey:
 
 
 class MissingPartition(LookupError):
-    """Partitions that were asked for and are not in the store; ``partitions`` lists them."""
+    """Requested partitions are not in the store; ``partitions`` lists them."""
 
     def __init__(self, table: str, partitions: Iterable[PartitionKey]) -> None:
         self.table = table
         self.partitions = sorted(partitions, key=lambda partition: partition.sort_key)
         super().__init__(
-            f"{table} has no {describe_partitions(self.partitions)}. Materialize {table} for these first, or, where "
+            f"{table} has no {describe_partitions(self.partitions)}. Materialize {table} for these first, or, if "
             'history may start later, read with missing="skip".'
         )
 
 
 def describe_partitions(partitions: Iterable[PartitionKey]) -> str:
-    """Say partitions in few words: ``FR: 2023-01 to 2023-06 (6 months), 2023-09; NO: 2024-01``."""
+    """Return partitions in few words: ``FR: 2023-01 to 2023-06 (6 months), 2023-09; NO: 2024-01``."""
     months: dict[str | None, list[pd.Timestamp]] = {}
     for partition in sorted(set(partitions), key=lambda partition: partition.sort_key):
         months.setdefault(partition.country, []).append(partition.month)
-    by_country = [(f"{country}: " if country else "") + describe_months(found) for country, found in months.items()]
+    by_country = [(f"{country}: " if country else "") + describe_months(own) for country, own in months.items()]
     return ("partition " if sum(map(len, months.values())) == 1 else "partitions ") + "; ".join(by_country)

@@ -1,6 +1,6 @@
-"""Where a stored file came from, kept inside the file.
+"""Origin of a stored file, kept inside the file.
 
-The writer gives run, cycle, code and inputs; the store adds schema version, rows, content hash and the version's name.
+The writer gives run, cycle, code and inputs. The store adds schema version, rows, content hash and the version's name.
 The text form is JSON under one key of the Parquet metadata.
 """
 
@@ -17,11 +17,16 @@ METADATA_KEY = b"forecast_assets.provenance"
 
 @dataclass(frozen=True)
 class Provenance:
-    """What the writer knows.
+    """Origin as the writer knows it.
 
-    ``inputs`` maps table to {partition (Dagster's form): content hash}, look-ups in the store included.
-    ``code_version`` and ``configuration`` are digests of the code and of the settings the content depends on; empty
-    where the writer did not say. ``answers`` is what else the content depends on, by name, and no stored table says.
+    Attributes:
+        run_id: Run that wrote the file.
+        cycle_id: Monthly cycle of the run.
+        git_sha: Commit of the running code.
+        inputs: Table to {partition (Dagster's form): content hash}, look-ups in the store included.
+        code_version: Digest of the code that the content depends on; empty if the writer gave none.
+        configuration: Digest of the settings that the content depends on; empty if the writer gave none.
+        answers: Further facts that the content depends on and that no stored table holds, by name.
     """
 
     run_id: str
@@ -35,10 +40,15 @@ class Provenance:
 
 @dataclass(frozen=True)
 class StoredProvenance(Provenance):
-    """What a stored file says of itself.
+    """Origin as a stored file holds it.
 
-    ``version`` is the file name under ``_versions``; ``previous_version`` the one it replaced when it was written (None
-    for the first), so the versions ever published form a chain; ``written_at`` is UTC in ISO 8601.
+    Attributes:
+        schema_version: Version of the table's spec.
+        rows: Rows of a table, or number of documents.
+        content_hash: Digest of the content.
+        version: File name below ``_versions``.
+        previous_version: Version that this one replaced; None for the first. So published versions form a chain.
+        written_at: Time in UTC, ISO 8601.
     """
 
     schema_version: int = 0
@@ -49,24 +59,26 @@ class StoredProvenance(Provenance):
     written_at: str = ""
 
     def to_json(self) -> str:
+        """Return the text form."""
         return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str | bytes) -> "StoredProvenance":
-        said = json.loads(text)
-        # Millions of inputs name the same partitions and hashes where every version of a store is looked at.
-        said["inputs"] = {
+        """Read the text form."""
+        values = json.loads(text)
+        # A reader of every version of a store meets millions of inputs with the same partitions and hashes.
+        values["inputs"] = {
             table: {sys.intern(partition): sys.intern(content) for partition, content in partitions.items()}
-            for table, partitions in said["inputs"].items()
+            for table, partitions in values["inputs"].items()
         }
-        return cls(**said)
+        return cls(**values)
 
 
 @functools.cache
 def git_sha() -> str:
     """Return the commit of the running code: FORECAST_GIT_SHA in an image, else git's HEAD, else "unknown".
 
-    HEAD gets "-dirty" when tracked files have local changes.
+    HEAD gets "-dirty" if tracked files have local changes.
     """
     stamped = os.environ.get("FORECAST_GIT_SHA", "").strip()
     if stamped:
@@ -79,10 +91,10 @@ def git_sha() -> str:
 
 def _git(*arguments: str) -> str:
     try:
-        done = subprocess.run(
+        result = subprocess.run(
             ["git", *arguments], cwd=Path(__file__).parent, capture_output=True, text=True, timeout=10, check=True
         )
     except (OSError, subprocess.SubprocessError):
-        # Images have no git and installed packages no repository: the caller reports "unknown".
+        # An image has no git and an installed package no repository: the caller reports "unknown".
         return ""
-    return done.stdout.strip()
+    return result.stdout.strip()

@@ -1,16 +1,19 @@
-"""What a stored table looks like, and turning a DataFrame into exactly that.
+"""Specs of stored tables, and the conversion of a DataFrame into the table of a spec.
 
-The specs of the product's tables are built in ``forecast_assets.schemas``. Types, nulls and keys are enforced here;
-what values mean (ranges, full horizons, cross checks) is for the Pandera models.
+The specs of the product's tables are in ``table_specs``. Types, nulls and keys are enforced here; ranges, full horizons
+and cross checks belong to the Pandera models of ``forecast_assets.schemas``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from forecast_assets.storage.array_types import Positions, Values
 from forecast_assets.storage.partition_key import PartitionKey
 from forecast_assets.storage.row_order import has_equal_neighbours, key_order
 
@@ -20,14 +23,14 @@ ROWS_SHOWN = 5
 class SchemaViolation(ValueError):
     """A frame that does not fit its table's spec. Nothing was stored."""
 
-    def __init__(self, table: str, partition: PartitionKey, column: str, problem: str) -> None:
+    def __init__(self, table: str, partition: PartitionKey, column: object, problem: str) -> None:
         self.table, self.partition, self.column = table, partition, column
         super().__init__(f"{table} [{partition}], column {column!r}: {problem}. Nothing was stored.")
 
 
 @dataclass(frozen=True)
 class TableSpec:
-    """A stored table: name, key columns, fixed columns, and which further columns it may have.
+    """A stored table: name, key columns, fixed columns, and the further columns it may have.
 
     ``extra_columns`` is a type for any further column (features), or a mapping of name prefix to type (``{"attribute_":
     string}``), or None. Key columns are never null and their rows unique. ``country`` and ``month`` of the partition
@@ -52,9 +55,10 @@ class TableSpec:
             )
 
     def type_of(self, column: str) -> pa.DataType | None:
-        """Return the type of a column, or None where the table cannot have it."""
+        """Return the type of a column; None if the table cannot have it."""
         if column in self.arrow_schema.names:
-            return self.arrow_schema.field(column).type
+            kind: pa.DataType = self.arrow_schema.field(column).type
+            return kind
         if column in ("country", "month") or self.extra_columns is None:
             return None
         if isinstance(self.extra_columns, pa.DataType):
@@ -63,19 +67,29 @@ class TableSpec:
 
 
 def to_arrow(spec: TableSpec, partition: PartitionKey, frame: pd.DataFrame) -> pa.Table:
-    """Turn a frame into the table of a spec, rows in key order, fixed columns first, NaN as null.
+    """Convert a frame into the table of a spec: rows in key order, fixed columns first, NaN as null.
 
     Whole numbers become floats and whole floats integers where the spec says so; nothing else is converted.
 
     Raises:
-        SchemaViolation: At a missing, doubled or unexpected column, a value of another type, a null or doubled key.
+        SchemaViolation: If a column is missing, doubled or unexpected, a value has another type, or a key is null or
+            doubled.
     """
     if (partition.country is not None) != spec.partitioned_by_country:
         wanted = "FR|2024-01-01" if spec.partitioned_by_country else "2024-01-01"
         raise ValueError(f"{spec.name} has partitions such as {wanted}, got {partition}")
-    columns = _columns(spec, partition, frame)
-    arrays = [_to_array(spec, partition, frame[column], column) for column in columns]
-    table = pa.table(arrays, schema=pa.schema([(column, spec.type_of(column)) for column in columns]))
+    kinds = _column_types(spec, partition, frame)
+    arrays = [_to_array(spec, partition, frame[column], column, kind) for column, kind in kinds.items()]
+    table = pa.table(arrays, schema=pa.schema(list(kinds.items())))
+    _raise_at_null_key(spec, partition, frame, table)
+    order = key_order(table, spec.keys)
+    if order is None:
+        return table
+    _raise_at_doubled_key(spec, partition, frame, table, order)
+    return table.take(order)
+
+
+def _raise_at_null_key(spec: TableSpec, partition: PartitionKey, frame: pd.DataFrame, table: pa.Table) -> None:
     for key in spec.keys:
         if table.column(key).null_count:
             nulls = np.flatnonzero(table.column(key).is_null().to_numpy())
@@ -85,10 +99,14 @@ def to_arrow(spec: TableSpec, partition: PartitionKey, frame: pd.DataFrame) -> p
                 key,
                 f"a key is never null, but {len(nulls)} of {len(frame)} rows are: {_rows(frame, nulls)}",
             )
-    order = key_order(table, spec.keys)
-    if order is None:
-        return table
-    doubled = np.flatnonzero(has_equal_neighbours(table, spec.keys, order)) if spec.keys else []
+
+
+def _raise_at_doubled_key(
+    spec: TableSpec, partition: PartitionKey, frame: pd.DataFrame, table: pa.Table, order: Positions
+) -> None:
+    if not spec.keys:
+        return
+    doubled = np.flatnonzero(has_equal_neighbours(table, spec.keys, order))
     if len(doubled):
         positions = np.sort(np.unique(np.concatenate([order[doubled], order[doubled + 1]])))
         keys = ", ".join(spec.keys)
@@ -98,35 +116,40 @@ def to_arrow(spec: TableSpec, partition: PartitionKey, frame: pd.DataFrame) -> p
             keys,
             f"one row per key expected, {len(doubled)} rows too many: {_rows(frame[list(spec.keys)], positions)}",
         )
-    return table.take(pa.array(order))
 
 
-def _columns(spec: TableSpec, partition: PartitionKey, frame: pd.DataFrame) -> list[str]:
-    names = list(frame.columns)
+def _column_types(spec: TableSpec, partition: PartitionKey, frame: pd.DataFrame) -> dict[str, pa.DataType]:
+    """Return the type of each column in stored order. Raises SchemaViolation if a column does not fit the spec."""
+    names: list[object] = list(frame.columns)
     fixed = spec.arrow_schema.names
+    kinds: dict[str, pa.DataType] = {}
     for column in fixed:
         if column not in names:
             raise SchemaViolation(spec.name, partition, column, f"missing; the frame has {_few(names)}")
-    for column in names:
-        if not isinstance(column, str) or spec.type_of(column) is None:
+    for name in names:
+        kind = spec.type_of(name) if isinstance(name, str) else None
+        if kind is None:
             hint = "country and month of the partition stand in the path: drop the column"
-            expected = hint if column in ("country", "month") else f"expected {_few(fixed)}{_extra_text(spec)}"
-            raise SchemaViolation(spec.name, partition, column, f"unexpected; {expected}")
+            expected = hint if name in ("country", "month") else f"expected {_few(fixed)}{_extra_text(spec)}"
+            raise SchemaViolation(spec.name, partition, name, f"unexpected; {expected}")
+        kinds[str(name)] = kind
     if len(set(names)) < len(names):
-        doubled = next(column for column in names if names.count(column) > 1)
+        doubled = next(name for name in names if names.count(name) > 1)
         raise SchemaViolation(spec.name, partition, doubled, "appears more than once")
-    return [*fixed, *sorted(set(names) - set(fixed))]
+    return {column: kinds[column] for column in [*fixed, *sorted(set(kinds) - set(fixed))]}
 
 
-def _to_array(spec: TableSpec, partition: PartitionKey, values: pd.Series, column: str) -> pa.Array:
-    kind = spec.type_of(column)
+def _to_array(
+    spec: TableSpec, partition: PartitionKey, values: "pd.Series[Any]", column: str, kind: pa.DataType
+) -> Values:
     if kind == pa.float64() and values.dtype == np.float64:
-        return pa.array(values.to_numpy(), from_pandas=True)
+        return _array(values.to_numpy())
     try:
-        array = pa.array(values, from_pandas=True)
+        array = _array(values)
         if array.null_count == len(array):
-            # Pandas types a column of nothing but nulls, or of no rows, as it likes.
-            return pa.nulls(len(array), kind)
+            # The type that pandas gives to a column without values means nothing.
+            nulls: Values = pa.nulls(len(array), kind)  # type: ignore[call-overload]  # the stubs know single types alone
+            return nulls
         if _may_become(array.type, kind):
             return _as_type(array, kind)
         problem = f"expected {kind}, got {array.type}"
@@ -137,18 +160,24 @@ def _to_array(spec: TableSpec, partition: PartitionKey, values: pd.Series, colum
     )
 
 
-def _as_type(array: pa.Array | pa.ChunkedArray, kind: pa.DataType) -> pa.Array:
+def _array(values: "pd.Series[Any] | npt.NDArray[Any]") -> Values:
+    """Convert values in one piece; pyarrow splits long text into chunks."""
+    array: pa.Array[Any] | pa.ChunkedArray[Any] = pa.array(values, from_pandas=True)
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
+def _as_type(array: Values, kind: pa.DataType) -> Values:
     if pa.types.is_dictionary(array.type):
         array = array.cast(array.type.value_type)
     cast = array.cast(kind, safe=True)
     if pa.types.is_date32(kind) and not cast.cast(array.type).equals(array):
         # Arrow drops times of day even in a safe cast.
         raise pa.ArrowInvalid("a time of day would be lost")
-    return cast.combine_chunks() if isinstance(cast, pa.ChunkedArray) else cast
+    return cast
 
 
 def _may_become(found: pa.DataType, wanted: pa.DataType) -> bool:
-    """Say whether a cast is allowed by kind; the safe cast then refuses single values (fractions, times of day)."""
+    """Return True if the cast is allowed by type; the safe cast then rejects values (fractions, times of day)."""
     if pa.types.is_null(found) or found == wanted:
         return True
     if pa.types.is_dictionary(found):
@@ -163,10 +192,10 @@ def _may_become(found: pa.DataType, wanted: pa.DataType) -> bool:
     return False
 
 
-def _offenders(values: pd.Series, kind: pa.DataType) -> np.ndarray:
-    """Find the rows that alone do not fit; only called when a column failed as a whole."""
+def _offenders(values: "pd.Series[Any]", kind: pa.DataType) -> Positions:
+    """Return the rows that alone do not fit; called after a column failed as a whole."""
 
-    def fits(value: object) -> bool:
+    def fits(value: Any) -> bool:
         try:
             array = pa.array([value], from_pandas=True)
             return array.null_count == 1 or (_may_become(array.type, kind) and _as_type(array, kind) is not None)
@@ -176,7 +205,7 @@ def _offenders(values: pd.Series, kind: pa.DataType) -> np.ndarray:
     return np.flatnonzero([not fits(value) for value in values.head(100_000)])
 
 
-def _rows(frame: pd.DataFrame, positions: np.ndarray) -> str:
+def _rows(frame: pd.DataFrame, positions: Positions) -> str:
     shown = [
         f"{position}: {', '.join(f'{name}={_shown(value)}' for name, value in frame.iloc[position].head(8).items())}"
         for position in positions[:ROWS_SHOWN]
@@ -189,7 +218,7 @@ def _shown(value: object) -> str:
     return repr(value) if isinstance(value, str) else str(value)
 
 
-def _few(names: list) -> str:
+def _few(names: Sequence[object]) -> str:
     return ", ".join(map(str, names[:12])) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
 
 

@@ -1,11 +1,12 @@
-"""From the Pandera models to what the store enforces: column types, keys and version of each table."""
+"""Specs of the product's tables, derived from the Pandera models: column types and keys of each table."""
 
 import pyarrow as pa
 
-from forecast_assets.schemas import MONTH_ONLY, TABLES, Table
+from forecast_assets.schemas import MONTH_ONLY, TABLES
+from forecast_assets.schemas.table import Table
 from forecast_assets.storage import TableSpec
 
-ARROW_TYPES = {
+ARROW_TYPES: dict[str, pa.DataType] = {
     "str": pa.string(),
     "object": pa.string(),
     "float64": pa.float64(),
@@ -16,7 +17,7 @@ ARROW_TYPES = {
 
 
 def table_specs() -> dict[str, TableSpec]:
-    """The spec of every stored table by name."""
+    """Return the spec of every stored table by name."""
     return {name: _spec(name, model) for name, model in TABLES.items()}
 
 

@@ -1,6 +1,6 @@
-"""The store: tables by partition under a base folder, every version kept, one published.
+"""The store: tables by partition under a base folder; every version is kept, one is published.
 
-Layout, versions and reading; how bytes get in place is ``publish``, what a table may contain ``table_spec``. Documents
+Layout, versions and reading. Putting bytes in place is ``publish``, the content of a table ``table_spec``. Documents
 (reports) follow the same layout in ``documents``.
 """
 
@@ -17,28 +17,27 @@ from forecast_assets.config.azure_account import AzureAccount
 from forecast_assets.storage.content_hash import content_hash
 from forecast_assets.storage.documents import DocumentFolders, read_provenance, write_documents
 from forecast_assets.storage.folders import file_system_of, path_of
-from forecast_assets.storage.parquet_files import empty_table, provenance_of, read_files, to_frame, to_parquet
+from forecast_assets.storage.parquet_files import provenance_of, read_files, to_frame, to_parquet
+from forecast_assets.storage.partition_files import read_partitions
 from forecast_assets.storage.partition_key import MissingPartition, PartitionKey
 from forecast_assets.storage.provenance import Provenance, StoredProvenance
 from forecast_assets.storage.publish import Files, PublishConflict
+from forecast_assets.storage.table_reader import TableReader, WhenMissing
 from forecast_assets.storage.table_spec import TableSpec, to_arrow
 from forecast_assets.storage.version_files import partition_versions
-from forecast_assets.storage.versions import Version, says_the_same, version_names
-
-# Bounds the compressed bytes held at once: 256 feature partitions are about 75 MB.
-FILES_READ_AT_ONCE = 256
+from forecast_assets.storage.versions import Version, is_same_write, version_names
 
 
 @dataclass(frozen=True)
 class WrittenVersion:
-    """What a write left: the published file's path, and its provenance."""
+    """Result of a write: the published file's path and its provenance."""
 
     partition: PartitionKey
     path: str
     provenance: StoredProvenance
 
 
-class TableStore:
+class TableStore(TableReader):
     """Tables under ``address``: a local folder, ``abfs://container/...`` of ``account``, or another fsspec address.
 
     Nothing is opened, and no secret fetched, before the first file is touched.
@@ -54,7 +53,7 @@ class TableStore:
         return Files(file_system_of(self.address, self.account))
 
     def path(self, name: str, partition: PartitionKey) -> str:
-        """Return where readers find a partition's file."""
+        """Return the path of a partition's published file."""
         return f"{self.base}/{name}/{partition.folder}/{name}.parquet"
 
     def versions_folder(self, name: str, partition: PartitionKey) -> str:
@@ -66,13 +65,13 @@ class TableStore:
     ) -> WrittenVersion:
         """Store a frame as a new version of a partition and publish it.
 
-        A run that writes a partition again (a retried step) gets its version back when content, schema version and
-        inputs are the same, else a new version ``<run id>-2``, ``-3`` and so on: versions are never overwritten.
+        A retried step that writes the same content, schema version and inputs gets its version back. Otherwise it
+        writes a new version ``<run id>-2``, ``-3`` and so on. Versions are never overwritten.
 
         Raises:
             SchemaViolation: If the frame does not fit the spec; nothing is stored.
-            PublishConflict: If another writer published the partition meanwhile; the version is kept, the other's file
-                stays in place.
+            PublishConflict: If another writer published the partition meanwhile. The version is kept, and the file of
+                the other writer stays in place.
         """
         return self.write_all(spec, {partition: frame}, {partition: provenance})[0]
 
@@ -92,7 +91,7 @@ class TableStore:
         self, spec: TableSpec, partition: PartitionKey, table: pa.Table, provenance: Provenance
     ) -> WrittenVersion:
         path = self.path(spec.name, partition)
-        state_before, content_before = self.files.look(path)
+        state_before, content_before = self.files.read_with_state(path)
         published = provenance_in(content_before, path) if content_before is not None else None
         stored = StoredProvenance(
             **vars(provenance),
@@ -119,7 +118,7 @@ class TableStore:
             except FileExistsError:
                 content = self.files.read(f"{folder}/{name}")
                 existing = provenance_in(content, f"{folder}/{name}")
-                if says_the_same(existing, candidate):
+                if is_same_write(existing, candidate):
                     return existing, content
             else:
                 return candidate, content
@@ -134,98 +133,56 @@ class TableStore:
         except PublishConflict as conflict:
             other = self.provenance_at(path)
             raise PublishConflict(
-                f"{name} [{partition}] was published by {f'run {other.run_id}' if other else 'someone else'} while "
+                f"{name} [{partition}] was published by {f'run {other.run_id}' if other else 'another writer'} while "
                 f"run {stored.run_id} was writing it. That file stays in place, this run's version is kept as "
-                f"{stored.version}. Find out why two runs wrote one partition (a lease keeps them apart, unless one "
-                "was paused for long or writes past it), then run the one that should win again."
+                f"{stored.version}. Find out why two runs wrote one partition: a lease keeps them apart unless one was "
+                "paused for long or wrote without it. Then repeat the run that should win."
             ) from conflict
-
-    def read(
-        self,
-        table: TableSpec | str,
-        partitions: Iterable[PartitionKey],
-        columns: Sequence[str] | None = None,
-        missing: str = "error",
-    ) -> pd.DataFrame:
-        """Read partitions as one frame, ordered by country, month and key; ``country`` and ``month`` come last.
-
-        Columns that only some partitions have are null in the others. ``missing="skip"`` leaves out partitions that are
-        not there.
-
-        Raises:
-            MissingPartition: If partitions are not there and ``missing`` is "error".
-            KeyError: If a column is asked for that no partition has.
-        """
-        return self.read_with_provenance(table, partitions, columns, missing)[0]
 
     def read_with_provenance(
         self,
         table: TableSpec | str,
         partitions: Iterable[PartitionKey],
         columns: Sequence[str] | None = None,
-        missing: str = "error",
+        missing: WhenMissing = "error",
     ) -> tuple[pd.DataFrame, dict[PartitionKey, StoredProvenance]]:
-        """Read as ``read`` does, and return the provenance of each file beside the frame: both from the same bytes."""
-        if missing not in ("error", "skip"):
-            raise ValueError(f'missing is "error" or "skip", got {missing!r}')
-        name, spec = (table.name, table) if isinstance(table, TableSpec) else (table, None)
-        wanted = sorted(set(partitions), key=lambda partition: partition.sort_key)
-        parts, provenances = [], {}
-        for start in range(0, len(wanted), FILES_READ_AT_ONCE):
-            part, found = self._read_batch(name, spec, wanted[start : start + FILES_READ_AT_ONCE], columns)
-            parts.extend(part)
-            provenances.update(found)
-        absent = [partition for partition in wanted if partition not in provenances]
-        if absent and missing == "error":
-            raise MissingPartition(name, absent)
-        if not parts:
-            return to_frame(empty_table(spec, columns)), {}
-        return to_frame(pa.concat_tables(parts, promote_options="permissive")), provenances
-
-    def _read_batch(
-        self, name: str, spec: TableSpec | None, partitions: list[PartitionKey], columns: Sequence[str] | None
-    ) -> tuple[list[pa.Table], dict[PartitionKey, StoredProvenance]]:
-        contents = self.files.read_many([self.path(name, partition) for partition in partitions])
-        found = {
-            partition: content for partition, content in zip(partitions, contents, strict=True) if content is not None
-        }
-        if not found:
-            return [], {}
-        table, footers = read_files(list(found.values()), list(found), spec, columns)
-        return [table], {
-            partition: provenance_of(footer, self.path(name, partition))
-            for partition, footer in zip(found, footers, strict=True)
-        }
+        """Read as ``read`` does and return the provenance of each file with the frame: both from the same bytes."""
+        name = table.name if isinstance(table, TableSpec) else table
+        return read_partitions(
+            self.files, lambda partition: self.path(name, partition), table, partitions, columns, missing
+        )
 
     def provenance(self, table: str, partition: PartitionKey) -> StoredProvenance:
-        """Return what a partition's published file says of itself, from its footer alone. Raises MissingPartition."""
-        found = self.provenance_at(self.path(table, partition))
-        if found is None:
+        """Return the provenance in a published file's footer. Raises MissingPartition."""
+        provenance = self.provenance_at(self.path(table, partition))
+        if provenance is None:
             raise MissingPartition(table, [partition])
-        return found
+        return provenance
 
     def provenance_at(self, path: str) -> StoredProvenance | None:
-        """Return what the file of a table at a path says of itself; None without a file."""
+        """Return the provenance in the footer of a table's file; None without a file."""
         if self.files.is_local:
             try:
                 return provenance_of(pq.read_metadata(path), path)
             except FileNotFoundError:
                 return None
-        # Whole and in one request: an open file costs one for its size, one for the end of its footer, one for it.
+        # The whole file in one request: an open file takes three, for its size, the footer's length and the footer.
         content = self.files.read_many([path])[0]
         return None if content is None else provenance_in(content, path)
 
     def exists(self, name: str, partition: PartitionKey) -> bool:
-        """Say whether a partition is published."""
+        """Return True if a partition is published."""
         return self.files.state(self.path(name, partition)) is not None
 
     def list_partitions(self, name: str) -> list[PartitionKey]:
         """Return the published partitions of a table, by country and month. One listing on object storage."""
         root = f"{self.base}/{name}/"
-        found = [
+        folders = {
             path.split(root, 1)[1].rpartition("/")[0] for path in self.find(root) if path.endswith(f"/{name}.parquet")
-        ]
-        return sorted({PartitionKey.from_folder(folder) for folder in found}, key=lambda partition: partition.sort_key)
+        }
+        return sorted(
+            {PartitionKey.from_folder(folder) for folder in folders}, key=lambda partition: partition.sort_key
+        )
 
     def versions(self, name: str, partition: PartitionKey) -> list[Version]:
         """Return all versions of a partition of a table or of documents, oldest first."""
@@ -240,7 +197,7 @@ class TableStore:
         return to_frame(read_files([content], [partition], spec, None)[0])
 
     def read_version_table(self, name: str, partition: PartitionKey, version: str) -> pa.Table:
-        """Read one version as it is stored, without ``country`` and ``month``: what ``content_hash`` is taken over."""
+        """Read one version as it is stored, without ``country`` and ``month``: the input of ``content_hash``."""
         content = self.files.read_many([f"{self.versions_folder(name, partition)}/{version}"])[0]
         if content is None:
             raise MissingPartition(f"{name} (version {version})", [partition])
@@ -262,14 +219,14 @@ class TableStore:
         return content
 
     def document_provenance(self, name: str, partition: PartitionKey) -> StoredProvenance:
-        """Return what the published documents of a partition were made from. Raises MissingPartition."""
-        found = self.published_provenance(name, partition)
-        if found is None:
+        """Return the provenance of a partition's published documents. Raises MissingPartition."""
+        provenance = self.published_provenance(name, partition)
+        if provenance is None:
             raise MissingPartition(name, [partition])
-        return found
+        return provenance
 
     def published_provenance(self, name: str, partition: PartitionKey) -> StoredProvenance | None:
-        """Return what the published table or documents of a partition say of themselves, None without any."""
+        """Return the provenance of a partition's published table or documents; None if neither is published."""
         table = self.provenance_at(self.path(name, partition))
         return table or read_provenance(self.files, self._document_folders(name, partition))
 
@@ -277,7 +234,7 @@ class TableStore:
         return DocumentFolders(f"{self.base}/{name}/{partition.folder}", self.versions_folder(name, partition))
 
     def find(self, folder: str) -> list[str]:
-        """Return the paths of all files under a folder, none where it is not there."""
+        """Return the paths of all files below a folder; none if the folder is missing."""
         self.files.fs.invalidate_cache()
         try:
             return self.files.fs.find(folder)
@@ -286,5 +243,5 @@ class TableStore:
 
 
 def provenance_in(content: bytes, path: str) -> StoredProvenance:
-    """What the bytes of a table's file say of themselves."""
+    """Return the provenance in the bytes of a table's file."""
     return provenance_of(pq.read_metadata(pa.BufferReader(content)), path)

@@ -1,6 +1,6 @@
-"""Which errors pass by themselves: the network, a busy service, a file that another program has open.
+"""Transient errors: the network, a busy service, a file that another program has open.
 
-Everything else (bad data, a missing partition, a defect) would fail in the same way a minute later.
+All other errors (bad data, a missing partition, a defect) would occur again a minute later.
 """
 
 import errno
@@ -11,7 +11,7 @@ TRANSIENT_ERRNO = {
     errno.ECONNABORTED, errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.EPIPE,
 }  # fmt: skip
 TRANSIENT_HTTP_STATUS = {408, 429, 500, 502, 503, 504}
-# By name: the libraries are extras, and importing them all to look at one error would take seconds.
+# By name: the libraries are extras, and importing them all to classify one error would take seconds.
 TRANSIENT_CLASSES = {
     "azure.core.exceptions.ServiceRequestError",
     "azure.core.exceptions.ServiceResponseError",
@@ -28,10 +28,10 @@ TRANSIENT_CLASSES = {
 
 
 def is_transient(error: BaseException) -> bool:
-    """Whether an error, or one that caused it, passes by itself.
+    """Return True if an error, or one that caused it, is transient.
 
-    ``PermissionError`` counts: on a shared folder it says that another program has the file open. So does SQLite's
-    "database is locked".
+    ``PermissionError`` counts: on a shared folder it means that another program has the file open. SQLite's "database
+    is locked" counts, too.
     """
     return any(_is_transient_itself(each) for each in _with_causes(error))
 

@@ -1,6 +1,6 @@
-"""The files of versions: a Parquet file of a table, a folder of documents with its provenance; and what was removed.
+"""Files of versions: a Parquet file of a table, or a folder of documents with its provenance; and their removal.
 
-Which versions a partition has and what each is made of. When one may go stands in ``operations/history/retention.py``.
+The rule that decides which versions are removed is ``operations/history/retention.py``.
 """
 
 import json
@@ -13,11 +13,11 @@ from forecast_assets.storage.documents import PROVENANCE_FILE
 from forecast_assets.storage.partition_key import PartitionKey
 from forecast_assets.storage.provenance import StoredProvenance
 from forecast_assets.storage.publish import Files
-from forecast_assets.storage.versions import PRUNED_FILE, Version, list_versions, read_pruned
+from forecast_assets.storage.versions import PRUNED_FILE, PrunedVersions, Version, list_versions, read_pruned
 
 
 class VersionedStore(Protocol):
-    """The part of the store that versions are read and removed through."""
+    """The part of the store that reading and removing versions needs."""
 
     base: str
 
@@ -32,15 +32,15 @@ class VersionedStore(Protocol):
         """Return the files below a folder."""
 
     def published_provenance(self, name: str, partition: PartitionKey) -> StoredProvenance | None:
-        """Return the provenance of the published file or documents; None where nothing is published."""
+        """Return the provenance of the published file or documents; None if nothing is published."""
 
     def provenance_at(self, path: str) -> StoredProvenance | None:
-        """Return the provenance of a table's file; None where there is none."""
+        """Return the provenance of a table's file; None without a file."""
 
 
 @dataclass(frozen=True)
 class VersionFiles:
-    """A version with the table and partition it is of, its files and their size in bytes."""
+    """A version with its table and partition, its files and their size in bytes."""
 
     table: str
     partition: PartitionKey
@@ -52,37 +52,37 @@ class VersionFiles:
 def partition_versions(
     store: VersionedStore, name: str, partition: PartitionKey, paths: Sequence[str]
 ) -> list[Version]:
-    """Versions of a partition among the files under its folder of versions, oldest first; the unfinished left out."""
+    """Return the complete versions among the files below a partition's folder of versions, oldest first."""
     folder = store.versions_folder(name, partition)
     marked = [path for path in paths if _is_version(path.removeprefix(f"{folder}/"))]
-    found = store.files.side_by_side(lambda path: _provenance(store, path), marked)
+    provenances = store.files.side_by_side(lambda path: _provenance(store, path), marked)
     stored = {
-        path.removesuffix(f"/{PROVENANCE_FILE}"): said
-        for path, said in zip(marked, found, strict=True)
-        if said is not None
+        path.removesuffix(f"/{PROVENANCE_FILE}"): provenance
+        for path, provenance in zip(marked, provenances, strict=True)
+        if provenance is not None
     }
     published = store.published_provenance(name, partition)
-    pruned = {version: said["previous_version"] for version, said in pruned_of(store, name, partition).items()}
+    pruned = {version: note["previous_version"] for version, note in pruned_of(store, name, partition).items()}
     return list_versions(stored, published.version if published else None, pruned)
 
 
 def all_versions(store: VersionedStore) -> list[VersionFiles]:
-    """Every version of every partition of a store; reads the footer of each file."""
+    """Return every version of every partition of a store; reads the footer of each file."""
     root = f"{store.base}/_versions"
-    by_place: dict[tuple[str, str], dict[str, int]] = {}
+    by_partition: dict[tuple[str, str], dict[str, int]] = {}
     for path, size in _sizes(store, root).items():
         relative = path.removeprefix(f"{root}/")
-        by_place.setdefault((relative.partition("/")[0], _partition_folder(relative)), {})[path] = size
+        by_partition.setdefault((relative.partition("/")[0], _partition_folder(relative)), {})[path] = size
     return [
         _with_files(table, partition, version, sizes)
-        for (table, folder), sizes in sorted(by_place.items())
+        for (table, folder), sizes in sorted(by_partition.items())
         for partition in [PartitionKey.from_folder(folder)]
         for version in partition_versions(store, table, partition, list(sizes))
     ]
 
 
 def stored_tables(store: VersionedStore) -> list[str]:
-    """Names of tables and documents of which there is a version."""
+    """Return the names of tables and documents that have a version."""
     root = f"{store.base}/_versions"
     try:
         return sorted(path.rstrip("/").rpartition("/")[2] for path in store.files.fs.ls(root, detail=False))
@@ -91,32 +91,32 @@ def stored_tables(store: VersionedStore) -> list[str]:
 
 
 def versioned_partitions(store: VersionedStore, name: str) -> list[PartitionKey]:
-    """Partitions of a table or of documents of which there is a version."""
+    """Return the partitions of a table or of documents that have a version."""
     root = f"{store.base}/_versions/{name}/"
     folders = {_partition_folder(path.removeprefix(root)) for path in store.find(root.rstrip("/"))}
     return sorted(map(PartitionKey.from_folder, folders), key=lambda partition: partition.sort_key)
 
 
-def pruned_of(store: VersionedStore, name: str, partition: PartitionKey) -> dict[str, dict[str, str | None]]:
-    """What was removed of a partition's versions, by version."""
+def pruned_of(store: VersionedStore, name: str, partition: PartitionKey) -> PrunedVersions:
+    """Return the notes of a partition's removed versions, by version."""
     return read_pruned(store.files.read_many([f"{store.versions_folder(name, partition)}/{PRUNED_FILE}"])[0])
 
 
 def remove_versions(store: VersionedStore, versions: Sequence[VersionFiles], at: datetime) -> None:
     """Remove versions of one partition, noting them first: a reader of the chain never meets a gap.
 
-    Killed in the middle, what is left is either a whole version, which is judged again, or the files of a set of
-    documents without its provenance, which ``remove_left_over`` removes.
+    A process killed in the middle leaves whole versions, which the next call removes, or documents without their
+    provenance, which ``remove_left_over`` removes.
     """
     name, partition = versions[0].table, versions[0].partition
     path = f"{store.versions_folder(name, partition)}/{PRUNED_FILE}"
     state, pruned = store.files.state(path), pruned_of(store, name, partition)
     for each in versions:
-        said = each.version.provenance
+        provenance = each.version.provenance
         pruned[each.version.name] = {
-            "previous_version": said.previous_version if each.version.was_published else None,
-            "content_hash": said.content_hash,
-            "cycle_id": said.cycle_id,
+            "previous_version": provenance.previous_version if each.version.was_published else None,
+            "content_hash": provenance.content_hash,
+            "cycle_id": provenance.cycle_id,
             "pruned_at": at.isoformat(timespec="seconds"),
         }
     store.files.replace(path, json.dumps(pruned, indent=1, sort_keys=True).encode(), state)
@@ -125,14 +125,14 @@ def remove_versions(store: VersionedStore, versions: Sequence[VersionFiles], at:
 
 
 def pruned_partitions(store: VersionedStore) -> list[tuple[str, PartitionKey]]:
-    """Tables and partitions of which versions were removed before."""
+    """Return the tables and partitions of which versions were removed before."""
     root = f"{store.base}/_versions/"
     paths = [path.removeprefix(root) for path in store.find(root) if path.endswith(f"/{PRUNED_FILE}")]
     return [(path.partition("/")[0], PartitionKey.from_folder(_partition_folder(path))) for path in paths]
 
 
 def remove_left_over(store: VersionedStore, name: str, partition: PartitionKey) -> None:
-    """Remove documents of removed versions whose provenance is gone: a call of ``remove_versions`` was killed."""
+    """Remove documents of removed versions whose provenance is gone: ``remove_versions`` was killed before its end."""
     folder = store.versions_folder(name, partition)
     paths = store.find(folder)
     for version in pruned_of(store, name, partition):
@@ -143,19 +143,19 @@ def remove_left_over(store: VersionedStore, name: str, partition: PartitionKey) 
 
 
 def _partition_folder(path: str) -> str:
-    """The Hive folders in a path below ``_versions``."""
+    """Return the Hive folders in a path below ``_versions``."""
     return "/".join(part for part in path.split("/") if part.startswith(("country=", "month=")))
 
 
 def _with_files(table: str, partition: PartitionKey, version: Version, sizes: dict[str, int]) -> VersionFiles:
     own = [path for path in sizes if path == version.path or path.startswith(f"{version.path}/")]
-    # The provenance of documents goes first: without it, what is left of them is no version any more.
+    # The provenance of documents is removed first: without it the other files are no version any more.
     own.sort(key=lambda path: (not path.endswith(PROVENANCE_FILE), path))
     return VersionFiles(table, partition, version, tuple(own), sum(sizes[path] for path in own))
 
 
 def _is_version(path: str) -> bool:
-    """Whether a path under the folder of versions stands for one; what a killed run leaves begins with a dot."""
+    """Return True if a path below the folder of versions marks one; temporary files begin with a dot."""
     *folders, file = path.split("/")
     return (not folders and file.endswith(".parquet") and not file.startswith(".")) or (
         len(folders) == 1 and file == PROVENANCE_FILE

@@ -1,4 +1,4 @@
-"""Versions of a partition: their names, when a run's second write is its first again, which were ever published."""
+"""Versions of a partition: their names, repeated writes of one run, and the chain of published versions."""
 
 import itertools
 import json
@@ -8,13 +8,15 @@ from dataclasses import dataclass
 
 from forecast_assets.storage.provenance import StoredProvenance
 
-# Beside the versions of a partition: what was removed of them, so that the chain of published ones stays whole.
+# Beside the versions of a partition: notes of the removed ones, so that the chain of published versions stays whole.
 PRUNED_FILE = "_pruned.json"
+# By removed version: ``previous_version``, ``content_hash``, ``cycle_id`` and the time of removal, ``pruned_at``.
+PrunedVersions = dict[str, dict[str, str | None]]
 
 
 @dataclass(frozen=True)
 class Version:
-    """One version of a partition. ``was_published`` is False for an orphan, which no published file ever named."""
+    """One version of a partition. ``was_published`` is False for an orphan, which was never published."""
 
     name: str
     path: str
@@ -36,8 +38,8 @@ def version_names(run_id: str, suffix: str = "") -> Iterator[str]:
         yield f"{run_id}-{number}{suffix}"
 
 
-def says_the_same(existing: StoredProvenance, candidate: StoredProvenance) -> bool:
-    """Say whether a version of the same run has the content and origin of the one about to be written."""
+def is_same_write(existing: StoredProvenance, candidate: StoredProvenance) -> bool:
+    """Return True if a run writes its version again: same content, schema version, inputs and cycle."""
     return (existing.content_hash, existing.schema_version, existing.inputs, existing.cycle_id) == (
         candidate.content_hash,
         candidate.schema_version,
@@ -53,10 +55,10 @@ def list_versions(
 
     Args:
         stored: Path -> provenance of every version file of one partition.
-        published: The version that the published file names, None where nothing is published.
-        pruned: The version that each removed one had replaced.
+        published: The version that the published file names; None if nothing is published.
+        pruned: By removed version, the version it had replaced.
     """
-    previous = dict(pruned or {}) | {said.version: said.previous_version for said in stored.values()}
+    previous = dict(pruned or {}) | {each.version: each.previous_version for each in stored.values()}
     chain = set()
     version = published
     while version is not None and version not in chain:
@@ -69,6 +71,7 @@ def list_versions(
     return sorted(listed, key=lambda listed_version: listed_version.provenance.written_at)
 
 
-def read_pruned(content: bytes | None) -> dict[str, dict[str, str | None]]:
-    """What was removed of a partition: by version ``previous_version``, ``content_hash`` and when (``pruned_at``)."""
-    return {} if content is None else json.loads(content)
+def read_pruned(content: bytes | None) -> PrunedVersions:
+    """Return the notes of a partition's removed versions; none without a file."""
+    pruned: PrunedVersions = {} if content is None else json.loads(content)
+    return pruned

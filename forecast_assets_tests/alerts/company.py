@@ -1,4 +1,4 @@
-"""Incidents, a clock that tests move, and stores for them."""
+"""Incidents, a clock that tests advance, and stores."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,7 +17,7 @@ def incident(country: str | None = "FR", kind: str = "wape", subject: str = "pub
 
 
 class Clock:
-    """Time that passes only when it is told to, or when somebody sleeps."""
+    """A clock that advances in ``sleep`` alone."""
 
     def __init__(self) -> None:
         self.now = datetime(2024, 7, 10, 6, tzinfo=UTC)

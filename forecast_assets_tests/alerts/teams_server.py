@@ -1,4 +1,4 @@
-"""A Teams webhook on loopback: it records what it is sent and when, and answers as it is told."""
+"""A Teams webhook on loopback: it records requests with their times, and responds as configured."""
 
 import contextlib
 import json
@@ -13,7 +13,7 @@ ACCEPTED: Answer = (202, {}, "")
 
 
 class FakeTeams:
-    """Listens while it is entered; before that it has its port and refuses connections.
+    """A server that listens while it is entered; before that it has its port and refuses connections.
 
     ``answers``: what the next requests get; None drops the connection unanswered.
     """
@@ -47,7 +47,7 @@ class FakeTeams:
                 self.wfile.write(text.encode())
 
             def log_message(self, *_: Any) -> None:
-                """Nothing on the terminal."""
+                """Log nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler, bind_and_activate=False)
         self._server.server_bind()
@@ -58,7 +58,7 @@ class FakeTeams:
 
     @property
     def accepted(self) -> list[dict[str, Any]]:
-        """What was posted and answered with success, in order."""
+        """Return the accepted posts, in order."""
         posts = zip(self.received, self.statuses, strict=True)
         return [payload for payload, status in posts if status is not None and 200 <= status < 300]
 
@@ -76,7 +76,7 @@ class FakeTeams:
 
 
 def texts(payload: dict[str, Any]) -> str:
-    """All words of a card, in order."""
+    """Return all words of a card, in order."""
     found: list[str] = []
 
     def walk(element: Any) -> None:

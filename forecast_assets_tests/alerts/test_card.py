@@ -1,4 +1,4 @@
-"""What a card says, that foreign text stays text, and that it fits whatever there is to tell."""
+"""Content of cards, text of data that stays text, and size."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -77,13 +77,13 @@ def test_without_the_address_of_dagster_there_is_no_link():
 
 
 @pytest.mark.parametrize("sku", ["*A*_1_", "[x](http://y)", "# 1", "- 2", "`z`", "\\_", "<b>&amp;", '"', "漢字"])
-def test_a_sku_is_shown_as_it_is_in_an_element_that_knows_no_markdown(sku):
+def test_a_sku_is_shown_unchanged_in_an_element_without_markdown(sku):
     sent = payload(incident(headline=f"of {sku}", facts=((sku, sku),), top_skus=((sku, 0.5),)))
     assert f"Most of the error: {sku} 50.0%" in texts(sent)
     assert types(sent) <= {"message", "AdaptiveCard", "Container", "RichTextBlock", "TextRun", "Action.OpenUrl", ""}
 
 
-def test_what_a_card_would_read_as_an_order_or_cannot_show_is_taken_apart():
+def test_card_commands_and_invisible_characters_are_split_or_removed():
     assert plain("{{DATE(2017-02-14T06:00Z, SHORT)}}", 99) == "{ {DATE(2017-02-14T06:00Z, SHORT)}}"
     assert plain("{{{{TIME(x)", 99) == "{ { { {TIME(x)"
     assert plain("a\n b\t\x00c\u202ed\ud800", 99) == "a b c d"
@@ -114,7 +114,7 @@ def test_a_card_fits_whatever_the_number_of_markets_and_the_length_of_texts(coun
     assert size_bytes(sent) == len(json.dumps(sent).encode())
 
 
-def test_two_hundred_markets_are_told_worst_first_with_how_many_are_left_out():
+def test_of_two_hundred_markets_the_worst_are_shown_and_the_rest_is_counted():
     text = texts(payload(*(incident(f"M{number:03}", weight=float(number)) for number in range(200))))
     assert "200 warnings in 200 markets" in text
     positions = [text.index(f"M{number:03}") for number in range(199, 182, -1)]
@@ -123,7 +123,7 @@ def test_two_hundred_markets_are_told_worst_first_with_how_many_are_left_out():
     assert "Not shown: 183 more markets with 183 incidents. List them with: forecast-assets alerts" in text
 
 
-def test_a_recovery_says_what_is_over():
+def test_a_recovery_names_the_closed_incidents():
     text = texts(payload(incident("FR"), incident("BR"), kind="recovery"))
     assert text.startswith("Recovered · 2 incidents closed in 2 markets ✓ Brazil (BR) WAPE, open since Jun 2024.")
     many = [incident(f"M{number:03}") for number in range(200)]
@@ -133,14 +133,14 @@ def test_a_recovery_says_what_is_over():
     assert size_bytes(long) <= 24_000
 
 
-def test_a_heartbeat_says_what_was_published():
+def test_a_heartbeat_shows_the_facts_of_the_publication():
     facts = [["Published", "38 of 40 markets"], ["Open incidents", "7"]]
     told = content("heartbeat", content={"title": "Heartbeat · Jun 2024", "facts": facts})
     text = texts(message_payload(told, STYLE, now=WRITTEN))
     assert "Published 38 of 40 markets Open incidents 7" in text
 
 
-def test_a_card_says_when_it_may_be_a_repeat_and_when_it_is_late():
+def test_a_possible_repeat_and_a_late_card_are_marked():
     assert "Possibly a repeat" in texts(payload(incident(), repeat=True))
     hour = timedelta(hours=1)
     assert "Delivered late" not in texts(payload(incident(), now=WRITTEN + hour))
@@ -148,7 +148,7 @@ def test_a_card_says_when_it_may_be_a_repeat_and_when_it_is_late():
     assert "Delivered late: written 2024-07-10 06:00 UTC." in late
 
 
-def test_what_is_open_or_parked_beside_is_told():
+def test_other_open_incidents_and_parked_cards_are_counted():
     text = texts(message_payload(content(incidents=[incident()], open_beside=1), STYLE, now=WRITTEN, parked=2))
     assert "1 more incident is open since earlier. 2 earlier cards could not be delivered." in text
 
@@ -158,5 +158,5 @@ def test_the_platform_is_no_market():
     assert "All markets Daemon stopped" in texts(payload(incident(None, "daemon_stopped", "")))
 
 
-def test_the_test_card_says_that_it_is_one():
+def test_the_test_card_is_marked_as_one():
     assert texts(payload_of_test_card(WRITTEN)).startswith("Test card forecast-assets alerts test, 2024-07-10 06:00")

@@ -1,4 +1,4 @@
-"""A sign of life each month and channel, true to what was published."""
+"""The heartbeat of each month and channel shows the publications."""
 
 from datetime import UTC, datetime
 
@@ -40,7 +40,7 @@ def settings(tmp_path):
 
 @pytest.fixture
 def outbox(settings):
-    """Of a company in which FR and the shadow market were published for June, DE for May only."""
+    """An outbox of a company in which FR and the shadow market are published for June, DE for May only."""
     store, clock = TableStore(settings.store), Clock()
     clock.now = datetime(2024, 7, 12, tzinfo=UTC)
     rows = pd.DataFrame({"sku": ["A", "A", "B"], "horizon_months": [1, 2, 1], "source": ["model", "model", "baseline"]})
@@ -54,7 +54,7 @@ def facts(outbox: Outbox, channel: str) -> dict[str, str]:
     return dict(outbox.events.read(f"heartbeat-{CYCLE}-{channel}.json")["content"]["facts"])
 
 
-def test_each_channel_is_told_once_a_month_about_its_markets(outbox, settings):
+def test_each_channel_gets_its_markets_once_a_month(outbox, settings):
     outbox.report([incident("FR"), incident("JP")], CYCLE)
     assert announce_heartbeat(outbox, settings) == ["ASIA", "default"]
     assert announce_heartbeat(outbox, settings) == []
@@ -73,7 +73,7 @@ def test_a_market_whose_forecast_is_held_or_stale_is_not_counted_as_published(ou
     assert (told["Published"], told["Status stale"], told["Not published"]) == ("1 of 3 markets", "DE", "JP")
 
 
-def test_before_its_day_there_is_none(outbox, settings):
+def test_before_its_day_there_is_no_heartbeat(outbox, settings):
     outbox.clock.now = datetime(2024, 7, 11, 23, 59, tzinfo=UTC)
     assert announce_heartbeat(outbox, settings) == []
 
@@ -82,12 +82,12 @@ def test_before_its_day_there_is_none(outbox, settings):
     ("now", "month"),
     [("2024-01-12", "2023-12-01"), ("2024-03-31", "2024-02-01"), ("2024-12-31", "2024-11-01"), ("2024-03-01", None)],
 )
-def test_it_is_about_the_month_that_closed_last(now, month):
+def test_its_month_is_the_last_closed_one(now, month):
     found = month_of_heartbeat(datetime.fromisoformat(now), day=12)
     assert found == (None if month is None else pd.Timestamp(month))
 
 
-def test_a_company_that_published_nothing_says_so(settings, tmp_path):
+def test_a_company_without_publications_is_reported_as_such(settings, tmp_path):
     clock = Clock()
     clock.now = datetime(2024, 7, 12, tzinfo=UTC)
     outbox = Outbox(TableStore(str(tmp_path / "empty")), {}, clock)

@@ -1,4 +1,4 @@
-"""How events become messages: grouped by cycle, channel and kind, each event in one message."""
+"""Grouping of events into messages: by cycle, channel and kind, each event in one message."""
 
 import pytest
 
@@ -13,13 +13,13 @@ def messages(outbox):
 
 
 def told(messages: Messages) -> list[tuple[str, str, list[str]]]:
-    """Per message: its name, its dedupe key and the markets it speaks of."""
+    """Return name, dedupe key and markets of each message."""
     queues = messages.unfinished().values()
     contents = [(message.name, messages.content(message)) for queue in queues for message in queue]
     return [(name, it["dedupe_key"], [record["country"] for record in it["incidents"]]) for name, it in contents]
 
 
-def test_reports_of_a_cycle_that_come_within_the_time_of_grouping_are_one_message(outbox, messages, clock):
+def test_reports_of_a_cycle_within_the_grouping_time_are_one_message(outbox, messages, clock):
     for country in ("FR", "DE", "BR"):
         outbox.report([incident(country)], CYCLE)
         assert messages.compose() == 0
@@ -41,7 +41,7 @@ def test_a_market_that_comes_later_is_a_further_card_of_the_cycle(outbox, messag
 def test_each_channel_cycle_and_kind_has_a_message_of_its_own(outbox, messages, clock):
     outbox.report([incident("FR"), incident("JP")], CYCLE)
     clock.sleep(1)
-    outbox.recovered([incident("FR").key], CYCLE)
+    outbox.close([incident("FR").key], CYCLE)
     clock.sleep(1)
     outbox.report([incident("DE")], "prod-2024-07")
     clock.sleep(600)
@@ -56,7 +56,7 @@ def test_each_channel_cycle_and_kind_has_a_message_of_its_own(outbox, messages, 
 
 def test_a_recovery_does_not_overtake_its_incident(outbox, messages, clock):
     outbox.report([incident("FR")], CYCLE)
-    outbox.recovered([incident("FR").key], CYCLE)
+    outbox.close([incident("FR").key], CYCLE)
     clock.sleep(599)
     assert messages.compose() == 0
     clock.sleep(2)
@@ -64,7 +64,7 @@ def test_a_recovery_does_not_overtake_its_incident(outbox, messages, clock):
     assert [key.split("|")[2] for _, key, _ in told(messages)] == ["alert", "recovery"]
 
 
-def test_reporting_and_composing_again_tells_nothing_twice(outbox, messages, clock, store):
+def test_reporting_and_composing_twice_announces_once(outbox, messages, clock, store):
     for _ in range(3):
         outbox.report([incident("FR")], CYCLE)
         clock.sleep(600)
@@ -74,12 +74,10 @@ def test_reporting_and_composing_again_tells_nothing_twice(outbox, messages, clo
 
 
 class Killed(BaseException):
-    """Stands for a process that ends here."""
+    """The death of a process at this point."""
 
 
-def test_a_process_that_ends_between_a_message_and_its_marks_leaves_no_event_told_twice(
-    outbox, messages, clock, monkeypatch
-):
+def test_a_process_killed_before_marking_announces_no_event_twice(outbox, messages, clock, monkeypatch):
     def die(names: list[str]) -> None:
         raise Killed
 
@@ -96,7 +94,7 @@ def test_a_process_that_ends_between_a_message_and_its_marks_leaves_no_event_tol
     assert [countries for _, _, countries in told(messages)] == [["FR"], ["DE"]]
 
 
-def test_a_process_whose_view_is_old_makes_no_second_message(outbox, messages, clock, monkeypatch):
+def test_a_process_with_an_old_listing_writes_no_second_message(outbox, messages, clock, monkeypatch):
     outbox.report([incident("FR")], CYCLE)
     clock.sleep(600)
     unmarked = messages._unmarked_events
@@ -112,7 +110,7 @@ def test_a_process_whose_view_is_old_makes_no_second_message(outbox, messages, c
     assert len(told(messages)) == 1
 
 
-def test_a_message_that_waits_is_found_by_its_name_and_another_is_not(outbox, messages, clock):
+def test_only_a_waiting_message_is_found_by_its_name(outbox, messages, clock):
     outbox.report([incident("FR")], CYCLE)
     clock.sleep(600)
     messages.compose()

@@ -1,4 +1,4 @@
-"""Incidents open once and close once, whoever reports them how often and from how many processes."""
+"""Incidents open once and close once, however often and from however many processes they are reported."""
 
 import multiprocessing
 
@@ -18,7 +18,7 @@ def events(outbox: Outbox) -> list[tuple[str, str, str]]:
 def test_an_incident_is_open_from_its_report_to_its_recovery(outbox):
     outbox.report([incident("DE"), incident("FR", severity="critical")], CYCLE)
     assert [it.country for it in outbox.open_incidents()] == ["FR", "DE"]
-    outbox.recovered({incident("FR").key}, CYCLE)
+    outbox.close({incident("FR").key}, CYCLE)
     assert outbox.open_incidents() == [incident("DE")]
 
 
@@ -32,31 +32,31 @@ def test_reporting_again_changes_nothing_while_the_incident_is_open(outbox, stor
 def test_a_recovery_is_announced_once_and_only_of_what_is_open(outbox):
     outbox.report([incident()], CYCLE)
     for _ in range(3):
-        outbox.recovered([incident().key, incident().key, "wape|XX|nobody reported"], CYCLE)
+        outbox.close([incident().key, incident().key, "wape|XX|nobody reported"], CYCLE)
     assert events(outbox) == [(OPENED, "FR", CYCLE), (RECOVERED, "FR", CYCLE)]
 
 
-def test_what_recovered_can_open_again(outbox):
+def test_a_closed_incident_can_open_again(outbox):
     for cycle in ("prod-2024-05", "prod-2024-06"):
         outbox.report([incident()], cycle)
-        outbox.recovered([incident().key], cycle)
+        outbox.close([incident().key], cycle)
     outbox.report([incident()], "prod-2024-07")
     assert len(events(outbox)) == 5
     assert len(outbox.open_incidents()) == 1
 
 
-def test_a_market_is_told_about_in_its_own_channel_and_the_platform_in_the_default_one(outbox):
+def test_markets_have_channels_and_the_platform_the_default_one(outbox):
     assert [outbox.channel_of(country) for country in ("JP", "FR", None)] == ["ASIA", "default", "default"]
 
 
 def test_the_recovery_goes_where_the_opening_went(outbox, store):
     outbox.report([incident("JP")], CYCLE)
-    Outbox(store, {"JP": "ELSEWHERE"}).recovered([incident("JP").key], CYCLE)
+    Outbox(store, {"JP": "ELSEWHERE"}).close([incident("JP").key], CYCLE)
     found = outbox.events.read_all(sorted(outbox.events.names()))
     assert [event["channel"] for event in found] == ["ASIA", "ASIA"]
 
 
-def test_something_else_is_told_once_per_name(outbox):
+def test_other_events_are_announced_once_per_name(outbox):
     assert outbox.announce("heartbeat-prod-2024-06", "heartbeat", "default", CYCLE, {})
     assert not outbox.announce("heartbeat-prod-2024-06", "heartbeat", "default", CYCLE, {})
     assert outbox.open_incidents() == []
@@ -64,7 +64,7 @@ def test_something_else_is_told_once_per_name(outbox):
 
 def test_an_empty_company_has_no_incidents(outbox):
     assert outbox.open_incidents() == []
-    outbox.recovered(["wape|FR|published"], CYCLE)
+    outbox.close(["wape|FR|published"], CYCLE)
     assert events(outbox) == []
 
 
@@ -84,11 +84,11 @@ def report_many(base: str, barrier) -> None:
     barrier.wait()
     for number in range(20):
         outbox.report([incident(f"M{number:02}")], CYCLE)
-        outbox.recovered([incident(f"M{number:02}", subject="never").key], CYCLE)
+        outbox.close([incident(f"M{number:02}", subject="never").key], CYCLE)
 
 
 @pytest.mark.parametrize("store", ["folder"], indirect=True)
-def test_processes_that_report_the_same_at_once_open_each_incident_once(store):
+def test_concurrent_reports_open_each_incident_once(store):
     barrier = multiprocessing.get_context("spawn").Barrier(3)
     processes = [
         multiprocessing.get_context("spawn").Process(target=report_many, args=(store.base, barrier)) for _ in range(3)

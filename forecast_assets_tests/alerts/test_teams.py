@@ -1,4 +1,4 @@
-"""One post: what its answer means, and that the address of the webhook stays where it is."""
+"""One post: the meaning of its response, and the secrecy of the webhook's address."""
 
 import logging
 import traceback
@@ -9,8 +9,8 @@ import pytest
 from pydantic import SecretStr
 
 from forecast_assets.alerts.teams import (
-    AGAIN,
-    REFUSED,
+    REJECTED,
+    RETRY,
     SENT,
     UNCLEAR,
     NoAddress,
@@ -34,18 +34,18 @@ def teams(monkeypatch):
 
 @pytest.mark.parametrize(
     ("status", "outcome"),
-    [(200, SENT), (202, SENT), (408, AGAIN), (429, AGAIN), (500, AGAIN), (503, AGAIN), (502, UNCLEAR), (504, UNCLEAR),
-     (400, REFUSED), (401, REFUSED), (404, REFUSED), (413, REFUSED)],
+    [(200, SENT), (202, SENT), (408, RETRY), (429, RETRY), (500, RETRY), (503, RETRY), (502, UNCLEAR), (504, UNCLEAR),
+     (400, REJECTED), (401, REJECTED), (404, REJECTED), (413, REJECTED)],
 )  # fmt: skip
-def test_the_status_says_what_came_of_a_post(teams, status, outcome):
+def test_the_status_gives_the_outcome_of_a_post(teams, status, outcome):
     teams.answers = [(status, {}, "")]
     assert post_card(SecretStr(teams.url()), PAYLOAD).outcome == outcome
     assert teams.received == [PAYLOAD]
 
 
-def test_an_address_that_leads_elsewhere_is_refused_even_if_the_other_place_says_yes(teams):
+def test_a_redirect_is_rejected_even_if_its_target_accepts(teams):
     teams.answers = [(307, {"Location": "/elsewhere"}, "")]
-    assert post_card(SecretStr(teams.url()), PAYLOAD).outcome == REFUSED
+    assert post_card(SecretStr(teams.url()), PAYLOAD).outcome == REJECTED
 
 
 @pytest.mark.parametrize(("header", "seconds"), [("17", 17), ("0", 0), ("soon", 0), ("-5", 0), ("", 0)])
@@ -62,10 +62,10 @@ def test_retry_after_as_a_date(teams):
 def test_a_dropped_connection_is_unclear_and_one_never_made_is_not(teams):
     teams.answers = [None]
     assert post_card(SecretStr(teams.url()), PAYLOAD).outcome == UNCLEAR
-    assert post_card(SecretStr("http://127.0.0.1:9/x"), PAYLOAD).outcome == AGAIN
+    assert post_card(SecretStr("http://127.0.0.1:9/x"), PAYLOAD).outcome == RETRY
 
 
-def test_an_answer_that_does_not_come_in_time_is_unclear(teams, monkeypatch):
+def test_a_response_that_does_not_come_in_time_is_unclear(teams, monkeypatch):
     import requests
 
     def times_out(*_, **__):
@@ -73,7 +73,7 @@ def test_an_answer_that_does_not_come_in_time_is_unclear(teams, monkeypatch):
 
     monkeypatch.setattr(requests, "post", times_out)
     answer = post_card(SecretStr(teams.url()), PAYLOAD)
-    assert (answer.outcome, answer.reason) == (UNCLEAR, "the connection ended before an answer came (ReadTimeout)")
+    assert (answer.outcome, answer.reason) == (UNCLEAR, "the connection ended before a response came (ReadTimeout)")
 
 
 def test_each_channel_has_a_variable():
@@ -85,7 +85,7 @@ def test_each_channel_has_a_variable():
 
 
 @pytest.mark.parametrize("value", [f"http://{CANARY}.example/x", CANARY, f"https:///{CANARY}", f"http://[{CANARY}"])
-def test_an_address_that_cannot_be_one_is_refused_without_repeating_it(value):
+def test_an_invalid_address_is_rejected_without_repeating_it(value):
     with pytest.raises(NoAddress, match="is set, but not to an https:// address") as caught:
         webhook_of("default", {"TEAMS_WEBHOOK_URL": value})
     assert CANARY not in "".join(traceback.format_exception(caught.value))
@@ -97,14 +97,14 @@ def test_a_secret_does_not_show_when_it_is_printed():
     assert resolve_secret("X", {"X": " "}) is None
 
 
-def test_a_text_is_freed_of_every_part_that_tells_the_address():
+def test_every_secret_part_of_the_address_is_removed_from_a_text():
     address = SecretStr("https://h.example/workflows/0123456789/run?api-version=1&sig=abcdefgh%2Fijkl")
     text = "https://h.example/workflows/0123456789/run?api-version=1&sig=abcdefgh%2Fijkl 0123456789 abcdefgh/ijkl h"
     assert scrub(text, address) == "*** *** *** h"
 
 
 @pytest.mark.parametrize("answer", [(202, {}, ""), (404, {}, "no such flow: ECHO"), (500, {}, "ECHO"), None])
-def test_nothing_that_is_logged_or_answered_holds_the_address(teams, caplog, answer):
+def test_neither_log_nor_result_holds_the_address(teams, caplog, answer):
     address = teams.url()
     teams.answers = [answer and (*answer[:2], answer[2].replace("ECHO", address))]
     with caplog.at_level(logging.DEBUG):

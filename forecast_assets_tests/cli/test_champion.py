@@ -17,7 +17,7 @@ from forecast_assets_tests.config.test_settings import MARKETS
 from forecast_assets_tests.defs.sensors.company import published_forecast
 from forecast_assets_tests.domain.selection.test_champion import IN_FORCE, LIMITS, OLD, RIVALS, TUNED, alone, market
 
-CHAMPION = import_module("forecast_assets.cli.champion")
+COMMANDS = [import_module(f"forecast_assets.cli.{name}") for name in ("champion", "rollback")]
 MARCH, APRIL, MAY = (pd.Timestamp(f"2024-0{month}-01") for month in (3, 4, 5))
 
 
@@ -53,9 +53,10 @@ def desk(monkeypatch, tmp_path):
     for name, value in {"MARKETS": MARKETS, "STORE": str(tmp_path), "LANDING": str(tmp_path / "landing")}.items():
         monkeypatch.setenv(f"FORECAST_{name}", value)
     made = Desk(tmp_path)
-    monkeypatch.setattr(CHAMPION, "prepare_instance", lambda: None)
-    monkeypatch.setattr(CHAMPION, "launch", made.launch)
-    monkeypatch.setattr(CHAMPION.console, "width", 250)
+    for command in COMMANDS:
+        monkeypatch.setattr(command, "prepare_instance", lambda: None)
+        monkeypatch.setattr(command, "launch", made.launch)
+        monkeypatch.setattr(command.console, "width", 250)
     return made
 
 

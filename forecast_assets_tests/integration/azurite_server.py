@@ -42,19 +42,19 @@ class Azurite:
         return AzureAccount(ACCOUNT, "key", self.url)
 
     def client(self) -> BlobServiceClient:
-        """The plain client of the library, for what a test looks at behind the store's back."""
+        """Return the plain client of the library, for checks that bypass the store."""
         return BlobServiceClient(self.url, credential=KEY)
 
     def make_container(self, name: str) -> None:
         self.client().create_container(name)
 
     def files(self, url: str = "", waits: tuple[float, ...] = (0.05, 0.1, 0.2)) -> Files:
-        """Files of the account, through another address (a proxy) and with shorter waits than in production."""
+        """Return the files of the account, through another address (a proxy) and with shorter waits."""
         account = dataclasses.replace(self.account, url=url or self.url)
         return Files(AzureFileSystem(account, credential_for(account, SecretStr(KEY)), waits))
 
     def environment(self, container: str) -> dict[str, str]:
-        """Variables of a company whose store and landing are in a container."""
+        """Return the variables of a company whose store and landing are in a container."""
         return {
             "FORECAST_STORE": f"abfs://{container}/store",
             "FORECAST_LANDING": f"abfs://{container}/landing",
@@ -65,7 +65,7 @@ class Azurite:
         }
 
     def sas(self, hours: float, permissions: str = "rwdlac") -> str:
-        """A SAS token of the account that ends in so many hours; negative: it has ended."""
+        """Return a SAS token of the account that expires in so many hours; negative: it has expired."""
         now = datetime.datetime.now(datetime.UTC)
         return generate_account_sas(
             ACCOUNT,
@@ -78,7 +78,7 @@ class Azurite:
 
 
 def free_port() -> int:
-    """A port of loopback that nobody listens on."""
+    """Return a free port of loopback."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

@@ -17,7 +17,7 @@ BUSY = {500: "InternalError", 503: "ServerBusy", 429: "TooManyRequests"}
 
 @dataclasses.dataclass
 class Fault:
-    """What happens to requests: ``status`` (answered here), or the connection is cut at a ``moment``.
+    """A fault of requests: a ``status`` returned by the proxy, or a connection cut at a ``moment``.
 
     Attributes:
         method: Requests of this method are spoiled.
@@ -46,7 +46,7 @@ FAULTS = {
 
 
 def can_happen(method: str, fault: str) -> bool:
-    """Whether requests of a method can be spoiled so: only a GET is answered with content."""
+    """Return True if the fault is possible for a method: only a GET returns content."""
     return method == "GET" or fault != "cut amid the answer"
 
 
@@ -60,11 +60,11 @@ class FaultProxy:
         self.url, self.spoiled, self.passed = "", 0, 0
 
     def inject(self, fault: Fault) -> None:
-        """Put a fault in force and count anew."""
+        """Set a fault and reset the counts."""
         self.fault, self.spoiled, self.passed = fault, 0, 0
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Answer one request."""
+        """Serve one request."""
         fault, body = self.fault, await request.read()
         spoil = fault is not None and request.method == fault.method and self.spoiled < fault.times
         if not spoil or fault is None:

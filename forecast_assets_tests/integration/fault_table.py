@@ -1,4 +1,4 @@
-"""The table of faults in docs/azure.md: what was injected, how often it was repeated, how it ended.
+"""The table of faults in docs/azure.md: injected fault, number of retries, result.
 
 Run it: ``python -m forecast_assets_tests.integration.fault_table`` (Azurite must be installed, see README).
 """
@@ -18,7 +18,7 @@ METHODS = {"PUT": "conditional put", "GET": "read", "HEAD": "look at the ETag"}
 
 
 def row(files: Files, proxy: FaultProxy, method: str, path: str, name: str, times: int) -> str:
-    """Spoil so many requests of one operation and say what came of it."""
+    """Spoil so many requests of one operation and return the result."""
     proxy.fault = None
     files.create(path, b"before")
     seen = files.state(path)

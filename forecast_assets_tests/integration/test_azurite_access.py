@@ -64,7 +64,7 @@ CASES = [wrong_container, wrong_key, key_that_is_none, ended_sas, sas_of_another
 
 @pytest.fixture(params=CASES, ids=[case.__name__ for case in CASES])
 def refused(request, azurite, container, tmp_path, monkeypatch):
-    """Variables with something wrong, set in this process too, and what is to be told of it."""
+    """Variables with one error, set in this process too, and the expected advice."""
     variables, told = request.param(azurite, container)
     markets = tmp_path / "markets.yaml"
     markets.write_text(MARKETS, encoding="utf-8")
@@ -75,7 +75,7 @@ def refused(request, azurite, container, tmp_path, monkeypatch):
 
 
 def secrets_in(text: str, variables: dict[str, str]) -> list[str]:
-    """Names of the secrets, or of a signature in one, that stand in a text."""
+    """Return the names of the secrets, or of a signature in one, that a text contains."""
     parts = {name: [variables[name]] for name in ("AZURE_STORAGE_ACCOUNT_KEY",) if variables[name]}
     token = variables.get("AZURE_STORAGE_SAS_TOKEN", "")
     if "sig=" in token:
@@ -90,7 +90,7 @@ def assert_told(text: str, refused) -> None:
     assert "Traceback" not in text
 
 
-def test_store_and_landing_tell_it_whatever_is_asked_of_them(refused):
+def test_every_request_to_store_and_landing_names_what_to_check(refused):
     settings = load_settings()
     store, landing = open_store(settings), open_landing(settings)
     for act in (
@@ -109,7 +109,7 @@ def test_store_and_landing_tell_it_whatever_is_asked_of_them(refused):
         assert_told(str(caught.value), refused)
 
 
-def test_a_command_ends_with_it_alone_on_the_terminal(refused):
+def test_a_command_ends_with_that_line_alone(refused):
     ended = CliRunner().invoke(app, ["champion", "--country", "FR"])
     assert ended.exit_code == 2
     assert len(ended.output.strip().splitlines()) == 1
@@ -128,7 +128,7 @@ def test_a_run_fails_with_the_same_text_in_dagster(refused):
     assert secrets_in(everything, refused[0]) == []
 
 
-def test_a_key_that_is_rotated_between_two_looks_is_told_by_what_duckdb_reads(azurite, container, monkeypatch):
+def test_a_key_rotated_between_two_reads_is_named_by_duckdbs_error(azurite, container, monkeypatch):
     rows = b"country,sku,month,units\nFR,A,2024-01,3\n"
     azurite.client().get_blob_client(container, "landing/sell_in/FR.csv").upload_blob(rows)
     environment = azurite.environment(container)

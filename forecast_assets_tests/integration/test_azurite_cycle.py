@@ -51,7 +51,7 @@ def run_cycle(company: Path, home: Path, places: dict[str, str]) -> None:
 
 
 def hashes(store: TableStore) -> dict[tuple[str, PartitionKey], str]:
-    """Content hash of every partition of every table."""
+    """Return the content hash of every partition of every table."""
     return {
         (name, place): store.provenance(name, place).content_hash
         for name in table_specs()

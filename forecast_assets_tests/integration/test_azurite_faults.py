@@ -1,5 +1,7 @@
-"""What goes wrong between us and the service: repeated where it passes, one clear error where it stays, no lie about
-who wrote a file."""
+"""Faults between client and service: a transient one is repeated, a lasting one is a clear error.
+
+No fault hides the writer of a file.
+"""
 
 import itertools
 import time
@@ -7,7 +9,7 @@ import time
 import pytest
 
 from forecast_assets.config.azure_account import StorageUnavailable
-from forecast_assets.storage.azure_answers import WAITS
+from forecast_assets.storage.azure_responses import WAITS
 from forecast_assets.storage.publish import PublishConflict
 from forecast_assets.storage.transient_errors import is_transient
 from forecast_assets_tests.integration.fault_proxy import FAULTS, Fault, can_happen, start_fault_proxy
@@ -36,7 +38,7 @@ def path(container):
 
 
 def faults(*methods: str) -> list:
-    """Every fault of the methods; with one method the test knows it."""
+    """Return every fault of the methods."""
     cases = [(method, name) for method in methods for name in FAULTS if can_happen(method, name)]
     if len(methods) == 1:
         return [pytest.param(FAULTS[name], id=name) for _, name in cases]
@@ -70,7 +72,7 @@ def test_a_read_that_fails_twice_is_repeated_and_whole(files, proxy, path, fault
 
 
 @pytest.mark.parametrize("fault", faults("HEAD"))
-def test_a_look_that_fails_twice_is_repeated(files, proxy, path, fault):
+def test_a_state_request_that_fails_twice_is_repeated(files, proxy, path, fault):
     files.create(path, CONTENT)
     seen = files.state(path)
     proxy.inject(Fault("HEAD", times=2, **fault))
@@ -97,7 +99,7 @@ def test_a_removal_that_fails_twice_is_repeated_and_done(files, proxy, path, fau
 
 
 @pytest.mark.parametrize(("method", "fault"), faults("PUT", "GET", "HEAD"))
-def test_what_stays_wrong_is_one_error_of_one_line_that_may_pass(files, proxy, path, method, fault):
+def test_a_lasting_fault_is_one_transient_error_of_one_line(files, proxy, path, method, fault):
     files.create(path, CONTENT)
     act = {
         "PUT": lambda: files.replace(path, b"new", files.state(path)),
@@ -116,7 +118,7 @@ def test_what_stays_wrong_is_one_error_of_one_line_that_may_pass(files, proxy, p
     assert proxy.spoiled == attempts
 
 
-def test_a_busy_service_that_names_a_wait_is_given_it(files, proxy, path):
+def test_the_retry_after_of_a_busy_service_is_respected(files, proxy, path):
     files.create(path, CONTENT)
     proxy.inject(Fault("GET", times=1, status=503, retry_after="1"))
     began = time.monotonic()
@@ -128,7 +130,7 @@ def test_waits_double_from_one_attempt_to_the_next():
     assert [later / earlier for earlier, later in itertools.pairwise(WAITS)] == [2.0] * (len(WAITS) - 1)
 
 
-def test_a_conflict_with_somebody_else_stays_one_behind_a_bad_line(files, proxy, path):
+def test_a_conflict_with_another_writer_stays_one_on_a_bad_line(files, proxy, path):
     files.create(path, b"seen")
     seen = files.state(path)
     files.replace(path, b"theirs", seen)
@@ -138,7 +140,7 @@ def test_a_conflict_with_somebody_else_stays_one_behind_a_bad_line(files, proxy,
     assert files.read(path) == b"theirs"
 
 
-def test_a_creation_that_somebody_else_made_stays_theirs_behind_a_bad_line(files, proxy, path):
+def test_a_file_created_by_another_writer_stays_theirs_on_a_bad_line(files, proxy, path):
     files.create(path, b"theirs")
     proxy.inject(Fault("PUT", times=2, moment="after"))
     with pytest.raises(FileExistsError):

@@ -1,4 +1,4 @@
-"""Puts with a condition, on ETags that a Blob service gives."""
+"""Conditional puts, on ETags of a Blob service."""
 
 import pytest
 
@@ -39,13 +39,13 @@ def test_a_file_that_changed_meanwhile_is_not_overwritten(files, path):
     assert files.read(path) == b"theirs"
 
 
-def test_a_file_with_the_bytes_of_ours_is_still_somebody_elses(files, path):
+def test_a_file_with_our_bytes_is_still_another_writers(files, path):
     files.create(path, b"the same")
     with pytest.raises(FileExistsError):
         files.create(path, b"the same")
 
 
-def test_a_file_that_went_away_meanwhile_is_a_conflict(files, path):
+def test_a_file_removed_meanwhile_is_a_conflict(files, path):
     files.replace(path, b"seen", state_before=None)
     seen = files.state(path)
     files.fs.rm_file(path)

@@ -1,4 +1,4 @@
-"""Leases between processes: one holder at a time, and nobody's once it has run out."""
+"""Leases between processes: one owner at a time; an expired lease is free."""
 
 import multiprocessing
 import time
@@ -8,6 +8,7 @@ import pytest
 from forecast_assets.market_state.market_lease import lease_of
 from forecast_assets.storage import TableStore
 from forecast_assets.storage.lease import LeaseTaken
+from forecast_assets.storage.publish import Files
 
 pytestmark = pytest.mark.integration
 
@@ -21,62 +22,65 @@ def store(azurite, container, monkeypatch):
     return TableStore(f"abfs://{container}/store", azurite.account)
 
 
-def hold_in_turns(address: str, account, holder: str, results) -> None:
-    """Take the lease so many times; while it is held, a file says by whom, and nobody else may have changed it."""
+def own_in_turns(address: str, account, owner: str, results) -> None:
+    """Take the lease several times; while it is in force, no other process changes the note of its owner."""
     store = TableStore(address, account)
     lease, note = lease_of(store, "FR", seconds=60), f"{store.base}/note"
-    clean, refused = 0, 0
+    clean, rejected = 0, 0
     while clean < TAKES:
         try:
-            lease.take(holder)
+            lease.take(owner)
         except LeaseTaken:
-            refused += 1
+            rejected += 1
             time.sleep(0.01)
             continue
-        store.files.fs.put_bytes(note, holder.encode())
+        store.files.fs.put_bytes(note, owner.encode())
         time.sleep(0.02)
-        if store.files.read(note) != holder.encode():
-            results.put((holder, -1, refused))
+        if store.files.read(note) != owner.encode():
+            results.put((owner, -1, rejected))
             return
         clean += 1
-        lease.release(holder)
+        lease.release(owner)
         time.sleep(0.01)
-    results.put((holder, clean, refused))
+    results.put((owner, clean, rejected))
 
 
-def test_two_processes_never_hold_it_at_the_same_time(store):
+def test_two_processes_never_own_it_at_the_same_time(store):
     context = multiprocessing.get_context("spawn")
     results = context.Queue()
     shared = (store.address, store.account)
-    holders = [context.Process(target=hold_in_turns, args=(*shared, name, results), daemon=True) for name in ("a", "b")]
-    for process in holders:
+    processes = [
+        context.Process(target=own_in_turns, args=(*shared, name, results), daemon=True) for name in ("a", "b")
+    ]
+    for process in processes:
         process.start()
-    ended = [results.get(timeout=120) for _ in holders]
-    for process in holders:
+    ended = [results.get(timeout=120) for _ in processes]
+    for process in processes:
         process.join(60)
-    assert sorted((holder, clean) for holder, clean, _ in ended) == [("a", TAKES), ("b", TAKES)]
+    assert sorted((owner, clean) for owner, clean, _ in ended) == [("a", TAKES), ("b", TAKES)]
 
 
-def test_of_two_that_saw_it_free_one_gets_it(store):
+def test_of_two_that_saw_it_free_one_gets_it(store, monkeypatch):
     first, second = (lease_of(store, "FR", seconds=60) for _ in range(2))
-    seen = store.files.state(first.path)
+    seen = store.files.read_with_state(first.path)
     first.take("a")
+    monkeypatch.setattr(Files, "read_with_state", lambda files, path: seen)
     with pytest.raises(LeaseTaken, match="FR is held by a"):
-        second._put(second._read(), seen)
-    assert first.holder() == "a"
+        second.take("b")
+    assert first.owner() == "a"
 
 
-def test_a_lease_that_has_run_out_is_free(store):
+def test_an_expired_lease_is_free(store):
     lease_of(store, "FR", seconds=0.2).take("dead")
     time.sleep(0.3)
     lease_of(store, "FR", seconds=60).take("next")
-    assert lease_of(store, "FR", 60).holder() == "next"
+    assert lease_of(store, "FR", 60).owner() == "next"
 
 
-def test_only_its_holder_gives_it_up(store):
+def test_only_its_owner_gives_it_up(store):
     lease = lease_of(store, "FR", seconds=60)
     lease.take("a")
     lease.release("b")
-    assert lease.holder() == "a"
+    assert lease.owner() == "a"
     lease.release("a")
-    assert lease.holder() is None
+    assert lease.owner() is None

@@ -1,4 +1,4 @@
-"""Eight processes that write beside readers: every partition is there, and nobody read a part of one."""
+"""Eight processes that write beside readers: every partition is stored, and no reader sees a part of one."""
 
 import multiprocessing
 
@@ -23,7 +23,7 @@ def places(writer: int) -> list[PartitionKey]:
 
 
 def table(writer: int, number: int, round_: int) -> pd.DataFrame:
-    """One value in all rows, so that rows of two writes in one table would show."""
+    """Return a table with one value in all rows: a mix of two writes would show."""
     return pd.DataFrame({"sku": SKUS, "sell_in_units": float(writer * 1_000 + number + round_ / 10), "reason": "d"})
 
 
@@ -37,7 +37,7 @@ def write(address: str, account, writer: int, done) -> None:
 
 
 def read_until(address: str, account, seed: int, ended, found) -> None:
-    """Read random partitions and hold the rows of each against the hash in its footer."""
+    """Read random partitions and compare the rows of each with the hash in its footer."""
     store, random, whole, broken = TableStore(address, account), np.random.default_rng(seed), 0, []
     while not ended.is_set():
         picked = [places(random.integers(WRITERS))[at] for at in random.integers(PARTITIONS, size=20)]

@@ -1,4 +1,4 @@
-"""Two runs of one market never mix, however they are started; runs of two markets go on side by side."""
+"""Two runs of one market never mix, however they are started; runs of two markets run side by side."""
 
 import multiprocessing
 import threading
@@ -30,12 +30,12 @@ def lease(tmp_path):
     return MarketLease(TableStore(str(tmp_path)), seconds=60, wait_seconds=0)
 
 
-def test_a_second_run_of_the_market_is_refused_with_the_name_of_the_first(lease):
+def test_a_second_run_of_the_market_fails_and_names_the_first(lease):
     with lease.held_by(run("FR", "first")):
         with pytest.raises(MarketBusy, match="FR: run first is writing; this run waited 0 s and has changed nothing"):
             lease.held_by(run("FR", "second")).__enter__()
         with lease.held_by(run("DE", "third")), lease.held_by(run(None, "fourth")):
-            assert lease_of(lease.store, "FR", 60).holder() == "first"
+            assert lease_of(lease.store, "FR", 60).owner() == "first"
     with lease.held_by(run("FR", "second")):
         pass
 
@@ -47,20 +47,20 @@ def test_a_run_waits_for_the_other_one_to_end(tmp_path):
     timer = threading.Timer(0.2, first.__exit__, (None, None, None))
     timer.start()
     with waiting.held_by(run("FR", "second")):
-        assert lease_of(waiting.store, "FR", 60).holder() == "second"
+        assert lease_of(waiting.store, "FR", 60).owner() == "second"
     timer.join()
 
 
-def test_a_lease_is_renewed_for_as_long_as_the_run_goes_on(tmp_path):
+def test_a_lease_is_renewed_until_the_run_ends(tmp_path):
     short = MarketLease(TableStore(str(tmp_path)), seconds=0.4, wait_seconds=1.0)
     with short.held_by(run("FR", "first")), pytest.raises(MarketBusy):
         short.held_by(run("FR", "second")).__enter__()
 
 
-def test_a_run_that_fails_gives_its_market_back(lease):
+def test_a_failed_run_releases_its_market(lease):
     with pytest.raises(RuntimeError, match="broken"), lease.held_by(run("FR", "first")):
         raise RuntimeError("broken")
-    assert lease_of(lease.store, "FR", 60).holder() is None
+    assert lease_of(lease.store, "FR", 60).owner() is None
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_a_run_that_fails_gives_its_market_back(lease):
         ({}, None),
     ],
 )
-def test_whose_a_run_is_stands_in_its_partition(tags, market):
+def test_the_partition_names_the_market_of_a_run(tags, market):
     assert market_of_run(tags) == market
 
 
@@ -100,8 +100,8 @@ def ingest(country: str, first: pd.Timestamp, results: multiprocessing.Queue) ->
     )
 
 
-def test_a_backfill_and_a_cycle_of_one_market_in_two_processes_come_one_after_the_other(company):
-    """Both write June of FR. Their versions name each other: neither was made from, or over, a half of the other."""
+def test_backfill_and_cycle_of_one_market_run_one_after_the_other(company):
+    """Both write June of FR. Their versions name each other: neither read or replaced a half of the other."""
     context = multiprocessing.get_context("spawn")
     results = context.Queue()
     runs = [("FR", MAY), ("FR", JUNE), ("DE", MAY)]
@@ -127,7 +127,7 @@ def test_a_backfill_and_a_cycle_of_one_market_in_two_processes_come_one_after_th
     assert versions[1].provenance.previous_version == versions[0].name
 
 
-def test_a_run_that_finds_its_market_busy_fails_before_its_first_step_and_says_who_is_writing(company, monkeypatch):
+def test_a_run_of_a_busy_market_fails_before_its_first_step(company, monkeypatch):
     monkeypatch.setenv("FORECAST_LEASE_WAIT_SECONDS", "0")
     lease_of(TableStore(str(company / "store")), "FR", 60).take("other")
     context = multiprocessing.get_context("spawn")

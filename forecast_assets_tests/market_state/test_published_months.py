@@ -1,4 +1,4 @@
-"""Which months are closed: published, and a later one too."""
+"""Closed months: published ones with a later published one."""
 
 import pandas as pd
 

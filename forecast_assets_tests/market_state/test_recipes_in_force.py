@@ -1,4 +1,4 @@
-"""Which recipe the store says is in force, on three stored months of one market beside another market."""
+"""The recipe in force, on three stored months of one market beside another market."""
 
 import pandas as pd
 import pytest
@@ -31,14 +31,14 @@ def write(store, table, country, month, frame):
     store.write(table_specs()[table], PartitionKey(month, country), frame, Provenance("run", "cycle", "none"))
 
 
-def test_the_champion_before_a_month_is_that_of_the_latest_earlier_one_of_the_same_market(recipes):
+def test_the_champion_before_a_month_is_the_latest_earlier_one_of_the_market(recipes):
     assert recipes.before("FR", JUNE) == Holder(TUNED, recipe_id(TUNED), MAY)
     assert recipes.before("FR", MAY).recipe == OLD
     assert recipes.before("FR", MARCH) is None
     assert recipes.before("DE", JUNE) is None
 
 
-def test_a_refused_champion_gives_way_to_the_one_before_it_which_is_in_force_anew(recipes):
+def test_a_rejected_champion_gives_way_to_the_one_before_it(recipes):
     assert recipes.before("FR", JUNE, {recipe_id(TUNED)}) == Holder(OLD, recipe_id(OLD), None)
     assert recipes.before("FR", JUNE, {recipe_id(TUNED), recipe_id(OLD)}) is None
 
@@ -49,7 +49,7 @@ def test_the_latest_month_and_the_history_are_those_of_the_market(recipes):
     assert recipes.history("IT").empty
 
 
-def test_what_was_refused_or_tuned_later_says_nothing_to_a_month(recipes):
+def test_later_rejections_and_tunings_do_not_count(recipes):
     for month, recipe in ((APRIL, OLD), (JUNE, TUNED)):
         rows = pd.DataFrame([[recipe_id(recipe), recipe_text(recipe), "Ann", "orders"]], columns=REFUSED)
         write(recipes.store, "refused_recipe", "FR", month, rows)

@@ -1,4 +1,4 @@
-"""What the crash tests run in a process of their own: write the same partitions over and over."""
+"""Writers of the same partitions, run by the crash tests in processes of their own."""
 
 import os
 import signal
@@ -12,11 +12,12 @@ from forecast_assets.storage import PartitionKey, TableStore, publish
 from forecast_assets_tests.storage.examples import SELL_IN, run
 
 ROWS = 5_000
+SYSTEM_MODULES = ("posix", "nt", "io", "_io")
 PARTITIONS = tuple(PartitionKey(month, "FR") for month in pd.date_range("2024-01-01", periods=3, freq="MS"))
 
 
 def table_of_round(number: int) -> pd.DataFrame:
-    """One value in all rows, so that rows of two rounds in one table would show."""
+    """Return a table with one value in all rows: a mix of two rounds would show."""
     skus = [f"{row:04d}" for row in range(ROWS)]
     return pd.DataFrame({"sku": skus, "sell_in_units": float(number), "reason": "delivered"})
 
@@ -27,12 +28,13 @@ def write_round(store: TableStore, number: int, run_id: str, partitions: Sequenc
 
 
 def write_round_and_die_at(base: str, call: int) -> None:
-    """Write round 1 and kill this process right before the n-th call into the operating system made by ``publish``."""
+    """Write round 1 and kill this process before the n-th built-in call of ``publish``, or system call of its paths."""
     calls = 0
 
     def count(frame, event: str, argument: object) -> None:
         nonlocal calls
-        if event == "c_call" and frame.f_code.co_filename == publish.__file__:
+        is_of_a_path = "pathlib" in frame.f_code.co_filename and getattr(argument, "__module__", "") in SYSTEM_MODULES
+        if event == "c_call" and (frame.f_code.co_filename == publish.__file__ or is_of_a_path):
             calls += 1
             if calls == call:
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -44,7 +46,7 @@ def write_round_and_die_at(base: str, call: int) -> None:
 
 
 def write_until_killed(base: str, label: str, started: Connection) -> None:
-    """Write rounds without end; says so once, after the first."""
+    """Write rounds without end, and send a message after the first."""
     store = TableStore(base)
     number = 0
     while True:

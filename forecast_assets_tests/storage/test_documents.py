@@ -11,7 +11,7 @@ def store(request, tmp_path):
     return TableStore(str(tmp_path / "store") if request.param == "folder" else f"memory:/{tmp_path}/store")
 
 
-def test_documents_are_read_back_with_what_they_were_made_from(store):
+def test_documents_are_read_back_with_their_provenance(store):
     documents = {"market_report.html": b"<p>", "market_report.xlsx": b"PK"}
     written = store.write_documents("market_report", PARTITION, documents, run("run-a", sell_in={"FR|2024-01-01": "0"}))
     assert store.read_document("market_report", PARTITION, "market_report.xlsx") == b"PK"
@@ -20,7 +20,7 @@ def test_documents_are_read_back_with_what_they_were_made_from(store):
     assert written.provenance.inputs == {"sell_in": {"FR|2024-01-01": "0"}}
 
 
-def test_documents_that_are_replaced_stay_as_a_version(store):
+def test_replaced_documents_stay_as_a_version(store):
     store.write_documents("market_report", PARTITION, {"a.html": b"old"}, run("run-a"))
     store.write_documents("market_report", PARTITION, {"a.html": b"new"}, run("run-b"))
     assert store.read_document("market_report", PARTITION, "a.html") == b"new"
@@ -28,7 +28,7 @@ def test_documents_that_are_replaced_stay_as_a_version(store):
     assert store.document_provenance("market_report", PARTITION).previous_version == "run-a"
 
 
-def test_a_retried_step_has_its_version_again_or_another_one(store):
+def test_a_retried_step_gets_its_version_or_a_new_one(store):
     names = [
         store.write_documents("market_report", PARTITION, {"a.html": page}, run("run-a")).provenance.version
         for page in (b"1", b"1", b"2")
@@ -37,7 +37,7 @@ def test_a_retried_step_has_its_version_again_or_another_one(store):
     assert store.files.read(f"{store.versions_folder('market_report', PARTITION)}/run-a/a.html") == b"1"
 
 
-def test_documents_that_are_not_there_are_named(store):
+def test_missing_documents_are_named(store):
     with pytest.raises(MissingPartition, match=r"market_report \(a.html\) has no partition FR: 2024-01"):
         store.read_document("market_report", PARTITION, "a.html")
     with pytest.raises(MissingPartition, match="market_report has no partition FR: 2024-01"):
@@ -45,6 +45,6 @@ def test_documents_that_are_not_there_are_named(store):
 
 
 @pytest.mark.parametrize("documents", [{}, {"../a.html": b""}, {"_provenance.json": b""}])
-def test_names_that_leave_the_folder_or_none_at_all_are_refused(store, documents):
+def test_names_that_leave_the_folder_and_empty_sets_are_rejected(store, documents):
     with pytest.raises(ValueError, match="plain file names"):
         store.write_documents("market_report", PARTITION, documents, run())

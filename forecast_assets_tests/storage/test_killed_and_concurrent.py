@@ -22,7 +22,7 @@ KILLS = 20
 
 @pytest.fixture(scope="module")
 def processes():
-    """Processes forked from one that has the imports and nothing else, so that 20 of them start in a second."""
+    """Processes forked from one that has only the imports: 20 of them start in a second."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([write_until_killed.__module__])
     return context
@@ -51,7 +51,7 @@ def assert_whole(store: TableStore, path: str) -> None:
     assert content_hash(table, SELL_IN.keys) in footer
 
 
-def test_a_writer_killed_at_any_moment_leaves_whole_files_and_no_partition_missing(processes, store):
+def test_a_writer_killed_at_any_moment_leaves_whole_files_only(processes, store):
     moments = random.Random(20240101)
     for kill in range(KILLS):
         writer = start_writer(processes, store, f"killed-{kill}")
@@ -68,7 +68,7 @@ def test_a_writer_killed_at_any_moment_leaves_whole_files_and_no_partition_missi
             assert_whole(store, version.path)
 
 
-def test_a_writer_killed_before_any_of_its_calls_leaves_the_old_file_or_the_new_one(processes, store):
+def test_a_writer_killed_at_any_call_leaves_the_old_file_or_the_new_one(processes, store):
     partition = PARTITIONS[0]
     outcomes = []
     for call in range(1, 500):
@@ -90,7 +90,7 @@ def test_a_writer_killed_before_any_of_its_calls_leaves_the_old_file_or_the_new_
     assert len(outcomes) > 20
 
 
-def test_after_a_kill_the_next_run_writes_as_if_nothing_had_happened(processes, store):
+def test_after_a_kill_the_next_run_writes_normally(processes, store):
     writer = start_writer(processes, store, "killed")
     writer.kill()
     writer.join(60)

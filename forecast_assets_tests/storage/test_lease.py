@@ -1,4 +1,4 @@
-"""One holder at a time, by several processes too, and nobody's once its holder is dead."""
+"""One owner at a time, over several processes; the lease is free once its owner is dead."""
 
 import multiprocessing
 import time
@@ -27,24 +27,24 @@ def lease(request, tmp_path):
 
 @pytest.fixture
 def clock(monkeypatch):
-    """The time, to be moved on by hand."""
+    """The time in seconds, which tests advance."""
     now = [1_000.0]
     monkeypatch.setattr("forecast_assets.storage.lease.time.time", lambda: now[0])
     return now
 
 
-def test_a_lease_is_one_holders_until_he_gives_it_up(lease, clock):
+def test_a_lease_has_one_owner_until_it_is_given_up(lease, clock):
     lease.take("run 1")
-    assert lease.holder() == "run 1"
+    assert lease.owner() == "run 1"
     with pytest.raises(LeaseTaken, match="FR is held by run 1"):
         lease.take("run 2")
     lease.release("run 1")
-    assert lease.holder() is None
+    assert lease.owner() is None
     lease.take("run 2")
-    assert lease.holder() == "run 2"
+    assert lease.owner() == "run 2"
 
 
-def test_a_lease_that_is_not_renewed_runs_out_and_one_that_is_does_not(lease, clock):
+def test_only_a_lease_that_is_not_renewed_expires(lease, clock):
     lease.take("run 1")
     clock[0] += 59
     lease.take("run 1")
@@ -52,42 +52,44 @@ def test_a_lease_that_is_not_renewed_runs_out_and_one_that_is_does_not(lease, cl
     with pytest.raises(LeaseTaken):
         lease.take("run 2")
     clock[0] += 2
-    assert lease.holder() is None
+    assert lease.owner() is None
     lease.take("run 2")
     with pytest.raises(LeaseTaken):
         lease.take("run 1")
 
 
-def test_nobody_gives_up_what_another_holds(lease, clock):
+def test_a_lease_of_another_owner_is_not_given_up(lease, clock):
     lease.take("run 1")
     lease.release("run 2")
-    assert lease.holder() == "run 1"
+    assert lease.owner() == "run 1"
 
 
-def test_leases_of_other_names_are_other_leases(lease, clock):
+def test_names_are_leased_independently(lease, clock):
     lease.take("run 1")
     Lease(lease.files, lease.folder, "NO", 60).take("run 2")
-    assert lease.holder() == "run 1"
+    assert lease.owner() == "run 1"
 
 
-def test_on_azure_a_lease_that_somebody_took_between_look_and_put_is_his(clock, monkeypatch):
+def test_on_azure_a_lease_taken_between_read_and_put_is_the_other_owners(clock, monkeypatch):
     files = Files(BlobsInMemory())
     ours, theirs = (Lease(files, "/leases", "FR", 60) for _ in range(2))
-    put = Lease._put
+    read = Files.read_with_state
 
-    def slowly(self, held, state):
-        if held.holder == "ours":
-            put(theirs, type(held)("theirs", held.until), state)
-        put(self, held, state)
+    def slowly(self, path):
+        seen = read(self, path)
+        monkeypatch.setattr(Files, "read_with_state", read)
+        theirs.take("theirs")
+        return seen
 
-    monkeypatch.setattr(Lease, "_put", slowly)
+    monkeypatch.setattr(Files, "read_with_state", slowly)
     with pytest.raises(LeaseTaken, match="held by theirs"):
         ours.take("ours")
+    assert ours.owner() == "theirs"
     files.fs.rm("/", recursive=True)
 
 
 def take_and_count(folder: str, name: str) -> None:
-    """Take the lease over and over; whoever holds it adds one to a file in two steps that must not mix."""
+    """Take the lease repeatedly; each owner adds one to a file in two steps that must not mix."""
     lease = Lease(TableStore(folder).files, f"{folder}/leases", "FR", 60)
     counter = f"{folder}/counter"
     for _ in range(ROUNDS):
@@ -105,7 +107,7 @@ def take_and_count(folder: str, name: str) -> None:
         lease.release(name)
 
 
-def test_processes_never_hold_it_at_once(tmp_path):
+def test_processes_never_own_it_at_once(tmp_path):
     (tmp_path / "counter").write_text("0", encoding="utf-8")
     context = multiprocessing.get_context("spawn")
     processes = [context.Process(target=take_and_count, args=(str(tmp_path), f"run {n}")) for n in range(PROCESSES)]

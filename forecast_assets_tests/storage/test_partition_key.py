@@ -22,19 +22,19 @@ def test_a_key_has_one_form_for_dagster_and_one_for_the_folder(text, partition, 
 
 
 @pytest.mark.parametrize("text", ["FR", "2024-01", "FR|DE|2024-01-01", "", "FR|2024-13-01"])
-def test_a_text_that_is_no_key_is_refused(text):
+def test_a_text_that_is_no_key_is_rejected(text):
     with pytest.raises(ValueError, match="2024"):
         PartitionKey.from_dagster(text)
 
 
 @pytest.mark.parametrize("month", ["2024-01-02", "2024-01-01 00:01", pd.Timestamp("2024-01-01", tz="UTC")])
-def test_a_month_that_is_no_first_of_month_is_refused(month):
+def test_a_month_that_is_no_first_of_month_is_rejected(month):
     with pytest.raises(ValueError, match="first of month"):
         PartitionKey(month, "FR")
 
 
 @pytest.mark.parametrize("country", ["../x", "fr", "A", "country=FR", "F R"])
-def test_a_market_code_that_is_no_folder_name_is_refused(country):
+def test_a_market_code_that_is_no_folder_name_is_rejected(country):
     with pytest.raises(ValueError, match="market code"):
         PartitionKey(JANUARY, country)
 

@@ -35,7 +35,7 @@ def test_the_commit_stamped_into_an_image_goes_first(monkeypatch):
         (answers(), "unknown"),
     ],
 )
-def test_else_git_is_asked_and_local_changes_are_told(monkeypatch, git, expected):
+def test_otherwise_git_gives_the_commit_and_local_changes(monkeypatch, git, expected):
     monkeypatch.delenv("FORECAST_GIT_SHA", raising=False)
     monkeypatch.setattr(provenance.subprocess, "run", git)
     assert git_sha() == expected

@@ -1,4 +1,4 @@
-"""What follows from the answer to a conditional put; that the service gives it is for the integration tests to show."""
+"""Results of conditional puts; the integration tests show that the service honours the conditions."""
 
 import itertools
 

@@ -22,14 +22,14 @@ def test_rows_come_out_in_key_order_with_nan_as_null():
     assert table.to_pydict() == {"sku": ["a", "b"], "sell_in_units": [None, 1.0], "reason": ["delivered"] * 2}
 
 
-def test_the_callers_frame_stays_as_it_was():
+def test_the_frame_of_the_caller_is_unchanged():
     frame = sell_in(2.0, 1.0, skus=("b", "a")).set_axis([5, 5])
     before = frame.copy(deep=True)
     to_arrow(SELL_IN, PARTITION, frame)
     pd.testing.assert_frame_equal(frame, before)
 
 
-def test_a_missing_column_is_named_with_the_columns_there_are():
+def test_a_missing_column_is_named_with_the_present_ones():
     message = violation(sell_in(1.0).drop(columns="sell_in_units"))
     assert "column 'sell_in_units': missing; the frame has sku, reason" in message
 
@@ -40,7 +40,7 @@ def test_an_unexpected_column_is_named_with_the_columns_expected():
 
 
 @pytest.mark.parametrize("column", ["country", "month"])
-def test_the_partitions_own_columns_are_refused_with_the_reason(column):
+def test_columns_of_the_partition_are_rejected_with_the_reason(column):
     assert "stand in the path" in violation(sell_in(1.0).assign(**{column: "FR"}))
     assert "stand in the path" in violation(features().assign(**{column: 1.0}), FEATURES)
 
@@ -107,7 +107,7 @@ def test_text_kept_as_categories_or_arrow_text_is_text():
         )
 
 
-def test_a_column_of_nothing_but_nulls_fits_any_type():
+def test_a_column_of_nulls_fits_any_type():
     table = to_arrow(SELL_IN, PARTITION, sell_in(1.0).assign(sell_in_units=None, reason=np.nan))
     assert table.schema.types == [pa.string(), pa.float64(), pa.string()]
 
@@ -122,7 +122,7 @@ def test_the_kind_of_partition_must_fit_the_table():
         to_arrow(TOTALS, PARTITION, pd.DataFrame())
 
 
-def test_a_spec_whose_keys_are_no_columns_or_that_repeats_the_path_is_refused():
+def test_a_spec_with_unknown_keys_or_columns_of_the_path_is_rejected():
     with pytest.raises(ValueError, match="not among its columns"):
         TableSpec("t", ("sku",), pa.schema([("units", pa.float64())]))
     with pytest.raises(ValueError, match="stand in the path"):

@@ -20,7 +20,7 @@ from forecast_assets_tests.storage.examples import FEATURES, SELL_IN, TOTALS, ke
 
 @pytest.fixture(params=["folder", "memory"])
 def store(request, tmp_path):
-    """The same tests on a local folder and on a remote filesystem kept in memory, which publishes otherwise."""
+    """A store in a local folder, and one in a remote file system in memory, which publishes differently."""
     return TableStore(str(tmp_path / "store") if request.param == "folder" else f"memory:/{tmp_path}/store")
 
 
@@ -64,7 +64,7 @@ def test_what_was_written_is_read_with_market_and_month_restored(store):
     pd.testing.assert_frame_equal(read_all(store), expected)
 
 
-def test_chosen_columns_come_in_the_order_asked_for(store):
+def test_columns_are_returned_in_the_requested_order(store):
     store.write(SELL_IN, key("FR|2024-01-01"), sell_in(1.0), run())
     assert list(store.read("sell_in", [key("FR|2024-01-01")], ["reason", "sku"])) == [
         "reason",
@@ -84,7 +84,7 @@ def test_columns_that_a_partition_lacks_are_null_in_its_rows(store):
     assert chosen["lag_2"].fillna(-1).tolist() == [-1.0, 2.0]
 
 
-def test_a_column_that_no_partition_has_is_an_error_not_a_column_of_nulls(store):
+def test_a_column_that_no_partition_has_is_an_error(store):
     store.write(FEATURES, key("FR|2024-01-01"), features("2024-01-01", lag_1=1.0), run())
     with pytest.raises(KeyError, match="lag_99"):
         store.read(FEATURES, [key("FR|2024-01-01")], ["sku", "lag_99"])
@@ -115,14 +115,14 @@ def test_a_table_by_month_alone_has_no_country(store):
     assert list(store.read("demand_totals", [key("2024-01-01")])) == ["entity", "sell_in_units", "month"]
 
 
-def test_more_partitions_than_are_read_at_once_come_complete_and_in_order(folder, monkeypatch):
-    monkeypatch.setattr("forecast_assets.storage.table_store.FILES_READ_AT_ONCE", 2)
+def test_partitions_of_several_batches_are_complete_and_in_order(folder, monkeypatch):
+    monkeypatch.setattr("forecast_assets.storage.partition_files.FILES_READ_AT_ONCE", 2)
     for month in range(1, 6):
         folder.write(SELL_IN, key(f"FR|2024-0{month}-01"), sell_in(float(month)), run())
     assert read_all(folder)["sell_in_units"].tolist() == [1.0, 2.0, 3.0, 4.0, 5.0]
 
 
-def test_provenance_comes_back_as_it_was_given_with_what_the_store_added(store):
+def test_provenance_is_read_back_with_the_additions_of_the_store(store):
     partition = key("FR|2024-01-01")
     given = run("run-a", sell_out={"FR|2024-01-01": "f" * 64})
     written = store.write(SELL_IN, partition, sell_in(2.0, 1.0, skus=("b", "a")), given)
@@ -144,7 +144,7 @@ def test_the_hash_in_the_footer_is_the_hash_of_the_file(folder):
     assert content_hash(in_file, SELL_IN.keys) == written.provenance.content_hash
 
 
-def test_exists_and_list_see_what_is_published(store):
+def test_only_published_partitions_exist_and_are_listed(store):
     partition = key("FR|2024-01-01")
     assert not store.exists("sell_in", partition)
     assert store.list_partitions("sell_in") == []
@@ -155,7 +155,7 @@ def test_exists_and_list_see_what_is_published(store):
         store.provenance("sell_in", key("FR|2024-02-01"))
 
 
-def test_every_version_stays_readable_and_the_last_one_written_is_published(store):
+def test_every_version_stays_readable_and_the_last_one_is_published(store):
     partition = key("FR|2024-01-01")
     for number, run_id in enumerate(["run-a", "run-b", "run-c"]):
         store.write(SELL_IN, partition, sell_in(float(number)), run(run_id))
@@ -178,7 +178,7 @@ def test_a_retried_step_with_the_same_result_has_one_version(store):
     assert len(store.versions("sell_in", partition)) == 1
 
 
-def test_a_retried_step_with_another_result_or_other_inputs_gets_a_version_of_its_own(store):
+def test_a_retried_step_with_another_result_or_inputs_gets_a_new_version(store):
     partition = key("FR|2024-01-01")
     store.write(SELL_IN, partition, sell_in(1.0), run("run-a"))
     store.write(SELL_IN, partition, sell_in(2.0), run("run-a"))
@@ -189,7 +189,7 @@ def test_a_retried_step_with_another_result_or_other_inputs_gets_a_version_of_it
     assert store.read_version("sell_in", partition, "run-a.parquet")["sell_in_units"].tolist() == [1.0]
 
 
-def test_a_version_that_was_never_published_is_an_orphan_and_its_retry_publishes_it(store, monkeypatch):
+def test_an_unpublished_version_is_an_orphan_until_a_retry_publishes_it(store, monkeypatch):
     partition = key("FR|2024-01-01")
     store.write(SELL_IN, partition, sell_in(1.0), run("run-a"))
     with monkeypatch.context() as killed_before_publishing:
@@ -209,7 +209,7 @@ def test_the_published_file_is_byte_for_byte_its_version(store):
     assert store.files.read(store.path("sell_in", partition)) == store.files.read(version.path)
 
 
-def test_a_partition_published_by_another_run_meanwhile_is_not_overwritten(store, monkeypatch):
+def test_a_partition_published_meanwhile_is_not_overwritten(store, monkeypatch):
     partition = key("FR|2024-01-01")
     store.write(SELL_IN, partition, sell_in(1.0), run("run-a"))
     create_version = TableStore._create_version
@@ -226,7 +226,7 @@ def test_a_partition_published_by_another_run_meanwhile_is_not_overwritten(store
     assert store.read_version(SELL_IN, partition, "slow.parquet")["sell_in_units"].tolist() == [3.0]
 
 
-def test_nothing_of_a_range_is_stored_when_one_month_does_not_fit(store):
+def test_one_month_that_does_not_fit_stores_nothing_of_the_range(store):
     frames = {key("FR|2024-01-01"): sell_in(1.0), key("FR|2024-02-01"): sell_in(1.0).assign(sku=None)}
     with pytest.raises(SchemaViolation, match=r"FR\|2024-02-01"):
         store.write_all(SELL_IN, frames, dict.fromkeys(frames, run()))
@@ -234,7 +234,7 @@ def test_nothing_of_a_range_is_stored_when_one_month_does_not_fit(store):
     assert store.versions("sell_in", key("FR|2024-01-01")) == []
 
 
-def test_a_share_without_hard_links_keeps_versions_create_only_too(folder, monkeypatch):
+def test_versions_are_create_only_without_hard_links_too(folder, monkeypatch):
     def no_links(source, target):
         raise OSError(errno.EOPNOTSUPP, "Operation not supported")
 
@@ -246,12 +246,12 @@ def test_a_share_without_hard_links_keeps_versions_create_only_too(folder, monke
     assert folder.provenance("sell_in", partition).version == "run-a-2.parquet"
 
 
-def test_a_run_id_that_is_no_file_name_is_refused(store):
+def test_a_run_id_that_is_no_file_name_is_rejected(store):
     with pytest.raises(ValueError, match="run id"):
         store.write(SELL_IN, key("FR|2024-01-01"), sell_in(1.0), run("../run"))
 
 
-def test_a_file_of_somebody_else_in_the_place_of_a_partition_is_named(folder, tmp_path):
+def test_a_foreign_file_in_place_of_a_partition_is_named(folder, tmp_path):
     place = tmp_path / "store/sell_in/country=FR/month=2024-01-01"
     place.mkdir(parents=True)
     pq.write_table(pa.table({"sku": ["1"]}), place / "sell_in.parquet")
@@ -260,7 +260,7 @@ def test_a_file_of_somebody_else_in_the_place_of_a_partition_is_named(folder, tm
 
 
 class TestReadersWithoutOurCode:
-    """The folder of a table is all a reader needs; versions and what a killed run left do not double its rows."""
+    """The folder of a table is enough for a reader; versions and temporary files do not double its rows."""
 
     @pytest.fixture
     def table(self, folder, tmp_path):

@@ -1,4 +1,4 @@
-"""Which errors pass by themselves."""
+"""Errors that are transient, and errors that are not."""
 
 import errno
 import sqlite3
@@ -27,7 +27,7 @@ def http(status: int) -> HttpResponseError:
         sqlite3.OperationalError("database is locked"), flight.FlightUnavailableError("down"),
     ],
 )  # fmt: skip
-def test_network_busy_services_and_open_files_pass(error):
+def test_network_busy_services_and_open_files_are_transient(error):
     assert is_transient(error)
 
 
@@ -40,7 +40,7 @@ def test_network_busy_services_and_open_files_pass(error):
         MissingPartition("model", [PartitionKey("2024-06-01", "FR")]),
     ],
 )  # fmt: skip
-def test_bad_data_missing_things_and_defects_do_not(error):
+def test_bad_data_missing_partitions_and_defects_are_not_transient(error):
     assert not is_transient(error)
 
 

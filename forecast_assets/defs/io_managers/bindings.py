@@ -3,31 +3,19 @@
 Table specs, the storage account, and the inputs that steps have loaded.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
-
-import pandas as pd
 
 from forecast_assets.config.azure_account import AzureAccount
 from forecast_assets.defs.io_managers.loaded_inputs import LoadedInputs
 from forecast_assets.market_state.lookups import Lookups
 from forecast_assets.market_state.market_lease import MarketLease
-from forecast_assets.storage import PartitionKey, StoredProvenance, TableSpec
+from forecast_assets.storage import TableReader, TableSpec
 
 
 def no_configuration(asset: str, country: str | None) -> str:
     """Configuration of an asset that nobody has described: none, which is never taken for equal."""
     return ""
-
-
-class Inputs(Protocol):
-    """Where inputs are read from: the store, or the versions that an earlier run has read."""
-
-    def read_with_provenance(
-        self, table: TableSpec, partitions: Iterable[PartitionKey], columns: Sequence[str] | None, missing: str
-    ) -> tuple[pd.DataFrame, dict[PartitionKey, StoredProvenance]]:
-        """As ``TableStore.read_with_provenance``."""
 
 
 @dataclass(frozen=True)
@@ -44,5 +32,5 @@ class Bindings:
     lease: MarketLease | None = None
     configuration: Callable[[str, str | None], str] = no_configuration
     lookups: Lookups = field(default_factory=Lookups)
-    inputs: Inputs | None = None
+    inputs: TableReader | None = None
     loaded: LoadedInputs = field(default_factory=LoadedInputs)

@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping
 import dagster as dg
 
 from forecast_assets.config.azure_account import AzureAccount
-from forecast_assets.defs.io_managers.bindings import Bindings, Inputs, no_configuration
+from forecast_assets.defs.io_managers.bindings import Bindings, no_configuration
 from forecast_assets.defs.io_managers.documents_io_manager import DocumentsIOManager
 from forecast_assets.defs.io_managers.parquet_io_manager import ParquetIOManager
 from forecast_assets.market_state.lookups import Lookups
 from forecast_assets.market_state.market_lease import MarketLease
-from forecast_assets.storage import TableSpec
+from forecast_assets.storage import TableReader, TableSpec
 
 
 def build_io_managers(
@@ -25,7 +25,7 @@ def build_io_managers(
     lease: MarketLease | None = None,
     configuration: Callable[[str, str | None], str] = no_configuration,
     lookups: Lookups | None = None,
-    inputs: Inputs | None = None,
+    inputs: TableReader | None = None,
 ) -> dict[str, dg.ConfigurableIOManager]:
     """Return the resources ``io_manager`` (tables) and ``documents_io_manager``, which share what a step has loaded.
 

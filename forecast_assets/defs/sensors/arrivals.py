@@ -202,7 +202,7 @@ class Look:
         if overdue:
             outbox.report(overdue, cycle_id)
         if self.arrived:
-            outbox.recovered([f"source_missing|{code}|{DELIVERY}" for code in self.arrived], cycle_id)
+            outbox.close([f"source_missing|{code}|{DELIVERY}" for code in self.arrived], cycle_id)
 
     def _incident(self, code: str, lacks: str) -> Incident:
         deadline = deadline_at(self._month, self._settings.time_zone, self._settings.arrival_deadline_days)

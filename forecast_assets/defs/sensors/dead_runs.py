@@ -48,7 +48,7 @@ def mark_dead_runs(settings: Settings, instance: dg.DagsterInstance, now: float)
     for record in instance.get_run_records(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])):
         run = record.dagster_run
         lease = lease_of(store, market_of_run(run.tags), settings.lease_seconds)
-        if record.start_time is None or now - record.start_time < grace or lease.holder() == run.run_id:
+        if record.start_time is None or now - record.start_time < grace or lease.owner() == run.run_id:
             continue
         # Between the two looks it may have ended.
         again = instance.get_run_by_id(run.run_id)

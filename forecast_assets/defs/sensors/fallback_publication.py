@@ -20,8 +20,8 @@ from forecast_assets.defs.sensors.run_failures import has_failed, retry_is_to_co
 from forecast_assets.defs.sensors.told import UNREADABLE
 from forecast_assets.domain.cycle_calendar import cycle_id_of, deadline_at, due_month
 from forecast_assets.operations.cycle.fallback import step_after_failure
-from forecast_assets.operations.cycle.market_steps import ListedOnce
 from forecast_assets.partitions import partition_key
+from forecast_assets.storage import ListedOnce, TableReader
 from forecast_assets.storage.opened import open_store
 from forecast_assets.tags import AFTER_RUN_TAG, CYCLE_ID_TAG, MARKET_TAG, PARTITION_TAG, PRIORITY_TAG, STARTED_BY_TAG
 
@@ -82,7 +82,7 @@ def after_failures(settings: Settings, instance: dg.DagsterInstance, now: pd.Tim
 def _after(
     settings: Settings,
     instance: dg.DagsterInstance,
-    store: ListedOnce,
+    store: TableReader,
     failed: dg.RunRecord,
     market: Market,
     month: pd.Timestamp,

@@ -11,9 +11,9 @@ from forecast_assets.defs.sensors.month_only import FALLBACK_BEFORE_DUE, Months,
 from forecast_assets.domain.cycle_calendar import closed_month, cycle_id_of, deadline_at, due_at, due_month
 from forecast_assets.domain.models.pooled_model import POOLED_MONTHS
 from forecast_assets.domain.months import MonthRange
-from forecast_assets.operations.cycle.market_steps import ListedOnce
 from forecast_assets.operations.cycle.steps import MARKET_MONTHS_OF_A_RUN
 from forecast_assets.partitions import ALL_MARKETS
+from forecast_assets.storage import ListedOnce, TableReader
 from forecast_assets.storage.opened import open_store
 from forecast_assets.tags import MARKET_TAG, PRIORITY_TAG, RANGE_END_TAG, RANGE_START_TAG, STARTED_BY_TAG
 
@@ -59,7 +59,7 @@ def requests_over_all_markets(
 
 
 def _wanted(
-    store: ListedOnce, settings: Settings, months: Months, source: str, table: str, job: str
+    store: TableReader, settings: Settings, months: Months, source: str, table: str, job: str
 ) -> list[tuple[str, MonthRange]]:
     """Months of a table over all markets that can be frozen."""
     delivered: dict[pd.Timestamp, set[str]] = {}
@@ -75,12 +75,12 @@ def _wanted(
     return [(job, span) for span in spans]
 
 
-def _known(store: ListedOnce, months: Months, source: str, table: str, job: str) -> list[tuple[str, MonthRange]]:
+def _known(store: TableReader, months: Months, source: str, table: str, job: str) -> list[tuple[str, MonthRange]]:
     is_wanted = to_make_known(months, _made(store, source), _made(store, table))
     return [(job, MonthRange(months.closed, months.closed))] if is_wanted else []
 
 
-def _made(store: ListedOnce, table: str) -> set[pd.Timestamp]:
+def _made(store: TableReader, table: str) -> set[pd.Timestamp]:
     return {place.month for place in store.list_partitions(table)}
 
 

@@ -48,6 +48,6 @@ def markets_to_retune(alarmed: Sequence[AlarmedMarket], month: pd.Timestamp, bud
 
     def order(market: AlarmedMarket) -> tuple[object, ...]:
         is_unmeasured = market.tuned_in is not None and market.tuned_in > unmeasured_from
-        return is_unmeasured, market.alarms[0].badness
+        return is_unmeasured, market.alarms[0].sort_key
 
     return sorted(wanted, key=order)[: max(0, budget)]

@@ -19,8 +19,8 @@ from forecast_assets.domain.cycle_calendar import cycle_id_of, deadline_at, due_
 from forecast_assets.domain.monitoring.kpi_alarms import BIAS, BIAS_SAME_SIGN, WAPE, WORSE_THAN_BASELINE
 from forecast_assets.domain.selection.backtest import BACKTEST_OFFSETS_MONTHS
 from forecast_assets.domain.selection.tuning import MONTHS_LEFT_TO_THE_GATE
-from forecast_assets.operations.cycle.market_steps import ListedOnce
 from forecast_assets.partitions import market_of_run, partition_key
+from forecast_assets.storage import ListedOnce, TableReader
 from forecast_assets.storage.opened import open_store
 from forecast_assets.tags import ALARMS_TAG, BUDGET_TAG, CYCLE_ID_TAG, PRIORITY_TAG, RETUNE_TAG, STARTED_BY_TAG
 
@@ -81,7 +81,7 @@ def retunes(settings: Settings, instance: dg.DagsterInstance, now: pd.Timestamp)
 
 
 def _why_not_yet(
-    settings: Settings, instance: dg.DagsterInstance, store: ListedOnce, month: pd.Timestamp, now: pd.Timestamp
+    settings: Settings, instance: dg.DagsterInstance, store: TableReader, month: pd.Timestamp, now: pd.Timestamp
 ) -> str:
     """What the choice of the worst still waits for; empty where it can be made."""
     published = _published(store, month)
@@ -94,11 +94,11 @@ def _why_not_yet(
     return ""
 
 
-def _published(store: ListedOnce, month: pd.Timestamp) -> set[str | None]:
+def _published(store: TableReader, month: pd.Timestamp) -> set[str | None]:
     return {place.country for place in store.list_partitions("published_forecasts") if place.month == month}
 
 
-def _alarmed(settings: Settings, store: ListedOnce, month: pd.Timestamp) -> list[AlarmedMarket]:
+def _alarmed(settings: Settings, store: TableReader, month: pd.Timestamp) -> list[AlarmedMarket]:
     """Markets that have published the month, have an open alarm on their figures, and are old enough to be tuned."""
     published, tuned, old_enough = _published(store, month), {}, set()
     for place in store.list_partitions("tuned_recipe"):

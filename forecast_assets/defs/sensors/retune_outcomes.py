@@ -16,7 +16,7 @@ from forecast_assets.domain.cycle_calendar import cycle_id_of
 from forecast_assets.domain.selection.tuning import IN_FORCE
 from forecast_assets.market_state.recipes_in_force import RecipesInForce
 from forecast_assets.partitions import market_of_run
-from forecast_assets.storage import PartitionKey, TableStore
+from forecast_assets.storage import PartitionKey, TableReader
 from forecast_assets.storage.opened import open_store
 from forecast_assets.tags import ALARMS_TAG, BUDGET_TAG, RETUNE_TAG
 
@@ -47,7 +47,7 @@ def tell_of_outcomes(settings: Settings, instance: dg.DagsterInstance, month: pd
         if incident.kind == RETUNED and _is_decided(recipes, incident.country, incident.month)
     ]
     if decided:
-        outbox.recovered(decided, cycle_id)
+        outbox.close(decided, cycle_id)
 
 
 def _is_decided(recipes: RecipesInForce, country: str | None, tuned_in: pd.Timestamp) -> bool:
@@ -56,7 +56,7 @@ def _is_decided(recipes: RecipesInForce, country: str | None, tuned_in: pd.Times
     return latest is not None and latest > tuned_in
 
 
-def _told(settings: Settings, store: TableStore, run: dg.DagsterRun, month: pd.Timestamp) -> Incident:
+def _told(settings: Settings, store: TableReader, run: dg.DagsterRun, month: pd.Timestamp) -> Incident:
     """The outcome, or that it cannot be read: one market's damaged table keeps no other from being told."""
     try:
         return _incident(settings, store, run, month)
@@ -68,7 +68,7 @@ def _told(settings: Settings, store: TableStore, run: dg.DagsterRun, month: pd.T
         )  # fmt: skip
 
 
-def _incident(settings: Settings, store: TableStore, run: dg.DagsterRun, month: pd.Timestamp) -> Incident:
+def _incident(settings: Settings, store: TableReader, run: dg.DagsterRun, month: pd.Timestamp) -> Incident:
     country = market_of_run(run.tags) or ""
     tried = store.read("tuned_recipe", [PartitionKey(month, country)])
     usual, chosen = tried[tried["trial"] == 0].iloc[0], tried[tried["role"] == IN_FORCE].iloc[0]

@@ -157,7 +157,7 @@ def _recovered(outbox: Outbox, settings: Settings, run: dg.DagsterRun) -> None:
     country, month = market_and_month(run)
     key = Incident("run_failed", country, run.job_name, month, "critical", "").key
     if any(incident.key == key and incident.month <= month for incident in outbox.open_incidents()):
-        outbox.recovered([key], f"{settings.env}-{month:%Y-%m}")
+        outbox.close([key], f"{settings.env}-{month:%Y-%m}")
 
 
 def market_and_month(run: dg.DagsterRun) -> tuple[str | None, pd.Timestamp]:

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from forecast_assets.alerts.assembly import drain
-from forecast_assets.alerts.delivery import Delivered
+from forecast_assets.alerts.dispatch import DispatchResult
 from forecast_assets.config.settings import Settings
 
 SECONDS_BETWEEN_TICKS = 30
@@ -29,7 +29,7 @@ def build_teams_delivery_sensor(settings: Settings) -> dg.SensorDefinition:
     return teams_delivery
 
 
-def told(delivered: Delivered) -> str:
+def told(delivered: DispatchResult) -> str:
     """What a drain did, in one line."""
     parts = [f"{len(delivered.sent)} sent"]
     for channel in sorted({*delivered.waiting, *delivered.parked}):

@@ -59,7 +59,7 @@ def tell_of_new(
             incident.key for incident, verdict in zip(incidents, verdicts, strict=True) if verdict.is_alarm is False
         ]
         outbox.report(alarms, cycle_id)
-        outbox.recovered([*fine, failure.key], cycle_id)
+        outbox.close([*fine, failure.key], cycle_id)
         not_decided += sum(verdict.is_alarm is None for verdict in verdicts)
         said += [f"{country}: {incident.headline}" for incident in alarms]
     return dg.SensorResult(skip_reason=_reason(new, asset, said, not_decided), cursor=new.cursor)

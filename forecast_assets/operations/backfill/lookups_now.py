@@ -6,7 +6,7 @@ from forecast_assets.domain.selection.contest import refusals
 from forecast_assets.market_state.lookups import LOOKED_UP, Noted, NotingStore
 from forecast_assets.market_state.recipes_in_force import RecipesInForce
 from forecast_assets.operations.backfill.recorded import Recorded
-from forecast_assets.storage import PartitionKey, StoredProvenance, TableStore
+from forecast_assets.storage import PartitionKey, StoredProvenance, TableReader
 
 
 def looks_up(asset: str, said: StoredProvenance) -> bool:
@@ -17,7 +17,7 @@ def looks_up(asset: str, said: StoredProvenance) -> bool:
 class LookupsNow:
     """Look-ups judged against what the store holds, as ``Recorded`` has read it."""
 
-    def __init__(self, recorded: Recorded, store: TableStore) -> None:
+    def __init__(self, recorded: Recorded, store: TableReader) -> None:
         self._recorded = recorded
         self._store = store
 

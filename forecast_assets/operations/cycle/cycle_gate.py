@@ -5,13 +5,13 @@ import datetime
 import pandas as pd
 
 from forecast_assets.config.settings import Settings
-from forecast_assets.operations.cycle.market_steps import ListedOnce, next_step
+from forecast_assets.operations.cycle.market_steps import next_step
 from forecast_assets.operations.cycle.steps import Step
 from forecast_assets.sources.dremio.dremio_arrivals import table_delivery
 from forecast_assets.sources.dremio.dremio_tables import DremioTables
 from forecast_assets.sources.landing.arrivals import Delivery, delivery_of
 from forecast_assets.sources.opened import open_deliveries
-from forecast_assets.storage import PartitionKey
+from forecast_assets.storage import ListedOnce, PartitionKey
 from forecast_assets.storage.opened import open_store
 
 

@@ -16,7 +16,7 @@ from forecast_assets.market_state.fallback_runs import is_published
 from forecast_assets.market_state.recipes import contest_of
 from forecast_assets.market_state.recipes_in_force import RecipesInForce
 from forecast_assets.operations.cycle.steps import Step
-from forecast_assets.storage import PartitionKey, TableStore
+from forecast_assets.storage import PartitionKey, TableReader
 from forecast_assets.storage.opened import open_store
 from forecast_assets.tags import FALLBACK_JOBS, STARTED_BY_TAG
 
@@ -38,7 +38,7 @@ def steps_after_failure(
 
 
 def step_after_failure(
-    settings: Settings, store: TableStore, country: str, month: pd.Timestamp, tried: Collection[str]
+    settings: Settings, store: TableReader, country: str, month: pd.Timestamp, tried: Collection[str]
 ) -> Step | None:
     """The job to run next after a market's cycle failed; None where there is nothing left to do.
 
@@ -61,7 +61,7 @@ def step_after_failure(
     return publish_fallback, MonthRange(month, month)
 
 
-def has_rival_champion(settings: Settings, store: TableStore, country: str, month: pd.Timestamp) -> bool:
+def has_rival_champion(settings: Settings, store: TableReader, country: str, month: pd.Timestamp) -> bool:
     """Whether a champion could make the month's forecast in place of the challenger that took part.
 
     Not without the month's features: a cycle that failed before them has nothing that any recipe could forecast from.

@@ -11,7 +11,7 @@ from forecast_assets.domain.models.pooled_model import POOLED_MONTHS
 from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.months import MonthRange
 from forecast_assets.operations.cycle.plan import CycleRequest, missing, source_months, training_months
-from forecast_assets.storage import TableStore
+from forecast_assets.storage import TableReader
 from forecast_assets.tags import JOBS_OVER_ALL_MARKETS, SOURCES
 
 Step = tuple[str, MonthRange]
@@ -22,7 +22,7 @@ MARKET_MONTHS_OF_A_RUN = 240
 class Present:
     """Months of a table that the store has."""
 
-    def __init__(self, store: TableStore) -> None:
+    def __init__(self, store: TableReader) -> None:
         self._store = store
 
     def months(self, table: str, country: str | None) -> set[pd.Timestamp]:
@@ -70,7 +70,7 @@ class Present:
 class CycleSteps:
     """Steps of one request, market by market; each is asked for when the one before it has ended."""
 
-    def __init__(self, store: TableStore, markets: Mapping[str, Market], request: CycleRequest) -> None:
+    def __init__(self, store: TableReader, markets: Mapping[str, Market], request: CycleRequest) -> None:
         self._present = Present(store)
         self._markets = markets
         self._request = request

@@ -143,7 +143,7 @@ def _tell(outbox: Outbox, settings: Settings, found: Mapping[str, tuple[bool, In
     cycle_id = f"{settings.env}-{_month(now):%Y-%m}"
     bad = [incident for is_well, incident in found.values() if not is_well]
     outbox.report(bad, cycle_id)
-    outbox.recovered([incident.key for is_well, incident in found.values() if is_well], cycle_id)
+    outbox.close([incident.key for is_well, incident in found.values() if is_well], cycle_id)
     return [incident.headline for incident in bad]
 
 

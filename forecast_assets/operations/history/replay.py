@@ -16,10 +16,10 @@ from forecast_assets.market_state.lookups import SET_ASIDE
 from forecast_assets.operations.backfill.asset_nodes import AssetNode
 from forecast_assets.operations.cycle.launch import QUIET, failures_of
 from forecast_assets.operations.history.differences import TableDifference, table_difference
-from forecast_assets.operations.history.store_of_then import RecordedVersions, StoreOfThen
+from forecast_assets.operations.history.historical_store import HistoricalStore, RecordedVersions
 from forecast_assets.partitions import partition_key
 from forecast_assets.schemas import MONTH_ONLY, ON_DEMAND, TABLES
-from forecast_assets.storage import PartitionKey, TableStore, Version, git_sha
+from forecast_assets.storage import PartitionKey, TableReader, TableStore, Version, git_sha
 from forecast_assets.storage.code_version import code_version
 from forecast_assets.storage.configuration import configuration_of, configured_values
 from forecast_assets.storage.table_specs import table_specs
@@ -133,7 +133,7 @@ class Replay:
     def __init__(
         self,
         settings: Settings,
-        build: Callable[[Settings, TableStore], dg.Definitions],
+        build: Callable[[Settings, TableReader], dg.Definitions],
         store: TableStore,
         scratch: str,
         versions: RecordedVersions,
@@ -141,8 +141,8 @@ class Replay:
         self.settings = settings.model_copy(update={"store": scratch, "mlflow_tracking_uri": ""})
         self._store, self._scratch = store, TableStore(scratch)
         self._versions = versions
-        self._then = StoreOfThen(store)
-        self._definitions = build(self.settings, self._then)
+        self._inputs = HistoricalStore(store)
+        self._definitions = build(self.settings, self._inputs)
 
     def run(self, targets: Sequence[Target]) -> Iterator[Outcome]:
         """Make each table again and compare it."""
@@ -156,7 +156,7 @@ class Replay:
         paths, problems = self._versions.paths(said.inputs)
         if problems:
             return Outcome(target, NOT_POSSIBLE, tuple(problems))
-        self._then.use((target.asset, target.place), said, paths)
+        self._inputs.use((target.asset, target.place), said, paths)
         failures = self._make(target)
         if failures:
             return Outcome(target, NOT_POSSIBLE, failures)

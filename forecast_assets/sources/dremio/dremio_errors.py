@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 from pyarrow import flight
 
+from forecast_assets.config.connection_failure import ConnectionFailure
 from forecast_assets.config.dremio_settings import DremioSettings
 
 MESSAGE_LENGTH = 300
@@ -21,7 +22,7 @@ _NO_SUCH_HOST = ("dns resolution", "name resolution", "domain name not found", "
 _NO_SUCH_TABLE = re.compile(r"\b(object|table|view)\b.{0,200}? not found", re.IGNORECASE)
 
 
-class DremioError(RuntimeError):
+class DremioError(ConnectionFailure, RuntimeError):
     """Dremio cannot be asked, or will not answer; trying again in a minute changes nothing."""
 
 
@@ -29,7 +30,7 @@ class DremioTableMissing(DremioError):
     """There is no table or view of that name, or the user may not see it."""
 
 
-class DremioUnavailable(ConnectionError):
+class DremioUnavailable(ConnectionFailure, ConnectionError):
     """Dremio does not answer now; it may in a minute. Counts as transient (``storage/transient_errors.py``)."""
 
 

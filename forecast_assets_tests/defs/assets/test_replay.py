@@ -16,6 +16,7 @@ from forecast_assets.cli.code_location import build_code_location
 from forecast_assets.definitions import build_definitions
 from forecast_assets.domain.selection.tuning import COLUMNS
 from forecast_assets.operations.backfill.asset_nodes import asset_nodes
+from forecast_assets.operations.history.historical_store import RecordedVersions
 from forecast_assets.operations.history.replay import (
     DIFFERENT,
     IDENTICAL,
@@ -25,7 +26,6 @@ from forecast_assets.operations.history.replay import (
     month_of_cycle,
     not_as_it_was,
 )
-from forecast_assets.operations.history.store_of_then import RecordedVersions
 from forecast_assets.storage import PartitionKey, Provenance, TableStore
 from forecast_assets.storage.table_specs import table_specs
 from forecast_assets.tags import CYCLE_ID_TAG

@@ -170,7 +170,7 @@ def test_a_market_that_a_person_has_tuned_in_the_month_is_not_tuned_again(compan
 
 def test_an_alarm_that_closed_in_between_starts_nothing(company):
     key = alarm(company, "FR")
-    company.outbox.recovered([key], "dev-2024-11")
+    company.outbox.close([key], "dev-2024-11")
     assert started(company) == []
 
 

@@ -1,9 +1,9 @@
-"""How numbers are written for readers."""
+"""Numbers as people read them."""
 
 import pandas as pd
 import pytest
 
-from forecast_assets.reports import number_format
+from forecast_assets.domain import number_format
 
 
 @pytest.mark.parametrize(

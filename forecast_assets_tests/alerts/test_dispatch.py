@@ -1,4 +1,4 @@
-"""Delivery against a Teams on loopback: order, pace, failures, and what happens when nobody knows the outcome.
+"""Dispatch to a Teams server on loopback: order, rate, failures, and unknown outcomes.
 
 Time is a clock that the tests move; waiting moves it too.
 """
@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from forecast_assets.alerts import messages as states
 from forecast_assets.alerts.card import CardStyle, message_payload
-from forecast_assets.alerts.delivery import HOLD, LEASE_SECONDS, REPEAT, Delivery, wait_seconds
+from forecast_assets.alerts.dispatch import HOLD, LEASE_SECONDS, REPEAT, Dispatcher, wait_seconds
 from forecast_assets.alerts.messages import Messages
 from forecast_assets.alerts.outbox import Outbox
 from forecast_assets.alerts.teams import NoAddress, post_card
@@ -43,18 +43,18 @@ def messages(outbox):
 
 
 @pytest.fixture
-def deliver(messages, teams, clock) -> Callable[..., Delivery]:
-    def make(after_unclear: str = REPEAT, **replaced) -> Delivery:
+def deliver(messages, teams, clock) -> Callable[..., Dispatcher]:
+    def make(after_unclear: str = REPEAT, **replaced) -> Dispatcher:
         parts = {"address": lambda channel: SecretStr(teams.url(channel)), "sleep": clock.sleep, "draw": lambda: 0.0}
         payload = partial(message_payload, style=CardStyle())
-        return Delivery(messages, payload, after_unclear, **{**parts, **replaced})
+        return Dispatcher(messages, payload, after_unclear, **{**parts, **replaced})
 
     return make
 
 
 @pytest.fixture
 def fill(outbox, messages):
-    """Makes messages, one a cycle."""
+    """Return a function that writes messages, one a cycle."""
 
     def make(*cycles: str, country: str = "FR") -> None:
         for cycle in cycles:
@@ -78,14 +78,14 @@ def test_messages_are_sent_in_order_and_once_and_at_most_two_a_second(deliver, f
     assert gaps == [timedelta(seconds=0.5)] * 5
 
 
-def test_a_second_deliverer_keeps_the_pace_of_the_first(deliver, fill, teams):
+def test_a_second_dispatcher_keeps_the_rate_limit_of_the_first(deliver, fill, teams):
     for cycle in ("c1", "c2"):
         fill(cycle)
         deliver().drain(60)
     assert teams.times[1] - teams.times[0] == timedelta(seconds=0.5)
 
 
-def test_a_drain_ends_with_its_time_and_the_next_one_goes_on(deliver, fill, teams):
+def test_a_drain_ends_at_its_budget_and_the_next_one_continues(deliver, fill, teams):
     fill(*(f"c{number}" for number in range(9)))
     done = deliver().drain(2)
     assert (len(done.sent), done.waiting) == (5, {"default": 4})
@@ -93,7 +93,7 @@ def test_a_drain_ends_with_its_time_and_the_next_one_goes_on(deliver, fill, team
     assert headlines(teams) == [f"c{number}" for number in range(9)]
 
 
-def test_channels_take_turns_so_that_a_full_one_does_not_keep_the_others_waiting(deliver, fill, teams):
+def test_channels_take_turns_so_that_a_full_one_does_not_block_others(deliver, fill, teams):
     fill("c1", "c2", "c3")
     fill("j1", country="JP")
     deliver().drain(60)
@@ -102,9 +102,7 @@ def test_channels_take_turns_so_that_a_full_one_does_not_keep_the_others_waiting
 
 
 @pytest.mark.parametrize("outage", ["refuses connections", "answers 503"])
-def test_a_webhook_that_is_down_for_thirty_ticks_gets_everything_once_and_in_order_when_it_is_back(
-    deliver, fill, teams, clock, outage
-):
+def test_after_an_outage_everything_arrives_once_and_in_order(deliver, fill, teams, clock, outage):
     down = SecretStr("http://127.0.0.1:9/closed") if outage == "refuses connections" else SecretStr(teams.url())
     teams.always = (503, {}, "down")
     cycles = [f"c{number}" for number in range(30)]
@@ -122,7 +120,7 @@ def test_a_webhook_that_is_down_for_thirty_ticks_gets_everything_once_and_in_ord
     assert headlines(teams)[before:] == cycles
 
 
-def test_a_day_without_teams_is_a_try_each_half_hour_at_most(deliver, fill, teams, clock):
+def test_a_day_without_teams_is_one_attempt_per_half_hour_at_most(deliver, fill, teams, clock):
     teams.always = (500, {}, "")
     fill("c1")
     for _ in range(24 * 60):
@@ -147,7 +145,7 @@ def test_retry_after_is_honoured(deliver, fill, teams, clock):
     assert headlines(teams) == ["c1", "c1", "c2"]
 
 
-def test_waits_double_to_half_an_hour_lose_at_most_half_and_never_undercut_what_was_asked():
+def test_waits_double_to_half_an_hour_and_respect_retry_after():
     assert [wait_seconds(attempt, 0.0) for attempt in (1, 2, 3, 7, 8, 5_000)] == [30, 60, 120, 1_800, 1_800, 1_800]
     assert wait_seconds(2, 0.5) == 45
     assert wait_seconds(1, 0.999, retry_after_seconds=77) == 77
@@ -155,7 +153,7 @@ def test_waits_double_to_half_an_hour_lose_at_most_half_and_never_undercut_what_
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 413])
-def test_a_card_that_is_refused_is_parked_with_the_reason_and_those_behind_it_go_on(deliver, fill, teams, status):
+def test_a_rejected_card_is_parked_and_does_not_block_its_channel(deliver, fill, teams, status):
     teams.answers = [(status, {}, "bad card")]
     fill("c1", "c2")
     done = deliver().drain(20)
@@ -173,7 +171,7 @@ def test_a_parked_message_can_be_queued_again(deliver, fill, teams, messages):
     assert "repeat" not in texts(teams.received[-1])
 
 
-def test_a_message_that_cannot_be_drawn_is_parked_and_those_behind_it_go_on(deliver, fill, messages, outbox):
+def test_an_unreadable_message_is_parked_and_does_not_block_its_channel(deliver, fill, messages, outbox):
     outbox.announce("odd", "opened", "default", "c0", {"incident": {**incident().to_record(), "kind": "of 2031"}})
     messages._open_beside = lambda *_: 0
     messages.compose()
@@ -193,7 +191,7 @@ def test_without_an_address_messages_wait_and_the_variable_is_named(deliver, fil
 
 
 @pytest.mark.parametrize("unclear", [None, (504, {}, ""), (502, {}, "")])
-def test_a_card_whose_answer_was_lost_is_sent_again_saying_so(deliver, fill, teams, clock, unclear):
+def test_a_card_with_a_lost_response_is_sent_again_and_marked(deliver, fill, teams, clock, unclear):
     teams.answers = [unclear]
     fill("c1", "c2")
     assert deliver().drain(20).sent == []
@@ -203,18 +201,18 @@ def test_a_card_whose_answer_was_lost_is_sent_again_saying_so(deliver, fill, tea
     assert ["Possibly a repeat" in texts(payload) for payload in teams.received] == [False, True, False]
 
 
-def test_a_card_whose_answer_was_lost_is_held_where_the_settings_say_so(deliver, fill, teams, clock):
+def test_a_card_with_a_lost_response_is_held_if_the_settings_ask_for_it(deliver, fill, teams, clock):
     teams.answers = [None]
     fill("c1", "c2")
     done = deliver(HOLD).drain(20)
     assert done.sent == ["default/2"]
-    assert done.newly_parked == {"default/1": "the connection ended before an answer came (ConnectionError)"}
+    assert done.newly_parked == {"default/1": "the connection ended before a response came (ConnectionError)"}
     clock.sleep(86_400)
     deliver(HOLD).drain(20)
     assert headlines(teams) == ["c1", "c2"]
 
 
-def test_a_connection_that_was_never_made_is_no_possible_repeat(deliver, fill, teams, clock):
+def test_a_failed_connection_is_no_possible_repeat(deliver, fill, teams, clock):
     fill("c1")
     deliver(address=lambda _: SecretStr("http://127.0.0.1:9/closed")).drain(20)
     clock.sleep(30)
@@ -223,7 +221,7 @@ def test_a_connection_that_was_never_made_is_no_possible_repeat(deliver, fill, t
 
 
 def deliver_and_die(base: str, url: str, moment: str) -> None:
-    """Deliver in a process that ends before or after its first post, without recording anything more."""
+    """Dispatch in a process that ends before or after its first post, without recording anything more."""
 
     def post(address, payload):
         if moment == "after":
@@ -232,13 +230,13 @@ def deliver_and_die(base: str, url: str, moment: str) -> None:
 
     messages = Messages(Outbox(TableStore(base), clock=Clock()), grouping_seconds=0)
     payload = partial(message_payload, style=CardStyle())
-    Delivery(messages, payload, address=lambda _: SecretStr(url), post=post).drain(20)
+    Dispatcher(messages, payload, address=lambda _: SecretStr(url), post=post).drain(20)
 
 
 @pytest.mark.parametrize("store", ["folder"], indirect=True)
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("policy", [REPEAT, HOLD])
-def test_a_process_that_dies_around_the_post_leaves_one_card_or_a_marked_repeat(
+def test_a_process_killed_around_the_post_leaves_one_card_or_a_marked_repeat(
     deliver, fill, teams, clock, store, moment, policy
 ):
     fill("c1", "c2")
@@ -261,11 +259,11 @@ def test_a_process_that_dies_around_the_post_leaves_one_card_or_a_marked_repeat(
         assert headlines(teams)[arrived:] == ["c1", "c2"]
         assert ["Possibly a repeat" in texts(payload) for payload in teams.received[arrived:]] == [True, False]
     else:
-        assert done.newly_parked == {"default/1": "the process that sent it ended before the answer"}
+        assert done.newly_parked == {"default/1": "the process that sent it ended before the response"}
         assert headlines(teams)[arrived:] == ["c2"]
 
 
-def test_a_deliverer_that_wakes_up_after_it_was_overtaken_changes_nothing(deliver, fill, teams, clock, messages):
+def test_a_dispatcher_that_was_overtaken_changes_nothing(deliver, fill, teams, clock, messages):
     def slow(address, payload):
         clock.sleep(LEASE_SECONDS)
         assert deliver().drain(20).sent == ["default/1"]
@@ -277,7 +275,7 @@ def test_a_deliverer_that_wakes_up_after_it_was_overtaken_changes_nothing(delive
     assert deliver().drain(20).sent == []
 
 
-def test_what_a_second_deliverer_sees_while_the_first_one_sends_is_left_to_the_first(deliver, fill, teams):
+def test_a_second_dispatcher_leaves_a_begun_message_to_the_first(deliver, fill, teams):
     def meanwhile(address, payload):
         assert deliver().drain(0.1).sent == []
         return post_card(address, payload)
@@ -295,11 +293,11 @@ def deliver_all(base: str, url: str, barrier) -> None:
     for _ in range(40):
         messages.compose()
         payload = partial(message_payload, style=CardStyle())
-        Delivery(messages, payload, address=lambda _: SecretStr(url), sleep=clock.sleep).drain(20)
+        Dispatcher(messages, payload, address=lambda _: SecretStr(url), sleep=clock.sleep).drain(20)
 
 
 @pytest.mark.parametrize("store", ["folder"], indirect=True)
-def test_two_deliverers_at_once_send_each_message_once_and_in_order(store, outbox, teams, clock):
+def test_two_dispatchers_send_each_message_once_and_in_order(store, outbox, teams, clock):
     cycles = [f"c{number:02}" for number in range(25)]
     for cycle in cycles:
         outbox.report([incident(subject=cycle, headline=f"headline of {cycle}")], cycle)

@@ -1,7 +1,6 @@
-"""How numbers and months are written on the page: one place for separators, signs and decimals.
+"""Numbers and months as people read them, in reports and alerts: separators, signs and decimals.
 
-The page's script repeats these rules for the numbers it draws (`report.js`, `formatUnits`); the workbook uses Excel's
-number formats instead.
+The script of the report page repeats these rules (`report.js`, `formatUnits`); the workbook uses Excel's formats.
 """
 
 import math
@@ -14,7 +13,7 @@ MINUS = "\u2212"
 
 
 def format_units(value: float | None) -> str:
-    """Units with thin thousands separators: whole from 10 up, one decimal below unless whole; a dash if unknown."""
+    """Return units with thin thousands separators: one decimal below 10 unless whole; a dash if unknown."""
     if value is None or math.isnan(value):
         return NOTHING
     decimals = 0 if abs(value) >= 10 or float(value).is_integer() else 1
@@ -22,26 +21,26 @@ def format_units(value: float | None) -> str:
 
 
 def format_percent(fraction: float | None) -> str:
-    """A fraction as a percentage with one decimal; a dash if there is none (actuals sum to zero)."""
+    """Return a fraction as a percentage with one decimal; a dash if it is undefined (actuals sum to zero)."""
     if fraction is None or math.isnan(fraction):
         return NOTHING
     return _signed(f"{fraction * 100:,.1f}") + "%"
 
 
 def format_signed_percent(fraction: float | None) -> str:
-    """As `format_percent`, with a plus sign where positive: for bias and changes."""
+    """Return `format_percent` with a plus sign if positive: for bias and changes."""
     text = format_percent(fraction)
-    return f"+{text}" if text[0].isdigit() and fraction > 0 and text != "0.0%" else text
+    return f"+{text}" if fraction is not None and fraction > 0 and text != "0.0%" else text
 
 
 def format_points(fraction: float | None) -> str:
-    """A difference of two percentages, in percentage points with a sign."""
+    """Return a difference of two percentages in percentage points, with a sign."""
     text = format_signed_percent(fraction)
     return text if text == NOTHING else text.removesuffix("%") + f"{THIN_SPACE}pp"
 
 
 def format_month(month: pd.Timestamp) -> str:
-    """A month in words that do not depend on the machine's locale: `Oct 2026`."""
+    """Return a month in words that do not depend on the machine's locale: `Oct 2026`."""
     names = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
     return f"{names[month.month - 1]} {month.year}"
 

@@ -1,0 +1,8 @@
+"""Help of ``forecast-assets demo``."""
+
+
+def demo() -> None:
+    """Simulate a company, run three monthly cycles six months apart, and print where the reports are."""
+    from forecast_assets.cli.demo import run
+
+    run()

@@ -1,0 +1,19 @@
+"""Options of ``forecast-assets doctor``."""
+
+from typing import Annotated
+
+import typer
+
+
+def doctor(
+    record: Annotated[
+        bool, typer.Option("--record", help="Add published partitions that Dagster's event log lacks to it")
+    ] = False,
+) -> None:
+    """Test every configured connection; print what works, what fails and how to fix it.
+
+    Sends nothing to Teams. Writes a small file into the store and removes it. Exit code 1 if a connection fails.
+    """
+    from forecast_assets.cli.doctor import run
+
+    run(record_events=record)

@@ -1,0 +1,69 @@
+"""Reading partitions of one table from their files, in batches that fit into memory.
+
+Which file belongs to a partition is decided by the caller; the bytes of one file are ``parquet_files``.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+import pandas as pd
+import pyarrow as pa
+
+from forecast_assets.storage.parquet_files import empty_table, provenance_of, read_files, to_frame
+from forecast_assets.storage.partition_key import MissingPartition, PartitionKey
+from forecast_assets.storage.provenance import StoredProvenance
+from forecast_assets.storage.publish import Files
+from forecast_assets.storage.table_reader import WhenMissing
+from forecast_assets.storage.table_spec import TableSpec
+
+# Bounds the compressed bytes held at once: 256 feature partitions are about 75 MB.
+FILES_READ_AT_ONCE = 256
+
+PathOf = Callable[[PartitionKey], str]
+
+
+def read_partitions(
+    files: Files,
+    path_of: PathOf,
+    table: TableSpec | str,
+    partitions: Iterable[PartitionKey],
+    columns: Sequence[str] | None,
+    missing: WhenMissing,
+) -> tuple[pd.DataFrame, dict[PartitionKey, StoredProvenance]]:
+    """Read partitions as ``TableReader.read_with_provenance`` describes, each from the file at ``path_of`` it."""
+    if missing not in ("error", "skip"):
+        raise ValueError(f'missing is "error" or "skip", got {missing!r}')
+    name, spec = (table.name, table) if isinstance(table, TableSpec) else (table, None)
+    wanted = sorted(set(partitions), key=lambda partition: partition.sort_key)
+    parts: list[pa.Table] = []
+    provenances: dict[PartitionKey, StoredProvenance] = {}
+    for start in range(0, len(wanted), FILES_READ_AT_ONCE):
+        part, provenances_of_part = _read_batch(
+            files, path_of, spec, wanted[start : start + FILES_READ_AT_ONCE], columns
+        )
+        parts.extend(part)
+        provenances.update(provenances_of_part)
+    absent = [partition for partition in wanted if partition not in provenances]
+    if absent and missing == "error":
+        raise MissingPartition(name, absent)
+    if not parts:
+        return to_frame(empty_table(spec, columns)), {}
+    return to_frame(pa.concat_tables(parts, promote_options="permissive")), provenances
+
+
+def _read_batch(
+    files: Files,
+    path_of: PathOf,
+    spec: TableSpec | None,
+    partitions: list[PartitionKey],
+    columns: Sequence[str] | None,
+) -> tuple[list[pa.Table], dict[PartitionKey, StoredProvenance]]:
+    contents = files.read_many([path_of(partition) for partition in partitions])
+    present = {
+        partition: content for partition, content in zip(partitions, contents, strict=True) if content is not None
+    }
+    if not present:
+        return [], {}
+    table, footers = read_files(list(present.values()), list(present), spec, columns)
+    return [table], {
+        partition: provenance_of(footer, path_of(partition)) for partition, footer in zip(present, footers, strict=True)
+    }

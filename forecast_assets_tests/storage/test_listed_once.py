@@ -1,0 +1,38 @@
+"""The reader for one pass over many markets: one listing of each table, everything else read anew."""
+
+import pytest
+
+from forecast_assets.storage import ListedOnce, MissingPartition, PartitionKey, TableStore
+from forecast_assets_tests.storage.examples import SELL_IN, run, sell_in
+
+FR, DE = (PartitionKey.from_dagster(f"{code}|2024-01-01") for code in ("FR", "DE"))
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = TableStore(str(tmp_path))
+    store.write(SELL_IN, FR, sell_in(1.0), run("run-a"))
+    return store
+
+
+def test_a_table_is_listed_once_and_its_partitions_are_read_anew(store):
+    tables = ListedOnce(store)
+    assert tables.list_partitions("sell_in") == [FR]
+    store.write(SELL_IN, DE, sell_in(1.0), run("run-b"))
+    assert tables.list_partitions("sell_in") == [FR]
+    assert tables.exists("sell_in", DE)
+    assert tables.provenance("sell_in", DE).run_id == "run-b"
+    assert tables.read("sell_in", [DE])["country"].tolist() == ["DE"]
+    assert ListedOnce(store).list_partitions("sell_in") == [DE, FR]
+
+
+def test_a_missing_partition_is_the_same_error_as_in_the_store(store):
+    tables = ListedOnce(store)
+    assert not tables.exists("sell_in", DE)
+    with pytest.raises(MissingPartition):
+        tables.provenance("sell_in", DE)
+    assert tables.read("sell_in", [FR, DE], missing="skip")["country"].tolist() == ["FR"]
+
+
+def test_it_cannot_write(store):
+    assert not hasattr(ListedOnce(store), "write")
