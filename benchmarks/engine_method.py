@@ -13,7 +13,8 @@ from benchmarks.protocol import Forecasts, KnownSeries
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months
 from forecast_assets.domain.cleaning.history_marks import history_marks
 from forecast_assets.domain.demand.demand import DemandPanel
-from forecast_assets.domain.features.build import MarketHistory, build_features
+from forecast_assets.domain.features.build import build_features
+from forecast_assets.domain.features.market_history import MarketHistory
 from forecast_assets.domain.models.market_model import MarketModel, fit_market_model, forecast_units
 from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS, Recipe
 from forecast_assets.domain.models.training_rows import sampled_skus

@@ -13,7 +13,7 @@ from benchmarks.engine_method import forecast_engine
 from benchmarks.hierarchical_series import TreeCase
 from benchmarks.protocol import KnownSeries
 from forecast_assets.domain.statistical.holt_winters import forecast_holt_winters
-from forecast_assets.domain.statistical.statistical import forecast_statistical
+from forecast_assets.domain.statistical.seasonal_smoothing import forecast_statistical
 
 RESIDUAL_MONTHS = 36
 MIN_FITTED_MONTHS = 12

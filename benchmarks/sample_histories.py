@@ -13,7 +13,7 @@ from forecast_assets.config.markets import Market, load_markets
 from forecast_assets.domain.calendar import add_months, month_range
 from forecast_assets.domain.demand.covid import monthly_covid_policy
 from forecast_assets.domain.demand.hierarchy import demand_totals, known_totals
-from forecast_assets.domain.features.build import MarketHistory, market_history
+from forecast_assets.domain.features.market_history import MarketHistory, market_history
 from forecast_assets.sample import write_sample_company
 from forecast_assets.sources.source_tables import SourceTables
 

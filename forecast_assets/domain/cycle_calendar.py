@@ -1,7 +1,7 @@
-"""When a cycle is due: pure arithmetic on months and times, no Dagster, no store and no clock.
+"""Due dates, deadlines and ids of cycles: pure arithmetic on months and times.
 
 The cycle of a closed month is due on the 10th of the next month, 06:00 in the company's time zone. A delivery may come
-until its deadline, some days later at the same hour.
+until its deadline, some days later at the same hour. No Dagster, no store and no clock: callers pass the moment.
 """
 
 import datetime
@@ -13,45 +13,53 @@ CYCLE_DAY, CYCLE_HOUR = 10, 6
 CRON = f"0 {CYCLE_HOUR} {CYCLE_DAY} * *"
 
 
-def closed_month(at: datetime.datetime, time_zone: str) -> pd.Timestamp:
-    """The last month that has ended at a moment, by the calendar of the time zone; a moment without zone is UTC."""
-    return _this_month(at, time_zone) - pd.DateOffset(months=1)
+def closed_month(at: datetime.datetime, time_zone: str | None = None) -> pd.Timestamp:
+    """Return the last month that has ended at a moment.
+
+    Args:
+        at: The moment.
+        time_zone: Name of the zone whose calendar counts; a moment without zone is then read as UTC. None: the calendar
+            date of ``at`` as it is written.
+    """
+    local = at if time_zone is None else _aware(at).tz_convert(time_zone)
+    return pd.Timestamp(year=local.year, month=local.month, day=1).as_unit("ns") - pd.DateOffset(months=1)
 
 
 def due_at(month: pd.Timestamp, time_zone: str) -> pd.Timestamp:
-    """When the cycle of a closed month is due."""
+    """Return the moment at which the cycle of a closed month is due."""
     return _at_cycle_hour(month + pd.DateOffset(months=1, days=CYCLE_DAY - 1), time_zone)
 
 
 def deadline_at(month: pd.Timestamp, time_zone: str, days: int) -> pd.Timestamp:
-    """Until when the deliveries of a closed month may come: so many days after it is due, at the same hour."""
+    """Return the deadline for deliveries of a closed month: ``days`` after its cycle is due, at the same hour."""
     return _at_cycle_hour(month + pd.DateOffset(months=1, days=CYCLE_DAY - 1 + days), time_zone)
 
 
 def due_month(at: datetime.datetime, time_zone: str) -> pd.Timestamp:
-    """The last month whose cycle is due at a moment."""
+    """Return the last month whose cycle is due at a moment."""
     month = closed_month(at, time_zone)
     return month if due_at(month, time_zone) <= _aware(at) else month - pd.DateOffset(months=1)
 
 
 def cycle_id_of(env: str, month: pd.Timestamp, tag: str | None = None) -> str:
-    """Id of the cycle of a month: the same over all markets, processes, machines and retries.
+    """Return the id of a month's cycle: the same for all markets, processes, machines and retries.
 
-    ``<env>-<YYYY-MM>``, or what the run tag ``forecast/cycle_id`` says. A tag that begins with a dot (``.r2``) is the
-    revision of every month of a range run: ``<env>-<YYYY-MM>.r2``.
+    Args:
+        env: Name of the environment.
+        month: The closed month.
+        tag: Value of the run tag ``forecast/cycle_id``, if the run has one. A tag such as ``.r2`` (with a leading dot)
+            is the revision of every month of a range run and is appended. Any other tag is the id itself.
+
+    Returns:
+        ``<env>-<YYYY-MM>``, ``<env>-<YYYY-MM>.r2`` or the tag.
     """
     derived = f"{env}-{month:%Y-%m}"
     return derived + tag if tag and tag.startswith(".") else tag or derived
 
 
 def run_key_of(cycle_id: str, country: str) -> str:
-    """Run key of a market's cycle, whoever starts it."""
+    """Return the run key of a market's cycle; schedules, sensors and commands use the same."""
     return f"cycle:{cycle_id}:{country}"
-
-
-def _this_month(at: datetime.datetime, time_zone: str) -> pd.Timestamp:
-    local = _aware(at).tz_convert(time_zone)
-    return pd.Timestamp(year=local.year, month=local.month, day=1).as_unit("ns")
 
 
 def _aware(at: datetime.datetime) -> pd.Timestamp:

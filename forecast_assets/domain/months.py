@@ -13,18 +13,18 @@ from forecast_assets.domain.calendar import add_months, month_range
 
 @dataclasses.dataclass(frozen=True)
 class MonthRange:
-    """Months from ``first`` to ``last``, both in."""
+    """Months from ``first`` to ``last``, both included."""
 
     first: pd.Timestamp
     last: pd.Timestamp
 
     @property
     def months(self) -> list[pd.Timestamp]:
-        """Every month of the range."""
+        """All months of the range."""
         return list(month_range(self.first, self.last))
 
     def parts(self, most_months: int) -> "list[MonthRange]":
-        """The range in order, cut into ranges of at most so many months, at least one each."""
+        """Cut the range, in order, into ranges of at most ``most_months`` months; below 1 counts as 1."""
         size = max(1, most_months)
         starts = self.months[::size]
         return [MonthRange(first, min(add_months(first, size - 1), self.last)) for first in starts]
@@ -37,7 +37,7 @@ class MonthRange:
 
 
 def consecutive_months(months: Iterable[pd.Timestamp]) -> list[MonthRange]:
-    """Return the ranges without a gap that months form, ascending; a month given twice counts once."""
+    """Return the ranges without a gap that months form, ascending; duplicates count once."""
     ranges: list[MonthRange] = []
     for month in sorted(set(months)):
         if ranges and month == add_months(ranges[-1].last, 1):
@@ -48,5 +48,5 @@ def consecutive_months(months: Iterable[pd.Timestamp]) -> list[MonthRange]:
 
 
 def describe_months(months: Iterable[pd.Timestamp]) -> str:
-    """Return months in few words: ``2023-01 to 2023-06 (6 months), 2023-09``."""
+    """Describe months briefly: ``2023-01 to 2023-06 (6 months), 2023-09``."""
     return ", ".join(map(str, consecutive_months(months)))

@@ -9,7 +9,8 @@ import dataclasses
 import numpy as np
 import pandas as pd
 
-from forecast_assets.domain.features.build import MarketHistory, build_features, market_history
+from forecast_assets.domain.features.build import build_features
+from forecast_assets.domain.features.market_history import MarketHistory, market_history
 
 MONTHS = pd.date_range("2014-01-01", periods=100, freq="MS")
 PROMOTION_LIFT = 1.8

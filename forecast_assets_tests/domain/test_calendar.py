@@ -51,7 +51,7 @@ def test_months_since_is_unknown_where_the_month_is_unknown():
 
 @pytest.mark.parametrize("month", ["2024-01-02", "2024-01-01 06:00", None])
 def test_a_day_inside_a_month_is_refused_as_a_month(month):
-    with pytest.raises(ValueError, match="a month is given by its first day"):
+    with pytest.raises(ValueError, match="expected the first day of a month"):
         add_months(month, 1)
 
 

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from forecast_assets.domain.calendar import add_months
-from forecast_assets.domain.features.build import build_features, market_history
+from forecast_assets.domain.features.build import build_features
+from forecast_assets.domain.features.market_history import market_history
 from forecast_assets_tests.domain.small_market import WRONG
 from forecast_assets_tests.domain.whole_path import differing, training_origins, whole_path
 

@@ -11,9 +11,11 @@ import pandas as pd
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months
 from forecast_assets.domain.cleaning.cleaning import clean_history, marks_table
 from forecast_assets.domain.demand.seasonality import seasonal_indices
-from forecast_assets.domain.features.build import FEATURE_WINDOW_MONTHS, MarketHistory, build_features
+from forecast_assets.domain.features.build import build_features
+from forecast_assets.domain.features.market_at_origin import FEATURE_WINDOW_MONTHS
+from forecast_assets.domain.features.market_history import MarketHistory
+from forecast_assets.domain.models.boosters import Answers
 from forecast_assets.domain.models.market_model import MarketModel, fit_market_model, forecast_units, model_to_parts
-from forecast_assets.domain.models.parts import Answers
 from forecast_assets.domain.models.pooled_model import PooledModel
 from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.models.refits import WEIGHTS, Refit, RefitMemory, refits

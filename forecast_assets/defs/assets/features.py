@@ -10,12 +10,9 @@ from forecast_assets.defs.assets.table_asset import table_asset
 from forecast_assets.defs.partition_windows import same_month, window
 from forecast_assets.domain.cleaning.history_marks import MARKS_WINDOW_MONTHS
 from forecast_assets.domain.cleaning.history_marks import history_marks as marks_at
-from forecast_assets.domain.features.build import (
-    FEATURE_WINDOW_MONTHS,
-    build_features,
-    market_history,
-    sell_in_and_sell_out,
-)
+from forecast_assets.domain.features.build import build_features
+from forecast_assets.domain.features.market_at_origin import FEATURE_WINDOW_MONTHS
+from forecast_assets.domain.features.market_history import market_history, sell_in_and_sell_out
 from forecast_assets.partitions import country_of_run, months_of_run
 from forecast_assets.validation import feature_checks
 from forecast_assets.validation.table_checks import stored_if_sound

@@ -1,30 +1,33 @@
 """Features of a SKU's life: how long it has been sold, and how long it still will be.
 
-Whether a launch or end was known at the origin is decided when products are read; here the months are taken as known.
+Products are read as known at the origin, so the months here count as known.
 """
 
 import numpy as np
 import pandas as pd
 
+from forecast_assets.domain.arrays import Days, Floats
 from forecast_assets.domain.calendar import months_since
 
 
 def age_features(
-    units: np.ndarray,
+    units: Floats,
     origin: pd.Timestamp,
-    launch_month: pd.Series | np.ndarray | None = None,
-    end_month: pd.Series | np.ndarray | None = None,
-) -> dict[str, np.ndarray]:
-    """Ages at the origin in months, each (n,).
+    launch_month: pd.Series | Days | None = None,
+    end_month: pd.Series | Days | None = None,
+) -> dict[str, Floats]:
+    """Return ages at the origin in months, each (n,).
 
-    ``months_since_first_sale``: 0 when the first sale was in the origin month, NaN without one; a first sale before the
-    first month of ``units`` cannot be seen, so it is at most T - 1. ``months_since_launch``: by ``launch_month``,
-    negative when it lies ahead, NaN where unknown. ``months_until_end``: by ``end_month``, negative when it has passed,
-    NaN where no end is known.
+    - ``months_since_first_sale``: 0 if the first sale was in the origin month, NaN without a sale. A first sale before
+      the first month of ``units`` is not visible, so the maximum is T - 1.
+    - ``months_since_launch``: negative if the launch is ahead, NaN where it is unknown.
+    - ``months_until_end``: negative if the end has passed, NaN where no end is known.
 
     Args:
         units: (n, T) ending at the origin month.
-        launch_month, end_month: (n,) months, NaT where unknown; None: unknown for all.
+        origin: The origin month.
+        launch_month: (n,) launch months, NaT where unknown; None: unknown for all.
+        end_month: (n,) last months, NaT where unknown; None: unknown for all.
     """
     sold = units > 0
     first = np.argmax(sold, axis=1).astype(float)

@@ -1,13 +1,19 @@
-"""Features of what a SKU is: category, brand, pack and further attributes as columns of 0 and 1.
+"""Features of a SKU's attributes: category, brand, pack and further attributes as columns of 0 and 1.
 
-The vocabulary is learned from the SKUs of the partition itself, so no other market or month decides its columns. What
-was known at the origin is decided when products are read.
+The vocabulary is learned from the SKUs of the partition itself, so no other market or month affects its columns.
+Products are read as known at the origin.
 """
 
 import re
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+
+from forecast_assets.domain.arrays import Floats
+
+Texts: TypeAlias = npt.NDArray[np.str_]
 
 MIN_SKUS = 3
 MAX_VALUES = 30
@@ -15,14 +21,14 @@ PLAIN_ATTRIBUTES = ("category", "brand", "pack")
 
 
 def attribute_columns(products: pd.DataFrame) -> list[str]:
-    """The attribute columns of a products table: category, brand, pack and every ``attribute_<name>``, in its order."""
+    """Return the attribute columns of products in their order: category, brand, pack and every ``attribute_<name>``."""
     return [str(name) for name in products.columns if name in PLAIN_ATTRIBUTES or str(name).startswith("attribute_")]
 
 
 def learn_vocabulary(products: pd.DataFrame, columns: list[str] | None = None) -> dict[str, list[str]]:
-    """The values of each attribute that get a column of their own.
+    """Return the values of each attribute that get a column of their own.
 
-    Every value of at least 3 SKUs, at most 30 an attribute: the most frequent, ties in alphabetical order.
+    These are the values of at least 3 SKUs, at most 30 per attribute: the most frequent, ties in alphabetical order.
 
     Args:
         products: One row per SKU.
@@ -37,16 +43,17 @@ def learn_vocabulary(products: pd.DataFrame, columns: list[str] | None = None) -
     return vocabulary
 
 
-def attribute_features(products: pd.DataFrame, vocabulary: dict[str, list[str]]) -> dict[str, np.ndarray]:
-    """``<attribute>_is_<value>`` for each value of the vocabulary and ``<attribute>_is_other``, each (n,) of 0 and 1.
+def attribute_features(products: pd.DataFrame, vocabulary: dict[str, list[str]]) -> dict[str, Floats]:
+    """Return ``<attribute>_is_<value>`` for each value of the vocabulary and ``<attribute>_is_other``, (n,) of 0 and 1.
 
-    A null or blank attribute, and one that ``products`` lacks, is 0 throughout, in ``_is_other`` too. Names hold only
-    ``[A-Za-z0-9_]``; names that would be equal (in any case, as SQL engines compare them) get ``_2``, ``_3``, ...
+    An attribute that is null, blank or not a column is 0 in all of them, ``_is_other`` included. Names hold only
+    ``[A-Za-z0-9_]``. Names that are equal regardless of case, as SQL engines compare them, get ``_2``, ``_3``, ...
 
     Args:
         products: One row per SKU, in the order of the features.
+        vocabulary: Values by attribute, from ``learn_vocabulary``.
     """
-    features: dict[str, np.ndarray] = {}
+    features: dict[str, Floats] = {}
     for attribute, vocabulary_values in vocabulary.items():
         text = _text(products, attribute)
         other = (text != "") & ~np.isin(text, vocabulary_values)
@@ -57,8 +64,8 @@ def attribute_features(products: pd.DataFrame, vocabulary: dict[str, list[str]])
     return features
 
 
-def _text(products: pd.DataFrame, attribute: str) -> np.ndarray:
-    """The attribute as text, (n,); the empty string where it is null, blank or not a column."""
+def _text(products: pd.DataFrame, attribute: str) -> Texts:
+    """Return the attribute as text, (n,); the empty string where it is null, blank or not a column."""
     if attribute not in products:
         return np.full(len(products), "", dtype=str)
     values = products[attribute]
@@ -69,7 +76,7 @@ def _sanitised(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "_", text).strip("_") or "value"
 
 
-def _free_name(name: str, taken: dict[str, np.ndarray]) -> str:
+def _free_name(name: str, taken: dict[str, Floats]) -> str:
     lowered = {existing.lower() for existing in taken}
     candidate, number = name, 1
     while candidate.lower() in lowered:

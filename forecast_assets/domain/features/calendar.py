@@ -1,22 +1,23 @@
 """Features of the calendar: the origin month, and each target month of the market.
 
-Pure functions of the month and the market's country, so they may look ahead; the same value for all SKUs.
+They depend on the month and the market's country alone, so they may look ahead. All SKUs have the same value.
 """
 
 import numpy as np
 import pandas as pd
 
 from forecast_assets.domain import calendar
+from forecast_assets.domain.arrays import Floats
 
 
 def calendar_features(
     origin: pd.Timestamp, iso2: str | None, n_sku: int, horizon_months: int = calendar.HORIZON_MONTHS
-) -> dict[str, np.ndarray]:
-    """``origin_month_number`` and, per horizon NN, the calendar of the target month, each (n_sku,).
+) -> dict[str, Floats]:
+    """Return ``origin_month_number`` and, per horizon NN, the calendar of the target month, each (n_sku,).
 
-    ``target_month_number_hNN`` (1..12), ``target_quarter_hNN``, ``working_days_hNN``, ``public_holidays_hNN`` (0 where
-    the country is unknown), ``easter_days_hNN`` (0..4), ``easter_shift_days_hNN`` (against the same month a year
-    before) and ``month_length_hNN`` (days).
+    ``target_month_number_hNN`` (1..12), ``target_quarter_hNN``, ``working_days_hNN``, ``public_holidays_hNN`` (0 in an
+    unknown country), ``easter_days_hNN`` (0..4), ``easter_shift_days_hNN`` (compared with the same month a year before)
+    and ``month_length_hNN`` (days).
     """
     months = calendar.target_months(origin, horizon_months)
     of_country = calendar.holidays_of_months(iso2, months)

@@ -1,6 +1,6 @@
-"""How feature columns are named, and what the names say: grain, horizon and unit.
+"""Names of feature columns: they give the grain, the horizon and the unit.
 
-Training and prediction both read the same stored row through these rules, so neither lists columns of its own.
+Training and prediction read the same stored row through these rules, so neither lists columns of its own.
 """
 
 import re
@@ -22,7 +22,7 @@ IN_UNITS = re.compile(
 
 
 def horizon_column(name: str, horizon_months: int) -> str:
-    """Column of a feature that differs by horizon, e.g. ``theta_h03``."""
+    """Return the column of a feature that differs by horizon, e.g. ``theta_h03``."""
     return f"{name}_h{horizon_months:02d}"
 
 
@@ -44,5 +44,5 @@ def split_columns(columns: Iterable[str]) -> tuple[list[str], list[str]]:
 
 
 def is_in_units(name: str) -> bool:
-    """Whether a feature (without ``_hNN``) is a level in units of the SKU."""
+    """Return True if a feature (without ``_hNN``) is a level in units of the SKU."""
     return IN_UNITS.fullmatch(name) is not None

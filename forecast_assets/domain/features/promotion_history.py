@@ -1,10 +1,11 @@
-"""Features of promotions beyond the plans: what earlier years let expect in and around each target month.
+"""Features of promotions beyond the plans: those that earlier years suggest in and around each target month.
 
-Plans as they are known stand in ``plans``; what a promotion does to demand in ``expected_demand``.
+Known plans are in ``promotion_plans``, the effect of promotions on demand in ``expected_demand``.
 """
 
 import numpy as np
 
+from forecast_assets.domain.arrays import Floats
 from forecast_assets.domain.calendar import HORIZON_MONTHS
 from forecast_assets.domain.demand.promotions import PromotionCalendar
 from forecast_assets.domain.features.columns import horizon_column
@@ -14,18 +15,21 @@ YEAR = 12
 
 def promotion_history_features(
     promotions: PromotionCalendar, horizon_months: int = HORIZON_MONTHS
-) -> dict[str, np.ndarray]:
-    """Promotions expected per target month and those of the last year, each (n,).
+) -> dict[str, Floats]:
+    """Return the promotions expected per target month and those of the last year, each (n,).
 
-    ``promotion_probability_hNN`` (1 where planned, else the chance that an earlier year's slot repeats),
-    ``discount_expected_hNN`` (probability x discount, a fraction), ``discount_expected_month_before_hNN`` and
-    ``discount_expected_month_after_hNN`` (of the neighbouring months: stock is loaded before a promotion and missing
-    after it), ``discount_same_month_hNN`` (discount of the latest such calendar month up to the origin, 0 without a
-    promotion, NaN where history is shorter), ``promotions_planned_share_hNN`` (of the market's expected promotions),
-    ``promoted_months_12`` and ``usual_discount``.
+    - ``promotion_probability_hNN``: 1 where planned, else the chance that an earlier year's slot repeats.
+    - ``discount_expected_hNN``: probability x discount, a fraction.
+    - ``discount_expected_month_before_hNN``, ``discount_expected_month_after_hNN``: the same of the neighbouring
+      months, because the trade loads stock before a promotion and orders less after it.
+    - ``discount_same_month_hNN``: discount of the latest such calendar month up to the origin, 0 without a promotion,
+      NaN where history is shorter.
+    - ``promotions_planned_share_hNN``: planned share of the market's expected promotions.
+    - ``promoted_months_12`` and ``usual_discount``.
 
     Args:
         promotions: Calendar that reaches at least one month beyond the horizon.
+        horizon_months: Number of target months.
     """
     features = {
         "promoted_months_12": promotions.probability[:, : promotions.past_months][:, -YEAR:].sum(axis=1),

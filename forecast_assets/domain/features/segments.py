@@ -1,10 +1,11 @@
 """Features that describe the kind of demand: segment ranks, intermittence and length of history.
 
-The definitions are those of ``segmentation``; here they only get names and numbers.
+The definitions are in ``domain/demand/segmentation.py``; here they get names and numbers.
 """
 
 import numpy as np
 
+from forecast_assets.domain.arrays import Floats, Labels
 from forecast_assets.domain.demand import segmentation
 from forecast_assets.domain.demand.demand import known_mean
 
@@ -12,8 +13,8 @@ ABC_RANK = {"A": 1.0, "B": 2.0, "C": 3.0}
 XYZ_RANK = {"X": 1.0, "Y": 2.0, "Z": 3.0}
 
 
-def segment_features(units: np.ndarray, abc_class: np.ndarray, xyz_class: np.ndarray) -> dict[str, np.ndarray]:
-    """Ranks and statistics of the demand up to the origin, each (n,).
+def segment_features(units: Floats, abc_class: Labels, xyz_class: Labels) -> dict[str, Floats]:
+    """Return ranks and statistics of the demand up to the origin, each (n,).
 
     ``abc_rank``, ``xyz_rank`` (1 = A or X .. 3; NaN for another letter), ``adi``, ``cv2``, ``zero_share_24``,
     ``months_since_last_sale``, ``nonzero_mean_units`` (mean of the months with a sale), ``nonzero_share`` (months with
@@ -21,7 +22,8 @@ def segment_features(units: np.ndarray, abc_class: np.ndarray, xyz_class: np.nda
 
     Args:
         units: (n, T) ending at the origin month.
-        abc_class, xyz_class: (n,) letters.
+        abc_class: (n,) letters A, B, C.
+        xyz_class: (n,) letters X, Y, Z.
     """
     observations = (~np.isnan(units)).sum(axis=1).astype(float)
     sales = (units > 0).sum(axis=1)
@@ -38,6 +40,6 @@ def segment_features(units: np.ndarray, abc_class: np.ndarray, xyz_class: np.nda
     }
 
 
-def _rank(letters: np.ndarray, ranks: dict[str, float]) -> np.ndarray:
+def _rank(letters: Labels, ranks: dict[str, float]) -> Floats:
     letters = np.asarray(letters, dtype=object)
     return np.select([letters == letter for letter in ranks], list(ranks.values()), default=np.nan)

@@ -1,12 +1,13 @@
 """Features of the demand around a SKU: growth of its category and of everything, in its market, its region, the world.
 
-They come from totals known with a month's delay and only as like-for-like figures, never as raw sums over a changing
-set of markets. Missing totals give NaN: a market is forecast without them.
+Totals are known a month later. They are used only as like-for-like figures, never as raw sums over a changing set of
+markets. Missing totals give NaN, and the market is forecast without them.
 """
 
 import numpy as np
 import pandas as pd
 
+from forecast_assets.domain.arrays import Floats, Labels
 from forecast_assets.domain.demand.hierarchy import (
     ALL_CATEGORIES,
     KEYS,
@@ -23,22 +24,27 @@ STATISTICS = ("growth_12", "growth_12_mean_3", "recent_ratio")
 
 
 def totals_features(
-    known_totals: pd.DataFrame | None, origin: pd.Timestamp, market: str, region: str, category: np.ndarray
-) -> dict[str, np.ndarray]:
-    """``<scope>_<level>_<measure>_<statistic>``, each (n,).
+    known_totals: pd.DataFrame | None, origin: pd.Timestamp, market: str, region: str, category: Labels
+) -> dict[str, Floats]:
+    """Return ``<scope>_<level>_<measure>_<statistic>``, each (n,).
 
-    Scope: ``category`` (the SKU's) or ``all``; level: market, region, world; measure: sell_in, sell_out. Statistics
-    over the three months before the origin month: ``growth_12`` (the last one known), ``growth_12_mean_3`` (mean of
-    those known), ``recent_ratio`` (3-month mean / 12-month mean, the last one known). NaN where none is known.
+    - Scope: ``category`` (the SKU's) or ``all``.
+    - Level: market, region, world.
+    - Measure: sell_in, sell_out.
+    - Statistic over the three months before the origin month: ``growth_12`` (last known value), ``growth_12_mean_3``
+      (mean of known values), ``recent_ratio`` (3-month mean / 12-month mean, last known value); NaN where unknown.
 
     Args:
-        known_totals: ``hierarchy.known_totals`` of the origin month; None when there are none. Rows of the origin month
-            or later are not read.
+        known_totals: ``hierarchy.known_totals`` of the origin month, or None. Rows of the origin month or later are not
+            read.
+        origin: The origin month.
+        market: Code of the market.
+        region: Region of the market.
         category: (n,) category of each SKU; null counts as "UNKNOWN".
     """
     own = pd.Series(category, dtype=object).fillna(UNKNOWN_CATEGORY).replace("", UNKNOWN_CATEGORY).to_numpy()
     statistics = _statistics(known_totals, pd.Timestamp(origin))
-    features: dict[str, np.ndarray] = {}
+    features: dict[str, Floats] = {}
     for scope, categories in (("category", own), ("all", np.full(len(own), ALL_CATEGORIES, dtype=object))):
         for level, entity in ((MARKET, market), (REGION, region), (WORLD, WORLD_ENTITY)):
             keys = pd.MultiIndex.from_arrays([[level] * len(own), [entity] * len(own), categories], names=KEYS)
@@ -48,7 +54,7 @@ def totals_features(
 
 
 def _statistics(known_totals: pd.DataFrame | None, origin: pd.Timestamp) -> pd.DataFrame:
-    """The statistics over level, entity and category."""
+    """Return the statistics by level, entity and category."""
     names = [f"{measure}_{statistic}" for measure in MEASURES for statistic in STATISTICS]
     if known_totals is None or known_totals.empty:
         empty = pd.MultiIndex.from_arrays([[], [], []], names=KEYS)

@@ -8,6 +8,7 @@ import dataclasses
 import numpy as np
 import pandas as pd
 
+from forecast_assets.domain.arrays import Floats
 from forecast_assets.domain.features.columns import (
     DESCRIPTIVE_COLUMNS,
     horizon_column,
@@ -55,25 +56,25 @@ class FeatureCube:
     """
 
     names: FeatureNames
-    origin: np.ndarray
-    by_horizon: np.ndarray
-    scale_units: np.ndarray
+    origin: Floats
+    by_horizon: Floats
+    scale_units: Floats
 
     @property
     def horizon_months(self) -> int:
         """Number of horizons."""
         return self.by_horizon.shape[1]
 
-    def rows(self, places: np.ndarray, horizons: np.ndarray) -> np.ndarray:
+    def rows(self, places: Floats, horizons: Floats) -> Floats:
         """Rows to learn from or to predict: SKU-origin ``places[i]`` at ``horizons[i]`` (1-based), float32."""
         month_ahead = horizons.astype(np.float32)[:, None]
         return np.hstack([self.origin[places], self.by_horizon[places, horizons - 1], month_ahead])
 
-    def where(self, mask: np.ndarray) -> "FeatureCube":
+    def where(self, mask: Floats) -> "FeatureCube":
         """The SKU-origins of a mask."""
         return FeatureCube(self.names, self.origin[mask], self.by_horizon[mask], self.scale_units[mask])
 
-    def anchor(self, name: str) -> np.ndarray:
+    def anchor(self, name: str) -> Floats:
         """What the learners measure demand against, (n, horizons), in multiples of the scale.
 
         ``expected_units``, which knows promotions and the trade's stock, where a market has them; else the forecast of
@@ -85,7 +86,7 @@ class FeatureCube:
         expected = self.value(EXPECTED).astype(float)
         return np.where(np.isfinite(expected), expected, statistical)
 
-    def value(self, name: str) -> np.ndarray:
+    def value(self, name: str) -> Floats:
         """A feature that differs by horizon, (n, horizons), in multiples of the scale if it is a level."""
         return self.by_horizon[:, :, self.names.by_horizon.index(name)]
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import lightgbm
 import numpy as np
 
+from forecast_assets.domain.arrays import Floats
 from forecast_assets.domain.models.booster_text import booster_text
 from forecast_assets.domain.models.feature_cube import FeatureCube
 from forecast_assets.domain.models.recipe import Recipe
@@ -30,8 +31,8 @@ class Learner:
     name: str
     kind: str
     objective: dict[str, object]
-    target: Callable[[TrainingRows], np.ndarray]
-    restore: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+    target: Callable[[TrainingRows], Floats]
+    restore: Callable[[Floats, Floats, Floats], Floats]
 
     def parameters(self, recipe: Recipe) -> dict[str, object]:
         """Parameters for ``lightgbm.train``."""
@@ -39,11 +40,11 @@ class Learner:
         return recipe.lightgbm_parameters(self.objective | level)
 
 
-def _log_ratio(rows: TrainingRows) -> np.ndarray:
+def _log_ratio(rows: TrainingRows) -> Floats:
     return np.log(np.maximum(rows.actual, 0) + LOG_OFFSET) - np.log(rows.statistical + LOG_OFFSET)
 
 
-def _answer(answer: np.ndarray, theta: np.ndarray, statistical: np.ndarray) -> np.ndarray:
+def _answer(answer: Floats, theta: Floats, statistical: Floats) -> Floats:
     return answer
 
 
@@ -93,7 +94,7 @@ def fit_boosters(rows: TrainingRows, columns: list[str], recipe: Recipe) -> dict
     return texts
 
 
-def feature_gains(texts: dict[str, str], columns: list[str]) -> np.ndarray:
+def feature_gains(texts: dict[str, str], columns: list[str]) -> Floats:
     """How much of the learners' gain each column has, (columns,): shares of each learner, summed over the learners."""
     total = np.zeros(len(columns))
     for text in texts.values():
@@ -102,7 +103,7 @@ def feature_gains(texts: dict[str, str], columns: list[str]) -> np.ndarray:
     return total
 
 
-def predict_boosters(texts: dict[str, str], cube: FeatureCube, kind: str, threads: int = 1) -> np.ndarray | None:
+def predict_boosters(texts: dict[str, str], cube: FeatureCube, kind: str, threads: int = 1) -> Floats | None:
     """Mean answer of a kind's learners, (n, horizons), in multiples of the scale, not clipped; None without any."""
     count, horizons = cube.by_horizon.shape[:2]
     learners = [learner for learner in LEARNERS if learner.kind == kind and learner.name in texts]

@@ -10,10 +10,12 @@ Not here: the learners of the mean and the quantile (``gradient_boosting.py``).
 
 import numpy as np
 
+from forecast_assets.domain.arrays import Floats
+
 SMALLEST_RATIO, LARGEST_RATIO = 0.25, 4.0
 
 
-def blend_intermittent(mean: np.ndarray, quantile: np.ndarray | None, sharpness: float) -> np.ndarray:
+def blend_intermittent(mean: Floats, quantile: Floats | None, sharpness: float) -> Floats:
     """The mean blended with the common quantile, moved to the total of the mean.
 
     Args:

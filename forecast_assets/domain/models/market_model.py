@@ -11,11 +11,11 @@ import lightgbm
 import numpy as np
 import pandas as pd
 
+from forecast_assets.domain.arrays import Floats
 from forecast_assets.domain.calendar import target_months
 from forecast_assets.domain.demand.demand import DemandPanel
 from forecast_assets.domain.evaluation.intervals import apply_intervals
-from forecast_assets.domain.models.part_texts import parts_of, recipe_from, texts_of
-from forecast_assets.domain.models.parts import Answers, Parts, answers_of_each, fit_parts, only_origin
+from forecast_assets.domain.models.boosters import Answers, Parts, answers_of_each, fit_parts, only_origin
 from forecast_assets.domain.models.pooled_model import PooledModel
 from forecast_assets.domain.models.recipe import HORIZON_MONTHS, Recipe
 from forecast_assets.domain.models.refits import (
@@ -31,6 +31,7 @@ from forecast_assets.domain.models.refits import (
     segments,
     statistical_errors,
 )
+from forecast_assets.domain.models.serialization import parts_of, recipe_from, texts_of
 from forecast_assets.domain.models.training_rows import TooFewRowsError, TrainingRows
 
 MANIFEST = "manifest.json"
@@ -184,7 +185,7 @@ def forecast_units(features: pd.DataFrame, sell_in: DemandPanel, model: MarketMo
     return rows.assign(forecast_units_p10=low, forecast_units_p90=high)
 
 
-def _interval(rows: pd.DataFrame, said: Answers, quantiles: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+def _interval(rows: pd.DataFrame, said: Answers, quantiles: pd.DataFrame) -> tuple[Floats, Floats]:
     return apply_intervals(
         rows["forecast_units"],
         np.repeat(said.dispersion_units, HORIZON_MONTHS),
@@ -194,7 +195,7 @@ def _interval(rows: pd.DataFrame, said: Answers, quantiles: pd.DataFrame) -> tup
     )
 
 
-def _as_rows(skus: np.ndarray, origin: pd.Timestamp, point: np.ndarray) -> pd.DataFrame:
+def _as_rows(skus: Floats, origin: pd.Timestamp, point: Floats) -> pd.DataFrame:
     count, horizons = point.shape
     return pd.DataFrame(
         {

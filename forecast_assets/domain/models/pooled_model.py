@@ -14,10 +14,10 @@ import pandas as pd
 
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.demand.demand import panel_from_rows
-from forecast_assets.domain.models.part_texts import parts_of, recipe_from, texts_of
-from forecast_assets.domain.models.parts import Parts, fit_parts
+from forecast_assets.domain.models.boosters import Parts, fit_parts
 from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS, Recipe
 from forecast_assets.domain.models.refits import gains_of, interval_widths, largest_gains, statistical_errors
+from forecast_assets.domain.models.serialization import parts_of, recipe_from, texts_of
 from forecast_assets.domain.models.training_rows import TooFewRowsError
 
 MANIFEST = "manifest.json"

@@ -11,6 +11,7 @@ import lightgbm
 import numpy as np
 import pandas as pd
 
+from forecast_assets.domain.arrays import Floats
 from forecast_assets.domain.demand.demand import known_mean
 from forecast_assets.domain.models.booster_text import booster_text
 from forecast_assets.domain.models.recipe import Recipe
@@ -39,12 +40,12 @@ class LogLevels:
     ``is_change`` (n_sku, n_months - 1): whether the change into the next month is between two known months.
     """
 
-    levels: np.ndarray
-    offset_units: np.ndarray
-    is_change: np.ndarray
+    levels: Floats
+    offset_units: Floats
+    is_change: Floats
 
 
-def _log_levels(units: np.ndarray) -> LogLevels:
+def _log_levels(units: Floats) -> LogLevels:
     mean = np.nan_to_num(known_mean(units[:, -SCALE_MONTHS:]))
     offset = LOG_OFFSET * np.where(mean > 0.0, mean, 1.0)
     filled = pd.DataFrame(units).ffill(axis=1).to_numpy()
@@ -53,7 +54,7 @@ def _log_levels(units: np.ndarray) -> LogLevels:
     return LogLevels(levels, offset, known[:, 1:] & known[:, :-1])
 
 
-def fit_recursive(units: np.ndarray, calendar_months: np.ndarray, recipe: Recipe) -> dict[str, str]:
+def fit_recursive(units: Floats, calendar_months: Floats, recipe: Recipe) -> dict[str, str]:
     """Train on the changes of the last 60 months and return LightGBM texts by name.
 
     Args:
@@ -83,7 +84,7 @@ def fit_recursive(units: np.ndarray, calendar_months: np.ndarray, recipe: Recipe
     return {f"recursive_{name}": _train(rows, change, weight, name, recipe) for name in OBJECTIVES}
 
 
-def _rows(levels: np.ndarray, target_month_number: np.ndarray) -> np.ndarray:
+def _rows(levels: Floats, target_month_number: Floats) -> Floats:
     """(k, columns) from the levels of the last 14 months before each target month."""
     changes = np.diff(levels, axis=1)
     parts = [changes[:, ::-1]]
@@ -92,7 +93,7 @@ def _rows(levels: np.ndarray, target_month_number: np.ndarray) -> np.ndarray:
     return np.hstack([*parts, changes[:, -12:].std(axis=1, keepdims=True), target_month_number[:, None]])
 
 
-def _train(rows: np.ndarray, change: np.ndarray, weight: np.ndarray, objective: str, recipe: Recipe) -> str:
+def _train(rows: Floats, change: Floats, weight: Floats, objective: str, recipe: Recipe) -> str:
     data = lightgbm.Dataset(
         rows,
         change,
@@ -105,8 +106,8 @@ def _train(rows: np.ndarray, change: np.ndarray, weight: np.ndarray, objective: 
 
 
 def forecast_recursive(
-    texts: dict[str, str], units: np.ndarray, calendar_months: np.ndarray, horizon_months: int, threads: int = 1
-) -> np.ndarray:
+    texts: dict[str, str], units: Floats, calendar_months: Floats, horizon_months: int, threads: int = 1
+) -> Floats:
     """Forecast month by month, each booster from its own forecasts, and average the boosters.
 
     Args:
@@ -134,7 +135,7 @@ def forecast_recursive(
     return cap_forecasts(np.mean(made, axis=0), units)
 
 
-def _last_levels(levels: np.ndarray) -> np.ndarray:
+def _last_levels(levels: Floats) -> Floats:
     """The last 14 months, (n_sku, 14), filled backwards with the first one known."""
     short = np.full((len(levels), max(0, LAGS + 1 - levels.shape[1])), np.nan)
     return pd.DataFrame(np.hstack([short, levels])[:, -LAGS - 1 :]).bfill(axis=1).fillna(0.0).to_numpy()

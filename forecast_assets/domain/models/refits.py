@@ -10,11 +10,12 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from forecast_assets.domain.arrays import Floats
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.demand.demand import DemandPanel
 from forecast_assets.domain.evaluation.intervals import INTERMITTENT, REGULAR, horizon_quantiles
+from forecast_assets.domain.models.boosters import Answers, Parts, answers_of_each, fit_parts
 from forecast_assets.domain.models.gradient_boosting import feature_gains
-from forecast_assets.domain.models.parts import Answers, Parts, answers_of_each, fit_parts
 from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS, Recipe
 from forecast_assets.domain.models.training_rows import TooFewRowsError, TrainingRows, following_units
 
@@ -39,7 +40,7 @@ class Refit:
     """
 
     answers: Answers
-    actual_units: np.ndarray
+    actual_units: Floats
     gains: pd.Series = dataclasses.field(default_factory=lambda: pd.Series(dtype=float))
     pooled: Answers | None = None
 
@@ -236,6 +237,6 @@ def interval_widths(errors: pd.DataFrame) -> pd.DataFrame:
     return horizon_quantiles(errors["error"].to_numpy(), errors["horizon_months"].to_numpy(), kinds, LOWER, UPPER)
 
 
-def segments(intermittent: np.ndarray) -> np.ndarray:
+def segments(intermittent: Floats) -> Floats:
     """Segment of the interval widths of each SKU."""
     return np.where(intermittent, INTERMITTENT, REGULAR).astype(object)

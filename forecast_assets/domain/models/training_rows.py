@@ -8,6 +8,7 @@ import dataclasses
 import numpy as np
 import pandas as pd
 
+from forecast_assets.domain.arrays import Floats
 from forecast_assets.domain.demand.demand import DemandPanel
 from forecast_assets.domain.models.feature_cube import FeatureCube, FeatureNames, feature_cube
 from forecast_assets.domain.models.recipe import HORIZON_MONTHS, INTERMITTENT_ZERO_SHARE, Recipe
@@ -31,16 +32,16 @@ class TrainingRows:
         is_intermittent: Whether the SKU was intermittent at the origin.
     """
 
-    features: np.ndarray
-    actual: np.ndarray
-    theta: np.ndarray
-    statistical: np.ndarray
-    scale_units: np.ndarray
-    dispersion: np.ndarray
-    horizon_months: np.ndarray
-    is_intermittent: np.ndarray
+    features: Floats
+    actual: Floats
+    theta: Floats
+    statistical: Floats
+    scale_units: Floats
+    dispersion: Floats
+    horizon_months: Floats
+    is_intermittent: Floats
 
-    def where(self, mask: np.ndarray) -> "TrainingRows":
+    def where(self, mask: Floats) -> "TrainingRows":
         """The rows of a mask."""
         return TrainingRows(*(getattr(self, field.name)[mask] for field in dataclasses.fields(self)))
 
@@ -52,7 +53,7 @@ class TooFewRowsError(ValueError):
     """There is not enough history to train a model."""
 
 
-def following_units(features: pd.DataFrame, sell_in: DemandPanel, cutoff: pd.Timestamp) -> np.ndarray:
+def following_units(features: pd.DataFrame, sell_in: DemandPanel, cutoff: pd.Timestamp) -> Floats:
     """Sell-in of the 18 months after each row's origin, (n, 18); NaN after the cutoff and where unknown."""
     start = sell_in.months[0]
     origin_place = month_number(features["origin_month"]) - month_number(start)
@@ -64,7 +65,7 @@ def following_units(features: pd.DataFrame, sell_in: DemandPanel, cutoff: pd.Tim
     return np.where(inside, units, np.nan)
 
 
-def month_number(months: pd.Series | pd.Timestamp) -> np.ndarray | int:
+def month_number(months: pd.Series | pd.Timestamp) -> Floats | int:
     """Months since year 0, so that differences are months."""
     if isinstance(months, pd.Timestamp):
         return months.year * 12 + months.month
@@ -108,9 +109,7 @@ def training_rows(
     return _cut(feature_cube(usable, names, HORIZON_MONTHS), usable, labels, places, months)
 
 
-def _cut(
-    cube: FeatureCube, usable: pd.DataFrame, labels: np.ndarray, places: np.ndarray, months: np.ndarray
-) -> TrainingRows:
+def _cut(cube: FeatureCube, usable: pd.DataFrame, labels: Floats, places: Floats, months: Floats) -> TrainingRows:
     scale = cube.scale_units[places]
     return TrainingRows(
         features=cube.rows(places, months + 1),
@@ -124,7 +123,7 @@ def _cut(
     )
 
 
-def sampled_skus(skus: np.ndarray, origin: pd.Timestamp, origins: int, recipe: Recipe, least: int = 0) -> np.ndarray:
+def sampled_skus(skus: Floats, origin: pd.Timestamp, origins: int, recipe: Recipe, least: int = 0) -> Floats:
     """A random share of the SKUs for whom features of an origin need to be made, where not all can be learned from.
 
     Args:
@@ -140,7 +139,7 @@ def sampled_skus(skus: np.ndarray, origin: pd.Timestamp, origins: int, recipe: R
     return skus[np.sort(chosen)]
 
 
-def dispersion_units(features: pd.DataFrame) -> np.ndarray:
+def dispersion_units(features: pd.DataFrame) -> Floats:
     """Typical one-step error of each row's SKU in seasonally adjusted units, (n,), > 0; interval widths scale with it.
 
     The mean of the three smoothing methods' errors in sample, at least two per cent of the SKU's scale.
@@ -149,6 +148,6 @@ def dispersion_units(features: pd.DataFrame) -> np.ndarray:
     return np.fmax(typical, LEAST_DISPERSION * features["scale_units"].to_numpy(float))
 
 
-def is_intermittent(features: pd.DataFrame) -> np.ndarray:
+def is_intermittent(features: pd.DataFrame) -> Floats:
     """Whether each row's SKU has more than 15 per cent zero months in the last 24."""
     return features["zero_share_24"].to_numpy(float) > INTERMITTENT_ZERO_SHARE

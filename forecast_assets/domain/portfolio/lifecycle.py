@@ -9,7 +9,7 @@ import numpy as np
 
 from forecast_assets.domain.demand.demand import known_mean
 from forecast_assets.domain.demand.seasonality import seasonal_indices
-from forecast_assets.domain.statistical.statistical import forecast_statistical
+from forecast_assets.domain.statistical.seasonal_smoothing import forecast_statistical
 
 # A year decides whether a seasonal item comes back. After 12 silent months 8 to 16 % of the months that follow have a
 # sale (car parts, three origins), so an interval of [0, 0] covers what an 80 per cent interval should.

@@ -17,7 +17,7 @@ from forecast_assets.domain.evaluation.paired_test import MIN_SKUS, WORSE, paire
 from forecast_assets.domain.months import consecutive_months
 from forecast_assets.domain.selection.backtest import BACKTEST_OFFSETS_MONTHS, with_actuals
 from forecast_assets.domain.statistical.baseline import baseline_forecasts
-from forecast_assets.domain.statistical.statistical import forecast_statistical
+from forecast_assets.domain.statistical.seasonal_smoothing import forecast_statistical
 
 PASS, WARN, FAIL = "pass", "warn", "fail"
 # A season is seen twice by then; with less, nothing tells season from trend.

@@ -1,12 +1,14 @@
 """The panel layout that lets one pass over the months serve series of different age.
 
-Here belong the layout and the way into it. Not here: any recursion that runs on it.
+This module holds the layout and the conversion into it. The recursions that run on it are elsewhere.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+
+from forecast_assets.domain.arrays import Bools, Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -19,32 +21,32 @@ class AlignedPanel:
         lengths: Months from the first known month to the origin month, descending.
     """
 
-    units: np.ndarray
-    unknown: np.ndarray
-    lengths: np.ndarray
+    units: Floats
+    unknown: Bools
+    lengths: Ints
 
     @property
-    def active(self) -> np.ndarray:
-        """How many leading series are still running in each month."""
+    def active(self) -> Ints:
+        """Number of leading series that are still running in each month."""
         months = np.arange(len(self.units))
         return np.searchsorted(-self.lengths, -months, side="left")
 
     def first_months(self, n_months: int) -> "AlignedPanel":
-        """The same series, cut after ``n_months`` of their own history."""
+        """Return the same series, cut after ``n_months`` of their own history."""
         kept = self.units[:n_months], self.unknown[:n_months]
         return AlignedPanel(*kept, lengths=np.minimum(self.lengths, n_months))
 
-    def silenced(self) -> "AlignedPanel":
-        """The same months with every value 0: what the recursion makes of its starting states alone."""
+    def zeroed(self) -> "AlignedPanel":
+        """Return the same months with every value 0: a recursion on it shows the effect of its starting states."""
         return AlignedPanel(np.zeros_like(self.units), self.unknown, self.lengths)
 
 
-def aligned_chunks(units: np.ndarray, skus_per_chunk: int) -> Iterator[tuple[np.ndarray, AlignedPanel]]:
-    """Cut series into aligned panels, oldest first, so that those of a chunk are of about the same age.
+def aligned_chunks(units: Floats, skus_per_chunk: int) -> Iterator[tuple[Ints, AlignedPanel]]:
+    """Cut series into aligned panels, oldest first, so that the series of a panel have about the same age.
 
     Args:
         units: (n_sku, n_months) ending at the origin month; every row knows at least one month.
-        skus_per_chunk: Series per panel: bounds the memory and keeps the states in cache.
+        skus_per_chunk: Series per panel. It bounds the memory and keeps the states in cache.
 
     Yields:
         The rows of ``units`` and the panel with one column for each of them.
@@ -56,7 +58,7 @@ def aligned_chunks(units: np.ndarray, skus_per_chunk: int) -> Iterator[tuple[np.
         yield rows, _align(units[rows], first_known[rows])
 
 
-def _align(units: np.ndarray, first_known: np.ndarray) -> AlignedPanel:
+def _align(units: Floats, first_known: Ints) -> AlignedPanel:
     n_months = units.shape[1]
     lengths = n_months - first_known
     source = np.arange(lengths.max()) + first_known[:, None]

@@ -1,15 +1,17 @@
-"""The limits every forecast obeys: not negative, not far beyond anything sold lately, never missing.
+"""The limits of every forecast: not negative, not far beyond recent sales, never missing.
 
-Here belongs the cap shared by the classic models. Not here: planners' overrides and publication rules.
+This module holds the cap that all models share. Planners' overrides and publication rules are elsewhere.
 """
 
 import numpy as np
+
+from forecast_assets.domain.arrays import Floats
 
 CAP_FACTOR = 4.0
 CAP_WINDOW_MONTHS = 36
 
 
-def cap_forecasts(forecasts: np.ndarray, units: np.ndarray) -> np.ndarray:
+def cap_forecasts(forecasts: Floats, units: Floats) -> Floats:
     """Clip forecasts to 0 .. 4 x the largest known month of the last 36.
 
     Trends fitted on short or intermittent history explode; the cap is far above any real growth over 18 months.

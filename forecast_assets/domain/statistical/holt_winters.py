@@ -1,11 +1,13 @@
 """Holt-Winters with additive trend and additive season: the planners' baseline, for all SKUs of a market at once.
 
-Here belong the space the parameters come from and what happens to short series. Not here: the search itself
-(``smoothing_search.py``), the recursion (``holt_winters_recursion.py``) and any other model.
+This module holds the search space and the treatment of short series. The search is in ``smoothing_search.py``, the
+recursion in ``holt_winters_recursion.py``.
 """
 
 import numpy as np
 
+from forecast_assets.domain.arrays import Floats
+from forecast_assets.domain.calendar import HORIZON_MONTHS
 from forecast_assets.domain.statistical.aligned_panel import aligned_chunks
 from forecast_assets.domain.statistical.forecast_cap import cap_forecasts
 from forecast_assets.domain.statistical.holt_winters_recursion import extrapolate
@@ -15,26 +17,27 @@ MONTHS_FOR_TREND = 4
 HISTORY_MONTHS = 120
 SKUS_PER_CHUNK = 512
 
-# A trend fitted freely on 12 months and carried on for 18 has 1.6 times the WAPE of their mean (M3); held back, 1.02.
+# A trend fitted freely on 12 months and continued for 18 has 1.6 times the WAPE of their mean (M3); penalised, 1.02.
 SHORT_HISTORY = SearchSpace(season_length=1, betas=(0.0, 0.02, 0.05), gammas=(0.0,), trend_penalty=1000.0)
 
 
 def forecast_holt_winters(
-    units: np.ndarray, horizon_months: int = 18, season_length: int = 12, history_months: int = HISTORY_MONTHS
-) -> np.ndarray:
+    units: Floats,
+    horizon_months: int = HORIZON_MONTHS,
+    season_length: int = 12,
+    history_months: int = HISTORY_MONTHS,
+) -> Floats:
     """Forecast every series by Holt-Winters, parameters and starting states estimated per series.
 
-    Parameters minimise the squared one-step errors: first over a grid, then by a coordinate search around the best grid
-    point, both from a trend-and-season regression on the first 72 months; at last the starting states are re-estimated
-    for those parameters by penalised least squares (the errors are linear in them). Series share nothing, so rows of
-    different origins may be stacked in one call, each ending at its own origin month.
+    Parameters minimise the squared one-step errors (``smoothing_search.fit_smoothing``). Series share nothing, so rows
+    of different origins may be stacked in one call, each ending at its own origin month.
 
     Args:
         units: (n_sku, n_months) ending at the origin month. NaN before the first row of a SKU, and inside where
             unknown: there the state carries over.
-        horizon_months: How many months after the origin to forecast.
+        horizon_months: Number of months after the origin to forecast.
         season_length: Months in a season.
-        history_months: Only this many last months are looked at.
+        history_months: Number of last months that are read.
 
     Returns:
         (n_sku, horizon_months) units, within 0 and 4 x the maximum of the last 36 months, never NaN. With fewer known
@@ -61,10 +64,12 @@ def forecast_holt_winters(
     return cap_forecasts(forecasts, recent)
 
 
-def _forecast_in_chunks(units: np.ndarray, horizon_months: int, space: SearchSpace) -> np.ndarray:
+def _forecast_in_chunks(units: Floats, horizon_months: int, space: SearchSpace) -> Floats:
     forecasts = np.empty((len(units), horizon_months))
     is_known = np.isfinite(units)
-    size = np.where(is_known, np.abs(units), 0.0).sum(axis=1, keepdims=True) / is_known.sum(axis=1, keepdims=True)
+    size: Floats = np.where(is_known, np.abs(units), 0.0).sum(axis=1, keepdims=True) / is_known.sum(
+        axis=1, keepdims=True
+    )
     size[size == 0.0] = 1.0
     for rows, panel in aligned_chunks(units / size, SKUS_PER_CHUNK):
         fitted = fit_smoothing(panel, space)

@@ -1,7 +1,7 @@
 """The recursion of additive Holt-Winters, its trend damped or not, run for many series and many settings at once.
 
-Here belong the states and one pass over the months, in error-correction form. Not here: the panel layout
-(``aligned_panel.py``) and the choice of parameters and starting states (``smoothing_search.py``). Only elementwise
+This module holds the states and one pass over the months, in error-correction form. The panel layout is in
+``aligned_panel.py``, the choice of parameters and starting states in ``smoothing_search.py``. Only elementwise
 operations touch the series, so a result never depends on which other series share the batch.
 """
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from forecast_assets.domain.arrays import Floats, Ints
 from forecast_assets.domain.statistical.aligned_panel import AlignedPanel
 
 
@@ -17,12 +18,12 @@ from forecast_assets.domain.statistical.aligned_panel import AlignedPanel
 class States:
     """Level (n_settings, n_series), trend (same) and season (season_length, n_settings, n_series) before a month."""
 
-    level: np.ndarray
-    trend: np.ndarray
-    season: np.ndarray
+    level: Floats
+    trend: Floats
+    season: Floats
 
     def spread(self, n_settings: int) -> "States":
-        """A writable copy with the first setting repeated ``n_settings`` times."""
+        """Return a writable copy with the first setting repeated ``n_settings`` times."""
         return States(
             np.repeat(self.level[:1], n_settings, axis=0),
             np.repeat(self.trend[:1], n_settings, axis=0),
@@ -30,7 +31,7 @@ class States:
         )
 
 
-def one_step_errors(panel: AlignedPanel, states: States, smoothing: np.ndarray) -> Iterator[np.ndarray]:
+def one_step_errors(panel: AlignedPanel, states: States, smoothing: Floats) -> Iterator[Floats]:
     """Run the recursion over all months, changing ``states`` in place, and yield the error of each month.
 
     ``e = y - (l + phi b + s)``, ``l = l + phi b + alpha e``, ``b = phi b + alpha beta e``, ``s = s + gamma e``: the
@@ -40,10 +41,10 @@ def one_step_errors(panel: AlignedPanel, states: States, smoothing: np.ndarray) 
     Args:
         panel: The series.
         states: States before the first month; afterwards those after each series' last month.
-        smoothing: (3 or 4, n_settings, 1 or n_series): alpha, beta, gamma and the damping phi, 1 where left out.
+        smoothing: (3 or 4, n_settings, 1 or n_series): alpha, beta, gamma and, by default 1, the damping phi.
 
     Yields:
-        (n_settings, active series): actual minus fitted, one array per month; valid until the next one is asked for.
+        (n_settings, active series): actual minus fitted, one array per month, valid until the next iteration.
     """
     alpha, beta, gamma, *damping = np.broadcast_to(smoothing, (len(smoothing), *states.level.shape))
     is_damped = bool(damping) and (damping[0] != 1.0).any()
@@ -66,8 +67,8 @@ def one_step_errors(panel: AlignedPanel, states: States, smoothing: np.ndarray) 
         yield error
 
 
-def sum_of_squared_errors(panel: AlignedPanel, start: States, smoothing: np.ndarray) -> np.ndarray:
-    """Sum of squared one-step errors of each setting and series, (n_settings, n_series), from one common start."""
+def sum_of_squared_errors(panel: AlignedPanel, start: States, smoothing: Floats) -> Floats:
+    """Return the sum of squared one-step errors of each setting and series, (n_settings, n_series), from one start."""
     states = start.spread(smoothing.shape[1])
     total = np.zeros(states.level.shape)
     for error in one_step_errors(panel, states, smoothing):
@@ -75,16 +76,20 @@ def sum_of_squared_errors(panel: AlignedPanel, start: States, smoothing: np.ndar
     return total
 
 
-def extrapolate(
-    states: States, lengths: np.ndarray, horizon_months: int, damping: np.ndarray | None = None
-) -> np.ndarray:
-    """Forecasts (n_series, horizon_months) of the first setting: level, plus trend per month, plus season.
+def extrapolate(states: States, lengths: Ints, horizon_months: int, damping: Floats | None = None) -> Floats:
+    """Forecast (n_series, horizon_months) with the first setting: level, plus trend per month, plus season.
 
     Args:
-        damping: (n_series,) share of the trend that is left after each month; None: all of it.
+        states: States after each series' last month.
+        lengths: (n_series,) months of each series.
+        horizon_months: Number of months to forecast.
+        damping: (n_series,) share of the trend that is kept each month; None: all of it.
     """
     ahead = np.arange(1, horizon_months + 1)
-    reach = ahead[None, :] if damping is None else np.cumsum(damping[:, None] ** ahead, axis=1)
+    reach: Floats
+    reach = ahead[None, :].astype(float) if damping is None else np.cumsum(damping[:, None] ** ahead, axis=1)
     phase = (lengths[:, None] + ahead - 1) % len(states.season)
-    season = np.take_along_axis(states.season[:, 0].T, phase, axis=1)
-    return states.level[0][:, None] + reach * states.trend[0][:, None] + season
+    season: Floats = np.take_along_axis(states.season[:, 0].T, phase, axis=1)
+    level: Floats = states.level[0][:, None]
+    trend: Floats = states.trend[0][:, None]
+    return level + reach * trend + season

@@ -1,17 +1,17 @@
-"""Seasonal naive: every month is as the same calendar month of the last year. The yardstick below all models.
-
-Here belongs this one forecast. Not here: any smoothing or growth.
-"""
+"""Seasonal naive: every month repeats the same calendar month of the last year; every model must beat it."""
 
 import numpy as np
 
+from forecast_assets.domain.arrays import Floats
+from forecast_assets.domain.calendar import HORIZON_MONTHS
 
-def forecast_seasonal_naive(units: np.ndarray, horizon_months: int = 18, season_length: int = 12) -> np.ndarray:
+
+def forecast_seasonal_naive(units: Floats, horizon_months: int = HORIZON_MONTHS, season_length: int = 12) -> Floats:
     """Repeat the last season.
 
     Args:
         units: (n_sku, n_months) ending at the origin month; NaN before the first row of a SKU and where unknown.
-        horizon_months: How many months after the origin to forecast; beyond a season the last one is repeated again.
+        horizon_months: Number of months after the origin to forecast; beyond a season the last one is repeated again.
         season_length: Months in a season.
 
     Returns:

@@ -1,14 +1,14 @@
 """The search for smoothing parameters and starting states, for all series of a panel at once.
 
-Here belong the space of parameters and the fit by least squares. Not here: the recursion
-(``holt_winters_recursion.py``) and what a model makes of the fitted states (``holt_winters.py``,
-``exponential_smoothing.py``).
+This module holds the space of parameters and the fit by least squares. The recursion is in
+``holt_winters_recursion.py``; ``holt_winters.py`` and ``exponential_smoothing.py`` use the fitted states.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from forecast_assets.domain.arrays import Bools, Floats
 from forecast_assets.domain.statistical.aligned_panel import AlignedPanel
 from forecast_assets.domain.statistical.holt_winters_recursion import States, one_step_errors, sum_of_squared_errors
 
@@ -24,14 +24,16 @@ LEVEL_PENALTY, SEASON_PENALTY = 1e-6, 1e-3
 
 @dataclass(frozen=True)
 class SearchSpace:
-    """Where parameters are looked for.
+    """The values that the search tries.
 
     Attributes:
-        season_length: Months in a season; 1 stands for none.
-        alphas, betas, gammas: Grid values; the last beta is the largest allowed.
+        season_length: Months in a season; 1: no season.
+        alphas: Grid values of the smoothing of the level.
+        betas: Grid values of the smoothing of the trend; the last one is the largest allowed.
+        gammas: Grid values of the smoothing of the season.
         dampings: Grid values of the monthly damping of the trend; (1.0,) is an undamped trend.
         trend_penalty: Penalty on the starting trend.
-        has_trend: Without it level and season only.
+        has_trend: False: level and season only.
         rounds: Rounds of the coordinate search after the grid.
     """
 
@@ -45,7 +47,7 @@ class SearchSpace:
     rounds: int = 4
 
     @property
-    def grid(self) -> np.ndarray:
+    def grid(self) -> Floats:
         """All settings with alpha + gamma <= 1: (n_settings, 4) of alpha, beta, gamma, damping."""
         settings = [
             (alpha, beta, gamma, damping)
@@ -60,25 +62,31 @@ class SearchSpace:
 
 @dataclass(frozen=True)
 class FittedSmoothing:
-    """States after the last month, (4, 1, n_series) smoothing parameters and the sum of squared one-step errors."""
+    """Result of the search.
+
+    Attributes:
+        states: States after the last month.
+        smoothing: (4, 1, n_series) alpha, beta, gamma and damping.
+        squared_errors: (n_series,) sum of squared one-step errors.
+    """
 
     states: States
-    smoothing: np.ndarray
-    squared_errors: np.ndarray
+    smoothing: Floats
+    squared_errors: Floats
 
 
 def fit_smoothing(panel: AlignedPanel, space: SearchSpace) -> FittedSmoothing:
-    """Parameters that minimise the squared one-step errors and the states they lead to.
+    """Find the parameters that minimise the squared one-step errors, and the states they lead to.
 
-    First a grid, then a coordinate search around the best grid point, both from a trend-and-season regression on the
-    first 72 months; at last the starting states are re-estimated for those parameters by penalised least squares (the
-    errors are linear in them).
+    1. A regression on trend and season over the first 72 months gives the starting states.
+    2. A grid search is followed by a coordinate search around the best grid point.
+    3. Penalised least squares re-estimates the starting states for those parameters; the errors are linear in them.
     """
     n_series = len(panel.lengths)
-    nothing = States(np.zeros((1, n_series)), np.zeros((1, n_series)), np.zeros((space.season_length, 1, n_series)))
+    zero = States(np.zeros((1, n_series)), np.zeros((1, n_series)), np.zeros((space.season_length, 1, n_series)))
     no_smoothing = np.zeros((4, 1, n_series))
     no_smoothing[3] = max(space.dampings)
-    start = _estimate_start(panel.first_months(START_MONTHS), nothing, no_smoothing, space)
+    start = _estimate_start(panel.first_months(START_MONTHS), zero, no_smoothing, space)
     smoothing = _refine(panel, start, *_search_grid(panel, start, space), space)
     states = _estimate_start(panel, start, smoothing, space).spread(1)
     squared = np.zeros(n_series)
@@ -87,21 +95,21 @@ def fit_smoothing(panel: AlignedPanel, space: SearchSpace) -> FittedSmoothing:
     return FittedSmoothing(states, smoothing, squared)
 
 
-def _estimate_start(panel: AlignedPanel, prior: States, smoothing: np.ndarray, space: SearchSpace) -> States:
-    """Starting states that minimise squared errors plus penalties on the distance from ``prior``.
+def _estimate_start(panel: AlignedPanel, prior: States, smoothing: Floats, space: SearchSpace) -> States:
+    """Estimate the starting states that minimise squared errors plus penalties on the distance from ``prior``.
 
     With all smoothing parameters 0 this is a regression on a trend and the calendar months.
     """
     season_length, n_series = len(prior.season), len(panel.lengths)
     n_states = 2 + (season_length if season_length > 1 else 0)
     unit = np.repeat(np.eye(2 + season_length)[:, :n_states, None], n_series, axis=2)
-    responses = one_step_errors(panel.silenced(), States(unit[0], unit[1], unit[2:]), smoothing)
+    responses = one_step_errors(panel.zeroed(), States(unit[0], unit[1], unit[2:]), smoothing)
     normal, target = np.zeros((n_states, n_states, n_series)), np.zeros((n_states, n_series))
     for error, response in zip(one_step_errors(panel, prior.spread(1), smoothing), responses, strict=True):
         n_active = error.shape[1]
         normal[:, :, :n_active] += response[:, None] * response[None]
         target[:, :n_active] -= response * error
-    # Without a trend its state is held at zero by a penalty no month can outweigh.
+    # Without a trend, a penalty that no month can outweigh holds its state at zero.
     trend_penalty = space.trend_penalty if space.has_trend else 1e12
     penalty = np.diag([LEVEL_PENALTY, trend_penalty, *[SEASON_PENALTY] * (n_states - 2)])
     shift = np.linalg.solve(normal.transpose(2, 0, 1) + penalty, target.T[..., None])[..., 0].T
@@ -110,8 +118,8 @@ def _estimate_start(panel: AlignedPanel, prior: States, smoothing: np.ndarray, s
     return States(prior.level + shift[:1], prior.trend + shift[1:2], season)
 
 
-def _search_grid(panel: AlignedPanel, start: States, space: SearchSpace) -> tuple[np.ndarray, np.ndarray]:
-    """Best grid point per series, (4, 1, n_series), and its sum of squared errors, (n_series,)."""
+def _search_grid(panel: AlignedPanel, start: States, space: SearchSpace) -> tuple[Floats, Floats]:
+    """Return the best grid point per series, (4, 1, n_series), and its sum of squared errors, (n_series,)."""
     grid = space.grid
     n_series = len(panel.lengths)
     best, smoothing = np.full(n_series, np.inf), np.zeros((4, 1, n_series))
@@ -123,10 +131,8 @@ def _search_grid(panel: AlignedPanel, start: States, space: SearchSpace) -> tupl
     return smoothing, best
 
 
-def _refine(
-    panel: AlignedPanel, start: States, smoothing: np.ndarray, best: np.ndarray, space: SearchSpace
-) -> np.ndarray:
-    """Coordinate search on the square roots of the parameters, where small values are as far apart as large ones."""
+def _refine(panel: AlignedPanel, start: States, smoothing: Floats, best: Floats, space: SearchSpace) -> Floats:
+    """Search by coordinates on the square roots of the parameters, which puts small and large values equally apart."""
     step = np.full(smoothing.shape, SEARCH_STEP)
     coordinates = [0, *([1] if space.has_trend else []), *([2] if space.season_length > 1 else [])]
     for _ in range(space.rounds):
@@ -141,14 +147,14 @@ def _refine(
     return smoothing
 
 
-def _keep_better(best: np.ndarray, smoothing: np.ndarray, squared: np.ndarray, tried: np.ndarray) -> np.ndarray:
-    """Take over, in place, the settings that beat the best so far; returns for which series one did.
+def _keep_better(best: Floats, smoothing: Floats, squared: Floats, tried: Floats) -> Bools:
+    """Take over, in place, the settings that beat the best so far; return for which series one did.
 
-    A gain within rounding does not count: else a tie would be decided by the order of summation.
+    A gain within rounding does not count; otherwise the order of summation would decide a tie.
     """
     winner = squared.argmin(axis=0)[None]
     value = np.take_along_axis(squared, winner, axis=0)[0]
-    improved = value < best * (1.0 - 1e-9)
+    improved: Bools = value < best * (1.0 - 1e-9)
     best[improved] = value[improved]
     chosen = np.take_along_axis(tried, np.broadcast_to(winner, (len(tried), *winner.shape)), axis=1)
     smoothing[:, :, improved] = chosen[:, :, improved]

@@ -7,7 +7,7 @@ import pandas as pd
 
 from forecast_assets.config.markets import Market
 from forecast_assets.domain.calendar import add_months
-from forecast_assets.domain.features.build import FEATURE_WINDOW_MONTHS
+from forecast_assets.domain.features.market_at_origin import FEATURE_WINDOW_MONTHS
 from forecast_assets.domain.months import MonthRange
 from forecast_assets.domain.selection.backtest import BACKTEST_OFFSETS_MONTHS
 from forecast_assets.domain.statistical.baseline import BASELINE_WINDOW_MONTHS

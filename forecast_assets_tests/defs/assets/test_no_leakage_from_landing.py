@@ -8,7 +8,8 @@ import pytest
 from benchmarks.sample_histories import histories_from_landing
 from forecast_assets.config.markets import load_markets
 from forecast_assets.domain.calendar import add_months
-from forecast_assets.domain.features.build import MarketHistory, build_features
+from forecast_assets.domain.features.build import build_features
+from forecast_assets.domain.features.market_history import MarketHistory
 from forecast_assets.domain.models.pooled_model import fit_pooled_model, pooled_rows, pooled_to_texts
 from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.sample import write_sample_company

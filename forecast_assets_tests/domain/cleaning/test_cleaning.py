@@ -5,7 +5,7 @@ import pytest
 from forecast_assets.domain.cleaning.cleaning import clean_history, marks_table
 from forecast_assets.domain.demand.demand import panel_from_rows
 from forecast_assets.domain.demand.seasonality import seasonal_indices
-from forecast_assets.domain.statistical.statistical import forecast_statistical
+from forecast_assets.domain.statistical.seasonal_smoothing import forecast_statistical
 from forecast_assets_tests.domain.portfolio_market import MONTHS, ORIGIN, PAST, UNKNOWN, market, series
 
 CALENDAR = MONTHS[:PAST].month.to_numpy()

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.features.build import build_features, market_history
+from forecast_assets.domain.features.build import build_features
+from forecast_assets.domain.features.market_history import market_history
 from forecast_assets.validation.schema_check import schema_check
 from forecast_assets_tests.domain.small_market import MONTHS, SKUS
 

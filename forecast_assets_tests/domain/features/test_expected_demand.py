@@ -4,7 +4,6 @@ import pytest
 
 from forecast_assets.domain.demand.promotions import promotion_calendar
 from forecast_assets.domain.features.expected_demand import (
-    MONTHS_AHEAD,
     expected_units,
     sell_in_expectation,
     sku_months,
@@ -14,6 +13,8 @@ from forecast_assets.domain.features.expected_demand import (
 
 ORIGIN = pd.Timestamp("2024-06-01")
 PAST, COUNT = 60, 24
+# 18 target months, and the two months that orders of the last one depend on.
+AHEAD = 20
 SKUS = np.array([f"S{number:02d}" for number in range(COUNT)], dtype=object)
 LEVEL = np.linspace(100, 400, COUNT)[:, None]
 MONTHS = pd.date_range(end=ORIGIN, periods=PAST, freq="MS")
@@ -33,7 +34,7 @@ def skus(promoted):
         "is_promoted": [1.0],
         "discount_pct": [0.2],
     }
-    calendar = promotion_calendar(pd.DataFrame(plan), SKUS, ORIGIN, PAST, MONTHS_AHEAD, promoted)
+    calendar = promotion_calendar(pd.DataFrame(plan), SKUS, ORIGIN, PAST, AHEAD, promoted)
     products = pd.DataFrame({"category": "tea", "launch_month": pd.NaT, "end_month": pd.NaT}, index=SKUS)
     products = products.astype({"launch_month": "datetime64[ns]", "end_month": "datetime64[ns]"})
     products.loc["S01", "end_month"] = pd.Timestamp("2024-08-01")
@@ -69,7 +70,7 @@ def test_the_same_month_is_freed_of_its_own_promotion_and_given_the_one_expected
 def test_without_promotions_the_same_month_is_the_latest_such_month_up_to_the_origin():
     """Units are the number of the month, so the value names the month it was taken from."""
     units = np.tile(np.arange(1.0, PAST + 1), (COUNT, 1))
-    calendar = promotion_calendar(pd.DataFrame(), SKUS, ORIGIN, PAST, MONTHS_AHEAD, np.zeros((COUNT, PAST)))
+    calendar = promotion_calendar(pd.DataFrame(), SKUS, ORIGIN, PAST, AHEAD, np.zeros((COUNT, PAST)))
     undated = pd.Series(pd.NaT, index=SKUS, dtype="datetime64[ns]")
     products = pd.DataFrame({"category": "tea", "launch_month": undated, "end_month": undated})
     features = sell_in_expectation(units, sku_months(ORIGIN, products, calendar, None))
@@ -87,8 +88,8 @@ def test_nothing_is_expected_after_the_end_of_a_sku(units, skus):
 
 def test_sell_out_is_expected_from_its_recent_level(units, skus):
     expected = trade_expectation(units, skus)
-    assert expected.sell_out.shape == (COUNT, PAST + MONTHS_AHEAD)
-    np.testing.assert_allclose(expected.base[2:, PAST:], np.repeat(LEVEL[2:], MONTHS_AHEAD, axis=1), rtol=0.05)
+    assert expected.sell_out.shape == (COUNT, PAST + AHEAD)
+    np.testing.assert_allclose(expected.base[2:, PAST:], np.repeat(LEVEL[2:], AHEAD, axis=1), rtol=0.05)
     assert expected.sell_out[0, PAST] == pytest.approx(1.5 * LEVEL[0, 0], rel=0.05)
 
 

@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 
 from forecast_assets.domain.calendar import add_months
+from forecast_assets.domain.models.boosters import Answers, answers, fit_parts
 from forecast_assets.domain.models.market_model import (
     fit_market_model,
     forecast_units,
     model_from_parts,
     model_to_parts,
 )
-from forecast_assets.domain.models.parts import Answers, answers, fit_parts
 from forecast_assets.domain.models.pooled_model import fit_pooled_model, pooled_rows
 from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.models.refits import Refit, RefitMemory, chosen_features, learned_share, refits

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from forecast_assets.domain.models.boosters import Answers
 from forecast_assets.domain.models.market_model import fit_market_model
-from forecast_assets.domain.models.parts import Answers
 from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.models.refits import (
     Refit,

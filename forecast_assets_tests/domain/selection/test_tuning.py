@@ -5,8 +5,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.models.part_texts import recipe_from
 from forecast_assets.domain.models.recipe import Recipe
+from forecast_assets.domain.models.serialization import recipe_from
 from forecast_assets.domain.selection import tuning
 from forecast_assets.domain.selection.tuning import TooLittleToTuneError, parameters_in_force, tuned_in, tuned_recipe
 from forecast_assets.validation.schema_check import schema_check

@@ -6,7 +6,8 @@ Each source through its mart and through what is made of it: known on the last d
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.features.build import build_features, market_history
+from forecast_assets.domain.features.build import build_features
+from forecast_assets.domain.features.market_history import market_history
 from forecast_assets.domain.publication.publication import Decision, published_forecasts
 from forecast_assets.sources.sql import DuckDbEngine
 from forecast_assets_tests.sources.landing.deliveries import Deliveries

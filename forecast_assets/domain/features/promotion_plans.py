@@ -1,28 +1,32 @@
-"""Features of plans: the promotions of the origin and target months as they were known at the origin.
+"""Features of promotion plans: the promotions of the origin and target months as known at the origin.
 
-Which rows were known is decided when promotions are read (``known_from``); everything passed here counts as known.
+Promotions are read as known at the origin (``known_from``), so every row passed here counts as known.
 """
 
 import numpy as np
 import pandas as pd
 
+from forecast_assets.domain.arrays import Floats, Labels
 from forecast_assets.domain.calendar import HORIZON_MONTHS, target_months
 
 
 def plan_features(
-    promotions: pd.DataFrame | None, skus: np.ndarray, origin: pd.Timestamp, horizon_months: int = HORIZON_MONTHS
-) -> dict[str, np.ndarray]:
-    """Planned promotions per SKU, each (n,).
+    promotions: pd.DataFrame | None, skus: Labels, origin: pd.Timestamp, horizon_months: int = HORIZON_MONTHS
+) -> dict[str, Floats]:
+    """Return the planned promotions per SKU, each (n,).
 
-    ``promoted_last_month``, ``promotion_planned_hNN`` (0 or 1) and ``discount_planned_hNN`` (percent). A month up to
-    the last one that the market's promotions reach is planned: a SKU without a row is 0 there. Beyond it, and for a
-    market that delivers no promotions, plans are unknown: NaN, not 0. A promotion of unknown discount has a NaN
-    discount; a discount above 0 is a promotion.
+    ``promoted_last_month``, ``promotion_planned_hNN`` (0 or 1) and ``discount_planned_hNN`` (percent).
+
+    - Up to the last month of the market's promotions, a SKU without a row is 0.
+    - Beyond that month, and in a market without promotions, plans are unknown: NaN, not 0.
+    - A promotion of unknown discount has a NaN discount. A discount above 0 is a promotion.
 
     Args:
-        promotions: sku, promotion_month, is_promoted, discount_pct (nullable) as known at the end of the origin month;
-            None where the market has none.
-        skus: (n,) SKUs in the order of the features; rows of others only extend the reach.
+        promotions: ``sku, promotion_month, is_promoted, discount_pct`` (nullable) as known at the end of the origin
+            month; None if the market has none.
+        skus: (n,) SKUs in the order of the features; rows of others only extend the planned months.
+        origin: The origin month.
+        horizon_months: Number of target months.
 
     Raises:
         ValueError: If a SKU has two rows for a month.
@@ -35,10 +39,8 @@ def plan_features(
     return features
 
 
-def _planned(
-    promotions: pd.DataFrame | None, skus: np.ndarray, months: pd.DatetimeIndex
-) -> tuple[np.ndarray, np.ndarray]:
-    """(n, months) of promoted and of discount."""
+def _planned(promotions: pd.DataFrame | None, skus: Labels, months: pd.DatetimeIndex) -> tuple[Floats, Floats]:
+    """Return whether promoted, and the discount, each (n, months)."""
     shape = (len(skus), len(months))
     promoted, discount = np.full(shape, np.nan), np.full(shape, np.nan)
     if promotions is None or promotions.empty:
@@ -51,7 +53,7 @@ def _planned(
         )
     planned = np.asarray(months <= promotions["promotion_month"].max())
     promoted[:, planned] = discount[:, planned] = 0.0
-    row = pd.Index(skus, dtype=object).get_indexer(promotions["sku"].to_numpy(dtype=object))
+    row = pd.Index(skus, dtype=object).get_indexer(pd.Index(promotions["sku"], dtype=object))
     column = months.get_indexer(pd.DatetimeIndex(promotions["promotion_month"]))
     inside = (row >= 0) & (column >= 0)
     discounts = promotions["discount_pct"].to_numpy(dtype=float, na_value=np.nan)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from forecast_assets.domain.demand.seasonality import seasonal_indices
-from forecast_assets.domain.statistical.statistical import forecast_statistical
+from forecast_assets.domain.statistical.seasonal_smoothing import forecast_statistical
 
 ALPHAS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 0.9)
 HORIZON_MONTHS = 18

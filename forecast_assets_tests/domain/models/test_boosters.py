@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from forecast_assets.domain.demand.demand import DemandPanel
-from forecast_assets.domain.models.parts import Parts, answers, fit_parts
+from forecast_assets.domain.models.boosters import Parts, answers, fit_parts
 from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.models.recursive_boosting import forecast_recursive
 from forecast_assets.domain.statistical.dynamic_theta import forecast_dynamic_theta

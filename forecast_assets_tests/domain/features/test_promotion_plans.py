@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.features.plans import plan_features
+from forecast_assets.domain.features.promotion_plans import plan_features
 
 ORIGIN = pd.Timestamp("2024-06-01")
 SKUS = np.array(["a", "b"], dtype=object)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from forecast_assets.domain.arrays import Floats
 from forecast_assets.domain.cleaning.cleaning import COVID
 from forecast_assets.domain.demand.demand import DemandPanel
 from forecast_assets.domain.models.feature_cube import (
@@ -62,13 +63,13 @@ class Answers:
         history: (n, months) sell-in up to the origin.
     """
 
-    skus: np.ndarray
-    boosting: np.ndarray
-    members: np.ndarray
-    is_intermittent: np.ndarray
-    scale_units: np.ndarray
-    dispersion_units: np.ndarray
-    history: np.ndarray
+    skus: Floats
+    boosting: Floats
+    members: Floats
+    is_intermittent: Floats
+    scale_units: Floats
+    dispersion_units: Floats
+    history: Floats
 
     def mixed(self, other: "Answers", share: float) -> "Answers":
         """These answers with a share of another's; both about the same SKUs at the same origin."""
@@ -78,7 +79,7 @@ class Answers:
             members=(1.0 - share) * self.members + share * other.members,
         )
 
-    def blended(self, boosting_weight: float) -> np.ndarray:
+    def blended(self, boosting_weight: float) -> Floats:
         """The point forecast, (n, horizon), between zero and the cap."""
         mixed = boosting_weight * self.boosting + (1.0 - boosting_weight) * self.members
         return cap_forecasts(mixed, self.history)
@@ -149,14 +150,14 @@ def answers_of_each(
     return made
 
 
-def _regular(cube: FeatureCube, parts: Parts, recipe: Recipe) -> np.ndarray:
+def _regular(cube: FeatureCube, parts: Parts, recipe: Recipe) -> Floats:
     boosted = predict_boosters(parts.boosters, cube, "regular", recipe.threads)
     if boosted is None:
         boosted = predict_boosters(parts.boosters, cube, "intermittent", recipe.threads)
     return np.maximum(boosted, 0.0) * cube.scale_units[:, None]
 
 
-def _intermittent(cube: FeatureCube, parts: Parts, recipe: Recipe) -> np.ndarray:
+def _intermittent(cube: FeatureCube, parts: Parts, recipe: Recipe) -> Floats:
     boosted = predict_boosters(parts.boosters, cube, "intermittent", recipe.threads)
     if boosted is None:
         return _regular(cube, parts, recipe)
@@ -178,12 +179,12 @@ class StatisticalMembers:
         made: What was computed so far: the SKUs asked for and the forecasts by name.
     """
 
-    units: np.ndarray
-    calendar_months: np.ndarray
+    units: Floats
+    calendar_months: Floats
     recipe: Recipe
-    made: tuple[np.ndarray, dict[str, np.ndarray]] | None = None
+    made: tuple[Floats, dict[str, Floats]] | None = None
 
-    def of(self, mask: np.ndarray) -> dict[str, np.ndarray]:
+    def of(self, mask: Floats) -> dict[str, Floats]:
         """Forecasts of the SKUs of a mask, (n, horizon) by name."""
         if self.made is None or not np.array_equal(self.made[0], mask):
             units = self.units[mask]
@@ -197,7 +198,7 @@ class StatisticalMembers:
         return self.made[1]
 
 
-def _others(cube: FeatureCube, asked: np.ndarray, statistical: StatisticalMembers, parts: Parts) -> np.ndarray:
+def _others(cube: FeatureCube, asked: Floats, statistical: StatisticalMembers, parts: Parts) -> Floats:
     """What is blended with the direct boosting, (n, horizon): the expected units where known, else the members.
 
     Zero for SKUs that are not asked for.
@@ -214,7 +215,7 @@ def _others(cube: FeatureCube, asked: np.ndarray, statistical: StatisticalMember
     return others
 
 
-def _members(mask: np.ndarray, statistical: StatisticalMembers, parts: Parts) -> np.ndarray:
+def _members(mask: Floats, statistical: StatisticalMembers, parts: Parts) -> Floats:
     """Weighted mean of the members besides the direct boosting, (n, horizon), of the SKUs of a mask."""
     weights = {name: weight for name, weight in statistical.recipe.member_weights if weight > 0.0}
     forecasts = dict(statistical.of(mask))
@@ -239,7 +240,7 @@ def only_origin(features: pd.DataFrame) -> pd.Timestamp:
     return pd.Timestamp(origins[0])
 
 
-def _history(features: pd.DataFrame, known: DemandPanel) -> np.ndarray:
+def _history(features: pd.DataFrame, known: DemandPanel) -> Floats:
     """Sell-in of the features' SKUs up to the origin, in their order."""
     places = pd.Index(known.skus).get_indexer(features["sku"])
     if (places < 0).any():

@@ -5,8 +5,8 @@ What else a model holds belongs into its manifest, see ``market_model.py`` and `
 
 from collections.abc import Mapping
 
+from forecast_assets.domain.models.boosters import Parts
 from forecast_assets.domain.models.feature_cube import FeatureNames
-from forecast_assets.domain.models.parts import Parts
 from forecast_assets.domain.models.recipe import Recipe, read_parameters
 
 RECURSIVE_PREFIX = "recursive_"
