@@ -23,30 +23,20 @@ from forecast_assets.storage.import_closure import SourceTree, UnknownAssetError
 from forecast_assets_tests.config.test_settings import loaded
 
 ASSETS = [*TABLES, "market_report", "mlflow_run", "delivery"]
-# Names that rows are computed with although the closure ends there, and what records them instead.
-RECORDED_APART = {
-    "the configuration digest": {
-        "config.markets.Market", "config.markets.forecast_markets", "config.settings.Settings",
-        "config.settings.pools_markets",
-    },
-    "the stored inputs, look-ups and answers": {"storage.TableStore", "storage.PartitionKey"},
-    "the run's partition and tags": {
-        "partitions.country_of_run", "partitions.cycle_id_of_run", "partitions.months_of_run",
-        "partitions.partition_key", "partitions.reopens_month", "tags.ALARMS_TAG", "tags.BUDGET_TAG",
-        "tags.CYCLE_ID_TAG", "tags.SET_ASIDE_TAG", "tags.STARTED_BY_TAG",
-    },
-    "the inputs, as windows": {
-        "defs.partition_windows.month_window", "defs.partition_windows.same_month", "defs.partition_windows.window",
-    },
-    "the provenance: the report shows the commit": {"storage.git_sha"},
-}  # fmt: skip
-# How deliveries are reached; what they hold is compared by content.
-CONNECTIONS = {
-    "config.azure_account.AzureAccount", "config.azure_account.raise_if_storage_said_it",
-    "config.dremio_settings.DremioSettings", "config.dremio_settings.SECRETS", "config.secret_store.forget_secret",
-    "config.secret_store.resolve_secret", "storage.folders.file_system_of", "storage.folders.is_local",
-    "storage.folders.path_of", "storage.transient_errors.is_transient",
-}  # fmt: skip
+# Where the closure of a table may end, by the folder that uses it, and what records the rest instead.
+ENDS_USED = {
+    "domain": set(),
+    "schemas": set(),
+    "reports": set(),
+    # Limits of checks: they decide whether a table is stored.
+    "validation": {"config"},
+    # The configuration digest; the stored inputs, look-ups and answers.
+    "market_state": {"config", "storage"},
+    # How deliveries are reached; what they hold is compared by content.
+    "sources": {"config", "storage"},
+    # The same, with the run's partition and tags, and the windows that are recorded as inputs.
+    "defs": {"config", "storage", "partitions", "tags", "defs"},
+}
 # They compute no row: a gate, and a record elsewhere.
 WITHOUT_ROWS = {"mlflow_run", "delivery"}
 
@@ -197,11 +187,13 @@ def names_of_models() -> set[str]:
 
 
 def test_rows_depend_on_what_the_closure_leaves_out_by_recorded_ways_alone():
-    """A new name here is either recorded with each partition, or belongs into the closure."""
+    """Nothing of tracking, alerts and operations; nothing at all in what computes; see ``ENDS_USED`` for the rest."""
     tree = SourceTree(PACKAGE)
-    used = {asset: tree.closure(asset).ends for asset in ASSETS if asset not in WITHOUT_ROWS}
-    allowed = {name for names in RECORDED_APART.values() for name in names} | CONNECTIONS
-    assert set().union(*used.values()) - allowed == set()
+    used: dict[str, set[str]] = {folder: set() for folder in ENDS_USED}
+    for asset in set(ASSETS) - WITHOUT_ROWS:
+        for (module, _), node in tree.closure(asset).nodes.items():
+            used[module.split(".")[0]] |= {end.split(".")[0] for end in node.ends}
+    assert used == ENDS_USED
 
 
 def test_names_are_followed_in_the_text_so_no_code_in_a_closure_finds_names_at_run_time():
