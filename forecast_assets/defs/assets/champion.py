@@ -9,7 +9,7 @@ import pandas as pd
 from pydantic import Field
 
 from forecast_assets.config.settings import Settings
-from forecast_assets.defs.assets.contests import LATEST_REFUSALS, LATEST_TUNING, contest_of_run, superseded
+from forecast_assets.defs.assets.contests import LATEST_REFUSALS, LATEST_TUNING, contest_of_run, skipped_if_superseded
 from forecast_assets.defs.assets.table_asset import table_asset
 from forecast_assets.defs.partition_windows import window
 from forecast_assets.domain.selection import champion as rule
@@ -77,6 +77,7 @@ def _in_force(recipes_in_force: RecipesInForce, country: str, month: pd.Timestam
         "refused_recipe": LATEST_REFUSALS,
     },
 )
+@skipped_if_superseded
 def champion(
     context: dg.AssetExecutionContext,
     settings: dg.ResourceParam[Settings],
@@ -86,9 +87,6 @@ def champion(
     refused_recipe: pd.DataFrame,
 ) -> Results:
     """Decide which recipe is in force at the end of the run's month."""
-    if nothing_to_do := superseded(context, recipes_in_force.store):
-        yield from nothing_to_do
-        return
     (origin,) = months_of_run(context)
     contest = contest_of_run(context, settings, recipes_in_force, tuned_recipe, refused_recipe)
     table = rule.champion(contest, backtest, origin, settings.promotion_limits)

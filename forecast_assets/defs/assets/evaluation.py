@@ -6,7 +6,7 @@ import dagster as dg
 import pandas as pd
 
 from forecast_assets.config.settings import Settings
-from forecast_assets.defs.assets.contests import LATEST_REFUSALS, LATEST_TUNING, contest_of_run, superseded
+from forecast_assets.defs.assets.contests import LATEST_REFUSALS, LATEST_TUNING, contest_of_run, skipped_if_superseded
 from forecast_assets.defs.assets.models import (
     MONTHS_OF_REFITS,
     TRAINING_ORIGINS,
@@ -46,6 +46,7 @@ EARLIEST = max(BACKTEST_OFFSETS_MONTHS)
     checks=evaluation_checks.BACKTEST,
     pool=TRAINING_POOL,
 )
+@skipped_if_superseded
 def backtest(
     context: dg.AssetExecutionContext,
     settings: dg.ResourceParam[Settings],
@@ -59,9 +60,6 @@ def backtest(
     refused_recipe: pd.DataFrame,
 ) -> Results:
     """Backtest at the end of the run's origin month."""
-    if nothing_to_do := superseded(context, recipes_in_force.store):
-        yield from nothing_to_do
-        return
     (origin,) = months_of_run(context)
     panel = panel_from_rows(sell_in, sell_in["month"].min(), origin).with_marks(history_marks)
     pooled = pooled_of(settings, pooled_model)
