@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from forecast_assets.config.settings import Settings
-from forecast_assets.sources.dremio.dremio_client import DremioClient
-from forecast_assets.sources.dremio.dremio_tables import DremioTables
+from forecast_assets.sources.dremio.client import DremioClient
+from forecast_assets.sources.dremio.tables import DremioTables
 from forecast_assets.sources.landing import LandingFolder
 from forecast_assets.sources.source_tables import SourceTables
 

@@ -16,8 +16,8 @@ from forecast_assets.config.markets import Market
 from forecast_assets.domain.calendar import add_months, month_range
 from forecast_assets.domain.demand.covid import read_oxcgrt
 from forecast_assets.domain.months import consecutive_months
-from forecast_assets.sources.dremio.dremio_engine import DremioEngine
-from forecast_assets.sources.dremio.dremio_tables import DremioTables
+from forecast_assets.sources.dremio.engine import DremioEngine
+from forecast_assets.sources.dremio.tables import DremioTables
 from forecast_assets.sources.landing import LandingError, LandingFolder
 from forecast_assets.sources.sql import DuckDbEngine, Engine, SqlTestResult
 

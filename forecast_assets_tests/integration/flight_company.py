@@ -9,9 +9,9 @@ import trustme
 from pydantic import SecretStr
 
 from forecast_assets.config.dremio_settings import DremioSettings
-from forecast_assets.sources.dremio.dremio_client import DremioClient
-from forecast_assets.sources.dremio.dremio_session import DremioSession
-from forecast_assets.sources.dremio.dremio_tables import DremioTables
+from forecast_assets.sources.dremio.client import DremioClient
+from forecast_assets.sources.dremio.session import DremioSession
+from forecast_assets.sources.dremio.tables import DremioTables
 from forecast_assets.sources.landing import SOURCES
 from forecast_assets_tests.integration.flight_server import DremioStandIn
 

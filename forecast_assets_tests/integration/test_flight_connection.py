@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import trustme
 
-from forecast_assets.sources.dremio.dremio_errors import DremioError, DremioUnavailable
+from forecast_assets.sources.dremio.errors import DremioError, DremioUnavailable
 from forecast_assets.storage.transient_errors import is_transient
 from forecast_assets_tests.integration.flight_company import PASSWORD, TOKEN, USER, certificate_of, client_of
 from forecast_assets_tests.integration.flight_server import DremioStandIn
@@ -114,8 +114,8 @@ import signal, sys
 # A shell that starts the tests in the background has interrupts ignored, and so would this process.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 from forecast_assets_tests.integration.flight_company import settings_of, LOGIN
-from forecast_assets.sources.dremio.dremio_client import DremioClient
-from forecast_assets.sources.dremio.dremio_session import DremioSession
+from forecast_assets.sources.dremio.client import DremioClient
+from forecast_assets.sources.dremio.session import DremioSession
 from pydantic import SecretStr
 settings = settings_of(None, port=int(sys.argv[1]), query_seconds=300)
 secrets = {name: SecretStr(value) for name, value in LOGIN.items()}

@@ -4,8 +4,8 @@
 import pandas as pd
 import pytest
 
-from forecast_assets.sources.dremio.dremio_engine import DremioEngine
-from forecast_assets.sources.dremio.dremio_errors import DremioError
+from forecast_assets.sources.dremio.engine import DremioEngine
+from forecast_assets.sources.dremio.errors import DremioError
 from forecast_assets.sources.landing import LandingError
 from forecast_assets_tests.integration.flight_company import tables_of
 from forecast_assets_tests.integration.flight_server import DremioStandIn

@@ -17,8 +17,8 @@ from forecast_assets.defs.retries import transient_errors_again
 from forecast_assets.defs.sensors.arrivals import Cursor, Look
 from forecast_assets.operations.cycle.launch import QUIET
 from forecast_assets.operations.health.connections import FAILS, WORKS, check_connections
-from forecast_assets.sources.dremio.dremio_arrivals import table_delivery
-from forecast_assets.sources.dremio.dremio_errors import DremioUnavailable
+from forecast_assets.sources.dremio.arrivals import table_delivery
+from forecast_assets.sources.dremio.errors import DremioUnavailable
 from forecast_assets.sources.opened import open_sources
 from forecast_assets.storage import PartitionKey, TableStore
 from forecast_assets.tags import SOURCES

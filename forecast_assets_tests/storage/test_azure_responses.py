@@ -10,7 +10,7 @@ from forecast_assets.config.azure_account import (
     path_on_azure,
     raise_if_storage_said_it,
 )
-from forecast_assets.sources.landing.errors import LandingError
+from forecast_assets.sources.contract.problems import LandingError
 from forecast_assets.storage.azure_responses import access_denied, no_token, without_token
 from forecast_assets.storage.transient_errors import is_transient
 

@@ -24,7 +24,7 @@ from forecast_assets.domain.cycle_calendar import cycle_id_of, deadline_at, due_
 from forecast_assets.market_state.fallback_runs import is_fallback_run
 from forecast_assets.operations.cycle.cycle_gate import CycleGate
 from forecast_assets.partitions import partition_key
-from forecast_assets.sources.landing.arrivals import Delivery
+from forecast_assets.sources.landing.arrivals import MonthDelivery
 from forecast_assets.tags import (
     MARKET_TAG,
     PARTITION_TAG,
@@ -66,7 +66,7 @@ class Cursor:
         first_seen = cursor.first_seen if now - cursor.at <= most_seconds_between else {}
         return dataclasses.replace(cursor, at=now, first_seen=first_seen)
 
-    def see(self, market: str, delivery: Delivery) -> Delivery:
+    def see(self, market: str, delivery: MonthDelivery) -> MonthDelivery:
         """Remember what a market has delivered; with the time of its change where only looks can tell it."""
         before = self.fingerprints.get(market)
         if before is not None and before != delivery.fingerprint:

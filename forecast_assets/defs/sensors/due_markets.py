@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from forecast_assets.sources.landing.arrivals import Delivery
+from forecast_assets.sources.landing.arrivals import MonthDelivery
 
 # The scheduler makes up for a missed tick within a minute of the daemon's start, and asks for forty runs in another two
 # on a busy machine; so long the sensor leaves a market to it.
@@ -45,7 +45,7 @@ class DueMarket:
     runs: Runs
     latest_run_at: pd.Timestamp | None
     seconds_seen: float
-    delivery: Delivery
+    delivery: MonthDelivery
     is_overdue: bool
 
 
@@ -68,5 +68,5 @@ def action_for(market: DueMarket) -> tuple[Action, str]:
     return Action.START, "its delivery is complete"
 
 
-def _came_after(delivery: Delivery, moment: pd.Timestamp | None) -> bool:
+def _came_after(delivery: MonthDelivery, moment: pd.Timestamp | None) -> bool:
     return moment is not None and delivery.changed_at is not None and delivery.changed_at > moment

@@ -7,9 +7,9 @@ import pandas as pd
 from forecast_assets.config.settings import Settings
 from forecast_assets.operations.cycle.market_steps import next_step
 from forecast_assets.operations.cycle.steps import Step
-from forecast_assets.sources.dremio.dremio_arrivals import table_delivery
-from forecast_assets.sources.dremio.dremio_tables import DremioTables
-from forecast_assets.sources.landing.arrivals import Delivery, delivery_of
+from forecast_assets.sources.dremio.arrivals import table_delivery
+from forecast_assets.sources.dremio.tables import DremioTables
+from forecast_assets.sources.landing.arrivals import MonthDelivery, delivery_of
 from forecast_assets.sources.opened import open_deliveries
 from forecast_assets.storage import ListedOnce, PartitionKey
 from forecast_assets.storage.opened import open_store
@@ -26,7 +26,7 @@ class CycleGate:
 
     def delivery(
         self, country: str, month: pd.Timestamp, now: pd.Timestamp, seen_before: str | None = None
-    ) -> Delivery:
+    ) -> MonthDelivery:
         """What has been delivered; ``seen_before`` as in ``delivery_of``, of no use where tables are the source."""
         if isinstance(self._delivered, DremioTables):
             return table_delivery(self._delivered, country, month)
@@ -37,7 +37,7 @@ class CycleGate:
         """The job that the market's cycle needs next, and its months."""
         return next_step(self._store, self._settings.market_table, country, month)
 
-    def waits_for(self, country: str, month: pd.Timestamp, delivery: Delivery) -> str:
+    def waits_for(self, country: str, month: pd.Timestamp, delivery: MonthDelivery) -> str:
         """What is not there, in words; empty where the cycle can run."""
         job, months = self.next_step(country, month)
         history = "" if job == "monthly_cycle" else f"{job} of {months.first:%Y-%m} to {months.last:%Y-%m} first"

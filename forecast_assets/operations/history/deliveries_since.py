@@ -8,7 +8,7 @@ from forecast_assets.config.azure_account import StorageRefused
 from forecast_assets.operations.backfill.asset_nodes import AssetNode
 from forecast_assets.operations.backfill.deliveries import Deliveries
 from forecast_assets.operations.history.historical_store import RecordedVersions
-from forecast_assets.sources.dremio.dremio_errors import DremioError
+from forecast_assets.sources.dremio.errors import DremioError
 from forecast_assets.sources.landing import LandingError
 from forecast_assets.storage import PartitionKey
 

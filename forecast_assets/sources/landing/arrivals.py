@@ -1,7 +1,7 @@
-"""Whether a market's files of a month have arrived, all of them and whole.
+"""Arrival of a market's files of a month: complete, still being written, or missing.
 
-Belongs here: presence of the month, files that still change, a fingerprint of what there is. Whether the content can be
-used is judged when it is read (row_checks.py).
+Belongs here: presence of the month, files that still change, a fingerprint of the files. The content is checked when it
+is read (contract/row_checks.py).
 """
 
 import hashlib
@@ -14,19 +14,21 @@ import pandas as pd
 from forecast_assets.sources.landing.files import LandingFile, concerns
 from forecast_assets.sources.landing.folder import FileState, LandingFolder
 
-# What a cycle reads of the landing folder per market; without the first, and the second once it has started, none runs.
+# Sources that a cycle reads per market. It waits for sell-in, and for sell-out once the market has started it.
 FACTS = ("sell_in", "sell_out")
 SOURCES = (*FACTS, "products", "promotions", "overrides")
 MARKER = "_SUCCESS"
 
 
 @dataclass(frozen=True)
-class Delivery:
-    """What a market has delivered of a month.
+class MonthDelivery:
+    """The delivery of a market's month.
 
-    ``missing`` names the sources without a row of the month, ``changing`` the files that may not be whole yet.
-    ``fingerprint`` is another one whenever a file of the market has come, gone or changed; ``changed_at`` is when the
-    latest did (UTC, None without files, and where tables are the source).
+    Attributes:
+        missing: Sources without a row of the month.
+        changing: Files that may not be whole yet.
+        fingerprint: Differs whenever a file of the market was added, removed or changed.
+        changed_at: The latest of these times (UTC); None without files, and where tables are the source.
     """
 
     missing: tuple[str, ...]
@@ -36,12 +38,12 @@ class Delivery:
 
     @property
     def is_complete(self) -> bool:
-        """Whether the cycle can start."""
+        """True if the cycle can start."""
         return not self.missing and not self.changing
 
     @property
     def lacks(self) -> str:
-        """What is not there, in words; empty where nothing is."""
+        """Missing sources and unfinished files, in words; empty if the delivery is complete."""
         parts = [f"no {' and no '.join(self.missing)} of the month"] if self.missing else []
         shown = ", ".join(self.changing[:3]) + (f" and {len(self.changing) - 3} more" if len(self.changing) > 3 else "")
         return "; ".join(parts + ([f"still being written: {shown}"] if self.changing else []))
@@ -49,19 +51,19 @@ class Delivery:
 
 @dataclass(frozen=True)
 class MarketFiles:
-    """The files that may hold rows of a market, by what the file system says of them."""
+    """The files that may hold rows of a market, with size and time."""
 
     states: tuple[FileState, ...]
     markers: tuple[FileState, ...]
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 over names, sizes and times."""
+        """A part of the SHA-256 over names, sizes and times."""
         lines = [f"{state.relative}|{state.size}|{state.changed_at.isoformat()}" for state in self.states]
         return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()[:16]
 
     def changing(self, now: pd.Timestamp, settle_seconds: float) -> tuple[str, ...]:
-        """Files younger than ``settle_seconds`` without a marker that came after them in their folder or above."""
+        """Return files younger than ``settle_seconds`` without a later marker in their folder or above."""
         oldest_young = now - pd.Timedelta(seconds=settle_seconds)
         return tuple(
             state.relative for state in self.states if state.changed_at > oldest_young and not self._is_marked(state)
@@ -76,7 +78,7 @@ class MarketFiles:
 
 
 def market_files(folder: LandingFolder, market: str, known_codes: Sequence[str]) -> MarketFiles:
-    """The files of all sources that may be a market's: by their content where it can be read, else by their name."""
+    """Return the files of all sources that may be a market's: by content if it can be read, else by name."""
     states, markers = [], []
     for source in SOURCES:
         listed = folder.states(source, MARKER)
@@ -98,28 +100,29 @@ def delivery_of(
     now: pd.Timestamp,
     settle_seconds: float,
     seen_before: str | None = None,
-) -> Delivery:
-    """What has arrived of a market's month.
+) -> MonthDelivery:
+    """Return the delivery of a market's month.
 
     Args:
         folder: The landing folder.
-        market, month: Whose.
-        known_codes: Codes of all markets, to tell whose an unreadable file is by its name.
+        market: The code of the market.
+        month: The first day of the month.
+        known_codes: Codes of all markets, to assign an unreadable file to a market by its name.
         now: The time, with zone.
-        settle_seconds: A file unchanged for so long is whole, unless its marker came earlier.
-        seen_before: Fingerprint of an earlier look: files that have not changed since are whole, whatever the clock of
-            the machine that wrote them says.
+        settle_seconds: A file unchanged for so long is whole; a later marker makes it so at once.
+        seen_before: Fingerprint of an earlier poll. Files unchanged since then are whole, even if the clock of the
+            machine that wrote them is ahead.
     """
     files = market_files(folder, market, known_codes)
     fingerprint = files.fingerprint
     changing = () if fingerprint == seen_before else files.changing(now, settle_seconds)
     missing = () if changing else _missing(folder, market, month)
     changed_at = max((state.changed_at for state in files.states), default=None)
-    return Delivery(missing, changing, fingerprint, changed_at)
+    return MonthDelivery(missing, changing, fingerprint, changed_at)
 
 
 def _missing(folder: LandingFolder, market: str, month: pd.Timestamp) -> tuple[str, ...]:
-    """Sources without the month. A market may have no sell-out, or none before it starts."""
+    """Return the facts without the month. A market may have no sell-out, or none before it starts."""
     if month not in folder.delivered_months("sell_in", market):
         return ("sell_in",)
     sold_out = folder.delivered_months("sell_out", market)

@@ -16,8 +16,8 @@ from urllib.parse import unquote
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from forecast_assets.sources.landing.contract import Column, Source
-from forecast_assets.sources.landing.errors import LandingProblem
+from forecast_assets.sources.contract.columns import Column, Source
+from forecast_assets.sources.contract.problems import LandingProblem
 from forecast_assets.storage.transient_errors import is_transient
 
 HEADER_BYTES = 65_536
@@ -29,7 +29,8 @@ DELIVER_AGAIN = "deliver the file again, complete, under the same name"
 class LandingFile:
     """A file of a source as found: ``columns`` maps the contract's spelling of a name to (name in the file, class).
 
-    The class is ``text``, ``number``, ``float``, ``date`` or ``path`` (the value stands in the path: ``country=FR/``).
+    The class is ``text``, ``number``, ``float``, ``date``, ``flag`` or ``path`` (the value is in the path:
+    ``country=FR/``).
     ``countries`` is the range of codes the file can hold, None where only its rows can tell.
     """
 
@@ -244,11 +245,13 @@ def contract_name(written: str) -> str:
 
 
 def class_of(arrow_type: pa.DataType) -> str:
-    """How cells of a type are read: ``text``, ``number``, ``float`` or ``date``."""
+    """How cells of a type are read: ``text``, ``number``, ``float``, ``date`` or ``flag``."""
     value_type = arrow_type.value_type if pa.types.is_dictionary(arrow_type) else arrow_type
+    if pa.types.is_boolean(value_type):
+        return "flag"
     if pa.types.is_floating(value_type) or pa.types.is_decimal(value_type):
         return "float"
-    if pa.types.is_integer(value_type) or pa.types.is_boolean(value_type):
+    if pa.types.is_integer(value_type):
         return "number"
     if pa.types.is_date(value_type) or pa.types.is_timestamp(value_type):
         return "date"

@@ -17,11 +17,20 @@ import pandas as pd
 from fsspec import AbstractFileSystem
 
 from forecast_assets.config.azure_account import AzureAccount, raise_if_storage_said_it
-from forecast_assets.sources.landing.contract import Source, source_named
-from forecast_assets.sources.landing.errors import LandingError, LandingProblem
+from forecast_assets.sources.contract.columns import Source, source_named
+from forecast_assets.sources.contract.delivered_rows import CheckedMonths
+from forecast_assets.sources.contract.problems import LandingError, LandingProblem
+from forecast_assets.sources.contract.row_checks import row_problems
 from forecast_assets.sources.landing.files import LandingFile, concerns, inspect_file, is_delivery, unreadable
-from forecast_assets.sources.landing.row_checks import Scope, row_problems
-from forecast_assets.sources.landing.rows import attribute_columns, by_shape, create_table, raw, reader, table_name
+from forecast_assets.sources.landing.rows import (
+    FileRows,
+    attribute_columns,
+    by_shape,
+    create_table,
+    raw,
+    reader,
+    table_name,
+)
 from forecast_assets.storage.folders import file_system_of, is_local, path_of
 
 REMOTE_READERS = 16
@@ -123,12 +132,14 @@ class LandingFolder:
         problems, readable = self._file_problems(connection, contract, files, market)
         unread = self._create(connection, contract, [file for file in readable if file.can_hold(market)], market)
         problems += [problem for problem in unread if self._concerns(problem.file, source, market)]
-        scope = Scope(
+        months = CheckedMonths(
             today.date(),
             (first_month if first_month is not None else pd.Timestamp("1900-01-01")).date(),
             (last_month if last_month is not None else today).date(),
         )
-        problems += row_problems(connection, contract, scope, lambda file: self._concerns(file, source, market))
+        problems += row_problems(
+            FileRows(connection, contract), months, lambda file: self._concerns(file, source, market)
+        )
         if problems:
             raise LandingError(source, market, problems)
         return connection.table(table_name(contract))

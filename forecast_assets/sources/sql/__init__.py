@@ -1,7 +1,8 @@
 """The SQL layer: the project of SQL files and the engine that runs it in DuckDB."""
 
 from forecast_assets.sources.sql.engine import DuckDbEngine, Engine, SqlTestResult, as_table
-from forecast_assets.sources.sql.project import SqlFile, SqlProject, SqlProjectError
+from forecast_assets.sources.sql.project import SqlFile, SqlProject
+from forecast_assets.sources.sql.translation import SqlProjectError
 
 __all__ = [
     "DuckDbEngine",

@@ -1,39 +1,35 @@
-"""The SQL files of dbt_like_sql: what they say of themselves, what they read, and the statement they become.
+"""The SQL files of dbt_like_sql: their descriptions, their order, and the statement they become.
 
-Belongs here: Jinja, dependencies, order, translation between dialects. Not here: connections, which engines have.
+Belongs here: Jinja and dependencies. Not here: connections (engines have them) and other dialects (translation.py).
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import sqlglot
-from jinja2 import Environment, StrictUndefined, Template
-from sqlglot import exp
+from forecast_assets.sources.contract.columns import SOURCES
+from forecast_assets.sources.contract.expressions import month_number, month_of_number, month_start
+from forecast_assets.sources.sql.translation import DIALECT, SqlProjectError, translated
 
-from forecast_assets.sources.landing.contract import SOURCES
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
-DIALECT = "duckdb"
 FOLDERS = ("staging", "marts", "tests")
 PARAMETERS = ("market", "first_month", "last_month", "missing_month")
 DEFAULT_FOLDER = Path(__file__).resolve().parents[3] / "dbt_like_sql"
 
 
-class SqlProjectError(ValueError):
-    """A SQL file that cannot be used: an unknown name, a cycle, a comment or parameter that is missing or unknown."""
-
-
 class SqlDialect(Protocol):
-    """What rendering needs to know of an engine."""
+    """An engine, as far as rendering needs it."""
 
     dialect: str
 
     def source_relation(self, source: str) -> str:
-        """The relation that holds a source: a table name or a query in parentheses, in the engine's dialect."""
+        """Return the relation that holds a source: a table name or a query in parentheses, in DuckDB's dialect."""
         ...
 
 
@@ -41,13 +37,13 @@ class SqlDialect(Protocol):
 class SqlFile:
     """One file: ``folder`` is staging, marts or tests; grain, units and description come from its first comment.
 
-    ``template`` is what stands below that comment, ``parameters`` the names it binds as ``$name``.
+    ``body`` is the Jinja template below that comment, ``parameters`` the names it binds as ``$name``.
     """
 
     name: str
     folder: str
     path: Path
-    template: Template
+    body: str
     grain: str
     units: str
     description: str
@@ -117,10 +113,12 @@ class SqlProject:
         return sorted({source for file in [*self.upstream(name), name] for source in self.files[file].sources})
 
     def columns_of(self, name: str) -> list[str]:
-        """The columns of the table a file makes."""
+        """Return the columns of a file's result."""
+        import sqlglot
+
         return sqlglot.parse_one(self._body(name, _ContractRelations()), read=DIALECT).named_selects
 
-    def render(self, name: str, engine: SqlDialect, parameters: Mapping[str, Any] | None = None) -> str:
+    def render(self, name: str, engine: SqlDialect, parameters: Mapping[str, date | str] | None = None) -> str:
         """One statement for ``name`` with everything it reads as common table expressions, in the engine's dialect.
 
         ``$market``, ``$first_month``, ``$last_month`` and ``$missing_month`` stay parameters, unless ``parameters``
@@ -139,7 +137,7 @@ class SqlProject:
         return {parameter for file in [*self.upstream(name), name] for parameter in self.files[file].parameters}
 
     def _body(self, name: str, engine: SqlDialect) -> str:
-        return self.file(name).template.render(ref=str, source=engine.source_relation)
+        return _environment().from_string(self.file(name).body).render(ref=str, source=engine.source_relation)
 
     def _visit(self, name: str, path: tuple[str, ...], done: list[str]) -> None:
         if name in path:
@@ -169,22 +167,8 @@ class SqlProject:
             )
 
 
-def translated(sql: str, dialect: str, parameters: Mapping[str, Any] | None = None) -> str:
-    """A statement in DuckDB's dialect as another engine reads it, with literals for its parameters where given.
-
-    Raises:
-        SqlProjectError: If a parameter has no value, or the other dialect has no words for something.
-    """
-    tree = sqlglot.parse_one(sql, read=DIALECT)
-    if parameters is not None:
-        tree = tree.transform(lambda node: _with_value(node, parameters))
-    try:
-        return tree.sql(dialect=dialect, identify=dialect != DIALECT, unsupported_level=sqlglot.ErrorLevel.RAISE)
-    except sqlglot.UnsupportedError as error:
-        raise SqlProjectError(f"{dialect} cannot say this: {error}") from error
-
-
 _PARAMETER = re.compile(r"\$([a-z_]+)")
+_READ = re.compile(r"""\b(ref|source)\(\s*['"]([^'"]+)['"]\s*\)""")
 _COMMENT = re.compile(r"(grain|units|description):\s*(.*)")
 
 
@@ -197,25 +181,13 @@ class _ContractRelations:
         return f"landing_{source}"
 
 
-def month_number(day: str) -> str:
-    """SQL: months since year 0 of a date; differences of it are whole months in every dialect."""
-    return f"(EXTRACT(YEAR FROM {day}) * 12 + EXTRACT(MONTH FROM {day}) - 1)"
+@cache
+def _environment() -> "Environment":
+    from jinja2 import Environment, StrictUndefined
 
-
-def month_start(day: str) -> str:
-    """SQL: the first day of a date's month. By text: sqlglot turns DATE_TRUNC into a function that Dremio lacks."""
-    return f"CAST(SUBSTRING(CAST(CAST({day} AS DATE) AS VARCHAR), 1, 7) || '-01' AS DATE)"
-
-
-def month_of_number(number: str) -> str:
-    """SQL: the first day of the month with a ``month_number``."""
-    year = f"CAST(FLOOR({number} / 12) AS INTEGER)"
-    month = f"LPAD(CAST(CAST({number} - 12 * {year} + 1 AS INTEGER) AS VARCHAR), 2, '0')"
-    return f"CAST(CAST({year} AS VARCHAR) || '-' || {month} || '-01' AS DATE)"
-
-
-_ENVIRONMENT = Environment(undefined=StrictUndefined, autoescape=False)
-_ENVIRONMENT.globals.update(month_number=month_number, month_start=month_start, month_of_number=month_of_number)
+    environment = Environment(undefined=StrictUndefined, autoescape=False)
+    environment.globals.update(month_number=month_number, month_start=month_start, month_of_number=month_of_number)
+    return environment
 
 
 def _load(path: Path) -> SqlFile:
@@ -226,21 +198,18 @@ def _load(path: Path) -> SqlFile:
         parts = "'-- grain:', '-- units:', '-- description:'"
         raise SqlProjectError(f"{path} must open with comments {parts}; missing: {', '.join(missing)}")
     body = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("--"))
-    template = _ENVIRONMENT.from_string(body)
-    refs: dict[str, None] = {}
-    sources: dict[str, None] = {}
-    template.render(
-        ref=lambda name: refs.setdefault(name) or name, source=lambda name: sources.setdefault(name) or name
-    )
+    named: dict[str, dict[str, None]] = {"ref": {}, "source": {}}
+    for kind, name in _READ.findall(body):
+        named[kind][name] = None
     parameters = frozenset(_PARAMETER.findall(body))
     return SqlFile(
         path.stem,
         path.parent.name,
         path,
-        template,
+        body,
         **said,
-        refs=tuple(refs),
-        sources=tuple(sources),
+        refs=tuple(named["ref"]),
+        sources=tuple(named["source"]),
         parameters=parameters,
     )
 
@@ -258,15 +227,3 @@ def _first_comment(template: str) -> dict[str, str]:
         if part:
             said[part] = f"{said.get(part, '')} {text}".strip()
     return said
-
-
-def _with_value(node: exp.Expression, parameters: Mapping[str, Any]) -> exp.Expression:
-    if not isinstance(node, exp.Parameter | exp.Placeholder):
-        return node
-    name = node.name
-    if name not in parameters:
-        raise SqlProjectError(f"no value for ${name}; given: {', '.join(sorted(parameters))}")
-    value = parameters[name]
-    if isinstance(value, date):
-        return exp.cast(exp.Literal.string(value.strftime("%Y-%m-%d")), "date")
-    return exp.Literal.string(str(value))

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from forecast_assets.cli import app
 from forecast_assets.definitions import build_definitions
 from forecast_assets.operations.history.replay import cycle_targets
-from forecast_assets.sources.dremio.dremio_errors import DremioError
+from forecast_assets.sources.dremio.errors import DremioError
 from forecast_assets.storage import PartitionKey, TableStore
 from forecast_assets.storage.version_files import all_versions, remove_versions
 from forecast_assets_tests.cli.test_commands import unboxed

@@ -4,15 +4,15 @@ import pandas as pd
 import pytest
 
 from forecast_assets.defs.sensors.due_markets import Action, DueMarket, Runs, action_for
-from forecast_assets.sources.landing.arrivals import Delivery
+from forecast_assets.sources.landing.arrivals import MonthDelivery
 
 RUN_AT, BEFORE, AFTER = (pd.Timestamp(f"2025-01-10T{hour}:00Z") for hour in ("06", "05", "07"))
-ABSENT = Delivery(("sell_in",), (), "a", BEFORE)
-GROWING = Delivery((), ("sell_in/FR.csv",), "b", AFTER)
-OLD, NEW = Delivery((), (), "c", BEFORE), Delivery((), (), "d", AFTER)
+ABSENT = MonthDelivery(("sell_in",), (), "a", BEFORE)
+GROWING = MonthDelivery((), ("sell_in/FR.csv",), "b", AFTER)
+OLD, NEW = MonthDelivery((), (), "c", BEFORE), MonthDelivery((), (), "d", AFTER)
 
 
-def action(runs: Runs, delivery: Delivery, seconds: float = 300, is_overdue: bool = False) -> Action:
+def action(runs: Runs, delivery: MonthDelivery, seconds: float = 300, is_overdue: bool = False) -> Action:
     requested_at = None if runs is Runs.NONE else RUN_AT
     return action_for(DueMarket(runs, requested_at, seconds, delivery, is_overdue))[0]
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from forecast_assets.sources.landing import LandingFolder
-from forecast_assets.sources.landing.arrivals import Delivery, delivery_of
+from forecast_assets.sources.landing.arrivals import MonthDelivery, delivery_of
 
 JUNE = pd.Timestamp("2024-06-01")
 NOW = pd.Timestamp("2024-07-10T06:00Z")
@@ -29,7 +29,7 @@ def landing(tmp_path, monkeypatch):
     return write
 
 
-def delivered(landing, market: str = "FR", seen_before: str | None = None, month: pd.Timestamp = JUNE) -> Delivery:
+def delivered(landing, market: str = "FR", seen_before: str | None = None, month: pd.Timestamp = JUNE) -> MonthDelivery:
     folder = LandingFolder(str(landing.base), known_codes=CODES)
     return delivery_of(folder, market, month, CODES, NOW, 60, seen_before)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import pyarrow as pa
 from pyarrow import flight
 
-from forecast_assets.sources.dremio.dremio_errors import FLIGHT_ERRORS
+from forecast_assets.sources.dremio.errors import FLIGHT_ERRORS
 
 BATCHES_WAITING = 1
 LOOK_SECONDS = 0.1

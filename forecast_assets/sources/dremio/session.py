@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from forecast_assets.config.dremio_settings import SECRETS, DremioSettings
 from forecast_assets.config.secret_store import forget_secret, resolve_secret
-from forecast_assets.sources.dremio.dremio_errors import FLIGHT_ERRORS, DremioError
+from forecast_assets.sources.dremio.errors import FLIGHT_ERRORS, DremioError
 
 # A client of its own for each session, and a dead connection is not waited for longer than we wait ourselves.
 CHANNEL_OPTIONS = [("grpc.use_local_subchannel_pool", 1), ("grpc.initial_reconnect_backoff_ms", 500)]

@@ -1,7 +1,7 @@
-"""The landing contract: which columns each source has, of which kind, and what identifies a row.
+"""Columns, kinds and keys of the delivered sources.
 
-Belongs here: the contract as data, read by the landing, the SQL layer and the documentation test.
-Not here: reading files or judging rows.
+Belongs here: the contract as data, for files, tables, the SQL layer and the documentation test.
+Not here: how cells are cast (typed_rows.py) and checked (row_checks.py).
 """
 
 from dataclasses import dataclass
@@ -16,10 +16,12 @@ KINDS = {
 }
 """Kind of a column -> how a cell of it is written."""
 
+CASTABLE_KINDS = ("number", "flag", "month", "day")
+
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the contract: ``required``: the column must exist, ``filled``: no cell of it may be empty."""
+    """A column of the contract. A ``required`` column must exist; a ``filled`` one has no empty cell."""
 
     name: str
     kind: str
@@ -28,6 +30,7 @@ class Column:
 
     @property
     def sql_type(self) -> str:
+        """The SQL type of its typed cells."""
         return {"number": "DOUBLE", "flag": "DOUBLE", "month": "DATE", "day": "DATE"}.get(self.kind, "VARCHAR")
 
 
@@ -35,8 +38,8 @@ class Column:
 class Source:
     """A delivered table.
 
-    ``key`` identifies a row, ``any_of`` lists columns of which one is needed, ``is_fact`` marks what is summed to the
-    month and may not lie in the future, ``units`` is the column two files must agree on (facts only).
+    ``key`` identifies a row and ``any_of`` lists columns of which one is needed. Facts (``is_fact``) are summed to the
+    month, may not lie in the future, and two files must agree on their ``units``.
     """
 
     name: str
@@ -48,13 +51,16 @@ class Source:
 
     @property
     def column_names(self) -> tuple[str, ...]:
+        """Names of the contract's columns, in order."""
         return tuple(column.name for column in self.columns)
 
     def column(self, name: str) -> Column:
+        """Return a column by its name."""
         return next(column for column in self.columns if column.name == name)
 
     @property
     def country_is_optional(self) -> bool:
+        """True where a row without a country applies to all markets."""
         return not self.column("country").required
 
 
@@ -123,7 +129,7 @@ SOURCES: dict[str, Source] = {source.name: source for source in (SELL_IN, SELL_O
 
 
 def source_named(name: str) -> Source:
-    """The contract of a source. Raises ``KeyError`` listing the known ones."""
+    """Return the contract of a source. Raises ``KeyError`` listing the known ones."""
     if name not in SOURCES:
         raise KeyError(f"no source {name!r} in the landing contract; known: {', '.join(sorted(SOURCES))}")
     return SOURCES[name]

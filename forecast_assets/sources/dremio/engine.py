@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from forecast_assets.sources.dremio.dremio_tables import DIALECT, DremioTables
+from forecast_assets.sources.dremio.tables import DIALECT, DremioTables
 from forecast_assets.sources.sql.engine import ROWS_SHOWN, SqlTestResult, as_table, checked_parameters
 from forecast_assets.sources.sql.project import SqlProject
 

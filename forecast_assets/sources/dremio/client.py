@@ -14,9 +14,9 @@ import pyarrow as pa
 from pyarrow import flight
 
 from forecast_assets.config.dremio_settings import DremioSettings
-from forecast_assets.sources.dremio.dremio_errors import FLIGHT_ERRORS, explained
-from forecast_assets.sources.dremio.dremio_session import DremioSession
-from forecast_assets.sources.dremio.dremio_stream import ResultStream
+from forecast_assets.sources.dremio.errors import FLIGHT_ERRORS, explained
+from forecast_assets.sources.dremio.session import DremioSession
+from forecast_assets.sources.dremio.stream import ResultStream
 
 # A coordinator that is busy or a connection that was dropped: seconds before the second and the third attempt.
 WAITS_SECONDS = (0.5, 2.0)

@@ -9,18 +9,18 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
 
-from forecast_assets.sources.dremio.dremio_checks import table_problems
-from forecast_assets.sources.dremio.dremio_client import DremioClient
-from forecast_assets.sources.dremio.dremio_errors import DremioTableMissing
-from forecast_assets.sources.dremio.dremio_rows import month_of_period, no_rows, period_of, quoted, typed_rows
-from forecast_assets.sources.landing.contract import source_named
-from forecast_assets.sources.landing.errors import LandingError, LandingProblem
+from forecast_assets.sources.contract.columns import Source, source_named
+from forecast_assets.sources.contract.delivered_rows import CheckedMonths, Row, Values
+from forecast_assets.sources.contract.expressions import literal, month_of_period, period_of, quoted
+from forecast_assets.sources.contract.problems import LandingError, LandingProblem
+from forecast_assets.sources.contract.row_checks import row_problems
+from forecast_assets.sources.contract.typed_rows import RawRows, no_rows, typed_rows
+from forecast_assets.sources.dremio.client import DremioClient
+from forecast_assets.sources.dremio.errors import DremioTableMissing
 from forecast_assets.sources.landing.files import TABLE, LandingFile, class_of, column_problem, contract_name
-from forecast_assets.sources.landing.row_checks import Scope
 from forecast_assets.sources.landing.rows import attribute_columns
-from forecast_assets.sources.sql.project import translated
+from forecast_assets.sources.sql.translation import translated
 
 DIALECT = "dremio"
 # Without it there is nothing to forecast. The other sources are optional: a table that is not there is an empty one.
@@ -43,7 +43,9 @@ class DremioTables:
         table = LandingFile(quoted(names), ".".join(names), TABLE)
         try:
             with self.client.stream(translated(f"SELECT * FROM {table.path} LIMIT 0", DIALECT)) as stream:
-                columns = tuple((contract_name(field.name), field.name, _class(field)) for field in stream.schema)
+                columns = tuple(
+                    (contract_name(field.name), field.name, class_of(field.type)) for field in stream.schema
+                )
         except DremioTableMissing:
             return None
         table = dataclasses.replace(table, columns=columns)
@@ -60,7 +62,7 @@ class DremioTables:
             LandingError: If the table cannot be used as such: a column is missing, or ``sell_in`` itself.
         """
         table = self._usable(source, market)
-        return typed_rows(source_named(source), table) if table else no_rows(source_named(source))
+        return table_rows(source_named(source), table) if table else no_rows(source_named(source))
 
     def judged_rows(
         self,
@@ -78,10 +80,10 @@ class DremioTables:
         contract, table = source_named(source), self._usable(source, market)
         if table is None:
             return no_rows(contract)
-        scope = Scope(today.date(), first_month.date(), last_month.date())
-        if problems := table_problems(self.client, contract, table, market, scope):
+        months = CheckedMonths(today.date(), first_month.date(), last_month.date())
+        if problems := row_problems(TableRows(self.client, contract, table, market), months):
             raise LandingError(source, market, problems)
-        return typed_rows(contract, table)
+        return table_rows(contract, table)
 
     def attribute_names(self, source: str) -> list[str]:
         """The further columns of a source, sorted; only products have any."""
@@ -107,9 +109,9 @@ class DremioTables:
         if table is None or table.problem:
             return []
         rows = self._query(
-            f"SELECT DISTINCT {month_of_period(table)} AS month "
-            f"FROM ({typed_rows(source_named(source), table)}) AS delivered "
-            f"WHERE country = $market AND NOT {period_of(table)} IS NULL",
+            f"SELECT DISTINCT {month_of_period(table.column_names)} AS month "
+            f"FROM ({table_rows(source_named(source), table)}) AS delivered "
+            f"WHERE country = $market AND NOT {period_of(table.column_names)} IS NULL",
             {"market": market},
         )
         return sorted(pd.Timestamp(row["month"]) for row in rows)
@@ -151,9 +153,40 @@ class DremioTables:
         return self.client.rows(translated(sql, DIALECT, parameters))
 
 
+@dataclasses.dataclass(frozen=True)
+class TableRows:
+    """The rows of one market in a table, as checks read them."""
+
+    client: DremioClient
+    source: Source
+    table: LandingFile
+    market: str
+    are_numbered = False
+    advice = "in the table, or in what fills it"
+
+    @property
+    def relation(self) -> str:
+        """A query for all rows."""
+        return table_rows(self.source, self.table)
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns of the table, in the contract's spelling."""
+        return self.table.column_names
+
+    def query(self, sql: str, values: Values) -> list[Row]:
+        """Return the rows of a query."""
+        return self.client.rows(translated(sql, DIALECT, {**values, "market": self.market}))
+
+
+def table_rows(source: Source, table: LandingFile) -> str:
+    """Return a query in DuckDB's dialect for the typed rows of ``$market``, and of no country. All are one delivery."""
+    cells = {name: quoted([written]) for name, written, _ in table.columns}
+    classes = {name: kind for name, _, kind in table.columns}
+    attributes: dict[str, str | None] = {name: cells[name] for name in attribute_columns(source, [table])}
+    of_contract = {name: cells[name] for name in source.column_names if name in cells}
+    return typed_rows(source, RawRows(table.path, of_contract, classes, literal(table.relative), attributes=attributes))
+
+
 def _column(table: LandingFile, name: str) -> str:
     return quoted([next(written for each, written, _ in table.columns if each == name)])
-
-
-def _class(field: pa.Field) -> str:
-    return "flag" if pa.types.is_boolean(field.type) else class_of(field.type)

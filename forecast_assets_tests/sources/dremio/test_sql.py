@@ -4,12 +4,14 @@ import pandas as pd
 import pytest
 
 from forecast_assets.config.dremio_settings import path_parts
-from forecast_assets.sources.dremio.dremio_rows import no_rows, quoted, typed_rows
+from forecast_assets.sources.contract.columns import KINDS
+from forecast_assets.sources.contract.expressions import quoted
+from forecast_assets.sources.contract.typed_rows import no_rows
+from forecast_assets.sources.dremio.tables import table_rows
 from forecast_assets.sources.landing import SOURCES
-from forecast_assets.sources.landing.contract import KINDS
 from forecast_assets.sources.landing.files import TABLE, LandingFile
 from forecast_assets.sources.sql import SqlProject, SqlProjectError
-from forecast_assets.sources.sql.project import translated
+from forecast_assets.sources.sql.translation import translated
 from forecast_assets_tests.integration.dremio_functions import DREMIO_FUNCTIONS, foreign_to_dremio, functions_in
 
 PARAMETERS = {
@@ -31,7 +33,7 @@ class Over:
         self.kind = kind
 
     def source_relation(self, source: str) -> str:
-        return f"({typed_rows(SOURCES[source], table(source, self.kind))})"
+        return f"({table_rows(SOURCES[source], table(source, self.kind))})"
 
 
 def table(source: str, kind: str) -> LandingFile:
@@ -64,7 +66,7 @@ def test_the_list_finds_what_dremio_lacks():
 
 
 def test_what_a_dialect_has_no_words_for_is_refused():
-    with pytest.raises(SqlProjectError, match="dremio cannot say this"):
+    with pytest.raises(SqlProjectError, match="dremio cannot express this"):
         translated("SELECT CAST(a AS TIMESTAMP WITH TIME ZONE) AS a FROM t", "dremio")
 
 

@@ -1,0 +1,156 @@
+"""Contradictions: files that disagree on a row, and months whose days add up to another total.
+
+An identical row in several files is one delivery made twice and is no problem. Not here: keys that repeat within one
+file (row_checks.py).
+"""
+
+from dataclasses import dataclass
+from itertools import groupby
+
+from forecast_assets.sources.contract.columns import Source
+from forecast_assets.sources.contract.delivered_rows import (
+    CheckedMonths,
+    DeliveredRows,
+    key_text,
+    names_country,
+    row_name,
+    rows_of_months,
+)
+from forecast_assets.sources.contract.expressions import month_start
+from forecast_assets.sources.contract.problems import ROWS_SHOWN, LandingProblem
+
+FILES_NAMED = 3
+VALUES_SHOWN = 3
+# Sums of the same decimals differ in their last digits.
+TOLERANCE = "0.000000001"
+
+
+@dataclass(frozen=True)
+class _Contradiction:
+    """A key on which ``files`` disagree; for each, what it holds. ``row`` is a number in the first file, or a name."""
+
+    files: tuple[str, ...]
+    values: tuple[str, ...]
+    row: int | str
+    example: str
+
+
+def contradictions(rows: DeliveredRows, months: CheckedMonths, *, several_files: bool) -> list[LandingProblem]:
+    """Return the problems, one per combination of files."""
+    found: list[_Contradiction] = []
+    if several_files:
+        sql = _totals_per_file(rows) if rows.source.is_fact else _rows_per_file(rows)
+        found += _between_files(rows, months, sql)
+    if rows.source.is_fact and {"month", "date"} <= set(rows.columns):
+        found += _between_grains(rows, months)
+    by_files: dict[tuple[str, ...], list[_Contradiction]] = {}
+    for each in found:
+        by_files.setdefault(each.files, []).append(each)
+    return [_problem(rows, each) for each in by_files.values()]
+
+
+def _problem(rows: DeliveredRows, found: list[_Contradiction]) -> LandingProblem:
+    first = min(found, key=lambda each: each.example)
+    column = "units" if rows.source.is_fact else None
+    if not rows.are_numbered:
+        names = tuple(each.row for each in found[:ROWS_SHOWN])
+        text = f"{first.values[0]} for the month and {first.values[1]} over its days"
+        step = f"keep the right rows and remove the others {rows.advice}"
+        return LandingProblem(first.files[0], "the same units in both", text, step, column, names, len(found))
+    others = " and ".join(first.files[1:FILES_NAMED])
+    others += f" and {len(first.files) - FILES_NAMED} more" if len(first.files) > FILES_NAMED else ""
+    more = f" and {len(found) - 1} more keys" if len(found) > 1 else ""
+    return LandingProblem(
+        first.files[0],
+        f"the same {column or 'row'} as in {others}",
+        f"{' and '.join(first.values[:VALUES_SHOWN])} for {first.example}{more}",
+        "keep the right file and remove the other; to restate a month, replace the file that holds it",
+        column,
+        tuple(sorted(int(each.row) for each in found)[:ROWS_SHOWN]),
+        len(found),
+    )
+
+
+def _between_files(rows: DeliveredRows, months: CheckedMonths, sql: str) -> list[_Contradiction]:
+    """Return a contradiction per group of the query, whose rows come in the order of ``id``, file and row."""
+    result = []
+    for _, group in groupby(rows.query(sql, months.values), key=lambda row: row["id"]):
+        members = list(group)
+        files = tuple(member["_file"] for member in members)
+        values = tuple(_text(member["value"]) for member in members)
+        result.append(_Contradiction(files, values, members[0]["first_row"], members[0]["example"]))
+    return result
+
+
+def _between_grains(rows: DeliveredRows, months: CheckedMonths) -> list[_Contradiction]:
+    """Return the months whose days add up to another total than their monthly row."""
+    differing = (
+        f"WITH per_file AS ({_totals(rows)}), "
+        "daily AS (SELECT sku, month, MIN(_file) AS _file, SUM(total) AS total FROM ("
+        "SELECT sku, month, MAX(total) AS total, MIN(_file) AS _file FROM per_file "
+        "WHERE period IS NOT NULL GROUP BY sku, month, period) AS days GROUP BY sku, month) "
+        "SELECT monthly.sku AS sku, monthly.month AS month, monthly._file AS _file, daily._file AS other_file, "
+        "monthly.total AS total, daily.total AS other_total, monthly.first_row AS first_row "
+        "FROM per_file AS monthly INNER JOIN daily ON monthly.sku = daily.sku AND monthly.month = daily.month "
+        f"WHERE monthly.period IS NULL AND ABS(monthly.total - daily.total) > {_tolerance('monthly.total')}"
+    )
+    sql = f"SELECT *, {key_text(rows.source)} AS example FROM ({differing}) AS differing ORDER BY sku, month"
+    return [
+        _Contradiction(
+            (row["_file"], row["other_file"]) if rows.are_numbered else (row["_file"],),
+            (_text(row["total"]), _text(row["other_total"])),
+            row["first_row"] if rows.are_numbered else row_name(row, ("sku", "month")),
+            row["example"],
+        )
+        for row in rows.query(sql, months.values)
+    ]
+
+
+def _totals(rows: DeliveredRows) -> str:
+    """Return the query for units per file, SKU and period; the period is a day, or null for a row of a month."""
+    month = month_start("COALESCE(date, month)")
+    return (
+        f"SELECT sku, {month} AS month, date AS period, _file, SUM(units) AS total, MIN(_row) AS first_row "
+        f"FROM ({rows_of_months(rows)}) AS checked WHERE {names_country(rows.source)} "
+        f"AND COALESCE(date, month) IS NOT NULL AND units IS NOT NULL GROUP BY sku, {month}, date, _file"
+    )
+
+
+def _totals_per_file(rows: DeliveredRows) -> str:
+    window = "OVER (PARTITION BY sku, month, period)"
+    compared = f"MAX(total) {window} AS most, MIN(total) {window} AS least"
+    group = "sku || ' ' || CAST(month AS VARCHAR) || ' ' || COALESCE(CAST(period AS VARCHAR), '')"
+    return (
+        f"SELECT {group} AS id, {key_text(rows.source)} AS example, _file, total AS value, first_row "
+        f"FROM (SELECT *, {compared} FROM ({_totals(rows)}) AS per_file) AS compared "
+        f"WHERE most - least > {_tolerance('most')} ORDER BY id, _file"
+    )
+
+
+def _rows_per_file(rows: DeliveredRows) -> str:
+    """Return the query for rows of which files hold different versions. A null is left out of what is shown."""
+    packed = f"CONCAT_WS(', ', {', '.join(_named_columns(rows.source))})"
+    keys = ", ".join(rows.source.key)
+    group = " || '|' || ".join(f"COALESCE(CAST({key} AS VARCHAR), '')" for key in rows.source.key)
+    window = f"OVER (PARTITION BY {keys})"
+    compared = [f"{edge}({name}) {window} AS {edge}_{name}" for name in ("value", "_file") for edge in ("MIN", "MAX")]
+    return (
+        f"SELECT id, example, _file, value, _row AS first_row FROM (SELECT *, {', '.join(compared)} FROM ("
+        f"SELECT *, {group} AS id, {key_text(rows.source)} AS example, {packed} AS value "
+        f"FROM ({rows_of_months(rows)}) AS checked WHERE {names_country(rows.source)}) AS packed) AS compared "
+        "WHERE MIN_value <> MAX_value AND MIN__file <> MAX__file ORDER BY id, _file, _row"
+    )
+
+
+def _named_columns(source: Source) -> list[str]:
+    names = [name for name in source.column_names if name not in source.key and name != "country"]
+    names += ["attributes"] if source.extra_columns_are_attributes else []
+    return [f"'{name} ' || {name}" for name in names]
+
+
+def _tolerance(total: str) -> str:
+    return f"{TOLERANCE} * GREATEST(1, ABS({total}))"
+
+
+def _text(value: float | str) -> str:
+    return f"{value:.15g}" if isinstance(value, float) else str(value)
