@@ -17,7 +17,7 @@ from forecast_assets.defs import jobs
 from forecast_assets.defs.schedules import PRIORITY, SCHEDULE, default_status, is_forecast
 from forecast_assets.defs.sensors.arrivals import ACTIVE, ARRIVALS
 from forecast_assets.defs.sensors.run_failures import has_failed, is_retry_pending
-from forecast_assets.defs.sensors.told import UNREADABLE
+from forecast_assets.defs.sensors.verdict_alerts import UNREADABLE
 from forecast_assets.domain.cycle_calendar import cycle_id_of, deadline_at, due_month
 from forecast_assets.operations.cycle.fallback import step_after_failure
 from forecast_assets.partitions import partition_key
