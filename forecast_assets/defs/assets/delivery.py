@@ -11,7 +11,7 @@ from forecast_assets.defs.retries import with_retries
 from forecast_assets.market_state.fallback_runs import is_fallback_run
 from forecast_assets.operations.cycle.cycle_gate import CycleGate
 from forecast_assets.partitions import country_of_run, months_of_run
-from forecast_assets.sources.landing.arrivals import Delivery
+from forecast_assets.sources.landing.arrivals import MonthDelivery
 from forecast_assets.tags import DELIVERY_TAG, STARTED_BY_TAG, WAITS_TAG
 from forecast_assets.validation.table_checks import CheckDeclaration, check_specs
 
@@ -65,7 +65,7 @@ def delivery(
 
 
 def _waits_for(
-    context: dg.AssetExecutionContext, gate: CycleGate, country: str, month: pd.Timestamp, delivered: Delivery
+    context: dg.AssetExecutionContext, gate: CycleGate, country: str, month: pd.Timestamp, delivered: MonthDelivery
 ) -> str:
     """Return what an unattended run waits for; empty if the cycle can run.
 
