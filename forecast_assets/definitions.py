@@ -35,11 +35,11 @@ STAGES = [sources, demand, features, pooling, tuning, models, forecasts, evaluat
 def build_definitions(
     settings: Settings | None = None, cron: str = CRON, inputs: TableReader | None = None, **resources: Any
 ) -> dg.Definitions:
-    """The code location of a company.
+    """Build the code location of a company.
 
     Args:
-        settings: Of the company; by default those of the environment.
-        cron: When the cycle starts; another time is for drills.
+        settings: Settings of the company; by default those of the environment.
+        cron: Start of the cycle; another time is for drills.
         inputs: Store that assets read from; by default the one they write to.
         **resources: Resources that replace the default ones, by name.
     """

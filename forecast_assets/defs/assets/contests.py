@@ -17,7 +17,7 @@ from forecast_assets.market_state.recipes_in_force import RecipesInForce
 from forecast_assets.partitions import country_of_run, months_of_run
 from forecast_assets.tags import SET_ASIDE_TAG, STARTED_BY_TAG
 
-# A tuning serves until the next one; after five years the market is another one.
+# A tuning serves until the next one, for at most five years.
 LATEST_TUNING = window("tuned_recipe", -59, 0)
 LATEST_REFUSALS = window("refused_recipe", -59, 0)
 

@@ -79,7 +79,7 @@ def _baseline_at(panel: DemandPanel, origin: pd.Timestamp, products: pd.DataFram
     "model",
     group="models",
     kinds=["lightgbm", "parquet"],
-    description="What the market's learners know, trained on earlier origins and the sell-in that followed, as texts.",
+    description="The market's trained learners as texts: from earlier origins and the sell-in that followed.",
     ins={
         "features": window("features", -TRAINING_ORIGINS, -1),
         "sell_in": window("sell_in", -MONTHS_OF_REFITS, 0, columns=["sku", "sell_in_units"]),

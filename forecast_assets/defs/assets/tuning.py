@@ -1,4 +1,4 @@
-"""The market's own recipe, searched for on demand and used by later cycles until it is searched for again."""
+"""Asset of a market's own recipe, tuned on demand and used by later cycles until the next tuning."""
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
@@ -31,9 +31,9 @@ LAST_ORIGIN = LAST_SCORED - min(BACKTEST_OFFSETS_MONTHS)
 
 
 class TuningBudget(dg.Config):
-    """How long the search may take."""
+    """Budget of the search."""
 
-    trials: int = Field(default=50, ge=1, description="Recipes tried, the usual one included")
+    trials: int = Field(default=50, ge=1, description="Number of recipes tried, the usual one included")
 
 
 @table_asset(
@@ -60,7 +60,7 @@ def tuned_recipe(
     history_marks: pd.DataFrame,
     products: pd.DataFrame,
 ) -> Iterator[dg.AssetCheckResult | dg.Output]:
-    """Tune the recipe of the run's market as known at the end of its month."""
+    """Tune the recipe of the run's market on what is known at the end of its month."""
     (month,) = months_of_run(context)
     where = f"{country_of_run(context)} {month:%Y-%m}"
     last = add_months(month, LAST_SCORED)

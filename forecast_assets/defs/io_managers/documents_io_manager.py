@@ -23,12 +23,14 @@ class DocumentsIOManager(dg.ConfigurableIOManager):
 
     @classmethod
     def bindings(cls) -> Bindings:
+        """Return the objects that ``build_io_managers`` binds."""
         raise NotImplementedError(
             "build it with build_io_managers(store, specs, env), so that it knows what a step loaded"
         )
 
     @cached_property
     def documents(self) -> TableStore:
+        """Store that the documents are written to."""
         return TableStore(self.store, self.bindings().account)
 
     def handle_output(self, context: dg.OutputContext, obj: object) -> None:
@@ -46,7 +48,7 @@ class DocumentsIOManager(dg.ConfigurableIOManager):
             add_metadata(context, partition, {**describe_version(written), "documents": dg.MetadataValue.json(files)})
 
     def load_input(self, context: dg.InputContext) -> object:
-        """Refuse: documents are not an input of assets."""
+        """Raise TypeError: documents are not an input of assets."""
         raise TypeError(
             f"{table_name(context.asset_key)} is stored as documents, which no asset reads; depend on it with deps=[]"
             " or read one with TableStore.read_document"
