@@ -18,8 +18,8 @@ from forecast_assets.cli.console import (
 )
 from forecast_assets.cli.prepare import prepare_instance
 from forecast_assets.config.settings import Settings
-from forecast_assets.domain.evaluation.evaluation import ALL_LAGS
-from forecast_assets.domain.evaluation.realised import PERFORMANCE_METHODS
+from forecast_assets.domain.evaluation.backtest_accuracy import ALL_LAGS
+from forecast_assets.domain.evaluation.realised_accuracy import PERFORMANCE_METHODS
 from forecast_assets.operations.cycle.cycle import run_cycles
 from forecast_assets.operations.cycle.launch import RunResult
 from forecast_assets.operations.cycle.measured import (

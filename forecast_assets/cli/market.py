@@ -14,7 +14,7 @@ from forecast_assets.config.country_codes import close_countries, country_of, co
 from forecast_assets.config.markets import Market, MarketsError
 from forecast_assets.config.markets_file import add_market, set_stage
 from forecast_assets.config.settings import Settings
-from forecast_assets.domain.selection.readiness import FAIL, WARN, Finding, is_ready
+from forecast_assets.domain.selection.readiness import FAIL, WARN, ReadinessFinding, is_ready
 from forecast_assets.operations.health.readiness import market_readiness
 from forecast_assets.sources.opened import open_deliveries
 
@@ -103,7 +103,7 @@ def _first_delivered(settings: Settings, code: str) -> pd.Timestamp:
     return months[0]
 
 
-def _checked(settings: Settings, code: str, month: str | None) -> list[Finding]:
+def _checked(settings: Settings, code: str, month: str | None) -> list[ReadinessFinding]:
     last_closed = month_argument(month) if month else _last_closed()
     findings = market_readiness(settings, code, last_closed)
     print_table(

@@ -26,7 +26,7 @@ from forecast_assets.config.setting_variables import (
     unknown_variable,
     variable_of,
 )
-from forecast_assets.domain.selection.champion import Limits
+from forecast_assets.domain.selection.champion import PromotionLimits
 
 ENVIRONMENTS: dict[str, dict[str, str]] = {
     "dev": {"store": "var/store", "landing": "var/landing", "mlflow_tracking_uri": "sqlite:///var/mlflow/mlflow.db"},
@@ -220,9 +220,9 @@ class Settings(BaseModel):
         return self.first_month or min(market.since for market in self.market_table.values())
 
     @property
-    def promotion_limits(self) -> Limits:
+    def promotion_limits(self) -> PromotionLimits:
         """How much worse a challenger may be than champion and baseline and still be promoted."""
-        return Limits(
+        return PromotionLimits(
             champion_tolerance=self.promotion_tolerance,
             baseline_tolerance=self.promotion_baseline_tolerance,
             max_bias=self.promotion_max_bias,

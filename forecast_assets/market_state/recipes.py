@@ -12,7 +12,7 @@ import pandas as pd
 
 from forecast_assets.config.settings import Settings
 from forecast_assets.domain.models.recipe import Recipe
-from forecast_assets.domain.selection.contest import Contest, Holder, contest, refusals
+from forecast_assets.domain.selection.contest import Contest, Incumbent, contest, rejection_reasons
 from forecast_assets.domain.selection.tuning import parameters_in_force
 
 
@@ -43,7 +43,7 @@ def backtest_recipe_of(settings: Settings, tuned: Mapping[str, Any] | None = Non
 
 
 def contest_of(
-    settings: Settings, tuned: pd.DataFrame, refused: pd.DataFrame, incumbent: Holder | None, set_aside: str = ""
+    settings: Settings, tuned: pd.DataFrame, refused: pd.DataFrame, incumbent: Incumbent | None, set_aside: str = ""
 ) -> Contest:
     """Return the recipes that forecast in a market's cycle: the challenger, the incumbent, or both.
 
@@ -61,6 +61,6 @@ def contest_of(
         if not set_aside:
             raise
         wanted = recipe_of(settings)
-    result = contest(wanted, recipe_of(settings), incumbent, refusals(refused), set_aside)
+    result = contest(wanted, recipe_of(settings), incumbent, rejection_reasons(refused), set_aside)
     # The number of threads changes no tree: it belongs to this machine and is no part of a stored recipe.
     return result.with_threads(settings.threads)

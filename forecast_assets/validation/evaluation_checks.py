@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.domain.evaluation.accuracy import accuracy_table, coverage
-from forecast_assets.domain.evaluation.evaluation import BACKTEST_METHODS, BAND
-from forecast_assets.domain.evaluation.paired_test import paired_test
-from forecast_assets.domain.evaluation.realised import realised_accuracy, realised_figures
+from forecast_assets.domain.evaluation.backtest_accuracy import BACKTEST_METHODS, BAND
+from forecast_assets.domain.evaluation.paired_comparison import compare_paired
+from forecast_assets.domain.evaluation.realised_accuracy import realised_accuracy, realised_figures
 from forecast_assets.domain.selection.backtest import origins_left_out
 from forecast_assets.validation.schema_check import schema_check
 from forecast_assets.validation.table_checks import CheckDeclaration, Finding, TableCheck
@@ -39,7 +39,7 @@ def backtest_figures(cells: pd.DataFrame, origin: pd.Timestamp) -> dict[str, flo
     share of actuals within p10 .. p90, ``verdict`` compares the model with the baseline.
     """
     left_out = ", ".join(f"{month:%Y-%m}" for month in origins_left_out(cells, origin))
-    test = paired_test(cells)
+    test = compare_paired(cells)
     numbers = {
         "coverage_80_model": coverage(cells["actual_units"], *(cells[column] for column in BAND)),
         "wape_ratio_to_baseline": test.ratio,

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.config.markets import Market
-from forecast_assets.domain.cleaning.cleaning import COVID
+from forecast_assets.domain.cleaning.history_cleaning import COVID
 from forecast_assets.domain.cleaning.history_marks import MARKS_WINDOW_MONTHS
-from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.features.market_at_origin import FEATURE_WINDOW_MONTHS
 from forecast_assets.validation.schema_check import schema_check
 from forecast_assets.validation.table_checks import CheckDeclaration, Finding, TableCheck, violating

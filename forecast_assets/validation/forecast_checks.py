@@ -4,7 +4,7 @@ import pandas as pd
 
 from forecast_assets.config.settings import Settings
 from forecast_assets.domain.calendar import HORIZON_MONTHS
-from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.validation.schema_check import schema_check
 from forecast_assets.validation.table_checks import CheckDeclaration, Finding, TableCheck, violating
 

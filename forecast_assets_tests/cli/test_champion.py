@@ -116,7 +116,7 @@ def test_a_closed_month_and_a_recipe_refused_already_are_not_rolled_back(promote
     code, output = promoted("rollback", "--country", "FR", "--reason", "x")
     assert code == 2
     assert "FR 2024-05 is closed: a later month is published. Nothing was changed" in output
-    nobody = Contest(TUNED, None, None, recipe_id(TUNED), stood_aside="refused by Ann", is_refused=True)
+    nobody = Contest(TUNED, None, None, recipe_id(TUNED), withdrawn_reason="refused by Ann", all_rejected=True)
     promoted.decide(june, nobody, alone(market()))
     code, output = promoted("rollback", "--country", "FR", "--reason", "x")
     assert code == 2

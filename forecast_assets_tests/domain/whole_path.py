@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months
-from forecast_assets.domain.cleaning.cleaning import clean_history, marks_table
+from forecast_assets.domain.cleaning.history_cleaning import clean_history, marks_table
 from forecast_assets.domain.demand.seasonality import seasonal_indices
 from forecast_assets.domain.features.build import build_features
 from forecast_assets.domain.features.market_at_origin import FEATURE_WINDOW_MONTHS
@@ -20,9 +20,9 @@ from forecast_assets.domain.models.pooled_model import PooledModel
 from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.models.refits import WEIGHTS, Refit, RefitMemory, refits
 from forecast_assets.domain.portfolio.launches import launch_forecasts, new_launches
-from forecast_assets.domain.portfolio.portfolio import apply_portfolio
+from forecast_assets.domain.portfolio.portfolio_rules import apply_portfolio
 from forecast_assets.domain.publication.forecasts import beside_baseline, with_champion
-from forecast_assets.domain.publication.publication import decide, published_forecasts
+from forecast_assets.domain.publication.published_forecasts import decide, published_forecasts
 from forecast_assets.domain.selection.backtest import backtest
 from forecast_assets.domain.statistical.baseline import baseline_forecasts
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.demand.demand import panel_from_rows
+from forecast_assets.domain.demand.demand_panel import panel_from_rows
 from forecast_assets.validation.evaluation_checks import backtest_checks, backtest_figures, figures
 from forecast_assets.validation.forecast_checks import forecasts_checks, horizon_complete
 from forecast_assets_tests.config.test_settings import loaded

@@ -13,7 +13,7 @@ from forecast_assets.defs.assets.contests import LATEST_REFUSALS, LATEST_TUNING,
 from forecast_assets.defs.assets.table_asset import table_asset
 from forecast_assets.defs.partition_windows import window
 from forecast_assets.domain.selection import champion as rule
-from forecast_assets.domain.selection.contest import refuses
+from forecast_assets.domain.selection.contest import rows_rejecting
 from forecast_assets.market_state.recipes_in_force import REFUSED_COLUMNS, RecipesInForce
 from forecast_assets.partitions import country_of_run, months_of_run
 from forecast_assets.validation.schema_check import schema_check
@@ -45,12 +45,12 @@ def refused_recipe(
     before = recipes_in_force.refused(country, month)
     before = before[before["month"] == month]
     if config.accepted:
-        is_replaced, added, metadata = refuses(before, config.accepted), [], config.model_dump()
+        is_replaced, added, metadata = rows_rejecting(before, config.accepted), [], config.model_dump()
         if not is_replaced.any():
             raise dg.Failure(f"{country} {month:%Y-%m}: {config.accepted} is not rejected in it", allow_retries=False)
     else:
         metadata = _in_force(recipes_in_force, country, month) | {"author": config.author, "reason": config.reason}
-        is_replaced, added = refuses(before, str(metadata["recipe_id"])), [pd.DataFrame([metadata])]
+        is_replaced, added = rows_rejecting(before, str(metadata["recipe_id"])), [pd.DataFrame([metadata])]
     table = pd.concat([before[~is_replaced], *added])[REFUSED_COLUMNS].reset_index(drop=True).astype(object)
     yield from stored_if_sound({month: table}, [schema_check("refused_recipe")], metadata=metadata)
 

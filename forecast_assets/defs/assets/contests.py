@@ -9,7 +9,7 @@ import pandas as pd
 
 from forecast_assets.config.settings import Settings
 from forecast_assets.defs.partition_windows import window
-from forecast_assets.domain.selection.contest import Contest, refusals
+from forecast_assets.domain.selection.contest import Contest, rejection_reasons
 from forecast_assets.market_state.fallback_runs import is_published
 from forecast_assets.market_state.lookups import SET_ASIDE
 from forecast_assets.market_state.recipes import contest_of
@@ -66,7 +66,9 @@ def contest_of_run(
     """Return the contest of the run's market and month, and note what decides it besides the inputs."""
     (origin,) = months_of_run(context)
     step = context.run.run_id, context.asset_key.path[-1]
-    holder = recipes_in_force.noted_for(*step).before(country_of_run(context), origin, refusals(refused_recipe))
+    holder = recipes_in_force.noted_for(*step).before(
+        country_of_run(context), origin, rejection_reasons(refused_recipe)
+    )
     set_aside = context.run.tags.get(SET_ASIDE_TAG, "")
     if set_aside:
         recipes_in_force.lookups.of(*step).answers[SET_ASIDE] = set_aside

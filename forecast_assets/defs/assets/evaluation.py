@@ -14,7 +14,7 @@ from forecast_assets.defs.assets.models import (
 )
 from forecast_assets.defs.assets.table_asset import TRAINING_POOL, table_asset
 from forecast_assets.defs.partition_windows import same_month, window
-from forecast_assets.domain.demand.demand import panel_from_rows
+from forecast_assets.domain.demand.demand_panel import panel_from_rows
 from forecast_assets.domain.evaluation import performance as realised
 from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS
 from forecast_assets.domain.selection.backtest import BACKTEST_OFFSETS_MONTHS

@@ -8,7 +8,7 @@ import pandas as pd
 from forecast_assets.config.settings import Settings
 from forecast_assets.defs.assets.table_asset import table_asset
 from forecast_assets.defs.partition_windows import window
-from forecast_assets.domain.demand.demand import panel_from_rows
+from forecast_assets.domain.demand.demand_panel import panel_from_rows
 from forecast_assets.domain.models.boosters import MEMBER_MONTHS
 from forecast_assets.domain.models.market_model import (
     MarketModel,
@@ -16,13 +16,13 @@ from forecast_assets.domain.models.market_model import (
     forecast_units,
     model_from_parts,
 )
-from forecast_assets.domain.portfolio.announced import (
+from forecast_assets.domain.portfolio.announced_skus import (
     announced_forecasts,
     announced_skus,
     with_announced,
     with_announced_described,
 )
-from forecast_assets.domain.portfolio.portfolio import HISTORY_MONTHS, apply_portfolio
+from forecast_assets.domain.portfolio.portfolio_rules import HISTORY_MONTHS, apply_portfolio
 from forecast_assets.domain.publication.forecasts import beside_baseline, with_champion, with_inputs_missing
 from forecast_assets.partitions import months_of_run
 from forecast_assets.validation import forecast_checks

@@ -11,14 +11,14 @@ from forecast_assets.config.settings import Settings, pools_markets
 from forecast_assets.defs.assets.contests import LATEST_REFUSALS, LATEST_TUNING, contest_of_run, skipped_if_superseded
 from forecast_assets.defs.assets.table_asset import TRAINING_POOL, table_asset
 from forecast_assets.defs.partition_windows import same_month, window
-from forecast_assets.domain.demand.demand import DemandPanel, active_skus, panel_from_rows
+from forecast_assets.domain.demand.demand_panel import DemandPanel, active_skus, panel_from_rows
 from forecast_assets.domain.models.boosters import MEMBER_MONTHS
 from forecast_assets.domain.models.market_model import MarketModel, beside_champion, fit_market_model, model_to_parts
 from forecast_assets.domain.models.pooled_model import PooledModel, pooled_from_texts
 from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS, Recipe
-from forecast_assets.domain.portfolio.announced import announced_skus, with_announced
+from forecast_assets.domain.portfolio.announced_skus import announced_skus, with_announced
 from forecast_assets.domain.selection.contest import Contest, recipe_id
-from forecast_assets.domain.selection.tuning import tuned_in
+from forecast_assets.domain.selection.tuning import latest_tuning
 from forecast_assets.domain.statistical.baseline import BASELINE_WINDOW_MONTHS
 from forecast_assets.domain.statistical.baseline import baseline_forecasts as baseline_at
 from forecast_assets.market_state.recipes_in_force import RecipesInForce
@@ -118,7 +118,7 @@ def model(
     parts = model_to_parts(fitted)
     if contest.champion:
         parts = beside_champion(parts, model_to_parts(fit(contest.champion)))
-    figures = _training_figures(fitted, contest) | {"recipe_tuned_in": tuned_in(tuned_recipe)}
+    figures = _training_figures(fitted, contest) | {"recipe_tuned_in": latest_tuning(tuned_recipe)}
     yield from stored_if_sound({origin: parts}, [schema_check("model")], metadata=figures)
 
 

@@ -16,11 +16,16 @@ from forecast_assets.defs.assets.table_asset import OWNERS, table_asset
 from forecast_assets.defs.partition_windows import window
 from forecast_assets.defs.retries import with_retries
 from forecast_assets.domain.calendar import add_months
-from forecast_assets.domain.portfolio.portfolio import HISTORY_MONTHS as PORTFOLIO_MONTHS
+from forecast_assets.domain.portfolio.portfolio_rules import HISTORY_MONTHS as PORTFOLIO_MONTHS
 from forecast_assets.domain.publication.churn import CHURN_COLUMNS, forecast_churn
-from forecast_assets.domain.publication.fallback import SEGMENTS, NothingToPublishError, Tables, best_there_is
-from forecast_assets.domain.publication.publication import published_forecasts as publish
-from forecast_assets.domain.publication.publication import status_of
+from forecast_assets.domain.publication.fallback import (
+    SEGMENTS,
+    NothingToPublishError,
+    PublicationInputs,
+    best_available,
+)
+from forecast_assets.domain.publication.published_forecasts import published_forecasts as publish
+from forecast_assets.domain.publication.published_forecasts import status_of
 from forecast_assets.market_state.published_months import NOTHING_PUBLISHED, PublishedMonths
 from forecast_assets.partitions import country_of_run, cycle_id_of_run, months_of_run, reopens_month
 from forecast_assets.reports import MarketReport, render_market_report, render_workbook
@@ -71,9 +76,9 @@ def published_forecasts(
     _require_open(context, settings, published_months, market.code, origin)
     # Only where no forecast was made: else a month would depend on the one before it without reading it.
     last = noted.last_before(market.code, origin) if forecasts.empty else NOTHING_PUBLISHED
-    tables = Tables(forecasts, champion, baseline_forecasts, features, last, sell_in, products)
+    tables = PublicationInputs(forecasts, champion, baseline_forecasts, features, last, sell_in, products)
     try:
-        rows, decision = best_there_is(tables, origin)
+        rows, decision = best_available(tables, origin)
     except NothingToPublishError as error:
         raise dg.Failure(f"{market.code} {origin:%Y-%m}: {error}", allow_retries=False) from error
     status = status_of(market.stage, noted.later_than(market.code, origin), decision.source)

@@ -13,7 +13,7 @@ from forecast_assets.defs.assets.models import MONTHS_OF_REFITS, TRAINING_ORIGIN
 from forecast_assets.defs.assets.table_asset import TRAINING_POOL, table_asset
 from forecast_assets.defs.partition_windows import window
 from forecast_assets.domain.calendar import add_months
-from forecast_assets.domain.demand.demand import panel_from_rows
+from forecast_assets.domain.demand.demand_panel import panel_from_rows
 from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS, Recipe
 from forecast_assets.domain.selection import tuning
 from forecast_assets.domain.selection.backtest import BACKTEST_OFFSETS_MONTHS

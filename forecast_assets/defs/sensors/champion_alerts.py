@@ -6,7 +6,7 @@ import pandas as pd
 from forecast_assets.config.markets import Market
 from forecast_assets.config.settings import Settings
 from forecast_assets.defs.sensors.verdict_alerts import read_months, report_new_verdicts
-from forecast_assets.domain.monitoring.alarms import Verdict
+from forecast_assets.domain.monitoring.alarm_verdict import AlarmVerdict
 from forecast_assets.domain.monitoring.publication_alarms import publication_verdicts
 from forecast_assets.storage import TableStore
 
@@ -18,7 +18,7 @@ CHAMPION_COLUMNS = ["outcome", "source", "reason", "wape_challenger", "wape_cham
 def build_champion_alerts_sensor(settings: Settings) -> dg.SensorDefinition:
     """The sensor of a company."""
 
-    def judge(store: TableStore, market: Market, month: pd.Timestamp) -> list[Verdict]:
+    def judge(store: TableStore, market: Market, month: pd.Timestamp) -> list[AlarmVerdict]:
         published = read_months(store, "published_forecasts", market.code, month, 1, PUBLISHED_COLUMNS)
         champion = read_months(store, "champion", market.code, month, 1, CHAMPION_COLUMNS)
         return publication_verdicts(published, champion)

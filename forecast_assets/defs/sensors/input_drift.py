@@ -10,7 +10,7 @@ from forecast_assets.config.markets import Market
 from forecast_assets.config.settings import Settings
 from forecast_assets.defs.sensors.verdict_alerts import read_months, report_new_verdicts
 from forecast_assets.domain.monitoring import source_drift
-from forecast_assets.domain.monitoring.alarms import Verdict
+from forecast_assets.domain.monitoring.alarm_verdict import AlarmVerdict
 from forecast_assets.domain.monitoring.drift import REFERENCE_MONTHS, drift_verdicts
 from forecast_assets.storage import TableStore
 
@@ -39,7 +39,7 @@ def build_input_drift_sensor(settings: Settings) -> dg.SensorDefinition:
     return input_drift
 
 
-def input_verdicts(store: TableStore, market: Market, month: pd.Timestamp) -> list[Verdict]:
+def input_verdicts(store: TableStore, market: Market, month: pd.Timestamp) -> list[AlarmVerdict]:
     """Verdicts over features and sources of a market and month."""
     features = read_months(store, "features", market.code, month, REFERENCE_MONTHS + 1)
     is_now = features["month"] == month

@@ -6,8 +6,8 @@ import pandas as pd
 from forecast_assets.config.markets import Market
 from forecast_assets.config.settings import Settings
 from forecast_assets.defs.sensors.verdict_alerts import read_months, report_new_verdicts
-from forecast_assets.domain.monitoring.alarms import Verdict
-from forecast_assets.domain.monitoring.kpi_alarms import HISTORY_MONTHS, Limits, kpi_verdicts
+from forecast_assets.domain.monitoring.alarm_verdict import AlarmVerdict
+from forecast_assets.domain.monitoring.kpi_alarms import HISTORY_MONTHS, AlarmLimits, kpi_verdicts
 from forecast_assets.storage import TableStore
 
 KPI_ALARMS = "kpi_alarms"
@@ -17,7 +17,7 @@ COLUMNS = ["sku", "origin_month", "lag_months", "actual_units", "published_units
 def build_kpi_alarms_sensor(settings: Settings) -> dg.SensorDefinition:
     """The sensor of a company."""
 
-    def judge(store: TableStore, market: Market, month: pd.Timestamp) -> list[Verdict]:
+    def judge(store: TableStore, market: Market, month: pd.Timestamp) -> list[AlarmVerdict]:
         cells = read_months(store, "performance", market.code, month, HISTORY_MONTHS, COLUMNS)
         return kpi_verdicts(cells, month, limits_of(settings, market))
 
@@ -33,9 +33,9 @@ def build_kpi_alarms_sensor(settings: Settings) -> dg.SensorDefinition:
     return kpi_alarms
 
 
-def limits_of(settings: Settings, market: Market) -> Limits:
+def limits_of(settings: Settings, market: Market) -> AlarmLimits:
     """Limits of a market: its own, else those of the settings."""
-    return Limits(
+    return AlarmLimits(
         max_wape=market.max_wape if market.max_wape is not None else settings.max_wape,
         max_bias=market.max_bias if market.max_bias is not None else settings.max_bias,
         max_lag_months=settings.alarm_lag_months,

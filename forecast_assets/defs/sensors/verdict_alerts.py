@@ -14,11 +14,11 @@ from forecast_assets.alerts.outbox import Outbox
 from forecast_assets.config.markets import Market
 from forecast_assets.config.settings import Settings
 from forecast_assets.defs.sensors.new_partitions import NewPartitions, new_partitions
-from forecast_assets.domain.monitoring.alarms import Verdict
+from forecast_assets.domain.monitoring.alarm_verdict import AlarmVerdict
 from forecast_assets.storage import PartitionKey, TableStore
 from forecast_assets.storage.opened import open_store
 
-Judge = Callable[[TableStore, Market, pd.Timestamp], Sequence[Verdict]]
+Judge = Callable[[TableStore, Market, pd.Timestamp], Sequence[AlarmVerdict]]
 CRITICAL = {"source_missing"}
 # A partition that cannot be read, or has not the columns it should have.
 UNREADABLE = (OSError, ValueError, LookupError)
@@ -74,7 +74,7 @@ def _reason(new: NewPartitions, asset: str, said: list[str], not_decided: int) -
     return "\n".join([found, *said[:20]])
 
 
-def _incident(verdict: Verdict, market: Market, month: pd.Timestamp, asset: str, run_id: str) -> Incident:
+def _incident(verdict: AlarmVerdict, market: Market, month: pd.Timestamp, asset: str, run_id: str) -> Incident:
     return Incident(
         kind=verdict.kind,
         country=market.code,

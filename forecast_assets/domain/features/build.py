@@ -9,7 +9,7 @@ import pandas as pd
 from forecast_assets.domain.arrays import Floats, Labels
 from forecast_assets.domain.calendar import HORIZON_MONTHS
 from forecast_assets.domain.demand import segmentation
-from forecast_assets.domain.demand.demand import demand_scale
+from forecast_assets.domain.demand.demand_panel import demand_scale
 from forecast_assets.domain.demand.promotions import promotion_calendar
 from forecast_assets.domain.features.age import age_features
 from forecast_assets.domain.features.aggregates import aggregate_features

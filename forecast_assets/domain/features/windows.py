@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from forecast_assets.domain.arrays import Floats
-from forecast_assets.domain.demand.demand import known_mean
+from forecast_assets.domain.demand.demand_panel import known_mean
 
 MEAN_MONTHS = (3, 6, 12, 24, 36)
 STD_MONTHS = (6, 12, 24)

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.domain.arrays import Floats
-from forecast_assets.domain.cleaning.cleaning import COVID
-from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.cleaning.history_cleaning import COVID
+from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.models.feature_cube import (
     EXPECTED,
     FeatureCube,

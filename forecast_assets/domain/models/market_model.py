@@ -13,7 +13,7 @@ import pandas as pd
 
 from forecast_assets.domain.arrays import Floats
 from forecast_assets.domain.calendar import target_months
-from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.evaluation.intervals import apply_intervals
 from forecast_assets.domain.models.boosters import Answers, Parts, answers_of_each, fit_parts, only_origin
 from forecast_assets.domain.models.pooled_model import PooledModel

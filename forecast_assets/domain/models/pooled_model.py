@@ -13,7 +13,7 @@ import lightgbm
 import pandas as pd
 
 from forecast_assets.domain.calendar import add_months
-from forecast_assets.domain.demand.demand import panel_from_rows
+from forecast_assets.domain.demand.demand_panel import panel_from_rows
 from forecast_assets.domain.models.boosters import Parts, fit_parts
 from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS, Recipe
 from forecast_assets.domain.models.refits import gains_of, interval_widths, largest_gains, statistical_errors

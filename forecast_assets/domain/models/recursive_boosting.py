@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.domain.arrays import Floats
-from forecast_assets.domain.demand.demand import known_mean
+from forecast_assets.domain.demand.demand_panel import known_mean
 from forecast_assets.domain.models.booster_text import booster_text
 from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.statistical.forecast_cap import cap_forecasts

@@ -12,7 +12,7 @@ import pandas as pd
 
 from forecast_assets.domain.arrays import Floats
 from forecast_assets.domain.calendar import add_months
-from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.evaluation.intervals import INTERMITTENT, REGULAR, horizon_quantiles
 from forecast_assets.domain.models.boosters import Answers, Parts, answers_of_each, fit_parts
 from forecast_assets.domain.models.gradient_boosting import feature_gains

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.domain.arrays import Floats
-from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.models.feature_cube import FeatureCube, FeatureNames, feature_cube
 from forecast_assets.domain.models.recipe import HORIZON_MONTHS, INTERMITTENT_ZERO_SHARE, Recipe
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from forecast_assets.config.settings import Settings
 from forecast_assets.domain.months import MonthRange
-from forecast_assets.domain.selection.contest import refusals
+from forecast_assets.domain.selection.contest import rejection_reasons
 from forecast_assets.market_state.fallback_runs import is_published
 from forecast_assets.market_state.recipes import contest_of
 from forecast_assets.market_state.recipes_in_force import RecipesInForce
@@ -71,7 +71,7 @@ def has_rival_champion(settings: Settings, store: TableReader, country: str, mon
     recipes = RecipesInForce(store)
     try:
         refused = recipes.refused(country, month)
-        holder = recipes.before(country, month, refusals(refused))
+        holder = recipes.before(country, month, rejection_reasons(refused))
     except (ValueError, LookupError):
         # A damaged table: nobody can say who the champion is. What is left is published.
         return False

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.models.boosters import Parts, answers, fit_parts
 from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.models.recursive_boosting import forecast_recursive

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.models.feature_cube import FeatureNames
 from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.models.training_rows import (

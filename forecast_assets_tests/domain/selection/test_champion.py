@@ -7,15 +7,15 @@ import pandas as pd
 import pytest
 
 from forecast_assets.domain.models.recipe import Recipe
-from forecast_assets.domain.selection.champion import Limits, champion, compare
-from forecast_assets.domain.selection.contest import Contest, Holder, recipe_id, recipe_text
+from forecast_assets.domain.selection.champion import PromotionLimits, champion, compare
+from forecast_assets.domain.selection.contest import Contest, Incumbent, recipe_id, recipe_text
 from forecast_assets.validation.schema_check import schema_check
 
 MONTH, MARCH = pd.Timestamp("2024-06-01"), pd.Timestamp("2024-03-01")
 TUNED, OLD = Recipe(leaves=7), Recipe(leaves=15)
-IN_FORCE = Holder(OLD, recipe_id(OLD), MARCH)
+IN_FORCE = Incumbent(OLD, recipe_id(OLD), MARCH)
 RIVALS = Contest(TUNED, OLD, IN_FORCE, recipe_id(TUNED))
-LIMITS = Limits()
+LIMITS = PromotionLimits()
 
 
 def market(skus=20, **units):
@@ -91,7 +91,7 @@ def collapsed(cells_of_b):
 
 def test_a_class_more_than_ten_per_cent_worse_has_collapsed():
     assert failed(collapsed(30)) == ["class B"]
-    assert failed(collapsed(30), Limits(class_tolerance=0.11)) == []
+    assert failed(collapsed(30), PromotionLimits(class_tolerance=0.11)) == []
 
 
 def test_a_class_of_too_few_cells_says_nothing():
@@ -173,14 +173,14 @@ def test_the_first_recipe_and_an_unchanged_one_are_not_put_to_the_rule():
 
 
 def test_a_champion_in_force_anew_is_so_since_this_month():
-    anew = Holder(OLD, recipe_id(OLD), None)
-    made = row(Contest(OLD, None, anew, recipe_id(TUNED), stood_aside="refused by Ann"), alone(market()))
+    anew = Incumbent(OLD, recipe_id(OLD), None)
+    made = row(Contest(OLD, None, anew, recipe_id(TUNED), withdrawn_reason="refused by Ann"), alone(market()))
     assert (made["outcome"], made["source"], made["since_month"]) == ("held", "champion", MONTH)
     assert made["reason"].startswith("refused by Ann; backtest WAPE champion 0.2000")
 
 
 def test_where_no_recipe_is_left_the_baseline_is_published():
-    nobody = Contest(TUNED, None, None, recipe_id(TUNED), stood_aside="refused by Ann", is_refused=True)
+    nobody = Contest(TUNED, None, None, recipe_id(TUNED), withdrawn_reason="refused by Ann", all_rejected=True)
     made = row(nobody, alone(market()))
     assert (made["outcome"], made["source"]) == ("refused", "baseline")
 

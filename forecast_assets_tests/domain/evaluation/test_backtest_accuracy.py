@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from forecast_assets.domain.evaluation.accuracy import bias, coverage, wape
-from forecast_assets.domain.evaluation.evaluation import BACKTEST_METHODS, LAG_GROUPS, accuracy_by
+from forecast_assets.domain.evaluation.backtest_accuracy import BACKTEST_METHODS, LAG_GROUPS, accuracy_by
 
 JANUARY = pd.Timestamp("2024-01-01")
 COLUMNS = ["sku", "category", "horizon_months", "actual_units", "model_units", "baseline_units", "naive_units"]

@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.cleaning.cleaning import clean_history, marks_table
-from forecast_assets.domain.demand.demand import panel_from_rows
+from forecast_assets.domain.cleaning.history_cleaning import clean_history, marks_table
+from forecast_assets.domain.demand.demand_panel import panel_from_rows
 from forecast_assets.domain.demand.seasonality import seasonal_indices
 from forecast_assets.domain.statistical.seasonal_smoothing import forecast_statistical
 from forecast_assets_tests.domain.portfolio_market import MONTHS, ORIGIN, PAST, UNKNOWN, market, series

@@ -1,14 +1,17 @@
-"""Realised accuracy of what was published: by lag, category and class, in one table and as figures to plot.
+"""Realised accuracy of published forecasts: by lag, category and class, in one table and as figures to plot.
 
-Here belongs which cells form a group and how a figure is called. The cells are made in ``performance.py``, the formulas
-are in ``accuracy.py``.
+Here belong the groups of cells and the names of figures. Not here: the cells (``performance.py``) and the formulas
+(``accuracy.py``).
 """
+
+from collections.abc import Hashable, Mapping
+from typing import Any
 
 import pandas as pd
 
 from forecast_assets.domain.demand.hierarchy import UNKNOWN_CATEGORY
 from forecast_assets.domain.evaluation.accuracy import accuracy_table
-from forecast_assets.domain.evaluation.evaluation import ALL_LAGS, segment
+from forecast_assets.domain.evaluation.backtest_accuracy import ALL_LAGS, segment
 
 PERFORMANCE_METHODS = {
     "published": "published_units",
@@ -24,15 +27,15 @@ LEVELS = ("market", "category", "abc", "xyz", "class")
 PLOTTED_BY_CLASS = ("published", "baseline")
 
 
-def as_published(cells: pd.DataFrame) -> pd.DataFrame:
-    """Cells whose forecast was published before its month closed; the backfilled were made when more was known."""
+def published_in_time(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells forecast before their month closed; backfilled forecasts were made with later knowledge."""
     return cells[cells["status"] != "backfilled"]
 
 
 def realised_accuracy(cells: pd.DataFrame) -> pd.DataFrame:
-    """WAPE and bias of every method by level, entity and lag.
+    """Compute WAPE and bias of every method by level, entity and lag.
 
-    Sums first, ratios last; error = forecast - actual; fractions. A cell counts for a method where actual and that
+    Sums first, ratios last; error = forecast - actual; fractions. A cell counts for a method if actual and that
     forecast are known, so ``cells_<method>`` may be fewer than ``cells`` (no model in months it did not run).
 
     Args:
@@ -45,7 +48,7 @@ def realised_accuracy(cells: pd.DataFrame) -> pd.DataFrame:
         "X"; "AX") and ``lag`` ("1", "3", "6", "12", "18", "all" over every lag 1 to 18), in this order. Groups
         without a scored cell are absent; no rows without any.
     """
-    scored = as_published(cells).dropna(subset=["actual_units"])
+    scored = published_in_time(cells).dropna(subset=["actual_units"])
     if scored.empty:
         return pd.DataFrame(columns=["level", "entity", "lag", "cells", "actual_units"])
     entities = {
@@ -69,17 +72,19 @@ def realised_accuracy(cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def realised_figures(table: pd.DataFrame) -> dict[str, float]:
-    """Figures of one market and month under names that never change, so that they can be plotted over months.
+    """Return the figures of one market and month under constant names, so that they can be plotted over months.
 
-    ``scored_cells``; ``wape_<method>``, ``bias_<method>`` over all lags and ``..._lag_01 .. _lag_18`` for each reported
-    lag; ``..._abc_a``, ``..._xyz_x`` and so on over all lags, for published and baseline. A figure without a scored
-    cell, or whose actuals sum to zero, is left out.
+    - ``scored_cells``;
+    - ``wape_<method>``, ``bias_<method>`` over all lags, and with ``_lag_01 .. _lag_18`` for each reported lag;
+    - the same with ``_abc_a``, ``_xyz_x`` and so on, over all lags, for published and baseline.
+
+    A figure without a scored cell, or whose actuals sum to zero, is left out.
 
     Args:
         table: From ``realised_accuracy``.
     """
     market = table[(table["level"] == "market")]
-    figures = {"scored_cells": int(market.loc[market["lag"] == ALL_LAGS, "cells"].sum())}
+    figures: dict[str, float] = {"scored_cells": int(market.loc[market["lag"] == ALL_LAGS, "cells"].sum())}
     for row in market.to_dict("records"):
         suffix = "" if row["lag"] == ALL_LAGS else f"_lag_{int(row['lag']):02d}"
         figures |= _ratios(row, tuple(PERFORMANCE_METHODS), suffix)
@@ -88,6 +93,6 @@ def realised_figures(table: pd.DataFrame) -> dict[str, float]:
     return figures
 
 
-def _ratios(row: dict, methods: tuple[str, ...], suffix: str) -> dict[str, float]:
+def _ratios(row: Mapping[Hashable, Any], methods: tuple[str, ...], suffix: str) -> dict[str, float]:
     names = [f"{measure}_{method}" for method in methods for measure in ("wape", "bias")]
     return {name + suffix: float(row[name]) for name in names if pd.notna(row[name])}

@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.demand.demand import active_skus
-from forecast_assets.domain.portfolio.announced import (
+from forecast_assets.domain.demand.demand_panel import active_skus
+from forecast_assets.domain.portfolio.announced_skus import (
     announced_forecasts,
     announced_skus,
     with_announced,

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.evaluation.paired_test import PairedTest, paired_test, resampled_sums
+from forecast_assets.domain.evaluation.paired_comparison import PairedComparison, compare_paired, resampled_sums
 
 ORIGINS = pd.to_datetime(["2023-06-01", "2023-12-01", "2024-06-01"])
 
@@ -19,7 +19,7 @@ def cells_of(errors_by_sku, origins=ORIGINS, actual=100.0):
 
 def test_two_skus_by_hand():
     # Drawn twice a, a and b, twice b with chances 1/4, 1/2, 1/4: ratios 1/2, (1 + 3) / (2 + 2), 3/2.
-    test = paired_test(cells_of([(1.0, 2.0), (3.0, 2.0)], ORIGINS[:1]))
+    test = compare_paired(cells_of([(1.0, 2.0), (3.0, 2.0)], ORIGINS[:1]))
     assert test.ratio == 1.0
     assert (test.low, test.high) == (pytest.approx(0.5), pytest.approx(1.5))
     assert test.probability_better == pytest.approx(0.25, abs=0.03)
@@ -27,24 +27,24 @@ def test_two_skus_by_hand():
 
 
 def test_a_method_better_on_every_sku_by_the_same_factor_has_an_interval_without_width():
-    test = paired_test(cells_of([(0.8 * size, size) for size in range(1, 41)]))
+    test = compare_paired(cells_of([(0.8 * size, size) for size in range(1, 41)]))
     assert (test.ratio, test.low, test.high) == tuple(pytest.approx(0.8) for _ in range(3))
     assert (test.verdict, test.probability_better) == ("better", 1.0)
     assert test.in_words == "better (WAPE ratio 0.800, 90 % interval 0.800 to 0.800)"
 
 
 def test_a_method_worse_on_every_sku_is_worse():
-    test = paired_test(cells_of([(1.2, 1.0)] * 30))
+    test = compare_paired(cells_of([(1.2, 1.0)] * 30))
     assert (test.verdict, test.probability_better) == ("worse", 0.0)
 
 
 def test_better_on_half_of_the_skus_and_worse_on_the_others_is_indistinguishable():
-    assert paired_test(cells_of([(1.0, 2.0), (2.0, 1.0)] * 20)).verdict == "indistinguishable"
+    assert compare_paired(cells_of([(1.0, 2.0), (2.0, 1.0)] * 20)).verdict == "indistinguishable"
 
 
 def test_one_large_sku_alone_decides_nothing():
     # Without the first SKU, a third of the draws, the model is worse: ratio 0.14 with it, 1.1 without.
-    test = paired_test(cells_of([(0.0, 1000.0)] + [(4.4, 4.0)] * 40))
+    test = compare_paired(cells_of([(0.0, 1000.0)] + [(4.4, 4.0)] * 40))
     assert test.ratio < 0.2
     assert test.verdict == "indistinguishable"
     assert test.probability_better == pytest.approx(1 - (40 / 41) ** 41, abs=0.03)
@@ -55,48 +55,48 @@ def test_one_large_sku_alone_decides_nothing():
     [(30, 3, "better"), (29, 3, "not decidable"), (30, 2, "not decidable")],
 )
 def test_fewer_than_three_origins_or_thirty_skus_decide_nothing(skus, origins, verdict):
-    test = paired_test(cells_of([(0.5, 1.0)] * skus, ORIGINS[:origins]))
+    test = compare_paired(cells_of([(0.5, 1.0)] * skus, ORIGINS[:origins]))
     assert test.verdict == verdict
     assert test.ratio == pytest.approx(0.5)
 
 
 def test_what_is_not_decidable_says_how_much_is_missing():
-    words = paired_test(cells_of([(0.5, 1.0)] * 12, ORIGINS[:2])).in_words
+    words = compare_paired(cells_of([(0.5, 1.0)] * 12, ORIGINS[:2])).in_words
     assert words == "not decidable (2 origins, 12 SKUs; needs 3 origins and 30 SKUs)"
 
 
 def test_the_limits_of_the_interval_decide():
     known = {"ratio": 1.0, "probability_better": 0.5, "skus": 30, "origins": 3}
-    assert PairedTest(low=0.9, high=0.999, **known).verdict == "better"
-    assert PairedTest(low=0.9, high=1.0, **known).verdict == "indistinguishable"
-    assert PairedTest(low=1.0, high=1.1, **known).verdict == "indistinguishable"
-    assert PairedTest(low=1.001, high=1.1, **known).verdict == "worse"
+    assert PairedComparison(low=0.9, high=0.999, **known).verdict == "better"
+    assert PairedComparison(low=0.9, high=1.0, **known).verdict == "indistinguishable"
+    assert PairedComparison(low=1.0, high=1.1, **known).verdict == "indistinguishable"
+    assert PairedComparison(low=1.001, high=1.1, **known).verdict == "worse"
 
 
 def test_cells_without_a_known_actual_or_forecast_do_not_count():
     cells = cells_of([(0.5, 1.0)] * 30)
     unknown = cells.assign(actual_units=np.nan, sku=cells["sku"] + "x", model_units=1e9)
     missing = cells.assign(baseline_units=np.nan, sku=cells["sku"] + "y", model_units=1e9)
-    assert paired_test(pd.concat([cells, unknown, missing])) == paired_test(cells)
+    assert compare_paired(pd.concat([cells, unknown, missing])) == compare_paired(cells)
 
 
 def test_without_a_scored_cell_nothing_is_decidable():
-    test = paired_test(cells_of([(1.0, 1.0)]).iloc[:0])
+    test = compare_paired(cells_of([(1.0, 1.0)]).iloc[:0])
     assert (test.verdict, test.skus) == ("not decidable", 0)
     assert np.isnan(test.ratio)
 
 
 def test_two_methods_without_an_error_are_equal_and_one_with_errors_is_infinitely_worse():
-    assert paired_test(cells_of([(0.0, 0.0)] * 30)).ratio == 1.0
-    test = paired_test(cells_of([(1.0, 0.0)] * 30))
+    assert compare_paired(cells_of([(0.0, 0.0)] * 30)).ratio == 1.0
+    test = compare_paired(cells_of([(1.0, 0.0)] * 30))
     assert (test.ratio, test.high, test.verdict) == (np.inf, np.inf, "worse")
 
 
 def test_the_same_cells_give_the_same_test_in_any_order():
     rng = np.random.default_rng(1)
     cells = cells_of(rng.gamma(2, 5, (50, 2)))
-    again, turned = paired_test(cells), paired_test(cells.sample(frac=1, random_state=3))
-    assert paired_test(cells) == again
+    again, turned = compare_paired(cells), compare_paired(cells.sample(frac=1, random_state=3))
+    assert compare_paired(cells) == again
     assert turned.low == pytest.approx(again.low)
     assert turned.high == pytest.approx(again.high)
 
@@ -115,7 +115,7 @@ def test_the_interval_is_that_of_drawing_skus_one_by_one():
         total = sum(abs(actual) for actual, _, _ in drawn)
         model = sum(abs(forecast - actual) for actual, forecast, _ in drawn) / total
         ratios.append(model / (sum(abs(forecast - actual) for actual, _, forecast in drawn) / total))
-    test = paired_test(cells)
+    test = compare_paired(cells)
     low, high = np.quantile(ratios, [0.05, 0.95])
     width = high - low
     assert test.low == pytest.approx(low, abs=0.05 * width)
@@ -128,7 +128,7 @@ def test_the_cells_of_a_sku_stay_together():
     sums = resampled_sums(np.array([[1.0, 1.0], [0.0, 1.0]] * 50))
     assert np.std(sums[:, 0] / sums[:, 1]) == pytest.approx(np.sqrt(0.25 / 100), rel=0.05)
     cells = cells_of([(10.0, 10.0), (0.0, 10.0)] * 50, pd.date_range("2023-01-01", periods=10, freq="MS"))
-    test = paired_test(cells)
+    test = compare_paired(cells)
     assert test.high - test.low == pytest.approx(2 * 1.645 * np.sqrt(0.25 / 100), rel=0.1)
 
 

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from forecast_assets.domain.calendar import month_range
-from forecast_assets.domain.demand.demand import DemandPanel, active_skus, demand_scale, panel_from_rows
+from forecast_assets.domain.demand.demand_panel import DemandPanel, active_skus, demand_scale, panel_from_rows
 
 ROWS = pd.DataFrame(
     {

@@ -1,7 +1,7 @@
-"""Demand as a panel of SKUs by months: building it from rows, slicing it at an origin, its scale, and who is forecast.
+"""Demand as a panel of SKUs by months: built from rows, cut at an origin, with the scale of each SKU.
 
-Units are floats; NaN means unknown (before the first row of a SKU, or not delivered), zero means nothing was sold.
-Reading tables and deciding between zero and unknown happen before this module; features and models come after it.
+Units are floats. NaN means unknown (before the first row of a SKU, or not delivered); zero means nothing was sold. Not
+here: reading tables and deciding between zero and unknown, features, models.
 """
 
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from forecast_assets.domain.arrays import Bools, Floats, Ints, Labels
 from forecast_assets.domain.calendar import month_range
 
 ACTIVE_WITHIN_MONTHS = 12
@@ -17,15 +18,19 @@ ACTIVE_WITHIN_MONTHS = 12
 
 @dataclass(frozen=True)
 class DemandPanel:
-    """Units of ``skus`` (n,) in contiguous ``months`` (T), ``units`` (n, T): row i is SKU i, time runs along axis 1.
+    """Units of SKUs in contiguous months.
 
-    ``marks`` are cells that are no guide to the level and the season of a SKU, as known at each origin (``month, sku,
-    marked_month, reason, cleaned_units``); None: none is known. They change nothing but what ``learnable`` returns.
+    Attributes:
+        skus: (n,) SKU codes; row i of ``units`` is SKU i.
+        months: (T,) contiguous months, along axis 1 of ``units``.
+        units: (n, T).
+        marks: Cells left out of the level and the season of a SKU, as known at each origin: ``month, sku,
+            marked_month, reason, cleaned_units``. None if no mark is known. Only ``learnable`` reads them.
     """
 
-    skus: np.ndarray
+    skus: Labels
     months: pd.DatetimeIndex
-    units: np.ndarray
+    units: Floats
     marks: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
@@ -37,10 +42,11 @@ class DemandPanel:
             raise ValueError(f"months are not contiguous between {self.months[0]:%Y-%m} and {self.months[-1]:%Y-%m}")
 
     def until(self, origin: pd.Timestamp | str, months: int | None = None) -> "DemandPanel":
-        """The panel as known at the end of ``origin``: its last month is the origin month.
+        """Return the panel as known at the end of ``origin``: its last month is the origin month.
 
         Args:
-            months: Keep only the last so many months (fewer when the panel starts later); None keeps all.
+            origin: The origin month.
+            months: Number of months to keep, fewer if the panel starts later; None keeps all.
 
         Raises:
             ValueError: If ``origin`` is not a month of the panel, or ``months`` < 1.
@@ -51,20 +57,25 @@ class DemandPanel:
             raise ValueError(f"origin month {origin:%Y-%m} is not in the panel ({known}): load the months up to it")
         if months is not None and months < 1:
             raise ValueError(f"months must be >= 1, got {months}")
-        stop = self.months.get_loc(origin) + 1
+        stop = int(self.months.get_indexer(pd.DatetimeIndex([origin]))[0]) + 1
         start = 0 if months is None else max(0, stop - months)
         return DemandPanel(self.skus, self.months[start:stop], self.units[:, start:stop], self.marks)
 
     def with_marks(self, marks: pd.DataFrame) -> "DemandPanel":
-        """The same panel with the marks of one or more origins (``history_marks``)."""
+        """Return the same panel with the marks of one or more origins (``history_marks``)."""
         return replace(self, marks=marks)
 
     def learnable(
         self, origin: pd.Timestamp | str, months: int | None = None, reasons: Sequence[str] | None = None
     ) -> "DemandPanel":
-        """The panel as ``until`` gives it, with the cells marked at that origin replaced: what a level is learned from.
+        """Return the panel as ``until`` does, with the cells marked at that origin replaced by their cleaned units.
 
-        Marks of other origins, and of SKUs and months outside, are not read; with ``reasons``, nor those of others.
+        Level and season are estimated from it. Marks of other origins, SKUs and months are ignored.
+
+        Args:
+            origin: The origin month.
+            months: As in ``until``.
+            reasons: Reasons of the marks to apply; None applies all.
         """
         known = self.until(origin, months)
         if self.marks is None or self.marks.empty:
@@ -72,7 +83,7 @@ class DemandPanel:
         marks = self.marks[self.marks["month"] == pd.Timestamp(origin)]
         if reasons is not None:
             marks = marks[marks["reason"].isin(reasons)]
-        row = pd.Index(known.skus, dtype=object).get_indexer(marks["sku"].to_numpy(dtype=object))
+        row = pd.Index(known.skus, dtype=object).get_indexer(pd.Index(marks["sku"], dtype=object))
         column = known.months.get_indexer(pd.DatetimeIndex(marks["marked_month"]))
         inside = (row >= 0) & (column >= 0)
         units = known.units.copy()
@@ -80,7 +91,7 @@ class DemandPanel:
         return replace(known, units=units)
 
     def to_rows(self, value: str = "sell_in_units", keep_unknown: bool = False) -> pd.DataFrame:
-        """One row per SKU and month, sorted: sku, month, ``value``; months with NaN only when ``keep_unknown``."""
+        """Return one row per SKU and month, sorted: sku, month, ``value``; NaN rows only if ``keep_unknown``."""
         rows = pd.DataFrame(
             {
                 "sku": np.repeat(self.skus, len(self.months)),
@@ -96,14 +107,18 @@ def panel_from_rows(
     first_month: pd.Timestamp | str,
     last_month: pd.Timestamp | str,
     value: str = "sell_in_units",
-    skus: np.ndarray | None = None,
+    skus: Labels | None = None,
 ) -> DemandPanel:
     """Pivot rows (sku, month, ``value``) into a panel over ``first_month .. last_month``.
 
     Rows of other months, and of SKUs not in ``skus``, are dropped. Nulls and absent months become NaN.
 
     Args:
-        skus: The SKUs and their order; None takes those with a row in the window, sorted. Given SKUs without a row
+        rows: ``sku, month`` and the value, one row per SKU and month.
+        first_month: First month of the panel.
+        last_month: Last month of the panel.
+        value: Column with the units.
+        skus: SKUs in the order of the panel; None takes those with a row in the window, sorted. SKUs without a row
             get NaN throughout, so that panels of several measures align.
 
     Raises:
@@ -116,16 +131,16 @@ def panel_from_rows(
     index = pd.Index(np.unique(row_skus[inside]) if skus is None else skus, dtype=object)
     if not index.is_unique:
         raise ValueError(f"skus names a SKU twice: {index[index.duplicated()][:5].tolist()}")
-    sku_at = index.get_indexer(row_skus)
+    sku_at = index.get_indexer(pd.Index(row_skus, dtype=object))
     keep = inside & (sku_at >= 0)
     cell = sku_at[keep] * len(months) + month_at[keep]
-    _refuse_duplicates(cell, index, months, value)
+    _raise_for_duplicates(cell, index, months, value)
     units = np.full(len(index) * len(months), np.nan)
     units[cell] = rows[value].to_numpy(dtype=float, na_value=np.nan)[keep]
     return DemandPanel(index.to_numpy(), months, units.reshape(len(index), len(months)))
 
 
-def _refuse_duplicates(cell: np.ndarray, skus: pd.Index, months: pd.DatetimeIndex, value: str) -> None:
+def _raise_for_duplicates(cell: Ints, skus: pd.Index, months: pd.DatetimeIndex, value: str) -> None:
     unique_cells, counts = np.unique(cell, return_counts=True)
     twice = unique_cells[counts > 1]
     if len(twice):
@@ -136,29 +151,31 @@ def _refuse_duplicates(cell: np.ndarray, skus: pd.Index, months: pd.DatetimeInde
         )
 
 
-def known_mean(units: np.ndarray) -> np.ndarray:
-    """Mean along axis 1 over known (non-NaN) months, (n,); NaN where none is known."""
+def known_mean(units: Floats) -> Floats:
+    """Return the mean along axis 1 over known (non-NaN) months, (n,); NaN if none is known."""
     known = ~np.isnan(units)
     count = known.sum(axis=1)
     total = np.where(known, units, 0.0).sum(axis=1)
-    return np.divide(total, count, out=np.full(len(units), np.nan), where=count > 0)
+    mean: Floats = np.divide(total, count, out=np.full(len(units), np.nan), where=count > 0)
+    return mean
 
 
-def known_median(units: np.ndarray) -> np.ndarray:
-    """Median along the last axis over known months; NaN where none is known. A tenth of the time of ``nanmedian``."""
+def known_median(units: Floats) -> Floats:
+    """Return the median along the last axis over known months; NaN if none is known.
+
+    It takes a tenth of the time of ``nanmedian``.
+    """
     in_order = np.sort(units, axis=-1)  # NaN last.
     count = np.isfinite(units).sum(axis=-1, keepdims=True)
-    low, high = (
-        np.take_along_axis(in_order, np.maximum(place, 0), axis=-1) for place in ((count - 1) // 2, count // 2)
-    )
+    low, high = (np.take_along_axis(in_order, np.maximum(rank, 0), axis=-1) for rank in ((count - 1) // 2, count // 2))
     return (0.5 * (low + high))[..., 0]
 
 
-def demand_scale(units: np.ndarray) -> np.ndarray:
-    """The level by which a SKU's units are divided before SKUs are pooled, (n,), always > 0.
+def demand_scale(units: Floats) -> Floats:
+    """Return the level that a SKU's units are divided by before SKUs are pooled, (n,), always > 0.
 
-    ``max(mean of the last 12 months, 0.1 x mean of the last 36 months)`` over known months; 1 where that is not
-    positive (nothing sold, only returns, or nothing known).
+    ``max(mean of the last 12 months, 0.1 x mean of the last 36 months)`` over known months; 1 if that is not positive
+    (nothing sold, only returns, or nothing known).
 
     Args:
         units: (n, T), the last column is the origin month.
@@ -169,19 +186,19 @@ def demand_scale(units: np.ndarray) -> np.ndarray:
     return np.where(scale > 0, scale, 1.0)
 
 
-def active_skus(
-    panel: DemandPanel, origin: pd.Timestamp | str, end_month: pd.Series | np.ndarray | None = None
-) -> np.ndarray:
-    """Which SKUs are forecast at an origin, (n,) bool.
+def active_skus(panel: DemandPanel, origin: pd.Timestamp | str, end_month: pd.Series | Floats | None = None) -> Bools:
+    """Return True for the SKUs that are forecast at an origin, (n,) bool.
 
-    A SKU is active with a known value (zero counts) in the 12 months up to the origin month and without an end that has
-    passed: an ``end_month`` at or before the origin month leaves no target month to forecast.
+    A SKU is active if it has a known value (zero counts) in the 12 months up to the origin month and has not ended. An
+    ``end_month`` at or before the origin month leaves no target month to forecast.
 
     Args:
-        end_month: Last month of each SKU in the order of ``panel.skus``, NaT where open; None: all open.
+        panel: The market.
+        origin: The origin month.
+        end_month: Last month of each SKU in the order of ``panel.skus``, NaT if open; None if all are open.
     """
     recent = panel.until(origin, ACTIVE_WITHIN_MONTHS).units
-    active = ~np.isnan(recent).all(axis=1)
+    active: Bools = (~np.isnan(recent)).sum(axis=1) > 0
     if end_month is None:
         return active
     ends = pd.DatetimeIndex(pd.to_datetime(np.asarray(end_month)))

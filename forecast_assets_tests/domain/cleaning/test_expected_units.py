@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from forecast_assets.domain.cleaning.expected import expected_units, log_ratio
+from forecast_assets.domain.cleaning.expected_units import expected_units, log_ratio
 from forecast_assets_tests.domain.portfolio_market import MONTHS, PAST, UNKNOWN, series
 
 CALENDAR = MONTHS[:PAST].month.to_numpy()

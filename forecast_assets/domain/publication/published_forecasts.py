@@ -1,8 +1,6 @@
-"""What is published: the forecast of the model or of the champion, or the baseline where neither has earned it, or a
-planner's number.
+"""Published forecasts: the number of the model, the champion, the baseline, a rule, or a planner.
 
-Every row says where its number comes from and why. What is published where no forecast could be made is in
-``fallback.py``.
+Each row has the source of its number and the reason. Not here: publication without a forecast (``fallback.py``).
 """
 
 import dataclasses
@@ -10,15 +8,16 @@ import dataclasses
 import numpy as np
 import pandas as pd
 
+from forecast_assets.domain.arrays import Bools
 from forecast_assets.domain.evaluation.accuracy import accuracy_table
-from forecast_assets.domain.evaluation.evaluation import BACKTEST_METHODS
-from forecast_assets.domain.evaluation.paired_test import paired_test
+from forecast_assets.domain.evaluation.backtest_accuracy import BACKTEST_METHODS
+from forecast_assets.domain.evaluation.paired_comparison import compare_paired
 
-# Rules whose numbers owe nothing to the model: they hold where the model has not earned publication.
+# Rules whose numbers do not depend on the model: they apply even if the model is not published.
 RULES_WITHOUT_MODEL = ("new_with_reference", "new_with_like_items", "new_without_relative", "returned", "all_zero")
 
 LAST_PUBLISHED = "last published"
-# Where a challenger was forecast beside the champion, the champion's numbers stand in columns of their own.
+# Columns of the champion's numbers, if challenger and champion both forecast.
 CHAMPION_COLUMNS = {
     "forecast_units": "champion_units",
     "forecast_units_p10": "champion_units_p10",
@@ -28,7 +27,7 @@ CHAMPION_COLUMNS = {
 
 @dataclasses.dataclass(frozen=True)
 class Decision:
-    """Which forecast of a market is published (``model``, ``champion``, ``baseline``, ``last published``) and why."""
+    """Source of a market's published forecast (``model``, ``champion``, ``baseline``, ``last published``), and why."""
 
     source: str
     reason: str
@@ -37,14 +36,13 @@ class Decision:
 def decide(backtest: pd.DataFrame, source: str = "model") -> Decision:
     """Publish the model, or the champion, if the latest backtest shows it no worse than the seasonal naive.
 
-    How it stands to the baseline is tested and said in the reason; it does not decide.
+    The comparison with the baseline is part of the reason; it does not decide.
 
     Args:
         backtest: Cells with ``sku, origin_month, actual_units, model_units, baseline_units, naive_units``; may be
-            empty. Without a scored cell, or where nothing was sold in any, the model has not shown anything and the
-            baseline is published.
-        source: ``model``, or ``champion``: then ``champion_units`` is judged, and ``model_units`` where it is null,
-            because the champion's recipe was the only one.
+            empty. Without a scored cell, or without sales in any, the baseline is published.
+        source: ``model`` or ``champion``. For the champion ``champion_units`` is judged. If it is null, the champion's
+            recipe was the only one, and ``model_units`` is judged.
     """
     if source == "champion":
         backtest = backtest.assign(model_units=backtest["champion_units"].fillna(backtest["model_units"]))
@@ -56,7 +54,7 @@ def decide(backtest: pd.DataFrame, source: str = "model") -> Decision:
     row = accuracy_table(scored.assign(all_cells="all"), ["all_cells"], forecasts=BACKTEST_METHODS).iloc[0]
     figures = (
         f"backtest WAPE {source} {row['wape_model']:.4f}, baseline {row['wape_baseline']:.4f}, "
-        f"naive {row['wape_naive']:.4f}; {source} against baseline: {paired_test(scored).in_words}"
+        f"naive {row['wape_naive']:.4f}; {source} against baseline: {compare_paired(scored).in_words}"
     )
     if row["wape_model"] > row["wape_naive"]:
         return Decision("baseline", f"{source} worse than seasonal naive; {figures}")
@@ -64,10 +62,15 @@ def decide(backtest: pd.DataFrame, source: str = "model") -> Decision:
 
 
 def status_of(stage: str, later_month_is_published: bool, source: str = "model") -> str:
-    """Status of a market's rows: shadow markets are not for readers, those of retired ones are held back.
+    """Return the status of a market's rows.
 
-    A month is backfilled when a later month of the market had been published before it, and stale where its forecast is
-    the last published one.
+    ================ ==========================================================
+    ``shadow``       the market is in stage shadow: not for planners
+    ``held``         the market is retired
+    ``backfilled``   a later month of the market was published earlier
+    ``stale``        the forecast is the last published one
+    ``published``    all others
+    ================ ==========================================================
     """
     if stage != "live":
         return {"shadow": "shadow", "retired": "held"}[stage]
@@ -79,21 +82,21 @@ def status_of(stage: str, later_month_is_published: bool, source: str = "model")
 def published_forecasts(
     forecasts: pd.DataFrame, decision: Decision, overrides: pd.DataFrame, status: str
 ) -> pd.DataFrame:
-    """The table planners read.
+    """Build the table that planners read.
 
     Args:
-        forecasts: The forecasts of one origin; ``model_units`` in it, if any, is what the model said.
-        decision: Which of its columns is published. ``champion`` takes those of the champion's recipe, and where they
-            are null those of the model: there was one recipe, and it is the champion's. Where it is the baseline, SKUs
-            whose rule does without the model, and the months after a known end, keep the number of the rule.
-        overrides: ``sku, target_month, forecast_units, author, reason``; at most one row a cell. Cells that are not
+        forecasts: Forecasts of one origin; ``model_units``, if present, has the model's forecast.
+        decision: The columns to publish. ``champion`` takes those of the champion's recipe; null ones are taken from
+            the model, because then both recipes are the same. With ``baseline``, SKUs whose rule needs no model, and
+            months after a known end, keep the number of the rule.
+        overrides: ``sku, target_month, forecast_units, author, reason``, at most one row per cell. Cells without a
             forecast are ignored.
         status: Status of all rows.
 
     Returns:
-        The columns of ``forecasts`` but those of the champion, with the published number in ``forecast_units``, and
-        ``model_units, status, source, reason``. The interval moves with the published number, holds it, and never
-        crosses zero.
+        The columns of ``forecasts`` without those of the champion, with the published number in ``forecast_units``, and
+        ``model_units, status, source, reason``. The interval moves with the published number, contains it, and never
+        goes below zero.
     """
     model = forecasts["model_units" if "model_units" in forecasts else "forecast_units"].to_numpy(float)
     forecasts = _by_recipe_in_force(forecasts, decision)
@@ -109,7 +112,7 @@ def published_forecasts(
     ruled = _holds_without_model(rows) & is_baseline
     chosen = point if not is_baseline else np.where(ruled, point, rows["baseline_units"].to_numpy(float))
     number = np.where(overridden, rows["override_units"].to_numpy(float), chosen)
-    said = rows["author"].fillna("unknown").astype(str) + ": " + rows["override_reason"].fillna("no reason").astype(str)
+    author, why = rows["author"].fillna("unknown").astype(str), rows["override_reason"].fillna("no reason").astype(str)
     return forecasts.assign(
         forecast_units=number,
         forecast_units_p10=np.clip(rows["forecast_units_p10"].to_numpy(float) + number - point, 0, number),
@@ -119,22 +122,22 @@ def published_forecasts(
         source=np.select([overridden, ruled], ["override", "rule"], decision.source),
         reason=np.select(
             [overridden, ruled],
-            ["override by " + said, "rule " + rows["rule"] + "; " + decision.reason],
+            ["override by " + author + ": " + why, "rule " + rows["rule"] + "; " + decision.reason],
             decision.reason,
         ),
     )
 
 
 def _by_recipe_in_force(forecasts: pd.DataFrame, decision: Decision) -> pd.DataFrame:
-    """Forecast and interval of the recipe that is published, without the columns of the champion."""
+    """Return forecast and interval of the published recipe, without the columns of the champion."""
     if "champion_units" not in forecasts:
         return forecasts
-    taken = decision.source == "champion"
-    made = {name: forecasts[of].fillna(forecasts[name]) for name, of in CHAMPION_COLUMNS.items()} if taken else {}
-    return forecasts.assign(**made).drop(columns=list(CHAMPION_COLUMNS.values()))
+    columns = CHAMPION_COLUMNS.items() if decision.source == "champion" else ()
+    published = {name: forecasts[of].fillna(forecasts[name]) for name, of in columns}
+    return forecasts.assign(**published).drop(columns=list(CHAMPION_COLUMNS.values()))
 
 
-def _holds_without_model(rows: pd.DataFrame) -> np.ndarray:
-    """Cells forecast by a rule alone; after a known end forecast and interval are zero."""
+def _holds_without_model(rows: pd.DataFrame) -> Bools:
+    """Return True for cells forecast by a rule alone; after a known end forecast and interval are zero."""
     ended = (rows["rule"] == "end_of_life") & (rows["forecast_units_p90"] == 0)
     return (rows["rule"].isin(RULES_WITHOUT_MODEL) | ended).to_numpy()

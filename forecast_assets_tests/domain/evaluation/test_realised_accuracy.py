@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.evaluation.realised import realised_accuracy, realised_figures
+from forecast_assets.domain.evaluation.realised_accuracy import realised_accuracy, realised_figures
 
 NAN = np.nan
 

@@ -1,7 +1,7 @@
-"""Announced SKUs: those whose launch is known at the origin and lies within the horizon, with no sell-in yet.
+"""Announced SKUs: their launch is known at the origin and within the horizon, and they have no sell-in yet.
 
-Here belongs who they are and the rows they need beside those of SKUs on sale. Not here: their forecast (``launches``)
-and their rule (``portfolio``).
+Here belong their selection and their rows beside those of SKUs on sale. Not here: their forecast (``launches``) and
+their rule (``portfolio_rules``).
 """
 
 import dataclasses
@@ -9,24 +9,26 @@ import dataclasses
 import numpy as np
 import pandas as pd
 
+from forecast_assets.domain.arrays import Labels
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months, target_months
-from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.demand.hierarchy import UNKNOWN_CATEGORY
 
-# A SKU without sell-in has no value and no variation to be classed by.
+# A SKU without sell-in has no value and no variation, so its classes are fixed.
 ABC_CLASS, XYZ_CLASS = "C", "Z"
 
 
-def announced_skus(panel: DemandPanel, origin: pd.Timestamp, products: pd.DataFrame) -> np.ndarray:
-    """SKUs to be launched within the 18 months after the origin, sorted, (n,) text.
+def announced_skus(panel: DemandPanel, origin: pd.Timestamp, products: pd.DataFrame) -> Labels:
+    """Return the SKUs to be launched within the 18 months after the origin, sorted, (n,) text.
 
-    Without a known month of sell-in up to the origin: a SKU with one is on sale, whatever its launch month says. Not
-    those that end before they begin.
+    A SKU with a known month of sell-in up to the origin is on sale, whatever its launch month. SKUs that end before
+    they begin are left out.
 
     Args:
         panel: The market; months after the origin are not read.
-        products: ``sku, launch_month, end_month`` as known at the origin: a launch month that was not visible then is
-            null.
+        origin: The origin month.
+        products: ``sku, launch_month, end_month`` as known at the origin; a launch month that was not visible at the
+            origin is null.
     """
     launch, end = products["launch_month"], products["end_month"]
     ahead = (launch > origin) & (launch <= add_months(origin, HORIZON_MONTHS)) & ~(end < launch)
@@ -35,8 +37,8 @@ def announced_skus(panel: DemandPanel, origin: pd.Timestamp, products: pd.DataFr
     return np.setdiff1d(products.loc[ahead, "sku"].to_numpy(dtype=object), on_sale)
 
 
-def with_announced(panel: DemandPanel, skus: np.ndarray) -> DemandPanel:
-    """The panel with a row of unknown months for each of the SKUs that it does not have."""
+def with_announced(panel: DemandPanel, skus: Labels) -> DemandPanel:
+    """Return the panel with a row of unknown months for each missing SKU."""
     absent = np.setdiff1d(np.asarray(skus, dtype=object), panel.skus)
     unknown = np.full((len(absent), len(panel.months)), np.nan)
     return dataclasses.replace(
@@ -44,8 +46,8 @@ def with_announced(panel: DemandPanel, skus: np.ndarray) -> DemandPanel:
     )
 
 
-def announced_forecasts(skus: np.ndarray, origin: pd.Timestamp) -> pd.DataFrame:
-    """What the model has to say about announced SKUs: nothing. 18 rows of zeros per SKU for the rules to fill."""
+def announced_forecasts(skus: Labels, origin: pd.Timestamp) -> pd.DataFrame:
+    """Return 18 rows of zeros per announced SKU: the model cannot forecast them, the rules fill them."""
     return pd.DataFrame(
         {
             "sku": np.repeat(np.asarray(skus, dtype=object), HORIZON_MONTHS),
@@ -56,10 +58,10 @@ def announced_forecasts(skus: np.ndarray, origin: pd.Timestamp) -> pd.DataFrame:
     ).assign(forecast_units=0.0, forecast_units_p10=0.0, forecast_units_p90=0.0)
 
 
-def with_announced_described(features: pd.DataFrame, skus: np.ndarray, products: pd.DataFrame) -> pd.DataFrame:
-    """``sku, category, abc_class, xyz_class, inputs_missing`` of the SKUs on sale and of those announced.
+def with_announced_described(features: pd.DataFrame, skus: Labels, products: pd.DataFrame) -> pd.DataFrame:
+    """Return ``sku, category, abc_class, xyz_class, inputs_missing`` of the SKUs on sale and of those announced.
 
-    Announced SKUs are of class C and Z and miss what the market misses.
+    Announced SKUs are of class C and Z; their missing inputs are those of the market.
     """
     columns = ["sku", "category", "abc_class", "xyz_class", "inputs_missing"]
     category = products.set_index("sku")["category"].reindex(skus).fillna(UNKNOWN_CATEGORY).to_numpy(dtype=object)

@@ -1,7 +1,7 @@
-"""The portfolio cases: which one rule each SKU falls under at an origin, and the forecast that rule asks for.
+"""Portfolio rules: the one rule that applies to each SKU at an origin, and its forecast.
 
-Here belong the rules, their order and the way from the model's forecast to the one with rules. How launches are
-forecast is in ``launches``, the signs of a SKU's life in ``lifecycle``, jumps of the level in ``level_shift``.
+Here belong the rules, their order and their effect on the model's forecast. Not here: forecasts of launches
+(``launches``), phases of a SKU's life (``lifecycle``), jumps of the level (``level_shift``).
 """
 
 import dataclasses
@@ -9,9 +9,10 @@ import dataclasses
 import numpy as np
 import pandas as pd
 
+from forecast_assets.domain.arrays import Bools, Floats, Ints, Labels
 from forecast_assets.domain.calendar import HORIZON_MONTHS, months_since
 from forecast_assets.domain.cleaning.level_shift import level_shift_columns
-from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.demand.segmentation import zero_share
 from forecast_assets.domain.models.recipe import INTERMITTENT_ZERO_SHARE
 from forecast_assets.domain.portfolio.launch_intervals import launch_errors, launch_interval, launch_widths
@@ -27,10 +28,10 @@ from forecast_assets.domain.portfolio.lifecycle import (
 
 HISTORY_MONTHS = 84
 KNOWN_YEAR = 12
-# A return's interval is that of the model, made wider with the forecast; a model that said nearly nothing
-# would make it infinite.
+# A return's interval is that of the model, widened in proportion to the forecast. A model forecast near zero would make
+# it infinite.
 LARGEST_WIDENING = 5.0
-RULES = (
+PORTFOLIO_RULES = (
     "end_of_life", "new_with_reference", "new_with_like_items", "all_zero", "new_without_relative", "short_history",
     "returned", "dying", "intermittent", "level_shift", "regular",
 )  # fmt: skip
@@ -39,48 +40,49 @@ FORECASTS = ["forecast_units", "forecast_units_p10", "forecast_units_p90"]
 
 @dataclasses.dataclass(frozen=True)
 class Portfolio:
-    """The SKUs asked for, in their order, as the market was known at the origin.
+    """The selected SKUs, in their order, as the market was known at the origin.
 
     Attributes:
         market: Panel of all SKUs, up to the origin month.
         products: One row per SKU of the market, in its order.
-        rows: (n,) rows of the SKUs in the market's panel.
-        launches: The new ones among all SKUs of the market.
-        months_until_end: (n,), NaN where no end is known.
+        rows: (n,) rows of the selected SKUs in the market's panel.
+        launches: The new SKUs among all SKUs of the market.
+        months_until_end: (n,), NaN if no end is known.
         without_end: (n,) text: the rule that would apply if no end were known.
     """
 
     market: DemandPanel
     products: pd.DataFrame
-    rows: np.ndarray
+    rows: Ints
     launches: list[Launch]
-    months_until_end: np.ndarray
-    without_end: np.ndarray
+    months_until_end: Floats
+    without_end: Labels
 
     @property
-    def units(self) -> np.ndarray:
-        """Units of the SKUs, (n, T)."""
+    def units(self) -> Floats:
+        """Units of the selected SKUs, (n, T)."""
         return self.market.units[self.rows]
 
     @property
-    def calendar_months(self) -> np.ndarray:
-        """1 .. 12 of the columns of ``units``."""
+    def calendar_months(self) -> Ints:
+        """Calendar months 1 .. 12 of the columns of ``units``."""
         return self.market.months.month.to_numpy()
 
     @property
-    def is_zero(self) -> np.ndarray:
+    def is_zero(self) -> Bools:
         """Cells (n, 18) that are zero for certain: all of a silent SKU, and those after a known end."""
-        return is_after_end(self.months_until_end, HORIZON_MONTHS) | (self.without_end == "all_zero")[:, None]
+        is_silent_sku: Bools = (self.without_end == "all_zero")[:, None]
+        return is_after_end(self.months_until_end, HORIZON_MONTHS) | is_silent_sku
 
     @property
-    def rules(self) -> np.ndarray:
-        """The rule of each SKU, (n,) text: an end within the horizon goes before everything else."""
+    def rules(self) -> Labels:
+        """Rule of each SKU, (n,) text; an end within the horizon precedes all other rules."""
         ends = (self.months_until_end >= 1) & (self.months_until_end <= HORIZON_MONTHS)
         return np.where(ends, "end_of_life", self.without_end).astype(object)
 
 
-def portfolio_rules(panel: DemandPanel, skus: np.ndarray, origin: pd.Timestamp, products: pd.DataFrame) -> np.ndarray:
-    """The one rule of each SKU at an origin, (n,) text of ``RULES``; the first that fits in their order.
+def portfolio_rules(panel: DemandPanel, skus: Labels, origin: pd.Timestamp, products: pd.DataFrame) -> Labels:
+    """Return the rule of each SKU at an origin, (n,) text: the first of ``PORTFOLIO_RULES`` that applies.
 
     ============================ =======================================================================
     ``end_of_life``              its ``end_month`` lies within the 18 months after the origin
@@ -89,7 +91,7 @@ def portfolio_rules(panel: DemandPanel, skus: np.ndarray, origin: pd.Timestamp, 
     ``new_with_like_items``      the same without one, but at least 3 like items
     ``all_zero``                 no sale in the last 12 months
     ``new_without_relative``     new, and nothing to compare with
-    ``short_history``            fewer than 12 known months, and no launch was seen
+    ``short_history``            fewer than 12 known months, and no launch was observed
     ``returned``                 sold again after at least 12 silent months (``lifecycle.return_column``)
     ``dying``                    fading without a known end (``lifecycle.is_fading``)
     ``intermittent``             more than 15 % of the last 24 known months without a sale
@@ -107,14 +109,20 @@ def portfolio_rules(panel: DemandPanel, skus: np.ndarray, origin: pd.Timestamp, 
     return portfolio(panel, skus, origin, products).rules
 
 
-def portfolio(panel: DemandPanel, skus: np.ndarray, origin: pd.Timestamp, products: pd.DataFrame) -> Portfolio:
-    """What the rules decide by; arguments as for ``portfolio_rules``.
+def portfolio(panel: DemandPanel, skus: Labels, origin: pd.Timestamp, products: pd.DataFrame) -> Portfolio:
+    """Collect the facts that the rules use.
+
+    Args:
+        panel: As for ``portfolio_rules``.
+        skus: As for ``portfolio_rules``.
+        origin: As for ``portfolio_rules``.
+        products: As for ``portfolio_rules``.
 
     Raises:
         ValueError: If a SKU is not in the panel.
     """
     market = panel.until(origin, HISTORY_MONTHS)
-    rows = pd.Index(market.skus).get_indexer(skus)
+    rows = pd.Index(market.skus).get_indexer(pd.Index(skus, dtype=object))
     if (rows < 0).any():
         missing = np.asarray(skus, dtype=object)[rows < 0][:5].tolist()
         raise ValueError(f"no sell-in for {(rows < 0).sum()} SKUs to forecast, first: {missing}")
@@ -128,10 +136,8 @@ def portfolio(panel: DemandPanel, skus: np.ndarray, origin: pd.Timestamp, produc
     return Portfolio(market, described, rows, launches, until_end, without_end)
 
 
-def _without_end(
-    units: np.ndarray, calendar_months: np.ndarray, launch_kind: np.ndarray, announced: np.ndarray
-) -> np.ndarray:
-    """The first rule that fits, for (n, T) units; ``launch_kind`` is empty where a SKU is neither new nor announced."""
+def _without_end(units: Floats, calendar_months: Ints, launch_kind: Labels, announced: Bools) -> Labels:
+    """Return the first rule that applies to (n, T) units; ``launch_kind`` is empty if neither new nor announced."""
     is_new = launch_kind != ""
     with_relative = is_new & (launch_kind != WITHOUT_RELATIVE)
     fits = {
@@ -144,7 +150,7 @@ def _without_end(
         "intermittent": zero_share(units) > INTERMITTENT_ZERO_SHARE,
         "level_shift": level_shift_columns(units, calendar_months)[0] >= 0,
     }
-    # No sale can be expected of an announced SKU yet: it is not silent, even with nothing to compare with.
+    # An announced SKU cannot have sold yet: it is not silent, even with nothing to compare with.
     first = np.select(list(fits.values()), list(fits), default="regular").astype(object)
     return np.where(np.isin(first, ["with_relative", "new"]), launch_kind, first)
 
@@ -152,24 +158,31 @@ def _without_end(
 def apply_portfolio(
     forecasts: pd.DataFrame, panel: DemandPanel, origin: pd.Timestamp, products: pd.DataFrame
 ) -> pd.DataFrame:
-    """The model's forecasts of an origin with ``rule``, changed where a rule asks for it.
+    """Return the model's forecasts of an origin with ``rule``, changed by the rule.
 
-    New SKUs get the launch forecast, a returned one the level since its return, a dying one a forecast that fades,
-    all_zero gets 0 with the interval [0, 0], and after a known end everything is 0 whatever the rule before it. The
-    others keep the model's numbers. The interval of a new SKU is as wide as earlier launches missed
-    (``launch_intervals``); every other moves with the forecast and is as wide in proportion to it, at most 5 x as wide
-    as the model's.
+    ============================ =======================================================================
+    new SKUs                     the launch forecast; the interval from errors of earlier launches
+    ``returned``                 the level since the return
+    ``dying``                    a forecast that fades
+    ``all_zero``                 0 with the interval [0, 0]
+    months after a known end     0 with the interval [0, 0], whatever the rule
+    all others                   the model's numbers
+    ============================ =======================================================================
+
+    The interval of an existing SKU moves with the forecast. It keeps its width in proportion, at most 5 x the model's.
 
     Args:
         forecasts: ``sku, horizon_months, forecast_units, forecast_units_p10, forecast_units_p90`` and more, 18 rows per
             SKU in any order; not changed.
-        panel, origin, products: As for ``portfolio_rules``.
+        panel: As for ``portfolio_rules``.
+        origin: As for ``portfolio_rules``.
+        products: As for ``portfolio_rules``.
 
     Returns:
         The rows in their order with ``rule``; ``0 <= p10 <= forecast <= p90``.
 
     Raises:
-        ValueError: If a SKU has not each of the 18 months once, or is not in the panel.
+        ValueError: If a SKU does not have each of the 18 months once, or is not in the panel.
     """
     order = np.lexsort((forecasts["horizon_months"], forecasts["sku"]))
     skus = _skus_with_whole_horizon(forecasts.iloc[order])
@@ -190,7 +203,7 @@ def apply_portfolio(
     )
 
 
-def _skus_with_whole_horizon(ordered: pd.DataFrame) -> np.ndarray:
+def _skus_with_whole_horizon(ordered: pd.DataFrame) -> Labels:
     skus, horizons = ordered["sku"].to_numpy(dtype=object), ordered["horizon_months"].to_numpy()
     unique, counts = np.unique(skus, return_counts=True)
     if (counts != HORIZON_MONTHS).any() or (horizons != np.tile(np.arange(1, HORIZON_MONTHS + 1), len(unique))).any():
@@ -201,8 +214,8 @@ def _skus_with_whole_horizon(ordered: pd.DataFrame) -> np.ndarray:
     return unique
 
 
-def forecast_by_rule(model: np.ndarray, known: Portfolio) -> np.ndarray:
-    """Forecasts (n, 18) of the rules from those of the model."""
+def forecast_by_rule(model: Floats, known: Portfolio) -> Floats:
+    """Return the forecasts (n, 18) of the rules from those of the model."""
     point, rule, units = model.copy(), known.without_end, known.units
     new, launches = _new(known)
     point[new] = launch_forecasts(known.market, known.products, launches, HORIZON_MONTHS)
@@ -212,17 +225,15 @@ def forecast_by_rule(model: np.ndarray, known: Portfolio) -> np.ndarray:
     return np.where(known.is_zero, 0.0, point)
 
 
-def _new(known: Portfolio) -> tuple[np.ndarray, list[Launch]]:
-    """Places of the SKUs that are forecast as launches, and the launches."""
+def _new(known: Portfolio) -> tuple[Ints, list[Launch]]:
+    """Return the positions of the SKUs that are forecast as launches, and their launches."""
     of_row = {launch.row: launch for launch in known.launches}
     new = np.flatnonzero(np.char.startswith(known.without_end.astype(str), "new_"))
     return new, [of_row[row] for row in known.rows[new]]
 
 
-def _moved_interval(
-    model: np.ndarray, low: np.ndarray, high: np.ndarray, point: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Ends of the interval around ``point``, as far from it as from ``model`` in proportion; unchanged where equal."""
+def _moved_interval(model: Floats, low: Floats, high: Floats, point: Floats) -> tuple[Floats, Floats]:
+    """Return interval ends around ``point``, in proportion as far from it as from ``model``; unchanged if equal."""
     ratio = np.divide(point, model, out=np.ones_like(point), where=model > 0)
     width = np.clip(ratio, 0.0, LARGEST_WIDENING)
     same = point == model

@@ -1,7 +1,7 @@
-"""Accuracy of the backtest in one tidy table: by lag, by segment and by level, for every method on the same cells.
+"""Accuracy of the backtest in one tidy table: by lag, segment and level, for every method on the same cells.
 
-Here belongs which cells form a group. Formulas are in ``accuracy.py``, sums over SKUs in ``levels.py``, the test of a
-difference in ``paired_test.py``.
+Here belong the groups of cells. Not here: formulas (``accuracy.py``), sums over SKUs (``levels.py``), the test of a
+difference (``paired_comparison.py``).
 """
 
 from collections.abc import Mapping
@@ -24,10 +24,10 @@ TIDY = ["kind", "group", "method", "cells", "actual_units", "wape", "bias", "cov
 
 
 def accuracy_by(cells: pd.DataFrame, methods: Mapping[str, str] = BACKTEST_METHODS) -> pd.DataFrame:
-    """WAPE, bias and coverage by lag, group of lags, segment and level.
+    """Compute WAPE, bias and coverage by lag, group of lags, segment and level.
 
-    Sums before ratios; error = forecast - actual; fractions. Only cells where the actual and every method are known
-    count, so all methods are compared on the same ones. Long lags have fewer origins than short ones.
+    Sums before ratios; error = forecast - actual; fractions. Only cells with a known actual and all methods known
+    count, so all methods are compared on the same cells. Long lags have fewer origins than short ones.
 
     Args:
         cells: One row per SKU, origin and horizon: ``sku, category, abc_class, xyz_class, origin_month, target_month,
@@ -38,8 +38,8 @@ def accuracy_by(cells: pd.DataFrame, methods: Mapping[str, str] = BACKTEST_METHO
         One row per kind, group and method, in this order: ``kind`` lag ("1" .. "18"), lag_group ("1", "2-3", "4-6",
         "7-12", "13-18", "all"), segment ("AX" .. "CZ") and level (sku, category, market: errors of the sums per
         origin and target month); ``cells`` (SKU or entity, origin and month), ``actual_units``, ``wape``, ``bias``,
-        ``coverage_80``. Null: ratios of a group whose actuals sum to zero; coverage of methods without a band and of
-        levels above the SKU, where bands do not add up. No rows without a scored cell.
+        ``coverage_80``. Ratios are null if the actuals of a group sum to zero. Coverage is null for methods without a
+        band and for levels above the SKU, because bands do not add up. No rows without a scored cell.
     """
     scored = cells.dropna(subset=["actual_units", *methods.values()])
     if scored.empty:
@@ -54,28 +54,28 @@ def accuracy_by(cells: pd.DataFrame, methods: Mapping[str, str] = BACKTEST_METHO
 
 
 def segment(cells: pd.DataFrame) -> pd.Series:
-    """ABC and XYZ class in one word, "AX" .. "CZ"; "(none)" where both are null."""
+    """Return ABC and XYZ class in one word, "AX" .. "CZ"; "(none)" if both are null."""
     classes = cells["abc_class"].astype(object).fillna("") + cells["xyz_class"].astype(object).fillna("")
     return classes.replace("", "(none)")
 
 
 def _grouped(cells: pd.DataFrame, group: pd.Series, order: range | tuple[str, ...] | None = None) -> pd.DataFrame:
-    """Cells with their group, an ordered category; without an order, sorted."""
+    """Return the cells with their group as an ordered category; sorted without an order."""
     names = sorted(set(group)) if order is None else [str(name) for name in order]
     return cells.assign(group=pd.Categorical(group, categories=names, ordered=True))
 
 
 def _by_lag_group(cells: pd.DataFrame) -> pd.DataFrame:
-    """Each cell in its group of lags and once more in the group of all."""
-    place = np.searchsorted(LAG_GROUP_ENDS, cells["horizon_months"])
-    groups = pd.Series(np.array(LAG_GROUPS, dtype=object)[place], index=cells.index)
+    """Return each cell in its group of lags and once more in the group of all."""
+    position = np.searchsorted(LAG_GROUP_ENDS, cells["horizon_months"])
+    groups = pd.Series(np.array(LAG_GROUPS, dtype=object)[position], index=cells.index)
     everything = pd.Series(ALL_LAGS, index=cells.index)
     twice = pd.concat([cells, cells], ignore_index=True)
     return _grouped(twice, pd.concat([groups, everything], ignore_index=True), (*LAG_GROUPS, ALL_LAGS))
 
 
 def _by_level(cells: pd.DataFrame, methods: Mapping[str, str]) -> pd.DataFrame:
-    """Cells of every level of one market; above the SKU without a band: sums of quantiles are none of the sum."""
+    """Return the cells of each level of one market; without a band above the SKU, as quantiles do not add up."""
     one_market = cells.drop(columns="country", errors="ignore")
     summed = at_levels(one_market, ["actual_units", *methods.values(), *BAND], ["origin_month", "target_month"])
     banded = summed.assign(**{column: summed[column].where(summed["level"] == "sku") for column in BAND})
@@ -83,7 +83,7 @@ def _by_level(cells: pd.DataFrame, methods: Mapping[str, str]) -> pd.DataFrame:
 
 
 def _tidy(grouped: pd.DataFrame, kind: str, methods: Mapping[str, str]) -> pd.DataFrame:
-    """One row per group and method, groups in their order."""
+    """Return one row per group and method, groups in their order."""
     wide = accuracy_table(grouped, "group", forecasts=dict(methods))
     covered = covered_share(grouped, "group").reindex(wide["group"]).to_numpy()
     parts = [
@@ -105,7 +105,7 @@ def _tidy(grouped: pd.DataFrame, kind: str, methods: Mapping[str, str]) -> pd.Da
 
 
 def covered_share(cells: pd.DataFrame, by: str) -> pd.Series:
-    """Share of the actuals within p10 .. p90, both ends included, by group; NaN where no cell has a band."""
+    """Return the share of the actuals within p10 .. p90, both ends included, by group; NaN without a band."""
     low, high = (cells[column] for column in BAND)
     inside = cells["actual_units"].between(low, high).astype(float)
     return (

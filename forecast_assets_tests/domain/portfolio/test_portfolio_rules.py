@@ -2,8 +2,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.portfolio.portfolio import FORECASTS, RULES, apply_portfolio, portfolio_rules
-from forecast_assets.schemas.forecasts import RULES as STORED_RULES
+from forecast_assets.domain.portfolio.portfolio_rules import (
+    FORECASTS,
+    PORTFOLIO_RULES,
+    apply_portfolio,
+    portfolio_rules,
+)
+from forecast_assets.schemas.forecasts import PORTFOLIO_RULE_NAMES as STORED_RULES
 from forecast_assets_tests.domain.portfolio_market import (
     MONTHS,
     ORIGIN,
@@ -42,7 +47,7 @@ def like_items(count):
 
 
 def test_the_list_of_rules_is_the_one_that_the_stored_tables_allow():
-    assert set(RULES) == set(STORED_RULES)
+    assert set(PORTFOLIO_RULES) == set(STORED_RULES)
 
 
 @pytest.mark.parametrize(

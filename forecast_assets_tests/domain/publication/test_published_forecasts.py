@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.publication.publication import (
+from forecast_assets.domain.publication.published_forecasts import (
     RULES_WITHOUT_MODEL,
     Decision,
     decide,
