@@ -45,7 +45,7 @@ def build_definitions(
     """
     settings = settings or load_settings()
     partitions = build_partitions(settings)
-    assets = [*build_source_assets(settings.source), *dg.load_assets_from_modules(STAGES)]
+    assets = [*build_source_assets(settings.sources.kind), *dg.load_assets_from_modules(STAGES)]
     versions = code_versions(asset.key.path[-1] for asset in assets)
     assets = dg.map_asset_specs(
         lambda spec: spec.replace_attributes(
@@ -55,7 +55,7 @@ def build_definitions(
     )
     schedules = build_schedules(settings, cron)
     return dg.Definitions(
-        assets=[*assets, *lineage_specs(SqlProject(), settings.source)],
+        assets=[*assets, *lineage_specs(SqlProject(), settings.sources.kind)],
         jobs=jobs.ALL_JOBS,
         schedules=schedules,
         sensors=build_sensors(settings, schedules),

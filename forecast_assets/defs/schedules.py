@@ -28,12 +28,12 @@ def build_schedules(settings: Settings, cron: str = CRON) -> list[dg.ScheduleDef
         name=SCHEDULE,
         job=jobs.monthly_cycle,
         cron_schedule=cron,
-        execution_timezone=settings.time_zone,
+        execution_timezone=settings.automation.time_zone,
         default_status=dg.DefaultScheduleStatus[default_status(settings)],
         description="The cycle of the last closed month, one run per live and shadow market.",
     )
     def monthly_cycle_schedule(context: dg.ScheduleEvaluationContext) -> dg.SkipReason | list[dg.RunRequest]:
-        month = closed_month(context.scheduled_execution_time, settings.time_zone)
+        month = closed_month(context.scheduled_execution_time, settings.automation.time_zone)
         markets = [market for market in settings.market_table.values() if is_forecast(market, month)]
         requests = [cycle_request(settings.env, market, month, SCHEDULE) for market in markets]
         # Evaluated without a stored instance (in a test, say) there are no runs to read.

@@ -44,7 +44,7 @@ def forecasts_checks(sell_in: DemandPanel, settings: Settings) -> list[TableChec
         if last_year_units <= 0:
             return Finding(1, None, "last year's sell-in sums to zero or less: the ratio is undefined", is_warning=True)
         ratio = ahead / last_year_units
-        limit = settings.max_forecast_ratio
+        limit = settings.checks.max_forecast_ratio
         message = (
             f"next 12 months sum to {ahead:,.0f} units, the last 12 to {last_year_units:,.0f}: ratio {ratio:.2f}, "
             f"expected {1 / limit:.2f} to {limit:.2f}. Check the largest SKUs, or widen FORECAST_MAX_FORECAST_RATIO"

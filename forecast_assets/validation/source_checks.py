@@ -49,9 +49,9 @@ def sell_in_checks(delivered: DeliveredSellIn, settings: Settings) -> list[Table
     """Return all checks of ``sell_in``."""
     return [
         *sourced_checks("sell_in", delivered.sql_tests),
-        _total_plausible(delivered.rows, settings.max_total_change),
-        _returns_plausible(delivered.rows, settings.max_return_ratio),
-        _unknown_skus(delivered.products, settings.max_unknown_sku_share),
+        _total_plausible(delivered.rows, settings.checks.max_total_change),
+        _returns_plausible(delivered.rows, settings.checks.max_return_ratio),
+        _unknown_skus(delivered.products, settings.checks.max_unknown_sku_share),
         _unknown_countries(delivered.unknown_countries),
     ]
 

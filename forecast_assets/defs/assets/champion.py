@@ -90,7 +90,7 @@ def champion(
     """Decide which recipe is in force at the end of the run's month."""
     (origin,) = months_of_run(context)
     contest = contest_of_run(context, settings, recipes_in_force, tuned_recipe, refused_recipe)
-    table = rule.champion(contest, backtest, origin, settings.promotion_limits)
+    table = rule.champion(contest, backtest, origin, settings.promotion.limits)
     row = table.iloc[0]
     measured = [name for name in table if name.startswith(("wape_", "bias_"))]
     figures = {name: float(row[name]) for name in measured if np.isfinite(row[name])}

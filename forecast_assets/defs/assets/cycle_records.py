@@ -11,7 +11,8 @@ import dagster as dg
 import pandas as pd
 
 from forecast_assets.domain.evaluation.accuracy import accuracy_table
-from forecast_assets.domain.models.market_model import CHAMPION_PREFIX, MANIFEST, model_from_parts
+from forecast_assets.domain.models.market_model_storage import CHAMPION_PREFIX, model_from_parts
+from forecast_assets.domain.models.serialization import MANIFEST
 from forecast_assets.storage import git_sha
 from forecast_assets.tracking.mlflow_registry import ChampionRecord
 from forecast_assets.tracking.mlflow_tracking import CycleRecord, MlflowTracking, RecordedRun, TrackingUnavailable

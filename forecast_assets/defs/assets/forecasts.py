@@ -9,13 +9,9 @@ from forecast_assets.config.settings import Settings
 from forecast_assets.defs.assets.table_asset import table_asset
 from forecast_assets.defs.partition_windows import window
 from forecast_assets.domain.demand.demand_panel import panel_from_rows
-from forecast_assets.domain.models.boosters import MEMBER_MONTHS
-from forecast_assets.domain.models.market_model import (
-    MarketModel,
-    champion_from_parts,
-    forecast_units,
-    model_from_parts,
-)
+from forecast_assets.domain.models.market_model import MarketModel, forecast_units
+from forecast_assets.domain.models.market_model_storage import champion_from_parts, model_from_parts
+from forecast_assets.domain.models.predictions import MEMBER_MONTHS
 from forecast_assets.domain.portfolio.announced_skus import (
     announced_forecasts,
     announced_skus,

@@ -12,9 +12,10 @@ from forecast_assets.defs.assets.contests import LATEST_REFUSALS, LATEST_TUNING,
 from forecast_assets.defs.assets.table_asset import TRAINING_POOL, table_asset
 from forecast_assets.defs.partition_windows import same_month, window
 from forecast_assets.domain.demand.demand_panel import DemandPanel, active_skus, panel_from_rows
-from forecast_assets.domain.models.boosters import MEMBER_MONTHS
-from forecast_assets.domain.models.market_model import MarketModel, beside_champion, fit_market_model, model_to_parts
+from forecast_assets.domain.models.market_model import MarketModel, fit_market_model
+from forecast_assets.domain.models.market_model_storage import beside_champion, model_to_parts
 from forecast_assets.domain.models.pooled_model import PooledModel, pooled_from_texts
+from forecast_assets.domain.models.predictions import MEMBER_MONTHS
 from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS, Recipe
 from forecast_assets.domain.portfolio.announced_skus import announced_skus, with_announced
 from forecast_assets.domain.selection.contest import Contest, recipe_id

@@ -41,7 +41,7 @@ def pooled_rows(
     sell_in: pd.DataFrame,
 ) -> Results:
     """Sample the run's months over the markets that have features."""
-    skus_per_market = max(1, settings.pooled_skus // len(forecast_markets(settings.market_table)))
+    skus_per_market = max(1, settings.pooling.skus // len(forecast_markets(settings.market_table)))
     tables = {
         month: rows_of_month(features[features["month"] == month], sell_in[sell_in["month"] == month], skus_per_market)
         for month in months_of_run(context)

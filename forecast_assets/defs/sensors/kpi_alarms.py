@@ -36,7 +36,7 @@ def build_kpi_alarms_sensor(settings: Settings) -> dg.SensorDefinition:
 def limits_of(settings: Settings, market: Market) -> AlarmLimits:
     """Limits of a market: its own, else those of the settings."""
     return AlarmLimits(
-        max_wape=market.max_wape if market.max_wape is not None else settings.max_wape,
-        max_bias=market.max_bias if market.max_bias is not None else settings.max_bias,
-        max_lag_months=settings.alarm_lag_months,
+        max_wape=market.max_wape if market.max_wape is not None else settings.alerts.max_wape,
+        max_bias=market.max_bias if market.max_bias is not None else settings.alerts.max_bias,
+        max_lag_months=settings.alerts.lag_months,
     )

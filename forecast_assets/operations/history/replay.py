@@ -138,7 +138,7 @@ class Replay:
         scratch: str,
         versions: RecordedVersions,
     ) -> None:
-        self.settings = settings.model_copy(update={"store": scratch, "mlflow_tracking_uri": ""})
+        self.settings = settings.copy_with("store", address=scratch).copy_with("mlflow", tracking_uri="")
         self._store, self._scratch = store, TableStore(scratch)
         self._versions = versions
         self._inputs = HistoricalStore(store)
