@@ -17,7 +17,7 @@ MEGABYTE = 1_000_000
 def run(*, dry_run: bool, even_if_needed: bool, show: bool) -> None:
     """Print what the retention rule deletes and delete it."""
     settings = settings_or_exit(with_markets=False)
-    retention = Retention(settings.retention_days, settings.retention_versions, settings.orphan_grace_days)
+    retention = Retention(settings.retention.days, settings.retention.versions, settings.retention.orphan_grace_days)
     if retention.days == 0:
         console.print("FORECAST_RETENTION_DAYS is 0: every version is kept. Nothing was removed.", markup=False)
         return

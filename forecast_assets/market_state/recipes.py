@@ -22,19 +22,19 @@ def recipe_of(settings: Settings, tuned: Mapping[str, Any] | None = None) -> Rec
     Fewer rounds take larger steps: the product of rounds and learning rate stays that of the recipe.
     """
     recipe = dataclasses.replace(Recipe(), **(tuned or {}))
-    rate = recipe.learning_rate * recipe.rounds / settings.boosting_rounds
+    rate = recipe.learning_rate * recipe.rounds / settings.training.boosting_rounds
     return dataclasses.replace(
         recipe,
-        training_rows=settings.training_rows,
-        rounds=settings.boosting_rounds,
+        training_rows=settings.training.rows,
+        rounds=settings.training.boosting_rounds,
         learning_rate=rate,
-        threads=settings.threads,
+        threads=settings.training.threads,
     )
 
 
 def for_backtest(settings: Settings, recipe: Recipe) -> Recipe:
     """Return a recipe as the backtest fits it, within the company's limits."""
-    return recipe.of_backtest(settings.backtest_training_rows)
+    return recipe.of_backtest(settings.training.backtest_rows)
 
 
 def backtest_recipe_of(settings: Settings, tuned: Mapping[str, Any] | None = None) -> Recipe:
@@ -63,4 +63,4 @@ def contest_of(
         wanted = recipe_of(settings)
     result = contest(wanted, recipe_of(settings), incumbent, rejection_reasons(refused), set_aside)
     # The number of threads changes no tree: it belongs to this machine and is no part of a stored recipe.
-    return result.with_threads(settings.threads)
+    return result.with_threads(settings.training.threads)

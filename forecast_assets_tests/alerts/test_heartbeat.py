@@ -41,7 +41,7 @@ def settings(tmp_path):
 @pytest.fixture
 def outbox(settings):
     """An outbox of a company in which FR and the shadow market are published for June, DE for May only."""
-    store, clock = TableStore(settings.store), Clock()
+    store, clock = TableStore(settings.store.address), Clock()
     clock.now = datetime(2024, 7, 12, tzinfo=UTC)
     rows = pd.DataFrame({"sku": ["A", "A", "B"], "horizon_months": [1, 2, 1], "source": ["model", "model", "baseline"]})
     may = JUNE - pd.DateOffset(months=1)

@@ -81,7 +81,7 @@ def test_an_implausible_total_says_both_sums_and_how_to_widen_the_limit():
     message = checks()["total_plausible"].find(forecasts(40.0), ORIGIN).message
     assert message == (
         "next 12 months sum to 960 units, the last 12 to 240: ratio 4.00, expected 0.33 to 3.00. "
-        "Look at the largest SKUs; FORECAST_MAX_FORECAST_RATIO widens it"
+        "Check the largest SKUs, or widen FORECAST_MAX_FORECAST_RATIO"
     )
 
 

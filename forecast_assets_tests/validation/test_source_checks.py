@@ -162,5 +162,5 @@ def test_totals_name_the_markets_that_are_not_in_and_go_on():
     check = {each.name: each for each in totals_checks({JUNE: {"FR"}}, ["FR", "NO", "NA"])}["markets_complete"]
     finding = check.find(pd.DataFrame(), JUNE)
     assert not check.blocking
-    assert finding.message == "without NA, NO: they enter when the month is made again after their delivery"
+    assert finding.message == "without NA, NO: rebuild the month once they have delivered, to include them"
     assert check.find(pd.DataFrame(), YEAR_BEFORE[0]).violations == 3

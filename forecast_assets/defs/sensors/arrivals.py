@@ -87,14 +87,14 @@ def build_arrivals_sensor(settings: Settings) -> dg.SensorDefinition:
     @dg.sensor(
         name=ARRIVALS,
         jobs=[jobs.monthly_cycle, jobs.ingest, jobs.market_features],
-        minimum_interval_seconds=settings.sensor_seconds,
+        minimum_interval_seconds=settings.automation.sensor_seconds,
         default_status=dg.DefaultSensorStatus[default_status(settings)],
         description="Starts the cycle of markets whose files have arrived since the 10th, and cycles that were missed.",
     )
     def arrivals(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         now = pd.Timestamp.now("UTC")
-        month = due_month(now, settings.time_zone)
-        most_seconds_between = LOOKS_MISSED_BY_A_DAEMON_THAT_WAS_DOWN * settings.sensor_seconds
+        month = due_month(now, settings.automation.time_zone)
+        most_seconds_between = LOOKS_MISSED_BY_A_DAEMON_THAT_WAS_DOWN * settings.automation.sensor_seconds
         cursor = Cursor.read(context.cursor, month, now.timestamp(), most_seconds_between)
         look = Look(settings, context.instance, month, now, cursor)
         requests = [request for market in look.markets() if (request := look.at(market))]
@@ -114,7 +114,9 @@ class Look:
     ) -> None:
         self._settings, self._instance, self._month, self._now, self._cursor = settings, instance, month, now, cursor
         self._gate = CycleGate(settings)
-        self._overdue = now > deadline_at(month, settings.time_zone, settings.arrival_deadline_days)
+        self._overdue = now > deadline_at(
+            month, settings.automation.time_zone, settings.automation.arrival_deadline_days
+        )
         self.reasons: dict[str, str] = {}
         self.missing: dict[str, str] = {}
         self.arrived: list[str] = []
@@ -160,7 +162,8 @@ class Look:
         return not is_fallback_run(self._instance, self._gate.published_by(code, self._month))
 
     def _request(self, market: Market, runs: Runs, fingerprint: str) -> dg.RunRequest | None:
-        job, months = self._gate.next_step(market.code, self._month)
+        step = self._gate.next_step(market.code, self._month)
+        job, months = step.job, step.months
         if job == jobs.monthly_cycle.name:
             again = runs is not Runs.NONE
             request = cycle_request(self._settings.env, market, self._month, ARRIVALS, fingerprint, again)
@@ -205,7 +208,9 @@ class Look:
             outbox.close([f"source_missing|{code}|{DELIVERY}" for code in self.arrived], cycle_id)
 
     def _incident(self, code: str, lacks: str) -> Incident:
-        deadline = deadline_at(self._month, self._settings.time_zone, self._settings.arrival_deadline_days)
+        deadline = deadline_at(
+            self._month, self._settings.automation.time_zone, self._settings.automation.arrival_deadline_days
+        )
         return Incident(
             kind="source_missing",
             country=code,
@@ -213,7 +218,7 @@ class Look:
             month=self._month,
             severity="critical",
             headline=f"{code}: {lacks} ({self._month:%Y-%m}), due by {deadline:%d %B %H:%M}. What is published stays.",
-            facts=(("deadline", f"{deadline:%Y-%m-%d %H:%M %Z}"), ("deliveries", self._settings.deliveries_at)),
+            facts=(("deadline", f"{deadline:%Y-%m-%d %H:%M %Z}"), ("deliveries", self._settings.sources.address)),
             asset=DELIVERY,
         )
 

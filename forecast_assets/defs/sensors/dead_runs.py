@@ -23,7 +23,7 @@ def build_dead_runs_sensor(settings: Settings) -> dg.SensorDefinition:
 
     @dg.sensor(
         name=DEAD_RUNS,
-        minimum_interval_seconds=settings.sensor_seconds,
+        minimum_interval_seconds=settings.automation.sensor_seconds,
         default_status=dg.DefaultSensorStatus[default_status(settings)],
         description="Marks runs as failed whose process is gone, so that the daemon starts them again.",
     )
@@ -44,15 +44,15 @@ def mark_dead_runs(settings: Settings, instance: dg.DagsterInstance, now: float)
     """
     store, dead = open_store(settings), []
     # A run takes its lease a few seconds after its start, or waits for it so long.
-    grace = settings.lease_wait_seconds + 2 * settings.lease_seconds
+    grace = settings.store.lease_wait_seconds + 2 * settings.store.lease_seconds
     for record in instance.get_run_records(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])):
         run = record.dagster_run
-        lease = lease_of(store, market_of_run(run.tags), settings.lease_seconds)
+        lease = lease_of(store, market_of_run(run.tags), settings.store.lease_seconds)
         if record.start_time is None or now - record.start_time < grace or lease.owner() == run.run_id:
             continue
         # Between the two looks it may have ended.
         again = instance.get_run_by_id(run.run_id)
         if again is not None and again.status is dg.DagsterRunStatus.STARTED:
-            instance.report_run_failed(again, MESSAGE.format(seconds=settings.lease_seconds))
+            instance.report_run_failed(again, MESSAGE.format(seconds=settings.store.lease_seconds))
             dead.append(run.run_id)
     return dead

@@ -16,8 +16,8 @@ from forecast_assets.config.settings import Settings
 from forecast_assets.defs import jobs
 from forecast_assets.defs.schedules import PRIORITY, SCHEDULE, default_status, is_forecast
 from forecast_assets.defs.sensors.arrivals import ACTIVE, ARRIVALS
-from forecast_assets.defs.sensors.run_failures import has_failed, retry_is_to_come
-from forecast_assets.defs.sensors.told import UNREADABLE
+from forecast_assets.defs.sensors.run_failures import has_failed, is_retry_pending
+from forecast_assets.defs.sensors.verdict_alerts import UNREADABLE
 from forecast_assets.domain.cycle_calendar import cycle_id_of, deadline_at, due_month
 from forecast_assets.operations.cycle.fallback import step_after_failure
 from forecast_assets.partitions import partition_key
@@ -44,7 +44,7 @@ def build_fallback_publication_sensor(settings: Settings) -> dg.SensorDefinition
     @dg.sensor(
         name=FALLBACK_PUBLICATION,
         jobs=[jobs.champion_cycle, jobs.publish_fallback],
-        minimum_interval_seconds=settings.sensor_seconds,
+        minimum_interval_seconds=settings.automation.sensor_seconds,
         default_status=dg.DefaultSensorStatus[default_status(settings)],
         description="After a cycle that failed for good: the champion alone, then the best that is left to publish.",
     )
@@ -58,7 +58,7 @@ def build_fallback_publication_sensor(settings: Settings) -> dg.SensorDefinition
 
 def after_failures(settings: Settings, instance: dg.DagsterInstance, now: pd.Timestamp) -> AfterFailures:
     """What to run after the cycles of the month that is due that failed for good; nothing that has a run already."""
-    month, store = due_month(now, settings.time_zone), ListedOnce(open_store(settings))
+    month, store = due_month(now, settings.automation.time_zone), ListedOnce(open_store(settings))
     published = {place.country for place in store.list_partitions("published_forecasts") if place.month >= month}
     found = AfterFailures([], [])
     for market in settings.market_table.values():
@@ -96,7 +96,7 @@ def _after(
     step = None if why else step_after_failure(settings, store, market.code, month, tried)
     if step is None:
         return None, why or "nothing is left to try"
-    return _request(settings, step[0], failed_id, market, month), ""
+    return _request(settings, step.job, failed_id, market, month), ""
 
 
 def _latest_cycle(instance: dg.DagsterInstance, market: Market, month: pd.Timestamp) -> dg.RunRecord | None:
@@ -118,12 +118,12 @@ def _why_not_yet(
     now: pd.Timestamp,
 ) -> str:
     """Why nothing follows now on a failed cycle, the first of the runs, and what ran after it; empty where it does."""
-    if any(retry_is_to_come(record, now.to_pydatetime()) for record in runs):
+    if any(is_retry_pending(instance, record, now.to_pydatetime()) for record in runs):
         return "its run will be started again"
     for tags in ({MARKET_TAG: market.code}, {PARTITION_TAG: str(partition_key(month, market.code))}):
         if instance.get_runs(dg.RunsFilter(tags=tags, statuses=ACTIVE), limit=1):
             return "a run is under way"
-    deadline = deadline_at(month, settings.time_zone, settings.arrival_deadline_days)
+    deadline = deadline_at(month, settings.automation.time_zone, settings.automation.arrival_deadline_days)
     at_fault = sorted(_failed_steps(instance, runs[0].dagster_run.run_id) & STEPS_OF_A_DELIVERY)
     if at_fault and now <= deadline:
         return f"failed in {', '.join(at_fault)}; a corrected delivery may come until {deadline:%d %B %H:%M}"

@@ -49,7 +49,7 @@ def build_retune_sensor(settings: Settings) -> dg.SensorDefinition:
     def retune(context: dg.SensorEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
         now = pd.Timestamp.now("UTC")
         requests, why = retunes(settings, context.instance, now)
-        tell_of_outcomes(settings, context.instance, due_month(now, settings.time_zone))
+        tell_of_outcomes(settings, context.instance, due_month(now, settings.automation.time_zone))
         return requests or dg.SkipReason(why)
 
     return retune
@@ -61,9 +61,9 @@ def retunes(settings: Settings, instance: dg.DagsterInstance, now: pd.Timestamp)
     The budget is given out when the month's alarms are known: all markets have published, or the deadline of deliveries
     has passed, and what was measured has been judged. What is left of it serves markets that come later.
     """
-    if not settings.retune_trials:
+    if not settings.automation.retune_trials:
         return [], "Markets are not tuned by themselves: FORECAST_RETUNE_TRIALS is 0."
-    month, store = due_month(now, settings.time_zone), ListedOnce(open_store(settings))
+    month, store = due_month(now, settings.automation.time_zone), ListedOnce(open_store(settings))
     why = _why_not_yet(settings, instance, store, month, now)
     if why:
         return [], why
@@ -72,9 +72,10 @@ def retunes(settings: Settings, instance: dg.DagsterInstance, now: pd.Timestamp)
     # By market: a run that Dagster started again after its process died is the same tuning.
     used = {market_of_run(run.tags) for run in runs}
     alarmed = [market for market in _alarmed(settings, store, month) if market.code not in used]
-    chosen = markets_to_retune(alarmed, month, settings.retunes_per_month - len(used))
+    budget = settings.automation.retunes_per_month
+    chosen = markets_to_retune(alarmed, month, budget - len(used))
     left = ", ".join(sorted({market.code for market in alarmed} - {market.code for market in chosen})) or "none"
-    words = f"{month:%Y-%m}: {len(used)} of {settings.retunes_per_month} re-tunes used; other markets in alarm: {left}."
+    words = f"{month:%Y-%m}: {len(used)} of {budget} re-tunes used; other markets in alarm: {left}."
     return [
         _request(settings, market, month, len(used) + number) for number, market in enumerate(chosen, start=1)
     ], words
@@ -86,7 +87,7 @@ def _why_not_yet(
     """What the choice of the worst still waits for; empty where it can be made."""
     published = _published(store, month)
     out = [m.code for m in settings.market_table.values() if is_forecast(m, month) and m.code not in published]
-    if out and now <= deadline_at(month, settings.time_zone, settings.arrival_deadline_days):
+    if out and now <= deadline_at(month, settings.automation.time_zone, settings.automation.arrival_deadline_days):
         return f"{month:%Y-%m}: {', '.join(out[:10])} may still publish; then the worst markets are known."
     latest = instance.fetch_materializations(dg.AssetKey("performance"), limit=1).records
     if latest and now.timestamp() - latest[0].timestamp < SECONDS_TO_JUDGE:
@@ -127,13 +128,13 @@ def _request(settings: Settings, market: AlarmedMarket, month: pd.Timestamp, num
         run_key=f"{RETUNE}:{cycle_id}:{market.code}",
         job_name=jobs.tune.name,
         partition_key=partition_key(month, market.code),
-        run_config={"ops": {"tuned_recipe": {"config": {"trials": settings.retune_trials}}}},
+        run_config={"ops": {"tuned_recipe": {"config": {"trials": settings.automation.retune_trials}}}},
         tags={
             CYCLE_ID_TAG: cycle_id,
             STARTED_BY_TAG: RETUNE,
             RETUNE_TAG: cycle_id,
             ALARMS_TAG: market.in_words[:TAG_LENGTH],
-            BUDGET_TAG: f"{number} of {settings.retunes_per_month}",
+            BUDGET_TAG: f"{number} of {settings.automation.retunes_per_month}",
             PRIORITY_TAG: PRIORITY_OF_RETUNES,
         },
     )

@@ -38,7 +38,7 @@ def prune(store: TableStore, settings: Settings, goes: Sequence[VersionFiles], n
         by_place.setdefault((each.table, each.partition), []).append(each)
     ordered = sorted(by_place, key=lambda place: (place[1].country or "", place[0], place[1].month))
     for country, places in groupby(ordered, key=lambda place: place[1].country):
-        lease = lease_of(store, country, settings.lease_seconds)
+        lease = lease_of(store, country, settings.store.lease_seconds)
         try:
             with _held(lease) as renew:
                 for table, partition in places:

@@ -8,7 +8,7 @@ import shutil
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.models.market_model import champion_from_parts, model_from_parts
+from forecast_assets.domain.models.market_model_storage import champion_from_parts, model_from_parts
 from forecast_assets.domain.selection.contest import recipe_id
 from forecast_assets.market_state.recipes import recipe_of
 from forecast_assets.tags import BY_RECIPE

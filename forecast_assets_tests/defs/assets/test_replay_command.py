@@ -33,9 +33,16 @@ def copy(company, tmp_path) -> Company:
 @pytest.fixture
 def command(copy, monkeypatch):
     """The command in a copy of the company, on tables that are made within a second."""
-    values = copy.settings().model_dump()
-    for name in ("store", "landing", "markets", "training_rows", "backtest_training_rows", "pooled_skus"):
-        monkeypatch.setenv(f"FORECAST_{name.upper()}", str(values[name]))
+    settings = copy.settings()
+    for name, value in {
+        "STORE": settings.store.address,
+        "LANDING": settings.sources.landing,
+        "MARKETS": settings.markets.file,
+        "TRAINING_ROWS": settings.training.rows,
+        "BACKTEST_TRAINING_ROWS": settings.training.backtest_rows,
+        "POOLED_SKUS": settings.pooling.skus,
+    }.items():
+        monkeypatch.setenv(f"FORECAST_{name}", str(value))
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "")
 
     def quick(*arguments):

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from forecast_assets.cli import app
 from forecast_assets.definitions import build_definitions
-from forecast_assets.domain.models.market_model import model_from_parts
+from forecast_assets.domain.models.market_model_storage import model_from_parts
 from forecast_assets.operations.history.passport import NoSuchForecast, checks_of_run, latest_origin, passport
 from forecast_assets.storage import PartitionKey, Provenance
 from forecast_assets.storage.table_specs import table_specs

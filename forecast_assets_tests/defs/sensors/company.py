@@ -25,7 +25,7 @@ class MonitoredCompany:
 
     @property
     def store(self) -> TableStore:
-        return TableStore(self.settings.store)
+        return TableStore(self.settings.store.address)
 
     @property
     def outbox(self) -> Outbox:

@@ -49,7 +49,7 @@ class ArrivalPolls:
 
     def publish(self, code: str, run_id: str) -> None:
         place, made_by = PartitionKey(NOVEMBER, code), Provenance(run_id, "dev-2024-11", "none")
-        store = TableStore(self.settings.store)
+        store = TableStore(self.settings.store.address)
         store.write(table_specs()["published_forecasts"], place, published_forecast(NOVEMBER), made_by)
 
     def deliver(self, code: str, units: int = 1, at: pd.Timestamp = DUE) -> None:
@@ -231,7 +231,7 @@ def test_over_all_markets_history_is_frozen_and_the_month_after_prepared(desk):
     assert [(request.job_name, request.partition_key) for request in frozen] == [("totals", "2024-10-01")]
     totals = pd.DataFrame({"level": ["market"], "entity": ["FR"], "category": ["ALL"]})
     totals = totals.assign(sell_in_units=1.0, sell_out_units=1.0)
-    store = TableStore(desk.settings.store)
+    store = TableStore(desk.settings.store.address)
     store.write(table_specs()["demand_totals"], PartitionKey(OCTOBER), totals, Provenance("run", "cycle", "sha"))
     known = requests_over_all_markets(desk.settings, desk.instance, third)
     assert [(request.job_name, request.partition_key) for request in known] == [("totals_known", "2024-11-01")]
@@ -246,7 +246,7 @@ def test_over_all_markets_history_is_frozen_and_the_month_after_prepared(desk):
 def test_pooled_months_are_frozen_and_learned_from_where_pooling_is_on(desk):
     for code in ("FR", "NO"):
         desk.store("features", code, OCTOBER)
-    pooling = desk.settings.model_copy(update={"pooled_skus": 100})
+    pooling = desk.settings.copy_with("pooling", skus=100)
     requests = requests_over_all_markets(pooling, desk.instance, pd.Timestamp("2024-12-03T12:00Z"))
     assert {request.job_name for request in requests} == {"totals", "pool_rows"}
     desk.store("pooled_rows", None, OCTOBER)

@@ -33,8 +33,8 @@ def instance():
 def ready(base, instance, codes=CODES, trials=30, per_month=4, **keys):
     """A company whose markets have published November and can be tuned."""
     company = make_company(base, codes, instance, **keys)
-    changed = {"retune_trials": trials, "retunes_per_month": per_month}
-    company = type(company)(company.settings.model_copy(update=changed), instance)
+    settings = company.settings.copy_with("automation", retune_trials=trials, retunes_per_month=per_month)
+    company = type(company)(settings, instance)
     for code in codes:
         company.write("published_forecasts", code, NOVEMBER, published_forecast(NOVEMBER))
         put_features(company, code)
@@ -91,7 +91,7 @@ def test_alarms_on_figures_count_and_no_others(company, kind, is_tuned):
 
 
 def test_without_trials_nothing_is_tuned_and_that_is_how_a_company_begins(tmp_path, instance):
-    assert make_company(tmp_path, ["FR"], instance).settings.retune_trials == 0
+    assert make_company(tmp_path, ["FR"], instance).settings.automation.retune_trials == 0
     company = ready(tmp_path, instance, trials=0)
     alarm(company, "FR")
     assert retunes(company.settings, instance, TENTH) == (
@@ -264,8 +264,8 @@ def test_the_sensor_as_the_daemon_calls_it(company):
         data = build_retune_sensor(company.settings).evaluate_tick(context)
     # By the clock of this machine another month is due, which nobody has published; or its deadline has passed.
     settings, now = company.settings, pd.Timestamp.now("UTC")
-    month = due_month(now, settings.time_zone)
-    overdue = now > deadline_at(month, settings.time_zone, settings.arrival_deadline_days)
+    month = due_month(now, settings.automation.time_zone)
+    overdue = now > deadline_at(month, settings.automation.time_zone, settings.automation.arrival_deadline_days)
     assert month > NOVEMBER
     assert data.run_requests == []
     assert (

@@ -68,7 +68,7 @@ def test_the_address_of_the_webhook_is_in_no_file_log_or_message(settings, tick,
         said += [tick()]
         assert len(teams.paths) == 2
     assert "parked" in said[1]
-    contents = [path.read_bytes() for path in Path(settings.store).rglob("*") if path.is_file()]
+    contents = [path.read_bytes() for path in Path(settings.store.address).rglob("*") if path.is_file()]
     assert len(contents) > 5
     assert not any(CANARY.encode() in content for content in contents)
     assert CANARY not in caplog.text + "".join([*said, *capfd.readouterr()])

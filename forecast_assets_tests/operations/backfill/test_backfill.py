@@ -66,7 +66,7 @@ class BackfillCompany:
         )  # fmt: skip
         self.definitions = build_definitions(self.settings)
         self.nodes = asset_nodes(self.definitions)
-        self.store = TableStore(self.settings.store)
+        self.store = TableStore(self.settings.store.address)
 
     def deliver(self, code: str, **units: object) -> None:
         """Ten units of each SKU a month, other units (or none, for None) in months named ``m2024_01``."""
@@ -123,7 +123,7 @@ def made_by(plan) -> dict[str, dict[str | None, list[str]]]:
 
 
 def reasons(work) -> dict[tuple[str, str, str], str]:
-    return {(asset, code, f"{month:%Y-%m}"): why for (asset, code, month), why in work.outcomes.items() if why}
+    return {(each.asset, each.country, f"{each.month:%Y-%m}"): each.failure for each in work.outcomes if each.failure}
 
 
 def test_data_of_many_months_is_one_run_a_market_and_nothing_is_made_twice(company):

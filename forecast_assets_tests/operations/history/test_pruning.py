@@ -123,7 +123,7 @@ def test_the_age_is_that_since_a_version_was_replaced(store, history):
 
 def test_by_default_everything_is_kept(store, history):
     settings = loaded()
-    usual = Retention(settings.retention_days, settings.retention_versions, settings.orphan_grace_days)
+    usual = Retention(settings.retention.days, settings.retention.versions, settings.retention.orphan_grace_days)
     assert to_prune(all_versions(store), usual, TODAY + pd.Timedelta(days=9999)).goes == ()
 
 
