@@ -23,7 +23,7 @@ def default_resources(settings: Settings, inputs: TableReader | None = None) -> 
     """Return the resources of a company.
 
     Args:
-        settings: Of the company.
+        settings: Settings of the company.
         inputs: Store that assets read from; by default the one they write to. With it no market is locked: the assets
             write to a store of their own.
     """
@@ -51,7 +51,7 @@ def default_resources(settings: Settings, inputs: TableReader | None = None) -> 
 
 
 def _azure_clients(settings: Settings) -> dict[str, Any]:
-    """Return dagster-azure's resource where there is an account; importing it takes a second."""
+    """Return dagster-azure's resource if there is an account; importing it takes a second."""
     if settings.azure.storage is None:
         return {}
     from forecast_assets.defs.adls2 import adls2_resources

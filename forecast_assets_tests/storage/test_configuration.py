@@ -16,9 +16,8 @@ from forecast_assets.config.settings import Settings, load_settings
 from forecast_assets.config.variables import fields_by_variable
 from forecast_assets.domain.cycle_calendar import cycle_id_of
 from forecast_assets.schemas import TABLES as SCHEMAS
-from forecast_assets.storage.code_version import code_version, digest_of
 from forecast_assets.storage.configuration import configuration_of, configured_values
-from forecast_assets_tests.config.test_settings import loaded
+from forecast_assets_tests.repository_settings import loaded
 
 # Digests of the tables that companies have stored; a change here marks stored tables as stale.
 STORED = json.loads((Path(__file__).parent / "configuration_digests.json").read_text(encoding="utf-8"))
@@ -93,14 +92,6 @@ def test_a_field_affects_tables_that_exist():
 def test_pooling_and_the_stage_of_markets_affect_the_same_tables():
     pooling = next(field for variable, field, _ in fields_by_variable(Settings) if variable == "FORECAST_POOLED_SKUS")
     assert affects_of("skus", pooling).pooling == affects_of_market("stage").pooling == POOLED
-
-
-def test_the_code_version_is_that_of_contents_and_libraries_whatever_their_order():
-    first = digest_of({"a.py": b"1", "b.py": b"2"}, {"numpy": "2"})
-    assert first == digest_of({"b.py": b"2", "a.py": b"1"}, {"numpy": "2"})
-    assert first != digest_of({"a.py": b"2", "b.py": b"1"}, {"numpy": "2"})
-    assert first != digest_of({"a.py": b"1", "b.py": b"2"}, {"numpy": "3"})
-    assert len(code_version()) == 16
 
 
 def test_a_tag_that_begins_with_a_dot_is_the_revision_of_each_month():

@@ -5,7 +5,7 @@ import pandas as pd
 
 from forecast_assets.config.markets import Market
 from forecast_assets.config.settings import Settings
-from forecast_assets.defs.sensors.told import read_months, tell_of_new
+from forecast_assets.defs.sensors.verdict_alerts import read_months, report_new_verdicts
 from forecast_assets.domain.monitoring.alarm_verdict import AlarmVerdict
 from forecast_assets.domain.monitoring.publication_alarms import publication_verdicts
 from forecast_assets.storage import TableStore
@@ -30,6 +30,6 @@ def build_champion_alerts_sensor(settings: Settings) -> dg.SensorDefinition:
         description="A challenger held back, or a published forecast that is not the model's; over once it is again.",
     )
     def champion_alerts(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        return tell_of_new(context, settings, CHAMPION_ALERTS, "published_forecasts", judge)
+        return report_new_verdicts(context, settings, CHAMPION_ALERTS, "published_forecasts", judge)
 
     return champion_alerts

@@ -16,8 +16,8 @@ from forecast_assets.config.settings import Settings
 from forecast_assets.defs import jobs
 from forecast_assets.defs.schedules import PRIORITY, SCHEDULE, default_status, is_forecast
 from forecast_assets.defs.sensors.arrivals import ACTIVE, ARRIVALS
-from forecast_assets.defs.sensors.run_failures import has_failed, retry_is_to_come
-from forecast_assets.defs.sensors.told import UNREADABLE
+from forecast_assets.defs.sensors.run_failures import has_failed, is_retry_pending
+from forecast_assets.defs.sensors.verdict_alerts import UNREADABLE
 from forecast_assets.domain.cycle_calendar import cycle_id_of, deadline_at, due_month
 from forecast_assets.operations.cycle.fallback import step_after_failure
 from forecast_assets.partitions import partition_key
@@ -118,7 +118,7 @@ def _why_not_yet(
     now: pd.Timestamp,
 ) -> str:
     """Why nothing follows now on a failed cycle, the first of the runs, and what ran after it; empty where it does."""
-    if any(retry_is_to_come(record, now.to_pydatetime()) for record in runs):
+    if any(is_retry_pending(instance, record, now.to_pydatetime()) for record in runs):
         return "its run will be started again"
     for tags in ({MARKET_TAG: market.code}, {PARTITION_TAG: str(partition_key(month, market.code))}):
         if instance.get_runs(dg.RunsFilter(tags=tags, statuses=ACTIVE), limit=1):

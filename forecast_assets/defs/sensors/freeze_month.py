@@ -7,7 +7,7 @@ from forecast_assets.config.settings import Settings, pools_markets
 from forecast_assets.defs import jobs
 from forecast_assets.defs.schedules import PRIORITY_OF_TOTALS, default_status
 from forecast_assets.defs.sensors.arrivals import ACTIVE
-from forecast_assets.defs.sensors.month_only import FALLBACK_BEFORE_DUE, Months, to_freeze, to_make_known
+from forecast_assets.defs.sensors.totals_schedule import FALLBACK_BEFORE_DUE, Months, to_freeze, to_make_known
 from forecast_assets.domain.cycle_calendar import closed_month, cycle_id_of, deadline_at, due_at, due_month
 from forecast_assets.domain.models.pooled_model import POOLED_MONTHS
 from forecast_assets.domain.months import MonthRange

@@ -8,7 +8,7 @@ import pandas as pd
 
 from forecast_assets.config.markets import Market
 from forecast_assets.config.settings import Settings
-from forecast_assets.defs.sensors.told import read_months, tell_of_new
+from forecast_assets.defs.sensors.verdict_alerts import read_months, report_new_verdicts
 from forecast_assets.domain.monitoring import source_drift
 from forecast_assets.domain.monitoring.alarm_verdict import AlarmVerdict
 from forecast_assets.domain.monitoring.drift import REFERENCE_MONTHS, drift_verdicts
@@ -34,7 +34,7 @@ def build_input_drift_sensor(settings: Settings) -> dg.SensorDefinition:
         description="Drift of feature families; volume, new and missing SKUs, distribution and arrival of each source.",
     )
     def input_drift(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        return tell_of_new(context, settings, INPUT_DRIFT, "features", input_verdicts)
+        return report_new_verdicts(context, settings, INPUT_DRIFT, "features", input_verdicts)
 
     return input_drift
 

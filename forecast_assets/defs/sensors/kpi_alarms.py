@@ -5,7 +5,7 @@ import pandas as pd
 
 from forecast_assets.config.markets import Market
 from forecast_assets.config.settings import Settings
-from forecast_assets.defs.sensors.told import read_months, tell_of_new
+from forecast_assets.defs.sensors.verdict_alerts import read_months, report_new_verdicts
 from forecast_assets.domain.monitoring.alarm_verdict import AlarmVerdict
 from forecast_assets.domain.monitoring.kpi_alarms import HISTORY_MONTHS, AlarmLimits, kpi_verdicts
 from forecast_assets.storage import TableStore
@@ -28,7 +28,7 @@ def build_kpi_alarms_sensor(settings: Settings) -> dg.SensorDefinition:
         description="WAPE or bias over the limit, above its own past, worse than Holt-Winters, bias of one sign.",
     )
     def kpi_alarms(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        return tell_of_new(context, settings, KPI_ALARMS, "performance", judge)
+        return report_new_verdicts(context, settings, KPI_ALARMS, "performance", judge)
 
     return kpi_alarms
 

@@ -10,7 +10,7 @@ from forecast_assets.alerts.incidents import Incident
 from forecast_assets.alerts.outbox import Outbox
 from forecast_assets.config.settings import Settings
 from forecast_assets.defs import jobs
-from forecast_assets.defs.sensors.told import UNREADABLE
+from forecast_assets.defs.sensors.verdict_alerts import UNREADABLE
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.cycle_calendar import cycle_id_of
 from forecast_assets.domain.selection.tuning import IN_FORCE

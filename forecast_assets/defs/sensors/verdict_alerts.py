@@ -24,7 +24,7 @@ CRITICAL = {"source_missing"}
 UNREADABLE = (OSError, ValueError, LookupError)
 
 
-def tell_of_new(
+def report_new_verdicts(
     context: dg.SensorEvaluationContext, settings: Settings, sensor: str, asset: str, judge: Judge
 ) -> dg.SensorResult:
     """Judge the latest month of every market with new partitions of an asset, and keep what is to be told.
