@@ -48,8 +48,8 @@ class Market:
         stage: ``shadow``, ``live`` or ``retired``. Shadow markets are forecast and measured, but not shown to readers.
         missing_month: Meaning of a SKU without a row in a delivered month: ``zero`` units, or ``unknown``.
         teams_channel: Teams channel of the market's alerts; empty: the default channel.
-        max_wape: WAPE (a fraction) above which the market raises an alarm; None: the setting's value.
-        max_bias: The same for bias in either direction.
+        max_wape: WAPE (a fraction) above which the market raises an alarm; None: the value of the setting.
+        max_bias: Bias (in either direction) above which the market raises an alarm; None: the value of the setting.
     """
 
     code: str = field(metadata={AFFECTS: Affects()})

@@ -10,7 +10,7 @@ from forecast_assets.alerts.heartbeat import announce_heartbeat, month_of_heartb
 from forecast_assets.alerts.outbox import Outbox
 from forecast_assets.storage import PartitionKey, TableSpec, TableStore
 from forecast_assets_tests.alerts.company import CYCLE, JUNE, Clock, incident
-from forecast_assets_tests.config.test_settings import loaded
+from forecast_assets_tests.repository_settings import loaded
 from forecast_assets_tests.storage.examples import run
 
 MARKETS = """markets:

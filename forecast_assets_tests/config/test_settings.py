@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -12,13 +11,8 @@ from forecast_assets.config.azure_account import AzureAccount
 from forecast_assets.config.group import SettingsGroup
 from forecast_assets.config.markets import MarketsError
 from forecast_assets.config.process_groups import TrainingSettings
-from forecast_assets.config.settings import ENVIRONMENTS, Settings, SettingsError, load_settings
-
-MARKETS = str(Path(__file__).parents[2] / "markets.yaml")
-
-
-def loaded(**variables: str) -> Settings:
-    return load_settings({"FORECAST_MARKETS": MARKETS, **variables})
+from forecast_assets.config.settings import ENVIRONMENTS, SettingsError, load_settings
+from forecast_assets_tests.repository_settings import loaded
 
 
 def problems(**variables: str) -> list[str]:

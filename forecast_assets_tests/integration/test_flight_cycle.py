@@ -168,7 +168,7 @@ def test_waiting_costs_no_query_but_one_on_the_facts(server):
     assert '"sell_in"' in asked[0]
 
 
-class Desk:
+class DremioArrivalPolls:
     """One look of the arrival sensor after the other, at a company whose October is in the store."""
 
     def __init__(self, settings: Settings, instance: dg.DagsterInstance) -> None:
@@ -195,7 +195,7 @@ class Desk:
 @pytest.fixture
 def desk(settings):
     with dg.instance_for_test() as instance:
-        yield Desk(settings, instance)
+        yield DremioArrivalPolls(settings, instance)
 
 
 def test_a_market_that_waited_is_started_when_its_rows_come(server, desk):

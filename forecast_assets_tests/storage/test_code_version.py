@@ -20,7 +20,7 @@ from forecast_assets.storage.code_version import (
     sql_files_of,
 )
 from forecast_assets.storage.import_closure import SourceTree, UnknownAssetError
-from forecast_assets_tests.config.test_settings import loaded
+from forecast_assets_tests.repository_settings import loaded
 
 ASSETS = [*TABLES, "market_report", "mlflow_run", "delivery"]
 # Where the closure of a table may end, by the folder that uses it, and what records the rest instead.

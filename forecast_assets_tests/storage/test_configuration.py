@@ -17,7 +17,7 @@ from forecast_assets.config.variables import fields_by_variable
 from forecast_assets.domain.cycle_calendar import cycle_id_of
 from forecast_assets.schemas import TABLES as SCHEMAS
 from forecast_assets.storage.configuration import configuration_of, configured_values
-from forecast_assets_tests.config.test_settings import loaded
+from forecast_assets_tests.repository_settings import loaded
 
 # Digests of the tables that companies have stored; a change here marks stored tables as stale.
 STORED = json.loads((Path(__file__).parent / "configuration_digests.json").read_text(encoding="utf-8"))

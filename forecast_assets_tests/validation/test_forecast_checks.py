@@ -7,7 +7,7 @@ import pytest
 from forecast_assets.domain.demand.demand_panel import panel_from_rows
 from forecast_assets.validation.evaluation_checks import backtest_checks, backtest_figures, figures
 from forecast_assets.validation.forecast_checks import forecasts_checks, horizon_complete
-from forecast_assets_tests.config.test_settings import loaded
+from forecast_assets_tests.repository_settings import loaded
 
 ORIGIN = pd.Timestamp("2024-06-01")
 MONTHS = pd.date_range("2023-01-01", ORIGIN, freq="MS")

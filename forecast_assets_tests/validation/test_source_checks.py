@@ -10,7 +10,7 @@ from forecast_assets.validation.demand_checks import totals_checks
 from forecast_assets.validation.feature_checks import features_checks
 from forecast_assets.validation.source_checks import sell_in_checks
 from forecast_assets.validation.table_checks import Finding
-from forecast_assets_tests.config.test_settings import loaded
+from forecast_assets_tests.repository_settings import loaded
 
 JUNE = pd.Timestamp("2024-06-01")
 YEAR_BEFORE = pd.date_range("2023-06-01", "2024-05-01", freq="MS")

@@ -8,8 +8,8 @@ from forecast_assets.definitions import build_definitions
 from forecast_assets.domain.selection.contest import recipe_id
 from forecast_assets.market_state.recipes import recipe_of
 from forecast_assets.operations.cycle.launch import QUIET
+from forecast_assets_tests.defs.assets.challengers import OTHER, SOURCE_TABLES, with_challenger
 from forecast_assets_tests.defs.assets.company import DECEMBER, IN_MEMORY, Company, succeeded
-from forecast_assets_tests.defs.assets.test_champion import OTHER, SOURCE_TABLES, with_challenger
 
 BY_SENSOR = {"forecast/started_by": "fallback_publication", "forecast/market": "FR"}
 BY_SCHEDULE = {"forecast/started_by": "monthly_cycle_schedule", "forecast/market": "FR"}

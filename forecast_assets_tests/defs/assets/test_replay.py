@@ -29,11 +29,12 @@ from forecast_assets.operations.history.replay import (
 from forecast_assets.storage import PartitionKey, Provenance, TableStore
 from forecast_assets.storage.table_specs import table_specs
 from forecast_assets.tags import CYCLE_ID_TAG
+from forecast_assets_tests.defs.assets.challengers import LENIENT, OTHER
 from forecast_assets_tests.defs.assets.company import DECEMBER, NOVEMBER, Company, succeeded
-from forecast_assets_tests.defs.assets.test_champion import LENIENT, OTHER
+from forecast_assets_tests.defs.assets.replays import CYCLE, QUICK, version_file
 
-CYCLE = "dev-2024-12"
-QUICK = ["baseline_forecasts", "history_marks"]
+pytestmark = pytest.mark.heavy
+
 SETTINGS = import_module("forecast_assets.config.settings")
 
 
@@ -58,11 +59,6 @@ def states(outcomes) -> dict[str, str]:
 @pytest.fixture
 def copy(company, tmp_path) -> Company:
     return company.copied_whole_to(tmp_path / "copy")
-
-
-def version_file(company: Company, table: str, month: str) -> str:
-    (version,) = company.store.versions(table, PartitionKey(pd.Timestamp(month), "FR"))
-    return version.path
 
 
 def with_other_units(path: str) -> None:

@@ -15,9 +15,11 @@ from forecast_assets.operations.history.replay import cycle_targets
 from forecast_assets.sources.dremio.errors import DremioError
 from forecast_assets.storage import PartitionKey, TableStore
 from forecast_assets.storage.version_files import all_versions, remove_versions
-from forecast_assets_tests.cli.test_commands import unboxed
+from forecast_assets_tests.cli.terminal_text import unboxed
 from forecast_assets_tests.defs.assets.company import DECEMBER, Company
-from forecast_assets_tests.defs.assets.test_replay import CYCLE, QUICK, version_file
+from forecast_assets_tests.defs.assets.replays import CYCLE, QUICK, version_file
+
+pytestmark = pytest.mark.heavy
 
 # By name: in the package the module is hidden behind the command it holds.
 REPLAY_COMMAND = import_module("forecast_assets.cli.replay")

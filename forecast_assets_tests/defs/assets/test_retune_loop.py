@@ -18,6 +18,8 @@ from forecast_assets.sample import write_sample_company
 from forecast_assets.tags import BY_RECIPE, SOURCES
 from forecast_assets_tests.defs.assets.company import DECEMBER, IN_MEMORY, NOVEMBER, Company, succeeded
 
+pytestmark = pytest.mark.heavy
+
 JANUARY, TENTH = "2025-01-01", pd.Timestamp("2025-01-10T12:00Z")
 MARKETS = """markets:
   - {code: "FR", name: France, iso2: "FR", iso3: FRA, region: Europe, since: 2021-01-01}

@@ -14,8 +14,8 @@ from forecast_assets.domain.cycle_calendar import closed_month
 from forecast_assets.storage import PartitionKey, Provenance, TableStore
 from forecast_assets.storage.table_specs import table_specs
 from forecast_assets.tags import SOURCES
-from forecast_assets_tests.config.test_settings import loaded
 from forecast_assets_tests.defs.sensors.company import published_forecast
+from forecast_assets_tests.repository_settings import loaded
 
 OCTOBER, NOVEMBER = pd.Timestamp("2024-10-01"), pd.Timestamp("2024-11-01")
 DUE, OVERDUE = pd.Timestamp("2024-12-10T06:30Z"), pd.Timestamp("2024-12-15T06:01Z")
@@ -27,7 +27,7 @@ MARKETS = """markets:
 KEY = "cycle:dev-2024-11"
 
 
-class Desk:
+class ArrivalPolls:
     """A company whose October is in the store; one look of the sensor after the other."""
 
     def __init__(self, base, instance) -> None:
@@ -79,7 +79,7 @@ class Desk:
 def desk(tmp_path, monkeypatch):
     monkeypatch.setattr("forecast_assets.sources.landing.folder.TIMES", ("mtime", "last_modified"))
     with dg.instance_for_test() as instance:
-        yield Desk(tmp_path, instance)
+        yield ArrivalPolls(tmp_path, instance)
 
 
 WAITED = {"forecast/waits_for": "no sell_in of the month"}

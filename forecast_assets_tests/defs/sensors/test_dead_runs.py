@@ -8,7 +8,7 @@ from dagster._core.test_utils import create_run_for_test
 from forecast_assets.defs.sensors.dead_runs import mark_dead_runs
 from forecast_assets.market_state.market_lease import lease_of
 from forecast_assets.storage import TableStore
-from forecast_assets_tests.config.test_settings import loaded
+from forecast_assets_tests.repository_settings import loaded
 
 TAGS = {"dagster/partition": "FR|2024-06-01"}
 

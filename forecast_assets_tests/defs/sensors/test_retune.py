@@ -16,7 +16,7 @@ from forecast_assets.domain.selection.contest import Contest, recipe_id
 from forecast_assets.domain.selection.tuning import COLUMNS
 from forecast_assets.storage import PartitionKey
 from forecast_assets_tests.defs.sensors.company import make_company, published_forecast
-from forecast_assets_tests.domain.selection.test_champion import IN_FORCE, LIMITS, OLD, alone, market
+from forecast_assets_tests.domain.selection.rival_recipes import IN_FORCE, LIMITS, OLD, alone, market
 
 OCTOBER, NOVEMBER, DECEMBER = (pd.Timestamp(f"2024-{month}-01") for month in (10, 11, 12))
 OLD_ORIGIN = pd.Timestamp("2022-10-01")

@@ -11,7 +11,7 @@ from forecast_assets.definitions import build_definitions
 from forecast_assets.defs.sensors.teams_delivery import build_teams_delivery_sensor
 from forecast_assets_tests.alerts.company import CYCLE, incident
 from forecast_assets_tests.alerts.teams_server import CANARY, FakeTeams, texts
-from forecast_assets_tests.config.test_settings import loaded
+from forecast_assets_tests.repository_settings import loaded
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from forecast_assets.operations.cycle.processes import Processes
 from forecast_assets.storage import PartitionKey, Provenance, TableStore
 from forecast_assets.storage.table_specs import table_specs
 from forecast_assets.tags import SOURCES
-from forecast_assets_tests.config.test_settings import loaded
+from forecast_assets_tests.repository_settings import loaded
 
 MAY, JUNE = pd.Timestamp("2024-05-01"), pd.Timestamp("2024-06-01")
 MONTH = MonthRange(JUNE, JUNE)

@@ -17,7 +17,7 @@ from forecast_assets.operations.history.pruning import prune
 from forecast_assets.operations.history.retention import Retention, to_prune
 from forecast_assets.storage import Provenance, TableStore
 from forecast_assets.storage.version_files import all_versions, pruned_of
-from forecast_assets_tests.config.test_settings import loaded
+from forecast_assets_tests.repository_settings import loaded
 from forecast_assets_tests.storage.examples import FEATURES, SELL_IN, TOTALS, key, sell_in
 
 TODAY = pd.Timestamp("2024-07-01", tz="UTC")
