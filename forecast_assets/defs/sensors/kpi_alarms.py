@@ -1,4 +1,4 @@
-"""Judges realised performance when it is made: WAPE, bias, their past, and Holt-Winters."""
+"""Judges new realised performance: WAPE and bias against limits, their own past, and Holt-Winters."""
 
 import dagster as dg
 import pandas as pd
@@ -16,7 +16,7 @@ COLUMNS = ["sku", "origin_month", "lag_months", "actual_units", "published_units
 
 
 def build_kpi_alarms_sensor(settings: Settings) -> dg.SensorDefinition:
-    """The sensor of a company."""
+    """Build the sensor of a company."""
 
     def judge(store: TableStore, market: Market, month: pd.Timestamp) -> list[AlarmVerdict]:
         cells = read_months(store, "performance", market.code, month, HISTORY_MONTHS, COLUMNS)
@@ -35,7 +35,7 @@ def build_kpi_alarms_sensor(settings: Settings) -> dg.SensorDefinition:
 
 
 def limits_of(alerts: AlertSettings, market: Market) -> AlarmLimits:
-    """Limits of a market: its own, else those of the settings."""
+    """Return the limits of a market: its own, else those of the settings."""
     return AlarmLimits(
         max_wape=market.max_wape if market.max_wape is not None else alerts.max_wape,
         max_bias=market.max_bias if market.max_bias is not None else alerts.max_bias,
