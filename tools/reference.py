@@ -3,7 +3,14 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from tools import asset_graph, reference_commands, reference_messages, reference_sample, reference_tables
+from tools import (
+    asset_graph,
+    reference_commands,
+    reference_messages,
+    reference_sample,
+    reference_settings,
+    reference_tables,
+)
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 PAGES: dict[str, Callable[[], str]] = {
@@ -11,6 +18,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "commands.md": reference_commands.render,
     "delivery-messages.md": reference_messages.render,
     "sample-parameters.md": reference_sample.render,
+    "settings.md": reference_settings.render,
     "tables.md": reference_tables.render,
 }
 

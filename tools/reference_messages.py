@@ -2,7 +2,7 @@
 
 import textwrap
 
-from forecast_assets_tests.sources.landing.test_bad_deliveries import CASES
+from forecast_assets_tests.sources.landing.delivery_problems import CASES
 
 WIDTH = 100
 HEAD = """\

@@ -3,7 +3,7 @@
 import pytest
 
 from forecast_assets.schemas import TABLES
-from forecast_assets_tests.sources.landing.test_bad_deliveries import CASES
+from forecast_assets_tests.sources.landing.delivery_problems import CASES
 from tools.asset_graph import without_implied
 from tools.reference import FOLDER, PAGES
 from tools.reference_tables import unit_of
