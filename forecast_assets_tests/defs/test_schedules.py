@@ -36,7 +36,7 @@ def repository(settings):
 
 @pytest.fixture
 def instance():
-    with dg.instance_for_test() as stored:
+    with dg.DagsterInstance.ephemeral() as stored:
         yield stored
 
 
