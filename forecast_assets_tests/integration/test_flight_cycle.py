@@ -14,7 +14,7 @@ from forecast_assets.config.settings import Settings, SettingsError, load_settin
 from forecast_assets.definitions import build_definitions
 from forecast_assets.defs.assets.sources import READERS
 from forecast_assets.defs.retries import transient_errors_again
-from forecast_assets.defs.sensors.arrivals import Cursor, Look
+from forecast_assets.defs.sensors.arrivals import Cursor, Poll
 from forecast_assets.operations.cycle.launch import QUIET
 from forecast_assets.operations.health.connections import FAILS, WORKS, check_connections
 from forecast_assets.sources.dremio.arrivals import table_delivery
@@ -185,9 +185,9 @@ class DremioArrivalPolls:
     def look(self, minutes: int = 0) -> list[dg.RunRequest]:
         now = max(DUE, pd.Timestamp.now("UTC")) + pd.Timedelta(minutes=minutes)
         cursor = Cursor.read(self.cursor, NOVEMBER, now.timestamp(), 1e9)
-        self.last = Look(self.settings, self.instance, NOVEMBER, now, cursor)
+        self.last = Poll(self.settings, self.instance, NOVEMBER, now, cursor)
         market = self.settings.market_table["FR"]
-        request = self.last.at(market)
+        request = self.last.request_for(market)
         self.cursor = cursor.write()
         return [request] if request else []
 

@@ -1,4 +1,4 @@
-"""Tells of a market whose published forecast is not its model's: a challenger held back, the baseline, the last one."""
+"""Reports a published forecast that is not the model's: a challenger held back, the baseline, the last forecast."""
 
 import dagster as dg
 import pandas as pd
@@ -16,7 +16,7 @@ CHAMPION_COLUMNS = ["outcome", "source", "reason", "wape_challenger", "wape_cham
 
 
 def build_champion_alerts_sensor(settings: Settings) -> dg.SensorDefinition:
-    """The sensor of a company."""
+    """Build the sensor of a company."""
 
     def judge(store: TableStore, market: Market, month: pd.Timestamp) -> list[AlarmVerdict]:
         published = read_months(store, "published_forecasts", market.code, month, 1, PUBLISHED_COLUMNS)

@@ -1,4 +1,4 @@
-"""Starts the runs over all markets: freezes a month's totals and pooled rows, and makes what the next month reads."""
+"""Starts the runs over all markets: freezes totals and pooled rows of a month, and prepares the next month."""
 
 import dagster as dg
 import pandas as pd
@@ -21,7 +21,7 @@ FREEZE_MONTH = "freeze_month"
 
 
 def build_freeze_month_sensor(settings: Settings) -> dg.SensorDefinition:
-    """The sensor of a company."""
+    """Build the sensor of a company."""
 
     @dg.sensor(
         name=FREEZE_MONTH,
@@ -32,7 +32,7 @@ def build_freeze_month_sensor(settings: Settings) -> dg.SensorDefinition:
     )
     def freeze_month(context: dg.SensorEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
         requests = requests_over_all_markets(settings, context.instance, pd.Timestamp.now("UTC"))
-        return requests or dg.SkipReason("Every month over all markets is made, or waits for markets.")
+        return requests or dg.SkipReason("Every month over all markets is built, or waits for markets.")
 
     return freeze_month
 
@@ -40,7 +40,7 @@ def build_freeze_month_sensor(settings: Settings) -> dg.SensorDefinition:
 def requests_over_all_markets(
     settings: Settings, instance: dg.DagsterInstance, now: pd.Timestamp
 ) -> list[dg.RunRequest]:
-    """Runs over all markets to start now; none while one of the same job is under way."""
+    """Return the runs over all markets to start now; none while one of the same job is under way."""
     zone, store = settings.automation.time_zone, ListedOnce(open_store(settings))
     due, closed = due_month(now, zone), closed_month(now, zone)
     months = Months(
@@ -62,10 +62,10 @@ def requests_over_all_markets(
 def _wanted(
     store: TableReader, settings: Settings, months: Months, source: str, table: str, job: str
 ) -> list[tuple[str, MonthRange]]:
-    """Months of a table over all markets that can be frozen."""
+    """Return the months of a table over all markets that can be frozen, with their job."""
     delivered: dict[pd.Timestamp, set[str]] = {}
-    for place in store.list_partitions(source):
-        delivered.setdefault(place.month, set()).add(place.country or "")
+    for partition in store.list_partitions(source):
+        delivered.setdefault(partition.month, set()).add(partition.country or "")
     expected = {market.code: market.since for market in settings.market_table.values() if market.stage != "retired"}
     if table == "pooled_rows":
         oldest = months.closed - pd.DateOffset(months=POOLED_MONTHS)
@@ -82,7 +82,7 @@ def _known(store: TableReader, months: Months, source: str, table: str, job: str
 
 
 def _made(store: TableReader, table: str) -> set[pd.Timestamp]:
-    return {place.month for place in store.list_partitions(table)}
+    return {partition.month for partition in store.list_partitions(table)}
 
 
 def _request(job: str, span: MonthRange, cycle_id: str) -> dg.RunRequest:

@@ -1,6 +1,6 @@
-"""Judges what forecasts are made from when features are made: drift of features, and what the sources delivered.
+"""Judges the inputs of forecasts once features are built: drift of features, and the deliveries of each source.
 
-Features are the last of the inputs, so the sources of the month are there, or did not arrive.
+Features are the last input of a month, so a source that is absent then did not arrive.
 """
 
 import dagster as dg
@@ -25,7 +25,7 @@ SOURCE_COLUMNS = {
 
 
 def build_input_drift_sensor(settings: Settings) -> dg.SensorDefinition:
-    """The sensor of a company."""
+    """Build the sensor of a company."""
 
     @dg.sensor(
         name=INPUT_DRIFT,
@@ -40,7 +40,7 @@ def build_input_drift_sensor(settings: Settings) -> dg.SensorDefinition:
 
 
 def input_verdicts(store: TableStore, market: Market, month: pd.Timestamp) -> list[AlarmVerdict]:
-    """Verdicts over features and sources of a market and month."""
+    """Return the verdicts over features and sources of a market and month."""
     features = read_months(store, "features", market.code, month, REFERENCE_MONTHS + 1)
     is_now = features["month"] == month
     sources = {

@@ -8,7 +8,7 @@ import pytest
 from dagster._core.test_utils import create_run_for_test
 
 from forecast_assets.alerts.outbox import Outbox
-from forecast_assets.defs.sensors.arrivals import Cursor, Look
+from forecast_assets.defs.sensors.arrivals import Cursor, Poll
 from forecast_assets.defs.sensors.freeze_month import requests_over_all_markets
 from forecast_assets.domain.cycle_calendar import closed_month
 from forecast_assets.storage import PartitionKey, Provenance, TableStore
@@ -65,8 +65,8 @@ class ArrivalPolls:
     def look(self, now: pd.Timestamp = DUE, minutes: int = 0) -> list[dg.RunRequest]:
         now += pd.Timedelta(minutes=minutes)
         cursor = Cursor.read(self.cursor, NOVEMBER, now.timestamp(), 180)
-        self.last = Look(self.settings, self.instance, NOVEMBER, now, cursor)
-        requests = [request for market in self.last.markets() if (request := self.last.at(market))]
+        self.last = Poll(self.settings, self.instance, NOVEMBER, now, cursor)
+        requests = [request for market in self.last.markets() if (request := self.last.request_for(market))]
         self.last.report()
         self.cursor = cursor.write()
         return requests
