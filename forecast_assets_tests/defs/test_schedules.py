@@ -36,7 +36,7 @@ def repository(settings):
 
 @pytest.fixture
 def instance():
-    with dg.DagsterInstance.ephemeral() as stored:
+    with dg.instance_for_test() as stored:
         yield stored
 
 

@@ -35,7 +35,7 @@ def stored(result: dg.ExecuteInProcessResult) -> set[str]:
 
 
 def test_a_fallback_that_a_sensor_asked_for_changes_nothing_once_the_month_is_published(unpublished):
-    with dg.DagsterInstance.ephemeral() as instance:
+    with dg.instance_for_test() as instance:
         first = run(unpublished, instance, "publish_fallback", BY_SENSOR)
         succeeded(first)
         assert stored(first) == {"champion", "published_forecasts"}
@@ -51,7 +51,7 @@ def test_a_fallback_that_a_sensor_asked_for_changes_nothing_once_the_month_is_pu
 
 def test_a_cycle_requested_before_the_fallback_published_still_replaces_it_but_no_other_cycle(unpublished, monkeypatch):
     """Both waited in the queue: requested first, the cycle runs last."""
-    with dg.DagsterInstance.ephemeral() as instance:
+    with dg.instance_for_test() as instance:
         look_up, long_ago = instance.get_run_record_by_id, pd.Timestamp("2020-01-01", tz="UTC")
         requested_first = lambda _, run_id: look_up(run_id)._replace(create_timestamp=long_ago)  # noqa: E731
         monkeypatch.setattr(type(instance), "get_run_record_by_id", requested_first)

@@ -49,7 +49,7 @@ def test_an_alarm_leads_to_a_tuned_recipe_that_the_next_cycle_puts_to_the_rule(m
     settings = market.settings(FORECAST_RETUNE_TRIALS="2")
     alarm = Incident("wape", "FR", "published", pd.Timestamp(DECEMBER), "warning", "France: WAPE 80.0 %, limit 60.0 %")
     Outbox.of(settings).report([alarm], "dev-2024-12")
-    with dg.DagsterInstance.ephemeral() as instance:
+    with dg.instance_for_test() as instance:
         ((request,), _) = retunes(settings, instance, TENTH)
         tune = build_definitions(settings, mlflow_tracking=IN_MEMORY).resolve_job_def(request.job_name)
         result = tune.execute_in_process(
