@@ -202,7 +202,7 @@ def test_too_little_history_is_reported_with_its_numbers(features, panel):
         training_rows(two_origins, NAMES, panel, CUTOFF, EVERY_ROW)
 
 
-def test_the_first_month_of_a_market_has_missing_inputs_named(panel):
+def test_an_empty_table_of_features_is_too_little_history(panel):
     nothing = pd.DataFrame({"sku": pd.Series(dtype=object), "origin_month": pd.Series(dtype="datetime64[ns]")})
     with pytest.raises(TooFewRowsError, match="0 rows"):
         training_rows(nothing, NAMES, panel, CUTOFF, EVERY_ROW)
