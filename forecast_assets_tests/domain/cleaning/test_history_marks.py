@@ -155,15 +155,15 @@ def test_marks_of_another_origin_sku_or_month_change_nothing():
 
 
 def test_marks_do_not_read_the_future(tables, origin):
-    tables = []
+    marks = []
     for known in (tables, with_another_future(tables, origin)):
         history = known.history()
-        tables.append(history_marks(history.sell_in, origin, history.sell_out, history.promotions, history.covid_policy))
-    others = tables[0]["sku"] != "A NEW SKU"
-    assert len(tables[0])
+        marks.append(history_marks(history.sell_in, origin, history.sell_out, history.promotions, history.covid_policy))
+    others = marks[0]["sku"] != "A NEW SKU"
+    assert len(marks[0])
     assert others.all()
-    assert tables[0]["units"].max() < WRONG
-    pd.testing.assert_frame_equal(tables[1], tables[0], check_exact=True)
+    assert marks[0]["units"].max() < WRONG
+    pd.testing.assert_frame_equal(marks[1], marks[0], check_exact=True)
 
 
 def test_some_skus_alone_have_the_marks_they_have_among_all(tables, origin):
