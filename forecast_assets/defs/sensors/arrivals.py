@@ -160,7 +160,8 @@ class Look:
         return not is_fallback_run(self._instance, self._gate.published_by(code, self._month))
 
     def _request(self, market: Market, runs: Runs, fingerprint: str) -> dg.RunRequest | None:
-        job, months = self._gate.next_step(market.code, self._month)
+        step = self._gate.next_step(market.code, self._month)
+        job, months = step.job, step.months
         if job == jobs.monthly_cycle.name:
             again = runs is not Runs.NONE
             request = cycle_request(self._settings.env, market, self._month, ARRIVALS, fingerprint, again)

@@ -96,7 +96,7 @@ def _after(
     step = None if why else step_after_failure(settings, store, market.code, month, tried)
     if step is None:
         return None, why or "nothing is left to try"
-    return _request(settings, step[0], failed_id, market, month), ""
+    return _request(settings, step.job, failed_id, market, month), ""
 
 
 def _latest_cycle(instance: dg.DagsterInstance, market: Market, month: pd.Timestamp) -> dg.RunRecord | None:

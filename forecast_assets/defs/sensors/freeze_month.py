@@ -11,7 +11,7 @@ from forecast_assets.defs.sensors.month_only import FALLBACK_BEFORE_DUE, Months,
 from forecast_assets.domain.cycle_calendar import closed_month, cycle_id_of, deadline_at, due_at, due_month
 from forecast_assets.domain.models.pooled_model import POOLED_MONTHS
 from forecast_assets.domain.months import MonthRange
-from forecast_assets.operations.cycle.steps import MARKET_MONTHS_OF_A_RUN
+from forecast_assets.operations.stages import MARKET_MONTHS_OF_A_RUN, stages
 from forecast_assets.partitions import ALL_MARKETS
 from forecast_assets.storage import ListedOnce, TableReader
 from forecast_assets.storage.opened import open_store
@@ -48,11 +48,12 @@ def requests_over_all_markets(
         is_overdue=now > deadline_at(due, zone, settings.arrival_deadline_days),
         is_late=now > due_at(closed, zone) - FALLBACK_BEFORE_DUE,
     )  # fmt: skip
-    wanted = _wanted(store, settings, months, "sell_in", "demand_totals", jobs.totals.name)
-    wanted += _known(store, months, "demand_totals", "demand_totals_known", jobs.totals_known.name)
-    if pools_markets(settings):
-        wanted += _wanted(store, settings, months, "features", "pooled_rows", jobs.pool_rows.name)
-        wanted += _known(store, months, "pooled_rows", "pooled_model", jobs.pool_model.name)
+    wanted: list[tuple[str, MonthRange]] = []
+    for stage in stages(pools=pools_markets(settings)):
+        if stage.over_all_markets:
+            freeze, known = stage.jobs
+            wanted += _wanted(store, settings, months, stage.reads, freeze.tables[0], freeze.job)
+            wanted += _known(store, months, freeze.tables[0], known.tables[0], known.job)
     busy = {run.job_name for run in instance.get_runs(dg.RunsFilter(tags={MARKET_TAG: ALL_MARKETS}, statuses=ACTIVE))}
     cycle_id = cycle_id_of(settings.env, due)
     return [_request(job, span, cycle_id) for job, span in wanted if job not in busy]

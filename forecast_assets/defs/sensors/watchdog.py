@@ -10,7 +10,7 @@ import dagster as dg
 
 from forecast_assets.alerts.outbox import Outbox
 from forecast_assets.config.settings import Settings
-from forecast_assets.operations.health.watch import tell_of_sensors, watch_sensors
+from forecast_assets.operations.health.watchdog import SENSOR_FAILED, check_sensors, report_health
 
 WATCHDOG = "watchdog"
 
@@ -28,8 +28,8 @@ def build_watchdog_sensor(
     )
     def watchdog(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         now = datetime.now(UTC)
-        found = watch_sensors(context.instance, sensors, schedules, now)
-        bad = tell_of_sensors(Outbox.of(settings), settings, found, now)
+        found = check_sensors(context.instance, sensors, schedules, now)
+        bad = report_health(Outbox.of(settings), settings, SENSOR_FAILED, found, now)
         return dg.SkipReason("\n".join(bad) or f"{len(found)} sensors and schedules are well.")
 
     return watchdog

@@ -121,7 +121,7 @@ def made_by(plan) -> dict[str, dict[str | None, list[str]]]:
 
 
 def reasons(work) -> dict[tuple[str, str, str], str]:
-    return {(asset, code, f"{month:%Y-%m}"): why for (asset, code, month), why in work.outcomes.items() if why}
+    return {(each.asset, each.country, f"{each.month:%Y-%m}"): each.failure for each in work.outcomes if each.failure}
 
 
 def test_data_of_many_months_is_one_run_a_market_and_nothing_is_made_twice(company):

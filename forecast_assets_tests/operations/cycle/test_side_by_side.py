@@ -10,7 +10,7 @@ from forecast_assets.cli.code_location import load_code_location
 from forecast_assets.config.settings import Settings
 from forecast_assets.domain.months import MonthRange
 from forecast_assets.operations.cycle.cycle import run_cycles, run_side_by_side
-from forecast_assets.operations.cycle.launch import RunResult
+from forecast_assets.operations.cycle.launch import RunResult, Step
 from forecast_assets.operations.cycle.measure import run_measures
 from forecast_assets.operations.cycle.plan import CycleRequest
 from forecast_assets.operations.cycle.processes import Processes
@@ -30,7 +30,7 @@ class ProcessesInThisOne:
         self.count, self.outcomes = count, outcomes
         self.submitted: list[tuple[str, str | None, MonthRange]] = []
 
-    def launch(self, job: str, country: str | None, months: MonthRange, tags: dict[str, str] | None = None) -> Future:
+    def launch(self, job: str, country: str | None, months: MonthRange, tags=None, assets=()) -> Future:
         self.submitted.append((job, country, months))
         future: Future[RunResult] = Future()
         outcome = self.outcomes.get((job, country))
@@ -53,7 +53,7 @@ def run(steps: dict[str, list[str]], outcomes: dict | None = None, count: int = 
     told = []
     results = run_side_by_side(
         processes,
-        {code: iter([(job, MONTH) for job in jobs]) for code, jobs in steps.items()},
+        {code: (Step(job, MONTH) for job in jobs) for code, jobs in steps.items()},
         lambda *a: told.append(a),
     )
     return results, [(job, country) for job, country, _ in processes.submitted], told
