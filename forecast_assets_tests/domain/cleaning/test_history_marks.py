@@ -15,6 +15,8 @@ from forecast_assets.domain.models.market_model import fit_market_model, forecas
 from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets_tests.domain.small_market import WRONG, with_another_future
 
+pytestmark = pytest.mark.heavy
+
 MONTHS = pd.date_range("2016-01-01", "2022-12-01", freq="MS")
 ORIGIN = pd.Timestamp("2022-12-01")
 SKUS = np.array([f"S{number:02d}" for number in range(24)], dtype=object)

@@ -15,6 +15,8 @@ from forecast_assets.domain.monitoring.kpi_alarms import (
 )
 from forecast_assets_tests.domain.simulated_performance import LAST, simulated_performance
 
+pytestmark = pytest.mark.heavy
+
 LIMITS = AlarmLimits(max_wape=0.5, max_bias=0.3)
 MARKETS = 100
 

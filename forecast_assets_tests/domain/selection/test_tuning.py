@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from forecast_assets.domain.models.recipe import Recipe
-from forecast_assets.domain.models.serialization import recipe_from
+from forecast_assets.domain.models.serialization import recipe_from_manifest
 from forecast_assets.domain.selection import tuning
 from forecast_assets.domain.selection.tuning import (
     TooLittleToTuneError,
@@ -147,7 +147,7 @@ def test_a_recipe_read_back_equals_the_one_that_was_tried(tried, recipe):
     result = dataclasses.replace(recipe, **parameters)
     assert parameters["member_weights"][0][0] == "recursive"
     assert sum(weight for _, weight in result.member_weights) == pytest.approx(1, abs=1e-3)
-    assert recipe_from(json.loads(json.dumps(dataclasses.asdict(result)))) == result
+    assert recipe_from_manifest(json.loads(json.dumps(dataclasses.asdict(result)))) == result
 
 
 def test_parameters_of_another_version_are_rejected_by_name():
