@@ -31,6 +31,8 @@ from forecast_assets.domain.publication.forecasts import with_inputs_missing
 from forecast_assets.domain.selection.backtest import backtest
 from forecast_assets_tests.domain.small_market import MONTHS, feature_stack, small_market, with_another_future
 
+pytestmark = pytest.mark.heavy
+
 QUICK = Recipe(
     rounds=20, training_rows=6000, min_rows_per_leaf=20, recursive_rounds=10, refit_rows=3000, refit_rounds=10
 )
