@@ -27,7 +27,7 @@ def run(*, dry_run: bool, even_if_needed: bool, show: bool) -> None:
     if dry_run:
         console.print("Nothing was removed (--dry-run).", markup=False)
         return
-    done = prune(store, settings, verdict.goes, now)
+    done = prune(store, settings.store.lease_seconds, verdict.goes, now)
     console.print(f"Removed {_counted(done.removed)}.", markup=False)
     for name, run in done.busy.items():
         console.print(f"{name}: run {run} is writing; its versions stay until the next time.", markup=False)

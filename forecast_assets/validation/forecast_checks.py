@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from forecast_assets.config.settings import Settings
+from forecast_assets.config.process_groups import CheckSettings
 from forecast_assets.domain.calendar import HORIZON_MONTHS
 from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.validation.schema_check import schema_check
@@ -35,7 +35,7 @@ def horizon_complete() -> TableCheck:
     return HORIZON_COMPLETE.rule(find)
 
 
-def forecasts_checks(sell_in: DemandPanel, settings: Settings) -> list[TableCheck]:
+def forecasts_checks(sell_in: DemandPanel, limits: CheckSettings) -> list[TableCheck]:
     """Return the checks of ``forecasts``; ``sell_in`` is the market's panel up to the origin month."""
     last_year_units = float(pd.DataFrame(sell_in.units[:, -12:]).sum().sum())
 
@@ -44,7 +44,7 @@ def forecasts_checks(sell_in: DemandPanel, settings: Settings) -> list[TableChec
         if last_year_units <= 0:
             return Finding(1, None, "last year's sell-in sums to zero or less: the ratio is undefined", is_warning=True)
         ratio = ahead / last_year_units
-        limit = settings.checks.max_forecast_ratio
+        limit = limits.max_forecast_ratio
         message = (
             f"next 12 months sum to {ahead:,.0f} units, the last 12 to {last_year_units:,.0f}: ratio {ratio:.2f}, "
             f"expected {1 / limit:.2f} to {limit:.2f}. Check the largest SKUs, or widen FORECAST_MAX_FORECAST_RATIO"

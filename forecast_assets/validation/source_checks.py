@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from forecast_assets.config.settings import Settings
+from forecast_assets.config.process_groups import CheckSettings
 from forecast_assets.sources.source_tables import DeliveredSellIn
 from forecast_assets.sources.sql import SqlProject, SqlTestResult
 from forecast_assets.validation.schema_check import schema_check
@@ -45,13 +45,13 @@ def sourced_checks(table: str, sql_tests: Sequence[SqlTestResult]) -> list[Table
     return [schema_check(table), *(_sql_check(result) for result in sql_tests)]
 
 
-def sell_in_checks(delivered: DeliveredSellIn, settings: Settings) -> list[TableCheck]:
+def sell_in_checks(delivered: DeliveredSellIn, limits: CheckSettings) -> list[TableCheck]:
     """Return all checks of ``sell_in``."""
     return [
         *sourced_checks("sell_in", delivered.sql_tests),
-        _total_plausible(delivered.rows, settings.checks.max_total_change),
-        _returns_plausible(delivered.rows, settings.checks.max_return_ratio),
-        _unknown_skus(delivered.products, settings.checks.max_unknown_sku_share),
+        _total_plausible(delivered.rows, limits.max_total_change),
+        _returns_plausible(delivered.rows, limits.max_return_ratio),
+        _unknown_skus(delivered.products, limits.max_unknown_sku_share),
         _unknown_countries(delivered.unknown_countries),
     ]
 

@@ -72,4 +72,4 @@ def contest_of_run(
     set_aside = context.run.tags.get(SET_ASIDE_TAG, "")
     if set_aside:
         recipes_in_force.lookups.of(*step).answers[SET_ASIDE] = set_aside
-    return contest_of(settings, tuned_recipe, refused_recipe, holder, set_aside)
+    return contest_of(settings.training, tuned_recipe, refused_recipe, holder, set_aside)

@@ -64,9 +64,9 @@ def backtest(
     panel = panel_from_rows(sell_in, sell_in["month"].min(), origin).with_marks(history_marks)
     pooled = pooled_of(settings, pooled_model)
     contest = contest_of_run(context, settings, recipes_in_force, tuned_recipe, refused_recipe)
-    champion = contest.champion and for_backtest(settings, contest.champion)
+    champion = contest.champion and for_backtest(settings.training, contest.champion)
     cells = rolling_backtest(
-        features, panel, origin, for_backtest(settings, contest.recipe), products, pooled, champion
+        features, panel, origin, for_backtest(settings.training, contest.recipe), products, pooled, champion
     )
     metadata = evaluation_checks.backtest_figures(cells, origin)
     yield from stored_if_sound({origin: cells}, evaluation_checks.backtest_checks(), metadata=metadata)

@@ -64,4 +64,4 @@ def forecasts(
     rows = with_champion(forecast_by(trained), forecast_by(champion) if champion else None)
     described = with_inputs_missing(features, trained.inputs_missing)
     rows = beside_baseline(rows, baseline_forecasts, with_announced_described(described, announced, products))
-    yield from stored_if_sound({origin: rows}, forecast_checks.forecasts_checks(panel, settings))
+    yield from stored_if_sound({origin: rows}, forecast_checks.forecasts_checks(panel, settings.checks))

@@ -62,7 +62,7 @@ def pooled_model(
 ) -> Results:
     """Train the learners that every market may read at the run's origin month."""
     (origin,) = months_of_run(context)
-    fitted = fit_pooled_model(pooled_rows, add_months(origin, -1), recipe_of(settings))
+    fitted = fit_pooled_model(pooled_rows, add_months(origin, -1), recipe_of(settings.training))
     figures = {
         "rows": fitted.rows,
         "markets": len(fitted.skus),

@@ -75,7 +75,7 @@ def sell_in(
     country, months = country_of_run(context), months_of_run(context)
     delivered = source_tables.sell_in(country, months)
     tables = by_month(delivered.rows, months)
-    checks = source_checks.sell_in_checks(delivered, settings)
+    checks = source_checks.sell_in_checks(delivered, settings.checks)
     yield from stored_if_sound(tables, checks, metadata={"engine": source_tables.engine_name})
 
 

@@ -67,7 +67,7 @@ def tuned_recipe(
     panel = panel_from_rows(sell_in, sell_in["month"].min() if len(sell_in) else last, last).with_marks(history_marks)
 
     def recipe(parameters: Mapping[str, object]) -> Recipe:
-        return backtest_recipe_of(settings, parameters)
+        return backtest_recipe_of(settings.training, parameters)
 
     try:
         trials = tuning.tuned_recipe(

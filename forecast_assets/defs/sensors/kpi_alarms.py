@@ -4,6 +4,7 @@ import dagster as dg
 import pandas as pd
 
 from forecast_assets.config.markets import Market
+from forecast_assets.config.process_groups import AlertSettings
 from forecast_assets.config.settings import Settings
 from forecast_assets.defs.sensors.verdict_alerts import read_months, report_new_verdicts
 from forecast_assets.domain.monitoring.alarm_verdict import AlarmVerdict
@@ -19,7 +20,7 @@ def build_kpi_alarms_sensor(settings: Settings) -> dg.SensorDefinition:
 
     def judge(store: TableStore, market: Market, month: pd.Timestamp) -> list[AlarmVerdict]:
         cells = read_months(store, "performance", market.code, month, HISTORY_MONTHS, COLUMNS)
-        return kpi_verdicts(cells, month, limits_of(settings, market))
+        return kpi_verdicts(cells, month, limits_of(settings.alerts, market))
 
     @dg.sensor(
         name=KPI_ALARMS,
@@ -33,10 +34,10 @@ def build_kpi_alarms_sensor(settings: Settings) -> dg.SensorDefinition:
     return kpi_alarms
 
 
-def limits_of(settings: Settings, market: Market) -> AlarmLimits:
+def limits_of(alerts: AlertSettings, market: Market) -> AlarmLimits:
     """Return the limits of a market: its own, else those of the settings."""
     return AlarmLimits(
-        max_wape=market.max_wape if market.max_wape is not None else settings.alerts.max_wape,
-        max_bias=market.max_bias if market.max_bias is not None else settings.alerts.max_bias,
-        max_lag_months=settings.alerts.lag_months,
+        max_wape=market.max_wape if market.max_wape is not None else alerts.max_wape,
+        max_bias=market.max_bias if market.max_bias is not None else alerts.max_bias,
+        max_lag_months=alerts.lag_months,
     )

@@ -81,7 +81,7 @@ def _checks(
     tables: SourceTables, settings: Settings, table: str, code: str, months: list[pd.Timestamp]
 ) -> list[TableCheck]:
     if table == "sell_in":
-        return source_checks.sell_in_checks(tables.sell_in(code, months), settings)
+        return source_checks.sell_in_checks(tables.sell_in(code, months), settings.checks)
     return source_checks.sourced_checks(table, tables.sql_tests(table, code, months))
 
 

@@ -45,7 +45,7 @@ def promoted(company, tmp_path_factory):
 
 def test_the_first_champion_of_a_market_is_the_recipe_it_began_with(company):
     first = company.read("champion", "FR", NOVEMBER).iloc[0]
-    usual = recipe_id(recipe_of(company.settings()))
+    usual = recipe_id(recipe_of(company.settings().training))
     assert (first["outcome"], first["recipe_id"], first["since_month"]) == ("first", usual, pd.Timestamp(NOVEMBER))
     assert champion_of(company)[["outcome", "recipe_id"]].tolist() == ["unchanged", usual]
 

@@ -76,7 +76,7 @@ def refuse(company: Company, **config: str) -> dg.ExecuteInProcessResult:
 
 def test_a_refusal_is_taken_back_by_its_id_and_others_of_the_month_stay(company, tmp_path):
     copy = company.copied_to(tmp_path / "copy", *SOURCE_TABLES, "champion")
-    usual = recipe_id(recipe_of(company.settings()))
+    usual = recipe_id(recipe_of(company.settings().training))
     succeeded(refuse(copy, reason="orders", author="Ann"))
     assert copy.read("refused_recipe", "FR", DECEMBER)["recipe_id"].tolist() == [usual]
     assert not refuse(copy, reason="sorry", author="Bob", accepted="unknown").success

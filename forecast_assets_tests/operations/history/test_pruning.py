@@ -141,7 +141,7 @@ def test_of_versions_with_the_same_content_one_is_enough(store, clock):
 
 def removed(store, goes=None):
     goes = to_prune(all_versions(store), RETENTION, TODAY).goes if goes is None else goes
-    return prune(store, loaded(), goes, TODAY)
+    return prune(store, loaded().store.lease_seconds, goes, TODAY)
 
 
 def left(store, table="sell_in", place=JANUARY) -> dict[str, bool]:
