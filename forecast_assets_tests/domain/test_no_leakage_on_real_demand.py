@@ -69,7 +69,7 @@ def rows(request, real_data):
 
 @pytest.mark.real_data
 @pytest.mark.parametrize("months_before_last", MONTHS_BEFORE_LAST)
-def test_real_demand_is_forecast_the_same_whatever_follows(rows, months_before_last, recipe):
+def test_real_demand_is_forecast_the_same_for_any_future(rows, months_before_last, recipe):
     origin = add_months(rows["month"].max(), -months_before_last)
     made = everything(rows, origin, recipe)
     assert len(made["features"]) >= 30
@@ -78,7 +78,7 @@ def test_real_demand_is_forecast_the_same_whatever_follows(rows, months_before_l
 
 
 @pytest.mark.real_data
-def test_real_demand_of_the_origin_month_itself_changes_what_is_made_of_it(rows, recipe):
+def test_real_demand_of_the_origin_month_changes_the_results(rows, recipe):
     origin = add_months(rows["month"].max(), -MONTHS_BEFORE_LAST[0])
     made = everything(rows, origin, recipe)
     changed = differing(everything(poisoned(rows, add_months(origin, -1)), origin, recipe), made)
