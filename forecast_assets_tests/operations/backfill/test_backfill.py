@@ -33,6 +33,15 @@ MARKETS = """markets:
 SOURCES = ("covid_policy", "overrides", "promotions", "sell_out", "products", "sell_in")
 
 
+# Output of steps is not captured: that starts two processes a step.
+DAGSTER_YAML = """telemetry:
+  enabled: false
+compute_logs:
+  module: dagster._core.storage.noop_compute_log_manager
+  class: NoOpComputeLogManager
+"""
+
+
 class InThisProcess:
     """Runs at once what is submitted; ``dies_before`` the run of that number, as a killed command does."""
 
@@ -58,7 +67,7 @@ class BackfillCompany:
         self.base = base
         (base / "landing" / "sell_in").mkdir(parents=True, exist_ok=True)
         (base / "markets.yaml").write_text(MARKETS, encoding="utf-8")
-        (base / "dagster.yaml").write_text("telemetry:\n  enabled: false\n", encoding="utf-8")
+        (base / "dagster.yaml").write_text(DAGSTER_YAML, encoding="utf-8")
         for code in ("FR", "DE"):
             self.deliver(code)
         self.settings = loaded(
