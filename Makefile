@@ -5,12 +5,14 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 BENCH := .venv-benchmark
 AZUREML := .venv-azureml
+# A file's tests share what they build, so a file stays in one process; those marked heavy begin first.
+SIDE_BY_SIDE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 export DAGSTER_HOME ?= $(CURDIR)/var/dagster_home
 export MLFLOW_DISABLE_TELEMETRY := true
 
 AZURITE := forecast_assets_tests/integration/azurite/node_modules/.installed
 
-.PHONY: setup demo test test-domain integration drill dev lint bench lock same-tables
+.PHONY: setup demo test test-domain integration drill dev coverage lint same-tables docs reference bench lock
 
 setup: $(STAMP)  ## the environment, from the lock file
 
@@ -24,10 +26,13 @@ demo: $(STAMP)  ## simulate a company, run three monthly cycles, print accuracy 
 	$(BIN)/forecast-assets demo
 
 test: $(STAMP)  ## every test, offline
-	$(BIN)/python -m pytest --numprocesses 2
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
+
+coverage: $(STAMP)  ## every test, with the share of lines and branches that they run; fails below the floor
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --cov=forecast_assets --cov-branch --cov-report=term:skip-covered --cov-fail-under=$(COVERAGE)
 
 test-domain: $(STAMP)  ## the forecasting logic alone
-	$(BIN)/python -m pytest --numprocesses 2 forecast_assets_tests/domain
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not heavy" forecast_assets_tests/domain
 
 integration: $(STAMP) $(AZURITE) $(AZUREML)/.installed  ## against services that it starts itself: Azurite, PostgreSQL, MLflow, Key Vault
 	FORECAST_INTEGRATION=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --durations 10 forecast_assets_tests/integration
@@ -56,6 +61,13 @@ lint: $(STAMP)
 same-tables: $(STAMP)  ## every table of a small company, built by commit BASE and by the working tree: identical, or what differs
 	$(if $(BASE),,$(error BASE is not set: name the commit to compare with, as in make same-tables BASE=2c248ec))
 	$(BIN)/python -m tools.same_tables --base $(BASE)  # BASE's store is kept in var/same_tables for the next run
+
+# Not --quiet: it would hide the warnings that --strict counts.
+docs: $(STAMP)  ## the documentation as a site in site/; fails on a broken link or anchor
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+reference: $(STAMP)  ## write the generated pages of docs/reference again
+	$(BIN)/python -m tools.reference
 
 bench: $(BENCH)/.installed  ## the engine and its peers on every tidy file of FORECAST_REAL_DATA/bench: benchmarks/RESULTS.md
 	$(BENCH)/bin/python -m benchmarks.suite --folder $(FORECAST_REAL_DATA)/bench --out benchmarks/RESULTS.md

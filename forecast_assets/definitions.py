@@ -1,5 +1,7 @@
 """Assembly of the code location: assets, checks, jobs, schedules, sensors and resources. Nothing else belongs here."""
 
+from collections.abc import Sequence
+from types import ModuleType
 from typing import Any
 
 import dagster as dg
@@ -27,6 +29,7 @@ from forecast_assets.domain.cycle_calendar import CRON
 from forecast_assets.partitions import build_partitions
 from forecast_assets.sources.sql import SqlProject
 from forecast_assets.storage import TableReader
+from forecast_assets.storage.code_version import code_versions
 
 STAGES = [sources, demand, features, pooling, tuning, models, forecasts, evaluation, champion, publication]
 
@@ -34,23 +37,27 @@ STAGES = [sources, demand, features, pooling, tuning, models, forecasts, evaluat
 def build_definitions(
     settings: Settings | None = None, cron: str = CRON, inputs: TableReader | None = None, **resources: Any
 ) -> dg.Definitions:
-    """The code location of a company.
+    """Build the code location of a company.
 
     Args:
-        settings: Of the company; by default those of the environment.
-        cron: When the cycle starts; another time is for drills.
+        settings: Settings of the company; by default those of the environment.
+        cron: Start of the cycle; another time is for drills.
         inputs: Store that assets read from; by default the one they write to.
         **resources: Resources that replace the default ones, by name.
     """
     settings = settings or load_settings()
     partitions = build_partitions(settings)
+    definitions = [*build_source_assets(settings.sources.kind), *_assets_of(STAGES)]
+    versions = code_versions(asset.key.path[-1] for asset in definitions)
     assets = dg.map_asset_specs(
-        lambda spec: spec.replace_attributes(partitions_def=partitions.of(spec.key.path[-1])),
-        [*build_source_assets(settings.source), *dg.load_assets_from_modules(STAGES)],
+        lambda spec: spec.replace_attributes(
+            partitions_def=partitions.of(spec.key.path[-1]), code_version=versions[spec.key.path[-1]]
+        ),
+        definitions,
     )
     schedules = build_schedules(settings, cron)
     return dg.Definitions(
-        assets=[*assets, *lineage_specs(SqlProject(), settings.source)],
+        assets=[*assets, *lineage_specs(SqlProject(), settings.sources.kind)],
         jobs=jobs.ALL_JOBS,
         schedules=schedules,
         sensors=build_sensors(settings, schedules),
@@ -58,6 +65,10 @@ def build_definitions(
         # A run is one market: its steps share what they import (3 s each otherwise); markets run side by side as runs.
         executor=dg.in_process_executor,
     )
+
+
+def _assets_of(stages: Sequence[ModuleType]) -> list[dg.AssetsDefinition]:
+    return [asset for asset in dg.load_assets_from_modules(stages) if isinstance(asset, dg.AssetsDefinition)]
 
 
 defs = build_definitions()

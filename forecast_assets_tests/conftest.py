@@ -6,6 +6,12 @@ from pathlib import Path
 
 import pytest
 
+# Tests run in two processes: threads of numerical libraries would only wait for each other. The variables are read
+# when the libraries are imported.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 REAL_DATA = "FORECAST_REAL_DATA"
 DRILL = "DRILL_MARKETS"
 INTEGRATION = "FORECAST_INTEGRATION"
@@ -24,6 +30,8 @@ def pytest_collection_modifyitems(config, items):
     if dropped:
         config.hook.pytest_deselected(items=dropped)
         items[:] = [item for item in items if item not in dropped]
+    # Files that take long begin first: with one file a worker at a time, a long one left to the end is waited for.
+    items.sort(key=lambda item: item.get_closest_marker("heavy") is None)
 
 
 @pytest.fixture(scope="session")

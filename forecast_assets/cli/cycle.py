@@ -54,9 +54,9 @@ def run(month: str, codes: list[str], history: int, origins: int, step: int) -> 
 def run_and_print(settings: Settings, request: CycleRequest, countries: list[str]) -> dict[str, list[RunResult]]:
     """Run the cycles with progress and print the tables of markets and of realised performance."""
     prepare_instance()
-    if settings.mlflow_tracking_uri:
+    if settings.mlflow.tracking_uri:
         try:
-            prepare_mlflow_store(settings.mlflow_tracking_uri)
+            prepare_mlflow_store(settings.mlflow.tracking_uri)
         except TrackingUnavailable as error:
             console.print(
                 f"{error} The cycle goes on; mlflow_run can be filled in later.", style="yellow", markup=False

@@ -34,15 +34,17 @@ def add_shadow_market(
     settings = settings_or_exit()
     iso2, iso3 = _codes(code, name, iso2, iso3)
     first = month_argument(since) if since else _first_delivered(settings, code)
-    if settings.first_month is not None and first < settings.first_month:
-        _reject(f"since {first:%Y-%m} lies before FORECAST_FIRST_MONTH = {settings.first_month:%Y-%m}: set one of them")
+    if settings.markets.first_month is not None and first < settings.markets.first_month:
+        _reject(
+            f"since {first:%Y-%m} lies before FORECAST_FIRST_MONTH = {settings.markets.first_month:%Y-%m}: set one of them"
+        )
     new = Market(code, name, iso2, iso3, region, first, stage="shadow", missing_month=missing_month)
     try:
-        add_market(settings.markets, new)
+        add_market(settings.markets.file, new)
     except MarketsError as error:
         _reject(str(error))
     console.print(
-        f"{code} {name} ({iso2}, {iso3}, {region}, since {first:%Y-%m}) is a shadow market in {settings.markets}. "
+        f"{code} {name} ({iso2}, {iso3}, {region}, since {first:%Y-%m}) is a shadow market in {settings.markets.file}. "
         f"Next: forecast-assets market check {code}\n{RELOAD}", markup=False,
     )  # fmt: skip
 
@@ -61,7 +63,9 @@ def promote_market(code: str, month: str | None, reason: str, *, force: bool) ->
     countries_or_exit(settings, [code])
     stage = settings.market_table[code].stage
     if stage != "shadow":
-        _reject(f"{code} is {stage}: only a shadow market is promoted. Set stage: shadow in {settings.markets} first")
+        _reject(
+            f"{code} is {stage}: only a shadow market is promoted. Set stage: shadow in {settings.markets.file} first"
+        )
     if force and not reason.strip():
         _reject("--force needs a --reason: it is kept in markets.yaml for those who ask later")
     findings = _checked(settings, code, month)
@@ -100,7 +104,7 @@ def _first_delivered(settings: Settings, code: str) -> pd.Timestamp:
     months = delivered.delivered_months("sell_in", code)
     if not months:
         _reject(
-            f"no sell_in of {code} in {settings.deliveries_at}: deliver it, or give --since, the first month with data"
+            f"no sell_in of {code} in {settings.sources.address}: deliver it, or give --since, the first month with data"
         )
     return months[0]
 
@@ -111,7 +115,7 @@ def _checked(settings: Settings, code: str, month: str | None) -> list[Readiness
     print_table(
         f"{code} {settings.market_table[code].name}: readiness",
         ["check", "result", "found", "what to do"],
-        [[finding.check, finding.result, finding.found, finding.next_step] for finding in findings],
+        [[finding.check, finding.result, finding.observed, finding.next_step] for finding in findings],
     )
     counts = {result: sum(finding.result == result for finding in findings) for result in (FAIL, WARN)}
     verdict = "ready" if is_ready(findings) else "not ready"
@@ -127,7 +131,7 @@ def _why(failed: list[str], reason: str) -> str | None:
 
 def _set_stage(settings: Settings, code: str, stage: str, comment: str | None) -> None:
     try:
-        set_stage(settings.markets, code, stage, comment)
+        set_stage(settings.markets.file, code, stage, comment)
     except MarketsError as error:
         _reject(str(error))
 

@@ -80,7 +80,9 @@ def _targets_or_exit(
         for version in versions.of(asset, PartitionKey(at, code))
     }
     there = f"; there are {listed(sorted(known))}" if known else ""
-    raise typer.BadParameter(f"nothing was published in cycle {cycle}{did_you_mean(cycle, sorted(known))}{there}")
+    raise typer.BadParameter(
+        f"nothing was published in cycle {cycle}{did_you_mean(cycle, sorted(known), opening=', did you mean')}{there}"
+    )
 
 
 def _empty_folder_or_exit(folder: Path) -> str:

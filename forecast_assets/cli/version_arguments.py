@@ -16,7 +16,9 @@ def table_or_exit(store: TableStore, name: str) -> str:
     """Return the name of a stored table or set of documents, or end the command."""
     known = stored_tables(store)
     if name not in known:
-        raise typer.BadParameter(f"no table {name} in the store{did_you_mean(name, known)}; there are {listed(known)}")
+        raise typer.BadParameter(
+            f"no table {name} in the store{did_you_mean(name, known, opening=', did you mean')}; there are {listed(known)}"
+        )
     return name
 
 
@@ -30,7 +32,7 @@ def partition_or_exit(store: TableStore, table: str, country: str | None, month:
         raise typer.BadParameter(f"{table} is over all markets: leave out --country")
     if countries and country not in countries:
         raise typer.BadParameter(
-            f"{table} has no market {country}{did_you_mean(country, countries)}; {listed(countries)}"
+            f"{table} has no market {country}{did_you_mean(country, countries, opening=', did you mean')}; {listed(countries)}"
         )
     months = [f"{each.month:%Y-%m}" for each in partitions if each.country == country]
     if f"{month:%Y-%m}" not in months:

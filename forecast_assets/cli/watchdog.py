@@ -11,7 +11,7 @@ from forecast_assets.cli.console import console, settings_or_exit
 from forecast_assets.cli.prepare import prepare_instance
 from forecast_assets.defs.schedules import build_schedules
 from forecast_assets.defs.sensors import build_sensors
-from forecast_assets.defs.sensors.teams_delivery import BUDGET_SECONDS, told
+from forecast_assets.defs.sensors.teams_delivery import BUDGET_SECONDS, in_one_line
 from forecast_assets.operations.health.watchdog import (
     DAEMON_STOPPED,
     SENSOR_FAILED,
@@ -36,8 +36,8 @@ def run(heartbeat_seconds: int) -> None:
     if not bad:
         bad = report_health(outbox, settings, SENSOR_FAILED, sensors, now)
     # A stopped daemon sends no alerts: send those that wait here, at once and ungrouped.
-    sending = settings.model_copy(update={"alert_grouping_minutes": 0}) if bad else settings
-    delivered = told(drain(sending, BUDGET_SECONDS))
+    sending = settings.copy_with("alerts", grouping_minutes=0) if bad else settings
+    delivered = in_one_line(drain(sending, BUDGET_SECONDS))
     console.print(f"Teams: {delivered}", markup=False)
     for line in bad:
         console.print(line, style="red", markup=False)

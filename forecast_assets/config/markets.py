@@ -1,58 +1,97 @@
-"""The markets a company plans by, read from ``markets.yaml``.
+"""Markets of a company, read from ``markets.yaml``.
 
 Adding a market is adding an entry at the end of that file; nothing else in the package lists markets.
 """
 
+from __future__ import annotations
+
 import dataclasses
 import re
+from dataclasses import field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-import yaml
+from forecast_assets.config.affects import POOLED, Affects
+from forecast_assets.domain.suggestions import closest
 
-from forecast_assets.domain.suggestions import close_matches
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
+    import pandas as pd
+
+AFFECTS = "affects"
 STAGES = ("shadow", "live", "retired")
 MISSING_MONTH_RULES = ("zero", "unknown")
 CODE_PATTERN = re.compile(r"[A-Z0-9_]{2,10}")
 CHANNEL_PATTERN = re.compile(r"[A-Z][A-Z0-9_]{0,39}")
-# A WAPE above it is no forecast: 35 was meant as per cent.
+# A larger WAPE is a mistake: 35 was meant as per cent.
 MOST_SHARE = 5
 # Strict, because the parser of pandas takes "5" for the fifth of this month and "Jan2024" for a month.
 MONTH_PATTERN = re.compile(r"\d{4}-\d{2}(-\d{2})?")
 
 
 class MarketsError(ValueError):
-    """``markets.yaml`` cannot be used; the message lists every problem found in it."""
+    """Error of a ``markets.yaml`` that cannot be used; the message lists every problem."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Market:
-    """One market: what it is called, where it lies and how its deliveries are read.
+    """Market as its entry describes it: name, region, and how its deliveries are read.
 
-    ``since`` is the first month with data. ``stage`` says who sees its forecasts: ``shadow`` markets are forecast and
-    measured but not for readers. ``missing_month`` says what a SKU without a row means in a delivered month: zero
-    units, or unknown. ``teams_channel`` names the Teams channel that is told about the market; empty: the one of all.
-    ``max_wape`` and ``max_bias`` (fractions) are what the market tolerates before an alarm; None: as the settings say.
+    Attributes:
+        code: Name of the market in partitions and files.
+        name: Name that readers see.
+        iso2: Code of the country whose holidays count.
+        iso3: Code of the country whose pandemic policy counts.
+        region: Group of markets that totals are made of.
+        since: First month with data.
+        stage: ``shadow``, ``live`` or ``retired``. Shadow markets are forecast and measured, but not shown to readers.
+        missing_month: Meaning of a SKU without a row in a delivered month: ``zero`` units, or ``unknown``.
+        teams_channel: Teams channel of the market's alerts; empty: the default channel.
+        max_wape: WAPE (a fraction) above which the market raises an alarm; None: the value of the setting.
+        max_bias: Bias (in either direction) above which the market raises an alarm; None: the value of the setting.
     """
 
-    code: str
-    name: str
-    iso2: str
-    iso3: str
-    region: str
-    since: pd.Timestamp
-    stage: str = "live"
-    missing_month: str = "zero"
-    teams_channel: str = ""
-    max_wape: float | None = None
-    max_bias: float | None = None
+    code: str = field(metadata={AFFECTS: Affects()})
+    name: str = field(metadata={AFFECTS: Affects("market_report")})
+    iso2: str = field(metadata={AFFECTS: Affects("features")})
+    iso3: str = field(metadata={AFFECTS: Affects("covid_policy")})
+    region: str = field(
+        metadata={
+            AFFECTS: Affects("features", "market_report", every_market=("demand_totals", "demand_totals_known")),
+        }
+    )
+    since: pd.Timestamp = field(metadata={AFFECTS: Affects()})
+    stage: str = field(
+        default="live",
+        metadata={
+            AFFECTS: Affects("published_forecasts", "market_report", every_market=("pooled_rows",), pooling=POOLED),
+        },
+    )
+    missing_month: str = field(
+        default="zero",
+        metadata={AFFECTS: Affects("sell_in", "sell_out", "products", "promotions", "overrides")},
+    )
+    teams_channel: str = field(default="", metadata={AFFECTS: Affects()})
+    max_wape: float | None = field(default=None, metadata={AFFECTS: Affects()})
+    max_bias: float | None = field(default=None, metadata={AFFECTS: Affects()})
 
 
-FIELDS = {field.name: field for field in dataclasses.fields(Market)}
+FIELDS = {each.name: each for each in dataclasses.fields(Market)}
 SHARES = ("max_wape", "max_bias")
-REQUIRED = [name for name, field in FIELDS.items() if field.default is dataclasses.MISSING]
+REQUIRED = [name for name, each in FIELDS.items() if each.default is dataclasses.MISSING]
+
+
+def affects_of_market(name: str) -> Affects:
+    """Return the tables that depend on a field of a market's entry.
+
+    Raises:
+        TypeError: If the field does not state them.
+    """
+    affects = FIELDS[name].metadata.get(AFFECTS)
+    if not isinstance(affects, Affects):
+        raise TypeError(f"Market.{name}: expected Affects(...), got {affects!r}")
+    return affects
 
 
 def load_markets(path: str | Path) -> dict[str, Market]:
@@ -62,6 +101,8 @@ def load_markets(path: str | Path) -> dict[str, Market]:
         MarketsError: If the file is missing, is not a list of entries under ``markets``, or an entry has an unknown or
             missing key or a value that is not allowed. All problems are listed.
     """
+    import yaml
+
     file = Path(path)
     if not file.is_file():
         raise MarketsError(f"{file}: no such markets file. Set FORECAST_MARKETS to a markets.yaml.")
@@ -69,13 +110,13 @@ def load_markets(path: str | Path) -> dict[str, Market]:
         content = yaml.safe_load(file.read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:
         raise MarketsError(f"{file}: not UTF-8: {error}. Save the file as UTF-8.") from error
-    # YAML makes dates of what looks like one: 2019-02-30 is a ValueError of the calendar.
+    # YAML turns text like 2019-02-30 into a date, which is a ValueError of the calendar.
     except (yaml.YAMLError, ValueError) as error:
         raise MarketsError(f"{file}: not valid YAML: {error}") from error
     entries = content.get("markets") if isinstance(content, dict) else None
     if not isinstance(entries, list) or not entries:
         raise MarketsError(f"{file}: expected a non-empty list under the key 'markets', got {entries!r}.")
-    problems = [problem for place, entry in enumerate(entries, 1) for problem in _problems(place, entry)]
+    problems = [problem for number, entry in enumerate(entries, 1) for problem in _problems(number, entry)]
     codes = [entry["code"] for entry in entries if isinstance(entry, dict) and isinstance(entry.get("code"), str)]
     problems += [f"market code {code!r} is given {codes.count(code)} times" for code in _repeated(codes)]
     if problems:
@@ -83,24 +124,27 @@ def load_markets(path: str | Path) -> dict[str, Market]:
     return {entry["code"]: Market(**{**entry, "since": month_of(entry["since"])}) for entry in entries}
 
 
-def forecast_markets(markets: dict[str, Market]) -> list[str]:
-    """Codes of the markets that are still forecast: all but the retired."""
+def forecast_markets(markets: Mapping[str, Market]) -> list[str]:
+    """Return the codes of the markets that are forecast: all but the retired."""
     return [code for code, market in markets.items() if market.stage != "retired"]
 
 
 def month_of(value: Any) -> pd.Timestamp:
-    """The month written as 2019-01 or 2019-01-01, as text or as a date.
+    """Return the month written as 2019-01 or 2019-01-01, as text or as a date.
 
     Raises:
         ValueError: If it is written otherwise, is no date, or is another day than the first.
     """
+    import pandas as pd
+
     text = str(value)
+    expected = f"expected a month like 2019-01, got {text!r}"
+    if not MONTH_PATTERN.fullmatch(text):
+        raise ValueError(expected)
     try:
-        if not MONTH_PATTERN.fullmatch(text):
-            raise ValueError(text)
         month = pd.Timestamp(text).as_unit("ns")
     except ValueError as error:
-        raise ValueError(f"expected a month like 2019-01, got {text!r}") from error
+        raise ValueError(expected) from error
     if month.day != 1:
         raise ValueError(f"expected the first day of a month, like {month:%Y-%m}-01, got {text!r}")
     return month
@@ -110,14 +154,14 @@ def _repeated(codes: list[str]) -> list[str]:
     return sorted({code for code in codes if codes.count(code) > 1})
 
 
-def _problems(place: int, entry: Any) -> list[str]:
+def _problems(number: int, entry: Any) -> list[str]:
     if not isinstance(entry, dict):
-        return [f"entry {place}: expected keys {list(FIELDS)}, got {entry!r}"]
-    where = f"entry {place} ({entry.get('code', 'without code')})"
+        return [f"entry {number}: expected keys {list(FIELDS)}, got {entry!r}"]
+    where = f"entry {number} ({entry.get('code', 'without code')})"
     problems = []
     for key in entry:
         if key not in FIELDS:
-            close = close_matches(str(key), FIELDS)
+            close = closest(str(key), FIELDS)
             hint = f"; did you mean {close[0]!r}?" if close else ""
             problems.append(f"{where}: unknown key {key!r}{hint} Known: {', '.join(FIELDS)}")
     problems += [f"{where}: key {key!r} is missing" for key in REQUIRED if key not in entry]
@@ -154,7 +198,7 @@ def _value_problems(key: str, value: Any) -> list[str]:
 
 
 def _share_problems(key: str, value: Any) -> list[str]:
-    """A fraction above 0 and up to 5: what is larger was meant as per cent."""
+    """Return the problem of a value that is no fraction above 0 and up to 5: a larger one was meant as per cent."""
     # A boolean is a number to Python; .nan and .inf are numbers to YAML. Both fail the comparison or the type.
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= MOST_SHARE:
         return [f"{key}: expected a fraction above 0, like 0.35 for 35 %, got {value!r}; remove it for the default"]

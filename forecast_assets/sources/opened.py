@@ -11,7 +11,7 @@ from forecast_assets.sources.source_tables import SourceTables
 
 def open_landing(settings: Settings, known_codes: Iterable[str] = ()) -> LandingFolder:
     """The files that a company delivers; ``known_codes`` as in ``LandingFolder``, by default those of its markets."""
-    return LandingFolder(settings.landing, settings.azure, known_codes or settings.market_table)
+    return LandingFolder(settings.sources.landing, settings.azure.storage, known_codes or settings.market_table)
 
 
 def open_deliveries(settings: Settings, known_codes: Iterable[str] = ()) -> LandingFolder | DremioTables:
@@ -21,8 +21,8 @@ def open_deliveries(settings: Settings, known_codes: Iterable[str] = ()) -> Land
 
 def open_sources(settings: Settings) -> SourceTables:
     """The tables that are made from what was delivered; nothing is contacted before they are asked."""
-    return SourceTables(settings.landing, settings.market_table, settings.azure, _lake(settings))
+    return SourceTables(settings.sources.landing, settings.market_table, settings.azure.storage, _lake(settings))
 
 
 def _lake(settings: Settings) -> DremioTables | None:
-    return DremioTables(DremioClient(settings.dremio)) if settings.dremio else None
+    return DremioTables(DremioClient(settings.sources.dremio)) if settings.sources.dremio else None

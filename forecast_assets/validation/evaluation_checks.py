@@ -1,4 +1,4 @@
-"""Checks and figures of backtest and performance, in the words planners use: WAPE and bias of each method."""
+"""Checks and figures of backtest and performance, in the terms planners use: WAPE and bias of each method."""
 
 from collections.abc import Mapping
 
@@ -23,7 +23,7 @@ BACKTEST = (NOT_WORSE_THAN_NAIVE,)
 
 
 def figures(cells: pd.DataFrame, methods: Mapping[str, str]) -> dict[str, float]:
-    """WAPE and bias per method over the scored cells, for the metadata that the UI plots; without ratios, nothing."""
+    """Return WAPE and bias per method over the scored cells; a ratio that is undefined is left out."""
     scored = cells.dropna(subset=["actual_units"])
     if scored.empty:
         return {"scored_cells": 0}
@@ -33,52 +33,56 @@ def figures(cells: pd.DataFrame, methods: Mapping[str, str]) -> dict[str, float]
 
 
 def backtest_figures(cells: pd.DataFrame, origin: pd.Timestamp) -> dict[str, float | str]:
-    """What the UI shows of a backtest: ``figures``, coverage of the model's band, and the test against the baseline.
+    """Return the UI's metadata of a backtest: ``figures``, coverage of the model's band, test against the baseline.
 
-    Numbers are plotted over the months; without a scored cell there are none but the counts. ``coverage_80_model`` is
-    the share of actuals within p10 .. p90, ``verdict`` how the model stands to the baseline.
+    Numbers are plotted over the months; without a scored cell only the counts are given. ``coverage_80_model`` is the
+    share of actuals within p10 .. p90, ``verdict`` compares the model with the baseline.
     """
     left_out = ", ".join(f"{month:%Y-%m}" for month in origins_left_out(cells, origin))
     test = compare_paired(cells)
     numbers = {
-        "coverage_80_model": coverage(cells["actual_units"], *(cells[column] for column in BAND)),
+        "coverage_80_model": coverage(*(cells[column].to_numpy(float) for column in ("actual_units", *BAND))),
         "wape_ratio_to_baseline": test.ratio,
         "wape_ratio_p05": test.low,
         "wape_ratio_p95": test.high,
         "probability_better_than_baseline": test.probability_better,
     }
-    return (
-        figures(cells, BACKTEST_METHODS)
-        | {name: value for name, value in numbers.items() if np.isfinite(value)}
-        | {"origins": test.origins, "skus": test.skus, "verdict": test.verdict}
-        | ({"origins_left_out": f"{left_out}: too little history"} if left_out else {})
-    )
+    return {
+        **figures(cells, BACKTEST_METHODS),
+        **{name: value for name, value in numbers.items() if np.isfinite(value)},
+        "origins": test.origins,
+        "skus": test.skus,
+        "verdict": test.verdict,
+        **({"origins_left_out": f"{left_out}: too little history"} if left_out else {}),
+    }
 
 
 def backtest_checks() -> list[TableCheck]:
-    """Checks of ``backtest``."""
+    """Return the checks of ``backtest``."""
     return [schema_check("backtest"), NOT_WORSE_THAN_NAIVE.rule(_not_worse_than_naive)]
 
 
 def performance_figures(cells: pd.DataFrame) -> dict[str, object]:
-    """What the UI shows of realised performance of a month: ``realised_figures``, and the table by category and class.
+    """Return the UI's metadata of a month's performance: ``realised_figures``, and the table by category and class.
 
     Numbers keep their names from month to month and are plotted; backfilled rows are counted, not measured.
     """
     table = realised_accuracy(cells)
     shown = table[table["level"] != "market"] if len(table) else table
     columns = ["level", "entity", "lag", "cells", "actual_units"]
-    columns += [name for name in shown if name.startswith(("wape_", "bias_"))]
-    tables = {"by_category_and_class": dg.MetadataValue.md(shown[columns].to_markdown(index=False, floatfmt=".4g"))}
-    return (
-        realised_figures(table)
-        | {"backfilled_cells": int((cells["status"] == "backfilled").sum())}
-        | (tables if len(shown) else {})
-    )
+    columns += [name for name in map(str, shown.columns) if name.startswith(("wape_", "bias_"))]
+    figures_of_month: dict[str, object] = {
+        **realised_figures(table),
+        "backfilled_cells": int((cells["status"] == "backfilled").sum()),
+    }
+    if len(shown):
+        markdown = shown[columns].to_markdown(index=False, floatfmt=".4g")
+        figures_of_month["by_category_and_class"] = dg.MetadataValue.md(markdown)
+    return figures_of_month
 
 
 def performance_checks() -> list[TableCheck]:
-    """Checks of ``performance``."""
+    """Return the checks of ``performance``."""
     return [schema_check("performance")]
 
 

@@ -8,7 +8,7 @@ from forecast_assets.domain.selection.contest import Contest, Incumbent, recipe_
 from forecast_assets.market_state.recipes_in_force import RecipesInForce
 from forecast_assets.storage import PartitionKey, Provenance, TableStore
 from forecast_assets.storage.table_specs import table_specs
-from forecast_assets_tests.domain.selection.test_champion import IN_FORCE, LIMITS, OLD, RIVALS, TUNED, alone, market
+from forecast_assets_tests.domain.selection.rival_recipes import IN_FORCE, LIMITS, OLD, RIVALS, TUNED, alone, market
 
 MARCH, APRIL, MAY, JUNE = (pd.Timestamp(f"2024-0{month}-01") for month in (3, 4, 5, 6))
 REFUSED = ["recipe_id", "recipe", "author", "reason"]

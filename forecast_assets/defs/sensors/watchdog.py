@@ -1,6 +1,6 @@
-"""Tells of sensors and schedules whose last tick failed or is overdue.
+"""Reports sensors and schedules whose last tick failed or is overdue.
 
-It cannot tell of a daemon that has stopped: ``forecast-assets watchdog`` does, started from outside.
+It cannot report a stopped daemon: ``forecast-assets watchdog`` does, started from outside.
 """
 
 from collections.abc import Collection, Sequence
@@ -18,7 +18,7 @@ WATCHDOG = "watchdog"
 def build_watchdog_sensor(
     settings: Settings, sensors: Collection[str], schedules: Sequence[dg.ScheduleDefinition]
 ) -> dg.SensorDefinition:
-    """The sensor of a company; ``sensors`` are the names of those it watches beside the schedules."""
+    """Build the sensor of a company; ``sensors`` are the names of those it checks beside the schedules."""
 
     @dg.sensor(
         name=WATCHDOG,

@@ -155,7 +155,7 @@ def _aggregate_features(market: MarketAtOrigin, skus: Labels) -> dict[str, Float
 
 
 def _surrounding_features(market: MarketAtOrigin, rows: ActiveSkus, horizon_months: int) -> dict[str, Floats]:
-    """Return features of what surrounds the SKUs: calendar, plans, restrictions, demand of other SKUs and markets."""
+    """Return features of the SKUs' surroundings: calendar, plans, restrictions, demand of other SKUs and markets."""
     policy, count = market.covid_policy, len(rows.skus)
     return (
         calendar_features(market.origin, market.iso2, count, horizon_months)

@@ -102,7 +102,8 @@ def _sample_std(window: Floats) -> Floats:
     squares = known_mean((window - known_mean(window)[:, None]) ** 2) * count
     variance = np.full(len(window), np.nan)
     np.divide(squares, count - 1, out=variance, where=count > 1)
-    return np.sqrt(variance)
+    deviation: Floats = np.sqrt(variance)
+    return deviation
 
 
 def _over_window(statistic: Callable[[Floats], Floats], units: Floats, months: int, months_before_end: int) -> Floats:

@@ -13,7 +13,7 @@ from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.models.market_model import fit_market_model, forecast_units
 from forecast_assets.domain.models.pooled_model import PooledModel
 from forecast_assets.domain.models.recipe import Recipe
-from forecast_assets.domain.models.refits import RefitMemory
+from forecast_assets.domain.models.refits import RefitCache
 from forecast_assets.domain.models.training_rows import TooFewRowsError
 from forecast_assets.domain.portfolio.portfolio_rules import apply_portfolio
 from forecast_assets.domain.statistical.baseline import baseline_forecasts
@@ -60,7 +60,7 @@ def backtest(
         segments of the SKU at its origin. Origins with too little history are left out (see ``origins_left_out``).
     """
     tables: list[pd.DataFrame] = []
-    memory, memory_of_champion = RefitMemory(), RefitMemory()
+    memory, memory_of_champion = RefitCache(), RefitCache()
     for months_back in BACKTEST_OFFSETS_MONTHS:
         at = _Origin(
             features, sell_in, products, add_months(origin, -months_back), pooled and pooled.known(months_back)
@@ -93,7 +93,7 @@ class _Origin:
         """Features of this origin alone."""
         return self.stack[self.stack["origin_month"] == self.month]
 
-    def forecast_by(self, recipe: Recipe, memory: RefitMemory) -> pd.DataFrame | None:
+    def forecast_by(self, recipe: Recipe, memory: RefitCache) -> pd.DataFrame | None:
         """Return forecasts with the portfolio rules; None if there is too little history to train."""
         if self.features.empty:
             return None

@@ -31,7 +31,7 @@ class CycleGate:
         """Return the state of a delivery; for ``seen_before`` see ``delivery_of``; table sources do not use it."""
         if isinstance(self._delivered, DremioTables):
             return table_delivery(self._delivered, country, month)
-        settle = self._settings.sensor_seconds
+        settle = self._settings.automation.sensor_seconds
         return delivery_of(self._delivered, country, month, self._codes, now, settle, seen_before)
 
     def next_step(self, country: str, month: pd.Timestamp) -> Step:

@@ -81,7 +81,7 @@ def _checks(
     tables: SourceTables, settings: Settings, table: str, code: str, months: list[pd.Timestamp]
 ) -> list[TableCheck]:
     if table == "sell_in":
-        return source_checks.sell_in_checks(tables.sell_in(code, months), settings)
+        return source_checks.sell_in_checks(tables.sell_in(code, months), settings.checks)
     return source_checks.sourced_checks(table, tables.sql_tests(table, code, months))
 
 
@@ -110,7 +110,7 @@ def _coverage(
     sell_out = tables.usable_rows("sell_out", code, year)[0]
     with_sell_out = set(sell_out["sku"]) if len(sell_out) else set()
     return [
-        readiness.product_coverage(recent, set(listed), settings.max_unknown_sku_share),
+        readiness.product_coverage(recent, set(listed), settings.checks.max_unknown_sku_share),
         readiness.sell_out_coverage(recent, with_sell_out),
     ]
 

@@ -146,7 +146,7 @@ def report_health(outbox: Outbox, settings: Settings, kind: str, health: dict[st
     Returns:
         Headlines of the incidents that are open.
     """
-    month = closed_month(now, settings.time_zone)
+    month = closed_month(now, settings.automation.time_zone)
     cycle_id = cycle_id_of(settings.env, month)
     incidents = {
         name: Incident(kind, None, name, month, "critical", each.headline, each.facts) for name, each in health.items()

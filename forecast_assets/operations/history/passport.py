@@ -11,9 +11,9 @@ import dagster as dg
 import pandas as pd
 
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months
-from forecast_assets.domain.models.market_model import champion_from_parts, model_from_parts
+from forecast_assets.domain.models.market_model_storage import champion_from_parts, model_from_parts
 from forecast_assets.domain.selection.contest import recipe_id
-from forecast_assets.domain.suggestions import close_matches, did_you_mean
+from forecast_assets.domain.suggestions import closest, did_you_mean
 from forecast_assets.operations.history.historical_store import NotAsRecorded, RecordedVersions
 from forecast_assets.storage import PartitionKey, StoredProvenance, TableStore
 from forecast_assets.tracking.mlflow_runs import MlflowRuns
@@ -132,7 +132,7 @@ def _published_row(
     own = rows[rows["sku"] == sku]
     if own.empty:
         known = sorted(rows["sku"].unique())
-        near = close_matches(sku, known, count=CLOSE, cutoff=0.4) or known[:CLOSE]
+        near = closest(sku, known, count=CLOSE, cutoff=0.4) or known[:CLOSE]
         raise NoSuchForecast(
             f"{place.country} {place.month:%Y-%m} has no SKU {sku!r} among {len(known):,}; near it: {', '.join(near)}"
         )
@@ -149,7 +149,7 @@ def _origins(store: TableStore, country: str) -> list[pd.Timestamp]:
     places = store.list_partitions(PUBLISHED)
     known = sorted({place.country for place in places if place.country})
     if country not in known:
-        hint = did_you_mean(country, known)
+        hint = did_you_mean(country, known, opening=", did you mean")
         raise NoSuchForecast(f"nothing is published of market {country}{hint}; published: {', '.join(known) or 'none'}")
     return [place.month for place in places if place.country == country]
 

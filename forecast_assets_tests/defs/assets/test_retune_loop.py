@@ -18,6 +18,8 @@ from forecast_assets.sample import write_sample_company
 from forecast_assets.tags import BY_RECIPE, SOURCES
 from forecast_assets_tests.defs.assets.company import DECEMBER, IN_MEMORY, NOVEMBER, Company, succeeded
 
+pytestmark = pytest.mark.heavy
+
 JANUARY, TENTH = "2025-01-01", pd.Timestamp("2025-01-10T12:00Z")
 MARKETS = """markets:
   - {code: "FR", name: France, iso2: "FR", iso3: FRA, region: Europe, since: 2021-01-01}
@@ -44,7 +46,7 @@ def test_an_alarm_leads_to_a_tuned_recipe_that_the_next_cycle_puts_to_the_rule(m
     monkeypatch.setattr(
         "forecast_assets.domain.selection.tuning._in_force", lambda made, _: min(made[1:], key=lambda t: t.loss)
     )
-    settings = market.settings(FORECAST_RETUNE_TRIALS="3")
+    settings = market.settings(FORECAST_RETUNE_TRIALS="2")
     alarm = Incident("wape", "FR", "published", pd.Timestamp(DECEMBER), "warning", "France: WAPE 80.0 %, limit 60.0 %")
     Outbox.of(settings).report([alarm], "dev-2024-12")
     with dg.instance_for_test() as instance:
@@ -59,9 +61,11 @@ def test_an_alarm_leads_to_a_tuned_recipe_that_the_next_cycle_puts_to_the_rule(m
     (event,) = result.get_asset_materialization_events()
     said = {name: value.value for name, value in event.materialization.metadata.items()}
     assert said["alarms"] == "France: WAPE 80.0 %, limit 60.0 %"
-    assert (said["retunes_of_the_month"], said["trials"]) == ("1 of 4", 3)
+    assert (said["retunes_of_the_month"], said["trials"]) == ("1 of 4", 2)
 
-    challenger = recipe_id(recipe_of(settings, parameters_in_force(market.read("tuned_recipe", "FR", DECEMBER))))
+    challenger = recipe_id(
+        recipe_of(settings.training, parameters_in_force(market.read("tuned_recipe", "FR", DECEMBER)))
+    )
     in_force = market.read("champion", "FR", DECEMBER).iloc[0]["recipe_id"]
     assert challenger != in_force
     succeeded(market.run("monthly_cycle", "FR", JANUARY, assets=CYCLE))

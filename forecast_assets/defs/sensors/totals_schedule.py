@@ -1,7 +1,8 @@
-"""Which runs over all markets are to be made now: a plain rule on months. No Dagster, no store, no clock.
+"""Rule for the runs over all markets that are due: months in, months out. No Dagster, no store, no clock.
 
-Totals and pooled rows of a month are frozen once, with the markets that are in: when all are, or at the deadline. What
-markets may read a month later is made from them as soon as that month has closed, days before its cycle is due.
+Totals and pooled rows of a month are frozen once, with the markets that have delivered: when all have, or at the
+deadline. The tables that markets read a month later are built from them as soon as that month has closed, days before
+its cycle is due.
 """
 
 from collections.abc import Collection, Mapping
@@ -11,19 +12,19 @@ import pandas as pd
 
 from forecast_assets.domain.months import MonthRange, consecutive_months
 
-# A month that was not frozen in time is done without from this long before the cycle is due.
+# If the month before is not frozen by then, the tables that markets read are built without it.
 FALLBACK_BEFORE_DUE = pd.Timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class Months:
-    """Where in time a look is.
+    """Position in time.
 
     Attributes:
         due: The last month whose cycle is due.
         closed: The last closed month: the same one, or the next before the 10th.
-        is_overdue: Whether the deadline of ``due`` has passed.
-        is_late: Whether the cycle of ``closed`` is due within a day or already.
+        is_overdue: True if the deadline of ``due`` has passed.
+        is_late: True if the cycle of ``closed`` is due within a day, or already.
     """
 
     due: pd.Timestamp
@@ -38,11 +39,11 @@ def to_freeze(
     expected: Mapping[str, pd.Timestamp],
     frozen: Collection[pd.Timestamp],
 ) -> list[MonthRange]:
-    """Months to freeze now, as ranges without a gap: what is frozen already is never made again.
+    """Return the months to freeze now, as ranges without a gap; a frozen month is never rebuilt.
 
     Args:
-        months: Where in time the look is.
-        delivered: Markets that are in, by month.
+        months: Position in time.
+        delivered: Markets that have delivered, by month.
         expected: First month of every market that is forecast.
         frozen: Months that are frozen.
     """
@@ -55,7 +56,7 @@ def to_freeze(
 
 
 def to_make_known(months: Months, frozen: Collection[pd.Timestamp], made: Collection[pd.Timestamp]) -> bool:
-    """Whether what the last closed month may read is to be made now: the month before is frozen, or it is late."""
+    """Return True if the tables that the last closed month reads are due: the month before is frozen, or it is late."""
     if months.closed in made or not frozen:
         return False
     return months.closed - pd.DateOffset(months=1) in frozen or months.is_late

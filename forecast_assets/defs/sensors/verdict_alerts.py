@@ -1,9 +1,10 @@
-"""From verdicts to incidents in the outbox, market by market: what both sensors of figures share.
+"""Incidents from verdicts, market by market: shared by the sensors that judge tables.
 
-At least once: the cursor moves only when a tick has ended well, after the outbox holds what follows from its events.
-What was in the outbox already is not announced again.
+Delivery is at least once: the cursor moves only after the outbox holds the incidents of a tick. An incident that is
+already in the outbox is not announced again.
 """
 
+import dataclasses
 from collections.abc import Callable, Sequence
 
 import dagster as dg
@@ -20,23 +21,23 @@ from forecast_assets.storage.opened import open_store
 
 Judge = Callable[[TableStore, Market, pd.Timestamp], Sequence[AlarmVerdict]]
 CRITICAL = {"source_missing"}
-# A partition that cannot be read, or has not the columns it should have.
+# Raised for a partition that cannot be read or lacks columns.
 UNREADABLE = (OSError, ValueError, LookupError)
 
 
-def tell_of_new(
+def report_new_verdicts(
     context: dg.SensorEvaluationContext, settings: Settings, sensor: str, asset: str, judge: Judge
 ) -> dg.SensorResult:
-    """Judge the latest month of every market with new partitions of an asset, and keep what is to be told.
+    """Judge the latest month of every market with new partitions of an asset, and report the alarms.
 
-    The latest month, whichever was made: an incident is about how a market stands now, and a backfill of past months
-    must not announce what is long over. Retired markets and those no longer listed are passed over. A market whose
-    tables cannot be read becomes an incident of its own and stops nobody else.
+    An incident is about the present state of a market, so a backfill of past months announces nothing. Retired and
+    unlisted markets are skipped. If the tables of a market cannot be read, that is an incident of its own, and the
+    other markets are still judged.
     """
     new = new_partitions(context.instance, asset, context.cursor)
     outbox, store = Outbox.of(settings), open_store(settings)
     latest = _latest_months(store, asset) if new.run_by_country else {}
-    said, not_decided = [], 0
+    headlines, undecided = [], 0
     for country, run_id in new.run_by_country.items():
         market, month = settings.market_table.get(country), latest.get(country)
         if market is None or month is None or market.stage == "retired":
@@ -50,28 +51,25 @@ def tell_of_new(
             verdicts = judge(store, market, month)
         except UNREADABLE as error:
             context.log.exception(f"{country} {month:%Y-%m} of {asset} could not be judged")
-            why = (("error", f"{type(error).__name__}: {error}"[:300]),)
-            outbox.report([Incident(**{**vars(failure), "facts": why})], cycle_id)
+            cause = (("error", f"{type(error).__name__}: {error}"[:300]),)
+            outbox.report([dataclasses.replace(failure, facts=cause)], cycle_id)
             continue
-        incidents = [_incident(verdict, market, month, asset, run_id) for verdict in verdicts]
-        alarms = [incident for incident, verdict in zip(incidents, verdicts, strict=True) if verdict.is_alarm]
-        fine = [
-            incident.key for incident, verdict in zip(incidents, verdicts, strict=True) if verdict.is_alarm is False
-        ]
+        alarms = [_incident(verdict, market, month, asset, run_id) for verdict in verdicts if verdict.is_alarm]
+        over = [_incident(v, market, month, asset, run_id).key for v in verdicts if v.is_alarm is False]
         outbox.report(alarms, cycle_id)
-        outbox.close([*fine, failure.key], cycle_id)
-        not_decided += sum(verdict.is_alarm is None for verdict in verdicts)
-        said += [f"{country}: {incident.headline}" for incident in alarms]
-    return dg.SensorResult(skip_reason=_reason(new, asset, said, not_decided), cursor=new.cursor)
+        outbox.close([*over, failure.key], cycle_id)
+        undecided += sum(verdict.is_alarm is None for verdict in verdicts)
+        headlines += [f"{country}: {incident.headline}" for incident in alarms]
+    return dg.SensorResult(skip_reason=_reason(new, asset, headlines, undecided), cursor=new.cursor)
 
 
-def _reason(new: NewPartitions, asset: str, said: list[str], not_decided: int) -> str:
-    """What the tick's row in the UI says."""
+def _reason(new: NewPartitions, asset: str, headlines: list[str], undecided: int) -> str:
+    """Return the text of the tick in the UI."""
     if not new.run_by_country:
         return f"No new partitions of {asset}."
     rest = "" if new.is_all else " More markets follow in the next tick."
-    found = f"{len(new.run_by_country)} markets judged, {len(said)} alarms, {not_decided} rules not decided.{rest}"
-    return "\n".join([found, *said[:20]])
+    summary = f"{len(new.run_by_country)} markets judged, {len(headlines)} alarms, {undecided} rules not decided.{rest}"
+    return "\n".join([summary, *headlines[:20]])
 
 
 def _incident(verdict: AlarmVerdict, market: Market, month: pd.Timestamp, asset: str, run_id: str) -> Incident:
@@ -94,9 +92,9 @@ def _incident(verdict: AlarmVerdict, market: Market, month: pd.Timestamp, asset:
 
 def _latest_months(store: TableStore, asset: str) -> dict[str, pd.Timestamp]:
     latest: dict[str, pd.Timestamp] = {}
-    for place in store.list_partitions(asset):
-        if place.country is not None:
-            latest[place.country] = max(place.month, latest.get(place.country, place.month))
+    for partition in store.list_partitions(asset):
+        if partition.country is not None:
+            latest[partition.country] = max(partition.month, latest.get(partition.country, partition.month))
     return latest
 
 
@@ -108,9 +106,9 @@ def read_months(
     count: int,
     columns: Sequence[str] | None = None,
 ) -> pd.DataFrame:
-    """The months of a table of a market that are stored, of the given number that ends with a month; may be none."""
+    """Return the stored months of a market's table among the ``count`` months up to one; may have no rows."""
     months = pd.date_range(end=month, periods=count, freq="MS")
-    places = [PartitionKey(at, country) for at in months if store.exists(table, PartitionKey(at, country))]
-    if not places:
+    stored = [PartitionKey(at, country) for at in months if store.exists(table, PartitionKey(at, country))]
+    if not stored:
         return pd.DataFrame(columns=["month", *(columns or [])])
-    return store.read(table, places, columns=columns)
+    return store.read(table, stored, columns=columns)

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from forecast_assets.defs.sensors.month_only import Months, to_freeze, to_make_known
+from forecast_assets.defs.sensors.totals_schedule import Months, to_freeze, to_make_known
 
 OCTOBER, NOVEMBER, DECEMBER, JANUARY = (
     pd.Timestamp(f"{month}-01") for month in ("2024-10", "2024-11", "2024-12", "2025-01")
