@@ -36,7 +36,8 @@ def add_shadow_market(
     first = month_argument(since) if since else _first_delivered(settings, code)
     if settings.markets.first_month is not None and first < settings.markets.first_month:
         _reject(
-            f"since {first:%Y-%m} lies before FORECAST_FIRST_MONTH = {settings.markets.first_month:%Y-%m}: set one of them"
+            f"since {first:%Y-%m} lies before FORECAST_FIRST_MONTH = {settings.markets.first_month:%Y-%m}: "
+            "set one of them"
         )
     new = Market(code, name, iso2, iso3, region, first, stage="shadow", missing_month=missing_month)
     try:
@@ -104,7 +105,8 @@ def _first_delivered(settings: Settings, code: str) -> pd.Timestamp:
     months = delivered.delivered_months("sell_in", code)
     if not months:
         _reject(
-            f"no sell_in of {code} in {settings.sources.address}: deliver it, or give --since, the first month with data"
+            f"no sell_in of {code} in {settings.sources.address}: deliver it, "
+            "or give --since, the first month with data"
         )
     return months[0]
 

@@ -16,9 +16,8 @@ def table_or_exit(store: TableStore, name: str) -> str:
     """Return the name of a stored table or set of documents, or end the command."""
     known = stored_tables(store)
     if name not in known:
-        raise typer.BadParameter(
-            f"no table {name} in the store{did_you_mean(name, known, opening=', did you mean')}; there are {listed(known)}"
-        )
+        hint = did_you_mean(name, known, opening=", did you mean")
+        raise typer.BadParameter(f"no table {name} in the store{hint}; there are {listed(known)}")
     return name
 
 
@@ -31,9 +30,8 @@ def partition_or_exit(store: TableStore, table: str, country: str | None, month:
     if not countries and country is not None:
         raise typer.BadParameter(f"{table} is over all markets: leave out --country")
     if countries and country not in countries:
-        raise typer.BadParameter(
-            f"{table} has no market {country}{did_you_mean(country, countries, opening=', did you mean')}; {listed(countries)}"
-        )
+        hint = did_you_mean(country, countries, opening=", did you mean")
+        raise typer.BadParameter(f"{table} has no market {country}{hint}; {listed(countries)}")
     months = [f"{each.month:%Y-%m}" for each in partitions if each.country == country]
     if f"{month:%Y-%m}" not in months:
         where = f"{table} of {country}" if country else table
