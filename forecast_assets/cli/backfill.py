@@ -57,14 +57,14 @@ def _request(
 ) -> BackfillRequest:
     if bool(codes) == all_markets:
         raise typer.BadParameter("name markets with --country, or take all with --all: one of the two")
-    months = [closed_month_argument(text, settings.time_zone) for text in (first, to)]
-    if months[0] > months[1]:
+    first_month, last_month = (closed_month_argument(text, settings.automation.time_zone) for text in (first, to))
+    if first_month > last_month:
         raise typer.BadParameter(f"--from {first} lies after --to {to}")
     try:
         chosen = selected_assets(load_code_location(), assets)
     except SelectionError as error:
         raise typer.BadParameter(str(error)) from error
-    return BackfillRequest(tuple(countries_or_exit(settings, codes)), *months, tuple(chosen), frozen)
+    return BackfillRequest(tuple(countries_or_exit(settings, codes)), first_month, last_month, tuple(chosen), frozen)
 
 
 def _scope(settings: Settings, request: BackfillRequest) -> tuple[Scope, Staleness]:

@@ -23,7 +23,7 @@ from forecast_assets.domain.evaluation.realised_accuracy import PERFORMANCE_METH
 from forecast_assets.operations.cycle.cycle import run_cycles
 from forecast_assets.operations.cycle.launch import RunResult
 from forecast_assets.operations.cycle.measured import (
-    cycle_figures,
+    backtest_accuracy,
     performance_cells,
     performance_table,
     published_figures,
@@ -43,7 +43,7 @@ def run(month: str, codes: list[str], history: int, origins: int, step: int) -> 
     """Run the cycles, print what each market published, and exit with 1 if one failed."""
     settings = settings_or_exit()
     countries = countries_or_exit(settings, codes)
-    request = CycleRequest(closed_month_argument(month, settings.time_zone), history, origins, step)
+    request = CycleRequest(closed_month_argument(month, settings.automation.time_zone), history, origins, step)
     results = run_and_print(settings, request, countries)
     failed = [code for code in countries if not _succeeded(results, code)]
     if failed:
@@ -81,13 +81,13 @@ def print_markets(
         if not _succeeded(results, code):
             rows.append(_row_of_failed(store, code, month, results[code]))
             continue
-        found = cycle_figures(store, code, month)
-        accuracy = [
-            percentage(found.get("wape_model")), signed(found.get("bias_model")),
-            percentage(found.get("wape_baseline")), signed(found.get("bias_baseline")),
+        published, accuracy = published_figures(store, code, month), backtest_accuracy(store, code, month)
+        figures = [
+            percentage(accuracy.get("wape_model")), signed(accuracy.get("bias_model")),
+            percentage(accuracy.get("wape_baseline")), signed(accuracy.get("bias_baseline")),
         ]  # fmt: skip
-        published = f"{found['status']}: {found['source']}"
-        rows.append([code, f"{found['cells']:,}", *accuracy, published, str(found["reason"])])
+        origin = f"{published.status}: {published.source}"
+        rows.append([code, f"{published.cells:,}", *figures, origin, published.reason])
     columns = ["market", "cells", "WAPE model", "bias model", "WAPE baseline", "bias baseline", "published", "why"]
     print_table(f"{month:%Y-%m}: forecasts published, accuracy on the backtest", columns, rows)
 
@@ -99,7 +99,7 @@ def _row_of_failed(store: TableStore, code: str, month: pd.Timestamp, results: l
     if not store.exists("published_forecasts", PartitionKey(month, code)):
         return [code, "-", *["-"] * 4, "FAILED, nothing published", why]
     found = published_figures(store, code, month)
-    return [code, f"{found['cells']:,}", *["-"] * 4, f"FAILED; {found['status']}: {found['source']}", why]
+    return [code, f"{found.cells:,}", *["-"] * 4, f"FAILED; {found.status}: {found.source}", why]
 
 
 def print_performance(settings: Settings, countries: list[str], origin: pd.Timestamp | None = None) -> None:

@@ -112,7 +112,9 @@ def _first_delivered(settings: Settings, code: str) -> pd.Timestamp:
 
 
 def _checked(settings: Settings, code: str, month: str | None) -> list[ReadinessFinding]:
-    last_closed = month_argument(month) if month else closed_month(pd.Timestamp.now("UTC"), settings.time_zone)
+    last_closed = (
+        month_argument(month) if month else closed_month(pd.Timestamp.now("UTC"), settings.automation.time_zone)
+    )
     findings = market_readiness(settings, code, last_closed)
     print_table(
         f"{code} {settings.market_table[code].name}: readiness",

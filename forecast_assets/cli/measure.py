@@ -22,7 +22,7 @@ def run(through: str, codes: list[str], origin: str | None) -> None:
     countries = countries_or_exit(settings, codes)
     prepare_instance()
     results = run_measures(
-        settings, load_code_location, closed_month_argument(through, settings.time_zone), countries, RunLog()
+        settings, load_code_location, closed_month_argument(through, settings.automation.time_zone), countries, RunLog()
     )
     print_performance(settings, countries, month_argument(origin) if origin else None)
     failed = [code for code in countries if not all(result.succeeded for result in results[code])]

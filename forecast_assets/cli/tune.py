@@ -30,7 +30,7 @@ def run(codes: list[str], trials: int, month: str | None) -> None:
     """Tune market by market, print the configuration in force, and exit with 1 if a market could not be tuned."""
     settings = settings_or_exit()
     countries = countries_or_exit(settings, codes)
-    given = closed_month_argument(month, settings.time_zone) if month else None
+    given = closed_month_argument(month, settings.automation.time_zone) if month else None
     months = {code: given or _latest_month(settings, code) for code in countries}
     prepare_instance()
     failed = [code for code, at in months.items() if not _tuned(settings, code, at, trials)]

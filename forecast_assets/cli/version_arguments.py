@@ -29,7 +29,7 @@ def partition_or_exit(store: TableStore, table: str, country: str | None, month:
         raise typer.BadParameter(f"{table} is stored by market: add --country; there are {listed(countries)}")
     if not countries and country is not None:
         raise typer.BadParameter(f"{table} is over all markets: leave out --country")
-    if countries and country not in countries:
+    if country is not None and country not in countries:
         hint = did_you_mean(country, countries, opening=", did you mean")
         raise typer.BadParameter(f"{table} has no market {country}{hint}; {listed(countries)}")
     months = [f"{each.month:%Y-%m}" for each in partitions if each.country == country]

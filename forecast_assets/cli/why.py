@@ -54,8 +54,8 @@ class _instance:
 
 def _print(found: Passport) -> None:
     row = found.published
-    _line(f"{found['market']} {found['sku']}: {found['target_month'][:7]}, forecast at the end of "
-          f"{found['origin_month'][:7]} ({row['horizon_months']} months ahead)", "bold")  # fmt: skip
+    _line(f"{found.market} {found.sku}: {found.target_month[:7]}, forecast at the end of "
+          f"{found.origin_month[:7]} ({row['horizon_months']} months ahead)", "bold")  # fmt: skip
     low, high = _units(row["forecast_units_p10"]), _units(row["forecast_units_p90"])
     _pair("published", f"{_units(row['forecast_units'])} units, 80 % between {low} and {high}")
     _pair("status, source", f"{row['status']}, {row['source']}")

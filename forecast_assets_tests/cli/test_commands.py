@@ -11,6 +11,7 @@ from forecast_assets.cli import app
 from forecast_assets.cli.console import RunLog, countries_or_exit, month_argument, percentage, signed
 from forecast_assets.domain.months import MonthRange
 from forecast_assets.operations.cycle.launch import RunResult
+from forecast_assets.operations.cycle.measured import PublishedFigures
 from forecast_assets_tests.cli.terminal_text import unboxed
 from forecast_assets_tests.repository_settings import MARKETS, loaded
 
@@ -47,11 +48,9 @@ def failing(*failed: str):
 
 def test_a_failed_market_makes_the_cycle_exit_with_1_and_is_named_with_its_reason(command, monkeypatch):
     monkeypatch.setattr(CYCLE, "run_cycles", failing("DE"))
-    monkeypatch.setattr(
-        CYCLE,
-        "cycle_figures",
-        lambda *_: {"cells": 18, "status": "published", "source": "model", "reason": "good", "wape_model": 0.25},
-    )
+    published = PublishedFigures(18, 1, "published", "model", "good")
+    monkeypatch.setattr(CYCLE, "published_figures", lambda *_: published)
+    monkeypatch.setattr(CYCLE, "backtest_accuracy", lambda *_: {"wape_model": 0.25})
     result = command("cycle", "--month", "2024-06", "--country", "FR", "--country", "DE")
     assert result.exit_code == 1
     assert result.output.splitlines()[-1] == "failed: DE"

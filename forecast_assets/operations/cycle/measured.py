@@ -1,34 +1,46 @@
 """Figures of a cycle, read back from the store: what was published, how good it was on the backtest and since."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from forecast_assets.domain.demand.hierarchy import WORLD_ENTITY
 from forecast_assets.domain.evaluation.accuracy import accuracy_table
+from forecast_assets.domain.evaluation.backtest_accuracy import BACKTEST_METHODS
 from forecast_assets.domain.evaluation.levels import accuracy_at_levels
 from forecast_assets.domain.evaluation.realised_accuracy import PERFORMANCE_METHODS, realised_accuracy
 from forecast_assets.storage import PartitionKey, TableStore
-from forecast_assets.validation.evaluation_checks import BACKTEST_METHODS, figures
+from forecast_assets.validation.evaluation_checks import figures
 
 
-def cycle_figures(store: TableStore, country: str, origin: pd.Timestamp) -> dict[str, object]:
-    """What a market published at an origin, with the WAPE and bias of its backtest."""
-    backtest = store.read("backtest", [PartitionKey(origin, country)])
-    return published_figures(store, country, origin) | figures(backtest, BACKTEST_METHODS)
+@dataclasses.dataclass(frozen=True)
+class PublishedFigures:
+    """Size and origin of a market's publication at an origin."""
+
+    cells: int
+    skus: int
+    status: str
+    source: str
+    reason: str
 
 
-def published_figures(store: TableStore, country: str, origin: pd.Timestamp) -> dict[str, object]:
-    """What a market published at an origin, where it comes from and why."""
-    place = PartitionKey(origin, country)
-    published = store.read("published_forecasts", [place], columns=["sku", "status", "source", "reason"])
-    return {
-        "cells": len(published),
-        "skus": published["sku"].nunique(),
-        "status": ", ".join(sorted(published["status"].unique())),
-        "source": ", ".join(sorted(published["source"].unique())),
-        "reason": published.loc[published["source"] != "override", "reason"].iloc[0] if len(published) else "",
-    }
+def backtest_accuracy(store: TableStore, country: str, origin: pd.Timestamp) -> dict[str, float]:
+    """Return WAPE and bias of the backtest of a market at an origin; a ratio that is undefined is left out."""
+    return figures(store.read("backtest", [PartitionKey(origin, country)]), BACKTEST_METHODS)
+
+
+def published_figures(store: TableStore, country: str, origin: pd.Timestamp) -> PublishedFigures:
+    """Return how much a market published at an origin, from which source and why."""
+    partition = PartitionKey(origin, country)
+    published = store.read("published_forecasts", [partition], columns=["sku", "status", "source", "reason"])
+    return PublishedFigures(
+        cells=len(published),
+        skus=published["sku"].nunique(),
+        status=", ".join(sorted(published["status"].unique())),
+        source=", ".join(sorted(published["source"].unique())),
+        reason=str(published.loc[published["source"] != "override", "reason"].iloc[0]) if len(published) else "",
+    )
 
 
 def performance_cells(store: TableStore, countries: Sequence[str], origin: pd.Timestamp | None = None) -> pd.DataFrame:

@@ -106,11 +106,13 @@ def _coverage(
     year = list(month_range(max(add_months(origin, 1 - YEAR), sell_in["month"].min()), origin))
     recent = sell_in[sell_in["month"].isin(year)]
     products = tables.usable_rows("products", code, [origin])[0]
-    listed = products[products[["category", "brand", "pack"]].notna().any(axis=1)]["sku"] if len(products) else []
+    listed: set[str] = set()
+    if len(products):
+        listed.update(products.loc[products[["category", "brand", "pack"]].notna().any(axis=1), "sku"])
     sell_out = tables.usable_rows("sell_out", code, year)[0]
     with_sell_out = set(sell_out["sku"]) if len(sell_out) else set()
     return [
-        readiness.product_coverage(recent, set(listed), settings.checks.max_unknown_sku_share),
+        readiness.product_coverage(recent, listed, settings.checks.max_unknown_sku_share),
         readiness.sell_out_coverage(recent, with_sell_out),
     ]
 

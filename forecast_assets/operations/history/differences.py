@@ -57,8 +57,8 @@ def _column_difference(column: str, before: pd.Series, now: pd.Series) -> Column
     where = np.flatnonzero(differ)
     largest: float | None = None
     if len(where) and pd.api.types.is_numeric_dtype(before) and pd.api.types.is_numeric_dtype(now):
-        apart = (now - before).abs().max()
-        largest = None if pd.isna(apart) else float(apart)
+        apart = float((now - before).abs().max())
+        largest = None if np.isnan(apart) else apart
     first = tuple((_text(before.index[at]), _text(before.iloc[at]), _text(now.iloc[at])) for at in where[:FIRST_CELLS])
     return ColumnDifference(column, len(where), largest, first)
 
