@@ -62,7 +62,7 @@ def test_it_follows_the_versions_of_then_where_another_model_was_stored_since(co
     after = passport(copy.store, PLACE, "NULL", MARCH)
     assert after.chain == before.chain
     assert after.chain[2]["run_id"] != copy.store.provenance("model", PLACE).run_id
-    os.unlink(f"{copy.store.versions_folder('model', PLACE)}/{before['chain'][2]['version']}")
+    os.unlink(f"{copy.store.versions_folder('model', PLACE)}/{before.chain[2]['version']}")
     assert "no version with content" in passport(copy.store, PLACE, "NULL", MARCH).chain[2]["problem"]
 
 
