@@ -10,7 +10,7 @@ from forecast_assets.sources.source_tables import SourceTables
 
 
 def open_landing(settings: Settings, known_codes: Iterable[str] = ()) -> LandingFolder:
-    """Return the files that a company delivers; ``known_codes`` as in ``LandingFolder``, by default those of its markets."""
+    """Return the files that a company delivers; by default ``known_codes`` are those of its markets."""
     return LandingFolder(settings.landing, settings.azure, known_codes or settings.market_table)
 
 

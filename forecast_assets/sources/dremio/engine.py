@@ -1,4 +1,4 @@
-"""The engine that runs a mart in Dremio: the SQL files written for DuckDB, translated, with literals for their parameters."""
+"""The engine that runs a mart in Dremio: DuckDB's SQL files, translated, with literals for their parameters."""
 
 from typing import Any
 

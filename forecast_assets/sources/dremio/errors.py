@@ -31,7 +31,7 @@ class DremioTableMissing(DremioError):
 
 
 class DremioUnavailable(ConnectionFailure, ConnectionError):
-    """A Dremio that does not respond now, but may in a minute. Counts as transient (``storage/transient_errors.py``)."""
+    """A Dremio that does not respond now. Counts as transient (``storage/transient_errors.py``)."""
 
 
 def explained(

@@ -27,7 +27,7 @@ DELIVER_AGAIN = "deliver the file again, complete, under the same name"
 
 @dataclass(frozen=True)
 class LandingFile:
-    """A delivered file or table of a source. ``columns`` maps the contract's spelling of a name to (name in the file, class).
+    """A delivered file or table. ``columns`` holds (name in the contract's spelling, name in the file, class).
 
     The class is ``text``, ``number``, ``float``, ``date``, ``flag`` or ``path`` (the value is in the path:
     ``country=FR/``).

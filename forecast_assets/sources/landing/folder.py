@@ -120,7 +120,7 @@ class LandingFolder:
         first_month: pd.Timestamp | None = None,
         last_month: pd.Timestamp | None = None,
     ) -> duckdb.DuckDBPyRelation:
-        """Return the rows of one market, all months, as the temporary table ``landing_<source>`` with file and row of each.
+        """Return the rows of one market, all months, as the temporary table ``landing_<source>``, with file and row.
 
         Facts are checked in ``first_month .. last_month`` only (default: all up to ``today``), so a bad month does not
         fail the good ones; rows without a readable month are always checked.
@@ -265,7 +265,7 @@ class LandingFolder:
 
 
 def _changed_at(info: dict[str, Any]) -> pd.Timestamp:
-    """Return when a file changed: the later of its own time and, on a local disk, of its name's; a move keeps the former."""
+    """Return when a file changed: the later of its time and, on a local disk, its name's; a move keeps the former."""
     times = [info.get(name) for name in TIMES]
     moments = [
         datetime.fromtimestamp(time, UTC) if isinstance(time, int | float) else pd.Timestamp(time)
@@ -286,7 +286,7 @@ def _with_country(files: Sequence[LandingFile]) -> list[LandingFile]:
 
 
 def _rows_of(connection: duckdb.DuckDBPyConnection, query: str, files: Sequence[LandingFile]) -> list[tuple[Any, ...]]:
-    """Return the rows of a query over files of one shape, without unreadable files: the runs of their market name them."""
+    """Return the rows of a query over files of one shape, without unreadable ones: their market's runs name them."""
     try:
         return connection.execute(query, [[file.path for file in files]]).fetchall()
     except duckdb.Error as error:

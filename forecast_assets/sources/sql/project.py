@@ -121,7 +121,7 @@ class SqlProject:
         return query.named_selects if isinstance(query, sqlglot.exp.Query) else []
 
     def render(self, name: str, engine: SqlDialect, parameters: Mapping[str, date | str] | None = None) -> str:
-        """Return one statement for ``name`` with everything it reads as common table expressions, in the engine's dialect.
+        """Return one statement for ``name``, with its inputs as common table expressions, in the engine's dialect.
 
         ``$market``, ``$first_month``, ``$last_month`` and ``$missing_month`` stay parameters, unless ``parameters``
         gives values: then the SQL writer makes literals of them, for engines without bound parameters. Other dialects
