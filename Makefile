@@ -5,12 +5,14 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 BENCH := .venv-benchmark
 AZUREML := .venv-azureml
+# A file's tests share what they build, so a file stays in one process; those marked heavy begin first.
+SIDE_BY_SIDE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 export DAGSTER_HOME ?= $(CURDIR)/var/dagster_home
 export MLFLOW_DISABLE_TELEMETRY := true
 
 AZURITE := forecast_assets_tests/integration/azurite/node_modules/.installed
 
-.PHONY: setup demo test test-domain integration drill dev lint bench lock same-tables
+.PHONY: setup demo test test-domain integration drill dev lint bench lock same-tables reference
 
 setup: $(STAMP)  ## the environment, from the lock file
 
@@ -24,10 +26,13 @@ demo: $(STAMP)  ## simulate a company, run three monthly cycles, print accuracy 
 	$(BIN)/forecast-assets demo
 
 test: $(STAMP)  ## every test, offline
-	$(BIN)/python -m pytest --numprocesses 2
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
+
+coverage: $(STAMP)  ## every test, with the share of lines and branches that they run; fails below the floor
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --cov=forecast_assets --cov-branch --cov-report=term:skip-covered --cov-fail-under=$(COVERAGE)
 
 test-domain: $(STAMP)  ## the forecasting logic alone
-	$(BIN)/python -m pytest --numprocesses 2 forecast_assets_tests/domain
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not heavy" forecast_assets_tests/domain
 
 integration: $(STAMP) $(AZURITE) $(AZUREML)/.installed  ## against services that it starts itself: Azurite, PostgreSQL, MLflow, Key Vault
 	FORECAST_INTEGRATION=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --durations 10 forecast_assets_tests/integration
@@ -47,6 +52,9 @@ drill: $(STAMP)  ## a day under a real daemon that is killed, a day of alerts, f
 dev: $(STAMP)  ## the Dagster UI on port 3000 with what has been run
 	$(BIN)/forecast-assets prepare
 	$(BIN)/dagster dev
+
+reference: $(STAMP)  ## write the generated pages of docs/reference again
+	$(BIN)/python -m tools.reference_settings
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -12,7 +12,7 @@ import pandas as pd
 from benchmarks.protocol import Forecasts, KnownSeries
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months
 from forecast_assets.domain.cleaning.history_marks import history_marks
-from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.features.build import build_features
 from forecast_assets.domain.features.market_history import MarketHistory
 from forecast_assets.domain.models.market_model import MarketModel, fit_market_model, forecast_units

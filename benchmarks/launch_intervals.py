@@ -17,10 +17,10 @@ from rich.console import Console
 
 from benchmarks.sample_histories import sample_company
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months, months_since
-from forecast_assets.domain.demand.demand import active_skus
+from forecast_assets.domain.demand.demand_panel import active_skus
 from forecast_assets.domain.features.market_history import MarketHistory
-from forecast_assets.domain.portfolio.announced import announced_forecasts, announced_skus, with_announced
-from forecast_assets.domain.portfolio.portfolio import apply_portfolio
+from forecast_assets.domain.portfolio.announced_skus import announced_forecasts, announced_skus, with_announced
+from forecast_assets.domain.portfolio.portfolio_rules import apply_portfolio
 from forecast_assets.domain.selection.backtest import with_actuals
 
 ORIGINS, STEP_MONTHS = 8, 3

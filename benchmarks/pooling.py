@@ -27,7 +27,7 @@ from rich.table import Table
 from benchmarks.market_sets import sets_of, with_sets
 from benchmarks.pooling_markets import MarketData, absolute_error_units
 from forecast_assets.domain.calendar import add_months
-from forecast_assets.domain.models.market_model import MarketModel, fit_market_model, forecast_units
+from forecast_assets.domain.models.market_model import MarketModel, PooledAlone, fit_market_model, forecast_units
 from forecast_assets.domain.models.pooled_model import PooledModel, fit_pooled_model, pooled_rows
 from forecast_assets.domain.models.recipe import Recipe
 
@@ -57,7 +57,7 @@ def models_of(market: MarketData, pooled: PooledModel, recipe: Recipe) -> dict[s
     """The market's models by method; ``pooled`` has the weights of ``own``, so that the learners alone differ."""
     features = market.features.drop(columns="country")
     own = fit_market_model(features, market.panel, market.origin, recipe)
-    alone = dataclasses.replace(own, parts=None, pooled=pooled.current.parts, pooled_share=1.0)
+    alone = dataclasses.replace(own, learned=PooledAlone(pooled.current.boosters))
     adapted = fit_market_model(features, market.panel, market.origin, recipe, pooled=pooled)
     return {"own": own, "pooled": alone, "adapted": adapted}
 

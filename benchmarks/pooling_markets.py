@@ -15,7 +15,7 @@ from benchmarks.engine_method import PooledSeries, pooled_series
 from benchmarks.protocol import Case
 from benchmarks.sample_histories import sample_company
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months
-from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.features.build import build_features
 from forecast_assets.domain.models.pooled_model import POOLED_MONTHS
 from forecast_assets.domain.statistical.baseline import baseline_forecasts

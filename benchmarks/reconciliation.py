@@ -8,8 +8,8 @@ is each level's own forecast, which does not add up, for comparison.
 The horizon of the first origin ends with the last month of the data, each further origin lies STEP months earlier.
 Errors are summed over series and months of a level before dividing (error = forecast - actual), and over all origins
 for the rows with origin "all". There, at the level of SKUs, each method is tested against bottom_up by drawing SKUs
-(domain/evaluation/paired_test.py): 90 % interval of the WAPE ratio and verdict. Regions and the rule for absent months
-come from --markets.
+(domain/evaluation/paired_comparison.py): 90 % interval of the WAPE ratio and verdict. Regions and the rule for absent
+months come from --markets.
 
     python -m benchmarks.reconciliation --data landing --markets markets.yaml --out reconciliation.json
     python -m benchmarks.reconciliation --data tidy.parquet --bases statistical,engine --out reconciliation.json
@@ -31,7 +31,7 @@ from benchmarks.methods import EXTRA, MissingPackageError
 from benchmarks.reconcile_methods import BASES, BOTTOM_UP, METHODS, base_forecasts, reconcile
 from forecast_assets.config.markets import MarketsError
 from forecast_assets.domain.evaluation.accuracy import bias, wape
-from forecast_assets.domain.evaluation.paired_test import PairedTest, paired_test
+from forecast_assets.domain.evaluation.paired_comparison import PairedComparison, compare_paired
 
 ALL_ORIGINS = "all"
 Row = dict[str, str | float | int | None]
@@ -79,7 +79,7 @@ def scored_levels(case: TreeCase, forecasts: np.ndarray) -> dict[str, tuple[np.n
     return {level: (actual[rows], forecasts[rows]) for level, rows in case.level_rows.items()}
 
 
-def sku_test(cases: list[TreeCase], forecasts: list[np.ndarray], bottom_up: list[np.ndarray]) -> PairedTest:
+def sku_test(cases: list[TreeCase], forecasts: list[np.ndarray], bottom_up: list[np.ndarray]) -> PairedComparison:
     """A method against bottom-up at the level of SKUs; both (SKUs, horizon) per case."""
     parts = [
         pd.DataFrame(
@@ -93,7 +93,7 @@ def sku_test(cases: list[TreeCase], forecasts: list[np.ndarray], bottom_up: list
         )
         for case, made, summed in zip(cases, forecasts, bottom_up, strict=True)
     ]
-    return paired_test(pd.concat(parts, ignore_index=True), "method_units", "bottom_up_units")
+    return compare_paired(pd.concat(parts, ignore_index=True), "method_units", "bottom_up_units")
 
 
 def row_of(
@@ -102,7 +102,7 @@ def row_of(
     actual: np.ndarray,
     forecast: np.ndarray,
     series: int,
-    test: PairedTest | None = None,
+    test: PairedComparison | None = None,
 ) -> Row:
     """One object of the JSON file; ratios that do not exist and tests that were not made are null."""
     ratios = {"wape": wape(actual, forecast), "bias": bias(actual, forecast)}

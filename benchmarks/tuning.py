@@ -26,7 +26,7 @@ from benchmarks.pooling_markets import MarketData, absolute_error_units
 from forecast_assets.domain.models.market_model import fit_market_model, forecast_units
 from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.selection.backtest import backtest
-from forecast_assets.domain.selection.champion import Limits, compare
+from forecast_assets.domain.selection.champion import PromotionLimits, compare
 from forecast_assets.domain.selection.tuning import parameters_in_force, tuned_recipe
 
 # As the product's settings have it by default.
@@ -50,7 +50,7 @@ def measured(market: MarketData, recipe: Recipe, trials: int) -> dict[str, objec
         return row | {"usual": usual, "tuned": usual, "published": usual, "gate": KEPT}
     own = _error(market, features, dataclasses.replace(recipe, **parameters))
     cells = backtest(earlier, market.panel, market.origin, in_backtest(parameters), champion=in_backtest({}))
-    promoted = not compare(cells, has_champion=True, limits=Limits()).failed
+    promoted = not compare(cells, has_champion=True, limits=PromotionLimits()).failed
     return row | {
         "usual": usual, "tuned": own, "published": own if promoted else usual, "gate": PROMOTED if promoted else HELD
     }  # fmt: skip

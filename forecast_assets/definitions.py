@@ -27,6 +27,7 @@ from forecast_assets.domain.cycle_calendar import CRON
 from forecast_assets.partitions import build_partitions
 from forecast_assets.sources.sql import SqlProject
 from forecast_assets.storage import TableReader
+from forecast_assets.storage.code_version import code_versions
 
 STAGES = [sources, demand, features, pooling, tuning, models, forecasts, evaluation, champion, publication]
 
@@ -34,23 +35,27 @@ STAGES = [sources, demand, features, pooling, tuning, models, forecasts, evaluat
 def build_definitions(
     settings: Settings | None = None, cron: str = CRON, inputs: TableReader | None = None, **resources: Any
 ) -> dg.Definitions:
-    """The code location of a company.
+    """Build the code location of a company.
 
     Args:
-        settings: Of the company; by default those of the environment.
-        cron: When the cycle starts; another time is for drills.
+        settings: Settings of the company; by default those of the environment.
+        cron: Start of the cycle; another time is for drills.
         inputs: Store that assets read from; by default the one they write to.
         **resources: Resources that replace the default ones, by name.
     """
     settings = settings or load_settings()
     partitions = build_partitions(settings)
+    assets = [*build_source_assets(settings.sources.kind), *dg.load_assets_from_modules(STAGES)]
+    versions = code_versions(asset.key.path[-1] for asset in assets)
     assets = dg.map_asset_specs(
-        lambda spec: spec.replace_attributes(partitions_def=partitions.of(spec.key.path[-1])),
-        [*build_source_assets(settings.source), *dg.load_assets_from_modules(STAGES)],
+        lambda spec: spec.replace_attributes(
+            partitions_def=partitions.of(spec.key.path[-1]), code_version=versions[spec.key.path[-1]]
+        ),
+        assets,
     )
     schedules = build_schedules(settings, cron)
     return dg.Definitions(
-        assets=[*assets, *lineage_specs(SqlProject(), settings.source)],
+        assets=[*assets, *lineage_specs(SqlProject(), settings.sources.kind)],
         jobs=jobs.ALL_JOBS,
         schedules=schedules,
         sensors=build_sensors(settings, schedules),

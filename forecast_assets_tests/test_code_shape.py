@@ -80,3 +80,18 @@ def test_no_path_of_a_single_machine_is_written_down():
 def test_no_package_registry_is_written_down():
     assert REGISTRY.search("https://" + "pypi" + ".org/simple")
     assert lines_with(REGISTRY) == []
+
+
+def test_no_test_module_is_imported_by_another():
+    """Helpers that several test modules use are in support modules, named by purpose."""
+    imports = re.compile(
+        r"^\s*(from|import) forecast_assets_tests\S*\.test_\w+|^\s*from forecast_assets_tests\S* import test_"
+    )
+    found = {
+        f"{name}:{number}"
+        for name, text in text_files().items()
+        if name.startswith("forecast_assets_tests/") and name.endswith(".py")
+        for number, line in enumerate(text.splitlines(), start=1)
+        if imports.search(line)
+    }
+    assert found == set()

@@ -9,7 +9,7 @@ from forecast_assets.definitions import build_definitions
 from forecast_assets.defs.assets.lineage import upstream_of
 from forecast_assets.schemas import MONTH_ONLY, TABLES
 from forecast_assets.sources.sql import SqlProject
-from forecast_assets_tests.config.test_settings import loaded
+from forecast_assets_tests.repository_settings import loaded
 
 DOCUMENTS = ["market_report"]
 RECORDS = ["mlflow_run", "delivery"]

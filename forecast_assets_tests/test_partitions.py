@@ -13,7 +13,7 @@ from forecast_assets.partitions import (
     months_of_run,
     partition_key,
 )
-from forecast_assets_tests.config.test_settings import MARKETS, loaded
+from forecast_assets_tests.repository_settings import MARKETS, loaded
 
 JUNE = pd.Timestamp("2024-06-01")
 

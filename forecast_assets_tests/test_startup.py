@@ -7,7 +7,7 @@ import pytest
 
 from forecast_assets.alerts import outbox
 from forecast_assets.cli.commands import alerts, sample, watchdog
-from forecast_assets.operations.health import watch
+from forecast_assets.operations.health import watchdog as health
 from forecast_assets.sample import FAULTS
 
 # Imported inside the functions that use them.
@@ -45,5 +45,5 @@ def test_definitions_import_nothing_that_only_some_steps_use():
 
 def test_values_that_help_repeats_are_those_in_use():
     assert tuple(FAULTS) == sample.FAULTS
-    assert watchdog.HEARTBEAT_SECONDS == watch.HEARTBEAT_SECONDS
+    assert watchdog.HEARTBEAT_SECONDS == health.HEARTBEAT_SECONDS
     assert alerts.DEFAULT_CHANNEL == outbox.DEFAULT_CHANNEL

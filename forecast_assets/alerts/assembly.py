@@ -13,7 +13,7 @@ from forecast_assets.config.settings import Settings
 
 def messages_of(settings: Settings, outbox: Outbox | None = None) -> Messages:
     """Return the messages of a company."""
-    return Messages(outbox or Outbox.of(settings), settings.alert_grouping_minutes * 60)
+    return Messages(outbox or Outbox.of(settings), settings.alerts.grouping_minutes * 60)
 
 
 def drain(settings: Settings, budget_seconds: float, outbox: Outbox | None = None, **replaced: Any) -> DispatchResult:
@@ -32,5 +32,5 @@ def drain(settings: Settings, budget_seconds: float, outbox: Outbox | None = Non
     announce_heartbeat(messages.outbox, settings)
     messages.compose()
     names = {code: market.name for code, market in settings.market_table.items()}
-    payload = partial(message_payload, style=CardStyle(names, settings.dagster_url))
-    return Dispatcher(messages, payload, settings.alert_after_unclear, **replaced).drain(budget_seconds)
+    payload = partial(message_payload, style=CardStyle(names, settings.alerts.dagster_url))
+    return Dispatcher(messages, payload, settings.alerts.after_unclear, **replaced).drain(budget_seconds)

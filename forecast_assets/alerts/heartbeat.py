@@ -31,7 +31,7 @@ def announce_heartbeat(outbox: Outbox, settings: Settings) -> list[str]:
 
     The default channel gets all markets, every other channel its own.
     """
-    month = month_of_heartbeat(outbox.clock(), settings.heartbeat_day)
+    month = month_of_heartbeat(outbox.clock(), settings.alerts.heartbeat_day)
     if month is None:
         return []
     cycle_id = f"{settings.env}-{month:%Y-%m}"

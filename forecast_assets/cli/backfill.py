@@ -83,7 +83,7 @@ def _run(settings: Settings, scope: Scope, staleness: Staleness, planned: Backfi
     with processes:
         work.run(processes, RunLog())
     print_outcome(planned, work)
-    landed = not any(work.outcomes.values())
+    landed = not any(outcome.failure for outcome in work.outcomes)
     if landed:
         close_record(store, record)
     return landed

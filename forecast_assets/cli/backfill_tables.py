@@ -2,13 +2,13 @@
 
 import textwrap
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
 from forecast_assets.cli.console import console, print_table
 from forecast_assets.domain.months import describe_months
-from forecast_assets.operations.backfill.backfill import Backfill
+from forecast_assets.operations.backfill.backfill import NOT_MADE, Backfill, PartitionOutcome
 from forecast_assets.operations.backfill.backfill_plan import BackfillPlan
 from forecast_assets.operations.backfill.durations import Estimate
 
@@ -85,23 +85,24 @@ def _minutes(plan: BackfillPlan, estimate: Estimate) -> str:
 
 
 def print_outcome(plan: BackfillPlan, work: Backfill) -> None:
-    """One row per market: what was made, what was left as it was, which months are red and why."""
-    by_market: dict[str | None, dict[tuple[str, pd.Timestamp], str | None]] = {}
-    for (asset, code, month), why in work.outcomes.items():
-        by_market.setdefault(code, {})[asset, month] = why
+    """Print one row per market: partitions made and failed, the months that failed and the first reason."""
+    by_market: dict[str | None, list[PartitionOutcome]] = {}
+    for outcome in work.outcomes:
+        by_market.setdefault(outcome.country, []).append(outcome)
     countries = [*plan.request.countries, *([None] if None in by_market else [])]
-    rows = [_outcome_row(code, by_market.get(code, {})) for code in countries]
+    rows = [_outcome_row(code, by_market.get(code, [])) for code in countries]
     print_table(f"{work.runs} runs", ["market", "made", "failed", "months that failed", "first reason"], rows)
 
 
-def _outcome_row(code: str | None, outcomes: Mapping[tuple[str, pd.Timestamp], str | None]) -> list[str]:
-    failed = {place: why for place, why in outcomes.items() if why is not None}
+def _outcome_row(code: str | None, outcomes: Sequence[PartitionOutcome]) -> list[str]:
+    failed = [outcome for outcome in outcomes if outcome.failure is not None]
     made = str(len(outcomes) - len(failed))
     if not failed:
         return [code or ALL_MARKETS, made, "0", "-", "-"]
-    asset, month = min(failed, key=lambda place: (place[1], failed[place].startswith("not made")))
-    reason = f"{asset} {month:%Y-%m}: {_short(failed[asset, month])}"
-    return [code or ALL_MARKETS, made, str(len(failed)), describe_months(month for _, month in failed), reason]
+    first = min(failed, key=lambda outcome: (outcome.month, str(outcome.failure).startswith(NOT_MADE)))
+    reason = f"{first.asset} {first.month:%Y-%m}: {_short(str(first.failure))}"
+    months = describe_months(outcome.month for outcome in failed)
+    return [code or ALL_MARKETS, made, str(len(failed)), months, reason]
 
 
 def _short(text: str) -> str:

@@ -18,7 +18,7 @@ from forecast_assets.cli.console import (
 )
 from forecast_assets.cli.prepare import prepare_instance
 from forecast_assets.domain.months import MonthRange
-from forecast_assets.domain.selection.contest import refusals, refuses
+from forecast_assets.domain.selection.contest import rejection_reasons, rows_rejecting
 from forecast_assets.market_state.recipes_in_force import RecipesInForce
 from forecast_assets.operations.cycle.launch import launch
 from forecast_assets.storage.opened import open_store
@@ -44,7 +44,7 @@ def run(country: str, accept: str | None, reason: str, author: str) -> None:
     print_table(f"{code}: recipes in force", COLUMNS, [_row(row) for row in history.to_dict("records")])
     latest = history.iloc[-1]
     console.print(f"{latest['month']:%Y-%m}: {latest['reason']}", markup=False)
-    for why in dict.fromkeys(refusals(recipes.refused(code, latest["month"])).values()):
+    for why in dict.fromkeys(rejection_reasons(recipes.refused(code, latest["month"])).values()):
         console.print(why, style="yellow", markup=False)
 
 
@@ -52,7 +52,7 @@ def _accept(recipes: RecipesInForce, code: str, recipe: str, said: dict[str, str
     """Take the refusal of a recipe back in every month that has one; nothing is published by it."""
     latest = recipes.latest_month(code)
     refused = recipes.refused(code, latest) if latest is not None else pd.DataFrame(columns=["recipe_id", "recipe"])
-    found = refused[refuses(refused, recipe)]
+    found = refused[rows_rejecting(refused, recipe)]
     if found.empty:
         known = ", ".join(dict.fromkeys(refused["recipe_id"])) or "none"
         raise typer.BadParameter(f"{code} has not refused a recipe {recipe}; refused: {known}. Nothing was changed")

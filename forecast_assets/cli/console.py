@@ -51,7 +51,7 @@ def countries_or_exit(settings: Settings, given: list[str]) -> list[str]:
     unknown = [code for code in given if code not in settings.market_table]
     if unknown:
         known = ", ".join(settings.market_table)
-        raise typer.BadParameter(f"no market {', '.join(unknown)} in {settings.markets}; known: {known}")
+        raise typer.BadParameter(f"no market {', '.join(unknown)} in {settings.markets.file}; known: {known}")
     return list(dict.fromkeys(given)) or forecast_markets(settings.market_table)
 
 
@@ -102,4 +102,4 @@ TEXT_COLUMNS = {
 def report_page(settings: Settings, country: str, origin: pd.Timestamp) -> str:
     """Where the report of a market and month lies."""
     place = ("market_report", f"country={country}", f"month={origin:%Y-%m-%d}", "market_report.html")
-    return document_address(settings.store, *place)
+    return document_address(settings.store.address, *place)

@@ -18,8 +18,8 @@ from forecast_assets.cli.console import (
 )
 from forecast_assets.cli.prepare import prepare_instance
 from forecast_assets.config.settings import Settings
-from forecast_assets.domain.evaluation.evaluation import ALL_LAGS
-from forecast_assets.domain.evaluation.realised import PERFORMANCE_METHODS
+from forecast_assets.domain.evaluation.backtest_accuracy import ALL_LAGS
+from forecast_assets.domain.evaluation.realised_accuracy import PERFORMANCE_METHODS
 from forecast_assets.operations.cycle.cycle import run_cycles
 from forecast_assets.operations.cycle.launch import RunResult
 from forecast_assets.operations.cycle.measured import (
@@ -54,9 +54,9 @@ def run(month: str, codes: list[str], history: int, origins: int, step: int) -> 
 def run_and_print(settings: Settings, request: CycleRequest, countries: list[str]) -> dict[str, list[RunResult]]:
     """Run the cycles with progress and print the tables of markets and of realised performance."""
     prepare_instance()
-    if settings.mlflow_tracking_uri:
+    if settings.mlflow.tracking_uri:
         try:
-            prepare_mlflow_store(settings.mlflow_tracking_uri)
+            prepare_mlflow_store(settings.mlflow.tracking_uri)
         except TrackingUnavailable as error:
             console.print(
                 f"{error} The cycle goes on; mlflow_run can be filled in later.", style="yellow", markup=False

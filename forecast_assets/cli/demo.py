@@ -29,7 +29,7 @@ def run() -> None:
     settings = settings_or_exit()
     countries = countries_or_exit(settings, [])
     summary = write_sample_company(
-        settings.landing, markets=MARKETS, skus=SKUS, months=MONTHS, last_month=LAST_MONTH,
+        settings.sources.landing, markets=MARKETS, skus=SKUS, months=MONTHS, last_month=LAST_MONTH,
         progress=lambda line: console.print(line, style="dim", markup=False),
     )  # fmt: skip
     month = pd.Timestamp(LAST_MONTH)

@@ -14,7 +14,7 @@ from forecast_assets.config.country_codes import close_countries, country_of, co
 from forecast_assets.config.markets import Market, MarketsError
 from forecast_assets.config.markets_file import add_market, set_stage
 from forecast_assets.config.settings import Settings
-from forecast_assets.domain.selection.readiness import FAIL, WARN, Finding, is_ready
+from forecast_assets.domain.selection.readiness import FAIL, WARN, ReadinessFinding, is_ready
 from forecast_assets.operations.health.readiness import market_readiness
 from forecast_assets.sources.opened import open_deliveries
 
@@ -31,15 +31,18 @@ def add_shadow_market(
     settings = settings_or_exit()
     iso2, iso3 = _codes(code, name, iso2, iso3)
     first = month_argument(since) if since else _first_delivered(settings, code)
-    if settings.first_month is not None and first < settings.first_month:
-        _refuse(f"since {first:%Y-%m} lies before FORECAST_FIRST_MONTH = {settings.first_month:%Y-%m}: set one of them")
+    if settings.markets.first_month is not None and first < settings.markets.first_month:
+        _refuse(
+            f"since {first:%Y-%m} lies before FORECAST_FIRST_MONTH = {settings.markets.first_month:%Y-%m}: set "
+            "one of them"
+        )
     new = Market(code, name, iso2, iso3, region, first, stage="shadow", missing_month=missing_month)
     try:
-        add_market(settings.markets, new)
+        add_market(settings.markets.file, new)
     except MarketsError as error:
         _refuse(str(error))
     console.print(
-        f"{code} {name} ({iso2}, {iso3}, {region}, since {first:%Y-%m}) is a shadow market in {settings.markets}. "
+        f"{code} {name} ({iso2}, {iso3}, {region}, since {first:%Y-%m}) is a shadow market in {settings.markets.file}. "
         f"Next: forecast-assets market check {code}\n{RELOAD}", markup=False,
     )  # fmt: skip
 
@@ -58,7 +61,9 @@ def promote_market(code: str, month: str | None, reason: str, *, force: bool) ->
     countries_or_exit(settings, [code])
     stage = settings.market_table[code].stage
     if stage != "shadow":
-        _refuse(f"{code} is {stage}: only a shadow market is promoted. Set stage: shadow in {settings.markets} first")
+        _refuse(
+            f"{code} is {stage}: only a shadow market is promoted. Set stage: shadow in {settings.markets.file} first"
+        )
     if force and not reason.strip():
         _refuse("--force needs a --reason: it is kept in markets.yaml for those who ask later")
     findings = _checked(settings, code, month)
@@ -98,12 +103,13 @@ def _first_delivered(settings: Settings, code: str) -> pd.Timestamp:
     months = delivered.delivered_months("sell_in", code)
     if not months:
         _refuse(
-            f"no sell_in of {code} in {settings.deliveries_at}: deliver it, or give --since, the first month with data"
+            f"no sell_in of {code} in {settings.sources.address}: deliver it, or give --since, the first month with "
+            "data"
         )
     return months[0]
 
 
-def _checked(settings: Settings, code: str, month: str | None) -> list[Finding]:
+def _checked(settings: Settings, code: str, month: str | None) -> list[ReadinessFinding]:
     last_closed = month_argument(month) if month else _last_closed()
     findings = market_readiness(settings, code, last_closed)
     print_table(
@@ -125,7 +131,7 @@ def _why(failed: list[str], reason: str) -> str | None:
 
 def _set_stage(settings: Settings, code: str, stage: str, comment: str | None) -> None:
     try:
-        set_stage(settings.markets, code, stage, comment)
+        set_stage(settings.markets.file, code, stage, comment)
     except MarketsError as error:
         _refuse(str(error))
 

@@ -17,8 +17,8 @@ def run() -> None:
     """Create DAGSTER_HOME and the local MLflow store if they are missing, and print where DAGSTER_HOME is."""
     settings = settings_or_exit()
     home = prepare_instance()
-    if settings.mlflow_tracking_uri:
-        prepare_mlflow_store(settings.mlflow_tracking_uri)
+    if settings.mlflow.tracking_uri:
+        prepare_mlflow_store(settings.mlflow.tracking_uri)
     console.print(f"Dagster's home is {home}", markup=False)
 
 

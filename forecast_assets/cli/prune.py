@@ -17,7 +17,7 @@ MEGABYTE = 1_000_000
 def run(*, dry_run: bool, even_if_needed: bool, show: bool) -> None:
     """Print what the retention rule deletes and delete it."""
     settings = settings_or_exit(with_markets=False)
-    retention = Retention(settings.retention_days, settings.retention_versions, settings.orphan_grace_days)
+    retention = Retention(settings.retention.days, settings.retention.versions, settings.retention.orphan_grace_days)
     if retention.days == 0:
         console.print("FORECAST_RETENTION_DAYS is 0: every version is kept. Nothing was removed.", markup=False)
         return
@@ -27,7 +27,7 @@ def run(*, dry_run: bool, even_if_needed: bool, show: bool) -> None:
     if dry_run:
         console.print("Nothing was removed (--dry-run).", markup=False)
         return
-    done = prune(store, settings, verdict.goes, now)
+    done = prune(store, settings.store.lease_seconds, verdict.goes, now)
     console.print(f"Removed {_counted(done.removed)}.", markup=False)
     for name, run in done.busy.items():
         console.print(f"{name}: run {run} is writing; its versions stay until the next time.", markup=False)

@@ -19,7 +19,7 @@ def run(
     """Write the sample company's files and print a summary; exit with 2 if the arguments do not fit."""
     try:
         summary = write_sample_company(
-            landing or settings_or_exit(with_markets=False).landing, markets=markets, skus=skus, months=months,
+            landing or settings_or_exit(with_markets=False).sources.landing, markets=markets, skus=skus, months=months,
             last_month=last_month, seed=seed, faults=tuple(faults), markets_file=markets_file,
             progress=lambda line: console.print(line, style="dim", markup=False),
         )  # fmt: skip

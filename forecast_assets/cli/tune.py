@@ -41,7 +41,7 @@ def run(codes: list[str], trials: int, month: str | None) -> None:
 def _latest_month(settings: Settings, code: str) -> pd.Timestamp:
     months = [place.month for place in open_store(settings).list_partitions("features") if place.country == code]
     if not months:
-        raise typer.BadParameter(f"{code} has no features in {settings.store}: run forecast-assets cycle first")
+        raise typer.BadParameter(f"{code} has no features in {settings.store.address}: run forecast-assets cycle first")
     return max(months)
 
 

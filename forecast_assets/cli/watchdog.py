@@ -1,4 +1,4 @@
-"""``forecast-assets watchdog``: is what should run by itself running? For a cron entry or a container's probe."""
+"""Work of ``forecast-assets watchdog``, which a cron entry or a container probe starts."""
 
 from datetime import UTC, datetime
 
@@ -11,12 +11,13 @@ from forecast_assets.cli.console import console, settings_or_exit
 from forecast_assets.cli.prepare import prepare_instance
 from forecast_assets.defs.schedules import build_schedules
 from forecast_assets.defs.sensors import build_sensors
-from forecast_assets.defs.sensors.teams_delivery import BUDGET_SECONDS, told
-from forecast_assets.operations.health.watch import (
-    tell_of_daemons,
-    tell_of_sensors,
-    watch_daemons,
-    watch_sensors,
+from forecast_assets.defs.sensors.teams_delivery import BUDGET_SECONDS, in_one_line
+from forecast_assets.operations.health.watchdog import (
+    DAEMON_STOPPED,
+    SENSOR_FAILED,
+    check_daemons,
+    check_sensors,
+    report_health,
 )
 
 
@@ -28,15 +29,15 @@ def run(heartbeat_seconds: int) -> None:
     names = [sensor.name for sensor in build_sensors(settings, schedules)]
     now, outbox = datetime.now(UTC), Outbox.of(settings)
     with dg.DagsterInstance.get() as instance:
-        daemons = watch_daemons(instance, now, heartbeat_seconds)
-        sensors = watch_sensors(instance, names, schedules, now)
-    bad = tell_of_daemons(outbox, settings, daemons, now)
-    # Behind a stopped daemon every sensor is late: one incident is enough.
+        daemons = check_daemons(instance, now, heartbeat_seconds)
+        sensors = check_sensors(instance, names, schedules, now)
+    bad = report_health(outbox, settings, DAEMON_STOPPED, daemons, now)
+    # A stopped daemon makes every sensor late: one incident is enough.
     if not bad:
-        bad = tell_of_sensors(outbox, settings, sensors, now)
-    # With the daemon down nobody else sends: what waits goes out here, without waiting for others to share its card.
-    sending = settings.model_copy(update={"alert_grouping_minutes": 0}) if bad else settings
-    delivered = told(drain(sending, BUDGET_SECONDS))
+        bad = report_health(outbox, settings, SENSOR_FAILED, sensors, now)
+    # A stopped daemon sends no alerts: send those that wait here, at once and ungrouped.
+    sending = settings.copy_with("alerts", grouping_minutes=0) if bad else settings
+    delivered = in_one_line(drain(sending, BUDGET_SECONDS))
     console.print(f"Teams: {delivered}", markup=False)
     for line in bad:
         console.print(line, style="red", markup=False)

@@ -1,10 +1,9 @@
 """ISO codes of countries as the library ``holidays`` knows them, to suggest what a new market needs."""
 
 import dataclasses
-import difflib
 import re
 
-from holidays.registry import COUNTRIES
+from forecast_assets.domain.suggestions import closest
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,7 +16,9 @@ class Country:
 
 
 def known_countries() -> list[Country]:
-    """Every country of the library; names are theirs, such as ``united_kingdom``."""
+    """Return the countries of the library with its names, such as ``united_kingdom``."""
+    from holidays.registry import COUNTRIES
+
     return [Country(name, codes[1], codes[2]) for name, codes in COUNTRIES.items() if len(codes[1]) == 2]
 
 
@@ -40,7 +41,7 @@ def country_with(iso2: str) -> Country | None:
 def close_countries(name: str) -> list[Country]:
     """Up to three countries with a similar name."""
     by_name = {_plain(country.name): country for country in known_countries()}
-    return [by_name[found] for found in difflib.get_close_matches(_plain(name), by_name, n=3)]
+    return [by_name[found] for found in closest(_plain(name), by_name, count=3)]
 
 
 def _plain(name: str) -> str:

@@ -3,35 +3,55 @@
 Password and token are no settings: they are fetched when a connection is made.
 """
 
-import difflib
 import re
-from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
-PREFIX = "DREMIO_"
+from forecast_assets.config.affects import Affects
+from forecast_assets.config.group import SettingsGroup
+
 SECRETS = ("DREMIO_PASSWORD", "DREMIO_TOKEN")
 SOFTWARE_PORT, CLOUD_PORT, CLOUD_DOMAIN = 32010, 443, ".dremio.cloud"
 _PART_OF_A_PATH = re.compile(r'"((?:[^"]|"")+)"|([^".]+)')
 
 
-class DremioSettings(BaseModel):
-    """How Dremio is reached. Times are seconds."""
+class DremioSettings(SettingsGroup):
+    """Connection to Dremio."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    host: str = Field(description="Name of the coordinator, or data.dremio.cloud, without scheme and port")
-    port: int = Field(
-        default=0, ge=0, le=65_535, validate_default=True,
-        description="Of Arrow Flight; 0: 443 on Dremio Cloud, else 32010",
+    host: Annotated[str, Affects()] = Field(
+        validation_alias="DREMIO_HOST",
+        description="Host name of the Dremio coordinator, or `data.dremio.cloud`, without scheme and port",
+    )
+    port: Annotated[int, Affects()] = Field(
+        default=0, ge=0, le=65_535, validate_default=True, validation_alias="DREMIO_PORT",
+        description="Port of Dremio's Arrow Flight service; 0: 443 on Dremio Cloud, else 32010",
     )  # fmt: skip
-    tls: bool = Field(default=True, description="Whether the connection is encrypted")
-    ca_file: str = Field(default="", description="PEM file of the authority that signed the server's certificate")
-    user: str = Field(default="", description="Whose password or token it is; a token needs none")
-    path: str = Field(description="Where the tables or views named like the landing sources are, such as lake.sales")
-    connect_seconds: float = Field(default=20, gt=0, le=600, description="How long the handshake may take")
-    query_seconds: float = Field(default=600, gt=0, le=7_200, description="How long a query and its result may take")
+    tls: Annotated[bool, Affects()] = Field(
+        default=True, validation_alias="DREMIO_TLS", description="True to encrypt the connection to Dremio"
+    )
+    ca_file: Annotated[str, Affects()] = Field(
+        default="", validation_alias="DREMIO_CA_FILE",
+        description="PEM file of the authority that signed the certificate of the Dremio server",
+    )  # fmt: skip
+    user: Annotated[str, Affects()] = Field(
+        default="", validation_alias="DREMIO_USER",
+        description="User that the Dremio password or token belongs to; a token needs no user",
+    )  # fmt: skip
+    # The folder or space is called schema, a name that pydantic keeps for itself.
+    path: Annotated[str, Affects()] = Field(
+        validation_alias="DREMIO_SCHEMA",
+        description="Path in Dremio to the tables or views named like the landing sources, such as `lake.sales`",
+    )
+    connect_seconds: Annotated[float, Affects()] = Field(
+        default=20, gt=0, le=600, validation_alias="DREMIO_CONNECT_SECONDS",
+        description="Seconds that the handshake with Dremio may take",
+    )  # fmt: skip
+    query_seconds: Annotated[float, Affects()] = Field(
+        default=600, gt=0, le=7_200, validation_alias="DREMIO_QUERY_SECONDS",
+        description="Seconds that a query in Dremio and the transfer of its result may take",
+    )  # fmt: skip
 
     @field_validator("host")
     @classmethod
@@ -71,10 +91,6 @@ class DremioSettings(BaseModel):
         return path_parts(self.path)
 
 
-VARIABLES = {"DREMIO_SCHEMA" if name == "path" else PREFIX + name.upper(): name for name in DremioSettings.model_fields}
-"""Variable -> field: the folder or space is called schema, a name that pydantic keeps for itself."""
-
-
 def path_parts(path: str) -> tuple[str, ...]:
     """The names in a dotted path; names in double quotes may hold dots. Empty where the path is none."""
     text, parts = path.strip(), list[str]()
@@ -90,18 +106,3 @@ def path_parts(path: str) -> tuple[str, ...]:
             return ()
         text = text[1:]
     return ()
-
-
-def dremio_values(environment: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
-    """The fields that ``DREMIO_*`` variables give, and the variables that look misspelt, each with the one meant.
-
-    Others that begin alike are left alone: Dremio's own tools have some.
-    """
-    values = {VARIABLES[name]: value for name, value in environment.items() if name in VARIABLES and value != ""}
-    known = [*VARIABLES, *SECRETS]
-    problems = []
-    for name in sorted(environment):
-        if name.startswith(PREFIX) and name not in known:
-            close = difflib.get_close_matches(name, known, n=1, cutoff=0.85)
-            problems += [f"{name}: unknown. Did you mean {close[0]}? Known: {', '.join(known)}"] if close else []
-    return values, problems

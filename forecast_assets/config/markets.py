@@ -3,15 +3,23 @@
 Adding a market is adding an entry at the end of that file; nothing else in the package lists markets.
 """
 
+from __future__ import annotations
+
 import dataclasses
-import difflib
 import re
+from dataclasses import field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-import yaml
+from forecast_assets.config.affects import POOLED, Affects
+from forecast_assets.domain.suggestions import closest
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+AFFECTS = "affects"
 STAGES = ("shadow", "live", "retired")
 MISSING_MONTH_RULES = ("zero", "unknown")
 CODE_PATTERN = re.compile(r"[A-Z0-9_]{2,10}")
@@ -28,30 +36,62 @@ class MarketsError(ValueError):
 
 @dataclasses.dataclass(frozen=True)
 class Market:
-    """One market: what it is called, where it lies and how its deliveries are read.
+    """Market as its entry describes it: name, region, and how its deliveries are read.
 
-    ``since`` is the first month with data. ``stage`` says who sees its forecasts: ``shadow`` markets are forecast and
-    measured but not for readers. ``missing_month`` says what a SKU without a row means in a delivered month: zero
-    units, or unknown. ``teams_channel`` names the Teams channel that is told about the market; empty: the one of all.
-    ``max_wape`` and ``max_bias`` (fractions) are what the market tolerates before an alarm; None: as the settings say.
+    Attributes:
+        code: Name of the market in partitions and files.
+        name: Name that readers see.
+        iso2: Code of the country whose holidays count.
+        iso3: Code of the country whose pandemic policy counts.
+        region: Group of markets that totals are made of.
+        since: First month with data.
+        stage: ``shadow``, ``live`` or ``retired``. Shadow markets are forecast and measured, but not shown to readers.
+        missing_month: Meaning of a SKU without a row in a delivered month: ``zero`` units, or ``unknown``.
+        teams_channel: Teams channel of the market's alerts; empty: the default channel.
+        max_wape: WAPE (a fraction) above which the market raises an alarm; None: the value of the setting.
+        max_bias: Bias (in either direction) above which the market raises an alarm; None: the value of the setting.
     """
 
-    code: str
-    name: str
-    iso2: str
-    iso3: str
-    region: str
-    since: pd.Timestamp
-    stage: str = "live"
-    missing_month: str = "zero"
-    teams_channel: str = ""
-    max_wape: float | None = None
-    max_bias: float | None = None
+    code: str = field(metadata={AFFECTS: Affects()})
+    name: str = field(metadata={AFFECTS: Affects("market_report")})
+    iso2: str = field(metadata={AFFECTS: Affects("features")})
+    iso3: str = field(metadata={AFFECTS: Affects("covid_policy")})
+    region: str = field(
+        metadata={
+            AFFECTS: Affects("features", "market_report", every_market=("demand_totals", "demand_totals_known")),
+        }
+    )
+    since: pd.Timestamp = field(metadata={AFFECTS: Affects()})
+    stage: str = field(
+        default="live",
+        metadata={
+            AFFECTS: Affects("published_forecasts", "market_report", every_market=("pooled_rows",), pooling=POOLED),
+        },
+    )
+    missing_month: str = field(
+        default="zero",
+        metadata={AFFECTS: Affects("sell_in", "sell_out", "products", "promotions", "overrides")},
+    )
+    teams_channel: str = field(default="", metadata={AFFECTS: Affects()})
+    max_wape: float | None = field(default=None, metadata={AFFECTS: Affects()})
+    max_bias: float | None = field(default=None, metadata={AFFECTS: Affects()})
 
 
-FIELDS = {field.name: field for field in dataclasses.fields(Market)}
+FIELDS = {each.name: each for each in dataclasses.fields(Market)}
 SHARES = ("max_wape", "max_bias")
-REQUIRED = [name for name, field in FIELDS.items() if field.default is dataclasses.MISSING]
+REQUIRED = [name for name, each in FIELDS.items() if each.default is dataclasses.MISSING]
+
+
+def affects_of_market(name: str) -> Affects:
+    """Return the tables that depend on a field of a market's entry.
+
+    Raises:
+        TypeError: If the field does not state them.
+    """
+    affects = FIELDS[name].metadata.get(AFFECTS)
+    if not isinstance(affects, Affects):
+        raise TypeError(f"Market.{name}: expected Affects(...), got {affects!r}")
+    return affects
 
 
 def load_markets(path: str | Path) -> dict[str, Market]:
@@ -61,6 +101,8 @@ def load_markets(path: str | Path) -> dict[str, Market]:
         MarketsError: If the file is missing, is not a list of entries under ``markets``, or an entry has an unknown or
             missing key or a value that is not allowed. All problems are listed.
     """
+    import yaml
+
     file = Path(path)
     if not file.is_file():
         raise MarketsError(f"{file}: no such markets file. Set FORECAST_MARKETS to a markets.yaml.")
@@ -82,7 +124,7 @@ def load_markets(path: str | Path) -> dict[str, Market]:
     return {entry["code"]: Market(**{**entry, "since": month_of(entry["since"])}) for entry in entries}
 
 
-def forecast_markets(markets: dict[str, Market]) -> list[str]:
+def forecast_markets(markets: Mapping[str, Market]) -> list[str]:
     """Codes of the markets that are still forecast: all but the retired."""
     return [code for code, market in markets.items() if market.stage != "retired"]
 
@@ -93,6 +135,8 @@ def month_of(value: Any) -> pd.Timestamp:
     Raises:
         ValueError: If it is written otherwise, is no date, or is another day than the first.
     """
+    import pandas as pd
+
     text = str(value)
     try:
         if not MONTH_PATTERN.fullmatch(text):
@@ -116,7 +160,7 @@ def _problems(place: int, entry: Any) -> list[str]:
     problems = []
     for key in entry:
         if key not in FIELDS:
-            close = difflib.get_close_matches(str(key), FIELDS, n=1)
+            close = closest(str(key), FIELDS)
             hint = f"; did you mean {close[0]!r}?" if close else ""
             problems.append(f"{where}: unknown key {key!r}{hint} Known: {', '.join(FIELDS)}")
     problems += [f"{where}: key {key!r} is missing" for key in REQUIRED if key not in entry]

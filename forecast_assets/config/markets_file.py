@@ -1,17 +1,28 @@
-"""Edits of ``markets.yaml`` that leave everything else in it as it is: comments, order, style of each entry.
+"""Edits of ``markets.yaml`` that keep comments, order and the style of each entry.
 
-A changed file is read as every command reads it before it takes the place of the old one.
+A changed file is loaded as every command loads it before it replaces the old one.
 """
 
+from __future__ import annotations
+
 import contextlib
+import io
 import os
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
-
-import yaml
+from typing import TYPE_CHECKING, Any
 
 from forecast_assets.config.markets import FIELDS, STAGES, Market, MarketsError, load_markets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ruamel.yaml.comments import CommentedMap, CommentedSeq
+
+# Values of these fields are one of a few words; every other text is quoted, since NO alone is a boolean.
+WORDS = ("stage", "missing_month")
+# Entries are one line each, however long.
+NO_WRAPPING = 100_000
 
 
 def add_market(path: str | Path, market: Market) -> None:
@@ -22,11 +33,11 @@ def add_market(path: str | Path, market: Market) -> None:
     """
     if market.code in load_markets(path):
         raise MarketsError(f"{path}: market {market.code} is there already; its stage is changed by promote and retire")
-    _change(Path(path), lambda text: _appended(text, entry_of(market)))
+    _change(Path(path), lambda entries: _append(entries, market))
 
 
 def set_stage(path: str | Path, code: str, stage: str, comment: str | None = None) -> None:
-    """Change the stage of a market, with a comment line above its entry that says why.
+    """Change the stage of a market; a comment above its entry gives the reason.
 
     Raises:
         MarketsError: If there is no such market or stage, or the file cannot be used before or after the change.
@@ -34,88 +45,140 @@ def set_stage(path: str | Path, code: str, stage: str, comment: str | None = Non
     markets = load_markets(path)
     if code not in markets or stage not in STAGES:
         raise MarketsError(f"{path}: no market {code} or no stage {stage}; known: {', '.join(markets)}")
-    _change(Path(path), lambda text: _with_stage(text, code, stage, comment))
+    _change(Path(path), lambda entries: _put_stage(entries, list(markets).index(code), stage, comment))
 
 
 def entry_of(market: Market) -> str:
-    """A market as one line of YAML; every text is quoted, since NO alone is a boolean."""
-    values = {name: getattr(market, name) for name in FIELDS if getattr(market, name) not in (None, "")}
-    words = {"stage", "missing_month"}
-    parts = [f"{name}: {_written(value, quoted=name not in words)}" for name, value in values.items()]
-    return "{" + ", ".join(parts) + "}"
+    """Return a market as one line of YAML; every text is quoted, since NO alone is a boolean."""
+    stream = io.StringIO()
+    _yaml().dump(_entry(market), stream)
+    return stream.getvalue().rstrip("\n")
 
 
-def _written(value: object, *, quoted: bool) -> str:
-    if isinstance(value, float):
-        return str(value)
-    if not isinstance(value, str):
-        return f"{value:%Y-%m-%d}"
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"' if quoted else value
+def _yaml(text: str = "") -> Any:
+    """Return a reader and writer that indents lists as the text does."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.util import load_yaml_guess_indent
+
+    yaml = YAML()
+    yaml.preserve_quotes, yaml.width = True, NO_WRAPPING
+    _, indent, offset = load_yaml_guess_indent(text) if text else (None, None, None)
+    yaml.indent(mapping=2, sequence=indent or 2, offset=offset or 0)
+    return yaml
 
 
-def _appended(text: str, entry: str) -> str:
-    items = _items(text)
-    indent = items[-1].start_mark.column - 2
-    end = _end_of(items[-1])
-    head = text[:end].rstrip()
-    # A comment behind the last entry stays with it.
-    line_end = text.find("\n", len(head))
-    head = text[: line_end if line_end >= 0 else len(text)]
-    return f"{head}\n{' ' * indent}- {entry}\n" + text[len(head) :].lstrip("\n")
+def _entry(market: Market) -> CommentedMap:
+    from ruamel.yaml.comments import CommentedMap
+    from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+
+    entry = CommentedMap()
+    entry.fa.set_flow_style()
+    for name in FIELDS:
+        value = getattr(market, name)
+        if value in (None, ""):
+            continue
+        if isinstance(value, str):
+            entry[name] = value if name in WORDS else DoubleQuotedScalarString(value)
+        else:
+            entry[name] = value if isinstance(value, float) else value.date()
+    return entry
 
 
-def _with_stage(text: str, code: str, stage: str, comment: str | None) -> str:
-    item = next(item for item in _items(text) if _value(item, "code").value == code)
-    found = _value(item, "stage")
-    if found is not None:
-        text = text[: found.start_mark.index] + stage + text[found.end_mark.index :]
+def _append(entries: CommentedSeq, market: Market) -> None:
+    last = len(entries) - 1
+    below = _cut_comment_below(entries, last)
+    entries.append(_entry(market))
+    if below:
+        _put_comment(entries.ca.items, last + 1, 0, f"\n{below}")
+
+
+def _put_stage(entries: CommentedSeq, index: int, stage: str, comment: str | None) -> None:
+    entry = entries[index]
+    is_new = "stage" not in entry and not entry.fa.flow_style()
+    below = _cut_comment_below(entries, index) if is_new else ""
+    wider = len(stage) - len(entry["stage"]) if "stage" in entry else len(f", stage: {stage}")
+    entry["stage"] = stage
+    if entry.fa.flow_style():
+        _shift_comment(entries.ca.items.get(index), 0, wider)
     else:
-        last = item.value[-1][1].end_mark.index
-        behind = f", stage: {stage}" if item.flow_style else f"\n{' ' * item.start_mark.column}stage: {stage}"
-        text = text[:last] + behind + text[last:]
+        _shift_comment(entry.ca.items.get("stage"), 2, wider)
+    if below:
+        _put_comment(entry.ca.items, "stage", 2, f"\n{below}")
     if comment:
-        line = text.rfind("\n", 0, item.start_mark.index) + 1
-        text = f"{text[:line]}{' ' * (item.start_mark.column - 2)}# {' '.join(comment.split())}\n{text[line:]}"
-    return text
+        _put_comment_above(entries, index, " ".join(comment.split()))
 
 
-def _items(text: str) -> list[yaml.MappingNode]:
-    """The entries with their places in the text."""
-    root = yaml.compose(text, Loader=yaml.SafeLoader)
-    listed = next(value for key, value in root.value if key.value == "markets")
-    if listed.flow_style:
-        raise MarketsError("markets.yaml: the list stands in brackets; write one entry a line, each behind a dash")
-    return listed.value
+def _put_comment_above(entries: CommentedSeq, index: int, comment: str) -> None:
+    entries.yaml_set_comment_before_after_key(index, before=comment, indent=entries.lc.col)
 
 
-def _end_of(item: yaml.MappingNode) -> int:
-    """Where an entry ends: the mark of a block lies behind the comments and blank lines that follow it."""
-    return item.end_mark.index if item.flow_style else item.value[-1][1].end_mark.index
+def _cut_comment_below(entries: CommentedSeq, index: int) -> str:
+    """Remove the comment lines below an entry and return them; a comment behind the entry stays."""
+    comments, key, position = _trailing_comment(entries, index)
+    tokens = comments.get(key)
+    if not tokens or tokens[position] is None:
+        return ""
+    behind, _, below = tokens[position].value.partition("\n")
+    tokens[position].value = f"{behind}\n"
+    if not behind:
+        tokens[position] = None
+    return str(below)
 
 
-def _value(item: yaml.MappingNode, name: str) -> yaml.Node | None:
-    return next((value for key, value in item.value if key.value == name), None)
+def _trailing_comment(entries: CommentedSeq, index: int) -> tuple[dict[Any, Any], Any, int]:
+    """Return the comments that ruamel keeps for an entry, with key and position of those after its last character."""
+    entry = entries[index]
+    if entry.fa.flow_style():
+        return entries.ca.items, index, 0
+    return entry.ca.items, list(entry)[-1], 2
 
 
-def _change(path: Path, edited: Callable[[str], str]) -> None:
-    """Replace the file by its edited text, once that could be loaded and if nobody changed the file meanwhile."""
+def _put_comment(comments: dict[Any, Any], key: Any, position: int, text: str) -> None:
+    from ruamel.yaml.error import CommentMark
+    from ruamel.yaml.tokens import CommentToken
+
+    tokens = comments.setdefault(key, [None, None, None, None])
+    tokens[position] = CommentToken(text, CommentMark(0))
+
+
+def _shift_comment(tokens: list[Any] | None, position: int, columns: int) -> None:
+    """Move the comment behind a value that became wider or narrower, so that their distance stays."""
+    from ruamel.yaml.error import CommentMark
+
+    if tokens and tokens[position] is not None:
+        tokens[position].start_mark = CommentMark(tokens[position].start_mark.column + columns)
+
+
+def _change(path: Path, edit: Callable[[CommentedSeq], None]) -> None:
+    """Replace the file by its edited text, if that can be loaded and the file has not changed meanwhile."""
     target = path.resolve()
     before = target.read_text(encoding="utf-8")
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
+    written = Path(name)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(edited(before))
+            file.write(_edited(before, edit))
             file.flush()
             os.fsync(file.fileno())
         try:
-            load_markets(name)
+            load_markets(written)
         except MarketsError as error:
             raise MarketsError(f"{path} was left as it is: {str(error).replace(name, str(path))}") from error
-        os.chmod(name, target.stat().st_mode & 0o777)
+        written.chmod(target.stat().st_mode & 0o777)
         if target.read_text(encoding="utf-8") != before:
             raise MarketsError(f"{path} was changed by somebody else meanwhile and left as it is; try again")
-        os.replace(name, target)
+        written.replace(target)
     finally:
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(name)
+            written.unlink()
+
+
+def _edited(text: str, edit: Callable[[CommentedSeq], None]) -> str:
+    yaml, stream = _yaml(text), io.StringIO()
+    document = yaml.load(text)
+    entries: CommentedSeq = document["markets"]
+    if entries.fa.flow_style():
+        raise MarketsError("markets.yaml: the list stands in brackets; write one entry a line, each behind a dash")
+    edit(entries)
+    yaml.dump(document, stream)
+    return stream.getvalue()

@@ -1,264 +1,164 @@
 """Settings, read from the environment and validated once.
 
-``FORECAST_ENV`` picks a row of ``ENVIRONMENTS``; every other ``FORECAST_*`` variable overrides one value of it. Secrets
-are not settings: they are fetched when used.
+``FORECAST_ENV`` picks a row of ``ENVIRONMENTS``; every other variable overrides one value of it. Secrets are not
+settings: they are fetched when used. The fields are in ``connection_groups.py`` and ``process_groups.py``.
 """
 
-import difflib
 import os
-import re
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
-from zoneinfo import available_timezones
+from typing import TYPE_CHECKING, Annotated
 
-import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from forecast_assets.config.azure_account import AzureAccount, CredentialKind, check_account, check_place, is_azure
-from forecast_assets.config.dremio_settings import DremioSettings, dremio_values
-from forecast_assets.config.markets import Market, forecast_markets, load_markets, month_of
-from forecast_assets.config.setting_variables import (
-    OTHER_VARIABLES,
-    PREFIX,
-    invalid_value,
-    unknown_variable,
-    variable_of,
+from forecast_assets.config.affects import Affects
+from forecast_assets.config.azure_account import check_account, check_place, is_azure
+from forecast_assets.config.connection_groups import (
+    AzureSettings,
+    MarketsSettings,
+    MlflowSettings,
+    SourceSettings,
+    StoreSettings,
 )
-from forecast_assets.domain.selection.champion import Limits
+from forecast_assets.config.markets import Market, forecast_markets, load_markets
+from forecast_assets.config.process_groups import (
+    AlertSettings,
+    AutomationSettings,
+    CheckSettings,
+    PoolingSettings,
+    PromotionSettings,
+    RetentionSettings,
+    TrainingSettings,
+)
+from forecast_assets.config.variables import VariableSource, invalid_value, misspelt_dremio_variables, unknown_variables
+from forecast_assets.domain.horizon import HORIZON_MONTHS
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Values that differ by environment, by variable; the other settings have one default each.
 ENVIRONMENTS: dict[str, dict[str, str]] = {
-    "dev": {"store": "var/store", "landing": "var/landing", "mlflow_tracking_uri": "sqlite:///var/mlflow/mlflow.db"},
-    "test": {"store": "abfs://forecast-test/store", "landing": "abfs://forecast-test/landing"},
-    "prod": {"store": "abfs://forecast-prod/store", "landing": "abfs://forecast-prod/landing"},
+    "dev": {
+        "FORECAST_STORE": "var/store",
+        "FORECAST_LANDING": "var/landing",
+        "MLFLOW_TRACKING_URI": "sqlite:///var/mlflow/mlflow.db",
+    },
+    "test": {"FORECAST_STORE": "abfs://forecast-test/store", "FORECAST_LANDING": "abfs://forecast-test/landing"},
+    "prod": {"FORECAST_STORE": "abfs://forecast-prod/store", "FORECAST_LANDING": "abfs://forecast-prod/landing"},
 }
 
 
 class SettingsError(ValueError):
-    """A setting is unknown, not allowed or contradicts another; the message names key, value and what is allowed."""
+    """Error of settings that are unknown, not allowed or contradict each other; it names variable, value and rule."""
 
 
-class Settings(BaseModel):
-    """Everything a run is configured by. Shares are fractions; months are first-of-month dates."""
+def _check_environment(value: str) -> str:
+    if value not in ENVIRONMENTS:
+        raise ValueError(f"expected one of {', '.join(ENVIRONMENTS)}")
+    return value
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
-    env: str = "dev"
-    store: str = Field(description="Folder or abfs:// address of the tables")
-    landing: str = Field(description="Folder or abfs:// address of the deliveries")
-    source: Literal["files", "dremio"] = Field(default="files", description="Where deliveries are read from")
-    dremio: DremioSettings | None = Field(default=None, description="DREMIO_* variables; None unless it is the source")
-    markets: str = Field(default="markets.yaml", description="File that lists the markets")
-    mlflow_tracking_uri: str = Field(default="", description="Empty: runs are not tracked")
-    azure_key_vault_url: str = Field(default="", description="Where secrets are that no variable holds; empty: nowhere")
-    azure_account: str = Field(default="", description="Storage account of abfs:// addresses")
-    azure_credential: CredentialKind = Field(default="default", description="How it is opened, see docs/azure.md")
-    azure_account_url: str = Field(default="", description="Its Blob service, where the name does not tell")
-    azure_tenant_id: str = Field(default="", description="Of the service principal")
-    azure_client_id: str = Field(default="", description="Of it, or of a user-assigned managed identity")
-    first_month: pd.Timestamp | None = Field(default=None, description="First partition; default: earliest `since`")
-    horizon_months: int = Field(default=18, description="Fixed by the stored tables: columns end in _h01 .. _h18")
-    training_rows: int = Field(default=40_000, ge=1_000, description="Rows sampled to train one model")
-    backtest_training_rows: int = Field(default=20_000, ge=1_000, description="The same for a refit in the backtest")
-    boosting_rounds: int = Field(default=200, ge=20, description="Trees per learner; fewer take larger steps")
-    pooled_skus: int = Field(
-        default=1_200, ge=0, description="SKUs over all markets that markets of few learn from; 0: each alone"
-    )
-    max_threads: int = Field(default=0, ge=0, description="LightGBM threads; 0: one core is left free")
-    dagster_url: str = Field(default="", description="Address of the Dagster UI that cards link to; empty: no links")
-    alert_grouping_minutes: float = Field(
-        default=10, ge=0, le=1_440, description="How long the first alert of a card waits for others of its cycle"
-    )
-    alert_after_unclear: Literal["repeat", "hold"] = Field(
-        default="repeat", description="A card nobody knows to have arrived: send again with a note, or park"
-    )
-    heartbeat_day: int = Field(default=12, ge=1, le=28, description="Day of the month of the heartbeat card")
-    max_unknown_sku_share: float = Field(default=0.05, ge=0, le=1, description="Share of units without a product row")
-    max_total_change: float = Field(default=4.0, gt=1, description="Market total against its median, either way")
-    max_return_ratio: float = Field(default=3.0, gt=0, description="A month's net returns against the SKU's best month")
-    max_wape: float = Field(default=0.60, gt=0, le=5, description="Alarm above it, where a market sets no max_wape")
-    max_bias: float = Field(default=0.30, gt=0, le=5, description="The same for bias, either way")
-    alarm_lag_months: int = Field(
-        default=3, ge=1, le=18, description="KPI alarms look at forecasts made at most so many months before"
-    )
-    max_forecast_ratio: float = Field(default=3.0, gt=1, description="Forecast year against last year, either way")
+def _check_horizon(value: int) -> int:
+    if value != HORIZON_MONTHS:
+        raise ValueError("expected 18: the stored tables have one column per month ahead up to 18")
+    return value
 
-    time_zone: str = Field(default="UTC", description="Whose 06:00 on the 10th starts the cycle, e.g. Europe/Paris")
-    arrival_deadline_days: int = Field(
-        default=5, ge=1, le=20, description="Days after the 10th that a delivery may be late"
-    )
-    sensor_seconds: int = Field(
-        default=60,
-        ge=5,
-        le=3600,
-        description="Between two looks of the sensors; files unchanged that long are complete",
-    )
-    lease_seconds: int = Field(default=60, ge=5, description="A run that does not renew its lease so long is dead")
-    lease_wait_seconds: int = Field(
-        default=120, ge=0, description="How long a run waits for a market that another writes"
-    )
 
-    retune_trials: int = Field(
-        default=0, ge=0, le=1_000, description="Recipes tried where an alarm has a market tuned again; 0: none has"
-    )
-    retunes_per_month: int = Field(default=4, ge=1, description="Markets that alarms may have tuned again in a month")
-    retention_days: int = Field(
-        default=0, ge=0, le=36_500, description="Versions replaced longer ago may be pruned; 0: every version is kept"
-    )
-    retention_versions: int = Field(
-        default=3, ge=1, le=1_000, description="So many last versions of a partition are kept whatever their age"
-    )
-    orphan_grace_days: int = Field(
-        default=7, ge=1, le=3_650, description="Versions never published and older may be pruned"
-    )
+class Settings(BaseSettings):
+    """Settings of a process, by group."""
 
-    promotion_tolerance: float = Field(
-        default=0.01, ge=0, le=1, description="A challenger's WAPE on the backtest may be so much above the champion's"
-    )
-    promotion_baseline_tolerance: float = Field(default=0.05, ge=0, le=1, description="The same above Holt-Winters'")
-    promotion_max_bias: float = Field(
-        default=0.10, ge=0, le=5, description="A challenger's bias, either way, where the champion's is not larger"
-    )
-    promotion_class_tolerance: float = Field(
-        default=0.10, ge=0, le=5, description="A challenger's WAPE in an ABC class above the champion's"
-    )
-    promotion_class_cells: int = Field(default=30, ge=1, description="Classes with fewer scored cells do not count")
+    model_config = SettingsConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
-    @field_validator("time_zone")
+    env: Annotated[str, AfterValidator(_check_environment), Affects()] = Field(
+        default="dev", validation_alias="FORECAST_ENV",
+        description="Environment whose defaults apply: `dev`, `test` or `prod`",
+    )  # fmt: skip
+    # A constant of the product: code reads HORIZON_MONTHS. The variable is accepted because deployments set it.
+    horizon_months: Annotated[int, AfterValidator(_check_horizon), Affects()] = Field(
+        default=HORIZON_MONTHS, validation_alias="FORECAST_HORIZON_MONTHS",
+        description="Number of months that are forecast; only 18 is accepted: stored columns end in `_h01` to `_h18`",
+    )  # fmt: skip
+    store: StoreSettings
+    sources: SourceSettings
+    markets: MarketsSettings = MarketsSettings()
+    mlflow: MlflowSettings = MlflowSettings()
+    azure: AzureSettings = AzureSettings()
+    training: TrainingSettings = TrainingSettings()
+    pooling: PoolingSettings = PoolingSettings()
+    alerts: AlertSettings = AlertSettings()
+    checks: CheckSettings = CheckSettings()
+    automation: AutomationSettings = AutomationSettings()
+    retention: RetentionSettings = RetentionSettings()
+    promotion: PromotionSettings = PromotionSettings()
+
     @classmethod
-    def _known_time_zone(cls, value: str) -> str:
-        if value not in available_timezones():
-            close = difflib.get_close_matches(value, available_timezones(), n=1)
-            hint = f"; did you mean {close[0]}?" if close else ""
-            raise ValueError(f"expected the name of a time zone, like Europe/Paris{hint}")
-        return value
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Return the arguments as the only source: ``load_settings`` reads the variables it is given."""
+        return (init_settings,)
 
-    @field_validator("env")
-    @classmethod
-    def _known_environment(cls, value: str) -> str:
-        if value not in ENVIRONMENTS:
-            raise ValueError(f"expected one of {', '.join(ENVIRONMENTS)}")
-        return value
-
-    @field_validator("horizon_months")
-    @classmethod
-    def _the_horizon_of_the_tables(cls, value: int) -> int:
-        if value != 18:
-            raise ValueError("expected 18: the stored tables have one column per month ahead up to 18")
-        return value
-
-    @field_validator("first_month", mode="before")
-    @classmethod
-    def _first_of_month(cls, value: Any) -> pd.Timestamp | None:
-        return None if value is None or value == "" else month_of(value)
-
-    @field_validator("store", "landing", "markets")
-    @classmethod
-    def _not_empty(cls, value: str) -> str:
-        if not value.strip():
-            raise ValueError("expected a place, got nothing: set it, or remove the variable to get the default")
-        return value
-
-    @field_validator("azure_key_vault_url")
-    @classmethod
-    def _address_of_a_vault(cls, value: str) -> str:
-        if value and not re.fullmatch(r"https://[^\s@?#/]+/?", value):
-            raise ValueError("expected an address like https://company.vault.azure.net, or nothing")
-        return value
-
-    @field_validator("dagster_url")
-    @classmethod
-    def _address_of_a_page(cls, value: str) -> str:
-        if value and not re.fullmatch(r"https?://[^\s@?#]+", value):
-            raise ValueError("expected an address like https://dagster.example.com, without user or query, or nothing")
-        return value
+    def copy_with(self, group: str, **values: object) -> "Settings":
+        """Return a copy with other values in one group; like ``model_copy``, it checks none of them."""
+        return self.model_copy(update={group: getattr(self, group).model_copy(update=values)})
 
     @model_validator(mode="after")
     def _store_and_landing_differ(self) -> "Settings":
-        if _place(self.store) == _place(self.landing):
-            raise ValueError(f"store and landing must be different places, both are {self.store!r}")
+        if _resolved(self.store.address) == _resolved(self.sources.landing):
+            raise ValueError(f"store and landing must be different places, both are {self.store.address!r}")
         return self
-
-    @property
-    def deliveries_at(self) -> str:
-        """Where deliveries are, in words: the landing folder, or a path in Dremio."""
-        return f"{self.dremio.path} in Dremio at {self.dremio.address}" if self.dremio else self.landing
 
     @model_validator(mode="after")
     def _azure_can_be_opened(self) -> "Settings":
-        on_azure = [place for place in (self.store, self.landing) if is_azure(place)]
-        if on_azure and not self.azure_account:
+        on_azure = [address for address in (self.store.address, self.sources.landing) if is_azure(address)]
+        account = self.azure.storage
+        if on_azure and account is None:
             raise ValueError(f"FORECAST_AZURE_ACCOUNT is not set: which storage account holds {on_azure[0]}?")
-        if self.azure is not None:
-            check_account(self.azure)
-            for place in on_azure:
-                check_place(self.azure, place)
+        if account is not None:
+            check_account(account)
+            for address in on_azure:
+                check_place(account, address)
         return self
 
     @cached_property
-    def azure(self) -> AzureAccount | None:
-        """The storage account of store and landing; None where none is named."""
-        if not self.azure_account:
-            return None
-        return AzureAccount(
-            self.azure_account,
-            self.azure_credential,
-            self.azure_account_url,
-            self.azure_tenant_id,
-            self.azure_client_id,
-        )
-
-    @cached_property
     def market_table(self) -> dict[str, Market]:
-        """The markets by code, as `markets.yaml` lists them."""
-        return load_markets(self.markets)
+        """The markets by code, as the markets file lists them."""
+        return load_markets(self.markets.file)
 
     @cached_property
-    def first_partition(self) -> pd.Timestamp:
-        """First month of the partitions: ``first_month`` where set, else the earliest ``since`` of the markets."""
-        return self.first_month or min(market.since for market in self.market_table.values())
+    def first_partition(self) -> "pd.Timestamp":
+        """First month of the partitions: ``first_month`` if it is set, else the earliest ``since`` of the markets."""
+        import pandas as pd
 
-    @property
-    def promotion_limits(self) -> Limits:
-        """How much worse a challenger may be than champion and baseline and still be promoted."""
-        return Limits(
-            champion_tolerance=self.promotion_tolerance,
-            baseline_tolerance=self.promotion_baseline_tolerance,
-            max_bias=self.promotion_max_bias,
-            class_tolerance=self.promotion_class_tolerance,
-            class_min_cells=self.promotion_class_cells,
-        )
-
-    @property
-    def threads(self) -> int:
-        """Threads LightGBM may use: at most cores - 1 (all cores under contention took 172 s for 8 s of work)."""
-        free = max(1, (os.cpu_count() or 2) - 1)
-        return min(self.max_threads, free) if self.max_threads else free
+        earliest = self.markets.first_month or min(market.since for market in self.market_table.values())
+        return pd.Timestamp(earliest)
 
 
 def load_settings(environment: Mapping[str, str] = os.environ, *, with_markets: bool = True) -> Settings:
-    """Settings of this process.
+    """Return the settings of this process.
 
     Args:
-        environment: Variables to read, by default the process's own.
-        with_markets: Whether the markets file is read and held against the rest; not where it is yet to be written.
+        environment: Variables to read, by default those of the process.
+        with_markets: True to read the markets file and compare it with the rest; False if it is yet to be written.
 
     Raises:
-        SettingsError: If a ``FORECAST_*`` variable is unknown, or a value is not allowed.
+        SettingsError: If a ``FORECAST_*`` variable is unknown, or a value is not allowed. All problems are listed.
         MarketsError: If the markets file cannot be used.
     """
-    known = {variable_of(name): name for name in Settings.model_fields if name != "dremio"}
-    given = {name: value for name, value in environment.items() if name in known or name.startswith(PREFIX)}
-    problems = [unknown_variable(name, known) for name in given if name not in known and name not in OTHER_VARIABLES]
-    values = {known[name]: value for name, value in given.items() if name in known}
-    row = ENVIRONMENTS.get(values.get("env", "dev"), ENVIRONMENTS["dev"])
-    nested: dict[str, Any] = {}
-    if values.get("source") == "dremio":
-        nested["dremio"], misspelt = dremio_values(environment)
-        problems += misspelt
+    row = ENVIRONMENTS.get(environment.get("FORECAST_ENV", "dev"), ENVIRONMENTS["dev"])
+    source = VariableSource(Settings, {**row, **environment})
+    problems = unknown_variables(environment, source.variables)
+    if source.reads_dremio:
+        problems += misspelt_dremio_variables(environment)
     try:
-        settings = Settings(**{**row, **values, **nested})
+        settings = Settings(**source())
     except ValidationError as error:
         problems += [invalid_value(item) for item in error.errors()]
     if problems:
@@ -269,12 +169,12 @@ def load_settings(environment: Mapping[str, str] = os.environ, *, with_markets: 
 
 
 def pools_markets(settings: Settings) -> bool:
-    """Whether markets also learn from one another: with one market there is nobody to learn from."""
-    return settings.pooled_skus > 0 and len(forecast_markets(settings.market_table)) > 1
+    """Return True if markets also learn from one another: pooling is on and more than one market is forecast."""
+    return settings.pooling.skus > 0 and len(forecast_markets(settings.market_table)) > 1
 
 
-def _place(address: str) -> str:
-    return address.rstrip("/") if "://" in address else os.path.abspath(address)
+def _resolved(address: str) -> str:
+    return address.rstrip("/") if "://" in address else os.path.normpath(Path.cwd() / address)
 
 
 def _check_first_month(settings: Settings) -> None:
@@ -282,5 +182,5 @@ def _check_first_month(settings: Settings) -> None:
     if late:
         raise SettingsError(
             f"FORECAST_FIRST_MONTH = {settings.first_partition:%Y-%m}: {', '.join(late)} have data before it "
-            f"(since, in {Path(settings.markets).name}). Set an earlier first month or a later since."
+            f"(since, in {Path(settings.markets.file).name}). Set an earlier first month or a later since."
         )

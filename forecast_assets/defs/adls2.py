@@ -1,4 +1,4 @@
-"""dagster-azure's resource for the account of the settings: clients of ADLS Gen2 for a company's own assets and jobs.
+"""Resource of dagster-azure for the account of the settings: ADLS Gen2 clients for a company's own assets and jobs.
 
 The platform's tables do not go through it; docs/azure.md says why.
 """
@@ -8,7 +8,7 @@ from dagster_azure.adls2 import ADLS2DefaultAzureCredential, ADLS2Key, ADLS2Reso
 
 from forecast_assets.config.azure_account import SECRET_NAMES, AzureAccount
 
-# Where DefaultAzureCredential is to find what the settings name, and nothing else.
+# The only source in which DefaultAzureCredential looks for each credential of the settings.
 ONLY = {"service_principal": "environment", "managed_identity": "managed_identity"}
 WAYS = (
     "environment", "workload_identity", "managed_identity", "shared_token_cache", "visual_studio_code", "cli",
@@ -17,10 +17,10 @@ WAYS = (
 
 
 def adls2_resources(account: AzureAccount | None) -> dict[str, ADLS2Resource]:
-    """The resource ``adls2`` by its name; none without an account, or where dagster-azure cannot reach it.
+    """Return the resource ``adls2`` by its name; none without an account that dagster-azure can reach.
 
-    It builds ``https://<name>.blob.<suffix>`` and nothing else: no Azurite, no private address. Secrets are named, not
-    held: Dagster shows the configuration of resources.
+    dagster-azure builds ``https://<name>.blob.<suffix>`` only: no Azurite, no private address. Secrets are named, not
+    held, because Dagster shows the configuration of resources.
     """
     if account is None or not account.address.startswith(f"https://{account.name}.blob."):
         return {}

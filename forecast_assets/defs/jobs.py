@@ -26,7 +26,7 @@ ingest = dg.define_asset_job(
 totals = dg.define_asset_job(
     JOBS_OVER_ALL_MARKETS["demand_totals"],
     ["demand_totals"],
-    description="Demand of a closed month over the markets that are in.",
+    description="Demand of a closed month over the markets that have delivered.",
 )
 totals_known = dg.define_asset_job(
     JOBS_OVER_ALL_MARKETS["demand_totals_known"],
@@ -62,12 +62,12 @@ monthly_cycle = dg.define_asset_job(
 refuse_recipe = dg.define_asset_job(
     REFUSE_RECIPE,
     ["refused_recipe"],
-    description="Refuse the recipe in force, so that the one before it takes its place; or take a refusal back.",
+    description="Reject the recipe in force, so that the one before it takes its place; or withdraw a rejection.",
 )
 republish = dg.define_asset_job(
     REPUBLISH,
     [*BY_RECIPE, "market_report", "mlflow_run"],
-    description="The forecast of a month again, by the recipe that is in force now.",
+    description="Repeat the forecast of a month by the recipe that is in force now.",
 )
 champion_cycle = dg.define_asset_job(
     CHAMPION_CYCLE,

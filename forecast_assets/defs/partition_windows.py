@@ -1,9 +1,7 @@
 """Inputs of assets by the months they need.
 
-Each builder makes the partition mapping and the IO manager's metadata from the same offsets, so that what is loaded and
-what is recorded as input cannot disagree.
-
-Which assets exist and what they compute does not belong here.
+Each builder derives the partition mapping and the IO manager's metadata from the same offsets. Loaded and recorded
+inputs can therefore not disagree. The assets themselves do not belong here.
 """
 
 from collections.abc import Sequence
@@ -14,7 +12,7 @@ import dagster as dg
 def window(
     asset: str, first_offset: int, last_offset: int, columns: Sequence[str] | None = None, missing: str = "skip"
 ) -> dg.AssetIn:
-    """Months m+first_offset .. m+last_offset of the same market (month x country on both sides).
+    """Return the input of months m+first_offset .. m+last_offset of the same market (month x country on both sides).
 
     At the start of history the input has the months there are. ``columns`` limits what is read (``country`` and
     ``month`` always come); with ``missing="error"`` an unpublished month fails the step.
@@ -34,17 +32,21 @@ def window(
 def month_window(
     asset: str, first_offset: int, last_offset: int, columns: Sequence[str] | None = None, missing: str = "skip"
 ) -> dg.AssetIn:
-    """Months m+first_offset .. m+last_offset between assets by month alone. Raises ValueError as ``window`` does."""
+    """Return the input of months m+first_offset .. m+last_offset between assets by month alone.
+
+    Raises:
+        ValueError: As ``window``.
+    """
     return _asset_in(asset, _months(asset, first_offset, last_offset), first_offset, last_offset, columns, missing)
 
 
 def same_month(asset: str, columns: Sequence[str] | None = None, missing: str = "error") -> dg.AssetIn:
-    """The same month across kinds of partitions: all markets for an asset by month, the month for one by market."""
+    """Return the input of the same month: all markets for an asset by month, the month alone for one by market."""
     return _asset_in(asset, dg.MultiToSingleDimensionPartitionMapping("month"), 0, 0, columns, missing)
 
 
 def same_partition(asset: str, columns: Sequence[str] | None = None, missing: str = "error") -> dg.AssetIn:
-    """The same partition of an asset with the same partitions."""
+    """Return the input of the same partition of an asset with the same partitions."""
     return _asset_in(asset, dg.IdentityPartitionMapping(), 0, 0, columns, missing)
 
 

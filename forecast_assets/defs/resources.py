@@ -23,14 +23,14 @@ def default_resources(settings: Settings, inputs: TableReader | None = None) -> 
     """Return the resources of a company.
 
     Args:
-        settings: Of the company.
+        settings: Settings of the company.
         inputs: Store that assets read from; by default the one they write to. With it no market is locked: the assets
             write to a store of their own.
     """
     store, lookups = open_store(settings), Lookups()
-    lease = None if inputs else MarketLease(store, settings.lease_seconds, settings.lease_wait_seconds)
+    lease = None if inputs else MarketLease(store, settings.store.lease_seconds, settings.store.lease_wait_seconds)
     managers = build_io_managers(
-        settings.store, table_specs(), settings.env, settings.azure, lease=lease,
+        settings.store.address, table_specs(), settings.env, settings.azure.storage, lease=lease,
         configuration=lambda asset, country: configuration_of(asset, settings, country), lookups=lookups, inputs=inputs,
     )  # fmt: skip
     read_from = inputs or store
@@ -45,15 +45,15 @@ def default_resources(settings: Settings, inputs: TableReader | None = None) -> 
         "recipes_in_force": RecipesInForce(read_from, lookups),
         "mlflow_runs": MlflowRuns(store),
         "mlflow_tracking": MlflowTracking(
-            tracking_uri=settings.mlflow_tracking_uri, experiment_name=f"forecast_assets_{settings.env}"
+            tracking_uri=settings.mlflow.tracking_uri, experiment_name=f"forecast_assets_{settings.env}"
         ),
     }
 
 
 def _azure_clients(settings: Settings) -> dict[str, Any]:
-    """Return dagster-azure's resource where there is an account; importing it takes a second."""
-    if settings.azure is None:
+    """Return dagster-azure's resource if there is an account; importing it takes a second."""
+    if settings.azure.storage is None:
         return {}
     from forecast_assets.defs.adls2 import adls2_resources
 
-    return adls2_resources(settings.azure)
+    return adls2_resources(settings.azure.storage)

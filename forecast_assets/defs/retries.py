@@ -1,7 +1,7 @@
-"""Which failed steps are tried again: those whose error passes by itself, after longer and longer waits.
+"""Retries of failed steps whose error is transient, after longer and longer waits.
 
-Not a ``retry_policy`` of the asset: Dagster applies that to every error, bad data included, and to a run that somebody
-or its time limit has stopped: the step would begin anew.
+A ``retry_policy`` of the asset would not do. Dagster applies it to every error, bad data included, and to a run that a
+person or its time limit has stopped.
 """
 
 import functools
@@ -20,7 +20,7 @@ RETRIES = dg.RetryPolicy(max_retries=4, delay=5, backoff=dg.Backoff.EXPONENTIAL,
 
 
 def with_retries(policy: dg.RetryPolicy = RETRIES) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Decorator of an asset's function, whose first argument is the context: transient errors are tried again."""
+    """Return a decorator of an asset's function, whose first argument is the context: it retries transient errors."""
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         if inspect.isgeneratorfunction(function):
@@ -44,7 +44,7 @@ def with_retries(policy: dg.RetryPolicy = RETRIES) -> Callable[[Callable[..., An
 
 @contextmanager
 def transient_errors_again(attempts_before: int, policy: dg.RetryPolicy = RETRIES) -> Iterator[None]:
-    """Ask Dagster to run the step again where the error is transient; all other errors go on as they are."""
+    """Request a retry of the step if the error is transient; other errors pass through."""
     try:
         yield
     except (dg.Failure, dg.RetryRequested):

@@ -1,8 +1,8 @@
-"""What starts by the clock: the cycle of the last closed month, on the 10th at 06:00 in the company's time zone.
+"""Schedule of the monthly cycle: the last closed month, on the 10th at 06:00 in the company's time zone.
 
-The schedule asks for a run of every market and looks at nothing but the calendar and which runs there are: it cannot be
-late because a landing folder is slow. What has not been delivered yet ends its run at the asset ``delivery``; from then
-on the market is the arrival sensor's (``defs/sensors/arrivals.py``).
+The schedule requests a run of every market. It reads the calendar and the existing runs only, so a slow landing folder
+cannot delay it. A run without its delivery ends at the asset ``delivery``; from then on the arrival sensor
+(``defs/sensors/arrivals.py``) takes care of the market.
 """
 
 import dagster as dg
@@ -22,21 +22,21 @@ PRIORITY = {"live": "10", "shadow": "5"}
 
 
 def build_schedules(settings: Settings, cron: str = CRON) -> list[dg.ScheduleDefinition]:
-    """The schedules of a company. They run by themselves everywhere but in ``dev``, where somebody switches them on."""
+    """Build the schedules of a company. They are on everywhere but in ``dev``, where a person switches them on."""
 
     @dg.schedule(
         name=SCHEDULE,
         job=jobs.monthly_cycle,
         cron_schedule=cron,
-        execution_timezone=settings.time_zone,
+        execution_timezone=settings.automation.time_zone,
         default_status=dg.DefaultScheduleStatus[default_status(settings)],
         description="The cycle of the last closed month, one run per live and shadow market.",
     )
     def monthly_cycle_schedule(context: dg.ScheduleEvaluationContext) -> dg.SkipReason | list[dg.RunRequest]:
-        month = closed_month(context.scheduled_execution_time, settings.time_zone)
+        month = closed_month(context.scheduled_execution_time, settings.automation.time_zone)
         markets = [market for market in settings.market_table.values() if is_forecast(market, month)]
         requests = [cycle_request(settings.env, market, month, SCHEDULE) for market in markets]
-        # Evaluated without a stored instance (in a test, say) there are no runs to look at.
+        # Evaluated without a stored instance (in a test, say) there are no runs to read.
         instance = context.instance if context.instance_ref else None
         wanted = [request for request in requests if not (instance and is_requested(instance, request.run_key))]
         if not wanted:
@@ -47,19 +47,19 @@ def build_schedules(settings: Settings, cron: str = CRON) -> list[dg.ScheduleDef
 
 
 def default_status(settings: Settings) -> str:
-    """RUNNING where the platform is to run itself, STOPPED on a laptop."""
+    """Return RUNNING where the platform runs unattended, STOPPED on a laptop."""
     return "STOPPED" if settings.env == "dev" else "RUNNING"
 
 
 def is_forecast(market: Market, month: pd.Timestamp) -> bool:
-    """Whether a market has a cycle for a month: it is not retired and its data has started."""
+    """Return True if a market has a cycle for a month: it is not retired and its data has started."""
     return market.stage != "retired" and market.since <= month
 
 
 def cycle_request(
     env: str, market: Market, month: pd.Timestamp, started_by: str, delivery: str = "", is_again: bool = False
 ) -> dg.RunRequest:
-    """A run of a market's cycle: one run key for all who start it, another one for each delivery it runs on again."""
+    """Return a run of a market's cycle; its run key is the same for all starters, and another for each new delivery."""
     cycle_id = cycle_id_of(env, month)
     return dg.RunRequest(
         run_key=run_key_of(cycle_id, market.code) + (f":{delivery}" if is_again else ""),
@@ -76,5 +76,5 @@ def cycle_request(
 
 
 def is_requested(instance: dg.DagsterInstance, run_key: str | None) -> bool:
-    """Whether a run with the key exists, whoever asked for it: Dagster itself keeps keys apart by sensor and tick."""
+    """Return True if a run with the key exists; Dagster itself compares keys within one sensor or schedule only."""
     return bool(instance.get_runs(dg.RunsFilter(tags={RUN_KEY_TAG: run_key}), limit=1))

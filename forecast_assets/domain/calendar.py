@@ -11,9 +11,8 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.domain.arrays import Days, Floats, Ints
+from forecast_assets.domain.horizon import HORIZON_MONTHS as HORIZON_MONTHS
 
-# Months ahead that every forecast covers; the default of every ``horizon_months`` parameter.
-HORIZON_MONTHS = 18
 SATURDAY_SUNDAY = (5, 6)
 
 

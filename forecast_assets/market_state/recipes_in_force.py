@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from forecast_assets.domain.selection.contest import Holder, current_id, holder_from
+from forecast_assets.domain.selection.contest import Incumbent, current_id, incumbent_from
 from forecast_assets.market_state.lookups import Lookups, NotingStore
 from forecast_assets.storage import PartitionKey, TableReader
 
@@ -28,14 +28,14 @@ class RecipesInForce:
         """Return the same for one asset of a run: its reads are stored among the asset's inputs."""
         return dataclasses.replace(self, store=NotingStore(self.store, self.lookups.of(run_id, asset).read))
 
-    def before(self, country: str, month: pd.Timestamp, refused: Collection[str] = ()) -> Holder | None:
+    def before(self, country: str, month: pd.Timestamp, refused: Collection[str] = ()) -> Incumbent | None:
         """Return the recipe of the latest ``champion`` before a month that is not rejected; None without any."""
         earlier = sorted((at for at in self._months("champion", country) if at < month), reverse=True)
         for back, at in enumerate(earlier):
             row = self.champion(country, at)
             stored_id = row["recipe_id"]
             if not {stored_id, current_id(row["recipe"], stored_id)} & set(refused):
-                return holder_from(row, interrupted=back > 0)
+                return incumbent_from(row, interrupted=back > 0)
         return None
 
     def champion(self, country: str, month: pd.Timestamp) -> dict[str, Any]:

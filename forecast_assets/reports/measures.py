@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.domain.evaluation.accuracy import accuracy_table
-from forecast_assets.domain.evaluation.evaluation import BACKTEST_METHODS, segment
+from forecast_assets.domain.evaluation.backtest_accuracy import BACKTEST_METHODS, segment
 from forecast_assets.reports.market_report import MarketReport
 
 BACKTEST_FORECASTS = BACKTEST_METHODS

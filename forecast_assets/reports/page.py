@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.domain import number_format
-from forecast_assets.domain.evaluation.evaluation import ALL_LAGS, accuracy_by
-from forecast_assets.domain.evaluation.paired_test import MIN_ORIGINS, MIN_SKUS, paired_test
-from forecast_assets.domain.evaluation.realised import realised_accuracy
+from forecast_assets.domain.evaluation.backtest_accuracy import ALL_LAGS, accuracy_by
+from forecast_assets.domain.evaluation.paired_comparison import MIN_ORIGINS, MIN_SKUS, compare_paired
+from forecast_assets.domain.evaluation.realised_accuracy import realised_accuracy
 from forecast_assets.domain.publication.churn import forecast_churn
 from forecast_assets.reports.chart_series import chart_series
 from forecast_assets.reports.market_report import MarketReport
@@ -93,7 +93,7 @@ def render_market_report(report: MarketReport) -> str:
             marks=_records(marks_by_reason(report.history_marks)),
             mark_meanings=MARK_MEANINGS,
             published_skus=report.published["sku"].nunique(),
-            verdict=paired_test(backtest) if len(backtest) else None,
+            verdict=compare_paired(backtest) if len(backtest) else None,
             lags=_records(lags),
             lag_groups=_records(beside_one_another(tidy, "lag_group")),
             levels=_records(

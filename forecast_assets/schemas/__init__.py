@@ -1,27 +1,12 @@
-"""One Pandera model per stored table; ``TABLES`` finds them by the name of the table."""
+"""One Pandera model per stored table, in one file per stage of the business; ``TABLES`` maps a table's name to it."""
 
-from forecast_assets.schemas.backtest import Backtest
-from forecast_assets.schemas.baseline_forecasts import BaselineForecasts
-from forecast_assets.schemas.champion import Champion
-from forecast_assets.schemas.covid_policy import CovidPolicy
-from forecast_assets.schemas.demand_totals import DemandTotals
-from forecast_assets.schemas.demand_totals_known import DemandTotalsKnown
-from forecast_assets.schemas.features import Features
-from forecast_assets.schemas.forecasts import Forecasts
-from forecast_assets.schemas.history_marks import HistoryMarks
-from forecast_assets.schemas.model import Model
-from forecast_assets.schemas.overrides import Overrides
-from forecast_assets.schemas.performance import Performance
-from forecast_assets.schemas.pooled_model import PooledModel
-from forecast_assets.schemas.pooled_rows import PooledRows
-from forecast_assets.schemas.products import Products
-from forecast_assets.schemas.promotions import Promotions
-from forecast_assets.schemas.published_forecasts import PublishedForecasts
-from forecast_assets.schemas.refused_recipe import RefusedRecipe
-from forecast_assets.schemas.sell_in import SellIn
-from forecast_assets.schemas.sell_out import SellOut
+from forecast_assets.schemas.deliveries import CovidPolicy, Overrides, Products, Promotions, SellIn, SellOut
+from forecast_assets.schemas.demand import DemandTotals, DemandTotalsKnown, HistoryMarks
+from forecast_assets.schemas.evaluation import Backtest, Champion, Performance
+from forecast_assets.schemas.features import Features, PooledRows
+from forecast_assets.schemas.forecasts import BaselineForecasts, Forecasts, PublishedForecasts
+from forecast_assets.schemas.models import Model, PooledModel, RefusedRecipe, TunedRecipe
 from forecast_assets.schemas.table import Table
-from forecast_assets.schemas.tuned_recipe import TunedRecipe
 
 TABLES: dict[str, type[Table]] = {
     "sell_in": SellIn,
@@ -46,7 +31,7 @@ TABLES: dict[str, type[Table]] = {
     "published_forecasts": PublishedForecasts,
     "performance": Performance,
 }
-# Tables over all markets: their partitions are months alone.
+# Tables over all markets: partitioned by month alone.
 MONTH_ONLY = frozenset({"demand_totals", "demand_totals_known", "pooled_rows", "pooled_model"})
-# Tables that nobody makes but on demand: a market may have none.
+# Tables made only on request: a market may have none.
 ON_DEMAND = frozenset({"tuned_recipe", "refused_recipe"})

@@ -11,7 +11,7 @@ from forecast_assets.sources.source_tables import SourceTables
 
 def open_landing(settings: Settings, known_codes: Iterable[str] = ()) -> LandingFolder:
     """Return the files that a company delivers; by default ``known_codes`` are those of its markets."""
-    return LandingFolder(settings.landing, settings.azure, known_codes or settings.market_table)
+    return LandingFolder(settings.sources.landing, settings.azure.storage, known_codes or settings.market_table)
 
 
 def open_deliveries(settings: Settings, known_codes: Iterable[str] = ()) -> LandingFolder | DremioTables:
@@ -21,7 +21,7 @@ def open_deliveries(settings: Settings, known_codes: Iterable[str] = ()) -> Land
 
 def open_sources(settings: Settings) -> SourceTables:
     """Return the tables computed from deliveries; nothing is contacted before they are read."""
-    return SourceTables(settings.landing, settings.market_table, settings.azure, _lake(settings))
+    return SourceTables(settings.sources.landing, settings.market_table, settings.azure.storage, _lake(settings))
 
 
 def _lake(settings: Settings) -> DremioTables | None:

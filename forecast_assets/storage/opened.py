@@ -6,4 +6,4 @@ from forecast_assets.storage.table_store import TableStore
 
 def open_store(settings: Settings) -> TableStore:
     """Return the store of a company: its tables, reports, leases and alerts."""
-    return TableStore(settings.store, settings.azure)
+    return TableStore(settings.store.address, settings.azure.storage)

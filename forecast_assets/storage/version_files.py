@@ -110,7 +110,8 @@ def remove_versions(store: VersionedStore, versions: Sequence[VersionFiles], at:
     """
     name, partition = versions[0].table, versions[0].partition
     path = f"{store.versions_folder(name, partition)}/{PRUNED_FILE}"
-    state, pruned = store.files.state(path), pruned_of(store, name, partition)
+    state, content = store.files.read_with_state(path)
+    pruned = read_pruned(content)
     for each in versions:
         provenance = each.version.provenance
         pruned[each.version.name] = {

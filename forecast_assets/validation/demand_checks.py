@@ -1,4 +1,4 @@
-"""Checks of the totals over markets: who is in them."""
+"""Checks of the totals over markets: completeness of the markets in them."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ TOTALS = (MARKETS_COMPLETE,)
 
 
 def totals_checks(delivered: dict[pd.Timestamp, set[str]], expected: Sequence[str]) -> list[TableCheck]:
-    """Checks of ``demand_totals``.
+    """Return the checks of ``demand_totals``.
 
     Args:
         delivered: Codes of the markets with sell-in, by month.
@@ -27,7 +27,7 @@ def totals_checks(delivered: dict[pd.Timestamp, set[str]], expected: Sequence[st
         missing = sorted(set(expected) - delivered.get(month, set()))
         if not missing:
             return Finding(figures={"markets": len(expected)})
-        message = f"without {', '.join(missing)}: they enter when the month is made again after their delivery"
+        message = f"without {', '.join(missing)}: rebuild the month once they have delivered, to include them"
         return Finding(len(missing), pd.DataFrame({"market": missing}), message, is_warning=True)
 
     return [schema_check("demand_totals"), MARKETS_COMPLETE.rule(markets_complete)]

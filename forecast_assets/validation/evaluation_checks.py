@@ -1,4 +1,4 @@
-"""Checks and figures of backtest and performance, in the words planners use: WAPE and bias of each method."""
+"""Checks and figures of backtest and performance, in the terms planners use: WAPE and bias of each method."""
 
 from collections.abc import Mapping
 
@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.domain.evaluation.accuracy import accuracy_table, coverage
-from forecast_assets.domain.evaluation.evaluation import BACKTEST_METHODS, BAND
-from forecast_assets.domain.evaluation.paired_test import paired_test
-from forecast_assets.domain.evaluation.realised import realised_accuracy, realised_figures
+from forecast_assets.domain.evaluation.backtest_accuracy import BACKTEST_METHODS, BAND
+from forecast_assets.domain.evaluation.paired_comparison import compare_paired
+from forecast_assets.domain.evaluation.realised_accuracy import realised_accuracy, realised_figures
 from forecast_assets.domain.selection.backtest import origins_left_out
 from forecast_assets.validation.schema_check import schema_check
 from forecast_assets.validation.table_checks import CheckDeclaration, Finding, TableCheck
@@ -23,7 +23,7 @@ BACKTEST = (NOT_WORSE_THAN_NAIVE,)
 
 
 def figures(cells: pd.DataFrame, methods: Mapping[str, str]) -> dict[str, float]:
-    """WAPE and bias per method over the scored cells, for the metadata that the UI plots; without ratios, nothing."""
+    """Return WAPE and bias per method over the scored cells; a ratio that is undefined is left out."""
     scored = cells.dropna(subset=["actual_units"])
     if scored.empty:
         return {"scored_cells": 0}
@@ -33,13 +33,13 @@ def figures(cells: pd.DataFrame, methods: Mapping[str, str]) -> dict[str, float]
 
 
 def backtest_figures(cells: pd.DataFrame, origin: pd.Timestamp) -> dict[str, float | str]:
-    """What the UI shows of a backtest: ``figures``, coverage of the model's band, and the test against the baseline.
+    """Return the UI's metadata of a backtest: ``figures``, coverage of the model's band, test against the baseline.
 
-    Numbers are plotted over the months; without a scored cell there are none but the counts. ``coverage_80_model`` is
-    the share of actuals within p10 .. p90, ``verdict`` how the model stands to the baseline.
+    Numbers are plotted over the months; without a scored cell only the counts are given. ``coverage_80_model`` is the
+    share of actuals within p10 .. p90, ``verdict`` compares the model with the baseline.
     """
     left_out = ", ".join(f"{month:%Y-%m}" for month in origins_left_out(cells, origin))
-    test = paired_test(cells)
+    test = compare_paired(cells)
     numbers = {
         "coverage_80_model": coverage(cells["actual_units"], *(cells[column] for column in BAND)),
         "wape_ratio_to_baseline": test.ratio,
@@ -56,12 +56,12 @@ def backtest_figures(cells: pd.DataFrame, origin: pd.Timestamp) -> dict[str, flo
 
 
 def backtest_checks() -> list[TableCheck]:
-    """Checks of ``backtest``."""
+    """Return the checks of ``backtest``."""
     return [schema_check("backtest"), NOT_WORSE_THAN_NAIVE.rule(_not_worse_than_naive)]
 
 
 def performance_figures(cells: pd.DataFrame) -> dict[str, object]:
-    """What the UI shows of realised performance of a month: ``realised_figures``, and the table by category and class.
+    """Return the UI's metadata of a month's performance: ``realised_figures``, and the table by category and class.
 
     Numbers keep their names from month to month and are plotted; backfilled rows are counted, not measured.
     """
@@ -78,7 +78,7 @@ def performance_figures(cells: pd.DataFrame) -> dict[str, object]:
 
 
 def performance_checks() -> list[TableCheck]:
-    """Checks of ``performance``."""
+    """Return the checks of ``performance``."""
     return [schema_check("performance")]
 
 

@@ -1,12 +1,12 @@
-"""Checks of features: the history they rest on is whole, and they hold numbers; and of the marks: few, and in it."""
+"""Checks of features (complete history, finite numbers) and of history marks (few, and inside the history)."""
 
 import numpy as np
 import pandas as pd
 
 from forecast_assets.config.markets import Market
-from forecast_assets.domain.cleaning.cleaning import COVID
+from forecast_assets.domain.cleaning.history_cleaning import COVID
 from forecast_assets.domain.cleaning.history_marks import MARKS_WINDOW_MONTHS
-from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.features.market_at_origin import FEATURE_WINDOW_MONTHS
 from forecast_assets.validation.schema_check import schema_check
 from forecast_assets.validation.table_checks import CheckDeclaration, Finding, TableCheck, violating
@@ -28,11 +28,11 @@ FEATURES = (HISTORY_CONTIGUOUS, SKUS_PRESENT, NUMBERS_FINITE)
 
 
 def features_checks(sell_in_months: set[pd.Timestamp], market: Market) -> list[TableCheck]:
-    """Checks of ``features``.
+    """Return the checks of ``features``.
 
     Args:
         sell_in_months: Months with sell-in that the run has loaded.
-        market: Whose features they are.
+        market: The market of the features.
     """
 
     def history_contiguous(_: pd.DataFrame, origin: pd.Timestamp) -> Finding:
@@ -56,7 +56,7 @@ def features_checks(sell_in_months: set[pd.Timestamp], market: Market) -> list[T
 
 
 def marks_checks(sell_in: DemandPanel) -> list[TableCheck]:
-    """Checks of ``history_marks``; ``sell_in`` is the market's panel, with all months of the run."""
+    """Return the checks of ``history_marks``; ``sell_in`` is the market's panel, with all months of the run."""
 
     def marks_in_history(table: pd.DataFrame, origin: pd.Timestamp) -> Finding:
         known = sell_in.until(origin)
@@ -64,7 +64,7 @@ def marks_checks(sell_in: DemandPanel) -> list[TableCheck]:
         column = known.months.get_indexer(pd.DatetimeIndex(table["marked_month"]))
         delivered = np.where((row >= 0) & (column >= 0), known.units[row, column], np.nan)
         wrong = table[delivered != table["units"].to_numpy(float)]
-        return violating(wrong, f"{len(wrong)} marks of cells that were not delivered like that up to {origin:%Y-%m}")
+        return violating(wrong, f"{len(wrong)} marks differ from the units known at {origin:%Y-%m}")
 
     def few_marked(table: pd.DataFrame, origin: pd.Timestamp) -> Finding:
         cells = int(np.isfinite(sell_in.until(origin, MARKS_WINDOW_MONTHS).units).sum())

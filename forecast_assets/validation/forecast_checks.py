@@ -1,10 +1,10 @@
-"""Checks a planner would want before a forecast is used: whole horizon, nothing negative, a plausible total."""
+"""Checks of forecasts before planners use them: full horizon, no negatives, plausible total."""
 
 import pandas as pd
 
-from forecast_assets.config.settings import Settings
+from forecast_assets.config.process_groups import CheckSettings
 from forecast_assets.domain.calendar import HORIZON_MONTHS
-from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.validation.schema_check import schema_check
 from forecast_assets.validation.table_checks import CheckDeclaration, Finding, TableCheck, violating
 
@@ -20,7 +20,7 @@ UNITS = ["forecast_units", "forecast_units_p10", "forecast_units_p90", "baseline
 
 
 def horizon_complete() -> TableCheck:
-    """The horizon check of any table of forecasts."""
+    """Return the horizon check of a table of forecasts."""
 
     def find(table: pd.DataFrame, origin: pd.Timestamp) -> Finding:
         target, start = table["target_month"], table["origin_month"]
@@ -35,19 +35,19 @@ def horizon_complete() -> TableCheck:
     return HORIZON_COMPLETE.rule(find)
 
 
-def forecasts_checks(sell_in: DemandPanel, settings: Settings) -> list[TableCheck]:
-    """Checks of ``forecasts``; ``sell_in`` is the market's panel up to the origin month."""
+def forecasts_checks(sell_in: DemandPanel, limits: CheckSettings) -> list[TableCheck]:
+    """Return the checks of ``forecasts``; ``sell_in`` is the market's panel up to the origin month."""
     last_year_units = float(pd.DataFrame(sell_in.units[:, -12:]).sum().sum())
 
     def total_plausible(table: pd.DataFrame, _: pd.Timestamp) -> Finding:
         ahead = float(table.loc[table["horizon_months"] <= 12, "forecast_units"].sum())
         if last_year_units <= 0:
-            return Finding(1, None, "last year's sell-in sums to zero or less: no ratio to judge by", is_warning=True)
+            return Finding(1, None, "last year's sell-in sums to zero or less: the ratio is undefined", is_warning=True)
         ratio = ahead / last_year_units
-        limit = settings.max_forecast_ratio
+        limit = limits.max_forecast_ratio
         message = (
             f"next 12 months sum to {ahead:,.0f} units, the last 12 to {last_year_units:,.0f}: ratio {ratio:.2f}, "
-            f"expected {1 / limit:.2f} to {limit:.2f}. Look at the largest SKUs; FORECAST_MAX_FORECAST_RATIO widens it"
+            f"expected {1 / limit:.2f} to {limit:.2f}. Check the largest SKUs, or widen FORECAST_MAX_FORECAST_RATIO"
         )
         implausible = not 1 / limit <= ratio <= limit
         return Finding(int(implausible), None, message, figures={"ratio_to_last_year": round(ratio, 4)})

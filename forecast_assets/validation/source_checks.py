@@ -1,10 +1,10 @@
-"""Checks of what was delivered: the SQL tests of the tables, and what a planner would notice in a month's numbers."""
+"""Checks of deliveries: the SQL tests of each table, and the plausibility of a month's numbers."""
 
 from collections.abc import Sequence
 
 import pandas as pd
 
-from forecast_assets.config.settings import Settings
+from forecast_assets.config.process_groups import CheckSettings
 from forecast_assets.sources.source_tables import DeliveredSellIn
 from forecast_assets.sources.sql import SqlProject, SqlTestResult
 from forecast_assets.validation.schema_check import schema_check
@@ -28,7 +28,7 @@ SHOWN_CODES = 10
 
 
 def sql_declarations(table: str) -> tuple[CheckDeclaration, ...]:
-    """One check per SQL test of a table, named as its file."""
+    """Return one check per SQL test of a table, named as its file."""
     project = SqlProject()
     return tuple(CheckDeclaration(name, project.file(name).description) for name in project.tests_of(table))
 
@@ -41,23 +41,23 @@ OVERRIDES = sql_declarations("overrides")
 
 
 def sourced_checks(table: str, sql_tests: Sequence[SqlTestResult]) -> list[TableCheck]:
-    """The schema and the SQL tests of a table."""
+    """Return the schema check and the SQL tests of a table."""
     return [schema_check(table), *(_sql_check(result) for result in sql_tests)]
 
 
-def sell_in_checks(delivered: DeliveredSellIn, settings: Settings) -> list[TableCheck]:
-    """All checks of ``sell_in``."""
+def sell_in_checks(delivered: DeliveredSellIn, limits: CheckSettings) -> list[TableCheck]:
+    """Return all checks of ``sell_in``."""
     return [
         *sourced_checks("sell_in", delivered.sql_tests),
-        _total_plausible(delivered.rows, settings.max_total_change),
-        _returns_plausible(delivered.rows, settings.max_return_ratio),
-        _unknown_skus(delivered.products, settings.max_unknown_sku_share),
+        _total_plausible(delivered.rows, limits.max_total_change),
+        _returns_plausible(delivered.rows, limits.max_return_ratio),
+        _unknown_skus(delivered.products, limits.max_unknown_sku_share),
         _unknown_countries(delivered.unknown_countries),
     ]
 
 
 def _sql_check(result: SqlTestResult) -> TableCheck:
-    """Rows that a SQL test found; a test without a month column speaks of the first month of the run."""
+    """Return the check of a SQL test's rows; rows without a month column count in every month of the run."""
 
     def find(_: pd.DataFrame, month: pd.Timestamp) -> Finding:
         rows = result.rows

@@ -1,7 +1,7 @@
-"""How a table is checked before it is stored.
+"""Checks of a table before it is stored.
 
-A check looks at one month of a table and returns what it found; ``stored_if_sound`` runs all checks of an asset,
-reports each to Dagster, and yields the table only if no blocking one failed, so that the last good partition stays.
+A check reads one month of a table and returns a finding. ``stored_if_sound`` runs all checks of an asset and reports
+each to Dagster. It yields the table only if no blocking check failed, so that the last good partition stays.
 """
 
 import dataclasses
@@ -17,10 +17,10 @@ Tables = Mapping[pd.Timestamp, pd.DataFrame]
 
 @dataclasses.dataclass(frozen=True)
 class Finding:
-    """What a check found in one month.
+    """Result of a check of one month.
 
-    ``violations`` counts them, ``rows`` shows the first, ``message`` says what was expected and what to do.
-    ``is_warning`` marks findings that must be seen but stop nothing, even where the check is blocking.
+    ``violations`` counts them, ``rows`` shows the first, ``message`` gives expectation and remedy. ``is_warning``
+    marks a finding that must be seen but blocks nothing, even if the check is blocking.
     """
 
     violations: int = 0
@@ -32,9 +32,9 @@ class Finding:
 
 @dataclasses.dataclass(frozen=True)
 class TableCheck:
-    """A named rule. ``find(table, month)`` looks at one month of the table.
+    """Named rule. ``find(table, month)`` checks one month of the table.
 
-    ``holds_for_all(tables)`` may settle a range at one look: only where it says no is every month looked at.
+    ``holds_for_all(tables)`` may pass a whole range at once; if it returns False, each month is checked.
     """
 
     name: str
@@ -44,7 +44,7 @@ class TableCheck:
     holds_for_all: Callable[[Tables], bool] | None = None
 
     def findings(self, tables: Tables) -> dict[pd.Timestamp, Finding]:
-        """What the rule found, by month."""
+        """Return the finding of each month."""
         if len(tables) > 1 and self.holds_for_all is not None and self.holds_for_all(tables):
             return dict.fromkeys(sorted(tables), Finding())
         return {month: self.find(table, month) for month, table in sorted(tables.items())}
@@ -52,7 +52,7 @@ class TableCheck:
 
 @dataclasses.dataclass(frozen=True)
 class CheckDeclaration:
-    """Name, description and effect of a check, known before any data is."""
+    """Name, description and effect of a check, declared before any data is known."""
 
     name: str
     description: str
@@ -63,12 +63,12 @@ class CheckDeclaration:
         find: Callable[[pd.DataFrame, pd.Timestamp], Finding],
         holds_for_all: Callable[[Tables], bool] | None = None,
     ) -> TableCheck:
-        """The check with the rule that decides it."""
+        """Return the check with the rule that decides it."""
         return TableCheck(self.name, self.description, find, self.blocking, holds_for_all)
 
 
 def check_specs(asset: str, declarations: Sequence[CheckDeclaration]) -> list[dg.AssetCheckSpec]:
-    """Specs for the ``check_specs`` of an asset."""
+    """Return the ``check_specs`` of an asset."""
     return [
         dg.AssetCheckSpec(each.name, asset=asset, description=each.description, blocking=each.blocking)
         for each in declarations
@@ -76,7 +76,7 @@ def check_specs(asset: str, declarations: Sequence[CheckDeclaration]) -> list[dg
 
 
 def violating(rows: pd.DataFrame, message: str, **options: Any) -> Finding:
-    """A finding of the given rows; none if there are no rows."""
+    """Return a finding of the given rows, without violations if there are no rows."""
     return Finding(len(rows), rows.head(SHOWN_ROWS), message, **options)
 
 
@@ -85,8 +85,8 @@ def stored_if_sound(
 ) -> Iterator[dg.AssetCheckResult | dg.Output]:
     """Report every check over every month, then yield the tables unless a blocking check failed.
 
-    All months are looked at before anything is yielded: a range with a bad month is not stored at all, and the metadata
-    of the failed check lists the months at fault.
+    All months are checked before anything is yielded: a range with a bad month is not stored at all. The metadata of
+    the failed check lists the months at fault.
     """
     blocked = False
     for check in checks:

@@ -10,7 +10,7 @@ from forecast_assets.alerts.heartbeat import announce_heartbeat, month_of_heartb
 from forecast_assets.alerts.outbox import Outbox
 from forecast_assets.storage import PartitionKey, TableSpec, TableStore
 from forecast_assets_tests.alerts.company import CYCLE, JUNE, Clock, incident
-from forecast_assets_tests.config.test_settings import loaded
+from forecast_assets_tests.repository_settings import loaded
 from forecast_assets_tests.storage.examples import run
 
 MARKETS = """markets:
@@ -41,7 +41,7 @@ def settings(tmp_path):
 @pytest.fixture
 def outbox(settings):
     """An outbox of a company in which FR and the shadow market are published for June, DE for May only."""
-    store, clock = TableStore(settings.store), Clock()
+    store, clock = TableStore(settings.store.address), Clock()
     clock.now = datetime(2024, 7, 12, tzinfo=UTC)
     rows = pd.DataFrame({"sku": ["A", "A", "B"], "horizon_months": [1, 2, 1], "source": ["model", "model", "baseline"]})
     may = JUNE - pd.DateOffset(months=1)

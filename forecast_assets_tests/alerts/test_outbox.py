@@ -7,7 +7,7 @@ import pytest
 from forecast_assets.alerts.outbox import OPENED, RECOVERED, Outbox
 from forecast_assets.storage import TableStore
 from forecast_assets_tests.alerts.company import CYCLE, incident
-from forecast_assets_tests.config.test_settings import loaded
+from forecast_assets_tests.repository_settings import loaded
 
 
 def events(outbox: Outbox) -> list[tuple[str, str, str]]:

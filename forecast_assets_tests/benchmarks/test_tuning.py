@@ -11,6 +11,8 @@ from benchmarks.pooling_markets import MarketData, absolute_error_units, markets
 from benchmarks.protocol import cases
 from forecast_assets.domain.models.recipe import Recipe
 
+pytestmark = pytest.mark.heavy
+
 QUICK = Recipe(rounds=3, training_rows=1000, refit_rounds=2, recursive_rounds=2, min_recursive_rows=50)
 
 

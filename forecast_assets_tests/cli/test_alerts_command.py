@@ -9,7 +9,7 @@ from forecast_assets.cli import app
 from forecast_assets.config.settings import load_settings
 from forecast_assets_tests.alerts.company import CYCLE, incident
 from forecast_assets_tests.alerts.teams_server import CANARY, FakeTeams, texts
-from forecast_assets_tests.config.test_settings import MARKETS
+from forecast_assets_tests.repository_settings import MARKETS
 
 
 @pytest.fixture

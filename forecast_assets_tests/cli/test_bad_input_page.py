@@ -8,8 +8,8 @@ import typer
 from forecast_assets.cli.console import closed_month_argument, countries_or_exit
 from forecast_assets.config.markets import MarketsError, load_markets
 from forecast_assets.config.settings import SettingsError
-from forecast_assets_tests.config.test_markets import entry
-from forecast_assets_tests.config.test_settings import loaded
+from forecast_assets_tests.config.market_entries import entry
+from forecast_assets_tests.repository_settings import loaded
 
 PAGE = (Path(__file__).parents[2] / "docs" / "bad-input.md").read_text(encoding="utf-8")
 SECTION = PAGE.split("## Settings and markets.yaml")[1]

@@ -12,16 +12,16 @@ from forecast_assets.domain.selection.contest import Contest, recipe_id, recipe_
 from forecast_assets.operations.cycle.launch import RunResult
 from forecast_assets.storage import PartitionKey, Provenance, TableStore
 from forecast_assets.storage.table_specs import table_specs
-from forecast_assets_tests.cli.test_commands import unboxed
-from forecast_assets_tests.config.test_settings import MARKETS
+from forecast_assets_tests.cli.terminal_text import unboxed
 from forecast_assets_tests.defs.sensors.company import published_forecast
-from forecast_assets_tests.domain.selection.test_champion import IN_FORCE, LIMITS, OLD, RIVALS, TUNED, alone, market
+from forecast_assets_tests.domain.selection.rival_recipes import IN_FORCE, LIMITS, OLD, RIVALS, TUNED, alone, market
+from forecast_assets_tests.repository_settings import MARKETS
 
 COMMANDS = [import_module(f"forecast_assets.cli.{name}") for name in ("champion", "rollback")]
 MARCH, APRIL, MAY = (pd.Timestamp(f"2024-0{month}-01") for month in (3, 4, 5))
 
 
-class Desk:
+class ChampionCommands:
     """A company of a few stored rows, and what the commands launch on it."""
 
     def __init__(self, base) -> None:
@@ -52,7 +52,7 @@ class Desk:
 def desk(monkeypatch, tmp_path):
     for name, value in {"MARKETS": MARKETS, "STORE": str(tmp_path), "LANDING": str(tmp_path / "landing")}.items():
         monkeypatch.setenv(f"FORECAST_{name}", value)
-    made = Desk(tmp_path)
+    made = ChampionCommands(tmp_path)
     for command in COMMANDS:
         monkeypatch.setattr(command, "prepare_instance", lambda: None)
         monkeypatch.setattr(command, "launch", made.launch)
@@ -116,7 +116,7 @@ def test_a_closed_month_and_a_recipe_refused_already_are_not_rolled_back(promote
     code, output = promoted("rollback", "--country", "FR", "--reason", "x")
     assert code == 2
     assert "FR 2024-05 is closed: a later month is published. Nothing was changed" in output
-    nobody = Contest(TUNED, None, None, recipe_id(TUNED), stood_aside="refused by Ann", is_refused=True)
+    nobody = Contest(TUNED, None, None, recipe_id(TUNED), withdrawn_reason="refused by Ann", all_rejected=True)
     promoted.decide(june, nobody, alone(market()))
     code, output = promoted("rollback", "--country", "FR", "--reason", "x")
     assert code == 2

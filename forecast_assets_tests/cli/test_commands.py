@@ -11,7 +11,8 @@ from forecast_assets.cli import app
 from forecast_assets.cli.console import RunLog, countries_or_exit, month_argument, percentage, signed
 from forecast_assets.domain.months import MonthRange
 from forecast_assets.operations.cycle.launch import RunResult
-from forecast_assets_tests.config.test_settings import MARKETS, loaded
+from forecast_assets_tests.cli.terminal_text import unboxed
+from forecast_assets_tests.repository_settings import MARKETS, loaded
 
 # By name: in the package the modules are hidden behind the commands they hold.
 CYCLE, MEASURE, TUNE = (import_module(f"forecast_assets.cli.{name}") for name in ("cycle", "measure", "tune"))
@@ -33,11 +34,6 @@ def command(monkeypatch, tmp_path):
     for module in (CYCLE, MEASURE, TUNE):
         monkeypatch.setattr(module, "prepare_instance", lambda: None)
     return lambda *arguments: CliRunner().invoke(app, list(arguments))
-
-
-def unboxed(output: str) -> str:
-    """The words of a message that the terminal breaks over lines of a box."""
-    return " ".join(word for word in output.split() if word != "\N{BOX DRAWINGS LIGHT VERTICAL}")
 
 
 def failing(*failed: str):

@@ -13,7 +13,7 @@ from forecast_assets.operations.health.unrecorded import unrecorded
 from forecast_assets.storage import PartitionKey, Provenance, TableStore
 from forecast_assets.storage.table_specs import table_specs
 from forecast_assets_tests.alerts.teams_server import CANARY, FakeTeams
-from forecast_assets_tests.config.test_settings import MARKETS
+from forecast_assets_tests.repository_settings import MARKETS
 
 JUNE = pd.Timestamp("2024-06-01")
 FR_JUNE = PartitionKey(JUNE, "FR")

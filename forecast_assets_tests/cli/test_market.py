@@ -7,6 +7,8 @@ from forecast_assets.cli import app
 from forecast_assets.config.markets import load_markets
 from forecast_assets.sample import SAMPLE_MARKETS, write_sample_company
 
+pytestmark = pytest.mark.heavy
+
 TWO = """# of the sample
 markets:
   - {code: "FR", name: France, iso2: FR, iso3: FRA, region: Europe, since: 2022-01-01}

@@ -6,15 +6,9 @@ import pandas as pd
 import pytest
 
 from forecast_assets.config.markets import MarketsError, forecast_markets, load_markets, month_of
+from forecast_assets_tests.config.market_entries import entry
 
 REPOSITORY = Path(__file__).parents[2]
-ENTRY = {"code": '"FR"', "name": "France", "iso2": '"FR"', "iso3": '"FRA"', "region": "Europe", "since": "2019-01-01"}
-
-
-def entry(**values: str | None) -> str:
-    """A line of the file; None leaves a key out."""
-    pairs = {**ENTRY, **values}
-    return "  - {" + ", ".join(f"{key}: {value}" for key, value in pairs.items() if value is not None) + "}"
 
 
 @pytest.fixture

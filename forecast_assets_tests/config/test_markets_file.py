@@ -118,3 +118,26 @@ def test_a_list_in_brackets_is_refused_with_advice(file):
     path = file('markets: [{code: "FR", name: F, iso2: FR, iso3: FRA, region: E, since: 2019-01}]\n')
     with pytest.raises(MarketsError, match="one entry a line"):
         add_market(path, NORWAY)
+
+
+def test_comments_between_blocks_stay_below_a_new_stage(file):
+    text = BY_BLOCK.replace('- code: "DE"', '\n# the second\n- code: "DE"') + "\n# the end\n"
+    path = file(text)
+    set_stage(path, "DE", "shadow", "why")
+    add_market(path, NORWAY)
+    assert path.read_text(encoding="utf-8") == text.replace('- code: "DE"', '# why\n- code: "DE"').replace(
+        "\n\n# the end\n", f"\n  stage: shadow\n- {entry_of(NORWAY)}\n\n# the end\n"
+    )
+
+
+def test_a_reason_stands_between_the_entry_and_the_comment_above_it(file):
+    path = file(BY_LINE)
+    set_stage(path, "DE", "retired", "retired: sold")
+    set_stage(path, "FR", "shadow", "shadow: rebuilt")
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert lines[:4] == [
+        *BY_LINE.splitlines()[:3],
+        "  # shadow: rebuilt",
+    ]
+    assert lines[5:7] == ["", "  # retired: sold"]
+    assert lines[-1] == "# the end"

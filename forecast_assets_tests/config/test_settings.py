@@ -1,20 +1,18 @@
 """What the environment may set, and what is said of a value that is unknown, not allowed or contradicts another."""
 
-from pathlib import Path
+import subprocess
+import sys
 
 import pandas as pd
 import pytest
+from pydantic import ValidationError
 
 from forecast_assets.config.azure_account import AzureAccount
+from forecast_assets.config.group import SettingsGroup
 from forecast_assets.config.markets import MarketsError
-from forecast_assets.config.setting_variables import variable_of
-from forecast_assets.config.settings import ENVIRONMENTS, Settings, SettingsError, load_settings
-
-MARKETS = str(Path(__file__).parents[2] / "markets.yaml")
-
-
-def loaded(**variables: str) -> Settings:
-    return load_settings({"FORECAST_MARKETS": MARKETS, **variables})
+from forecast_assets.config.process_groups import TrainingSettings
+from forecast_assets.config.settings import ENVIRONMENTS, SettingsError, load_settings
+from forecast_assets_tests.repository_settings import loaded
 
 
 def problems(**variables: str) -> list[str]:
@@ -25,7 +23,7 @@ def problems(**variables: str) -> list[str]:
 
 def test_without_variables_a_laptop_works_in_folders_below_var():
     settings = loaded()
-    assert (settings.env, settings.store, settings.landing) == ("dev", "var/store", "var/landing")
+    assert (settings.env, settings.store.address, settings.sources.landing) == ("dev", "var/store", "var/landing")
     assert settings.first_partition == pd.Timestamp("2019-01-01")
 
 
@@ -33,8 +31,8 @@ def test_without_variables_a_laptop_works_in_folders_below_var():
 def test_each_environment_has_a_store_and_a_landing_of_its_own(env):
     settings = loaded(FORECAST_ENV=env, FORECAST_AZURE_ACCOUNT="forecasts")
     others = [row for name, row in ENVIRONMENTS.items() if name != env]
-    assert settings.store not in {row["store"] for row in others}
-    assert settings.landing not in {row["landing"] for row in others}
+    assert settings.store.address not in {row["FORECAST_STORE"] for row in others}
+    assert settings.sources.landing not in {row["FORECAST_LANDING"] for row in others}
 
 
 @pytest.mark.parametrize("env", ["test", "prod"])
@@ -52,8 +50,11 @@ def test_a_variable_overrides_one_value_of_the_environment():
         FORECAST_AZURE_ACCOUNT="forecasts",
         MLFLOW_TRACKING_URI="http://mlflow:5000",
     )
-    assert (settings.store, settings.landing) == ("/data/store", ENVIRONMENTS["prod"]["landing"])
-    assert settings.mlflow_tracking_uri == "http://mlflow:5000"
+    assert (settings.store.address, settings.sources.landing) == (
+        "/data/store",
+        ENVIRONMENTS["prod"]["FORECAST_LANDING"],
+    )
+    assert settings.mlflow.tracking_uri == "http://mlflow:5000"
 
 
 def test_all_problems_are_told_at_once_each_with_variable_value_and_what_is_allowed():
@@ -101,6 +102,10 @@ def test_the_horizon_is_fixed_by_the_tables():
     )
 
 
+def test_the_horizon_of_the_tables_is_accepted():
+    assert loaded(FORECAST_HORIZON_MONTHS="18").horizon_months == 18
+
+
 @pytest.mark.parametrize("month", ["abc", "1", "2018", "2018-01-01T00:00Z"])
 def test_a_first_month_that_is_none_is_refused(month):
     assert problems(FORECAST_FIRST_MONTH=month)[1] == (
@@ -126,16 +131,41 @@ def test_a_missing_markets_file_is_told_when_the_settings_load():
 
 def test_threads_leave_one_core_free_and_never_more_than_asked(monkeypatch):
     monkeypatch.setattr("os.cpu_count", lambda: 8)
-    assert loaded().threads == 7
-    assert loaded(FORECAST_MAX_THREADS="3").threads == 3
-    assert loaded(FORECAST_MAX_THREADS="64").threads == 7
+    assert loaded().training.threads == 7
+    assert loaded(FORECAST_MAX_THREADS="3").training.threads == 3
+    assert loaded(FORECAST_MAX_THREADS="64").training.threads == 7
     monkeypatch.setattr("os.cpu_count", lambda: 1)
-    assert loaded().threads == 1
+    assert loaded().training.threads == 1
 
 
-def test_every_field_has_a_variable_named_like_it():
-    assert variable_of("training_rows") == "FORECAST_TRAINING_ROWS"
-    assert variable_of("mlflow_tracking_uri") == "MLFLOW_TRACKING_URI"
+def test_every_field_of_every_group_names_its_variable():
+    classes = [SettingsGroup, *SettingsGroup.__subclasses__()]
+    nameless = [
+        f"{group.__name__}.{name}"
+        for group in classes
+        for name, field in group.model_fields.items()
+        if not isinstance(field.validation_alias, str)
+    ]
+    assert nameless == ["SourceSettings.dremio"]
+
+
+def test_a_variable_sets_the_field_that_names_it():
+    settings = loaded(FORECAST_TRAINING_ROWS="5000", MLFLOW_TRACKING_URI="http://mlflow:5000")
+    assert (settings.training.rows, settings.mlflow.tracking_uri) == (5000, "http://mlflow:5000")
+
+
+def test_a_group_is_read_only_and_knows_its_fields_alone():
+    with pytest.raises(ValidationError, match="frozen"):
+        loaded().training.rows = 1
+    with pytest.raises(ValidationError, match="Extra inputs"):
+        TrainingSettings(colour="red")
+
+
+def test_settings_import_neither_dagster_nor_numpy_nor_pandas():
+    heavy = ("dagster", "numpy", "pandas", "yaml", "ruamel", "azure", "mlflow")
+    code = f"import sys, forecast_assets.config.settings; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 @pytest.mark.parametrize(
@@ -143,12 +173,12 @@ def test_every_field_has_a_variable_named_like_it():
 )
 def test_the_address_of_dagster_is_that_of_a_page_without_credentials(url):
     assert "expected an address like https://dagster.example.com" in problems(FORECAST_DAGSTER_URL=url)[1]
-    assert loaded(FORECAST_DAGSTER_URL="https://x.example/dagster").dagster_url == "https://x.example/dagster"
+    assert loaded(FORECAST_DAGSTER_URL="https://x.example/dagster").alerts.dagster_url == "https://x.example/dagster"
 
 
 def test_what_becomes_of_an_unclear_card_is_one_of_two():
     assert "FORECAST_ALERT_AFTER_UNCLEAR = 'maybe'" in problems(FORECAST_ALERT_AFTER_UNCLEAR="maybe")[1]
-    assert loaded(FORECAST_ALERT_AFTER_UNCLEAR="hold").alert_after_unclear == "hold"
+    assert loaded(FORECAST_ALERT_AFTER_UNCLEAR="hold").alerts.after_unclear == "hold"
 
 
 @pytest.mark.parametrize(
@@ -161,7 +191,7 @@ def test_the_address_of_a_vault_is_https_and_holds_no_user(address):
 
 def test_the_vault_is_a_setting_of_its_own_name():
     settings = load_settings({"AZURE_KEY_VAULT_URL": "https://company.vault.azure.net"}, with_markets=False)
-    assert settings.azure_key_vault_url == "https://company.vault.azure.net"
+    assert settings.azure.key_vault_url == "https://company.vault.azure.net"
 
 
 ON_AZURE = {"FORECAST_ENV": "prod", "FORECAST_AZURE_ACCOUNT": "forecasts"}
@@ -178,10 +208,10 @@ def test_the_account_has_its_credential_and_no_secret():
         **ON_AZURE, FORECAST_AZURE_CREDENTIAL="service_principal", AZURE_TENANT_ID="t", AZURE_CLIENT_ID="c",
         AZURE_CLIENT_SECRET="canary",
     )  # fmt: skip
-    assert settings.azure == AzureAccount("forecasts", "service_principal", tenant_id="t", client_id="c")
-    assert settings.azure.address == "https://forecasts.blob.core.windows.net"
+    assert settings.azure.storage == AzureAccount("forecasts", "service_principal", tenant_id="t", client_id="c")
+    assert settings.azure.storage.address == "https://forecasts.blob.core.windows.net"
     assert "canary" not in repr(settings)
-    assert loaded().azure is None
+    assert loaded().azure.storage is None
 
 
 @pytest.mark.parametrize(
@@ -206,7 +236,7 @@ def test_an_account_address_with_a_signature_is_refused_without_showing_it():
 
 
 def test_an_address_that_names_another_account_than_the_one_that_is_opened_is_refused():
-    assert loaded(**ON_AZURE, FORECAST_STORE="abfss://c@forecasts.dfs.core.windows.net/store").azure is not None
+    assert loaded(**ON_AZURE, FORECAST_STORE="abfss://c@forecasts.dfs.core.windows.net/store").azure.storage is not None
     line = problems(**ON_AZURE, FORECAST_STORE="abfss://c@another.dfs.core.windows.net/store")[1]
     assert "is in the account another, and FORECAST_AZURE_ACCOUNT is forecasts" in line
 

@@ -6,7 +6,7 @@ import pytest
 
 from forecast_assets.definitions import build_definitions
 from forecast_assets.defs.retries import RETRIES, with_retries
-from forecast_assets_tests.config.test_settings import loaded
+from forecast_assets_tests.repository_settings import loaded
 
 AT_ONCE = dg.RetryPolicy(max_retries=2, delay=0)
 

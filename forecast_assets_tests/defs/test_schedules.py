@@ -10,7 +10,7 @@ from dagster._core.test_utils import create_run_for_test
 
 from forecast_assets.definitions import build_definitions
 from forecast_assets.defs.schedules import SCHEDULE
-from forecast_assets_tests.config.test_settings import loaded
+from forecast_assets_tests.repository_settings import loaded
 
 TICKS = [(year, month) for year in (2024, 2025, 2026) for month in range(1, 13)]
 LOCAL = {"FORECAST_STORE": "var/store", "FORECAST_LANDING": "var/landing"}

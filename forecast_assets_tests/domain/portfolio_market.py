@@ -6,7 +6,7 @@ Only data; units are round numbers without season, so that a forecast can be com
 import numpy as np
 import pandas as pd
 
-from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.demand.demand_panel import DemandPanel
 
 MONTHS = pd.date_range("2020-01-01", periods=78, freq="MS")
 PAST = 60

@@ -5,7 +5,8 @@ import pytest
 
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.features.build import build_features
-from forecast_assets.domain.models.market_model import fit_market_model, forecast_units, model_to_parts
+from forecast_assets.domain.models.market_model import fit_market_model, forecast_units
+from forecast_assets.domain.models.market_model_storage import model_to_parts
 from forecast_assets.domain.selection.backtest import BACKTEST_OFFSETS_MONTHS, backtest
 from forecast_assets.domain.statistical.baseline import baseline_forecasts
 from forecast_assets_tests.domain.small_market import (

@@ -10,6 +10,8 @@ from forecast_assets.domain.features.market_history import market_history
 from forecast_assets_tests.domain.small_market import WRONG
 from forecast_assets_tests.domain.whole_path import differing, training_origins, whole_path
 
+pytestmark = pytest.mark.heavy
+
 SERIES = 40
 MONTHS_BEFORE_LAST = [4, 15, 26]
 

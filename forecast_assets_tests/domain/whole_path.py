@@ -1,6 +1,6 @@
-"""Everything that a cycle makes of a market's history at an origin, by the calls that the assets make.
+"""The whole computation of a cycle for a market at an origin, by the same calls as the assets.
 
-Only the way; what it must look like belongs in the tests.
+Expectations belong in the tests.
 """
 
 import dataclasses
@@ -9,24 +9,25 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months
-from forecast_assets.domain.cleaning.cleaning import clean_history, marks_table
+from forecast_assets.domain.cleaning.history_cleaning import clean_history, marks_table
 from forecast_assets.domain.demand.seasonality import seasonal_indices
 from forecast_assets.domain.features.build import build_features
 from forecast_assets.domain.features.market_at_origin import FEATURE_WINDOW_MONTHS
 from forecast_assets.domain.features.market_history import MarketHistory
-from forecast_assets.domain.models.boosters import Answers
-from forecast_assets.domain.models.market_model import MarketModel, fit_market_model, forecast_units, model_to_parts
+from forecast_assets.domain.models.market_model import MarketModel, fit_market_model, forecast_units
+from forecast_assets.domain.models.market_model_storage import model_to_parts
 from forecast_assets.domain.models.pooled_model import PooledModel
+from forecast_assets.domain.models.predictions import Predictions
 from forecast_assets.domain.models.recipe import Recipe
-from forecast_assets.domain.models.refits import WEIGHTS, Refit, RefitMemory, refits
+from forecast_assets.domain.models.refits import WEIGHTS, Refit, RefitCache, refit_at_earlier_origins
 from forecast_assets.domain.portfolio.launches import launch_forecasts, new_launches
-from forecast_assets.domain.portfolio.portfolio import apply_portfolio
+from forecast_assets.domain.portfolio.portfolio_rules import apply_portfolio
 from forecast_assets.domain.publication.forecasts import beside_baseline, with_champion
-from forecast_assets.domain.publication.publication import decide, published_forecasts
+from forecast_assets.domain.publication.published_forecasts import decide, published_forecasts
 from forecast_assets.domain.selection.backtest import backtest
 from forecast_assets.domain.statistical.baseline import baseline_forecasts
 
-# Months before an origin: those that refits and backtest ask for are among them, others fill the training rows.
+# Months before an origin: refits and backtest need some of them, others fill the training rows.
 TRAINED_MONTHS_BACK = (24, 21, 18, 15, *range(12, 0, -1))
 NO_OVERRIDES = pd.DataFrame(
     {"sku": [], "target_month": pd.Series(dtype="datetime64[ns]"), "forecast_units": [], "author": [], "reason": []}
@@ -34,7 +35,7 @@ NO_OVERRIDES = pd.DataFrame(
 
 
 def training_origins(origin: pd.Timestamp) -> list[pd.Timestamp]:
-    """The earlier origins that a model of an origin learns from."""
+    """Return the earlier origins that a model of an origin learns from."""
     return [add_months(origin, -back) for back in TRAINED_MONTHS_BACK]
 
 
@@ -46,15 +47,17 @@ def whole_path(
     pooled: PooledModel | None = None,
     overrides: pd.DataFrame = NO_OVERRIDES,
 ) -> dict[str, pd.DataFrame]:
-    """From a history, which may reach past the origin, to what is published; each stage as a table."""
+    """Compute each stage, from a history that may reach past the origin to published forecasts, as a table."""
     features = build_features(history, origin)
-    memory = RefitMemory()
-    model = fit_market_model(earlier_features, history.sell_in, origin, recipe, memory, pooled)
-    made = refits(earlier_features, history.sell_in, origin, recipe, memory, pooled.of_refits if pooled else None)
+    cache = RefitCache()
+    model = fit_market_model(earlier_features, history.sell_in, origin, recipe, cache, pooled)
+    refits = refit_at_earlier_origins(
+        earlier_features, history.sell_in, origin, recipe, cache, pooled.of_refits if pooled else None
+    )
     cells = backtest(earlier_features, history.sell_in, origin, recipe, history.products, pooled)
     products = history.products[history.products["month"] == origin]
-    said = forecast_units(features, history.sell_in, model)
-    ruled = apply_portfolio(said, history.sell_in.until(origin), origin, products)
+    model_forecasts = forecast_units(features, history.sell_in, model)
+    ruled = apply_portfolio(model_forecasts, history.sell_in.until(origin), origin, products)
     baseline = baseline_forecasts(history.sell_in, origin, features["sku"].to_numpy())
     forecasts = beside_baseline(with_champion(ruled, None), baseline, features)
     decision = decide(cells)
@@ -63,9 +66,9 @@ def whole_path(
         "earlier_features": earlier_features,
         "model": model_to_parts(model),
         "chosen_features": pd.DataFrame({"name": model.columns}),
-        "weights": _weights(model, made),
+        "weights": _weights(model, refits),
         "interval_widths": model.quantiles,
-        "model_forecasts": said,
+        "model_forecasts": model_forecasts,
         "forecasts": forecasts,
         "backtest": cells,
         "decision": pd.DataFrame([dataclasses.asdict(decision)]),
@@ -73,24 +76,24 @@ def whole_path(
     } | _tables_of_sku(history, origin, products)
 
 
-def _weights(model: MarketModel, made: list[Refit]) -> pd.DataFrame:
-    """The weights, and the errors of the refits that each possible one was chosen by."""
+def _weights(model: MarketModel, refits: list[Refit]) -> pd.DataFrame:
+    """Return the weights, and the errors of the refits under each possible one."""
     chosen = {"boosting_weight": model.boosting_weight, "pooled_share": model.pooled_share, "refits": model.refits}
     errors = [
-        {"own": _error(refit.answers, refit, weight)}
+        {"own": _error(refit.predictions, refit, weight)}
         | ({"pooled": _error(refit.pooled, refit, weight)} if refit.pooled else {})
-        for refit in made
+        for refit in refits
         for weight in WEIGHTS
     ]
     return pd.DataFrame(errors).assign(**chosen)
 
 
-def _error(said: Answers, refit: Refit, weight: float) -> float:
-    return float(np.nansum(np.abs(said.blended(weight) - refit.actual_units)))
+def _error(predictions: Predictions, refit: Refit, weight: float) -> float:
+    return float(np.nansum(np.abs(predictions.blended(weight) - refit.actual_units)))
 
 
 def _tables_of_sku(history: MarketHistory, origin: pd.Timestamp, products: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Launches, season and cleaning marks: each from the panel up to the origin."""
+    """Return launches, season and cleaning marks, each from the panel up to the origin."""
     known = history.sell_in.until(origin, FEATURE_WINDOW_MONTHS)
     months = known.months.month.to_numpy()
     described = products.drop(columns="month").set_index("sku").reindex(known.skus)
@@ -125,7 +128,7 @@ def _stock(history: MarketHistory, origin: pd.Timestamp) -> np.ndarray | None:
 
 
 def differing(actual: dict[str, pd.DataFrame], expected: dict[str, pd.DataFrame]) -> list[str]:
-    """Names of the tables that are not exactly equal."""
+    """Return the names of the tables that are not exactly equal."""
     assert list(actual) == list(expected)
     return [name for name in expected if not _is_equal(actual[name], expected[name])]
 

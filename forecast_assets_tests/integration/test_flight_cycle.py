@@ -14,7 +14,7 @@ from forecast_assets.config.settings import Settings, SettingsError, load_settin
 from forecast_assets.definitions import build_definitions
 from forecast_assets.defs.assets.sources import READERS
 from forecast_assets.defs.retries import transient_errors_again
-from forecast_assets.defs.sensors.arrivals import Cursor, Look
+from forecast_assets.defs.sensors.arrivals import Cursor, Poll
 from forecast_assets.operations.cycle.launch import QUIET
 from forecast_assets.operations.health.connections import FAILS, WORKS, check_connections
 from forecast_assets.sources.dremio.arrivals import table_delivery
@@ -86,7 +86,7 @@ def test_what_is_stored_says_that_dremio_made_it(server, settings):
     result = ingest(settings, "sell_in")
     (event,) = result.asset_materializations_for_node("sell_in")
     assert event.metadata["engine"].value == "dremio"
-    stored = TableStore(settings.store).read("sell_in", [PartitionKey(OCTOBER, "FR")])
+    stored = TableStore(settings.store.address).read("sell_in", [PartitionKey(OCTOBER, "FR")])
     assert stored[["sku", "sell_in_units"]].to_numpy().tolist() == [["B", 2.0], ["NULL", 1.0]]
     assert PASSWORD not in json.dumps([entry.message for entry in result.all_events])
 
@@ -103,7 +103,7 @@ def test_the_graph_reads_tables_in_a_pool_of_their_own(settings):
     graph = build_definitions(settings).resolve_asset_graph()
     assert graph.get(dg.AssetKey("sell_in")).kinds == {"dremio", "parquet"}
     assert graph.get(dg.AssetKey("landing_sell_in")).kinds == {"dremio"}
-    files = build_definitions(settings.model_copy(update={"source": "files", "dremio": None})).resolve_asset_graph()
+    files = build_definitions(settings.copy_with("sources", kind="files", dremio=None)).resolve_asset_graph()
     assert graph.get_all_asset_keys() == files.get_all_asset_keys()
     assert all(graph.get(key).parent_keys == files.get(key).parent_keys for key in graph.get_all_asset_keys())
     assert set(READERS) == {"files", "dremio"}
@@ -123,7 +123,7 @@ def test_a_bad_table_fails_the_market_with_table_column_and_row(server, settings
     assert "lake.sales.sell_in, column units, row (FR, sku C, 2024-10-01): found an empty cell" in str(
         failure.step_failure_data.error
     )
-    assert TableStore(settings.store).list_partitions("sell_in") == []
+    assert TableStore(settings.store.address).list_partitions("sell_in") == []
 
 
 def test_a_month_is_there_when_the_tables_have_rows_of_it(server):
@@ -168,13 +168,13 @@ def test_waiting_costs_no_query_but_one_on_the_facts(server):
     assert '"sell_in"' in asked[0]
 
 
-class Desk:
+class DremioArrivalPolls:
     """One look of the arrival sensor after the other, at a company whose October is in the store."""
 
     def __init__(self, settings: Settings, instance: dg.DagsterInstance) -> None:
         self.settings, self.instance, self.cursor = settings, instance, None
         for table in SOURCES:
-            folder = Path(settings.store, table, PartitionKey(OCTOBER, "FR").folder)
+            folder = Path(settings.store.address, table, PartitionKey(OCTOBER, "FR").folder)
             folder.mkdir(parents=True)
             (folder / f"{table}.parquet").touch()
 
@@ -185,9 +185,9 @@ class Desk:
     def look(self, minutes: int = 0) -> list[dg.RunRequest]:
         now = max(DUE, pd.Timestamp.now("UTC")) + pd.Timedelta(minutes=minutes)
         cursor = Cursor.read(self.cursor, NOVEMBER, now.timestamp(), 1e9)
-        self.last = Look(self.settings, self.instance, NOVEMBER, now, cursor)
+        self.last = Poll(self.settings, self.instance, NOVEMBER, now, cursor)
         market = self.settings.market_table["FR"]
-        request = self.last.at(market)
+        request = self.last.request_for(market)
         self.cursor = cursor.write()
         return [request] if request else []
 
@@ -195,7 +195,7 @@ class Desk:
 @pytest.fixture
 def desk(settings):
     with dg.instance_for_test() as instance:
-        yield Desk(settings, instance)
+        yield DremioArrivalPolls(settings, instance)
 
 
 def test_a_market_that_waited_is_started_when_its_rows_come(server, desk):
@@ -243,9 +243,10 @@ def test_the_doctor_uses_the_tables_in_place_of_the_folder(server, settings, mon
 
 
 def test_a_command_says_what_dremio_refused_in_one_line(server, settings, monkeypatch):
-    dremio = settings.dremio
+    dremio = settings.sources.dremio
     for name, value in {
-        "FORECAST_STORE": settings.store, "FORECAST_LANDING": settings.landing, "FORECAST_MARKETS": settings.markets,
+        "FORECAST_STORE": settings.store.address, "FORECAST_LANDING": settings.sources.landing,
+        "FORECAST_MARKETS": settings.markets.file,
         "FORECAST_SOURCE": "dremio", "DREMIO_HOST": dremio.host, "DREMIO_PORT": str(dremio.port), "DREMIO_TLS": "false",
         "DREMIO_USER": dremio.user, "DREMIO_SCHEMA": dremio.path, "DREMIO_PASSWORD": "wr0ng-word",
     }.items():  # fmt: skip
@@ -268,6 +269,6 @@ def test_variables_are_checked_when_the_settings_are_loaded():
     with pytest.raises(SettingsError, match=r"FORECAST_SOURCE = 'snowflake'"):
         load_settings({"FORECAST_SOURCE": "snowflake"}, with_markets=False)
     cloud = {"FORECAST_SOURCE": "dremio", "DREMIO_HOST": "data.dremio.cloud", "DREMIO_SCHEMA": "lake.sales"}
-    assert load_settings(cloud, with_markets=False).dremio.address == "data.dremio.cloud:443"
-    assert load_settings({**cloud, "DREMIO_HOST": "d.example.com"}, with_markets=False).dremio.port == 32010
-    assert load_settings({"DREMIO_HOME": "/opt/dremio"}, with_markets=False).dremio is None
+    assert load_settings(cloud, with_markets=False).sources.dremio.address == "data.dremio.cloud:443"
+    assert load_settings({**cloud, "DREMIO_HOST": "d.example.com"}, with_markets=False).sources.dremio.port == 32010
+    assert load_settings({"DREMIO_HOME": "/opt/dremio"}, with_markets=False).sources.dremio is None

@@ -125,7 +125,7 @@ def cycle(instance, tmp_path_factory):
             tags=span if first != last else {},
             raise_on_error=False,
         )
-    return runs, TableStore(settings.store), code
+    return runs, TableStore(settings.store.address), code
 
 
 def rows_of(postgres: Postgres, table: str) -> int:

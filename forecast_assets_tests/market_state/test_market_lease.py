@@ -14,7 +14,9 @@ from forecast_assets.operations.cycle.launch import launch
 from forecast_assets.partitions import market_of_run
 from forecast_assets.storage import PartitionKey, TableStore
 from forecast_assets.tags import RANGE_START_TAG
-from forecast_assets_tests.config.test_settings import MARKETS
+from forecast_assets_tests.repository_settings import MARKETS
+
+pytestmark = pytest.mark.heavy
 
 MAY, JUNE = pd.Timestamp("2024-05-01"), pd.Timestamp("2024-06-01")
 SELL_IN = "country,sku,month,units\nFR,A,2024-05,10\nFR,A,2024-06,12\nDE,A,2024-05,3\n"

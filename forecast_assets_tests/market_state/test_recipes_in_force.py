@@ -4,11 +4,11 @@ import pandas as pd
 import pytest
 
 from forecast_assets.domain.selection.champion import champion as decided
-from forecast_assets.domain.selection.contest import Contest, Holder, recipe_id, recipe_text
+from forecast_assets.domain.selection.contest import Contest, Incumbent, recipe_id, recipe_text
 from forecast_assets.market_state.recipes_in_force import RecipesInForce
 from forecast_assets.storage import PartitionKey, Provenance, TableStore
 from forecast_assets.storage.table_specs import table_specs
-from forecast_assets_tests.domain.selection.test_champion import IN_FORCE, LIMITS, OLD, RIVALS, TUNED, alone, market
+from forecast_assets_tests.domain.selection.rival_recipes import IN_FORCE, LIMITS, OLD, RIVALS, TUNED, alone, market
 
 MARCH, APRIL, MAY, JUNE = (pd.Timestamp(f"2024-0{month}-01") for month in (3, 4, 5, 6))
 REFUSED = ["recipe_id", "recipe", "author", "reason"]
@@ -32,14 +32,14 @@ def write(store, table, country, month, frame):
 
 
 def test_the_champion_before_a_month_is_the_latest_earlier_one_of_the_market(recipes):
-    assert recipes.before("FR", JUNE) == Holder(TUNED, recipe_id(TUNED), MAY)
+    assert recipes.before("FR", JUNE) == Incumbent(TUNED, recipe_id(TUNED), MAY)
     assert recipes.before("FR", MAY).recipe == OLD
     assert recipes.before("FR", MARCH) is None
     assert recipes.before("DE", JUNE) is None
 
 
 def test_a_rejected_champion_gives_way_to_the_one_before_it(recipes):
-    assert recipes.before("FR", JUNE, {recipe_id(TUNED)}) == Holder(OLD, recipe_id(OLD), None)
+    assert recipes.before("FR", JUNE, {recipe_id(TUNED)}) == Incumbent(OLD, recipe_id(OLD), None)
     assert recipes.before("FR", JUNE, {recipe_id(TUNED), recipe_id(OLD)}) is None
 
 

@@ -29,7 +29,7 @@ SMALL = {
 }
 
 
-class Company:
+class CommandLineCompany:
     """Where the commands were typed, and what they said."""
 
     def __init__(self, base: Path) -> None:
@@ -66,7 +66,7 @@ class Company:
 
 @pytest.fixture(scope="module")
 def company(tmp_path_factory):
-    company = Company(tmp_path_factory.mktemp("growth"))
+    company = CommandLineCompany(tmp_path_factory.mktemp("growth"))
     company.type(COMMANDS.replace("--markets 40", f"--markets {MARKETS}"))
     return company
 

@@ -14,7 +14,7 @@ SKUS, MONTHS, LAST_MONTH, SEED = 60, 72, "2024-12-01", 7
 SMALL = {"markets": 2, "skus": 20, "months": 18, "last_month": "2023-06-01"}
 
 
-class Company:
+class WrittenSample:
     """Folders of a written sample and readers for them."""
 
     def __init__(self, folder, **arguments):
@@ -41,7 +41,7 @@ def read_folder(folder):
 @pytest.fixture(scope="session")
 def company(tmp_path_factory):
     """Six markets (NO and NA among them) of 60 SKUs over 72 months."""
-    return Company(tmp_path_factory.mktemp("company"), markets=6, skus=SKUS, months=MONTHS, last_month=LAST_MONTH)
+    return WrittenSample(tmp_path_factory.mktemp("company"), markets=6, skus=SKUS, months=MONTHS, last_month=LAST_MONTH)
 
 
 @pytest.fixture(scope="session")
@@ -74,7 +74,7 @@ def category_of(company):
 @pytest.fixture(scope="session")
 def write_company(tmp_path_factory):
     """Write another company: a small one unless told otherwise."""
-    return lambda **arguments: Company(tmp_path_factory.mktemp("other"), **(SMALL | arguments))
+    return lambda **arguments: WrittenSample(tmp_path_factory.mktemp("other"), **(SMALL | arguments))
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""What holds of every table's schema, and what a value must satisfy in those that planners read."""
+"""Rules that every table's schema follows, and the values that forecasts may have."""
 
 import numpy as np
 import pandas as pd
@@ -12,14 +12,14 @@ ORIGIN, TARGET = pd.Timestamp("2024-06-01"), pd.Timestamp("2024-07-01")
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_keys_are_columns_that_are_never_empty(name):
+def test_keys_are_columns_without_nulls(name):
     columns, keys = TABLES[name].to_schema().columns, TABLES[name].keys()
     assert keys
     assert [key for key in keys if columns[key].nullable] == []
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_market_and_month_of_the_partition_stand_in_the_path_alone(name):
+def test_market_and_month_of_the_partition_are_no_columns(name):
     assert {"country", "month"} & set(TABLES[name].fixed_columns()) == set()
 
 
@@ -29,6 +29,19 @@ def test_the_store_enforces_the_columns_and_keys_of_the_schema(name):
     assert list(spec.arrow_schema.names) == TABLES[name].fixed_columns()
     assert list(spec.keys) == TABLES[name].keys()
     assert spec.partitioned_by_country == (name not in MONTH_ONLY)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_column_has_a_description(name):
+    without = [column.name for column in TABLES[name].to_schema().columns.values() if not column.description]
+    assert without == []
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_descriptions_are_not_stored(name):
+    schema = table_specs()[name].arrow_schema
+    assert schema.metadata is None
+    assert [field.name for field in schema if field.metadata] == []
 
 
 def forecasts(**changes) -> pd.DataFrame:
@@ -41,7 +54,7 @@ def forecasts(**changes) -> pd.DataFrame:
     return pd.DataFrame([{**row, **changes}])
 
 
-def test_a_forecast_as_it_should_be_passes():
+def test_a_valid_forecast_passes():
     TABLES["forecasts"].validate(forecasts())
 
 
@@ -61,13 +74,13 @@ def test_a_forecast_as_it_should_be_passes():
         {"sku": ""},
     ],
 )
-def test_a_forecast_that_planners_must_not_see_is_refused(changes):
+def test_an_invalid_forecast_is_rejected(changes):
     with pytest.raises((pandera.errors.SchemaError, pandera.errors.SchemaErrors)):
         TABLES["forecasts"].validate(forecasts(**changes))
 
 
 @pytest.mark.parametrize(("column", "value"), [("status", "draft"), ("source", "guess")])
-def test_status_and_source_of_what_is_published_are_of_a_closed_list(column, value):
+def test_status_and_source_of_published_rows_come_from_a_closed_list(column, value):
     published = forecasts(model_units=10.0, status="published", source="model", reason="good")
     published = published.drop(columns=["champion_units", "champion_units_p10", "champion_units_p90"])
     TABLES["published_forecasts"].validate(published)

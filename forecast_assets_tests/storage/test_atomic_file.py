@@ -8,7 +8,7 @@ from fsspec.implementations.memory import MemoryFileSystem
 from forecast_assets.storage import TableStore
 from forecast_assets.storage.atomic_file import AtomicFile
 from forecast_assets.storage.publish import Files
-from forecast_assets_tests.storage.test_publish_on_azure import BlobsInMemory
+from forecast_assets_tests.storage.blobs_in_memory import BlobsInMemory
 
 PROCESSES, ROUNDS = 3, 20
 

@@ -1,18 +1,38 @@
-"""What counts as the configuration and the code of a table."""
+"""Configuration of a table: digests of equal values stay equal, and every field states the tables it affects."""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Annotated
 
 import pandas as pd
+import pytest
+from pydantic import BaseModel, Field
 
-from forecast_assets.config.settings import Settings
+from forecast_assets.config.affects import POOLED, TABLES, Affects, affects_of
+from forecast_assets.config.dremio_settings import DremioSettings
+from forecast_assets.config.markets import FIELDS, affects_of_market
+from forecast_assets.config.settings import Settings, load_settings
+from forecast_assets.config.variables import fields_by_variable
 from forecast_assets.domain.cycle_calendar import cycle_id_of
-from forecast_assets.schemas import TABLES
-from forecast_assets.storage.code_version import code_version, digest_of
-from forecast_assets.storage.configuration import (
-    CONFIGURED_BY,
-    SETTINGS_WITHOUT_EFFECT,
-    configuration_of,
-    configured_values,
-)
-from forecast_assets_tests.config.test_settings import loaded
+from forecast_assets.schemas import TABLES as SCHEMAS
+from forecast_assets.storage.configuration import configuration_of, configured_values
+from forecast_assets_tests.repository_settings import loaded
+
+# Digests of the tables that companies have stored; a change here marks stored tables as stale.
+STORED = json.loads((Path(__file__).parent / "configuration_digests.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("case", STORED["variables"])
+def test_equal_values_have_the_digests_of_stored_tables(case, tmp_path):
+    path = tmp_path / "markets.yaml"
+    path.write_text(STORED["markets"], encoding="utf-8")
+    settings = load_settings({"FORECAST_MARKETS": str(path), **STORED["variables"][case]})
+    digests = {
+        country: {table: configuration_of(table, settings, None if country == "None" else country) for table in tables}
+        for country, tables in STORED["digests"][case].items()
+    }
+    assert digests == STORED["digests"][case]
 
 
 def test_a_setting_changes_the_tables_that_depend_on_it_and_no_other():
@@ -34,21 +54,44 @@ def test_markets_are_configured_apart():
 def test_an_asset_that_is_not_listed_depends_on_everything_but_places_and_limits():
     values = configured_values("something_new", loaded(), "FR")
     assert {"training_rows", "pooled_skus", "market.stage", "market.region"} <= set(values)
-    assert not {"store", "landing", "max_threads", "max_total_change"} & set(values)
+    assert not {"forecast_store", "store", "landing", "max_threads", "max_total_change"} & set(values)
 
 
-def test_of_every_setting_it_is_said_which_tables_depend_on_it_or_that_none_does():
-    named = {name for by in CONFIGURED_BY.values() for name in by.settings}
-    assert not named & SETTINGS_WITHOUT_EFFECT
-    assert set(Settings.model_fields) - named - SETTINGS_WITHOUT_EFFECT == {"horizon_months"}
+def test_every_setting_states_the_tables_it_affects():
+    fields = [(variable, field) for variable, field, _ in fields_by_variable(Settings)]
+    fields += DremioSettings.model_fields.items()
+    assert len(fields) > 50
+    for name, field in fields:
+        affects_of(name, field)
 
 
-def test_the_code_version_is_that_of_contents_and_libraries_whatever_their_order():
-    first = digest_of({"a.py": b"1", "b.py": b"2"}, {"numpy": "2"})
-    assert first == digest_of({"b.py": b"2", "a.py": b"1"}, {"numpy": "2"})
-    assert first != digest_of({"a.py": b"2", "b.py": b"1"}, {"numpy": "2"})
-    assert first != digest_of({"a.py": b"1", "b.py": b"2"}, {"numpy": "3"})
-    assert len(code_version()) == 16
+def test_every_field_of_a_market_states_the_tables_it_affects():
+    assert [name for name in FIELDS if not isinstance(affects_of_market(name), Affects)] == []
+
+
+def test_a_field_without_a_statement_of_affected_tables_is_rejected(monkeypatch):
+    class Careless(BaseModel):
+        colour: str = Field(default="red")
+        size: Annotated[int, Affects("model"), Affects()] = 3
+
+    with pytest.raises(TypeError, match=r"colour: expected one Affects\(...\) in the annotation, got 0"):
+        affects_of("colour", Careless.model_fields["colour"])
+    with pytest.raises(TypeError, match="got 2"):
+        affects_of("size", Careless.model_fields["size"])
+    monkeypatch.setitem(FIELDS, "stage", dataclasses.field())
+    with pytest.raises(TypeError, match=r"Market\.stage: expected Affects"):
+        affects_of_market("stage")
+
+
+def test_a_field_affects_tables_that_exist():
+    assert set(TABLES) == {*SCHEMAS, "market_report"}
+    with pytest.raises(ValueError, match="modle, which is no table"):
+        Affects("modle")
+
+
+def test_pooling_and_the_stage_of_markets_affect_the_same_tables():
+    pooling = next(field for variable, field, _ in fields_by_variable(Settings) if variable == "FORECAST_POOLED_SKUS")
+    assert affects_of("skus", pooling).pooling == affects_of_market("stage").pooling == POOLED
 
 
 def test_a_tag_that_begins_with_a_dot_is_the_revision_of_each_month():

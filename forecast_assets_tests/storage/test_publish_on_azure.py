@@ -1,35 +1,11 @@
 """Results of conditional puts; the integration tests show that the service honours the conditions."""
 
-import itertools
-
 import pytest
-from fsspec.implementations.memory import MemoryFileSystem
 
 from forecast_assets.storage.publish import Files, PublishConflict
+from forecast_assets_tests.storage.blobs_in_memory import BlobsInMemory
 
 PATH = "/container/sell_in/country=FR/month=2024-01-01/sell_in.parquet"
-
-
-class BlobsInMemory(MemoryFileSystem):
-    protocol = ("abfs", "az")
-    cachable = False
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.etags, self.numbers = {}, itertools.count()
-
-    def etag(self, path):
-        return self.etags.get(path)
-
-    def cat_with_etag(self, path):
-        return (self.cat_file(path), self.etags[path]) if path in self.etags else None
-
-    def put_bytes(self, path, content, etag=None, only_new=False):
-        if (only_new and path in self.etags) or (etag is not None and self.etags.get(path) != etag):
-            return False
-        self.pipe_file(path, content)
-        self.etags[path] = f'"{next(self.numbers)}"'
-        return True
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.demand.demand import panel_from_rows
+from forecast_assets.domain.demand.demand_panel import panel_from_rows
 from forecast_assets.validation.evaluation_checks import backtest_checks, backtest_figures, figures
 from forecast_assets.validation.forecast_checks import forecasts_checks, horizon_complete
-from forecast_assets_tests.config.test_settings import loaded
+from forecast_assets_tests.repository_settings import loaded
 
 ORIGIN = pd.Timestamp("2024-06-01")
 MONTHS = pd.date_range("2023-01-01", ORIGIN, freq="MS")
@@ -27,7 +27,7 @@ def checks(last_year: float = 10.0):
     rows = pd.DataFrame([(sku, month) for sku in ("A", "B") for month in MONTHS], columns=["sku", "month"])
     rows["sell_in_units"] = np.where(rows["month"] > MONTHS[-13], last_year, last_year * 1000)
     panel = panel_from_rows(rows, MONTHS[0], ORIGIN)
-    return {check.name: check for check in forecasts_checks(panel, loaded())}
+    return {check.name: check for check in forecasts_checks(panel, loaded().checks)}
 
 
 def test_a_whole_horizon_passes():
@@ -81,7 +81,7 @@ def test_an_implausible_total_says_both_sums_and_how_to_widen_the_limit():
     message = checks()["total_plausible"].find(forecasts(40.0), ORIGIN).message
     assert message == (
         "next 12 months sum to 960 units, the last 12 to 240: ratio 4.00, expected 0.33 to 3.00. "
-        "Look at the largest SKUs; FORECAST_MAX_FORECAST_RATIO widens it"
+        "Check the largest SKUs, or widen FORECAST_MAX_FORECAST_RATIO"
     )
 
 

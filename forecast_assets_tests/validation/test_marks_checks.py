@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.validation.feature_checks import marks_checks
 
 MONTHS = pd.date_range("2024-01-01", periods=20, freq="MS")

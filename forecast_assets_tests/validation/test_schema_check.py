@@ -34,7 +34,7 @@ def test_a_table_as_declared_has_no_violation():
         ({"reason": ["delivered", "guessed"]}, "reason: isin"),
         ({"sell_in_units": [1, 2]}, "sell_in_units: dtype('float64')"),
         ({"sell_in_units": ["1", "n/a"]}, "sell_in_units: dtype('float64')"),
-        ({"colour": ["red", "red"]}, "columns that its schema does not know: colour"),
+        ({"colour": ["red", "red"]}, "columns that its schema does not declare: colour"),
     ],
 )
 def test_what_does_not_fit_is_named_with_column_and_rule(changes, said):

@@ -10,7 +10,7 @@ from forecast_assets.validation.demand_checks import totals_checks
 from forecast_assets.validation.feature_checks import features_checks
 from forecast_assets.validation.source_checks import sell_in_checks
 from forecast_assets.validation.table_checks import Finding
-from forecast_assets_tests.config.test_settings import loaded
+from forecast_assets_tests.repository_settings import loaded
 
 JUNE = pd.Timestamp("2024-06-01")
 YEAR_BEFORE = pd.date_range("2023-06-01", "2024-05-01", freq="MS")
@@ -32,7 +32,7 @@ def look(
     before = history({"A": 100.0, "B": 50.0}) if before is None else before
     rows = pd.concat([before, table.assign(month=JUNE)], ignore_index=True)
     delivered = DeliveredSellIn(rows, products, list(tests), countries or {})
-    checks = {each.name: each for each in sell_in_checks(delivered, loaded())}
+    checks = {each.name: each for each in sell_in_checks(delivered, loaded().checks)}
     return checks[check].find(table, JUNE)
 
 
@@ -162,5 +162,5 @@ def test_totals_name_the_markets_that_are_not_in_and_go_on():
     check = {each.name: each for each in totals_checks({JUNE: {"FR"}}, ["FR", "NO", "NA"])}["markets_complete"]
     finding = check.find(pd.DataFrame(), JUNE)
     assert not check.blocking
-    assert finding.message == "without NA, NO: they enter when the month is made again after their delivery"
+    assert finding.message == "without NA, NO: rebuild the month once they have delivered, to include them"
     assert check.find(pd.DataFrame(), YEAR_BEFORE[0]).violations == 3

@@ -1,1 +1,1 @@
-"""Assets, one file per stage of the business. They are captions: the work is in ``domain``."""
+"""Assets, one file per stage of the business. They are captions; the work is done in ``domain``."""

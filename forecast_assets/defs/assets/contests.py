@@ -1,41 +1,59 @@
-"""What the assets that are made by a recipe share: the inputs that decide which, and who competes in a run."""
+"""Shared parts of the assets that a recipe builds: the inputs that decide which recipe, and the contest of a run."""
+
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import dagster as dg
 import pandas as pd
 
 from forecast_assets.config.settings import Settings
 from forecast_assets.defs.partition_windows import window
-from forecast_assets.domain.selection.contest import Contest, refusals
+from forecast_assets.domain.selection.contest import Contest, rejection_reasons
 from forecast_assets.market_state.fallback_runs import is_published
 from forecast_assets.market_state.lookups import SET_ASIDE
 from forecast_assets.market_state.recipes import contest_of
 from forecast_assets.market_state.recipes_in_force import RecipesInForce
 from forecast_assets.partitions import country_of_run, months_of_run
-from forecast_assets.storage import TableStore
 from forecast_assets.tags import SET_ASIDE_TAG, STARTED_BY_TAG
 
-# A tuning serves until the next one; after five years the market is another one.
+# A tuning serves until the next one, for at most five years.
 LATEST_TUNING = window("tuned_recipe", -59, 0)
 LATEST_REFUSALS = window("refused_recipe", -59, 0)
 
 
-def superseded(context: dg.AssetExecutionContext, store: TableStore) -> list[dg.AssetCheckResult]:
-    """What an asset says, and makes nothing, where its run was to publish the best there is for want of a cycle and a
-    forecast has come in the meantime; else nothing.
+Results = Iterator[dg.AssetCheckResult | dg.Output]
 
-    Only of runs that a sensor, or the command ``cycle`` after a failure, asked for: they may have waited behind the
-    cycle itself. A person means it.
+
+def skipped_if_superseded(function: Callable[..., Results]) -> Callable[..., Results]:
+    """Decorate an asset's generator, which has ``recipes_in_force`` among its resources.
+
+    A fallback run may have waited behind the cycle that it stands in for. It then returns passing check results without
+    output if a regular forecast was published after it was requested. A run that a person starts is never skipped.
     """
+
+    @functools.wraps(function)
+    def generating(context: dg.AssetExecutionContext, *arguments: Any, **named: Any) -> Results:
+        reason = _superseded_because(context, named["recipes_in_force"])
+        if not reason:
+            yield from function(context, *arguments, **named)
+            return
+        context.log.info(reason)
+        # Dagster requires a result of every check that an asset declares.
+        for check in context.assets_def.check_specs:
+            yield dg.AssetCheckResult(check_name=check.name, passed=True, description=reason)
+
+    return generating
+
+
+def _superseded_because(context: dg.AssetExecutionContext, recipes_in_force: RecipesInForce) -> str:
+    """Return why a fallback run is to change nothing; empty where the asset is to be built."""
     if not (SET_ASIDE_TAG in context.run.tags and STARTED_BY_TAG in context.run.tags):
-        return []
+        return ""
     (origin,), country = months_of_run(context), country_of_run(context)
-    if not is_published(store, country, origin):
-        return []
-    why = f"{country} {origin:%Y-%m} has been published since this run was requested: it changes nothing"
-    context.log.info(why)
-    # Dagster wants to hear of every check that an asset declares.
-    checks = context.assets_def.check_specs
-    return [dg.AssetCheckResult(check_name=check.name, passed=True, description=why) for check in checks]
+    if not is_published(recipes_in_force.store, country, origin):
+        return ""
+    return f"{country} {origin:%Y-%m} has been published since this run was requested: it changes nothing"
 
 
 def contest_of_run(
@@ -45,11 +63,13 @@ def contest_of_run(
     tuned_recipe: pd.DataFrame,
     refused_recipe: pd.DataFrame,
 ) -> Contest:
-    """Who makes the forecast of the run's market and month; what decides it besides the inputs is noted."""
+    """Return the contest of the run's market and month, and note what decides it besides the inputs."""
     (origin,) = months_of_run(context)
     step = context.run.run_id, context.asset_key.path[-1]
-    holder = recipes_in_force.noted_for(*step).before(country_of_run(context), origin, refusals(refused_recipe))
+    holder = recipes_in_force.noted_for(*step).before(
+        country_of_run(context), origin, rejection_reasons(refused_recipe)
+    )
     set_aside = context.run.tags.get(SET_ASIDE_TAG, "")
     if set_aside:
         recipes_in_force.lookups.of(*step).answers[SET_ASIDE] = set_aside
-    return contest_of(settings, tuned_recipe, refused_recipe, holder, set_aside)
+    return contest_of(settings.training, tuned_recipe, refused_recipe, holder, set_aside)

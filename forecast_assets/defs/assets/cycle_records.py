@@ -1,6 +1,6 @@
-"""From the tables of a market's cycle to its MLflow record, and what happens when MLflow does not answer.
+"""MLflow record of a market's cycle, built from its tables, and the treatment of an unavailable MLflow.
 
-The record is made from stored tables alone, so a missed one can be filled in at any later time.
+The record is built from stored tables alone, so a missed one can be filled in at any later time.
 """
 
 import json
@@ -11,7 +11,8 @@ import dagster as dg
 import pandas as pd
 
 from forecast_assets.domain.evaluation.accuracy import accuracy_table
-from forecast_assets.domain.models.market_model import CHAMPION_PREFIX, MANIFEST, model_from_parts
+from forecast_assets.domain.models.market_model_storage import CHAMPION_PREFIX, model_from_parts
+from forecast_assets.domain.models.serialization import MANIFEST
 from forecast_assets.storage import git_sha
 from forecast_assets.tracking.mlflow_registry import ChampionRecord
 from forecast_assets.tracking.mlflow_tracking import CycleRecord, MlflowTracking, RecordedRun, TrackingUnavailable
@@ -36,10 +37,13 @@ def cycle_record(
     backtest: pd.DataFrame,
     published: pd.DataFrame,
 ) -> CycleRecord:
-    """The record of a market and month.
+    """Return the record of a market and month.
 
     Args:
-        cycle_id, market, origin_month, dagster_run_id: Whose record.
+        cycle_id: Cycle of the record.
+        market: Code of the market.
+        origin_month: Month of the cycle.
+        dagster_run_id: Run that built the tables.
         model: Parts of the model.
         backtest: Cells of the backtest; may be empty.
         published: ``source, status`` of the published forecasts.
@@ -69,7 +73,7 @@ def cycle_record(
 def champion_record(
     market: str, origin_month: pd.Timestamp, champion: pd.DataFrame, model: pd.DataFrame
 ) -> ChampionRecord | None:
-    """What the registry shall say by the row of ``champion``; None without one, or where no recipe may forecast."""
+    """Return the registry's entry for the row of ``champion``; None without a row, or if every recipe is rejected."""
     if champion.empty or champion["outcome"].iloc[0] == "refused":
         return None
     row = champion.iloc[0]
@@ -93,11 +97,11 @@ def recorded_or_reported(
     log: Logger,
     keep: Callable[[RecordedRun], None] = lambda run: None,
 ) -> Iterator[dg.AssetCheckResult | dg.Output]:
-    """Record a cycle and name its champion; where MLflow does not answer, a failed check says so and the partition
-    stays unmaterialized. The champion's name goes with the run: what is recorded without it is recorded again.
-    ``keep`` is told the run that was recorded.
+    """Record a cycle and name its champion.
 
-    Without an address nothing is recorded: MLflow itself would make a database in the working folder.
+    If MLflow is unavailable, a check fails as a warning and the partition stays unmaterialized; the next
+    materialization repeats record and name. ``keep`` is called with the recorded run. Without an address nothing is
+    recorded: MLflow itself would create a database in the working folder.
     """
     if not tracking.tracking_uri:
         yield dg.AssetCheckResult(check_name=MLFLOW_RECORDED.name, passed=True, description=NOT_TRACKED)

@@ -1,4 +1,4 @@
-"""Whether a market's month has arrived: the gate of the runs that nobody watches."""
+"""Delivery gate: stops unattended runs until the month's data has arrived."""
 
 from collections.abc import Iterator
 
@@ -11,6 +11,7 @@ from forecast_assets.defs.retries import with_retries
 from forecast_assets.market_state.fallback_runs import is_fallback_run
 from forecast_assets.operations.cycle.cycle_gate import CycleGate
 from forecast_assets.partitions import country_of_run, months_of_run
+from forecast_assets.sources.landing.arrivals import MonthDelivery
 from forecast_assets.tags import DELIVERY_TAG, STARTED_BY_TAG, WAITS_TAG
 from forecast_assets.validation.table_checks import CheckDeclaration, check_specs
 
@@ -18,13 +19,12 @@ ARRIVED = CheckDeclaration(
     "arrived", "The month is there and whole, and so are the months before. A warning: it may come later.",
     blocking=False,
 )  # fmt: skip
-# A waiting run that dies on the way is started again from here: from the step it was in, it would go on as if all were
-# there, and fail for want of data.
-LOOK_AGAIN = {"dagster/retry_strategy": "ALL_STEPS"}
+# A waiting run that dies is started again from here. From the step it was in, it would go on as if all data were there.
+START_AGAIN_FROM_HERE = {"dagster/retry_strategy": "ALL_STEPS"}
 
 
 def build_delivery_asset(kind: str, pool: str) -> dg.AssetsDefinition:
-    """The gate, in front of the folder or the tables that ``kind`` names."""
+    """Build the gate in front of the folder or the tables that ``kind`` names."""
     decorate = dg.asset(
         name="delivery",
         group_name="sources",
@@ -44,20 +44,13 @@ def build_delivery_asset(kind: str, pool: str) -> dg.AssetsDefinition:
 def delivery(
     context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]
 ) -> Iterator[dg.AssetCheckResult | dg.Output]:
-    """Look at what has been delivered; go on, or leave it to the arrival sensor."""
+    """Check the delivery; go on, or leave the market to the arrival sensor."""
     (month,), country = months_of_run(context), country_of_run(context)
     gate = CycleGate(settings)
-    found = gate.delivery(country, month, pd.Timestamp.now("UTC"), context.run.tags.get(DELIVERY_TAG))
-    # Whoever is sent by a clock may wait; a person who starts a run wants to be told what is wrong.
+    delivered = gate.delivery(country, month, pd.Timestamp.now("UTC"), context.run.tags.get(DELIVERY_TAG))
+    # A run that a schedule or sensor started may wait; one that a person started goes on and fails with the reason.
     may_wait = STARTED_BY_TAG in context.run.tags
-    waits_for = found.lacks
-    if may_wait:
-        requested_at = context.instance.get_run_record_by_id(context.run_id).create_timestamp
-        publisher = gate.published_by(country, month, requested_at)
-        waits_for = gate.waits_for(country, month, found)
-        # What was published for want of a cycle is what this cycle is there to replace.
-        if publisher and not is_fallback_run(context.instance, publisher):
-            waits_for = f"nothing: run {publisher} has published the month since this run was requested"
+    waits_for = _waits_for(context, gate, country, month, delivered) if may_wait else delivered.lacks
     yield dg.AssetCheckResult(
         check_name=ARRIVED.name,
         passed=not waits_for,
@@ -65,7 +58,21 @@ def delivery(
         description=waits_for or "as expected",
     )
     if waits_for and may_wait:
-        context.instance.add_run_tags(context.run_id, {WAITS_TAG: waits_for[:200], **LOOK_AGAIN})
+        context.instance.add_run_tags(context.run.run_id, {WAITS_TAG: waits_for[:200], **START_AGAIN_FROM_HERE})
         context.log.info(f"{country} {month:%Y-%m} waits for {waits_for}")
         return
-    yield dg.Output(None, metadata={"fingerprint": found.fingerprint, "changed_at": str(found.changed_at)})
+    yield dg.Output(None, metadata={"fingerprint": delivered.fingerprint, "changed_at": str(delivered.changed_at)})
+
+
+def _waits_for(
+    context: dg.AssetExecutionContext, gate: CycleGate, country: str, month: pd.Timestamp, delivered: MonthDelivery
+) -> str:
+    """Return what an unattended run waits for; empty if the cycle can run.
+
+    A regular forecast that was published since the run was requested ends the run; the cycle replaces a fallback.
+    """
+    requested_at = context.instance.get_run_record_by_id(context.run.run_id).create_timestamp
+    publisher = gate.published_by(country, month, requested_at)
+    if publisher and not is_fallback_run(context.instance, publisher):
+        return f"nothing: run {publisher} has published the month since this run was requested"
+    return gate.waits_for(country, month, delivered)

@@ -1,4 +1,4 @@
-"""Demand over all markets: totals of a month, and what of them is known a month later.
+"""Assets of demand over all markets: totals of a month, and the totals that are known a month later.
 
 A market never waits for another one: it reads totals up to the month before its origin month.
 """
@@ -28,7 +28,7 @@ Results = Iterator[dg.AssetCheckResult | dg.Output]
     "demand_totals",
     group="demand",
     kinds=["pandas", "parquet"],
-    description="The month's units by level (world, region, market), entity and category, over markets that are in.",
+    description="The month's units by level (world, region, market), entity and category, over the delivered markets.",
     ins={name: same_month(name, missing="skip") for name in ("sell_in", "sell_out", "products")},
     checks=demand_checks.TOTALS,
     months_in_one_run=True,
@@ -40,7 +40,7 @@ def demand_totals(
     sell_out: pd.DataFrame,
     products: pd.DataFrame,
 ) -> Results:
-    """Totals of the run's months over the markets that have delivered."""
+    """Add up the run's months over the markets that have delivered."""
     regions = {code: market.region for code, market in settings.market_table.items()}
     tables = {
         month: totals_of_month(
@@ -56,14 +56,14 @@ def demand_totals(
     "demand_totals_known",
     group="demand",
     kinds=["pandas", "parquet"],
-    description="Totals of the 47 months before this one, with like-for-like growth: what every market may read.",
+    description="Totals of the 47 months before this one, with like-for-like growth, as every market may read them.",
     ins={"demand_totals": month_window("demand_totals", -KNOWN_MONTHS, -1)},
     months_in_one_run=True,
 )
 def demand_totals_known(
     context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings], demand_totals: pd.DataFrame
 ) -> Results:
-    """Totals known at the run's months."""
+    """Collect the totals known at the run's months."""
     regions = {code: market.region for code, market in settings.market_table.items()}
     earlier = demand_totals.rename(columns={"month": "total_month"})
     tables = {month: known_totals(_window(earlier, month), month, regions) for month in months_of_run(context)}
@@ -71,7 +71,7 @@ def demand_totals_known(
 
 
 def _window(totals: pd.DataFrame, month: pd.Timestamp) -> pd.DataFrame:
-    """Totals of the 47 months before a month, whatever else a range run has loaded."""
+    """Return the totals of the 47 months before a month; a range run has loaded more."""
     return totals[totals["total_month"].between(add_months(month, -KNOWN_MONTHS), add_months(month, -1))]
 
 

@@ -1,4 +1,4 @@
-"""How good the forecasts are: the recipe backtested before publication, the published forecasts measured after it."""
+"""Assets of accuracy: the recipe backtested before publication, the published forecasts measured after it."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ import dagster as dg
 import pandas as pd
 
 from forecast_assets.config.settings import Settings
-from forecast_assets.defs.assets.contests import LATEST_REFUSALS, LATEST_TUNING, contest_of_run, superseded
+from forecast_assets.defs.assets.contests import LATEST_REFUSALS, LATEST_TUNING, contest_of_run, skipped_if_superseded
 from forecast_assets.defs.assets.models import (
     MONTHS_OF_REFITS,
     TRAINING_ORIGINS,
@@ -14,7 +14,7 @@ from forecast_assets.defs.assets.models import (
 )
 from forecast_assets.defs.assets.table_asset import TRAINING_POOL, table_asset
 from forecast_assets.defs.partition_windows import same_month, window
-from forecast_assets.domain.demand.demand import panel_from_rows
+from forecast_assets.domain.demand.demand_panel import panel_from_rows
 from forecast_assets.domain.evaluation import performance as realised
 from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS
 from forecast_assets.domain.selection.backtest import BACKTEST_OFFSETS_MONTHS
@@ -33,7 +33,7 @@ EARLIEST = max(BACKTEST_OFFSETS_MONTHS)
     "backtest",
     group="evaluation",
     kinds=["lightgbm", "parquet"],
-    description="What recipe, baseline and naive would have said 18, 12 and 6 months ago, each on what was known then.",
+    description="Forecasts of recipe, baseline and naive 18, 12 and 6 months ago, each from what was known then.",
     ins={
         "features": window("features", -(TRAINING_ORIGINS + EARLIEST), -1),
         "sell_in": window("sell_in", -(MONTHS_OF_REFITS + EARLIEST), 0, columns=["sku", "sell_in_units"]),
@@ -46,6 +46,7 @@ EARLIEST = max(BACKTEST_OFFSETS_MONTHS)
     checks=evaluation_checks.BACKTEST,
     pool=TRAINING_POOL,
 )
+@skipped_if_superseded
 def backtest(
     context: dg.AssetExecutionContext,
     settings: dg.ResourceParam[Settings],
@@ -58,17 +59,14 @@ def backtest(
     tuned_recipe: pd.DataFrame,
     refused_recipe: pd.DataFrame,
 ) -> Results:
-    """Backtest at the end of the run's origin month."""
-    if nothing_to_do := superseded(context, recipes_in_force.store):
-        yield from nothing_to_do
-        return
+    """Run the backtest at the end of the run's origin month."""
     (origin,) = months_of_run(context)
     panel = panel_from_rows(sell_in, sell_in["month"].min(), origin).with_marks(history_marks)
     pooled = pooled_of(settings, pooled_model)
     contest = contest_of_run(context, settings, recipes_in_force, tuned_recipe, refused_recipe)
-    champion = contest.champion and for_backtest(settings, contest.champion)
+    champion = contest.champion and for_backtest(settings.training, contest.champion)
     cells = rolling_backtest(
-        features, panel, origin, for_backtest(settings, contest.recipe), products, pooled, champion
+        features, panel, origin, for_backtest(settings.training, contest.recipe), products, pooled, champion
     )
     metadata = evaluation_checks.backtest_figures(cells, origin)
     yield from stored_if_sound({origin: cells}, evaluation_checks.backtest_checks(), metadata=metadata)
@@ -86,7 +84,7 @@ def backtest(
     months_in_one_run=True,
 )
 def performance(context: dg.AssetExecutionContext, sell_in: pd.DataFrame, published_forecasts: pd.DataFrame) -> Results:
-    """Realised performance of the run's months, from the forecasts as published then."""
+    """Measure the run's months against the forecasts as published then."""
     tables = {
         month: realised.performance(month, sell_in[sell_in["month"] == month], published_forecasts)
         for month in months_of_run(context)

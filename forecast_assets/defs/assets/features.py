@@ -1,4 +1,4 @@
-"""Features per origin: everything known about a SKU at the end of a month, and nothing later. Extreme cells first."""
+"""Assets of features per origin, and of the history marks they use: only what is known at the end of a month."""
 
 from collections.abc import Iterator
 
@@ -43,7 +43,7 @@ def history_marks(
     promotions: pd.DataFrame,
     covid_policy: pd.DataFrame,
 ) -> Results:
-    """Marks of the run's origins."""
+    """Mark extreme cells at the run's origins."""
     panel, measures = sell_in_and_sell_out(sell_in, sell_out)
     tables = {
         origin: marks_at(panel, origin, measures, promotions, covid_policy).drop(columns="month")
@@ -81,7 +81,7 @@ def features(
     demand_totals_known: pd.DataFrame,
     history_marks: pd.DataFrame,
 ) -> Results:
-    """Features of the run's origins."""
+    """Build the features of the run's origins."""
     market = settings.market_table[country_of_run(context)]
     history = market_history(
         market.code, market.region, market.iso2, sell_in, sell_out,

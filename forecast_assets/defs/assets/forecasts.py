@@ -1,4 +1,4 @@
-"""The forecasts of a market: 18 months per SKU beside the planners' baseline."""
+"""Asset of a market's forecasts: 18 months per SKU beside the planners' baseline."""
 
 from collections.abc import Iterator
 
@@ -8,21 +8,17 @@ import pandas as pd
 from forecast_assets.config.settings import Settings
 from forecast_assets.defs.assets.table_asset import table_asset
 from forecast_assets.defs.partition_windows import window
-from forecast_assets.domain.demand.demand import panel_from_rows
-from forecast_assets.domain.models.boosters import MEMBER_MONTHS
-from forecast_assets.domain.models.market_model import (
-    MarketModel,
-    champion_from_parts,
-    forecast_units,
-    model_from_parts,
-)
-from forecast_assets.domain.portfolio.announced import (
+from forecast_assets.domain.demand.demand_panel import panel_from_rows
+from forecast_assets.domain.models.market_model import MarketModel, forecast_units
+from forecast_assets.domain.models.market_model_storage import champion_from_parts, model_from_parts
+from forecast_assets.domain.models.predictions import MEMBER_MONTHS
+from forecast_assets.domain.portfolio.announced_skus import (
     announced_forecasts,
     announced_skus,
     with_announced,
     with_announced_described,
 )
-from forecast_assets.domain.portfolio.portfolio import HISTORY_MONTHS, apply_portfolio
+from forecast_assets.domain.portfolio.portfolio_rules import HISTORY_MONTHS, apply_portfolio
 from forecast_assets.domain.publication.forecasts import beside_baseline, with_champion, with_inputs_missing
 from forecast_assets.partitions import months_of_run
 from forecast_assets.validation import forecast_checks
@@ -54,18 +50,18 @@ def forecasts(
     history_marks: pd.DataFrame,
     products: pd.DataFrame,
 ) -> Iterator[dg.AssetCheckResult | dg.Output]:
-    """Forecasts of the run's origin month."""
+    """Forecast from the run's origin month."""
     (origin,) = months_of_run(context)
     panel = panel_from_rows(sell_in, sell_in["month"].min(), origin).with_marks(history_marks)
     announced = announced_skus(panel, origin, products)
     with_launches = with_announced(panel, announced)
 
     def forecast_by(trained: MarketModel) -> pd.DataFrame:
-        said = pd.concat([forecast_units(features, panel, trained), announced_forecasts(announced, origin)])
-        return apply_portfolio(said, with_launches, origin, products)
+        units = pd.concat([forecast_units(features, panel, trained), announced_forecasts(announced, origin)])
+        return apply_portfolio(units, with_launches, origin, products)
 
     trained, champion = model_from_parts(model), champion_from_parts(model)
-    made = with_champion(forecast_by(trained), forecast_by(champion) if champion else None)
+    rows = with_champion(forecast_by(trained), forecast_by(champion) if champion else None)
     described = with_inputs_missing(features, trained.inputs_missing)
-    made = beside_baseline(made, baseline_forecasts, with_announced_described(described, announced, products))
-    yield from stored_if_sound({origin: made}, forecast_checks.forecasts_checks(panel, settings))
+    rows = beside_baseline(rows, baseline_forecasts, with_announced_described(described, announced, products))
+    yield from stored_if_sound({origin: rows}, forecast_checks.forecasts_checks(panel, settings.checks))

@@ -1,4 +1,4 @@
-"""Landing sources and SQL staging files in the asset graph: they are read, never stored, so they are specs alone."""
+"""Specs of landing sources and SQL staging files in the asset graph: they are read, never stored."""
 
 import dagster as dg
 
@@ -8,14 +8,14 @@ SOURCE_PREFIX = "source."
 
 
 def landing_key(source: str) -> str:
-    """Asset name of a delivered source."""
+    """Return the asset name of a delivered source."""
     return f"landing_{source}"
 
 
 def lineage_specs(project: SqlProject, source: str = "files") -> list[dg.AssetSpec]:
-    """One spec per landing source and per staging file, linked as the SQL files refer to each other.
+    """Return one spec per landing source and per staging file, linked as the SQL files refer to each other.
 
-    ``source`` is where they are read from; the tracker's file is in the landing folder in any case.
+    ``source`` is ``files`` or ``dremio``; the tracker's file is in the landing folder in any case.
     """
     lineage = project.lineage()
     staging = [file for file in project.files.values() if file.folder == "staging"]
@@ -38,7 +38,7 @@ def lineage_specs(project: SqlProject, source: str = "files") -> list[dg.AssetSp
 
 
 def upstream_of(project: SqlProject, name: str) -> list[str]:
-    """Assets that a SQL file reads: staging files by name, sources as landing assets."""
+    """Return the assets that a SQL file reads: staging files by name, sources as landing assets."""
     return sorted(
         landing_key(read.removeprefix(SOURCE_PREFIX)) if read.startswith(SOURCE_PREFIX) else read
         for read in project.lineage()[name]

@@ -1,4 +1,4 @@
-"""What learns and what it is measured against: the market's model and the planners' baseline."""
+"""Assets of the market's model and of the planners' baseline that it is measured against."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -8,17 +8,18 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.config.settings import Settings, pools_markets
-from forecast_assets.defs.assets.contests import LATEST_REFUSALS, LATEST_TUNING, contest_of_run, superseded
+from forecast_assets.defs.assets.contests import LATEST_REFUSALS, LATEST_TUNING, contest_of_run, skipped_if_superseded
 from forecast_assets.defs.assets.table_asset import TRAINING_POOL, table_asset
 from forecast_assets.defs.partition_windows import same_month, window
-from forecast_assets.domain.demand.demand import active_skus, panel_from_rows
-from forecast_assets.domain.models.boosters import MEMBER_MONTHS
-from forecast_assets.domain.models.market_model import MarketModel, beside_champion, fit_market_model, model_to_parts
+from forecast_assets.domain.demand.demand_panel import DemandPanel, active_skus, panel_from_rows
+from forecast_assets.domain.models.market_model import MarketModel, fit_market_model
+from forecast_assets.domain.models.market_model_storage import beside_champion, model_to_parts
 from forecast_assets.domain.models.pooled_model import PooledModel, pooled_from_texts
+from forecast_assets.domain.models.predictions import MEMBER_MONTHS
 from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS, Recipe
-from forecast_assets.domain.portfolio.announced import announced_skus, with_announced
-from forecast_assets.domain.selection.contest import recipe_id
-from forecast_assets.domain.selection.tuning import tuned_in
+from forecast_assets.domain.portfolio.announced_skus import announced_skus, with_announced
+from forecast_assets.domain.selection.contest import Contest, recipe_id
+from forecast_assets.domain.selection.tuning import latest_tuning
 from forecast_assets.domain.statistical.baseline import BASELINE_WINDOW_MONTHS
 from forecast_assets.domain.statistical.baseline import baseline_forecasts as baseline_at
 from forecast_assets.market_state.recipes_in_force import RecipesInForce
@@ -35,7 +36,7 @@ MONTHS_OF_REFITS = MEMBER_MONTHS - 1 + max(REFIT_OFFSETS_MONTHS)
 
 
 def pooled_of(settings: Settings, pooled_model: pd.DataFrame) -> PooledModel | None:
-    """What all markets teach; None where it is not there or the company switched pooling off."""
+    """Return what is learned over all markets; None if it is absent or the company switched pooling off."""
     return pooled_from_texts(pooled_model) if pools_markets(settings) else None
 
 
@@ -51,33 +52,35 @@ def pooled_of(settings: Settings, pooled_model: pd.DataFrame) -> PooledModel | N
     checks=[forecast_checks.HORIZON_COMPLETE],
     months_in_one_run=True,
 )
+@skipped_if_superseded
 def baseline_forecasts(
     context: dg.AssetExecutionContext,
     recipes_in_force: dg.ResourceParam[RecipesInForce],
     sell_in: pd.DataFrame,
     products: pd.DataFrame,
 ) -> Results:
-    """Baseline of the run's origins, for the SKUs that are active then and, zero, for those announced."""
-    if nothing_to_do := superseded(context, recipes_in_force.store):
-        yield from nothing_to_do
-        return
+    """Compute the baseline of the run's origins."""
     panel = panel_from_rows(sell_in, sell_in["month"].min(), sell_in["month"].max())
-    tables = {}
-    for origin in months_of_run(context):
-        known = products[products["month"] == origin]
-        ends = known.set_index("sku")["end_month"].reindex(panel.skus)
-        announced = announced_skus(panel, origin, known)
-        skus = np.union1d(panel.skus[active_skus(panel, origin, ends.to_numpy())], announced)
-        tables[origin] = baseline_at(with_announced(panel, announced), origin, skus)
+    tables = {
+        origin: _baseline_at(panel, origin, products[products["month"] == origin]) for origin in months_of_run(context)
+    }
     checks = [schema_check("baseline_forecasts"), forecast_checks.horizon_complete()]
     yield from stored_if_sound(tables, checks)
+
+
+def _baseline_at(panel: DemandPanel, origin: pd.Timestamp, products: pd.DataFrame) -> pd.DataFrame:
+    """Return the baseline of the SKUs that are active at an origin and, zero, of those announced."""
+    ends = products.set_index("sku")["end_month"].reindex(panel.skus)
+    announced = announced_skus(panel, origin, products)
+    skus = np.union1d(panel.skus[active_skus(panel, origin, ends.to_numpy())], announced)
+    return baseline_at(with_announced(panel, announced), origin, skus)
 
 
 @table_asset(
     "model",
     group="models",
     kinds=["lightgbm", "parquet"],
-    description="What the market's learners know, trained on earlier origins and the sell-in that followed, as texts.",
+    description="The market's trained learners as texts: from earlier origins and the sell-in that followed.",
     ins={
         "features": window("features", -TRAINING_ORIGINS, -1),
         "sell_in": window("sell_in", -MONTHS_OF_REFITS, 0, columns=["sku", "sell_in_units"]),
@@ -88,6 +91,7 @@ def baseline_forecasts(
     },
     pool=TRAINING_POOL,
 )
+@skipped_if_superseded
 def model(
     context: dg.AssetExecutionContext,
     settings: dg.ResourceParam[Settings],
@@ -99,10 +103,7 @@ def model(
     tuned_recipe: pd.DataFrame,
     refused_recipe: pd.DataFrame,
 ) -> Results:
-    """The model of the run's origin month; where a challenger meets another champion, one by each recipe."""
-    if nothing_to_do := superseded(context, recipes_in_force.store):
-        yield from nothing_to_do
-        return
+    """Train the model of the run's origin month; where a challenger meets another champion, one by each recipe."""
     (origin,) = months_of_run(context)
     panel = panel_from_rows(sell_in, sell_in["month"].min(), origin).with_marks(history_marks)
     pooled = pooled_of(settings, pooled_model)
@@ -111,21 +112,24 @@ def model(
     missing = ("pooled_model",) if pooled is None and is_pooled else ()
 
     def fit(recipe: Recipe) -> MarketModel:
-        made = fit_market_model(features, panel, origin, recipe, pooled=pooled)
-        return dataclasses.replace(made, inputs_missing=missing)
+        fitted = fit_market_model(features, panel, origin, recipe, pooled=pooled)
+        return dataclasses.replace(fitted, inputs_missing=missing)
 
     fitted = fit(contest.recipe)
     parts = model_to_parts(fitted)
     if contest.champion:
         parts = beside_champion(parts, model_to_parts(fit(contest.champion)))
-    figures = {
+    figures = _training_figures(fitted, contest) | {"recipe_tuned_in": latest_tuning(tuned_recipe)}
+    yield from stored_if_sound({origin: parts}, [schema_check("model")], metadata=figures)
+
+
+def _training_figures(fitted: MarketModel, contest: Contest) -> dict[str, object]:
+    return {
         "training_rows": fitted.rows,
         "features": len(fitted.columns),
         "pooled_share": fitted.pooled_share,
         "boosting_weight": fitted.boosting_weight,
         "refits": fitted.refits,
-        "recipe_tuned_in": tuned_in(tuned_recipe),
         "recipe_id": recipe_id(contest.recipe),
         "champion_id": recipe_id(contest.champion or contest.recipe),
     }
-    yield from stored_if_sound({origin: parts}, [schema_check("model")], metadata=figures)

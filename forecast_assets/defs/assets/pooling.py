@@ -1,6 +1,6 @@
-"""What all markets teach together, by month alone: a sample of their rows, and the learners trained on it.
+"""Assets pooled over all markets, by month alone: a sample of their rows, and the learners trained on it.
 
-A market never waits for another one: it reads what was learned from months before its origin month.
+A market never waits for another one: it reads learners trained on months before its origin month.
 """
 
 from collections.abc import Iterator
@@ -40,8 +40,8 @@ def pooled_rows(
     features: pd.DataFrame,
     sell_in: pd.DataFrame,
 ) -> Results:
-    """The sample of the run's months over the markets that are in."""
-    skus_per_market = max(1, settings.pooled_skus // len(forecast_markets(settings.market_table)))
+    """Sample the run's months over the markets that have features."""
+    skus_per_market = max(1, settings.pooling.skus // len(forecast_markets(settings.market_table)))
     tables = {
         month: rows_of_month(features[features["month"] == month], sell_in[sell_in["month"] == month], skus_per_market)
         for month in months_of_run(context)
@@ -53,16 +53,16 @@ def pooled_rows(
     "pooled_model",
     group="models",
     kinds=["lightgbm", "parquet"],
-    description="What is learned over all markets from the 60 months before this one, as texts.",
+    description="Learners trained over all markets on the 60 months before this one, as texts.",
     ins={"pooled_rows": month_window("pooled_rows", -POOLED_MONTHS, -1)},
     pool=TRAINING_POOL,
 )
 def pooled_model(
     context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings], pooled_rows: pd.DataFrame
 ) -> Results:
-    """The learners that every market may read at the run's origin month."""
+    """Train the learners that every market may read at the run's origin month."""
     (origin,) = months_of_run(context)
-    fitted = fit_pooled_model(pooled_rows, add_months(origin, -1), recipe_of(settings))
+    fitted = fit_pooled_model(pooled_rows, add_months(origin, -1), recipe_of(settings.training))
     figures = {
         "rows": fitted.rows,
         "markets": len(fitted.skus),

@@ -1,4 +1,4 @@
-"""What leaves the platform: the published forecasts, the market's report, and the run recorded in MLflow."""
+"""Assets that leave the platform: published forecasts, the market's report, and its run in MLflow."""
 
 from collections.abc import Iterator
 
@@ -16,11 +16,16 @@ from forecast_assets.defs.assets.table_asset import OWNERS, table_asset
 from forecast_assets.defs.partition_windows import window
 from forecast_assets.defs.retries import with_retries
 from forecast_assets.domain.calendar import add_months
-from forecast_assets.domain.portfolio.portfolio import HISTORY_MONTHS as PORTFOLIO_MONTHS
+from forecast_assets.domain.portfolio.portfolio_rules import HISTORY_MONTHS as PORTFOLIO_MONTHS
 from forecast_assets.domain.publication.churn import CHURN_COLUMNS, forecast_churn
-from forecast_assets.domain.publication.fallback import SEGMENTS, NothingToPublishError, Tables, best_there_is
-from forecast_assets.domain.publication.publication import published_forecasts as publish
-from forecast_assets.domain.publication.publication import status_of
+from forecast_assets.domain.publication.fallback import (
+    SEGMENTS,
+    NothingToPublishError,
+    PublicationInputs,
+    best_available,
+)
+from forecast_assets.domain.publication.published_forecasts import published_forecasts as publish
+from forecast_assets.domain.publication.published_forecasts import status_of
 from forecast_assets.market_state.published_months import NOTHING_PUBLISHED, PublishedMonths
 from forecast_assets.partitions import country_of_run, cycle_id_of_run, months_of_run, reopens_month
 from forecast_assets.reports import MarketReport, render_market_report, render_workbook
@@ -32,7 +37,7 @@ from forecast_assets.validation import forecast_checks
 from forecast_assets.validation.schema_check import schema_check
 from forecast_assets.validation.table_checks import check_specs, stored_if_sound
 
-PLACE = ["country", "month"]
+PARTITION_COLUMNS = ["country", "month"]
 HISTORY_MONTHS = 60
 
 
@@ -68,26 +73,36 @@ def published_forecasts(
     (origin,) = months_of_run(context)
     market = settings.market_table[country_of_run(context)]
     noted = published_months.noted_for(context.run.run_id, "published_forecasts")
-    if published_months.is_closed(market.code, origin) and not reopens_month(context, settings.env):
-        raise dg.Failure(
-            f"{market.code} {origin:%Y-%m} is closed: a later month is published, too. What was published stays. "
-            f"To reopen the month, run it with the tag {CYCLE_ID_TAG}={settings.env}-{origin:%Y-%m}.r2",
-            allow_retries=False,
-        )
+    _require_open(context, settings, published_months, market.code, origin)
     # Only where no forecast was made: else a month would depend on the one before it without reading it.
     last = noted.last_before(market.code, origin) if forecasts.empty else NOTHING_PUBLISHED
-    tables = Tables(forecasts, champion, baseline_forecasts, features, last, sell_in, products)
+    tables = PublicationInputs(forecasts, champion, baseline_forecasts, features, last, sell_in, products)
     try:
-        made, decision = best_there_is(tables, origin)
+        rows, decision = best_available(tables, origin)
     except NothingToPublishError as error:
         raise dg.Failure(f"{market.code} {origin:%Y-%m}: {error}", allow_retries=False) from error
     status = status_of(market.stage, noted.later_than(market.code, origin), decision.source)
-    table = publish(made, decision, overrides.drop(columns=PLACE), status)
+    table = publish(rows, decision, overrides.drop(columns=PARTITION_COLUMNS), status)
     churn = forecast_churn(table, published_months.forecasts(market.code, add_months(origin, -1), CHURN_COLUMNS))
     checks = [schema_check("published_forecasts"), forecast_checks.horizon_complete()]
-    said = {"status": status, "source": decision.source, "reason": decision.reason}
-    outcome = {"outcome": champion["outcome"].iloc[0]} if len(champion) else {}
-    yield from stored_if_sound({origin: table}, checks, metadata=said | outcome | churn)
+    metadata = {"status": status, "source": decision.source, "reason": decision.reason, **_outcome(champion), **churn}
+    yield from stored_if_sound({origin: table}, checks, metadata=metadata)
+
+
+def _require_open(
+    context: dg.AssetExecutionContext, settings: Settings, published: PublishedMonths, code: str, origin: pd.Timestamp
+) -> None:
+    """Raise dg.Failure if a later month is published, too, and the run does not reopen the month."""
+    if published.is_closed(code, origin) and not reopens_month(context, settings.env):
+        raise dg.Failure(
+            f"{code} {origin:%Y-%m} is closed: a later month is published, too. What was published stays. "
+            f"To reopen the month, run it with the tag {CYCLE_ID_TAG}={settings.env}-{origin:%Y-%m}.r2",
+            allow_retries=False,
+        )
+
+
+def _outcome(champion: pd.DataFrame) -> dict[str, str]:
+    return {"outcome": champion["outcome"].iloc[0]} if len(champion) else {}
 
 
 @dg.asset(
@@ -116,9 +131,10 @@ def market_report(
     performance: pd.DataFrame,
     history_marks: pd.DataFrame,
 ) -> dict[pd.Timestamp, dict[str, bytes]]:
-    """Page and workbook of the run's origin month."""
+    """Render page and workbook of the run's origin month."""
     (origin,) = months_of_run(context)
     market = settings.market_table[country_of_run(context)]
+    is_now = published_forecasts["month"] == origin
     report = MarketReport(
         market_code=market.code,
         market_name=market.name,
@@ -128,8 +144,8 @@ def market_report(
         cycle_id=cycle_id_of_run(context, settings.env),
         git_sha=git_sha(),
         sell_in=sell_in,
-        published=published_forecasts[published_forecasts["month"] == origin],
-        published_before=published_forecasts[published_forecasts["month"] < origin],
+        published=published_forecasts[is_now],
+        published_before=published_forecasts[~is_now],
         backtest=backtest,
         performance=performance if len(performance) else None,
         products=products,
@@ -182,7 +198,7 @@ def mlflow_run(
     named = champion_record(country, origin, champion, model)
 
     def keep(run: RecordedRun) -> None:
-        place = PartitionKey(origin, country)
-        mlflow_runs.keep(place, cycle_id, context.run.run_id, run.run_id, run.parent_run_id)
+        partition = PartitionKey(origin, country)
+        mlflow_runs.keep(partition, cycle_id, context.run.run_id, run.run_id, run.parent_run_id)
 
     yield from recorded_or_reported(mlflow_tracking, record, named, context.log, keep)

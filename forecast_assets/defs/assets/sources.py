@@ -1,4 +1,4 @@
-"""What a market delivers: sell-in, sell-out, products, promotions, overrides and COVID-19 policy, month by month."""
+"""Assets of a market's deliveries: sell-in, sell-out, products, promotions, overrides and COVID-19 policy."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -20,13 +20,13 @@ from forecast_assets.validation.schema_check import schema_check
 from forecast_assets.validation.table_checks import stored_if_sound
 
 SQL = SqlProject()
-# Where deliveries are: of which kind, the engine that runs the SQL, the pool that limits how many read at once.
+# Kind of the deliveries, engine that runs the SQL, and pool that limits how many read at once.
 READERS = {"files": ("file", "duckdb", SOURCE_POOL), "dremio": ("dremio", "dremio", DREMIO_POOL)}
 Results = Iterator[dg.AssetCheckResult | dg.Output]
 
 
 def build_source_assets(source: str) -> list[dg.AssetsDefinition]:
-    """The assets that read deliveries from ``source`` (``files`` or ``dremio``)."""
+    """Build the assets that read deliveries from ``source`` (``files`` or ``dremio``)."""
     kind, engine, pool = READERS[source]
     sourced = partial(table_asset, group="sources", kinds=[engine, "parquet"], months_in_one_run=True, pool=pool)
     return [
@@ -71,31 +71,31 @@ def sell_in(
     source_tables: dg.ResourceParam[SourceTables],
     settings: dg.ResourceParam[Settings],
 ) -> Results:
-    """Sell-in of the run's months, with the year before them to judge them by."""
+    """Read sell-in of the run's months, with the year before them for the checks."""
     country, months = country_of_run(context), months_of_run(context)
     delivered = source_tables.sell_in(country, months)
     tables = by_month(delivered.rows, months)
-    checks = source_checks.sell_in_checks(delivered, settings)
+    checks = source_checks.sell_in_checks(delivered, settings.checks)
     yield from stored_if_sound(tables, checks, metadata={"engine": source_tables.engine_name})
 
 
 def sell_out(context: dg.AssetExecutionContext, source_tables: dg.ResourceParam[SourceTables]) -> Results:
-    """Sell-out of the run's months."""
+    """Read sell-out of the run's months."""
     yield from _sourced(context, source_tables, "sell_out")
 
 
 def products(context: dg.AssetExecutionContext, source_tables: dg.ResourceParam[SourceTables]) -> Results:
-    """Products as known in the run's months."""
+    """Read the products as known in the run's months."""
     yield from _sourced(context, source_tables, "products")
 
 
 def promotions(context: dg.AssetExecutionContext, source_tables: dg.ResourceParam[SourceTables]) -> Results:
-    """Promotions as known in the run's months."""
+    """Read the promotions as known in the run's months."""
     yield from _sourced(context, source_tables, "promotions")
 
 
 def overrides(context: dg.AssetExecutionContext, source_tables: dg.ResourceParam[SourceTables]) -> Results:
-    """Overrides of the run's months."""
+    """Read the overrides of the run's months."""
     yield from _sourced(context, source_tables, "overrides")
 
 
@@ -113,7 +113,7 @@ def covid_policy(
     source_tables: dg.ResourceParam[SourceTables],
     settings: dg.ResourceParam[Settings],
 ) -> Results:
-    """Restrictions in the run's months; none outside the tracker's time."""
+    """Compute the restrictions in the run's months; none outside the tracker's period."""
     months = months_of_run(context)
     iso3 = settings.market_table[country_of_run(context)].iso3
     policy = monthly_covid_policy(source_tables.oxcgrt(), iso3, pd.DatetimeIndex(months))

@@ -1,10 +1,11 @@
-"""The decorator all stored tables share: checks before storing, owners and column descriptions for the UI."""
+"""Decorator of all stored tables: checks before storing, owners and column descriptions for the UI."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 
+from forecast_assets.defs.data_versions import with_data_versions
 from forecast_assets.defs.retries import RETRIES, with_retries
 from forecast_assets.schemas import TABLES
 from forecast_assets.validation.schema_check import SCHEMA
@@ -36,19 +37,19 @@ def table_asset(
     pool: str | None = None,
     retries: dg.RetryPolicy = RETRIES,
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
-    """An asset whose function yields its check results and, if none blocks, its tables by month.
+    """Return a decorator of a function that yields its check results and, if none blocks, its tables by month.
 
     Args:
         name: Name of asset and table.
         group: Stage of the business.
         kinds: Icons in the UI.
-        description: What one row is and what it is made from.
+        description: Meaning of a row, and its inputs.
         checks: Checks besides the schema.
         ins: Inputs with their windows.
         deps: Upstream assets that are not loaded.
-        months_in_one_run: Whether a backfill makes all months of a market in one run.
-        pool: Of whose concurrent steps the instance may limit the number.
-        retries: How often, and after how long, a step with a transient error is tried again.
+        months_in_one_run: True if a backfill builds all months of a market in one run.
+        pool: Pool whose number of concurrent steps the instance may limit.
+        retries: Number and delays of retries of a step with a transient error.
     """
     decorate = dg.asset(
         name=name,
@@ -65,11 +66,11 @@ def table_asset(
         metadata={"dagster/column_schema": column_schema(name)},
         pool=pool,
     )
-    return lambda function: decorate(with_retries(retries)(function))
+    return lambda function: decorate(with_data_versions(with_retries(retries)(function)))
 
 
 def column_schema(table: str) -> dg.TableSchema:
-    """Columns of a table with their types and descriptions, as the UI shows them."""
+    """Return the columns of a table with types and descriptions, as the UI shows them."""
     columns = TABLES[table].to_schema().columns
     return dg.TableSchema(
         columns=[

@@ -1,4 +1,4 @@
-"""What the IO managers of one set of definitions share and Dagster's configuration cannot hold.
+"""Objects that the IO managers of one set of definitions share and Dagster's configuration cannot hold.
 
 Table specs, the storage account, and the inputs that steps have loaded.
 """
@@ -14,7 +14,7 @@ from forecast_assets.storage import TableReader, TableSpec
 
 
 def no_configuration(asset: str, country: str | None) -> str:
-    """Configuration of an asset that nobody has described: none, which is never taken for equal."""
+    """Return the configuration digest of an asset without a description: empty, which never counts as equal."""
     return ""
 
 
@@ -22,9 +22,14 @@ def no_configuration(asset: str, country: str | None) -> str:
 class Bindings:
     """Table specs by asset name, the account of a store on Azure, and loaded inputs.
 
-    ``lease`` is what a run holds while it goes on; None: nothing. ``configuration`` gives the digest of what an asset
-    of a market is configured by; ``lookups`` is what steps have looked up beside their inputs. ``inputs`` is what steps
-    read from; None: the store that they write to.
+    Attributes:
+        specs: Table specs by asset name.
+        account: Account of a store on Azure.
+        lease: Lease that a run holds while it is under way; None: no lease.
+        configuration: Returns the configuration digest of an asset and market.
+        lookups: Look-ups that steps have made beside their inputs.
+        inputs: Store that steps read from; None: the one that they write to.
+        loaded: Inputs that steps have loaded.
     """
 
     specs: Mapping[str, TableSpec]

@@ -1,7 +1,7 @@
-"""Builders of the IO managers: bind table specs, the storage account and what steps have loaded to configured managers.
+"""Builders of the IO managers: bind table specs, the storage account and loaded inputs to configured managers.
 
-Dagster makes a configured resource anew for every run from its fields alone, so what is no configuration is bound to a
-subclass.
+Dagster rebuilds a configured resource for every run from its fields alone. Whatever is no configuration is therefore
+bound to a subclass.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,12 +27,10 @@ def build_io_managers(
     lookups: Lookups | None = None,
     inputs: TableReader | None = None,
 ) -> dict[str, dg.ConfigurableIOManager]:
-    """Return the resources ``io_manager`` (tables) and ``documents_io_manager``, which share what a step has loaded.
+    """Return the resources ``io_manager`` (tables) and ``documents_io_manager``, which share the inputs of a step.
 
-    ``account`` opens a store on Azure; it holds no secret, and none is fetched before the store is touched. With
-    ``lease`` a run that reads or writes tables holds its market meanwhile. ``configuration`` gives the digest stored
-    with each partition, by asset and market; ``lookups`` what assets have looked up. With ``inputs`` steps read from
-    there and write to ``store``.
+    ``account`` opens a store on Azure; it holds no secret, and none is fetched before the store is used. The other
+    arguments are explained in ``Bindings``.
     """
     bindings = Bindings(specs, account, lease, configuration, lookups or Lookups(), inputs)
     return {

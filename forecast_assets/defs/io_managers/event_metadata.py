@@ -1,6 +1,7 @@
-"""What a materialization event says about a stored partition.
+"""Metadata of the materialization event of a stored partition.
 
-Every value is for one partition, also in a run over many."""
+Every value is for one partition, also in a run over many.
+"""
 
 import dagster as dg
 import pandas as pd
@@ -16,7 +17,7 @@ SCHEMA_COLUMNS = 50
 
 
 def describe_table(written: WrittenVersion, spec: TableSpec, frame: pd.DataFrame) -> dict[str, object]:
-    """Return the metadata of a table partition: that of its version, rows, columns and a preview."""
+    """Return the metadata of a table partition: version, rows, columns and a preview."""
     return {
         **describe_version(written),
         "dagster/row_count": written.provenance.rows,

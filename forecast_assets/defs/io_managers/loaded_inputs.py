@@ -1,7 +1,7 @@
-"""Which stored partitions a step has loaded, until its outputs are written.
+"""Stored partitions that a step has loaded, kept until its outputs are written.
 
-Loading and writing of a step happen in one process, so memory is enough. What of it belongs to one output partition
-follows from the window declared with the input.
+Loading and writing of a step happen in one process, so memory is enough. The window declared with an input decides
+which loaded partitions belong to an output partition.
 """
 
 from collections import OrderedDict
@@ -17,7 +17,7 @@ STEPS_KEPT = 16
 
 @dataclass(frozen=True)
 class LoadedInput:
-    """One loaded input: content hash by partition, and the window of months (relative to the output's)."""
+    """One loaded input: content hash by partition, and the window of months relative to the output's month."""
 
     table: str
     hashes: dict[PartitionKey, str]
@@ -25,7 +25,7 @@ class LoadedInput:
     last_offset: int
 
     def hashes_for(self, output: PartitionKey) -> dict[str, str]:
-        """Return {partition: content hash} of what lies in the window of one output partition."""
+        """Return the content hash by partition within the window of one output partition."""
         first = output.month + pd.DateOffset(months=self.first_offset)
         last = output.month + pd.DateOffset(months=self.last_offset)
         return {
@@ -50,10 +50,10 @@ class LoadedInputs:
 
     def of(self, run_id: str, step_key: str, output: PartitionKey) -> dict[str, dict[str, str]]:
         """Return table -> {partition: content hash} for one output partition of a step."""
-        found: dict[str, dict[str, str]] = {}
+        hashes: dict[str, dict[str, str]] = {}
         for loaded in self._by_step.get((run_id, step_key), []):
-            found.setdefault(loaded.table, {}).update(loaded.hashes_for(output))
-        return found
+            hashes.setdefault(loaded.table, {}).update(loaded.hashes_for(output))
+        return hashes
 
 
 def _same_market(partition: PartitionKey, output: PartitionKey) -> bool:

@@ -1,4 +1,4 @@
-"""What both IO managers do with an output: match it with the partitions of the run, and say who wrote it.
+"""Handling of outputs by both IO managers: match them with the partitions of the run, and record their provenance.
 
 An asset returns ``{month: value}``, for one partition and for a range alike.
 """
@@ -11,7 +11,6 @@ import pandas as pd
 from forecast_assets.defs.io_managers.bindings import Bindings
 from forecast_assets.domain.cycle_calendar import cycle_id_of
 from forecast_assets.storage import PartitionKey, Provenance, git_sha
-from forecast_assets.storage.code_version import code_version
 from forecast_assets.storage.partition_key import describe_partitions
 from forecast_assets.tags import CYCLE_ID_TAG
 
@@ -38,7 +37,8 @@ def by_partition(context: dg.OutputContext, returned: object) -> dict[PartitionK
     absent = [partition for month, partition in by_month.items() if month not in values]
     extra = [PartitionKey(month, wanted[0].country) for month in values if month not in by_month]
     if absent or extra:
-        parts = [f"{word} {describe_partitions(found)}" for word, found in (("lacks", absent), ("has", extra)) if found]
+        differences = (("lacks", absent), ("has", extra))
+        parts = [f"{word} {describe_partitions(partitions)}" for word, partitions in differences if partitions]
         raise ValueError(
             f"{name}: what the asset returned {' and '.join(parts)}; the run is for {describe_partitions(wanted)}. "
             "Nothing was stored."
@@ -47,7 +47,7 @@ def by_partition(context: dg.OutputContext, returned: object) -> dict[PartitionK
 
 
 def provenance_for(context: dg.OutputContext, partition: PartitionKey, env: str, bindings: Bindings) -> Provenance:
-    """Say who writes a partition: run, cycle, code, configuration, the inputs in the partition's window, look-ups."""
+    """Return run, cycle, code, configuration, inputs in the partition's window, and look-ups of a partition."""
     step = context.step_context
     name = table_name(context.asset_key)
     looked_up = bindings.lookups.of(step.run_id, name)
@@ -56,7 +56,7 @@ def provenance_for(context: dg.OutputContext, partition: PartitionKey, env: str,
         cycle_id=cycle_id_of(env, partition.month, step.dagster_run.tags.get(CYCLE_ID_TAG)),
         git_sha=git_sha(),
         inputs=bindings.loaded.of(step.run_id, step.step.key, partition) | looked_up.inputs,
-        code_version=code_version(),
+        code_version=context.asset_spec.code_version or "",
         configuration=bindings.configuration(name, partition.country),
         answers=dict(looked_up.answers),
     )
@@ -68,5 +68,5 @@ def add_metadata(context: dg.OutputContext, partition: PartitionKey, metadata: M
 
 
 def table_name(asset_key: dg.AssetKey) -> str:
-    """Return the table an asset is stored as: the last part of its key."""
+    """Return the table that an asset is stored as: the last part of its key."""
     return asset_key.path[-1]

@@ -1,6 +1,6 @@
-"""Tables between assets: an output is stored partition by partition, an input is one frame over all its partitions.
+"""IO manager of tables: stores an output partition by partition, loads an input as one frame over its partitions.
 
-Thin over ``TableStore``. Made by ``build_parquet_io_manager``, which binds the table specs: they are code, not
+Thin over ``TableStore``. ``build_parquet_io_manager`` builds it and binds the table specs: they are code, not
 configuration.
 """
 
@@ -11,6 +11,7 @@ from functools import cached_property
 import dagster as dg
 import pandas as pd
 
+from forecast_assets.defs.data_versions import set_data_version
 from forecast_assets.defs.io_managers.bindings import Bindings
 from forecast_assets.defs.io_managers.event_metadata import describe_table
 from forecast_assets.defs.io_managers.loaded_inputs import LoadedInput
@@ -20,7 +21,7 @@ from forecast_assets.storage import PartitionKey, TableSpec, TableStore
 
 
 class ParquetIOManager(dg.ConfigurableIOManager):
-    """Stores ``{month: frame}`` as partitions of the asset's table; loads all partitions of an input as one frame.
+    """IO manager that stores ``{month: frame}`` as partitions of the asset's table, and loads inputs as one frame.
 
     Attributes:
         store: Base of the store, a folder or an fsspec address.
@@ -32,10 +33,12 @@ class ParquetIOManager(dg.ConfigurableIOManager):
 
     @classmethod
     def bindings(cls) -> Bindings:
+        """Return the objects that ``build_parquet_io_manager`` binds."""
         raise NotImplementedError("build it with build_parquet_io_manager(store, specs, env), which knows the tables")
 
     @cached_property
     def tables(self) -> TableStore:
+        """Store that tables are written to."""
         return TableStore(self.store, self.bindings().account)
 
     @contextmanager
@@ -56,16 +59,17 @@ class ParquetIOManager(dg.ConfigurableIOManager):
         with transient_errors_again(context.step_context.previous_attempt_count):
             versions = self.tables.write_all(spec, frames, provenances)
         for written in versions:
+            set_data_version(context, written)
             add_metadata(context, written.partition, describe_table(written, spec, frames[written.partition]))
 
     def load_input(self, context: dg.InputContext) -> pd.DataFrame:
-        """Read all partitions of an input, with ``country`` and ``month`` restored, and remember what was read.
+        """Read all partitions of an input, with ``country`` and ``month`` restored, and remember their hashes.
 
-        The ``AssetIn`` says which columns, what to do about absent partitions, and the window: see
+        The ``AssetIn`` declares columns, the treatment of absent partitions, and the window: see
         ``forecast_assets.defs.partition_windows``.
 
         Raises:
-            MissingPartition: If partitions are not there and the input is not declared with ``missing="skip"``.
+            MissingPartition: If partitions are absent and the input is not declared with ``missing="skip"``.
         """
         name = table_name(context.asset_key)
         declared = context.definition_metadata

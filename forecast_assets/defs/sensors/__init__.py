@@ -1,4 +1,4 @@
-"""Sensors, one module per concern. This one lists them."""
+"""Sensors, one module per concern, and the list of them."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ from forecast_assets.defs.sensors.watchdog import build_watchdog_sensor
 
 
 def build_sensors(settings: Settings, schedules: Sequence[dg.ScheduleDefinition]) -> list[dg.SensorDefinition]:
-    """The sensors of a company, one of which watches the others and the schedules."""
+    """Build the sensors of a company; the watchdog checks the others and the schedules."""
     sensors = [
         build_arrivals_sensor(settings),
         build_fallback_publication_sensor(settings),

@@ -1,7 +1,7 @@
-"""Starts what the schedule could not: markets whose files came later, cycles missed while the daemon was down.
+"""Starts cycles that the schedule could not: markets whose files came later, cycles missed while the daemon was down.
 
-Every look asks the store what is published, the instance what runs and the landing folder what is there; the cursor
-only remembers what files looked like at the last look, so that half-written ones are left alone.
+Each poll reads published months from the store, runs from the instance and files from the landing folder. The cursor
+keeps only the fingerprints of the last poll, so that half-written files are left alone.
 """
 
 import dataclasses
@@ -37,17 +37,23 @@ from forecast_assets.tags import (
 
 ARRIVALS, DELIVERY = "arrivals", "delivery"
 ACTIVE = [Status.QUEUED, Status.NOT_STARTED, Status.STARTING, Status.STARTED, Status.CANCELING, Status.MANAGED]
-# Dagster gives a look 60 s; markets that are left come first at the next one.
-MOST_SECONDS_OF_A_LOOK = 30
-# Longer without a look, and the daemon was down: what was counted before says nothing about the schedule.
-LOOKS_MISSED_BY_A_DAEMON_THAT_WAS_DOWN = 3
+# Dagster ends a tick after 60 s; the markets that are left come first in the next poll.
+MOST_SECONDS_OF_A_POLL = 30
+# After a longer pause the daemon was down: the waiting time counted before is void.
+POLLS_MISSED_BY_A_STOPPED_DAEMON = 3
 
 
 @dataclasses.dataclass
 class Cursor:
-    """What one look tells the next: fingerprint and first look per market, when it was, where to go on.
+    """State that one poll hands to the next.
 
-    ``changed`` is when a look first found another fingerprint than the one before: tables do not tell it themselves.
+    Attributes:
+        month: Month that is due.
+        at: Time of the poll.
+        fingerprints: Fingerprint of the delivery by market.
+        first_seen: Time of the first poll that saw the market due, by market.
+        first: Market where the next poll starts.
+        changed: Time of the first poll with another fingerprint, by market: tables have no time of change.
     """
 
     month: str = ""
@@ -59,7 +65,7 @@ class Cursor:
 
     @classmethod
     def read(cls, text: str | None, month: pd.Timestamp, now: float, most_seconds_between: float) -> "Cursor":
-        """The cursor of the last look; without its first looks after a pause, empty for another month."""
+        """Return the cursor of the last poll: without ``first_seen`` after a pause, empty for another month."""
         cursor = cls(**json.loads(text)) if text else cls()
         if cursor.month != f"{month:%Y-%m}":
             return cls(month=f"{month:%Y-%m}", at=now)
@@ -67,7 +73,7 @@ class Cursor:
         return dataclasses.replace(cursor, at=now, first_seen=first_seen)
 
     def see(self, market: str, delivery: MonthDelivery) -> MonthDelivery:
-        """Remember what a market has delivered; with the time of its change where only looks can tell it."""
+        """Remember a market's delivery, and return it with the time of its change if only polls reveal that."""
         before = self.fingerprints.get(market)
         if before is not None and before != delivery.fingerprint:
             self.changed[market] = self.at
@@ -77,53 +83,55 @@ class Cursor:
         return delivery
 
     def write(self) -> str:
-        """As text."""
+        """Return the text that the sensor stores."""
         return json.dumps(dataclasses.asdict(self))
 
 
 def build_arrivals_sensor(settings: Settings) -> dg.SensorDefinition:
-    """The sensor of a company."""
+    """Build the sensor of a company."""
 
     @dg.sensor(
         name=ARRIVALS,
         jobs=[jobs.monthly_cycle, jobs.ingest, jobs.market_features],
-        minimum_interval_seconds=settings.sensor_seconds,
+        minimum_interval_seconds=settings.automation.sensor_seconds,
         default_status=dg.DefaultSensorStatus[default_status(settings)],
         description="Starts the cycle of markets whose files have arrived since the 10th, and cycles that were missed.",
     )
     def arrivals(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         now = pd.Timestamp.now("UTC")
-        month = due_month(now, settings.time_zone)
-        most_seconds_between = LOOKS_MISSED_BY_A_DAEMON_THAT_WAS_DOWN * settings.sensor_seconds
+        month = due_month(now, settings.automation.time_zone)
+        most_seconds_between = POLLS_MISSED_BY_A_STOPPED_DAEMON * settings.automation.sensor_seconds
         cursor = Cursor.read(context.cursor, month, now.timestamp(), most_seconds_between)
-        look = Look(settings, context.instance, month, now, cursor)
-        requests = [request for market in look.markets() if (request := look.at(market))]
-        look.report()
+        poll = Poll(settings, context.instance, month, now, cursor)
+        requests = [request for market in poll.markets() if (request := poll.request_for(market))]
+        poll.report()
         return dg.SensorResult(
-            run_requests=requests, cursor=cursor.write(), skip_reason=None if requests else look.in_words()
+            run_requests=requests, cursor=cursor.write(), skip_reason=None if requests else poll.in_words()
         )
 
     return arrivals
 
 
-class Look:
-    """One look at all markets of the month that is due."""
+class Poll:
+    """One poll of all markets of the month that is due."""
 
     def __init__(
         self, settings: Settings, instance: dg.DagsterInstance, month: pd.Timestamp, now: pd.Timestamp, cursor: Cursor
     ) -> None:
         self._settings, self._instance, self._month, self._now, self._cursor = settings, instance, month, now, cursor
         self._gate = CycleGate(settings)
-        self._overdue = now > deadline_at(month, settings.time_zone, settings.arrival_deadline_days)
+        self._overdue = now > deadline_at(
+            month, settings.automation.time_zone, settings.automation.arrival_deadline_days
+        )
         self.reasons: dict[str, str] = {}
         self.missing: dict[str, str] = {}
         self.arrived: list[str] = []
 
     def markets(self) -> Iterator[Market]:
-        """Markets that are forecast, from where the last look stopped, until the time is over."""
+        """Yield the markets that are forecast, from where the last poll stopped, until the time is over."""
         markets = [market for market in self._settings.market_table.values() if is_forecast(market, self._month)]
-        start = next((place for place, market in enumerate(markets) if market.code == self._cursor.first), 0)
-        stop_at = time.monotonic() + MOST_SECONDS_OF_A_LOOK
+        start = next((index for index, market in enumerate(markets) if market.code == self._cursor.first), 0)
+        stop_at = time.monotonic() + MOST_SECONDS_OF_A_POLL
         self._cursor.first = ""
         for market in [*markets[start:], *markets[:start]]:
             if time.monotonic() > stop_at:
@@ -131,8 +139,8 @@ class Look:
                 return
             yield market
 
-    def at(self, market: Market) -> dg.RunRequest | None:
-        """The run that the market needs now; None where there is none to start."""
+    def request_for(self, market: Market) -> dg.RunRequest | None:
+        """Return the run that the market needs now; None if there is none to start."""
         runs, requested_at = self._runs(market.code)
         if self._is_done(market.code, runs):
             self.arrived.append(market.code)
@@ -141,8 +149,8 @@ class Look:
         if runs is Runs.ACTIVE:
             return None
         seen_before = self._cursor.fingerprints.get(market.code)
-        found = self._gate.delivery(market.code, self._month, self._now, seen_before)
-        delivery = self._cursor.see(market.code, found)
+        delivered = self._gate.delivery(market.code, self._month, self._now, seen_before)
+        delivery = self._cursor.see(market.code, delivered)
         action, why = action_for(DueMarket(runs, requested_at, seconds_seen, delivery, self._overdue))
         self.reasons[market.code] = why
         if action is Action.ALARM:
@@ -152,7 +160,7 @@ class Look:
         return self._request(market, runs, delivery.fingerprint) if action is Action.START else None
 
     def _is_done(self, code: str, runs: Runs) -> bool:
-        """Whether the month is published, and not only for want of a cycle: a new delivery still replaces that."""
+        """Return True if a cycle has published the month; a new delivery still replaces a fallback."""
         if not self._gate.has("published_forecasts", code, self._month):
             return False
         if runs not in (Runs.FAILED, Runs.WAITED):
@@ -160,7 +168,8 @@ class Look:
         return not is_fallback_run(self._instance, self._gate.published_by(code, self._month))
 
     def _request(self, market: Market, runs: Runs, fingerprint: str) -> dg.RunRequest | None:
-        job, months = self._gate.next_step(market.code, self._month)
+        step = self._gate.next_step(market.code, self._month)
+        job, months = step.job, step.months
         if job == jobs.monthly_cycle.name:
             again = runs is not Runs.NONE
             request = cycle_request(self._settings.env, market, self._month, ARRIVALS, fingerprint, again)
@@ -184,7 +193,7 @@ class Look:
         return request
 
     def _runs(self, code: str) -> tuple[Runs, pd.Timestamp | None]:
-        """How the runs of a market's cycle stand, and when the latest was requested."""
+        """Return the state of the runs of a market's cycle, and the time of the latest request."""
         if self._instance.get_runs(dg.RunsFilter(tags={MARKET_TAG: code}, statuses=ACTIVE), limit=1):
             return Runs.ACTIVE, None
         key = str(partition_key(self._month, code))
@@ -196,7 +205,7 @@ class Look:
         return _standing(latest[0].dagster_run), requested_at
 
     def report(self) -> None:
-        """Put deliveries that are overdue into the outbox, and close those that have come: each is told once."""
+        """Report overdue deliveries to the outbox, each once, and close those that have arrived."""
         outbox, cycle_id = Outbox.of(self._settings), cycle_id_of(self._settings.env, self._month)
         overdue = [self._incident(code, lacks) for code, lacks in self.missing.items()]
         if overdue:
@@ -205,7 +214,9 @@ class Look:
             outbox.close([f"source_missing|{code}|{DELIVERY}" for code in self.arrived], cycle_id)
 
     def _incident(self, code: str, lacks: str) -> Incident:
-        deadline = deadline_at(self._month, self._settings.time_zone, self._settings.arrival_deadline_days)
+        deadline = deadline_at(
+            self._month, self._settings.automation.time_zone, self._settings.automation.arrival_deadline_days
+        )
         return Incident(
             kind="source_missing",
             country=code,
@@ -213,12 +224,12 @@ class Look:
             month=self._month,
             severity="critical",
             headline=f"{code}: {lacks} ({self._month:%Y-%m}), due by {deadline:%d %B %H:%M}. What is published stays.",
-            facts=(("deadline", f"{deadline:%Y-%m-%d %H:%M %Z}"), ("deliveries", self._settings.deliveries_at)),
+            facts=(("deadline", f"{deadline:%Y-%m-%d %H:%M %Z}"), ("deliveries", self._settings.sources.address)),
             asset=DELIVERY,
         )
 
     def in_words(self) -> str:
-        """Why nothing is started."""
+        """Return why nothing is started."""
         if not self.reasons:
             return f"Every market of {self._month:%Y-%m} is published or under way."
         shown = [f"{code}: {why}" for code, why in list(self.reasons.items())[:10]]

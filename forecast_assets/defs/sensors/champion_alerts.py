@@ -1,12 +1,12 @@
-"""Tells of a market whose published forecast is not its model's: a challenger held back, the baseline, the last one."""
+"""Reports a published forecast that is not the model's: a challenger held back, the baseline, the last forecast."""
 
 import dagster as dg
 import pandas as pd
 
 from forecast_assets.config.markets import Market
 from forecast_assets.config.settings import Settings
-from forecast_assets.defs.sensors.told import read_months, tell_of_new
-from forecast_assets.domain.monitoring.alarms import Verdict
+from forecast_assets.defs.sensors.verdict_alerts import read_months, report_new_verdicts
+from forecast_assets.domain.monitoring.alarm_verdict import AlarmVerdict
 from forecast_assets.domain.monitoring.publication_alarms import publication_verdicts
 from forecast_assets.storage import TableStore
 
@@ -16,9 +16,9 @@ CHAMPION_COLUMNS = ["outcome", "source", "reason", "wape_challenger", "wape_cham
 
 
 def build_champion_alerts_sensor(settings: Settings) -> dg.SensorDefinition:
-    """The sensor of a company."""
+    """Build the sensor of a company."""
 
-    def judge(store: TableStore, market: Market, month: pd.Timestamp) -> list[Verdict]:
+    def judge(store: TableStore, market: Market, month: pd.Timestamp) -> list[AlarmVerdict]:
         published = read_months(store, "published_forecasts", market.code, month, 1, PUBLISHED_COLUMNS)
         champion = read_months(store, "champion", market.code, month, 1, CHAMPION_COLUMNS)
         return publication_verdicts(published, champion)
@@ -30,6 +30,6 @@ def build_champion_alerts_sensor(settings: Settings) -> dg.SensorDefinition:
         description="A challenger held back, or a published forecast that is not the model's; over once it is again.",
     )
     def champion_alerts(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        return tell_of_new(context, settings, CHAMPION_ALERTS, "published_forecasts", judge)
+        return report_new_verdicts(context, settings, CHAMPION_ALERTS, "published_forecasts", judge)
 
     return champion_alerts

@@ -1,7 +1,7 @@
-"""Marks runs as failed whose process is gone: after a machine has stopped, nobody else would say so.
+"""Marks runs as failed whose process has died, for example with its machine.
 
-Dagster's run monitoring asks the code server that started a run; where that is gone too, the run stays "started", holds
-its market's place in the queue and is never tried again. The run's lease tells the truth: the process renews it.
+Dagster's run monitoring asks the code server that started a run. If that is gone too, the run stays "started", blocks
+its market in the queue and is never retried. The run's lease is the evidence: a live process renews it.
 """
 
 import time
@@ -19,19 +19,17 @@ MESSAGE = "The process of this run is gone: it has not renewed its lease for {se
 
 
 def build_dead_runs_sensor(settings: Settings) -> dg.SensorDefinition:
-    """The sensor of a company."""
+    """Build the sensor of a company."""
 
     @dg.sensor(
         name=DEAD_RUNS,
-        minimum_interval_seconds=settings.sensor_seconds,
+        minimum_interval_seconds=settings.automation.sensor_seconds,
         default_status=dg.DefaultSensorStatus[default_status(settings)],
         description="Marks runs as failed whose process is gone, so that the daemon starts them again.",
     )
     def dead_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         dead = mark_dead_runs(settings, context.instance, time.time())
-        return dg.SkipReason(
-            f"Marked as failed: {', '.join(dead)}." if dead else "Every run that has started is alive."
-        )
+        return dg.SkipReason(f"Marked as failed: {', '.join(dead)}." if dead else "Every started run is alive.")
 
     return dead_runs
 
@@ -44,15 +42,15 @@ def mark_dead_runs(settings: Settings, instance: dg.DagsterInstance, now: float)
     """
     store, dead = open_store(settings), []
     # A run takes its lease a few seconds after its start, or waits for it so long.
-    grace = settings.lease_wait_seconds + 2 * settings.lease_seconds
+    grace = settings.store.lease_wait_seconds + 2 * settings.store.lease_seconds
     for record in instance.get_run_records(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])):
         run = record.dagster_run
-        lease = lease_of(store, market_of_run(run.tags), settings.lease_seconds)
+        lease = lease_of(store, market_of_run(run.tags), settings.store.lease_seconds)
         if record.start_time is None or now - record.start_time < grace or lease.owner() == run.run_id:
             continue
-        # Between the two looks it may have ended.
+        # It may have ended since the records were read.
         again = instance.get_run_by_id(run.run_id)
         if again is not None and again.status is dg.DagsterRunStatus.STARTED:
-            instance.report_run_failed(again, MESSAGE.format(seconds=settings.lease_seconds))
+            instance.report_run_failed(again, MESSAGE.format(seconds=settings.store.lease_seconds))
             dead.append(run.run_id)
     return dead

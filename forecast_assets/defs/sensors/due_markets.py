@@ -1,4 +1,4 @@
-"""What to do about a market whose cycle is due: a plain rule on what is known of it. No Dagster, no store, no clock."""
+"""Rule for a market whose cycle is due. No Dagster, no store, no clock."""
 
 import enum
 from dataclasses import dataclass
@@ -7,13 +7,13 @@ import pandas as pd
 
 from forecast_assets.sources.landing.arrivals import MonthDelivery
 
-# The scheduler makes up for a missed tick within a minute of the daemon's start, and asks for forty runs in another two
-# on a busy machine; so long the sensor leaves a market to it.
+# The scheduler makes up for a missed tick within a minute of the daemon's start, and requests forty runs in another two
+# on a busy machine. For that long the sensor leaves a market to it.
 SECONDS_LEFT_TO_THE_SCHEDULE = 300.0
 
 
 class Runs(enum.Enum):
-    """How the runs of a market's cycle stand."""
+    """State of the runs of a market's cycle."""
 
     NONE = "none"
     ACTIVE = "active"
@@ -23,7 +23,7 @@ class Runs(enum.Enum):
 
 
 class Action(enum.Enum):
-    """What the sensor does."""
+    """Action of the sensor."""
 
     START = "start"
     NOTHING = "nothing"
@@ -32,14 +32,14 @@ class Action(enum.Enum):
 
 @dataclass(frozen=True)
 class DueMarket:
-    """What is known of a market whose cycle is due and not published, or only by a fallback.
+    """Facts about a market whose cycle is due and not published, or only by a fallback.
 
     Attributes:
-        runs: How its runs stand.
-        latest_run_at: When the latest of them was requested (UTC); None without one.
-        seconds_seen: For how long, without a pause, looks have found it due.
-        delivery: What has arrived.
-        is_overdue: Whether the deadline for deliveries has passed.
+        runs: State of its runs.
+        latest_run_at: Time of the latest request (UTC); None without one.
+        seconds_seen: Time for which polls, without a pause, have seen it due.
+        delivery: Delivery that has arrived.
+        is_overdue: True if the deadline for deliveries has passed.
     """
 
     runs: Runs
@@ -50,10 +50,10 @@ class DueMarket:
 
 
 def action_for(market: DueMarket) -> tuple[Action, str]:
-    """What to do, and why in words.
+    """Return the action and its reason.
 
-    A run that waited is followed by another as soon as the delivery is complete; one that failed only by a delivery
-    that changed after it was requested, for the same files would fail again.
+    A run that waited is followed by another as soon as the delivery is complete. A failed run is followed only after a
+    delivery that changed since it was requested, because the same files would fail again.
     """
     if market.runs is Runs.ACTIVE:
         return Action.NOTHING, "a run is under way"

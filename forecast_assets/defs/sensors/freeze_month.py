@@ -1,4 +1,4 @@
-"""Starts the runs over all markets: freezes a month's totals and pooled rows, and makes what the next month reads."""
+"""Starts the runs over all markets: freezes totals and pooled rows of a month, and prepares the next month."""
 
 import dagster as dg
 import pandas as pd
@@ -7,11 +7,11 @@ from forecast_assets.config.settings import Settings, pools_markets
 from forecast_assets.defs import jobs
 from forecast_assets.defs.schedules import PRIORITY_OF_TOTALS, default_status
 from forecast_assets.defs.sensors.arrivals import ACTIVE
-from forecast_assets.defs.sensors.month_only import FALLBACK_BEFORE_DUE, Months, to_freeze, to_make_known
+from forecast_assets.defs.sensors.totals_schedule import FALLBACK_BEFORE_DUE, Months, to_freeze, to_make_known
 from forecast_assets.domain.cycle_calendar import closed_month, cycle_id_of, deadline_at, due_at, due_month
 from forecast_assets.domain.models.pooled_model import POOLED_MONTHS
 from forecast_assets.domain.months import MonthRange
-from forecast_assets.operations.cycle.steps import MARKET_MONTHS_OF_A_RUN
+from forecast_assets.operations.stages import MARKET_MONTHS_OF_A_RUN, stages
 from forecast_assets.partitions import ALL_MARKETS
 from forecast_assets.storage import ListedOnce, TableReader
 from forecast_assets.storage.opened import open_store
@@ -21,18 +21,18 @@ FREEZE_MONTH = "freeze_month"
 
 
 def build_freeze_month_sensor(settings: Settings) -> dg.SensorDefinition:
-    """The sensor of a company."""
+    """Build the sensor of a company."""
 
     @dg.sensor(
         name=FREEZE_MONTH,
         jobs=[jobs.totals, jobs.totals_known, jobs.pool_rows, jobs.pool_model],
-        minimum_interval_seconds=settings.sensor_seconds,
+        minimum_interval_seconds=settings.automation.sensor_seconds,
         default_status=dg.DefaultSensorStatus[default_status(settings)],
         description="Freezes a month over all markets when they are in or at the deadline, and prepares the next one.",
     )
     def freeze_month(context: dg.SensorEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
         requests = requests_over_all_markets(settings, context.instance, pd.Timestamp.now("UTC"))
-        return requests or dg.SkipReason("Every month over all markets is made, or waits for markets.")
+        return requests or dg.SkipReason("Every month over all markets is built, or waits for markets.")
 
     return freeze_month
 
@@ -40,19 +40,20 @@ def build_freeze_month_sensor(settings: Settings) -> dg.SensorDefinition:
 def requests_over_all_markets(
     settings: Settings, instance: dg.DagsterInstance, now: pd.Timestamp
 ) -> list[dg.RunRequest]:
-    """Runs over all markets to start now; none while one of the same job is under way."""
-    zone, store = settings.time_zone, ListedOnce(open_store(settings))
+    """Return the runs over all markets to start now; none while one of the same job is under way."""
+    zone, store = settings.automation.time_zone, ListedOnce(open_store(settings))
     due, closed = due_month(now, zone), closed_month(now, zone)
     months = Months(
         due, closed,
-        is_overdue=now > deadline_at(due, zone, settings.arrival_deadline_days),
+        is_overdue=now > deadline_at(due, zone, settings.automation.arrival_deadline_days),
         is_late=now > due_at(closed, zone) - FALLBACK_BEFORE_DUE,
     )  # fmt: skip
-    wanted = _wanted(store, settings, months, "sell_in", "demand_totals", jobs.totals.name)
-    wanted += _known(store, months, "demand_totals", "demand_totals_known", jobs.totals_known.name)
-    if pools_markets(settings):
-        wanted += _wanted(store, settings, months, "features", "pooled_rows", jobs.pool_rows.name)
-        wanted += _known(store, months, "pooled_rows", "pooled_model", jobs.pool_model.name)
+    wanted: list[tuple[str, MonthRange]] = []
+    for stage in stages(pools=pools_markets(settings)):
+        if stage.over_all_markets:
+            freeze, known = stage.jobs
+            wanted += _wanted(store, settings, months, stage.reads, freeze.tables[0], freeze.job)
+            wanted += _known(store, months, freeze.tables[0], known.tables[0], known.job)
     busy = {run.job_name for run in instance.get_runs(dg.RunsFilter(tags={MARKET_TAG: ALL_MARKETS}, statuses=ACTIVE))}
     cycle_id = cycle_id_of(settings.env, due)
     return [_request(job, span, cycle_id) for job, span in wanted if job not in busy]
@@ -61,10 +62,10 @@ def requests_over_all_markets(
 def _wanted(
     store: TableReader, settings: Settings, months: Months, source: str, table: str, job: str
 ) -> list[tuple[str, MonthRange]]:
-    """Months of a table over all markets that can be frozen."""
+    """Return the months of a table over all markets that can be frozen, with their job."""
     delivered: dict[pd.Timestamp, set[str]] = {}
-    for place in store.list_partitions(source):
-        delivered.setdefault(place.month, set()).add(place.country or "")
+    for partition in store.list_partitions(source):
+        delivered.setdefault(partition.month, set()).add(partition.country or "")
     expected = {market.code: market.since for market in settings.market_table.values() if market.stage != "retired"}
     if table == "pooled_rows":
         oldest = months.closed - pd.DateOffset(months=POOLED_MONTHS)
@@ -81,7 +82,7 @@ def _known(store: TableReader, months: Months, source: str, table: str, job: str
 
 
 def _made(store: TableReader, table: str) -> set[pd.Timestamp]:
-    return {place.month for place in store.list_partitions(table)}
+    return {partition.month for partition in store.list_partitions(table)}
 
 
 def _request(job: str, span: MonthRange, cycle_id: str) -> dg.RunRequest:

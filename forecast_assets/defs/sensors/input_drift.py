@@ -1,6 +1,6 @@
-"""Judges what forecasts are made from when features are made: drift of features, and what the sources delivered.
+"""Judges the inputs of forecasts once features are built: drift of features, and the deliveries of each source.
 
-Features are the last of the inputs, so the sources of the month are there, or did not arrive.
+Features are the last input of a month, so a source that is absent then did not arrive.
 """
 
 import dagster as dg
@@ -8,9 +8,9 @@ import pandas as pd
 
 from forecast_assets.config.markets import Market
 from forecast_assets.config.settings import Settings
-from forecast_assets.defs.sensors.told import read_months, tell_of_new
+from forecast_assets.defs.sensors.verdict_alerts import read_months, report_new_verdicts
 from forecast_assets.domain.monitoring import source_drift
-from forecast_assets.domain.monitoring.alarms import Verdict
+from forecast_assets.domain.monitoring.alarm_verdict import AlarmVerdict
 from forecast_assets.domain.monitoring.drift import REFERENCE_MONTHS, drift_verdicts
 from forecast_assets.storage import TableStore
 
@@ -25,7 +25,7 @@ SOURCE_COLUMNS = {
 
 
 def build_input_drift_sensor(settings: Settings) -> dg.SensorDefinition:
-    """The sensor of a company."""
+    """Build the sensor of a company."""
 
     @dg.sensor(
         name=INPUT_DRIFT,
@@ -34,13 +34,13 @@ def build_input_drift_sensor(settings: Settings) -> dg.SensorDefinition:
         description="Drift of feature families; volume, new and missing SKUs, distribution and arrival of each source.",
     )
     def input_drift(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        return tell_of_new(context, settings, INPUT_DRIFT, "features", input_verdicts)
+        return report_new_verdicts(context, settings, INPUT_DRIFT, "features", input_verdicts)
 
     return input_drift
 
 
-def input_verdicts(store: TableStore, market: Market, month: pd.Timestamp) -> list[Verdict]:
-    """Verdicts over features and sources of a market and month."""
+def input_verdicts(store: TableStore, market: Market, month: pd.Timestamp) -> list[AlarmVerdict]:
+    """Return the verdicts over features and sources of a market and month."""
     features = read_months(store, "features", market.code, month, REFERENCE_MONTHS + 1)
     is_now = features["month"] == month
     sources = {

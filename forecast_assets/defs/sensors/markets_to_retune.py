@@ -1,4 +1,4 @@
-"""Which markets are tuned again for an alarm: a plain rule on what is known of them. No Dagster, no store, no clock."""
+"""Rule for the markets that are retuned after an alarm. No Dagster, no store, no clock."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class AlarmedMarket:
     Attributes:
         code: Of the market.
         alarms: Its open incidents, the worst first; at least one.
-        tuned_in: The month of its latest tuning, whoever asked for it; None without one.
+        tuned_in: The month of its latest tuning, manual or automatic; None without one.
     """
 
     code: str
@@ -28,15 +28,15 @@ class AlarmedMarket:
 
     @property
     def in_words(self) -> str:
-        """What the alarms say."""
+        """Headlines of the alarms."""
         return "; ".join(alarm.headline for alarm in self.alarms)
 
 
 def markets_to_retune(alarmed: Sequence[AlarmedMarket], month: pd.Timestamp, budget: int) -> list[AlarmedMarket]:
-    """As many markets as the budget allows, the worst first.
+    """Return as many markets as the budget allows, the worst first.
 
-    A market already tuned in the month is none of them. Those of whose latest tuning nothing can have been measured yet
-    come after all others, else the largest market in trouble would take the budget of every month.
+    A market is tuned at most once a month, manually or automatically. A market whose latest tuning cannot have been
+    measured yet comes after all others, else the largest market in trouble would take the budget of every month.
 
     Args:
         alarmed: Markets with open alarms.

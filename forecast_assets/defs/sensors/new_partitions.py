@@ -1,6 +1,6 @@
-"""Which markets have new data of an asset, read from Dagster's events after a cursor.
+"""Markets with new partitions of an asset, read from Dagster's events after a cursor.
 
-Dagster's own asset sensor sees only the latest event of an asset per tick: of 40 markets made between two ticks, 39
+Dagster's own asset sensor sees only the latest event of an asset per tick: of 40 markets built between two ticks, 39
 would be missed.
 """
 
@@ -11,7 +11,7 @@ import dagster as dg
 from forecast_assets.storage import PartitionKey
 
 EVENTS_AT_ONCE = 500
-# A tick ends after a minute: what is left is looked at in the next one.
+# A tick ends after a minute: the rest is read in the next one.
 MOST_EVENTS, MOST_MARKETS = 5_000, 20
 
 
@@ -28,11 +28,11 @@ def new_partitions(instance: dg.DagsterInstance, asset: str, cursor: str | None)
     """Read the materializations of an asset after a cursor, oldest first, until 20 markets are found.
 
     Args:
-        instance: Where the events are.
+        instance: Instance with the events.
         asset: An asset by month and country.
-        cursor: What the last call returned, once everything that follows from it has been kept; None: from the start.
+        cursor: Cursor that the last call returned; None: from the start.
     """
-    found: dict[str, str] = {}
+    runs: dict[str, str] = {}
     seen = 0
     while True:
         batch = instance.fetch_materializations(
@@ -42,11 +42,11 @@ def new_partitions(instance: dg.DagsterInstance, asset: str, cursor: str | None)
         )
         for record in batch.records:
             country = PartitionKey.from_dagster(record.partition_key).country if record.partition_key else None
-            if country is not None and country not in found and len(found) == MOST_MARKETS:
-                return NewPartitions(found, cursor, is_all=False)
+            if country is not None and country not in runs and len(runs) == MOST_MARKETS:
+                return NewPartitions(runs, cursor, is_all=False)
             if country is not None:
-                found[country] = record.run_id
+                runs[country] = record.run_id
             cursor = str(record.storage_id)
         seen += len(batch.records)
         if not batch.has_more or not batch.records or seen >= MOST_EVENTS:
-            return NewPartitions(found, cursor, is_all=not batch.has_more)
+            return NewPartitions(runs, cursor, is_all=not batch.has_more)

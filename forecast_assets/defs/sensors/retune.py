@@ -1,7 +1,7 @@
-"""Closes the loop: markets whose figures raised an alarm are tuned again, within a budget, and people are told.
+"""Retunes markets whose figures raised an alarm, within a budget, and reports the outcome.
 
 The outcome is a ``tuned_recipe`` like any other: it is the challenger of the market's next cycle, where the rule of
-``domain/selection/champion.py`` decides. Everything is asked of the instance, the outbox and the store at each look.
+``domain/selection/champion.py`` decides. Each tick reads instance, outbox and store; no state is kept in between.
 """
 
 import dagster as dg
@@ -13,7 +13,7 @@ from forecast_assets.config.settings import Settings
 from forecast_assets.defs import jobs
 from forecast_assets.defs.schedules import default_status, is_forecast
 from forecast_assets.defs.sensors.markets_to_retune import AlarmedMarket, markets_to_retune
-from forecast_assets.defs.sensors.retune_outcomes import tell_of_outcomes
+from forecast_assets.defs.sensors.retune_outcomes import report_outcomes
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.cycle_calendar import cycle_id_of, deadline_at, due_month
 from forecast_assets.domain.monitoring.kpi_alarms import BIAS, BIAS_SAME_SIGN, WAPE, WORSE_THAN_BASELINE
@@ -30,40 +30,40 @@ KPI_KINDS = {WAPE, BIAS, WORSE_THAN_BASELINE, BIAS_SAME_SIGN}
 PRIORITY_OF_RETUNES = "-10"
 # Performance is judged by another sensor within a few of its ticks; until then the worst is not known.
 SECONDS_TO_JUDGE = 600
-SECONDS_BETWEEN_LOOKS = 300
-# The latest origin a search looks at, and one before it to learn from.
+SECONDS_BETWEEN_TICKS = 300
+# The latest origin that a search scores, and one before it to learn from.
 LEAST_MONTHS_OF_FEATURES = MONTHS_LEFT_TO_THE_GATE + min(BACKTEST_OFFSETS_MONTHS) + 1
 TAG_LENGTH = 500
 
 
 def build_retune_sensor(settings: Settings) -> dg.SensorDefinition:
-    """The sensor of a company."""
+    """Build the sensor of a company."""
 
     @dg.sensor(
         name=RETUNE,
         jobs=[jobs.tune],
-        minimum_interval_seconds=SECONDS_BETWEEN_LOOKS,
+        minimum_interval_seconds=SECONDS_BETWEEN_TICKS,
         default_status=dg.DefaultSensorStatus[default_status(settings)],
         description="Tunes markets again whose WAPE or bias raised an alarm: once a month each, within a budget.",
     )
     def retune(context: dg.SensorEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
         now = pd.Timestamp.now("UTC")
         requests, why = retunes(settings, context.instance, now)
-        tell_of_outcomes(settings, context.instance, due_month(now, settings.time_zone))
+        report_outcomes(settings, context.instance, due_month(now, settings.automation.time_zone))
         return requests or dg.SkipReason(why)
 
     return retune
 
 
 def retunes(settings: Settings, instance: dg.DagsterInstance, now: pd.Timestamp) -> tuple[list[dg.RunRequest], str]:
-    """Runs to start now, and why no more than these.
+    """Return the runs to start now, and why there are no more.
 
-    The budget is given out when the month's alarms are known: all markets have published, or the deadline of deliveries
-    has passed, and what was measured has been judged. What is left of it serves markets that come later.
+    The budget is spent once the month's alarms are known: all markets have published or the deadline of deliveries has
+    passed, and new performance has been judged. The rest of it serves markets that come later.
     """
-    if not settings.retune_trials:
-        return [], "Markets are not tuned by themselves: FORECAST_RETUNE_TRIALS is 0."
-    month, store = due_month(now, settings.time_zone), ListedOnce(open_store(settings))
+    if not settings.automation.retune_trials:
+        return [], "Automatic retuning is off: FORECAST_RETUNE_TRIALS is 0."
+    month, store = due_month(now, settings.automation.time_zone), ListedOnce(open_store(settings))
     why = _why_not_yet(settings, instance, store, month, now)
     if why:
         return [], why
@@ -72,9 +72,10 @@ def retunes(settings: Settings, instance: dg.DagsterInstance, now: pd.Timestamp)
     # By market: a run that Dagster started again after its process died is the same tuning.
     used = {market_of_run(run.tags) for run in runs}
     alarmed = [market for market in _alarmed(settings, store, month) if market.code not in used]
-    chosen = markets_to_retune(alarmed, month, settings.retunes_per_month - len(used))
+    budget = settings.automation.retunes_per_month
+    chosen = markets_to_retune(alarmed, month, budget - len(used))
     left = ", ".join(sorted({market.code for market in alarmed} - {market.code for market in chosen})) or "none"
-    words = f"{month:%Y-%m}: {len(used)} of {settings.retunes_per_month} re-tunes used; other markets in alarm: {left}."
+    words = f"{month:%Y-%m}: {len(used)} of {budget} re-tunes used; other markets in alarm: {left}."
     return [
         _request(settings, market, month, len(used) + number) for number, market in enumerate(chosen, start=1)
     ], words
@@ -83,10 +84,10 @@ def retunes(settings: Settings, instance: dg.DagsterInstance, now: pd.Timestamp)
 def _why_not_yet(
     settings: Settings, instance: dg.DagsterInstance, store: TableReader, month: pd.Timestamp, now: pd.Timestamp
 ) -> str:
-    """What the choice of the worst still waits for; empty where it can be made."""
+    """Return what the choice of the worst markets waits for; empty if it can be made."""
     published = _published(store, month)
     out = [m.code for m in settings.market_table.values() if is_forecast(m, month) and m.code not in published]
-    if out and now <= deadline_at(month, settings.time_zone, settings.arrival_deadline_days):
+    if out and now <= deadline_at(month, settings.automation.time_zone, settings.automation.arrival_deadline_days):
         return f"{month:%Y-%m}: {', '.join(out[:10])} may still publish; then the worst markets are known."
     latest = instance.fetch_materializations(dg.AssetKey("performance"), limit=1).records
     if latest and now.timestamp() - latest[0].timestamp < SECONDS_TO_JUDGE:
@@ -99,7 +100,7 @@ def _published(store: TableReader, month: pd.Timestamp) -> set[str | None]:
 
 
 def _alarmed(settings: Settings, store: TableReader, month: pd.Timestamp) -> list[AlarmedMarket]:
-    """Markets that have published the month, have an open alarm on their figures, and are old enough to be tuned."""
+    """Return the markets with an open alarm that have published the month and are old enough to be tuned."""
     published, tuned, old_enough = _published(store, month), {}, set()
     for place in store.list_partitions("tuned_recipe"):
         if place.month <= month:
@@ -113,27 +114,30 @@ def _alarmed(settings: Settings, store: TableReader, month: pd.Timestamp) -> lis
         if incident.kind in KPI_KINDS and market and is_forecast(market, month):
             alarms.setdefault(market.code, []).append(incident)
     return [
-        AlarmedMarket(code, tuple(found), tuned.get(code))
-        for code, found in alarms.items()
+        AlarmedMarket(code, tuple(incidents), tuned.get(code))
+        for code, incidents in alarms.items()
         if code in published & old_enough
     ]
 
 
 def _request(settings: Settings, market: AlarmedMarket, month: pd.Timestamp, number: int) -> dg.RunRequest:
-    """A tuning of the month under the market's one key. The queue keeps it apart from the market's cycle by the tag of
-    its partition; without the tag of the market, ``arrivals`` does not wait for it."""
+    """Return a tuning of the month under the market's one key.
+
+    The queue keeps it apart from the market's cycle by the tag of its partition. It has no tag of the market, so
+    ``arrivals`` does not wait for it.
+    """
     cycle_id = cycle_id_of(settings.env, month)
     return dg.RunRequest(
         run_key=f"{RETUNE}:{cycle_id}:{market.code}",
         job_name=jobs.tune.name,
         partition_key=partition_key(month, market.code),
-        run_config={"ops": {"tuned_recipe": {"config": {"trials": settings.retune_trials}}}},
+        run_config={"ops": {"tuned_recipe": {"config": {"trials": settings.automation.retune_trials}}}},
         tags={
             CYCLE_ID_TAG: cycle_id,
             STARTED_BY_TAG: RETUNE,
             RETUNE_TAG: cycle_id,
             ALARMS_TAG: market.in_words[:TAG_LENGTH],
-            BUDGET_TAG: f"{number} of {settings.retunes_per_month}",
+            BUDGET_TAG: f"{number} of {settings.automation.retunes_per_month}",
             PRIORITY_TAG: PRIORITY_OF_RETUNES,
         },
     )

@@ -1,6 +1,6 @@
-"""Tells what became of a tuning that an alarm started: what was found, and that the next cycle decides on it.
+"""Reports the outcome of a tuning that an alarm started; the next cycle decides on it.
 
-Open until that cycle has decided. A tuning that failed is told by ``run_failures``.
+The incident is open until that cycle has decided. A tuning that failed is reported by ``run_failures``.
 """
 
 import dagster as dg
@@ -10,7 +10,7 @@ from forecast_assets.alerts.incidents import Incident
 from forecast_assets.alerts.outbox import Outbox
 from forecast_assets.config.settings import Settings
 from forecast_assets.defs import jobs
-from forecast_assets.defs.sensors.told import UNREADABLE
+from forecast_assets.defs.sensors.verdict_alerts import UNREADABLE
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.cycle_calendar import cycle_id_of
 from forecast_assets.domain.selection.tuning import IN_FORCE
@@ -23,9 +23,11 @@ from forecast_assets.tags import ALARMS_TAG, BUDGET_TAG, RETUNE_TAG
 RETUNED = "retuned"
 
 
-def tell_of_outcomes(settings: Settings, instance: dg.DagsterInstance, month: pd.Timestamp) -> None:
-    """Open an incident, as information, for each tuning of a month or the one before that ended well and that no cycle
-    has decided on, and close those on which one has."""
+def report_outcomes(settings: Settings, instance: dg.DagsterInstance, month: pd.Timestamp) -> None:
+    """Open an incident, as information, for each successful tuning, and close those that a cycle has decided on.
+
+    Tunings of the month and of the one before count.
+    """
     outbox, recipes = Outbox.of(settings), RecipesInForce(open_store(settings))
     cycle_id = cycle_id_of(settings.env, month)
     for tuned_in in (add_months(month, -1), month):
@@ -40,7 +42,7 @@ def tell_of_outcomes(settings: Settings, instance: dg.DagsterInstance, month: pd
             and not _is_decided(recipes, market_of_run(run.tags), tuned_in)
         ]
         if waiting:
-            outbox.report([_told(settings, recipes.store, run, tuned_in) for run in waiting], cycle_id)
+            outbox.report([_outcome(settings, recipes.store, run, tuned_in) for run in waiting], cycle_id)
     decided = [
         incident.key
         for incident in outbox.open_incidents()
@@ -51,13 +53,13 @@ def tell_of_outcomes(settings: Settings, instance: dg.DagsterInstance, month: pd
 
 
 def _is_decided(recipes: RecipesInForce, country: str | None, tuned_in: pd.Timestamp) -> bool:
-    """Whether a cycle after the month of the tuning has named its champion."""
+    """Return True if a cycle after the month of the tuning has decided its champion."""
     latest = recipes.latest_month(country or "")
     return latest is not None and latest > tuned_in
 
 
-def _told(settings: Settings, store: TableReader, run: dg.DagsterRun, month: pd.Timestamp) -> Incident:
-    """The outcome, or that it cannot be read: one market's damaged table keeps no other from being told."""
+def _outcome(settings: Settings, store: TableReader, run: dg.DagsterRun, month: pd.Timestamp) -> Incident:
+    """Return the outcome, or that it cannot be read: the damaged table of one market must not block the others."""
     try:
         return _incident(settings, store, run, month)
     except UNREADABLE as error:

@@ -1,11 +1,11 @@
-"""Tells of runs that failed for good: not of those that Dagster will start again.
+"""Reports runs that failed for good, and closes the incident when a later run of the same job succeeds.
 
-Has its own cursor: Dagster's run failure sensor moves on even where telling of a run failed.
+It has a cursor of its own: Dagster's run failure sensor moves on even if reporting a run failed. The outbox is written
+before the cursor moves and keeps what it has, so a repeated tick changes nothing. Decisions are in ``ended_runs``.
 """
 
-import dataclasses
-import json
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import dagster as dg
 import pandas as pd
@@ -13,43 +13,19 @@ import pandas as pd
 from forecast_assets.alerts.incidents import Incident
 from forecast_assets.alerts.outbox import Outbox
 from forecast_assets.config.settings import Settings
+from forecast_assets.defs.sensors.ended_runs import EndedRun, Ending, RunCursor
 from forecast_assets.storage import PartitionKey
-from forecast_assets.tags import RANGE_END_TAG, RANGE_START_TAG
+from forecast_assets.tags import PARTITION_TAG, RANGE_END_TAG, RANGE_START_TAG, RETRY_NUMBER_TAG
 
 RUN_FAILURES = "run_failures"
-WILL_RETRY, RETRY_RUN, PARTITION = "dagster/will_retry", "dagster/auto_retry_run_id", "dagster/partition"
 RUNS_AT_ONCE = 200
-# A retry that was promised and has not been started after so long will not come.
-RETRY_PATIENCE = timedelta(hours=1)
-# Two runs may end in one moment, and a change may be seen late: look back, and skip what was seen.
-OVERLAP = timedelta(minutes=2)
 ERROR_LENGTH = 300
-
-
-@dataclasses.dataclass
-class RunCursor:
-    """Where the reading of runs stands.
-
-    ``after`` is the latest change looked at, ``seen`` the runs changed shortly before it, ``promised`` failed runs
-    whose retry has not been started yet.
-    """
-
-    after: float
-    seen: list[str]
-    promised: list[str]
-
-    @classmethod
-    def read(cls, text: str | None, now: datetime) -> "RunCursor":
-        """What a sensor stored; at first, nothing that ended before now is told."""
-        return cls(**json.loads(text)) if text else cls(now.timestamp(), [], [])
-
-    def to_text(self) -> str:
-        """As a sensor stores it."""
-        return json.dumps(dataclasses.asdict(self))
+NO_ERROR = "no error recorded: the run process exited unexpectedly"
+ENDED = [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED, dg.DagsterRunStatus.SUCCESS]
 
 
 def build_run_failures_sensor(settings: Settings) -> dg.SensorDefinition:
-    """The sensor of a company."""
+    """Build the sensor of a company."""
 
     @dg.sensor(
         name=RUN_FAILURES,
@@ -60,99 +36,98 @@ def build_run_failures_sensor(settings: Settings) -> dg.SensorDefinition:
     def run_failures(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         now = datetime.now(UTC)
         cursor = RunCursor.read(context.cursor, now)
-        failed = tell_of_runs(context.instance, settings, cursor, now)
+        failed, cursor = report_ended_runs(context.instance, settings, cursor, now)
         reason = f"Failed for good: {', '.join(failed)}." if failed else "No run failed for good."
         return dg.SensorResult(skip_reason=reason, cursor=cursor.to_text())
 
     return run_failures
 
 
-def tell_of_runs(instance: dg.DagsterInstance, settings: Settings, cursor: RunCursor, now: datetime) -> list[str]:
-    """Keep an incident for each run that failed for good since the cursor, a recovery for each that put one right.
-
-    Moves the cursor on. The outbox is written first, and keeps what it has: a tick that is repeated changes nothing.
+def report_ended_runs(
+    instance: dg.DagsterInstance, settings: Settings, cursor: RunCursor, now: datetime
+) -> tuple[list[str], RunCursor]:
+    """Report each run that failed for good since the cursor, and close the failure that a success has put right.
 
     Returns:
-        Ids of the runs told of.
+        Ids of the runs reported, and the cursor behind the runs that were read.
     """
-    ended = instance.get_run_records(
-        dg.RunsFilter(
-            statuses=[dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED, dg.DagsterRunStatus.SUCCESS],
-            updated_after=datetime.fromtimestamp(cursor.after, UTC) - OVERLAP,
-        ),
-        limit=RUNS_AT_ONCE + len(cursor.seen),
-        order_by="update_timestamp",
-        ascending=True,
+    latest = _ended_since(instance, cursor)
+    promised = [instance.get_run_record_by_id(run_id) for run_id in cursor.promised]
+    known = {*cursor.seen, *cursor.promised}
+    fresh = [record for record in latest if record.dagster_run.run_id not in known]
+    outbox, failed, pending = Outbox.of(settings), [], []
+    for record in [*(record for record in promised if record is not None), *fresh]:
+        run, ending = record.dagster_run, ended_run(instance, record).ending(now)
+        if ending is Ending.SUCCEEDED:
+            _close(outbox, settings, run)
+        elif ending is Ending.RETRY_PENDING:
+            pending.append(run.run_id)
+        elif ending in (Ending.FAILED, Ending.RETRY_NEVER_STARTED):
+            _report(outbox, settings, instance, run, ending)
+            failed.append(run.run_id)
+    changes = {record.dagster_run.run_id: _utc(record.update_timestamp) for record in latest}
+    return failed, cursor.moved_behind(changes, pending)
+
+
+def ended_run(instance: dg.DagsterInstance, record: dg.RunRecord) -> EndedRun:
+    """Return what the decision reads of a run."""
+    run = record.dagster_run
+    return EndedRun(
+        run.run_id,
+        _utc(record.update_timestamp),
+        run.tags,
+        has_succeeded=run.status is dg.DagsterRunStatus.SUCCESS,
+        has_failed=has_failed(instance, run),
     )
-    fresh = [record for record in ended if record.dagster_run.run_id not in cursor.seen]
-    outbox, told, promised = Outbox.of(settings), [], []
-    waiting = [record for run_id in cursor.promised if (record := instance.get_run_record_by_id(run_id)) is not None]
-    for record in [*waiting, *fresh]:
-        run = record.dagster_run
-        if run.status is dg.DagsterRunStatus.SUCCESS:
-            _recovered(outbox, settings, run)
-        elif not has_failed(instance, run):
-            continue
-        elif retry_is_to_come(record, now):
-            promised.append(run.run_id)
-        elif not _is_tried_again(run):
-            told.append(_report(outbox, settings, instance, run, ""))
-        elif RETRY_RUN not in run.tags:
-            told.append(_report(outbox, settings, instance, run, "its retry was never started"))
-    cursor.promised = promised
-    cursor.after = max([cursor.after, *(_utc(record.update_timestamp).timestamp() for record in ended)])
-    edge = cursor.after - OVERLAP.total_seconds()
-    cursor.seen = [r.dagster_run.run_id for r in ended if _utc(r.update_timestamp).timestamp() >= edge]
-    return told
 
 
 def has_failed(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
-    """Whether a run failed, not counting those that a person stopped.
+    """Return True if a run failed, not counting those that a person stopped.
 
-    One that was stopped by its time limit is reported as failed by Dagster's daemon and as canceled by its own process;
-    its status is that of whichever came last.
+    A run that its time limit stopped is reported as failed by Dagster's daemon and as canceled by its own process; its
+    status is that of whichever came last.
     """
     if run.status is not dg.DagsterRunStatus.CANCELED:
         return run.status is dg.DagsterRunStatus.FAILURE
     return bool(instance.all_logs(run.run_id, of_type=dg.DagsterEventType.RUN_FAILURE))
 
 
-def retry_is_to_come(record: dg.RunRecord, now: datetime) -> bool:
-    """Whether Dagster has promised to start a failed run again, has not done so, and still may."""
-    run = record.dagster_run
-    is_promised = _is_tried_again(run) and RETRY_RUN not in run.tags
-    return is_promised and now - _utc(record.update_timestamp) < RETRY_PATIENCE
+def is_retry_pending(instance: dg.DagsterInstance, record: dg.RunRecord, now: datetime) -> bool:
+    """Return True if Dagster has promised to start a failed run again, has not done so, and still may."""
+    return ended_run(instance, record).ending(now) is Ending.RETRY_PENDING
 
 
-def _is_tried_again(run: dg.DagsterRun) -> bool:
-    return run.tags.get(WILL_RETRY) == "true"
+def _ended_since(instance: dg.DagsterInstance, cursor: RunCursor) -> Sequence[dg.RunRecord]:
+    return instance.get_run_records(
+        dg.RunsFilter(statuses=ENDED, updated_after=cursor.read_from),
+        limit=RUNS_AT_ONCE + len(cursor.seen),
+        order_by="update_timestamp",
+        ascending=True,
+    )
 
 
-def _report(outbox: Outbox, settings: Settings, instance: dg.DagsterInstance, run: dg.DagsterRun, note: str) -> str:
+def _report(
+    outbox: Outbox, settings: Settings, instance: dg.DagsterInstance, run: dg.DagsterRun, ending: Ending
+) -> None:
     country, month = market_and_month(run)
     step, error = _first_error(instance, run.run_id)
-    where = f"{country or 'all markets'} {month:%Y-%m}"
-    outbox.report(
-        [
-            Incident(
-                kind="run_failed",
-                country=country,
-                subject=run.job_name,
-                month=month,
-                severity="critical",
-                headline=f"{run.job_name} of {where} failed{f' in {step}' if step else ''}"
-                + (f"; {note}" if note else ""),
-                facts=(("error", error), ("try", str(int(run.tags.get("dagster/retry_number", 0)) + 1))),
-                run_id=run.run_id,
-                asset=step,
-            )
-        ],
-        f"{settings.env}-{month:%Y-%m}",
+    step_in_words = f" in {step}" if step else ""
+    note = "; its retry was never started" if ending is Ending.RETRY_NEVER_STARTED else ""
+    incident = Incident(
+        kind="run_failed",
+        country=country,
+        subject=run.job_name,
+        month=month,
+        severity="critical",
+        headline=f"{run.job_name} of {country or 'all markets'} {month:%Y-%m} failed{step_in_words}{note}",
+        facts=(("error", error), ("try", str(int(run.tags.get(RETRY_NUMBER_TAG, 0)) + 1))),
+        run_id=run.run_id,
+        asset=step,
     )
-    return run.run_id
+    outbox.report([incident], f"{settings.env}-{month:%Y-%m}")
 
 
-def _recovered(outbox: Outbox, settings: Settings, run: dg.DagsterRun) -> None:
+def _close(outbox: Outbox, settings: Settings, run: dg.DagsterRun) -> None:
     """Close the failure of the same job and market, if it is of this month or an earlier one."""
     country, month = market_and_month(run)
     key = Incident("run_failed", country, run.job_name, month, "critical", "").key
@@ -161,8 +136,8 @@ def _recovered(outbox: Outbox, settings: Settings, run: dg.DagsterRun) -> None:
 
 
 def market_and_month(run: dg.DagsterRun) -> tuple[str | None, pd.Timestamp]:
-    """Market and last month that a run is for, by its tags; without a partition no market and the month of today."""
-    text = run.tags.get(RANGE_END_TAG) or run.tags.get(RANGE_START_TAG) or run.tags.get(PARTITION)
+    """Return market and last month of a run, by its tags; without a partition no market and the month of today."""
+    text = run.tags.get(RANGE_END_TAG) or run.tags.get(RANGE_START_TAG) or run.tags.get(PARTITION_TAG)
     if text is None:
         return None, pd.Timestamp.now().normalize().replace(day=1)
     key = PartitionKey.from_dagster(text)
@@ -170,18 +145,18 @@ def market_and_month(run: dg.DagsterRun) -> tuple[str | None, pd.Timestamp]:
 
 
 def _first_error(instance: dg.DagsterInstance, run_id: str) -> tuple[str | None, str]:
-    """Step that failed first and the first line of its message; of the run where no step failed."""
+    """Return the step that failed first and the first line of its message; of the run if no step failed."""
     kinds = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE}
-    for entry in instance.all_logs(run_id, of_type=kinds):
-        data = entry.dagster_event.event_specific_data
-        error = getattr(data, "error", None)
-        cause = error
-        while cause is not None and cause.cause is not None:
-            cause = cause.cause
-        if cause is not None:
-            return entry.dagster_event.step_key, cause.message.strip().splitlines()[0][:ERROR_LENGTH]
-        return entry.dagster_event.step_key, (entry.dagster_event.message or "no message")[:ERROR_LENGTH]
-    return None, "no error was recorded: the run's process ended without a word"
+    events = [entry.dagster_event for entry in instance.all_logs(run_id, of_type=kinds)]
+    event = next((each for each in events if each is not None), None)
+    if event is None:
+        return None, NO_ERROR
+    cause = getattr(event.event_specific_data, "error", None)
+    while cause is not None and cause.cause is not None:
+        cause = cause.cause
+    if cause is not None:
+        return event.step_key, cause.message.strip().splitlines()[0][:ERROR_LENGTH]
+    return event.step_key, (event.message or "no message")[:ERROR_LENGTH]
 
 
 def _utc(moment: datetime) -> datetime:

@@ -1,4 +1,4 @@
-"""The sensor that drains the outbox to Teams. What is sent, when, and how often is ``forecast_assets.alerts``."""
+"""Sensor that drains the outbox to Teams; content and repetition are decided in ``forecast_assets.alerts``."""
 
 import dagster as dg
 
@@ -12,7 +12,7 @@ BUDGET_SECONDS = 25.0
 
 
 def build_teams_delivery_sensor(settings: Settings) -> dg.SensorDefinition:
-    """The sensor of a company."""
+    """Build the sensor of a company."""
 
     @dg.sensor(
         name="teams_delivery",
@@ -24,13 +24,13 @@ def build_teams_delivery_sensor(settings: Settings) -> dg.SensorDefinition:
         delivered = drain(settings, BUDGET_SECONDS)
         for message, reason in delivered.newly_parked.items():
             context.log.error(f"{message} was parked: {reason}. Once that is put right: forecast-assets alerts resend")
-        return dg.SkipReason(told(delivered))
+        return dg.SkipReason(in_one_line(delivered))
 
     return teams_delivery
 
 
-def told(delivered: DispatchResult) -> str:
-    """What a drain did, in one line."""
+def in_one_line(delivered: DispatchResult) -> str:
+    """Return the result of a drain in one line."""
     parts = [f"{len(delivered.sent)} sent"]
     for channel in sorted({*delivered.waiting, *delivered.parked}):
         counts = [

@@ -1,6 +1,6 @@
-"""Tells of sensors and schedules whose last tick failed or is overdue.
+"""Reports sensors and schedules whose last tick failed or is overdue.
 
-It cannot tell of a daemon that has stopped: ``forecast-assets watchdog`` does, started from outside.
+It cannot report a stopped daemon: ``forecast-assets watchdog`` does, started from outside.
 """
 
 from collections.abc import Collection, Sequence
@@ -10,7 +10,7 @@ import dagster as dg
 
 from forecast_assets.alerts.outbox import Outbox
 from forecast_assets.config.settings import Settings
-from forecast_assets.operations.health.watch import tell_of_sensors, watch_sensors
+from forecast_assets.operations.health.watchdog import SENSOR_FAILED, check_sensors, report_health
 
 WATCHDOG = "watchdog"
 
@@ -18,7 +18,7 @@ WATCHDOG = "watchdog"
 def build_watchdog_sensor(
     settings: Settings, sensors: Collection[str], schedules: Sequence[dg.ScheduleDefinition]
 ) -> dg.SensorDefinition:
-    """The sensor of a company; ``sensors`` are the names of those it watches beside the schedules."""
+    """Build the sensor of a company; ``sensors`` are the names of those it checks beside the schedules."""
 
     @dg.sensor(
         name=WATCHDOG,
@@ -28,8 +28,8 @@ def build_watchdog_sensor(
     )
     def watchdog(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         now = datetime.now(UTC)
-        found = watch_sensors(context.instance, sensors, schedules, now)
-        bad = tell_of_sensors(Outbox.of(settings), settings, found, now)
+        found = check_sensors(context.instance, sensors, schedules, now)
+        bad = report_health(Outbox.of(settings), settings, SENSOR_FAILED, found, now)
         return dg.SkipReason("\n".join(bad) or f"{len(found)} sensors and schedules are well.")
 
     return watchdog

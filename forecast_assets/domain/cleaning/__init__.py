@@ -1,0 +1,1 @@
+"""Cleaning of a history: extreme months, shocks of a market and shifts of the level."""

@@ -1,0 +1,1 @@
+"""Demand as panels, totals, seasons, promotions, segments and replenishment."""

@@ -1,7 +1,7 @@
-"""The OxCGRT tracker of Covid policies: its public file shapes, and the monthly indices of a country.
+"""OxCGRT tracker of Covid policies: its public file formats, and the monthly indices of a country.
 
-Which file to read, and what a market's iso3 is, are decided elsewhere. The tracker is frozen: it starts in January 2020
-and ends in December 2022, and the months outside it had no restrictions.
+The tracker is frozen: it starts in January 2020 and ends in December 2022. Months outside it had no restrictions. Not
+here: choosing the file, and the ISO 3166-1 code of a market.
 """
 
 import re
@@ -9,12 +9,13 @@ import re
 import numpy as np
 import pandas as pd
 
+from forecast_assets.domain.arrays import Floats, Labels
 from forecast_assets.domain.calendar import add_months
 
 TRACKER_FIRST_MONTH = pd.Timestamp("2020-01-01")
 INDICES = ("stringency_index", "economic_support_index")
 DAILY_COLUMNS = ["country", "day", *INDICES]
-# In the order of preference: the plain index, then the names it got when it was split by vaccination status.
+# In order of preference: the plain index, then its names after the split by vaccination status.
 _INDEX_NAMES = {
     "stringency_index": ("stringencyindex", "stringencyindexaverage", "stringencyindexavg"),
     "economic_support_index": ("economicsupportindex",),
@@ -28,22 +29,26 @@ def _plain(name: str) -> str:
 
 
 def read_oxcgrt(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Read tracker files of any public shape into one row per country and day, national values only.
+    """Read tracker files of any public format into one row per country and day, national values only.
 
-    Shapes: long rows of 2020 (``CountryCode, Date, StringencyIndex``), long rows with ``RegionCode``/``Jurisdiction``,
-    and wide time series (one index a file, one column a day ``01Jan2020``; the index is recognised by the file name).
-    Where files overlap, the one whose values reach furthest is the newest release and wins; the others fill what it
-    lacks.
+    There are three formats:
+
+    - long rows of 2020: ``CountryCode, Date, StringencyIndex``;
+    - long rows with ``RegionCode`` or ``Jurisdiction``;
+    - wide time series: one index per file, named in the file name, and one column per day (``01Jan2020``).
+
+    If files overlap, the file with the latest value is the newest release and wins. The others fill its gaps.
 
     Args:
-        frames: Frame by file name, values as text or numbers; blank is no data.
+        frames: Frame by file name, values as text or numbers; blank means no data.
 
     Returns:
-        country (iso3), day, stringency_index, economic_support_index (0..100, NaN where blank), sorted, days without
-        any value left out.
+        country (iso3), day, stringency_index, economic_support_index (0..100, NaN if blank), sorted. Days without any
+        value are left out.
 
     Raises:
-        ValueError: If a file has none of the shapes, a wide file's name no index, or a country two rows for a day.
+        ValueError: If a file has an unknown format, a wide file's name contains no index, or a country has two rows
+            for a day.
     """
     parts = [_read_one(name, frame) for name, frame in frames.items()]
     if not parts:
@@ -60,11 +65,12 @@ def _newest_first(index: str, parts: list[pd.DataFrame]) -> pd.Series:
         empty = pd.MultiIndex.from_arrays([[], pd.DatetimeIndex([])], names=["country", "day"])
         return pd.Series([], index=empty, name=index, dtype=float)
     stacked = pd.concat(known)
-    return stacked[~stacked.index.duplicated(keep="last")]
+    latest: pd.Series = stacked[~stacked.index.duplicated(keep="last")]
+    return latest
 
 
 def _read_one(name: str, frame: pd.DataFrame) -> pd.DataFrame:
-    """One file as a frame of its indices over (country, day)."""
+    """Return the indices of one file, indexed by country and day."""
     columns = {_plain(column): column for column in reversed(frame.columns)}
     day_columns = [column for column in frame.columns if _DAY_COLUMN.match(str(column))]
     if "countrycode" in columns and day_columns:
@@ -98,12 +104,12 @@ def _is_national(frame: pd.DataFrame, columns: dict[str, str]) -> pd.Series:
 
 
 def _long_indices(columns: dict[str, str]) -> dict[str, str]:
-    found = {}
+    column_by_index = {}
     for index, names in _INDEX_NAMES.items():
         present = [columns[name] for name in names if name in columns]
         if present:
-            found[index] = present[0]
-    return found
+            column_by_index[index] = present[0]
+    return column_by_index
 
 
 def _long_rows(name: str, frame: pd.DataFrame, columns: dict[str, str]) -> pd.DataFrame:
@@ -153,16 +159,20 @@ def _numbers(name: str, index: str, values: pd.Series) -> pd.Series:
 
 
 def monthly_covid_policy(daily: pd.DataFrame | None, iso3: str, months: pd.DatetimeIndex) -> pd.DataFrame:
-    """The policy indices of a country per month, with the reason of each value.
+    """Return the policy indices of a country per month, with the reason for each value.
 
-    ``observed``: mean over the days with data, per index (null for an index without any). ``no_data``: a month of the
-    tracker in which the country has no value: nulls. ``before_tracker`` (before January 2020), ``after_tracker_end``
-    (after the month of the last day with any value in the file, over all countries) and ``no_file``: 0, no
-    restrictions; never the last value.
+    ====================== ===================================================================================
+    ``observed``           mean over the days with data, per index; null for an index without data
+    ``no_data``            null: the month is in the tracker, but the country has no value
+    ``before_tracker``     0: before January 2020
+    ``after_tracker_end``  0: after the month of the last day with a value of any country
+    ``no_file``            0: there is no tracker file
+    ====================== ===================================================================================
 
     Args:
-        daily: From ``read_oxcgrt``; None or empty when there is no tracker file.
+        daily: From ``read_oxcgrt``; None or empty if there is no tracker file.
         iso3: ISO 3166-1 alpha-3 code as in the tracker.
+        months: Months to return.
 
     Returns:
         month, stringency_index, economic_support_index, reason: one row per month, in the order given.
@@ -181,6 +191,6 @@ def monthly_covid_policy(daily: pd.DataFrame | None, iso3: str, months: pd.Datet
     return _policy(months, values, reason)
 
 
-def _policy(months: pd.DatetimeIndex, values: np.ndarray, reason: np.ndarray) -> pd.DataFrame:
+def _policy(months: pd.DatetimeIndex, values: Floats, reason: Labels) -> pd.DataFrame:
     columns = {"month": months, INDICES[0]: values[:, 0], INDICES[1]: values[:, 1], "reason": reason}
     return pd.DataFrame(columns)

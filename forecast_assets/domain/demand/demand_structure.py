@@ -1,13 +1,14 @@
-"""Demand taken apart: a level, a season shared by the SKUs of a group, and what promotions add and take away.
+"""Demand as level x season x promotions, with the season and the uplift of a group shared by its SKUs.
 
-A SKU has few years and few promotions, so its season and its uplift are shrunken towards those of its group. Not here:
-which promotions there are (``promotions.py``), and what retailers order (``replenishment.py``).
+A SKU has few years and few promotions, so its season and its uplift are shrunk towards those of its group. Not here:
+the calendar of promotions (``promotions.py``), and retailers' orders (``replenishment.py``).
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from forecast_assets.domain.arrays import Floats, Ints
 from forecast_assets.domain.demand.promotions import PromotionCalendar
 from forecast_assets.domain.demand.shared_effects import shared_effect
 
@@ -33,47 +34,48 @@ class DemandStructure:
         shared: (n, number of shared regressors): slopes of the SKU's group.
     """
 
-    season: np.ndarray
+    season: Floats
     promotion_months: tuple[int, ...]
-    uplift: np.ndarray
-    shared: np.ndarray
+    uplift: Floats
+    shared: Floats
 
-    def season_factor(self, calendar_months: np.ndarray) -> np.ndarray:
-        """Season of the given months (1 .. 12), (n, months)."""
+    def season_factor(self, calendar_months: Ints) -> Floats:
+        """Return the season of the given months (1 .. 12), (n, months)."""
         return np.exp(self.season[:, np.asarray(calendar_months) - 1])
 
-    def shared_factor(self, regressors: np.ndarray) -> np.ndarray:
-        """Effect of the shared regressors (number, n, months), (n, months)."""
-        return np.exp(np.einsum("nk,knm->nm", self.shared, regressors))
+    def shared_factor(self, regressors: Floats) -> Floats:
+        """Return the effect of the shared regressors (number, n, months), (n, months)."""
+        effect: Floats = np.einsum("nk,knm->nm", self.shared, regressors)
+        return np.exp(effect)
 
-    def promotion_factor(self, promotions: PromotionCalendar) -> np.ndarray:
-        """Expected effect of promotions in every month of the calendar, (n, months); 1 without one."""
+    def promotion_factor(self, promotions: PromotionCalendar) -> Floats:
+        """Return the expected effect of promotions in each month of the calendar, (n, months); 1 without one."""
         factor = np.ones(promotions.probability.shape)
-        for place, months in enumerate(self.promotion_months):
+        for position, months in enumerate(self.promotion_months):
             probability, discount = promotions.shifted(months)
-            effect = np.clip(self.uplift[:, place, None] * discount, -LARGEST_EFFECT, LARGEST_EFFECT)
+            effect = np.clip(self.uplift[:, position, None] * discount, -LARGEST_EFFECT, LARGEST_EFFECT)
             factor *= 1.0 + probability * np.expm1(effect)
         return factor
 
 
 def fit_structure(
-    units: np.ndarray,
-    calendar_months: np.ndarray,
-    group: np.ndarray,
+    units: Floats,
+    calendar_months: Ints,
+    group: Ints,
     promotions: PromotionCalendar,
     promotion_months: tuple[int, ...],
-    regressors: np.ndarray,
+    regressors: Floats,
 ) -> DemandStructure:
-    """Fit level, season and promotions to the logarithm of the positive units, each to what the others leave.
+    """Fit level, season and promotions to the logarithm of the positive units, each to the rest of the others.
 
     Args:
         units: (n, T) ending at the origin month; NaN where unknown.
         calendar_months: (T,), 1 .. 12.
         group: (n,) group of each SKU, 0 .. number of groups - 1.
-        promotions: The calendar; of months ahead, only what was planned at the origin is read, in ``promotion_months``
-            below 0.
-        promotion_months: Distances from a promotion at which demand is changed.
-        regressors: (number, n, T or more): what acts alike on all SKUs of a group, see ``shared_effects``.
+        promotions: The calendar. Of the months ahead, only promotions planned at the origin are read, for
+            ``promotion_months`` below 0.
+        promotion_months: Distances from a promotion at which demand changes.
+        regressors: (number, n, T or more): effects common to all SKUs of a group, see ``shared_effects``.
     """
     n_months = units.shape[1]
     known = units > 0
@@ -91,41 +93,39 @@ def fit_structure(
         level = (rest @ smoother) / np.maximum(weight @ smoother, 1e-9)
         season = _season(weight * (logs - level - promoted), weight, month_of, member)
         without_season = logs - level - season @ month_of.T
-        for place, own in enumerate(depth):
-            others = _promoted(effects, depth, logs.shape) - effects[:, place, None] * own
-            effects[:, place] = _slope(weight * (without_season - others), weight, own, member, usual)
+        for position, own in enumerate(depth):
+            others = _promoted(effects, depth, logs.shape) - effects[:, position, None] * own
+            effects[:, position] = _slope(weight * (without_season - others), weight, own, member, usual)
     left = logs - season @ month_of.T - _promoted(effects, depth, logs.shape)
     shared = _shared(left, weight, smoother, regressors[:, :, :n_months], group)
     return DemandStructure(season, promotion_months, effects, shared)
 
 
-def _shared(
-    rest: np.ndarray, weight: np.ndarray, smoother: np.ndarray, regressors: np.ndarray, group: np.ndarray
-) -> np.ndarray:
-    """Slope of every regressor, (n, number), in turn, with the smoothed level of either side taken off."""
+def _shared(rest: Floats, weight: Floats, smoother: Floats, regressors: Floats, group: Ints) -> Floats:
+    """Return the slope of each regressor, (n, number), one after the other, both sides without smoothed level."""
 
-    def without_level(values: np.ndarray) -> np.ndarray:
+    def without_level(values: Floats) -> Floats:
         return weight * (values - (weight * values) @ smoother / np.maximum(weight @ smoother, 1e-9))
 
     left, slopes = without_level(rest), np.zeros((len(rest), len(regressors)))
-    for place, regressor in enumerate(map(without_level, regressors)):
-        slopes[:, place] = shared_effect(left, weight, regressor, group)
-        left = left - slopes[:, place, None] * regressor
+    for position, regressor in enumerate(map(without_level, regressors)):
+        slopes[:, position] = shared_effect(left, weight, regressor, group)
+        left = left - slopes[:, position, None] * regressor
     return slopes
 
 
-def _promoted(effects: np.ndarray, depth: list[np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
-    return sum((effects[:, place, None] * own for place, own in enumerate(depth)), np.zeros(shape))
+def _promoted(effects: Floats, depth: list[Floats], shape: tuple[int, ...]) -> Floats:
+    return sum((effects[:, position, None] * own for position, own in enumerate(depth)), np.zeros(shape))
 
 
-def _smoother(n_months: int) -> np.ndarray:
-    """Weights of a Gaussian window around each month, (T, T)."""
+def _smoother(n_months: int) -> Floats:
+    """Return the weights of a Gaussian window around each month, (T, T)."""
     distance = np.subtract.outer(np.arange(n_months), np.arange(n_months))
     return np.exp(-0.5 * (distance / LEVEL_BANDWIDTH_MONTHS) ** 2)
 
 
-def _season(rest: np.ndarray, weight: np.ndarray, month_of: np.ndarray, member: np.ndarray) -> np.ndarray:
-    """Season of each SKU: its group's, and its own deviation as far as it exceeds the noise, (n, 12)."""
+def _season(rest: Floats, weight: Floats, month_of: Floats, member: Floats) -> Floats:
+    """Return each SKU's season, (n, 12): that of its group plus its own deviation as far as it exceeds the noise."""
     total, count = rest @ month_of, weight @ month_of
     of_group = member @ ((member.T @ total) / (member.T @ count + 1.0))
     noise = np.square(rest - weight * (of_group @ month_of.T)).sum() / max(weight.sum(), 1.0)
@@ -134,37 +134,39 @@ def _season(rest: np.ndarray, weight: np.ndarray, month_of: np.ndarray, member: 
     mean = np.divide(deviation, count, out=np.zeros_like(deviation), where=count > 0)
     spread = np.square(mean[seen]).mean() - noise * (1 / count[seen]).mean() if seen.any() else 0.0
     season = of_group + deviation / (count + max(noise, 1e-9) / max(spread, 1e-5))
-    return season - season.mean(axis=1, keepdims=True)
+    centred: Floats = season - season.mean(axis=1, keepdims=True)
+    return centred
 
 
-def _slope(
-    rest: np.ndarray, weight: np.ndarray, depth: np.ndarray, member: np.ndarray, usual_square: float
-) -> np.ndarray:
-    """Least-squares effect of the depth per SKU, shrunken towards its group's and that towards 0, (n,)."""
+def _slope(rest: Floats, weight: Floats, depth: Floats, member: Floats, usual_square: float) -> Floats:
+    """Return the least-squares effect of the depth per SKU, (n,), shrunk towards its group's and that towards 0."""
     product, square = (rest * depth).sum(axis=1), (weight * depth**2).sum(axis=1)
     prior = PROMOTIONS_TO_TRUST * usual_square
     of_group = member @ ((member.T @ product) / (member.T @ square + 2 * prior))
-    return (product + prior * of_group) / (square + prior)
+    effect: Floats = (product + prior * of_group) / (square + prior)
+    return effect
 
 
-def recent_level(units: np.ndarray, factor: np.ndarray, half_life_months: float = LEVEL_HALF_LIFE_MONTHS) -> np.ndarray:
-    """Units over factor, both summed with weights that halve every ``half_life_months`` back, (n,).
+def recent_level(units: Floats, factor: Floats, half_life_months: float = LEVEL_HALF_LIFE_MONTHS) -> Floats:
+    """Return units / factor, both summed with weights that halve every ``half_life_months`` back, (n,).
 
     Args:
-        units: (n, T) ending at the origin month; NaN, as are factors of unknown months, where unknown.
-        factor: (n, T): what season and promotions make of a level of 1.
+        units: (n, T) ending at the origin month; NaN if unknown.
+        factor: (n, T): season x promotions at a level of 1; NaN in unknown months.
+        half_life_months: Months after which a weight is half as large.
 
     Returns:
-        The level; NaN where no month is known.
+        The level; NaN if no month is known.
     """
     weight = np.isfinite(units) * 0.5 ** (np.arange(units.shape[1])[::-1] / half_life_months)
     expected = (weight * factor).sum(axis=1)
     total = (weight * np.nan_to_num(units)).sum(axis=1)
-    return np.divide(total, expected, out=np.full(len(units), np.nan), where=expected > 0)
+    level: Floats = np.divide(total, expected, out=np.full(len(units), np.nan), where=expected > 0)
+    return level
 
 
-def smooth_level(units: np.ndarray, factor: np.ndarray) -> np.ndarray:
-    """Level of every known month from the months around it up to the origin, (n, T); 0 where none is known."""
+def smooth_level(units: Floats, factor: Floats) -> Floats:
+    """Return the level of each month from the known months around it, (n, T); 0 if none is known."""
     known, smoother = np.isfinite(units), _smoother(units.shape[1])
     expected = np.where(known, factor, 0.0) @ smoother
     return np.where(known, units, 0.0) @ smoother / np.maximum(expected, 1e-9)

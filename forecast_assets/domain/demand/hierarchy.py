@@ -1,7 +1,7 @@
-"""Demand summed over SKUs and markets: totals of a month by world, region and market, and what of them is known later.
+"""Demand summed over SKUs and markets: totals of a month by world, region and market, and their growth.
 
-Raw sums describe a month; growth is like for like, because the set of markets changes. Turning totals into columns of a
-SKU belongs in ``features.totals``.
+Raw sums describe a month. Growth compares the same markets, because the set of markets changes. Not here: totals as
+features of a SKU (``features.totals``).
 """
 
 from collections.abc import Mapping
@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from forecast_assets.domain.arrays import Floats
 from forecast_assets.domain.calendar import add_months, month_range
 
 WORLD, REGION, MARKET = "world", "region", "market"
@@ -28,7 +29,7 @@ def demand_totals(
     products_by_market: Mapping[str, pd.DataFrame],
     region_by_market: Mapping[str, str],
 ) -> pd.DataFrame:
-    """Units of one month by level, entity and category.
+    """Sum the units of one month by level, entity and category.
 
     Args:
         sell_in_by_market: sku, sell_in_units of the month, by market code.
@@ -38,10 +39,10 @@ def demand_totals(
 
     Returns:
         level (world, region, market), entity ("WORLD", region, market code), category (each one and "ALL"),
-        sell_in_units, sell_out_units; sums over what is known, null where nothing is; sorted by the keys.
+        sell_in_units, sell_out_units. Sums are over the known units, null if none is known. Sorted by the keys.
 
     Raises:
-        ValueError: If a market has no region, a SKU two products, or a category is called "ALL".
+        ValueError: If a market has no region, a SKU has two products, or a category is called "ALL".
     """
     without_region = sorted(set(sell_in_by_market) - set(region_by_market))
     if without_region:
@@ -61,7 +62,7 @@ def demand_totals(
 def _category_units(
     market: str, sell_in: pd.DataFrame, sell_out: pd.DataFrame | None, products: pd.DataFrame | None
 ) -> pd.DataFrame:
-    """market, category, sell_in_units, sell_out_units of one market, one row per category."""
+    """Return market, category, sell_in_units, sell_out_units of one market, one row per category."""
     units = sell_in[["sku", "sell_in_units"]]
     if sell_out is None:
         units = units.assign(sell_out_units=np.nan)
@@ -84,7 +85,7 @@ def _with_all_categories(by_market: pd.DataFrame) -> pd.DataFrame:
 
 
 def _at_every_level(by_market: pd.DataFrame, region_by_market: Mapping[str, str]) -> pd.DataFrame:
-    """Each market row once per level, with the level's entity."""
+    """Return each market row once per level, with the level's entity."""
     return pd.concat(
         [
             by_market.assign(level=WORLD, entity=WORLD_ENTITY),
@@ -98,10 +99,10 @@ def _at_every_level(by_market: pd.DataFrame, region_by_market: Mapping[str, str]
 def known_totals(
     totals_window: pd.DataFrame, month: pd.Timestamp | str, region_by_market: Mapping[str, str]
 ) -> pd.DataFrame:
-    """Totals of the months before ``month``, with growth over the same markets.
+    """Return the totals of the months before ``month``, with growth over the same markets.
 
-    Only market-level rows are read: regions and the world are summed from them, so every figure of a level is over a
-    stated set of markets. Rows of ``month`` or later are ignored: they were not known to the other markets.
+    Only market-level rows are read. Regions and the world are summed from them, so each figure of a level is over a
+    known set of markets. Rows of ``month`` or later are ignored: they were not known to the other markets.
 
     Args:
         totals_window: ``demand_totals`` of several months with ``total_month``.
@@ -111,10 +112,13 @@ def known_totals(
     Returns:
         level, entity, category, total_month, sell_in_units, sell_out_units, markets (with known sell-in), and for
         sell_in and sell_out:
-        ``<measure>_growth_12``: sum of the month / sum of the same month a year before - 1, over the markets that have
-        the category in both months;
-        ``<measure>_recent_ratio``: mean of the last 3 months / mean of the last 12, over the markets that have the
-        category in all 12. Null without such a market or where the divisor is not positive.
+
+        - ``<measure>_growth_12``: sum of the month / sum of the same month a year before - 1, over the markets that
+          have the category in both months;
+        - ``<measure>_recent_ratio``: mean of the last 3 months / mean of the last 12, over the markets that have the
+          category in all 12.
+
+        Both are null without such a market, or if the divisor is not positive.
 
     Raises:
         ValueError: If a market has two rows of a category in a month.
@@ -138,25 +142,25 @@ def known_totals(
     return _sum_by_level(levels.dropna(subset=["entity"]), units, months)
 
 
-def _matrix(rows: pd.DataFrame, series: pd.DataFrame, months: pd.DatetimeIndex, column: str) -> np.ndarray:
-    """(series, months) of ``column``, NaN where absent or null."""
+def _matrix(rows: pd.DataFrame, series: pd.DataFrame, months: pd.DatetimeIndex, column: str) -> Floats:
+    """Return ``column`` as an array (series, months), NaN if absent or null."""
     at = pd.MultiIndex.from_frame(series).get_indexer(pd.MultiIndex.from_frame(rows[["entity", "category"]]))
     matrix = np.full((len(series), len(months)), np.nan)
     matrix[at, months.get_indexer(pd.DatetimeIndex(rows["total_month"]))] = rows[column].to_numpy(dtype=float)
     return matrix
 
 
-def _sum_by_level(levels: pd.DataFrame, units: dict[str, np.ndarray], months: pd.DatetimeIndex) -> pd.DataFrame:
+def _sum_by_level(levels: pd.DataFrame, units: dict[str, Floats], months: pd.DatetimeIndex) -> pd.DataFrame:
     groups = levels.groupby(KEYS, sort=True)
     group, n_groups = groups.ngroup().to_numpy(), groups.ngroups
     member = levels["series"].to_numpy()
 
-    def summed(values: np.ndarray) -> np.ndarray:
+    def summed(values: Floats) -> Floats:
         total = np.zeros((n_groups, len(months)))
         np.add.at(total, group, np.nan_to_num(values)[member])
         return total
 
-    columns: dict[str, np.ndarray] = {}
+    columns: dict[str, Floats] = {}
     for measure, values in units.items():
         known = summed(~np.isnan(values))
         columns[f"{measure}_units"] = np.where(known > 0, summed(values), np.nan)
@@ -175,21 +179,21 @@ def _sum_by_level(levels: pd.DataFrame, units: dict[str, np.ndarray], months: pd
 
 
 def _typed(table: pd.DataFrame) -> pd.DataFrame:
-    """The same types with and without rows: a month without earlier totals is stored like any other."""
+    """Return the table with fixed types: a month without earlier totals is stored like any other."""
     texts = dict.fromkeys(KEYS, "object") | {"total_month": "datetime64[ns]", "markets": "int64"}
     return table.astype({column: texts.get(column, "float64") for column in table.columns})
 
 
-def _year_pairs(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Each month and the month a year before, NaN unless both are known."""
+def _year_pairs(values: Floats) -> tuple[Floats, Floats]:
+    """Return each month and the month a year before, NaN unless both are known."""
     before = np.full_like(values, np.nan)
     before[:, YEAR:] = values[:, :-YEAR]
     both = ~np.isnan(values) & ~np.isnan(before)
     return np.where(both, values, np.nan), np.where(both, before, np.nan)
 
 
-def _recent_pairs(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Means of the last 3 and of the last 12 months at each month, NaN unless all 12 are known."""
+def _recent_pairs(values: Floats) -> tuple[Floats, Floats]:
+    """Return the means of the last 3 and of the last 12 months at each month, NaN unless all 12 are known."""
     recent, year = np.full_like(values, np.nan), np.full_like(values, np.nan)
     if values.shape[1] >= YEAR:
         windows = np.lib.stride_tricks.sliding_window_view(values, YEAR, axis=1)
@@ -200,5 +204,6 @@ def _recent_pairs(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return recent, year
 
 
-def _quotient(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
-    return np.divide(numerator, denominator, out=np.full(numerator.shape, np.nan), where=denominator > 0)
+def _quotient(numerator: Floats, denominator: Floats) -> Floats:
+    quotient: Floats = np.divide(numerator, denominator, out=np.full(numerator.shape, np.nan), where=denominator > 0)
+    return quotient

@@ -1,7 +1,7 @@
-"""Promotions of a SKU month by month: those that were, those that are planned, and how likely the others are.
+"""Promotions of a SKU month by month: past, planned, and the chance of unplanned ones.
 
-Here belong the calendar and the chance that a slot of earlier years repeats. Not here: what a promotion does to demand
-(``demand_structure.py``) and the features made of it (``features/promotion_history.py``).
+Here belong the calendar and the chance that a promotion of earlier years repeats. Not here: the effect of a promotion
+on demand (``demand_structure.py``) and the features of promotions (``features/promotion_history.py``).
 """
 
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from forecast_assets.domain.arrays import Floats, Ints, Labels
 from forecast_assets.domain.calendar import add_months
 
 YEAR = 12
@@ -24,24 +25,25 @@ class PromotionCalendar:
 
     Attributes:
         past_months: Number of known months; column ``past_months - 1`` is the origin month.
-        probability: (n, months): 0 or 1 in known months, ahead 1 where planned, else the chance of a promotion.
-        discount: (n, months) as a fraction: of the promotion, or that it would have; 0 in known months without one.
+        probability: (n, months): 0 or 1 in known months; ahead, 1 if planned, else the chance of a promotion.
+        discount: (n, months) as a fraction; ahead, the expected discount if there is a promotion; 0 in known months
+            without one.
         planned_share: (months ahead,), 0 .. 1: promotions planned in the market / those expected from earlier years.
         usual_discount: (n,): mean discount of the SKU's promotions, with one promotion of the market's mean added.
     """
 
     past_months: int
-    probability: np.ndarray
-    discount: np.ndarray
-    planned_share: np.ndarray
-    usual_discount: np.ndarray
+    probability: Floats
+    discount: Floats
+    planned_share: Floats
+    usual_discount: Floats
 
-    def shifted(self, months: int) -> tuple[np.ndarray, np.ndarray]:
-        """Probability and discount ``months`` before each column (after it where negative); 0 outside."""
+    def shifted(self, months: int) -> tuple[Floats, Floats]:
+        """Return probability and discount ``months`` before each column (after it if negative); 0 outside."""
         return _shift(self.probability, months), _shift(self.discount, months)
 
 
-def _shift(values: np.ndarray, months: int) -> np.ndarray:
+def _shift(values: Floats, months: int) -> Floats:
     moved = np.zeros_like(values)
     if months > 0:
         moved[:, months:] = values[:, :-months]
@@ -54,26 +56,26 @@ def _shift(values: np.ndarray, months: int) -> np.ndarray:
 
 def promotion_calendar(
     promotions: pd.DataFrame,
-    skus: np.ndarray,
+    skus: Labels,
     origin: pd.Timestamp,
     past_months: int,
     months_ahead: int,
-    is_promoted: np.ndarray | None = None,
+    is_promoted: Floats | None = None,
 ) -> PromotionCalendar:
-    """What is known at the origin about promotions, and what earlier years let expect.
+    """Build the calendar from the promotions known at the origin and from those of earlier years.
 
-    A month is promoted if ``promotions`` or ``is_promoted`` says so. The chance of a month ahead that is not planned is
-    the share of earlier SKU-months that were promoted after as many promotions in the same calendar month of up to
-    three years before, less what the plans already hold: where the market has planned all that is expected, a SKU
-    without a plan has none.
+    A month is promoted if ``promotions`` or ``is_promoted`` marks it. The chance of an unplanned month ahead is the
+    share of earlier SKU-months that were promoted after as many promotions in the same calendar month of up to three
+    years before. The promotions already planned are subtracted: if the market has planned all that is expected, a SKU
+    without a plan has no chance of one.
 
     Args:
         promotions: ``sku, promotion_month, is_promoted, discount_pct`` (a fraction, nullable) as known at the origin.
         skus: (n,) SKUs in the order of the rows.
         origin: The origin month.
         past_months: Months up to the origin to cover.
-        months_ahead: Months after it.
-        is_promoted: (n, past_months) from sell-out, NaN where unknown; None without sell-out.
+        months_ahead: Months after the origin to cover.
+        is_promoted: (n, past_months) from sell-out, NaN if unknown; None without sell-out.
     """
     months = pd.date_range(end=add_months(origin, months_ahead), periods=past_months + months_ahead, freq="MS")
     flags, discount = _known(promotions, skus, months)
@@ -93,12 +95,12 @@ def promotion_calendar(
     return PromotionCalendar(past_months, probability, discount, planned_share, usual)
 
 
-def _known(promotions: pd.DataFrame, skus: np.ndarray, months: pd.DatetimeIndex) -> tuple[np.ndarray, np.ndarray]:
-    """Flags (1, 0 within the months the table reaches, else NaN) and discounts (NaN where unknown), (n, months)."""
+def _known(promotions: pd.DataFrame, skus: Labels, months: pd.DatetimeIndex) -> tuple[Floats, Floats]:
+    """Return flags (1; 0 within the months of the table, else NaN) and discounts (NaN if unknown), (n, months)."""
     flags, discount = np.full((2, len(skus), len(months)), np.nan)
     if promotions.empty:
         return flags, discount
-    row = pd.Index(skus, dtype=object).get_indexer(promotions["sku"].to_numpy(dtype=object))
+    row = pd.Index(skus, dtype=object).get_indexer(pd.Index(promotions["sku"], dtype=object))
     month = pd.DatetimeIndex(promotions["promotion_month"])
     flags[:, (months >= month.min()) & (months <= month.max())] = 0.0
     column = months.get_indexer(month)
@@ -110,14 +112,15 @@ def _known(promotions: pd.DataFrame, skus: np.ndarray, months: pd.DatetimeIndex)
     return flags, discount
 
 
-def _usual_discount(discount: np.ndarray) -> np.ndarray:
+def _usual_discount(discount: Floats) -> Floats:
     known = np.isfinite(discount)
     mean = discount[known].mean() if known.any() else DISCOUNT_WHERE_NONE_IS_KNOWN
-    return (np.where(known, discount, 0.0).sum(axis=1) + mean) / (known.sum(axis=1) + 1)
+    usual: Floats = (np.where(known, discount, 0.0).sum(axis=1) + mean) / (known.sum(axis=1) + 1)
+    return usual
 
 
-def _repeat_chance(flags: np.ndarray, months_ahead: int) -> np.ndarray:
-    """Chance of a promotion in each month ahead, (n, months_ahead), from the flags (1, 0, NaN) up to the origin."""
+def _repeat_chance(flags: Floats, months_ahead: int) -> Floats:
+    """Return the chance of a promotion in each month ahead, (n, months_ahead), from the flags up to the origin."""
     past_months = flags.shape[1]
     chance = np.zeros((len(flags), months_ahead))
     for ahead in range(1, months_ahead + 1):
@@ -128,15 +131,15 @@ def _repeat_chance(flags: np.ndarray, months_ahead: int) -> np.ndarray:
     return chance
 
 
-def _years_before(flags: np.ndarray, column: int, first_year: int) -> tuple[np.ndarray, np.ndarray]:
-    """How many of the three years from ``first_year`` before a month are known, and were promoted, (n,) each."""
-    places = [column - YEAR * year for year in range(first_year, first_year + YEARS_COMPARED)]
-    earlier = flags[:, [place for place in places if 0 <= place < flags.shape[1]]]
+def _years_before(flags: Floats, column: int, first_year: int) -> tuple[Ints, Ints]:
+    """Count the known and the promoted ones of the three years from ``first_year`` before a month, (n,) each."""
+    columns = [column - YEAR * year for year in range(first_year, first_year + YEARS_COMPARED)]
+    earlier = flags[:, [at for at in columns if 0 <= at < flags.shape[1]]]
     return np.isfinite(earlier).sum(axis=1), (earlier > 0).sum(axis=1)
 
 
-def _share_after(flags: np.ndarray, first_year: int) -> np.ndarray:
-    """Share of months promoted by how many earlier years were known (rows) and promoted (columns), smoothed."""
+def _share_after(flags: Floats, first_year: int) -> Floats:
+    """Return the smoothed share of promoted months by the number of known (rows) and promoted years (columns)."""
     size = YEARS_COMPARED + 1
     count, promoted = np.zeros((2, size, size))
     for column in range(YEAR * first_year, flags.shape[1]):
@@ -147,4 +150,5 @@ def _share_after(flags: np.ndarray, first_year: int) -> np.ndarray:
     rate = np.nanmean(flags) if np.isfinite(flags).any() else 0.0
     known, were = np.mgrid[:size, :size]
     prior = (were + rate) / (known + 1)
-    return (promoted + PRIOR_OBSERVATIONS * prior) / (count + PRIOR_OBSERVATIONS)
+    share: Floats = (promoted + PRIOR_OBSERVATIONS * prior) / (count + PRIOR_OBSERVATIONS)
+    return share

@@ -1,12 +1,14 @@
-"""The seasonal index of a SKU: how far each calendar month lies above or below its year, as known at the origin month.
+"""Seasonal index of a SKU: each calendar month as a multiple of its year, as known at the origin month.
 
-Here belong the index and how much of it to believe. Not here: forecasts made with it (``models/statistical.py``) and
-features derived from it (``features/``).
+Here belong the index and the weight it deserves. Not here: forecasts (``statistical/``) and features made with it
+(``features/``).
 """
 
 from dataclasses import dataclass
 
 import numpy as np
+
+from forecast_assets.domain.arrays import Bools, Floats, Ints
 
 SEASON_LENGTH = 12
 HALF_WINDOW = SEASON_LENGTH // 2
@@ -20,49 +22,49 @@ ONE_SIDED_5_PERCENT = 1.645
 
 @dataclass(frozen=True)
 class SeasonalIndex:
-    """What a calendar month is worth, per SKU.
+    """Seasonal index per SKU, with its weight and strength.
 
     Attributes:
         index: (n_sku, 12), January first: the month as a multiple of an average month, 0.03 .. 8, 1 without season.
-        weight: (n_sku,), 0 .. 1: how far the raw index was trusted; 0 leaves every month at 1.
-        strength: (n_sku,), 0 .. 1: share of the ratios' variance that lies between calendar months; 0 where fewer than
-            24 ratios could be observed.
+        weight: (n_sku,), 0 .. 1: weight of the raw index; 0 leaves every month at 1.
+        strength: (n_sku,), 0 .. 1: share of the ratios' variance that lies between calendar months; 0 with fewer than
+            24 ratios.
         n_ratios: (n_sku,): months that could be compared with the year around them.
     """
 
-    index: np.ndarray
-    weight: np.ndarray
-    strength: np.ndarray
-    n_ratios: np.ndarray
+    index: Floats
+    weight: Floats
+    strength: Floats
+    n_ratios: Floats
 
-    def of_months(self, calendar_months: np.ndarray) -> np.ndarray:
-        """The index of given calendar months (1 .. 12): (n_sku, number of months)."""
+    def of_months(self, calendar_months: Ints) -> Floats:
+        """Return the index of given calendar months (1 .. 12): (n_sku, number of months)."""
         return self.index[:, np.asarray(calendar_months) - 1]
 
 
-def following_calendar_months(calendar_months: np.ndarray, horizon_months: int) -> np.ndarray:
-    """Calendar months (1 .. 12) of the ``horizon_months`` months after the last one given."""
+def following_calendar_months(calendar_months: Ints, horizon_months: int) -> Ints:
+    """Return the calendar months (1 .. 12) of the ``horizon_months`` months after the last one given."""
     return (int(calendar_months[-1]) - 1 + np.arange(1, horizon_months + 1)) % SEASON_LENGTH + 1
 
 
-def seasonal_indices(units: np.ndarray, calendar_months: np.ndarray) -> SeasonalIndex:
+def seasonal_indices(units: Floats, calendar_months: Ints) -> SeasonalIndex:
     """Estimate the seasonal index of every SKU from ratios to a centred moving average.
 
-    A month is divided by the centred 2x12 moving average around it, so the last 6 months before the origin have no
-    ratio. Ratios of the last 6 years that have one are clipped to 0 .. 6, averaged per calendar month, normalised to a
-    mean of 1 and shrunk towards 1 by the weight ``(between - within / years) / between``, where *between* is the
-    variance of the 12 normalised means, *within* the pooled variance of the ratios around them (both of the normalised
-    scale) and *years* the ratios per calendar month. With fewer than 24 ratios the weight is 0.3 when every calendar
-    month has been seen, else 0.
+    1. A month is divided by the centred 2x12 moving average around it. The first and last 6 months have no ratio.
+    2. The ratios of the last 6 years are clipped to 0 .. 6, averaged per calendar month and normalised to a mean of 1.
+    3. The means are shrunk towards 1 by the weight ``(between - within / years) / between``. *between* is the variance
+       of the 12 normalised means, *within* the pooled variance of the ratios around them, both on the normalised
+       scale. *years* is the number of ratios per calendar month.
+    4. With fewer than 24 ratios the weight is 0.3 if every calendar month has a ratio, else 0.
 
     Args:
-        units: (n_sku, n_months) ending at the origin month; NaN where unknown: ratios that touch it are left out, as
-            are those over a year without positive units.
+        units: (n_sku, n_months) ending at the origin month; NaN if unknown. Ratios that touch an unknown month are left
+            out, and those over a year without positive units.
         calendar_months: (n_months,), 1 .. 12, of the columns of ``units``.
 
     Raises:
-        ValueError: If ``calendar_months`` does not name one month 1 .. 12 per column, or the months do not follow each
-            other.
+        ValueError: If ``calendar_months`` does not give one month 1 .. 12 per column, or the months are not
+            consecutive.
     """
     months = _checked_months(units, calendar_months)
     ratios = _ratios_to_year(np.asarray(units, dtype=float)[:, -(YEARS + 1) * SEASON_LENGTH :])
@@ -85,15 +87,16 @@ def seasonal_indices(units: np.ndarray, calendar_months: np.ndarray) -> Seasonal
     return SeasonalIndex(index, weight, strength, n_ratios)
 
 
-def tested_seasonal_indices(units: np.ndarray, calendar_months: np.ndarray) -> np.ndarray:
-    """The seasonal index where the units pass a test for a season, else 1: (n_sku, 12), January first.
+def tested_seasonal_indices(units: Floats, calendar_months: Ints) -> Floats:
+    """Return the seasonal index of SKUs that pass a test for a season, else 1: (n_sku, 12), January first.
 
-    The test is that of the M competitions: the autocorrelation at 12 months beyond 1.645 standard errors (Bartlett's,
+    The test is that of the M competitions: the autocorrelation at 12 months exceeds 1.645 standard errors (Bartlett's,
     from the autocorrelations before it), on at least 24 known months. The index is the unshrunk mean of the ratios to
-    the centred moving average of the last 6 years, normalised to a mean of 1; 1 where a calendar month was not seen.
+    the centred moving average of the last 6 years, normalised to a mean of 1. It is 1 if a calendar month has no ratio.
 
     Args:
-        units, calendar_months: As in ``seasonal_indices``.
+        units: As in ``seasonal_indices``.
+        calendar_months: As in ``seasonal_indices``.
     """
     months = _checked_months(units, calendar_months)
     ratios = _ratios_to_year(np.asarray(units, dtype=float)[:, -(YEARS + 1) * SEASON_LENGTH :])
@@ -103,7 +106,7 @@ def tested_seasonal_indices(units: np.ndarray, calendar_months: np.ndarray) -> n
     return np.where(believed[:, None], index, 1.0)
 
 
-def _has_season(units: np.ndarray) -> np.ndarray:
+def _has_season(units: Floats) -> Bools:
     known = np.isfinite(units)
     n_known = known.sum(axis=1)
     mean = np.where(known, units, 0.0).sum(axis=1) / np.maximum(n_known, 1)
@@ -116,10 +119,11 @@ def _has_season(units: np.ndarray) -> np.ndarray:
     if autocorrelation.shape[1] < SEASON_LENGTH:
         return np.zeros(len(units), dtype=bool)
     error = np.sqrt((1.0 + 2.0 * (autocorrelation[:, :-1] ** 2).sum(axis=1)) / np.maximum(n_known, 1))
-    return (np.abs(autocorrelation[:, -1]) > ONE_SIDED_5_PERCENT * error) & (n_known >= RATIOS_TO_JUDGE)
+    has_season: Bools = (np.abs(autocorrelation[:, -1]) > ONE_SIDED_5_PERCENT * error) & (n_known >= RATIOS_TO_JUDGE)
+    return has_season
 
 
-def _checked_months(units: np.ndarray, calendar_months: np.ndarray) -> np.ndarray:
+def _checked_months(units: Floats, calendar_months: Ints) -> Ints:
     months = np.asarray(calendar_months)
     if units.ndim != 2 or months.shape != units.shape[1:]:
         raise ValueError(
@@ -140,8 +144,8 @@ def _checked_months(units: np.ndarray, calendar_months: np.ndarray) -> np.ndarra
     return months.astype(int)
 
 
-def _ratios_to_year(units: np.ndarray) -> np.ndarray:
-    """Units over their centred 2x12 moving average, clipped; NaN for the first and last 6 months and where unknown."""
+def _ratios_to_year(units: Floats) -> Floats:
+    """Return units / their centred 2x12 moving average, clipped; NaN if unknown and in the first and last 6 months."""
     n_sku, n_months = units.shape
     ratios = np.full((n_sku, n_months), np.nan)
     n_inner = n_months - SEASON_LENGTH
@@ -157,8 +161,8 @@ def _ratios_to_year(units: np.ndarray) -> np.ndarray:
     return ratios
 
 
-def _per_calendar_month(ratios: np.ndarray, last_month: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean and number of ratios per SKU and calendar month, (n_sku, 12) each, and their pooled variance, (n_sku,)."""
+def _per_calendar_month(ratios: Floats, last_month: int) -> tuple[Floats, Floats, Floats]:
+    """Return mean and number of ratios per calendar month, (n_sku, 12) each, and their pooled variance, (n_sku,)."""
     n_sku, n_months = ratios.shape
     incomplete = np.full((n_sku, -n_months % SEASON_LENGTH), np.nan)
     by_year = np.concatenate([incomplete, ratios], axis=1).reshape(n_sku, -(-n_months // SEASON_LENGTH), SEASON_LENGTH)
@@ -171,6 +175,6 @@ def _per_calendar_month(ratios: np.ndarray, last_month: int) -> tuple[np.ndarray
     return means, counts, (deviations**2).sum(axis=(1, 2)) / np.maximum(freedom, 1)
 
 
-def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    """``part / whole``, 0 where the whole is 0."""
+def _share(part: Floats, whole: Floats) -> Floats:
+    """Return ``part / whole``, 0 if the whole is 0."""
     return np.divide(part, whole, out=np.zeros_like(whole), where=whole > 0.0)

@@ -1,30 +1,32 @@
 """Effects that the SKUs of a group share: relative price, the weeks before Easter, and the ramp after a launch.
 
-A SKU alone has too few price steps, Easters and launches to tell. Each effect is learned from what level, season and
-promotions leave (``demand_structure.py``).
+A single SKU has too few price changes, Easters and launches to estimate them. Each effect is fitted to the rest that
+level, season and promotions leave (``demand_structure.py``).
 """
 
 import numpy as np
 import pandas as pd
 
+from forecast_assets.domain.arrays import Floats, Ints
 from forecast_assets.domain.calendar import days_before_easter
 
 YEAR = 12
-# Ages in months at which a launched SKU may still be on its way to its level.
+# Ages in months at which a launched SKU may still be growing to its level.
 RAMP_MONTHS = 18
-# SKUs that a link of the ramp is shrunken by: towards all launches, and those towards no change.
+# Weight, in SKUs, of the value that a link of the ramp is shrunk to: all launches, and for those no change.
 LAUNCHES_TO_TRUST = 3.0
 
 
-def shared_effect(rest: np.ndarray, weight: np.ndarray, regressor: np.ndarray, group: np.ndarray) -> np.ndarray:
-    """Slope of the rest on a regressor, per SKU the one of its group, (n,).
+def shared_effect(rest: Floats, weight: Floats, regressor: Floats, group: Ints) -> Floats:
+    """Return the slope of the rest on a regressor, per SKU that of its group, (n,).
 
-    Least squares over all SKUs, believed as far as the slope exceeds its standard error; each group's own slope counts
-    against it by its share of the information.
+    The slope over all SKUs (least squares) is weighted by how far it exceeds its standard error. It is combined with
+    each group's own slope by the group's share of the information.
 
     Args:
-        rest, regressor: (n, T), the smoothed level of either already taken off; 0 where unknown.
-        weight: (n, T) of 1 where known, else 0.
+        rest: (n, T) without its smoothed level; 0 if unknown.
+        weight: (n, T), 1 if known, else 0.
+        regressor: (n, T) without its smoothed level; 0 if unknown.
         group: (n,) group of each SKU, 0 .. number of groups - 1.
     """
     product, square = (rest * regressor).sum(axis=1), np.square(regressor).sum(axis=1)
@@ -36,18 +38,20 @@ def shared_effect(rest: np.ndarray, weight: np.ndarray, regressor: np.ndarray, g
     groups = int(group.max()) + 1
     of_group = np.bincount(group, product, groups), np.bincount(group, square, groups)
     prior = square.sum() / groups
-    return ((of_group[0] + prior * common) / (of_group[1] + prior))[group]
+    slope: Floats = (of_group[0] + prior * common) / (of_group[1] + prior)
+    return slope[group]
 
 
-def relative_price(price: np.ndarray, is_promoted: np.ndarray, months_ahead: int) -> np.ndarray:
-    """Logarithm of the regular price against the market's price level and the SKU's own mean, (n, T + months_ahead).
+def relative_price(price: Floats, is_promoted: Floats, months_ahead: int) -> Floats:
+    """Return the log of the regular price against the market's price level and the SKU's mean, (n, T + months_ahead).
 
-    The regular price is that of the last month without a promotion; ahead it stays as it is. The market's level moves
-    by the mean change of its SKUs' prices. 0 where no price is known.
+    The regular price is that of the last month without a promotion; ahead it stays constant. The market's level moves
+    by the mean change of its SKUs' prices. 0 if no price is known.
 
     Args:
-        price: (n, T) ending at the origin month, NaN where unknown.
-        is_promoted: (n, T), above 0 where promoted.
+        price: (n, T) ending at the origin month, NaN if unknown.
+        is_promoted: (n, T), above 0 if promoted.
+        months_ahead: Months after the origin.
     """
     usable = (price > 0) & ~(is_promoted > 0)
     logs = _carried_forward(np.where(usable, np.log(np.where(usable, price, 1.0)), np.nan))
@@ -61,16 +65,16 @@ def relative_price(price: np.ndarray, is_promoted: np.ndarray, months_ahead: int
     return np.concatenate([relative, np.repeat(relative[:, -1:], months_ahead, axis=1)], axis=1)
 
 
-def _carried_forward(values: np.ndarray) -> np.ndarray:
-    place = np.where(np.isfinite(values), np.arange(values.shape[1]), 0)
-    return np.take_along_axis(values, np.maximum.accumulate(place, axis=1), axis=1)
+def _carried_forward(values: Floats) -> Floats:
+    column = np.where(np.isfinite(values), np.arange(values.shape[1]), 0)
+    return np.take_along_axis(values, np.maximum.accumulate(column, axis=1), axis=1)
 
 
-def moved_easter(months: pd.DatetimeIndex, past_months: int) -> np.ndarray:
-    """Share of the three weeks before Easter that fall in each month, against that calendar month's mean, (months,).
+def moved_easter(months: pd.DatetimeIndex, past_months: int) -> Floats:
+    """Return each month's share of the three weeks before Easter, less that calendar month's mean, (months,).
 
-    The mean is over the first ``past_months``, so what an average Easter does stays in the season; 0 for calendar
-    months that they do not have.
+    The mean is over the first ``past_months``, so the season keeps the effect of an average Easter. 0 for calendar
+    months that are not among them.
     """
     share = days_before_easter(months) / 21.0
     known = np.arange(len(months)) < past_months
@@ -80,14 +84,14 @@ def moved_easter(months: pd.DatetimeIndex, past_months: int) -> np.ndarray:
     return np.where(count[months.month] > 0, share - mean[months.month], 0.0)
 
 
-def launch_ramp(level: np.ndarray, age: np.ndarray, kind: np.ndarray) -> np.ndarray:
-    """Level at each age as a share of the level after the ramp, (kinds, 19); the last is 1.
+def launch_ramp(level: Floats, age: Ints, kind: Ints) -> Floats:
+    """Return the level at each age as a share of the level after the ramp, (kinds, 19); the last is 1.
 
     Links between neighbouring ages are ratios of sums over the SKUs known at both (a chain ladder), each SKU relative
     to its own mean.
 
     Args:
-        level: (n, T) units without season and promotions; NaN where unknown.
+        level: (n, T) units without season and promotions; NaN if unknown.
         age: (n, T) months since the launch; negative before it, 18 or more for mature SKUs.
         kind: (n,) kind of launch, 0 .. number of kinds - 1.
     """
@@ -107,7 +111,8 @@ def launch_ramp(level: np.ndarray, age: np.ndarray, kind: np.ndarray) -> np.ndar
     return ramps
 
 
-def _links(age: np.ndarray, before: np.ndarray, after: np.ndarray, prior: np.ndarray) -> np.ndarray:
-    """Growth from each age to the next, (18,), with so many SKUs of the prior growth added."""
+def _links(age: Ints, before: Floats, after: Floats, prior: Floats) -> Floats:
+    """Return the growth from each age to the next, (18,), shrunk towards the prior growth."""
     first, second = (np.bincount(age, values, RAMP_MONTHS) for values in (before, after))
-    return np.maximum(second + LAUNCHES_TO_TRUST * prior, 1e-3) / np.maximum(first + LAUNCHES_TO_TRUST, 1e-3)
+    links: Floats = np.maximum(second + LAUNCHES_TO_TRUST * prior, 1e-3) / np.maximum(first + LAUNCHES_TO_TRUST, 1e-3)
+    return links

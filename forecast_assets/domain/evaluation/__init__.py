@@ -1,0 +1,1 @@
+"""Accuracy, intervals, paired comparison and realised performance."""

@@ -1,18 +1,19 @@
 """Measures of forecast accuracy, and their table per group.
 
-error = forecast - actual, so a positive bias is over-forecast. Ratios are fractions. Sums first, ratios last; a set
-whose actuals sum to zero has no ratio (NaN), never an infinite one. Cells with an unknown actual are not scored.
-Choosing between recipes and testing differences belong elsewhere.
+error = forecast - actual, so a positive bias is over-forecast. Ratios are fractions, computed from sums. A set whose
+actuals sum to zero has no ratio (NaN), never an infinite one. Cells with an unknown actual are not scored. Not here:
+choosing between recipes and testing differences.
 """
 
 import numpy as np
 import pandas as pd
 
-from forecast_assets.domain.demand.demand import known_mean
+from forecast_assets.domain.arrays import Floats
+from forecast_assets.domain.demand.demand_panel import known_mean
 
 
-def _scored(actual: np.ndarray, *others: np.ndarray) -> tuple[np.ndarray, ...]:
-    """The values of the cells where all are known."""
+def _scored(actual: Floats, *others: Floats) -> tuple[Floats, ...]:
+    """Return the values of the cells in which all arrays are known."""
     arrays = [np.asarray(values, dtype=float) for values in (actual, *others)]
     if len({values.shape for values in arrays}) > 1:
         raise ValueError(f"arrays of different shape: {[values.shape for values in arrays]}")
@@ -24,27 +25,27 @@ def _ratio(numerator: float, denominator: float) -> float:
     return float(numerator / denominator) if denominator != 0 else float("nan")
 
 
-def wape(actual: np.ndarray, forecast: np.ndarray) -> float:
-    """``sum|forecast - actual| / sum|actual|`` as a fraction, >= 0; NaN where ``sum|actual|`` is 0."""
+def wape(actual: Floats, forecast: Floats) -> float:
+    """Return ``sum|forecast - actual| / sum|actual|`` as a fraction, >= 0; NaN if ``sum|actual|`` is 0."""
     actual, forecast = _scored(actual, forecast)
     return _ratio(np.abs(forecast - actual).sum(), np.abs(actual).sum())
 
 
-def forecast_accuracy(actual: np.ndarray, forecast: np.ndarray) -> float:
-    """``1 - WAPE``; negative where the errors exceed the demand, NaN where WAPE is."""
+def forecast_accuracy(actual: Floats, forecast: Floats) -> float:
+    """Return ``1 - WAPE``; negative if the errors exceed the demand, NaN if WAPE is."""
     return 1.0 - wape(actual, forecast)
 
 
-def bias(actual: np.ndarray, forecast: np.ndarray) -> float:
-    """``sum(forecast - actual) / sum(actual)`` as a fraction, positive = over-forecast; NaN where actuals sum to 0."""
+def bias(actual: Floats, forecast: Floats) -> float:
+    """Return ``sum(forecast - actual) / sum(actual)``, positive is over-forecast; NaN if the actuals sum to 0."""
     actual, forecast = _scored(actual, forecast)
     return _ratio((forecast - actual).sum(), actual.sum())
 
 
-def smape(actual: np.ndarray, forecast: np.ndarray) -> float:
-    """``mean(2 |forecast - actual| / (|forecast| + |actual|))``, 0..2 (x 100 for the percent scale of 0..200).
+def smape(actual: Floats, forecast: Floats) -> float:
+    """Return ``mean(2 |forecast - actual| / (|forecast| + |actual|))``, 0..2 (x 100 on the percent scale of 0..200).
 
-    A cell where both are 0 counts as 0; NaN without a scored cell.
+    A cell with both at 0 counts as 0; NaN without a scored cell.
     """
     actual, forecast = _scored(actual, forecast)
     if not len(actual):
@@ -53,15 +54,17 @@ def smape(actual: np.ndarray, forecast: np.ndarray) -> float:
     return float(np.divide(2 * np.abs(forecast - actual), size, out=np.zeros_like(size), where=size > 0).mean())
 
 
-def mase(actual: np.ndarray, forecast: np.ndarray, history: np.ndarray, season_months: int = 12) -> np.ndarray:
-    """Mean absolute error over the mean absolute error of the seasonal naive in sample, per series, (n,).
+def mase(actual: Floats, forecast: Floats, history: Floats, season_months: int = 12) -> Floats:
+    """Return mean absolute error / mean absolute error of the seasonal naive in sample, per series, (n,).
 
-    ``mean|forecast - actual| / mean|history[t] - history[t - season]|`` (Hyndman and Koehler 2006), with lag 1 for the
-    scale where no pair a season apart is known. NaN where the scale is 0 or unknown, or no cell is scored.
+    ``mean|forecast - actual| / mean|history[t] - history[t - season]|`` (Hyndman and Koehler 2006). The scale uses lag
+    1 if no pair a season apart is known. NaN if the scale is 0 or unknown, or no cell is scored.
 
     Args:
-        actual, forecast: (n, horizon).
-        history: (n, T), the months up to the origin; NaN where unknown.
+        actual: (n, horizon).
+        forecast: (n, horizon).
+        history: (n, T), the months up to the origin; NaN if unknown.
+        season_months: Lag of the seasonal naive.
     """
     actual, forecast, history = (
         np.atleast_2d(np.asarray(values, dtype=float)) for values in (actual, forecast, history)
@@ -69,15 +72,16 @@ def mase(actual: np.ndarray, forecast: np.ndarray, history: np.ndarray, season_m
     seasonal, one_month = (_naive_error(history, lag) for lag in (season_months, 1))
     scale = np.where(np.isnan(seasonal), one_month, seasonal)
     error = known_mean(np.abs(forecast - actual))
-    return np.divide(error, scale, out=np.full(len(actual), np.nan), where=scale > 0)
+    scaled: Floats = np.divide(error, scale, out=np.full(len(actual), np.nan), where=scale > 0)
+    return scaled
 
 
-def _naive_error(history: np.ndarray, lag: int) -> np.ndarray:
+def _naive_error(history: Floats, lag: int) -> Floats:
     return known_mean(np.abs(history[:, lag:] - history[:, :-lag]))
 
 
-def pinball(actual: np.ndarray, quantile_forecast: np.ndarray, quantile: float) -> float:
-    """Mean pinball loss in units, ``max(q (a - f), (q - 1)(a - f))``; NaN without a scored cell.
+def pinball(actual: Floats, quantile_forecast: Floats, quantile: float) -> float:
+    """Return the mean pinball loss in units, ``max(q (a - f), (q - 1)(a - f))``; NaN without a scored cell.
 
     Raises:
         ValueError: If ``quantile`` is not between 0 and 1.
@@ -89,8 +93,8 @@ def pinball(actual: np.ndarray, quantile_forecast: np.ndarray, quantile: float) 
     return float(np.maximum(quantile * shortfall, (quantile - 1) * shortfall).mean()) if len(actual) else float("nan")
 
 
-def coverage(actual: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> float:
-    """Share of the actuals with ``lower <= actual <= upper``; NaN without a scored cell."""
+def coverage(actual: Floats, lower: Floats, upper: Floats) -> float:
+    """Return the share of the actuals with ``lower <= actual <= upper``; NaN without a scored cell."""
     actual, lower, upper = _scored(actual, lower, upper)
     return float(((lower <= actual) & (actual <= upper)).mean()) if len(actual) else float("nan")
 
@@ -101,19 +105,19 @@ def accuracy_table(
     actual: str = "actual_units",
     forecasts: dict[str, str] | None = None,
 ) -> pd.DataFrame:
-    """WAPE and bias of several forecasts per group; sums first, then ratios.
+    """Compute WAPE and bias of several forecasts per group; sums first, then ratios.
 
     Args:
         cells: One row per forecast cell with the columns of ``by``, ``actual`` and the forecasts. Cells with a null
             actual are not scored.
         by: Group columns (null is a group of its own); None or empty gives one row over all cells.
+        actual: Column of the actual units.
         forecasts: Column by name; default ``{"model": "model_units"}``.
 
     Returns:
-        The group columns, cells, actual_units, and per name ``cells_<name>`` (cells where that forecast exists; its
-        sums run over these), ``absolute_error_units_<name>``, ``error_units_<name>``, ``wape_<name>``, ``bias_<name>``.
-        A group whose actuals sum to zero keeps its row and its sums, with NaN ratios. Groups without a scored cell are
-        absent.
+        The group columns, cells, actual_units, and per name ``cells_<name>`` (cells with that forecast; its sums are
+        over these), ``absolute_error_units_<name>``, ``error_units_<name>``, ``wape_<name>``, ``bias_<name>``. A group
+        whose actuals sum to zero keeps its row and its sums, with NaN ratios. Groups without a scored cell are absent.
     """
     forecasts = {"model": "model_units"} if forecasts is None else forecasts
     by = [by] if isinstance(by, str) else list(by or [])

@@ -1,12 +1,13 @@
 """Prediction intervals from empirical quantiles of earlier out-of-sample errors.
 
-Errors are forecast - actual divided by the SKU's demand scale; they must come from forecasts made before the actual was
-known. Making those errors, and the scale, happens elsewhere.
+Errors are (forecast - actual) / demand scale of the SKU. They must come from forecasts made before the actual was
+known. Not here: computing the errors and the scale.
 """
 
 import numpy as np
 import pandas as pd
 
+from forecast_assets.domain.arrays import Floats, Ints, Labels
 from forecast_assets.domain.calendar import HORIZON_MONTHS
 
 MIN_ERRORS = 30
@@ -17,28 +18,33 @@ QUANTILE_COLUMNS = ["segment", "horizon_months", "below", "above", "errors"]
 
 
 def horizon_quantiles(
-    errors_scaled: np.ndarray,
-    horizon: np.ndarray,
-    segment: np.ndarray | None = None,
+    errors_scaled: Floats,
+    horizon: Ints,
+    segment: Labels | None = None,
     lower: float = 0.1,
     upper: float = 0.9,
 ) -> pd.DataFrame:
-    """How far demand fell below and rose above the forecast, per segment and horizon, in scaled units.
+    """Return the distances from the forecast down and up to the interval ends, per segment and horizon, scaled.
 
-    A horizon with under 30 errors takes those of its bucket (1-3, 4-6, 7-12, 13-18) in the segment, then of its bucket
-    over all segments, then the distances of the nearest earlier horizon (else the nearest later one) that has enough;
-    with fewer than 30 errors in every bucket it takes all errors. Both distances are >= 0 and are made non-decreasing
-    in the horizon.
+    A horizon with fewer than 30 errors takes, in this order:
+
+    1. the errors of its bucket (1-3, 4-6, 7-12, 13-18) in the segment;
+    2. the errors of its bucket over all segments;
+    3. the distances of the nearest earlier horizon, else the nearest later one, that has enough errors;
+    4. all errors, if every bucket has fewer than 30.
+
+    Both distances are >= 0 and never decrease with the horizon.
 
     Args:
         errors_scaled: (forecast - actual) / scale of out-of-sample cells, 1-d; NaN is left out.
         horizon: 1..18 of each cell.
-        segment: Segment of each cell; None: one segment.
-        lower, upper: Quantiles of the demand that the interval ends at.
+        segment: Segment of each cell; None for one segment.
+        lower: Quantile of the demand at the lower end of the interval.
+        upper: Quantile of the demand at the upper end of the interval.
 
     Returns:
-        segment, horizon_months (1..18), below, above, errors (how many the distances rest on). Segment "*" is over all
-        segments and serves those not seen.
+        segment, horizon_months (1..18), below, above, errors (number of errors used). Segment "*" is over all segments
+        and applies to unknown ones.
 
     Raises:
         ValueError: If there is no error at all, a horizon is outside 1..18, or not 0 < lower < upper < 1.
@@ -48,7 +54,7 @@ def horizon_quantiles(
     errors = np.asarray(errors_scaled, dtype=float)
     known = ~np.isnan(errors)
     if not known.any():
-        raise ValueError("no out-of-sample error is known: backtest at least one origin before asking for intervals")
+        raise ValueError("no out-of-sample error is known: backtest at least one origin before computing intervals")
     segments = np.full(len(errors), ANY_SEGMENT, dtype=object) if segment is None else np.asarray(segment, dtype=object)
     cells = pd.DataFrame({"error": errors, "horizon": np.asarray(horizon, dtype=int), "segment": segments})[known]
     outside = cells.loc[~cells["horizon"].between(1, HORIZON_MONTHS), "horizon"]
@@ -64,8 +70,8 @@ def _distances(cells: pd.DataFrame, segment: str, lower: float, upper: float) ->
     samples = {step: _sample(own, cells, step) for step in horizons}
     samples = {step: sample for step, sample in samples.items() if len(sample) >= MIN_ERRORS} or {1: cells["error"]}
     # Demand is forecast - error: the upper quantile of the error is the lower end of the demand.
-    # An intermittent SKU sells nothing in more months than one in ten: its interval begins at zero, and all that it may
-    # miss lies above it.
+    # An intermittent SKU sells nothing in more months than one in ten. Its interval begins at zero, so the whole share
+    # that may lie outside is above it.
     upper = upper - lower if segment == INTERMITTENT else upper
     rows = {
         step: (max(0.0, sample.quantile(1 - lower)), max(0.0, -sample.quantile(1 - upper)), len(sample))
@@ -78,7 +84,7 @@ def _distances(cells: pd.DataFrame, segment: str, lower: float, upper: float) ->
 
 
 def _sample(own: pd.DataFrame, every: pd.DataFrame, horizon: int) -> pd.Series:
-    """The errors of the horizon, else of its bucket in the segment, else of its bucket over all segments."""
+    """Return the errors of the horizon, else of its bucket in the segment, else of its bucket over all segments."""
     first, last = next(bucket for bucket in HORIZON_BUCKETS if horizon <= bucket[1])
     candidates = (
         own.loc[own["horizon"] == horizon, "error"],
@@ -89,22 +95,23 @@ def _sample(own: pd.DataFrame, every: pd.DataFrame, horizon: int) -> pd.Series:
 
 
 def apply_intervals(
-    point: np.ndarray,
-    scale: np.ndarray,
-    horizon: np.ndarray,
+    point: Floats,
+    scale: Floats,
+    horizon: Ints,
     quantiles: pd.DataFrame,
-    segment: np.ndarray | None = None,
-) -> tuple[np.ndarray, np.ndarray]:
-    """The ends of the interval of each forecast, in units: ``(p10, p90)`` for the default quantiles.
+    segment: Labels | None = None,
+) -> tuple[Floats, Floats]:
+    """Return the interval ends of each forecast, in units: ``(p10, p90)`` for the default quantiles.
 
-    ``p10 = max(0, point - below x scale)``, ``p90 = point + above x scale``: 0 <= p10 <= point <= p90 for point >= 0,
-    and the distances to the point do not shrink with the horizon unless cut off at 0.
+    ``p10 = max(0, point - below x scale)``, ``p90 = point + above x scale``: 0 <= p10 <= point <= p90 for point >= 0.
+    The distances to the point do not shrink with the horizon unless cut off at 0.
 
     Args:
-        point, scale: (rows,) forecast and demand scale in units, point >= 0.
+        point: (rows,) forecast in units, >= 0.
+        scale: (rows,) demand scale in units.
         horizon: (rows,) 1..18.
         quantiles: From ``horizon_quantiles``.
-        segment: (rows,); None, null or a segment not seen takes the distances over all segments.
+        segment: (rows,); None, null or an unknown segment takes the distances over all segments.
 
     Raises:
         ValueError: If a point is negative or unknown, or a horizon is not in ``quantiles``.

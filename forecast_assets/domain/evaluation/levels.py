@@ -1,7 +1,7 @@
 """Forecasts and actuals summed from SKUs to categories, markets, regions and the world, and the accuracy of the sums.
 
-Every figure of a level is the sum of its SKUs' figures, so the levels agree with one another by construction
-(docs/hierarchy.md says why). Totals of demand as features are in ``hierarchy.py``, measures in ``accuracy.py``.
+Each figure of a level is the sum of its SKUs' figures, so the levels agree by construction (docs/hierarchy.md explains
+why). Not here: totals of demand as features (``hierarchy.py``), measures (``accuracy.py``).
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,20 +21,20 @@ def at_levels(
     """Sum units over the SKUs of each level.
 
     Args:
-        cells: One row per SKU and ``by``, with ``sku, category``, the columns of ``units``, and ``country`` where
-            there are several markets. Rows with one of the units unknown are left out of all sums, so that forecasts
-            and actuals are over the same SKUs. A null category counts as "UNKNOWN".
+        cells: One row per SKU and ``by``, with ``sku, category``, the columns of ``units``, and ``country`` if there
+            are several markets. Rows with an unknown unit are left out of all sums, so that forecasts and actuals are
+            over the same SKUs. A null category counts as "UNKNOWN".
         units: Columns to sum.
-        by: What is kept apart besides the entity, say ``["origin_month", "target_month"]``.
+        by: Group columns besides the entity, for example ``["origin_month", "target_month"]``.
         region_by_market: Region of each market; None for cells of one market, which have no levels above it.
 
     Returns:
-        ``level, entity``, the columns of ``by``, ``skus`` (how many are in the sum) and ``units``; levels from sku up,
-        entities sorted within. SKUs and categories are those of a market: their entity is "<market> / <name>" where
-        there are several. The market level of cells without ``country`` is the entity "ALL".
+        ``level, entity``, the columns of ``by``, ``skus`` (number in the sum) and ``units``; levels from sku up,
+        entities sorted within. SKUs and categories belong to a market: with several markets their entity is
+        "<market> / <name>". Cells without ``country`` have the market entity "ALL".
 
     Raises:
-        ValueError: If a market has no region, or cells without ``country`` are to be summed to regions.
+        ValueError: If a market has no region, or ``region_by_market`` is given for cells without ``country``.
     """
     known = cells.dropna(subset=list(units))
     entities = _entities(known, region_by_market)
@@ -51,7 +51,7 @@ def at_levels(
 
 
 def _entities(cells: pd.DataFrame, region_by_market: Mapping[str, str] | None) -> dict[str, pd.Series]:
-    """The entity of each cell at each level."""
+    """Return the entity of each cell at each level."""
     category = cells["category"].astype(object).fillna(UNKNOWN_CATEGORY)
     if "country" not in cells:
         if region_by_market is not None:
@@ -76,14 +76,16 @@ def accuracy_at_levels(
     by: Sequence[str],
     region_by_market: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
-    """WAPE and bias of the summed forecasts per level and entity.
+    """Compute WAPE and bias of the summed forecasts per level and entity.
 
-    The error of a total is taken after summing, so errors of SKUs cancel in it: without returns WAPE never rises from
-    a level to the next. The sum of errors is the same at all levels, hence the bias too.
+    The error of a total is taken after summing, so errors of SKUs cancel out. Without returns WAPE never rises from a
+    level to the next. The sum of errors is the same at all levels, hence the bias too.
 
     Args:
-        cells, by, region_by_market: As ``at_levels``; ``cells`` with ``actual_units``.
+        cells: As for ``at_levels``, with ``actual_units``.
         forecasts: Column by name.
+        by: As for ``at_levels``.
+        region_by_market: As for ``at_levels``.
 
     Returns:
         As ``accuracy_table`` by ``level`` and ``entity``, levels from sku up.

@@ -1,4 +1,4 @@
-"""Realised performance: the sell-in of a closed month against every forecast of it that was published before."""
+"""Realised performance: the sell-in of a closed month beside each forecast of it that was published earlier."""
 
 import pandas as pd
 
@@ -9,7 +9,7 @@ COLUMNS = [
 
 
 def performance(month: pd.Timestamp, sell_in: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
-    """Cells of one target month, one row per SKU and lag.
+    """Return the cells of one target month, one row per SKU and lag.
 
     Args:
         month: The closed month.
@@ -17,8 +17,8 @@ def performance(month: pd.Timestamp, sell_in: pd.DataFrame, published: pd.DataFr
         published: Published forecasts of earlier origins, any target months.
 
     Returns:
-        The columns of the ``performance`` table; ``actual_units`` is NaN where sell-in is unknown or has no row, and
-        such cells are not scored.
+        The columns of the ``performance`` table. ``actual_units`` is NaN if sell-in is unknown or absent. Such cells
+        are not scored.
     """
     of_month = published[published["target_month"] == month]
     cells = of_month.merge(sell_in[["sku", "sell_in_units"]], on="sku", how="left", validate="m:1")

@@ -1,0 +1,1 @@
+"""Features of a market at an origin, one module per family; ``build.py`` combines them."""

@@ -9,7 +9,7 @@ import pandas as pd
 from forecast_assets.domain.arrays import Floats, Labels
 from forecast_assets.domain.calendar import HORIZON_MONTHS
 from forecast_assets.domain.demand import segmentation
-from forecast_assets.domain.demand.demand import demand_scale
+from forecast_assets.domain.demand.demand_panel import demand_scale
 from forecast_assets.domain.demand.promotions import promotion_calendar
 from forecast_assets.domain.features.age import age_features
 from forecast_assets.domain.features.aggregates import aggregate_features
@@ -155,7 +155,7 @@ def _aggregate_features(market: MarketAtOrigin, skus: Labels) -> dict[str, Float
 
 
 def _surrounding_features(market: MarketAtOrigin, rows: ActiveSkus, horizon_months: int) -> dict[str, Floats]:
-    """Return features of what surrounds the SKUs: calendar, plans, restrictions, demand of other SKUs and markets."""
+    """Return features of the SKUs' surroundings: calendar, plans, restrictions, demand of other SKUs and markets."""
     policy, count = market.covid_policy, len(rows.skus)
     return (
         calendar_features(market.origin, market.iso2, count, horizon_months)

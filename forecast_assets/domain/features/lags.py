@@ -7,7 +7,7 @@ import numpy as np
 
 from forecast_assets.domain.arrays import Floats
 from forecast_assets.domain.calendar import HORIZON_MONTHS
-from forecast_assets.domain.demand.demand import known_mean
+from forecast_assets.domain.demand.demand_panel import known_mean
 
 SELL_IN_LAGS = 24
 SELL_OUT_LAGS = 12

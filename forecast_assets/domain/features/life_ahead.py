@@ -8,7 +8,7 @@ import pandas as pd
 
 from forecast_assets.domain.arrays import Days, Floats
 from forecast_assets.domain.calendar import HORIZON_MONTHS, months_since
-from forecast_assets.domain.demand.demand import DemandPanel, known_mean
+from forecast_assets.domain.demand.demand_panel import DemandPanel, known_mean
 from forecast_assets.domain.features.columns import horizon_column
 
 REFERENCE_MONTHS = 12

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.domain.arrays import Bools, Floats, Labels
-from forecast_assets.domain.demand.demand import DemandPanel, active_skus
+from forecast_assets.domain.demand.demand_panel import DemandPanel, active_skus
 from forecast_assets.domain.demand.hierarchy import UNKNOWN_CATEGORY
 from forecast_assets.domain.features.market_history import MarketHistory
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from forecast_assets.domain.cleaning.history_marks import history_marks
-from forecast_assets.domain.demand.demand import DemandPanel, panel_from_rows
+from forecast_assets.domain.demand.demand_panel import DemandPanel, panel_from_rows
 
 SELL_OUT_MEASURES = ("sell_out_units", "stock_units", "price", "distribution_pct", "is_promoted")
 

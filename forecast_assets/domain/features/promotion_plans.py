@@ -40,7 +40,7 @@ def plan_features(
 
 
 def _planned(promotions: pd.DataFrame | None, skus: Labels, months: pd.DatetimeIndex) -> tuple[Floats, Floats]:
-    """Return whether promoted, and the discount, each (n, months)."""
+    """Return the planned promotions (0 or 1) and their discounts, each (n, months)."""
     shape = (len(skus), len(months))
     promoted, discount = np.full(shape, np.nan), np.full(shape, np.nan)
     if promotions is None or promotions.empty:

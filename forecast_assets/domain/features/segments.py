@@ -7,7 +7,7 @@ import numpy as np
 
 from forecast_assets.domain.arrays import Floats, Labels
 from forecast_assets.domain.demand import segmentation
-from forecast_assets.domain.demand.demand import known_mean
+from forecast_assets.domain.demand.demand_panel import known_mean
 
 ABC_RANK = {"A": 1.0, "B": 2.0, "C": 3.0}
 XYZ_RANK = {"X": 1.0, "Y": 2.0, "Z": 3.0}

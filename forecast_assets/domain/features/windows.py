@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from forecast_assets.domain.arrays import Floats
-from forecast_assets.domain.demand.demand import known_mean
+from forecast_assets.domain.demand.demand_panel import known_mean
 
 MEAN_MONTHS = (3, 6, 12, 24, 36)
 STD_MONTHS = (6, 12, 24)
@@ -102,7 +102,8 @@ def _sample_std(window: Floats) -> Floats:
     squares = known_mean((window - known_mean(window)[:, None]) ** 2) * count
     variance = np.full(len(window), np.nan)
     np.divide(squares, count - 1, out=variance, where=count > 1)
-    return np.sqrt(variance)
+    deviation: Floats = np.sqrt(variance)
+    return deviation
 
 
 def _over_window(statistic: Callable[[Floats], Floats], units: Floats, months: int, months_before_end: int) -> Floats:

@@ -1,0 +1,1 @@
+"""Learning models of a market: training, predictions, refits at earlier origins and storage as texts."""

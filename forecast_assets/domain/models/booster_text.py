@@ -1,13 +1,15 @@
-"""LightGBM models as texts: what is stored instead of a pickle."""
+"""LightGBM models as texts, which are stored instead of pickles."""
 
 import re
+from typing import TYPE_CHECKING
 
-import lightgbm
+if TYPE_CHECKING:
+    import lightgbm
 
-# The text of a model names the threads that trained it; they change no tree.
+# The text of a model names the number of threads that trained it, which changes no tree.
 NUM_THREADS = re.compile(r"\[num_threads: \d+\]")
 
 
-def booster_text(booster: lightgbm.Booster) -> str:
-    """The model as text, the same whatever number of threads trained it."""
-    return NUM_THREADS.sub("[num_threads: 0]", booster.model_to_string())
+def booster_text(booster: "lightgbm.Booster") -> str:
+    """Return the model as text, independent of the number of threads that trained it."""
+    return NUM_THREADS.sub("[num_threads: 0]", str(booster.model_to_string()))

@@ -1,6 +1,6 @@
-"""One features row seen at every horizon: the arrays that training and prediction cut their rows from.
+"""Rows of features at every horizon, as arrays that training and prediction cut their rows from.
 
-Both sides use this file, so a column cannot mean one thing in training and another in prediction.
+Both sides use this module, so a column means the same in training and in prediction.
 """
 
 import dataclasses
@@ -8,7 +8,7 @@ import dataclasses
 import numpy as np
 import pandas as pd
 
-from forecast_assets.domain.arrays import Floats
+from forecast_assets.domain.arrays import Bools, Floats, Floats32, Ints
 from forecast_assets.domain.features.columns import (
     DESCRIPTIVE_COLUMNS,
     horizon_column,
@@ -17,9 +17,9 @@ from forecast_assets.domain.features.columns import (
 )
 
 HORIZON_NAME = "horizon_months"
-# What promotions, sell-out and the trade's stock let expect (``features.expected_demand``), where a market has them.
+# Demand expected from promotions, sell-out and stock (``features/expected_demand.py``), if a market has them.
 EXPECTED = "expected_units"
-# Learners read these beside the columns, so they are kept even where they do not vary (a market that sold nothing).
+# Learners read these besides the columns, so they are kept even if constant (a market that sold nothing).
 ALWAYS_KEPT = ("ses", "theta", "statistical_mean")
 
 
@@ -31,7 +31,7 @@ class FeatureNames:
     by_horizon: tuple[str, ...]
 
     def only(self, chosen: set[str]) -> "FeatureNames":
-        """The chosen columns, and those that learners read beside the columns."""
+        """Return the chosen columns, and those that learners read besides the columns."""
         kept = chosen | {*ALWAYS_KEPT, EXPECTED}
         return FeatureNames(
             tuple(name for name in self.origin if name in chosen),
@@ -49,55 +49,56 @@ class FeatureCube:
     """Features of n SKU-origins as arrays, levels divided by the SKU's scale.
 
     Attributes:
-        names: What the columns are.
+        names: Names of the columns.
         origin: (n, len(names.origin)) float32.
         by_horizon: (n, horizons, len(names.by_horizon)) float32.
-        scale_units: (n,) level the units are divided by.
+        scale_units: (n,) level that the units are divided by.
     """
 
     names: FeatureNames
-    origin: Floats
-    by_horizon: Floats
+    origin: Floats32
+    by_horizon: Floats32
     scale_units: Floats
 
     @property
     def horizon_months(self) -> int:
         """Number of horizons."""
-        return self.by_horizon.shape[1]
+        return int(self.by_horizon.shape[1])
 
-    def rows(self, places: Floats, horizons: Floats) -> Floats:
-        """Rows to learn from or to predict: SKU-origin ``places[i]`` at ``horizons[i]`` (1-based), float32."""
+    def rows(self, sku_origins: Ints, horizons: Ints) -> Floats32:
+        """Return rows to learn from or to predict: SKU-origin ``sku_origins[i]`` at ``horizons[i]`` (1-based)."""
         month_ahead = horizons.astype(np.float32)[:, None]
-        return np.hstack([self.origin[places], self.by_horizon[places, horizons - 1], month_ahead])
+        return np.hstack([self.origin[sku_origins], self.by_horizon[sku_origins, horizons - 1], month_ahead])
 
-    def where(self, mask: Floats) -> "FeatureCube":
-        """The SKU-origins of a mask."""
+    def where(self, mask: Bools) -> "FeatureCube":
+        """Return the SKU-origins of a mask."""
         return FeatureCube(self.names, self.origin[mask], self.by_horizon[mask], self.scale_units[mask])
 
     def anchor(self, name: str) -> Floats:
-        """What the learners measure demand against, (n, horizons), in multiples of the scale.
+        """Return the level that learners compare demand with, (n, horizons), in multiples of the scale.
 
-        ``expected_units``, which knows promotions and the trade's stock, where a market has them; else the forecast of
-        the name.
+        This is ``expected_units``, which includes promotions and the trade's stock, where it is known, else the
+        statistical forecast ``name``.
         """
-        statistical = self.value(name).astype(float)
+        statistical = self.value(name).astype(np.float64)
         if EXPECTED not in self.names.by_horizon:
             return statistical
-        expected = self.value(EXPECTED).astype(float)
+        expected = self.value(EXPECTED).astype(np.float64)
         return np.where(np.isfinite(expected), expected, statistical)
 
-    def value(self, name: str) -> Floats:
-        """A feature that differs by horizon, (n, horizons), in multiples of the scale if it is a level."""
-        return self.by_horizon[:, :, self.names.by_horizon.index(name)]
+    def value(self, name: str) -> Floats32:
+        """Return a feature that differs by horizon, (n, horizons), in multiples of the scale if it is a level."""
+        values: Floats32 = self.by_horizon[:, :, self.names.by_horizon.index(name)]
+        return values
 
 
 def feature_names(features: pd.DataFrame) -> FeatureNames:
-    """Names of the columns worth learning from: those with more than one value in the table of features.
+    """Return the columns with more than one value in the table of features; the others teach nothing.
 
-    Columns of sources a market does not have are null throughout and would only cost time.
+    Columns of sources that a market does not have are null throughout.
     """
     described = [name for name in DESCRIPTIVE_COLUMNS if name in features]
-    numbers = features.drop(columns=described).select_dtypes("number")  # A stored table names its partition, too.
+    numbers = features.drop(columns=described).select_dtypes("number")  # A stored table has partition columns, too.
     values = numbers.to_numpy(np.float32)
     known = ~np.isnan(values)
     low = np.min(values, axis=0, where=known, initial=np.inf)
@@ -108,18 +109,21 @@ def feature_names(features: pd.DataFrame) -> FeatureNames:
 
 
 def feature_cube(features: pd.DataFrame, names: FeatureNames, horizon_months: int) -> FeatureCube:
-    """Arrays of a table of features.
+    """Return the arrays of a table of features.
 
     Args:
         features: One row per SKU and origin, with ``scale_units``.
-        names: Columns to take; those the table lacks (a brand of a later year, say) are NaN.
+        names: Columns to take; missing ones, such as a brand of a later year, are NaN.
         horizon_months: Number of horizons, 1 .. n.
     """
     scale = features["scale_units"].to_numpy(float)
     at_origin = features.reindex(columns=list(names.origin)).to_numpy(np.float32, copy=True)
     wide = [horizon_column(name, h) for h in range(1, horizon_months + 1) for name in names.by_horizon]
-    ahead = features.reindex(columns=wide).to_numpy(np.float32, copy=True)
-    ahead = ahead.reshape(len(features), horizon_months, len(names.by_horizon))
+    ahead = (
+        features.reindex(columns=wide)
+        .to_numpy(np.float32, copy=True)
+        .reshape(len(features), horizon_months, len(names.by_horizon))
+    )
     at_origin[:, [is_in_units(name) for name in names.origin]] /= scale[:, None]
     ahead[:, :, [is_in_units(name) for name in names.by_horizon]] /= scale[:, None, None]
     return FeatureCube(names, at_origin, ahead, scale)

@@ -1,13 +1,12 @@
 """Direct multi-horizon LightGBM over all SKUs of a market: one row per SKU, origin and horizon.
 
-Learners on two targets for regular SKUs; the mean by two losses and one quantile for intermittent ones. Blending with
-other members belongs to ``parts.py``, intervals to ``domain/evaluation/intervals.py``.
+Regular SKUs have learners of two targets, intermittent SKUs learners of the mean by two losses and of one quantile. The
+blend with other members is in ``predictions.py``, intervals are in ``domain/evaluation/intervals.py``.
 """
 
 import dataclasses
 from collections.abc import Callable
 
-import lightgbm
 import numpy as np
 
 from forecast_assets.domain.arrays import Floats
@@ -23,9 +22,14 @@ MIN_ROWS_OF_A_KIND = 500
 
 @dataclasses.dataclass(frozen=True)
 class Learner:
-    """One booster: whose demand, what it learns, with which loss, and how its answer becomes a multiple of the scale.
+    """Definition of one booster.
 
-    ``kind`` is ``regular``, ``intermittent`` (the mean) or ``quantile`` (the common quantile of intermittent SKUs).
+    Attributes:
+        name: Name of its text.
+        kind: ``regular``, ``intermittent`` (the mean) or ``quantile`` (the common quantile of intermittent SKUs).
+        objective: The loss, as parameters of LightGBM.
+        target: Function from training rows to the labels it learns.
+        restore: Function from raw prediction, theta and statistical mean to multiples of the scale.
     """
 
     name: str
@@ -35,7 +39,7 @@ class Learner:
     restore: Callable[[Floats, Floats, Floats], Floats]
 
     def parameters(self, recipe: Recipe) -> dict[str, object]:
-        """Parameters for ``lightgbm.train``."""
+        """Return the parameters for ``lightgbm.train``."""
         level = {"alpha": recipe.intermittent_quantile} if self.kind == "quantile" else {}
         return recipe.lightgbm_parameters(self.objective | level)
 
@@ -44,11 +48,10 @@ def _log_ratio(rows: TrainingRows) -> Floats:
     return np.log(np.maximum(rows.actual, 0) + LOG_OFFSET) - np.log(rows.statistical + LOG_OFFSET)
 
 
-def _answer(answer: Floats, theta: Floats, statistical: Floats) -> Floats:
-    return answer
+def _as_is(raw: Floats, theta: Floats, statistical: Floats) -> Floats:
+    return raw
 
 
-# restore(answer, theta, statistical): back to multiples of the scale.
 LEARNERS = (
     Learner("theta_residual", "regular", {"objective": "l1"}, lambda r: r.actual - r.theta, lambda a, t, s: a + t),
     Learner(
@@ -58,25 +61,26 @@ LEARNERS = (
         _log_ratio,
         lambda a, t, s: np.exp(a + np.log(s + LOG_OFFSET)) - LOG_OFFSET,
     ),
-    Learner("mean", "intermittent", {"objective": "l2"}, lambda r: r.actual, _answer),
+    Learner("mean", "intermittent", {"objective": "l2"}, lambda r: r.actual, _as_is),
     Learner(
         "tweedie",
         "intermittent",
         {"objective": "tweedie", "tweedie_variance_power": 1.3},
         lambda r: np.maximum(r.actual, 0),
-        _answer,
+        _as_is,
     ),
-    Learner("quantile", "quantile", {"objective": "quantile"}, lambda r: r.actual, _answer),
+    Learner("quantile", "quantile", {"objective": "quantile"}, lambda r: r.actual, _as_is),
 )
 
 
-def fit_boosters(rows: TrainingRows, columns: list[str], recipe: Recipe) -> dict[str, str]:
+def train_direct(rows: TrainingRows, columns: list[str], recipe: Recipe) -> dict[str, str]:
     """Train the learners and return them as LightGBM texts by name.
 
-    Rows are weighted by the square root of the SKU's scale: between every SKU counting alike and every unit counting
-    alike. Learners of a kind of SKU with fewer than 500 rows learn from all rows; those of a kind that no row is of are
-    left out.
+    Rows are weighted by the square root of the SKU's scale, a compromise between equal SKUs and equal units. A learner
+    of a kind of SKU with fewer than 500 rows learns from all rows. A kind without rows gets no booster.
     """
+    import lightgbm
+
     texts = {}
     for learner in LEARNERS:
         kind = rows.is_intermittent == (learner.kind != "regular")
@@ -95,7 +99,9 @@ def fit_boosters(rows: TrainingRows, columns: list[str], recipe: Recipe) -> dict
 
 
 def feature_gains(texts: dict[str, str], columns: list[str]) -> Floats:
-    """How much of the learners' gain each column has, (columns,): shares of each learner, summed over the learners."""
+    """Return the gain of each column, (columns,): its share in each learner, summed over the learners."""
+    import lightgbm
+
     total = np.zeros(len(columns))
     for text in texts.values():
         gain = lightgbm.Booster(model_str=text).feature_importance("gain")
@@ -103,16 +109,22 @@ def feature_gains(texts: dict[str, str], columns: list[str]) -> Floats:
     return total
 
 
-def predict_boosters(texts: dict[str, str], cube: FeatureCube, kind: str, threads: int = 1) -> Floats | None:
-    """Mean answer of a kind's learners, (n, horizons), in multiples of the scale, not clipped; None without any."""
+def predict_direct(texts: dict[str, str], cube: FeatureCube, kind: str, threads: int = 1) -> Floats | None:
+    """Return the mean prediction of a kind's boosters, (n, horizons), in multiples of the scale, not clipped.
+
+    None if there is no booster of the kind.
+    """
+    import lightgbm
+
     count, horizons = cube.by_horizon.shape[:2]
     learners = [learner for learner in LEARNERS if learner.kind == kind and learner.name in texts]
     if not learners:
         return None
     rows = cube.rows(np.repeat(np.arange(count), horizons), np.tile(np.arange(1, horizons + 1), count))
     theta, statistical = cube.anchor("theta").ravel(), cube.anchor("statistical_mean").ravel()
-    answers = []
+    predictions = []
     for learner in learners:
-        answer = lightgbm.Booster(model_str=texts[learner.name]).predict(rows, num_threads=threads)
-        answers.append(learner.restore(np.asarray(answer), theta, statistical).reshape(count, horizons))
-    return np.mean(answers, axis=0)
+        raw = lightgbm.Booster(model_str=texts[learner.name]).predict(rows, num_threads=threads)
+        predictions.append(learner.restore(np.asarray(raw), theta, statistical).reshape(count, horizons))
+    mean: Floats = np.mean(predictions, axis=0)
+    return mean

@@ -1,43 +1,68 @@
-"""The model of a market: what it learned, as texts that can be stored and read again without pickle.
+"""The model of a market: its training, with one of three outcomes, and its forecasts.
 
-``fit_market_model`` and ``forecast_units`` are what the assets and the backtest both call, so what is measured is what
-is published.
+Assets and backtest call the same ``fit_market_model`` and ``forecast_units``, so the backtest measures what is
+published. Storage is in ``market_model_storage.py``.
 """
 
 import dataclasses
-import json
+from typing import ClassVar, TypeAlias
 
-import lightgbm
 import numpy as np
 import pandas as pd
 
-from forecast_assets.domain.arrays import Floats
-from forecast_assets.domain.calendar import target_months
-from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.arrays import Floats, Labels
+from forecast_assets.domain.calendar import HORIZON_MONTHS, target_months
+from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.evaluation.intervals import apply_intervals
-from forecast_assets.domain.models.boosters import Answers, Parts, answers_of_each, fit_parts, only_origin
+from forecast_assets.domain.models.boosters import TrainedBoosters, train_boosters
 from forecast_assets.domain.models.pooled_model import PooledModel
-from forecast_assets.domain.models.recipe import HORIZON_MONTHS, Recipe
+from forecast_assets.domain.models.predictions import Predictions, only_origin, predict, predict_each
+from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.models.refits import (
     LEAST_GAIN,
     LEAST_GAIN_OF_FEW,
-    RefitMemory,
+    Refit,
+    RefitCache,
     chosen_features,
     interval_widths,
     learned_share,
     learned_weight,
+    refit_at_earlier_origins,
     refit_errors,
-    refits,
     segments,
     statistical_errors,
 )
-from forecast_assets.domain.models.serialization import parts_of, recipe_from, texts_of
-from forecast_assets.domain.models.training_rows import TooFewRowsError, TrainingRows
+from forecast_assets.domain.models.training_rows import TooFewRowsError
 
-MANIFEST = "manifest.json"
-POOLED_PREFIX = "pooled_"
-# Parts of the model by the champion's recipe, where it is stored beside a challenger's.
-CHAMPION_PREFIX = "champion_"
+
+@dataclasses.dataclass(frozen=True)
+class OwnAlone:
+    """Outcome of training: the market's own boosters predict alone."""
+
+    own: TrainedBoosters
+    pooled: ClassVar[None] = None
+    pooled_share: ClassVar[float] = 0.0
+
+
+@dataclasses.dataclass(frozen=True)
+class OwnWithPooled:
+    """Outcome of training: own boosters with a share of boosters over all markets."""
+
+    own: TrainedBoosters
+    pooled: TrainedBoosters
+    pooled_share: float
+
+
+@dataclasses.dataclass(frozen=True)
+class PooledAlone:
+    """Outcome of training: boosters over all markets predict alone, because own history is too short or they win."""
+
+    pooled: TrainedBoosters
+    own: ClassVar[None] = None
+    pooled_share: ClassVar[float] = 1.0
+
+
+Learned: TypeAlias = OwnAlone | OwnWithPooled | PooledAlone
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,39 +71,47 @@ class MarketModel:
 
     Attributes:
         cutoff: Last month whose sell-in was learned from.
-        recipe: How it was trained.
-        parts: The market's own learners and their columns; None where it has too little history, or where those over
-            all markets forecast better.
+        recipe: Parameters of the training.
+        learned: The boosters that predict.
         boosting_weight: Weight of the direct boosting in the blend of regular SKUs.
         quantiles: Interval widths by horizon in multiples of the SKU's dispersion, from refits at earlier origins.
-        rows: Rows of its own it learned from.
-        refits: How many refits weights and widths rest on; 0: widths are those of the statistical forecasts.
-        pooled: Learners over all markets; None where they are not there or do not forecast better.
-        pooled_share: Their share of the answer; 0 without them, 1 where they answer alone.
-        inputs_missing: Inputs that were not there.
+        rows: Number of the market's own rows that were learned from.
+        refits: Number of refits behind weights and widths; 0: widths are those of the statistical forecasts.
+        inputs_missing: Names of inputs that were missing.
     """
 
     cutoff: pd.Timestamp
     recipe: Recipe
-    parts: Parts | None
+    learned: Learned
     boosting_weight: float
     quantiles: pd.DataFrame
     rows: int
     refits: int
-    pooled: Parts | None = None
-    pooled_share: float = 0.0
     inputs_missing: tuple[str, ...] = ()
 
     @property
-    def columns(self) -> list[str]:
-        """Names of the features it reads, those of its own learners where it has any."""
-        return (self.parts or self.pooled).names.all
+    def pooled_share(self) -> float:
+        """Share of the pooled boosters in the prediction: 0 without them, 1 if they predict alone."""
+        return self.learned.pooled_share
 
-    def answers(self, features: pd.DataFrame, sell_in: DemandPanel) -> Answers:
-        """What its learners say at the origin of the features."""
-        several = [parts for parts in (self.parts, self.pooled) if parts is not None]
-        said = answers_of_each(features, sell_in, several, self.recipe)
-        return said[0] if len(said) == 1 else said[0].mixed(said[1], self.pooled_share)
+    @property
+    def columns(self) -> list[str]:
+        """Names of the features it reads; those of its own boosters if it has any."""
+        boosters = self.learned.pooled if isinstance(self.learned, PooledAlone) else self.learned.own
+        return boosters.names.all
+
+    def predict(
+        self, features: pd.DataFrame, sell_in: DemandPanel, horizon_months: int = HORIZON_MONTHS
+    ) -> Predictions:
+        """Return the predictions at the origin of the features, before the blend."""
+        match self.learned:
+            case OwnAlone(own):
+                return predict(features, sell_in, own, self.recipe, horizon_months)
+            case PooledAlone(pooled):
+                return predict(features, sell_in, pooled, self.recipe, horizon_months)
+            case OwnWithPooled(own, pooled, share):
+                first, second = predict_each(features, sell_in, [own, pooled], self.recipe, horizon_months)
+                return first.mixed(second, share)
 
 
 def fit_market_model(
@@ -86,71 +119,67 @@ def fit_market_model(
     sell_in: DemandPanel,
     cutoff: pd.Timestamp,
     recipe: Recipe,
-    memory: RefitMemory | None = None,
+    cache: RefitCache | None = None,
     pooled: PooledModel | None = None,
+    horizon_months: int = HORIZON_MONTHS,
 ) -> MarketModel:
     """Train the model of a market on everything known at the end of the cutoff month.
+
+    The outcome ``MarketModel.learned`` is ``OwnAlone``, ``OwnWithPooled`` or ``PooledAlone``.
 
     Args:
         features: Features of earlier origins, one row per SKU and origin; the cutoff month and later origins are
             ignored, for the columns too.
         sell_in: Panel of the market that reaches the cutoff; later months are ignored.
         cutoff: The origin month of the forecast.
-        recipe: How to train.
-        memory: Refits of earlier calls with the same features, sell-in, recipe and pooled model, to make none twice.
-        pooled: Learners over all markets with a cutoff before this one; None: the market learns alone.
+        recipe: Parameters of the training.
+        cache: Refits of earlier calls with the same features, sell-in, recipe and pooled model, which are reused.
+        pooled: Boosters over all markets with a cutoff before this one; None: the market learns alone.
+        horizon_months: Number of months ahead to learn.
 
     Raises:
-        TooFewRowsError: If there is too little history and nothing was learned over all markets.
+        TooFewRowsError: If there is too little history and no pooled boosters.
         ValueError: If the pooled model has seen the cutoff month.
     """
     _require_earlier(pooled, cutoff)
     shared = pooled.current if pooled else None
     skus = features.loc[features["origin_month"] < cutoff, "sku"].nunique() if len(features) else 0
-    asks_others = shared is not None and recipe.learns_from_others(skus)
-    made = refits(features, sell_in, cutoff, recipe, memory, pooled.of_refits if asks_others else None)
-    own, rows = _own(features, sell_in, cutoff, recipe, chosen_features(made, recipe), needed=shared is None)
+    may_mix = shared is not None and recipe.learns_from_others(skus)
+    of_refits = pooled.of_refits if pooled and may_mix else None
+    refits = refit_at_earlier_origins(features, sell_in, cutoff, recipe, cache, of_refits, horizon_months)
     usual = recipe.usual_weight(skus)
-    gain = LEAST_GAIN if skus >= recipe.few_skus else LEAST_GAIN_OF_FEW
-    # From the own answers alone: with a quarter of pooled mixed in first, the weight jumped, and a market's WAPE at one
-    # origin with it, by -10 to +7 % (Australian retail).
-    weight = learned_weight(made, usual, gain) if made else usual
-    share = 0.0 if own is not None else 1.0
-    if own is not None and asks_others:
-        share = learned_share(made, recipe, usual, weight)
-    made = [refit.mixed(share) for refit in made]
-    if made:
-        widths = interval_widths(refit_errors(made, weight))
-    else:
-        widths = shared.quantiles if rows is None else interval_widths(statistical_errors(rows))
-    return MarketModel(
-        cutoff=cutoff,
-        recipe=recipe,
-        parts=own if share < 1.0 else None,
-        boosting_weight=weight,
-        quantiles=widths,
-        rows=0 if rows is None else len(rows),
-        refits=len(made),
-        pooled=shared.parts if shared is not None and share > 0.0 else None,
-        pooled_share=share,
-    )
-
-
-def _own(
-    features: pd.DataFrame,
-    sell_in: DemandPanel,
-    cutoff: pd.Timestamp,
-    recipe: Recipe,
-    chosen: set[str] | None,
-    needed: bool,
-) -> tuple[Parts | None, TrainingRows | None]:
-    """The market's own learners; none with too little history, unless they are needed."""
+    # From the own predictions alone: with a quarter of pooled mixed in first, the weight jumped, and a market's WAPE at
+    # one origin with it, by -10 to +7 % (Australian retail).
+    least_gain = LEAST_GAIN if skus >= recipe.few_skus else LEAST_GAIN_OF_FEW
+    weight = learned_weight(refits, usual, least_gain) if refits else usual
+    chosen = chosen_features(refits, recipe)
+    learned: Learned
     try:
-        return fit_parts(features, sell_in, cutoff, recipe, chosen)
+        own, rows = train_boosters(features, sell_in, cutoff, recipe, chosen, horizon_months)
     except TooFewRowsError:
-        if needed:
+        if shared is None:
             raise
-        return None, None
+        learned, row_count = PooledAlone(shared.boosters), 0
+        widths = _widths_of_refits(refits, 1.0, weight) if refits else shared.quantiles
+    else:
+        share = learned_share(refits, recipe, usual, weight) if may_mix else 0.0
+        learned, row_count = _outcome(own, shared.boosters if shared else None, share), len(rows)
+        widths = (
+            _widths_of_refits(refits, learned.pooled_share, weight)
+            if refits
+            else interval_widths(statistical_errors(rows))
+        )
+    return MarketModel(cutoff, recipe, learned, weight, widths, row_count, len(refits))
+
+
+def _outcome(own: TrainedBoosters, pooled: TrainedBoosters | None, share: float) -> Learned:
+    if pooled is None or share <= 0.0:
+        return OwnAlone(own)
+    return PooledAlone(pooled) if share >= 1.0 else OwnWithPooled(own, pooled, share)
+
+
+def _widths_of_refits(refits: list[Refit], pooled_share: float, weight: float) -> pd.DataFrame:
+    return interval_widths(refit_errors([refit.mixed(pooled_share) for refit in refits], weight))
 
 
 def _require_earlier(pooled: PooledModel | None, cutoff: pd.Timestamp) -> None:
@@ -161,13 +190,16 @@ def _require_earlier(pooled: PooledModel | None, cutoff: pd.Timestamp) -> None:
         )
 
 
-def forecast_units(features: pd.DataFrame, sell_in: DemandPanel, model: MarketModel) -> pd.DataFrame:
+def forecast_units(
+    features: pd.DataFrame, sell_in: DemandPanel, model: MarketModel, horizon_months: int = HORIZON_MONTHS
+) -> pd.DataFrame:
     """Forecast every SKU of one origin.
 
     Args:
         features: Features of the origin month, one row per SKU.
         sell_in: Panel that reaches the origin month; its last 120 months are read.
         model: A model whose cutoff is not after the origin month.
+        horizon_months: Number of months to forecast.
 
     Returns:
         One row per SKU and target month: ``sku, origin_month, target_month, horizon_months, forecast_units,
@@ -179,23 +211,24 @@ def forecast_units(features: pd.DataFrame, sell_in: DemandPanel, model: MarketMo
     origin = only_origin(features)
     if model.cutoff > origin:
         raise ValueError(f"model with cutoff {model.cutoff:%Y-%m} has seen months after the origin {origin:%Y-%m}")
-    said = model.answers(features, sell_in)
-    rows = _as_rows(said.skus, origin, said.blended(model.boosting_weight))
-    low, high = _interval(rows, said, model.quantiles)
+    predictions = model.predict(features, sell_in, horizon_months)
+    rows = _as_rows(predictions.skus, origin, predictions.blended(model.boosting_weight))
+    low, high = _interval(rows, predictions, model.quantiles)
     return rows.assign(forecast_units_p10=low, forecast_units_p90=high)
 
 
-def _interval(rows: pd.DataFrame, said: Answers, quantiles: pd.DataFrame) -> tuple[Floats, Floats]:
+def _interval(rows: pd.DataFrame, predictions: Predictions, quantiles: pd.DataFrame) -> tuple[Floats, Floats]:
+    horizons = predictions.boosting.shape[1]
     return apply_intervals(
-        rows["forecast_units"],
-        np.repeat(said.dispersion_units, HORIZON_MONTHS),
-        rows["horizon_months"],
+        rows["forecast_units"].to_numpy(float),
+        np.repeat(predictions.dispersion_units, horizons),
+        rows["horizon_months"].to_numpy(),
         quantiles,
-        np.repeat(segments(said.is_intermittent), HORIZON_MONTHS),
+        np.repeat(segments(predictions.is_intermittent), horizons),
     )
 
 
-def _as_rows(skus: Floats, origin: pd.Timestamp, point: Floats) -> pd.DataFrame:
+def _as_rows(skus: Labels, origin: pd.Timestamp, point: Floats) -> pd.DataFrame:
     count, horizons = point.shape
     return pd.DataFrame(
         {
@@ -206,67 +239,3 @@ def _as_rows(skus: Floats, origin: pd.Timestamp, point: Floats) -> pd.DataFrame:
             "forecast_units": point.ravel(),
         }
     )
-
-
-def model_to_parts(model: MarketModel) -> pd.DataFrame:
-    """The model as a table of texts: ``part, content``; the manifest first."""
-    manifest = {
-        "cutoff": f"{model.cutoff:%Y-%m-%d}",
-        "recipe": _without_threads(model.recipe),
-        "features": dataclasses.asdict(model.parts.names) if model.parts else None,
-        "pooled_features": dataclasses.asdict(model.pooled.names) if model.pooled else None,
-        "pooled_share": model.pooled_share,
-        "inputs_missing": list(model.inputs_missing),
-        "boosting_weight": model.boosting_weight,
-        "quantiles": model.quantiles.to_dict("records"),
-        "rows": model.rows,
-        "refits": model.refits,
-        "lightgbm_version": lightgbm.__version__,
-    }
-    texts = {MANIFEST: json.dumps(manifest, indent=1)}
-    texts |= texts_of(model.parts) if model.parts else {}
-    texts |= texts_of(model.pooled, POOLED_PREFIX) if model.pooled else {}
-    return pd.DataFrame({"part": list(texts), "content": list(texts.values())})
-
-
-def _without_threads(recipe: Recipe) -> dict[str, object]:
-    """How a model was trained; how many threads did it changes no tree and must not change the model's hash."""
-    return {name: value for name, value in dataclasses.asdict(recipe).items() if name != "threads"}
-
-
-def model_from_parts(parts: pd.DataFrame) -> MarketModel:
-    """Read a model back from its texts; those of a champion beside it are left alone.
-
-    Raises:
-        KeyError: If there is no manifest among the parts.
-    """
-    parts = parts[~parts["part"].str.startswith(CHAMPION_PREFIX)]
-    texts = dict(zip(parts["part"], parts["content"], strict=True))
-    manifest = json.loads(texts.pop(MANIFEST))
-    own, pooled = manifest["features"], manifest.get("pooled_features")
-    own_texts = {name: text for name, text in texts.items() if not name.startswith(POOLED_PREFIX)}
-    return MarketModel(
-        cutoff=pd.Timestamp(manifest["cutoff"]),
-        recipe=recipe_from(manifest["recipe"]),
-        parts=parts_of(own_texts, own) if own else None,
-        boosting_weight=manifest["boosting_weight"],
-        quantiles=pd.DataFrame(manifest["quantiles"]),
-        rows=manifest["rows"],
-        refits=manifest["refits"],
-        pooled=parts_of(texts, pooled, POOLED_PREFIX) if pooled else None,
-        pooled_share=manifest.get("pooled_share", 0.0),
-        inputs_missing=tuple(manifest.get("inputs_missing", ())),
-    )
-
-
-def beside_champion(model: pd.DataFrame, champion: pd.DataFrame) -> pd.DataFrame:
-    """The parts of two models as one table, those of the champion with a prefix."""
-    return pd.concat([model, champion.assign(part=CHAMPION_PREFIX + champion["part"])], ignore_index=True)
-
-
-def champion_from_parts(parts: pd.DataFrame) -> MarketModel | None:
-    """The champion's model among the parts; None where there is one model alone."""
-    theirs = parts[parts["part"].str.startswith(CHAMPION_PREFIX)]
-    if theirs.empty:
-        return None
-    return model_from_parts(theirs.assign(part=theirs["part"].str.removeprefix(CHAMPION_PREFIX)))

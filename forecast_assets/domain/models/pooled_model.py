@@ -1,7 +1,7 @@
-"""What all markets teach together: learners over a sample of every market's SKUs, read one month later by each market.
+"""The pooled model: boosters over a sample of every market's SKUs, read by each market one month later.
 
-Here belong the sample, the training and the texts. What a market makes of it is in ``market_model.py`` and
-``refits.py``: the mean of its own learners and these, or these alone where it is too small or too young.
+This module holds the sample, the training and the texts. ``market_model.py`` and ``refits.py`` decide how a market uses
+it: mixed with its own boosters, or alone if the market is too small or too young.
 """
 
 import dataclasses
@@ -9,18 +9,22 @@ import json
 import zlib
 from collections.abc import Iterable, Mapping
 
-import lightgbm
 import pandas as pd
 
-from forecast_assets.domain.calendar import add_months
-from forecast_assets.domain.demand.demand import panel_from_rows
-from forecast_assets.domain.models.boosters import Parts, fit_parts
+from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months
+from forecast_assets.domain.demand.demand_panel import panel_from_rows
+from forecast_assets.domain.models.boosters import TrainedBoosters, train_boosters
 from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS, Recipe
-from forecast_assets.domain.models.refits import gains_of, interval_widths, largest_gains, statistical_errors
-from forecast_assets.domain.models.serialization import parts_of, recipe_from, texts_of
+from forecast_assets.domain.models.refits import interval_widths, largest_gains, statistical_errors
+from forecast_assets.domain.models.serialization import (
+    MANIFEST,
+    boosters_from_texts,
+    boosters_to_texts,
+    recipe_from_manifest,
+    recipe_to_manifest,
+)
 from forecast_assets.domain.models.training_rows import TooFewRowsError
 
-MANIFEST = "manifest.json"
 POOLED_MONTHS = 60
 LEAST_MARKETS = 2
 # Between market and SKU in the names of the pooled panel.
@@ -33,60 +37,60 @@ EMPTY = (
 
 
 @dataclasses.dataclass(frozen=True)
-class PooledParts:
-    """Learners over all markets and interval widths from the statistical forecasts' errors they were trained beside."""
+class PooledFit:
+    """Boosters over all markets at one cutoff, and interval widths from the statistical forecasts' errors."""
 
-    parts: Parts
+    boosters: TrainedBoosters
     quantiles: pd.DataFrame
 
 
 @dataclasses.dataclass(frozen=True)
 class PooledModel:
-    """Learners over all markets for origin month m.
+    """Boosters over all markets for origin month m.
 
     Attributes:
         cutoff: m - 1, the last month whose sell-in was learned from.
-        recipe: How it was trained.
-        by_offset: 0: what is learned up to the cutoff; 18, 12, 6: the same from what was known that many months before
-            the cutoff. Empty where there is too little.
-        rows: SKU-months it learned from.
-        skus: SKUs of each market in them.
-        reason: Why there are no parts; empty if there are.
+        recipe: Parameters of the training.
+        by_offset: Fits by months before the cutoff: 0 at the cutoff itself, and 6, 12, 18 before it, each from what was
+            known then. Empty with too little history.
+        rows: Number of SKU-months it learned from.
+        skus: Number of SKUs of each market in them.
+        reason: Reason for having no boosters; empty if there are some.
     """
 
     cutoff: pd.Timestamp
     recipe: Recipe
-    by_offset: Mapping[int, PooledParts]
+    by_offset: Mapping[int, PooledFit]
     rows: int = 0
     skus: Mapping[str, int] = dataclasses.field(default_factory=dict)
     reason: str = ""
 
     @property
-    def current(self) -> PooledParts | None:
-        """What is learned up to the cutoff."""
+    def current(self) -> PooledFit | None:
+        """The fit at the cutoff; None with too little history."""
         return self.by_offset.get(0)
 
     @property
-    def of_refits(self) -> dict[int, Parts]:
-        """What was learned up to earlier cutoffs, by months before this one."""
-        return {offset: found.parts for offset, found in self.by_offset.items() if offset}
+    def of_refits(self) -> dict[int, TrainedBoosters]:
+        """Boosters of earlier cutoffs, by months before this one."""
+        return {offset: fit.boosters for offset, fit in self.by_offset.items() if offset}
 
     def known(self, months_back: int) -> "PooledModel":
-        """The model as far as it was known ``months_back`` months before: without any part that saw later months."""
-        earlier = {offset - months_back: found for offset, found in self.by_offset.items() if offset >= months_back}
+        """Return the model as known ``months_back`` months earlier: without any fit that saw later months."""
+        earlier = {offset - months_back: fit for offset, fit in self.by_offset.items() if offset >= months_back}
         return dataclasses.replace(self, cutoff=add_months(self.cutoff, -months_back), by_offset=earlier)
 
 
 def pooled_rows(features: pd.DataFrame, sell_in: pd.DataFrame, skus_per_market: int) -> pd.DataFrame:
-    """Features and sell-in of one month of a sample of each market's SKUs.
+    """Return features and sell-in of one month for a sample of each market's SKUs.
 
-    The sample is by a hash of market and SKU: the same SKUs every month, so that what followed an origin is known, and
-    a SKU that comes or goes moves one other at most.
+    A hash of market and SKU draws the sample. It has the same SKUs every month, so the months after an origin are
+    known, and a new or ended SKU changes at most one other.
 
     Args:
         features: Rows of one month over the markets, with ``country``.
         sell_in: The same, with ``country, sku, sell_in_units``.
-        skus_per_market: So many SKUs of each market; all where there are fewer.
+        skus_per_market: Number of SKUs of each market; all if there are fewer.
 
     Returns:
         One row per market and SKU: ``market, sku, sell_in_units`` (NaN where unknown) and all features.
@@ -106,83 +110,93 @@ def _rank(market: str, sku: str) -> int:
     return zlib.crc32(f"{market}{SEPARATOR}{sku}".encode())
 
 
-def fit_pooled_model(rows: pd.DataFrame, cutoff: pd.Timestamp, recipe: Recipe) -> PooledModel:
-    """Train over all markets on what is known at the end of the cutoff month, and at cutoffs 18, 12, 6 months earlier.
+def fit_pooled_model(
+    rows: pd.DataFrame, cutoff: pd.Timestamp, recipe: Recipe, horizon_months: int = HORIZON_MONTHS
+) -> PooledModel:
+    """Train over all markets on the data known at the end of the cutoff month, and 18, 12 and 6 months earlier.
 
     Args:
         rows: Pooled rows with their ``month``; those of months after the cutoff or before its last 60 are ignored.
         cutoff: The month before the origin month that will read the model.
-        recipe: How to train; the earlier cutoffs with its smaller recipe of refits.
+        recipe: Parameters of the training; the earlier cutoffs use ``recipe.of_refits()``.
+        horizon_months: Number of months ahead to learn.
 
     Returns:
-        The model; without parts, and with the reason, where there is one market only or too little history.
+        The model; without boosters, and with the reason, if there is only one market or too little history.
     """
     known = rows[rows["month"].between(add_months(cutoff, 1 - POOLED_MONTHS), cutoff)]
     pairs = known[["market", "sku"]].drop_duplicates()
-    skus = pairs.groupby("market").size().astype(int).to_dict()
+    skus = {str(market): int(count) for market, count in pairs.groupby("market").size().items()}
     empty = PooledModel(cutoff, recipe, {}, len(known), skus)
     if len(skus) < LEAST_MARKETS:
         return dataclasses.replace(empty, reason=f"{len(skus)} market(s) with rows, expected {LEAST_MARKETS}")
     try:
-        earlier = _earlier_parts(known, cutoff, recipe.of_refits())
-        current = _fit(known, cutoff, recipe, _chosen(earlier.values(), recipe))
+        earlier = _earlier_fits(known, cutoff, recipe.of_refits(), horizon_months)
+        chosen = _chosen(earlier.values(), recipe)
+        current = _fit(known, cutoff, recipe, horizon_months, chosen)
     except TooFewRowsError as error:
         return dataclasses.replace(empty, reason=str(error))
     return dataclasses.replace(empty, by_offset={0: current} | earlier)
 
 
-def _earlier_parts(rows: pd.DataFrame, cutoff: pd.Timestamp, recipe: Recipe) -> dict[int, PooledParts]:
-    """Parts of the cutoffs 6, 12, 18 months before, as many as there is history for."""
-    made = {}
+def _earlier_fits(
+    rows: pd.DataFrame, cutoff: pd.Timestamp, recipe: Recipe, horizon_months: int
+) -> dict[int, PooledFit]:
+    """Return the fits at cutoffs 6, 12, 18 months before, as many as there is history for."""
+    fits = {}
     for offset in sorted(REFIT_OFFSETS_MONTHS):
         try:
-            made[offset] = _fit(rows, add_months(cutoff, -offset), recipe)
+            fits[offset] = _fit(rows, add_months(cutoff, -offset), recipe, horizon_months)
         except TooFewRowsError:
             break
-    return made
+    return fits
 
 
-def _chosen(earlier: Iterable[PooledParts], recipe: Recipe) -> set[str] | None:
-    """The columns with the largest gains in parts of earlier cutoffs, as markets choose theirs; None without any."""
-    return largest_gains([gains_of(found.parts) for found in earlier], recipe.kept_features)
+def _chosen(earlier: Iterable[PooledFit], recipe: Recipe) -> set[str] | None:
+    """Return the columns with the largest gains at earlier cutoffs, as for a market; None without earlier cutoffs."""
+    return largest_gains([fit.boosters.gains() for fit in earlier], recipe.kept_features)
 
 
-def _fit(rows: pd.DataFrame, cutoff: pd.Timestamp, recipe: Recipe, chosen: set[str] | None = None) -> PooledParts:
+def _fit(
+    rows: pd.DataFrame, cutoff: pd.Timestamp, recipe: Recipe, horizon_months: int, chosen: set[str] | None = None
+) -> PooledFit:
     known = rows[rows["month"] <= cutoff]
     if known.empty:
         raise TooFewRowsError(f"no pooled row up to {cutoff:%Y-%m}")
     known = known.assign(sku=known["market"] + SEPARATOR + known["sku"])
     panel = panel_from_rows(known, known["month"].min(), cutoff)
     features = known.drop(columns=["market", "month", "sell_in_units"])
-    parts, trained = fit_parts(features, panel, cutoff, recipe, chosen)
-    return PooledParts(parts, interval_widths(statistical_errors(trained)))
+    boosters, trained = train_boosters(features, panel, cutoff, recipe, chosen, horizon_months)
+    return PooledFit(boosters, interval_widths(statistical_errors(trained)))
 
 
 def pooled_to_texts(model: PooledModel) -> pd.DataFrame:
-    """The model as a table of texts: ``part, content``; the manifest first, the parts of each cutoff by prefix."""
+    """Return the model as a table of texts: ``part, content``; the manifest first, a prefix per cutoff."""
+    import lightgbm
+
     manifest = {
         "cutoff": f"{model.cutoff:%Y-%m-%d}",
-        "recipe": {name: value for name, value in dataclasses.asdict(model.recipe).items() if name != "threads"},
+        "recipe": recipe_to_manifest(model.recipe),
         "rows": model.rows,
         "skus": dict(model.skus),
         "reason": model.reason,
         "offsets": {
             str(offset): {
-                "features": dataclasses.asdict(found.parts.names),
-                "quantiles": found.quantiles.to_dict("records"),
+                "features": dataclasses.asdict(fit.boosters.names),
+                "quantiles": fit.quantiles.to_dict("records"),
             }
-            for offset, found in model.by_offset.items()
+            for offset, fit in model.by_offset.items()
         },
         "lightgbm_version": lightgbm.__version__,
     }
     texts = {MANIFEST: json.dumps(manifest, indent=1)}
-    for offset, found in model.by_offset.items():
-        texts |= texts_of(found.parts, _prefix(offset))
+    for offset, fit in model.by_offset.items():
+        texts |= boosters_to_texts(fit.boosters, _prefix(offset))
     return pd.DataFrame({"part": list(texts), "content": list(texts.values())})
 
 
 def pooled_from_texts(table: pd.DataFrame) -> PooledModel | None:
-    """Read a model back from its texts; None if there are none or they hold no parts: markets run without it."""
+    """Read a model from its texts; None without texts or boosters: markets then run without it."""
     texts = dict(zip(table["part"], table["content"], strict=True)) if len(table) else {}
     manifest = json.loads(texts.get(MANIFEST, "{}"))
     offsets = manifest.get("offsets", {})
@@ -190,12 +204,12 @@ def pooled_from_texts(table: pd.DataFrame) -> PooledModel | None:
         return None
     return PooledModel(
         cutoff=pd.Timestamp(manifest["cutoff"]),
-        recipe=recipe_from(manifest["recipe"]),
+        recipe=recipe_from_manifest(manifest["recipe"]),
         by_offset={
-            int(offset): PooledParts(
-                parts_of(texts, found["features"], _prefix(int(offset))), pd.DataFrame(found["quantiles"])
+            int(offset): PooledFit(
+                boosters_from_texts(texts, stored["features"], _prefix(int(offset))), pd.DataFrame(stored["quantiles"])
             )
-            for offset, found in offsets.items()
+            for offset, stored in offsets.items()
         },
         rows=manifest["rows"],
         skus=manifest["skus"],

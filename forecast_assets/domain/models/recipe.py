@@ -1,14 +1,11 @@
-"""The recipe of the market's model: every number that decides what is learned, in one place.
+"""The recipe of a market's model: the configuration with every number that decides what is learned.
 
-A recipe together with the features up to a cutoff gives the same model again; it is stored in the model's manifest.
+The same recipe and the same features up to a cutoff give the same model. The model's manifest stores the recipe.
 """
 
 import dataclasses
 from collections.abc import Mapping
-
-from forecast_assets.domain.calendar import HORIZON_MONTHS
-
-__all__ = ["HORIZON_MONTHS", "INTERMITTENT_ZERO_SHARE", "REFIT_OFFSETS_MONTHS", "Recipe", "read_parameters"]
+from typing import Any
 
 # Zero share of the last 24 months above which a SKU counts as intermittent: L1 would forecast nearly nothing for it.
 INTERMITTENT_ZERO_SHARE = 0.15
@@ -20,23 +17,21 @@ REFIT_OFFSETS_MONTHS = (18, 12, 6)
 class Recipe:
     """Parameters of the learners and of the blend.
 
-    ``training_rows`` is how many SKU-origin-horizon rows a learner sees, cut from at most ``sku_origins`` SKU-origins:
-    40,000 rows forecast as well as 120,000 (WAPE on M3 .1107 and .1108) in a third of the time. ``max_bin`` 63 trains
-    in two thirds of the time of 255 with the same fit.
-
-    Weights of the blend for regular SKUs: ``boosting_weight`` for the direct boosting where nothing better is learned
-    from the refits (``boosting_weight_of_few`` in a market of under ``few_skus`` SKUs, which has little to train on: on
-    15 SKUs a market .20 and .40 have .936 and .943 of Holt-Winters' WAPE over three origins), the rest for the other
-    members in the proportions ``member_weights``. For intermittent SKUs ``sharpness`` is the share of the
-    common quantile ``intermittent_quantile`` (see ``intermittent.py``).
-
-    In a market of few SKUs what was learned over all markets has a share in the direct boosting and in the recursive
-    member: ``share_if_most_better`` or ``share_if_all_better`` by the votes of the refits (``refits.py``), and
-    ``pooled_share_of_few`` where they are too few to vote.
-
-    The refits use ``refit_rows`` rows and ``refit_rounds`` rounds and are scored on at most ``refit_skus`` SKUs each:
-    they only set weights and widths, and choose the ``kept_features`` with the largest gains that the model learns
-    from; a market with promotions and sell-out has 310 columns, and training time grows with them.
+    - Rows: a learner sees ``training_rows`` SKU-origin-horizon rows of at most ``sku_origins`` SKU-origins. 40,000 rows
+      forecast as well as 120,000 (WAPE on M3 .1107 and .1108) in a third of the time. ``max_bin`` 63 trains in two
+      thirds of the time of 255 with the same fit.
+    - Blend of regular SKUs: the direct boosting has ``boosting_weight`` unless the refits suggest a better one. In a
+      market of under ``few_skus`` SKUs, which has little to train on, it is ``boosting_weight_of_few``. On 15 SKUs a
+      market, .20 and .40 have .936 and .943 of Holt-Winters' WAPE over three origins. The other members share the rest
+      in the proportions ``member_weights``.
+    - Blend of intermittent SKUs: ``sharpness`` is the share of the common quantile ``intermittent_quantile``
+      (``intermittent.py``).
+    - Pooled boosters: in a market of few SKUs they have a share in the direct boosting and in the recursive member. The
+      votes of the refits (``refits.py``) decide on ``share_if_most_better`` or ``share_if_all_better``. With too few
+      cells for a vote it is ``pooled_share_of_few``.
+    - Refits: they use ``refit_rows`` rows and ``refit_rounds`` rounds and are scored on at most ``refit_skus`` SKUs
+      each. They set weights and widths and choose the ``kept_features`` with the largest gains. A market with
+      promotions and sell-out has 310 columns, and training time grows with them.
     """
 
     training_rows: int = 40_000
@@ -76,15 +71,15 @@ class Recipe:
     seed: int = 20
 
     def usual_weight(self, skus: int) -> float:
-        """Weight of the direct boosting in a market of so many SKUs, before anything is learned from refits."""
+        """Return the weight of the direct boosting in a market of so many SKUs, before refits change it."""
         return self.boosting_weight if skus >= self.few_skus else self.boosting_weight_of_few
 
     def learns_from_others(self, skus: int) -> bool:
-        """Whether a market of so many SKUs mixes in what all markets teach: with 150 SKUs it gained nothing."""
+        """Return True if a market of so many SKUs mixes in pooled boosters; with 150 SKUs it gained nothing."""
         return skus < self.few_skus
 
     def lightgbm_parameters(self, objective: dict[str, object]) -> dict[str, object]:
-        """Parameters of the direct learners; the same rows give the same trees on one machine."""
+        """Return the parameters of the direct learners; the same rows give the same trees on one machine."""
         return {
             **objective,
             **self._reproducible(),
@@ -98,7 +93,7 @@ class Recipe:
         }
 
     def recursive_parameters(self, objective: dict[str, object]) -> dict[str, object]:
-        """Parameters of the recursive learners, which have few columns and many rows."""
+        """Return the parameters of the recursive learners, which have few columns and many rows."""
         return {
             **objective,
             **self._reproducible(),
@@ -111,7 +106,7 @@ class Recipe:
         }
 
     def of_refits(self) -> "Recipe":
-        """The same recipe with fewer rows and rounds in larger steps, as the refits train it."""
+        """Return the recipe of the refits: fewer rows, and fewer rounds in larger steps."""
         return dataclasses.replace(
             self,
             training_rows=min(self.refit_rows, self.training_rows),
@@ -123,7 +118,7 @@ class Recipe:
         )
 
     def of_backtest(self, training_rows: int) -> "Recipe":
-        """The same recipe with so many rows and half the rounds in larger steps: it is fitted at three origins."""
+        """Return the recipe of a backtest: ``training_rows`` rows, and half the rounds in larger steps."""
         rounds = max(1, self.rounds // 2)
         rate = self.learning_rate * self.rounds / rounds
         return dataclasses.replace(self, training_rows=training_rows, rounds=rounds, learning_rate=rate)
@@ -139,11 +134,11 @@ class Recipe:
         }
 
 
-def read_parameters(stored: Mapping[str, object]) -> dict[str, object]:
-    """Parameters of a recipe as they were stored in JSON, which has lists where a recipe has pairs.
+def read_parameters(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters of a recipe that was stored as JSON, which has lists in place of pairs.
 
     Raises:
-        ValueError: If one is not known: it was stored by another version of the code.
+        ValueError: If a parameter is unknown, because another version of the code stored it.
     """
     unknown = sorted(set(stored) - {field.name for field in dataclasses.fields(Recipe)})
     if unknown:

@@ -1,7 +1,7 @@
-"""What is learned from refits of the recipe at earlier origins: the weights of the blend and the interval widths.
+"""Refits of the recipe at earlier origins, and the weights, shares, features and interval widths learned from them.
 
-Every forecast here was made by parts that had seen nothing after its origin, so weights and widths come from
-out-of-sample errors alone. Not here: the parts (``parts.py``) and how widths become intervals (``intervals.py``).
+The boosters of a refit have seen nothing after its origin, so weights and widths come from out-of-sample errors alone.
+Training is in ``boosters.py``, the use of widths in ``domain/evaluation/intervals.py``.
 """
 
 import dataclasses
@@ -10,17 +10,17 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from forecast_assets.domain.arrays import Floats
-from forecast_assets.domain.calendar import add_months
-from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.arrays import Bools, Floats, Labels
+from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months
+from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.evaluation.intervals import INTERMITTENT, REGULAR, horizon_quantiles
-from forecast_assets.domain.models.boosters import Answers, Parts, answers_of_each, fit_parts
-from forecast_assets.domain.models.gradient_boosting import feature_gains
+from forecast_assets.domain.models.boosters import TrainedBoosters, train_boosters
+from forecast_assets.domain.models.predictions import Predictions, predict_each
 from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS, Recipe
 from forecast_assets.domain.models.training_rows import TooFewRowsError, TrainingRows, following_units
 
 WEIGHTS = (0.2, 0.3, 0.55, 0.7, 0.85, 1.0)
-# Another weight must beat the recipe's by this share of its WAPE: less is noise of one or two eras.
+# Another weight must beat the recipe's by this share of its WAPE; a smaller gain is noise of one or two eras.
 LEAST_GAIN = 0.01
 # The same in a market of few SKUs: on 15 SKUs each, weights that were better by 1 % cost .7 % WAPE afterwards.
 LEAST_GAIN_OF_FEW = 0.05
@@ -32,106 +32,123 @@ LOWER, UPPER = 0.11, 0.89
 
 @dataclasses.dataclass(frozen=True)
 class Refit:
-    """The answers of a refit at an earlier origin and what followed, (n, horizon), NaN after the cutoff.
+    """A refit at an earlier origin.
 
-    ``gains`` is the share of the own boosting's gain that each feature had (``gradient_boosting.feature_gains``); none
-    where the market had no parts of its own. ``pooled`` is what the learners over all markets said then, beside the
-    market's own ``answers``; None where only one of the two could be made, which then is ``answers``.
+    Attributes:
+        predictions: Predictions of the own boosters, or of the pooled ones if the market had none of its own.
+        actual_units: (n, horizon) sell-in that followed, NaN after the cutoff.
+        gains: Gain by feature of the own boosters (``TrainedBoosters.gains``); empty without own boosters.
+        pooled: Predictions of the pooled boosters, if there were both own and pooled ones.
     """
 
-    answers: Answers
+    predictions: Predictions
     actual_units: Floats
     gains: pd.Series = dataclasses.field(default_factory=lambda: pd.Series(dtype=float))
-    pooled: Answers | None = None
+    pooled: Predictions | None = None
 
     def mixed(self, share: float) -> "Refit":
-        """The refit with a share of the pooled answers in its own."""
+        """Return the refit with a share of the pooled predictions in its own."""
         if self.pooled is None:
             return self
-        return dataclasses.replace(self, answers=self.answers.mixed(self.pooled, share), pooled=None)
+        return dataclasses.replace(self, predictions=self.predictions.mixed(self.pooled, share), pooled=None)
 
 
 @dataclasses.dataclass
-class RefitMemory:
-    """Refits already made of the same features, sell-in, recipe and pooled parts, by origin: SKU and origin of the rows
-    answered, the refit before anything that followed. None where history was too short.
+class RefitCache:
+    """Refits of the same features, sell-in, recipe and pooled boosters, by origin.
 
-    A refit depends on its origin and not on the cutoff it serves, so a backtest at several origins makes each once.
+    A refit depends on its origin, not on the cutoff that uses it, so a backtest at several origins computes each once.
+
+    Attributes:
+        by_origin: ``sku`` and ``origin_month`` of the predicted rows, and the refit without ``actual_units``; None if
+            history was too short.
     """
 
-    made: dict[pd.Timestamp, tuple[pd.DataFrame, Refit] | None] = dataclasses.field(default_factory=dict)
+    by_origin: dict[pd.Timestamp, tuple[pd.DataFrame, Refit] | None] = dataclasses.field(default_factory=dict)
 
 
-def refits(
+def refit_at_earlier_origins(
     features: pd.DataFrame,
     sell_in: DemandPanel,
     cutoff: pd.Timestamp,
     recipe: Recipe,
-    memory: RefitMemory | None = None,
-    pooled: Mapping[int, Parts] | None = None,
+    cache: RefitCache | None = None,
+    pooled: Mapping[int, TrainedBoosters] | None = None,
+    horizon_months: int = HORIZON_MONTHS,
 ) -> list[Refit]:
-    """Refit the recipe 18, 12 and 6 months before the cutoff and forecast a sample of the SKUs of then.
+    """Refit the recipe 18, 12 and 6 months before the cutoff and forecast a sample of the SKUs of those origins.
 
-    Origins with too little history are left out.
+    Origins with too little history are omitted.
 
     Args:
-        pooled: Learners over all markets by months before the cutoff, each from months before its origin alone.
+        features: Features of earlier origins, one row per SKU and origin.
+        sell_in: Panel of the market that reaches the cutoff.
+        cutoff: Last month whose sell-in is known.
+        recipe: Parameters of the training; refits use ``recipe.of_refits()``.
+        cache: Refits of earlier calls, which are reused and extended.
+        pooled: Boosters over all markets by months before the cutoff, each from months before its origin alone.
+        horizon_months: Number of months ahead.
     """
-    memory = RefitMemory() if memory is None else memory
-    served = []
+    by_origin = (RefitCache() if cache is None else cache).by_origin
+    refits = []
     for months_back in REFIT_OFFSETS_MONTHS:
         origin = add_months(cutoff, -months_back)
-        if origin not in memory.made:
-            memory.made[origin] = _refit(features, sell_in, origin, recipe, (pooled or {}).get(months_back))
-        if memory.made[origin] is not None:
-            at_origin, refit = memory.made[origin]
-            served.append(dataclasses.replace(refit, actual_units=following_units(at_origin, sell_in, cutoff)))
-    return served
+        if origin not in by_origin:
+            of_origin = (pooled or {}).get(months_back)
+            by_origin[origin] = _refit(features, sell_in, origin, recipe, of_origin, horizon_months)
+        cached = by_origin[origin]
+        if cached is not None:
+            rows, refit = cached
+            actual = following_units(rows, sell_in, cutoff, horizon_months)
+            refits.append(dataclasses.replace(refit, actual_units=actual))
+    return refits
 
 
 def _refit(
-    features: pd.DataFrame, sell_in: DemandPanel, origin: pd.Timestamp, recipe: Recipe, pooled: Parts | None
+    features: pd.DataFrame,
+    sell_in: DemandPanel,
+    origin: pd.Timestamp,
+    recipe: Recipe,
+    pooled: TrainedBoosters | None,
+    horizon_months: int,
 ) -> tuple[pd.DataFrame, Refit] | None:
-    """SKU and origin of the rows answered, and the refit; None with too little history and nothing pooled."""
+    """Return SKU and origin of the predicted rows, and the refit; None without own and pooled boosters."""
     at_origin = features[features["origin_month"] == origin].sort_values("sku")
     if at_origin.empty:
         return None
     if len(at_origin) > recipe.refit_skus:
         at_origin = at_origin.sample(recipe.refit_skus, random_state=recipe.seed).sort_values("sku")
     small = recipe.of_refits()
-    own = _own_parts(features, sell_in, origin, small)
-    several = [parts for parts in (own, pooled) if parts is not None]
+    own = _own_boosters(features, sell_in, origin, small, horizon_months)
+    several = [boosters for boosters in (own, pooled) if boosters is not None]
     if not several:
         return None
-    said = answers_of_each(at_origin, sell_in, several, small)
-    gains = gains_of(own) if own else pd.Series(dtype=float)
-    unknown = np.full_like(said[0].boosting, np.nan)
-    return at_origin[["sku", "origin_month"]], Refit(said[0], unknown, gains, said[1] if len(said) > 1 else None)
+    first, *rest = predict_each(at_origin, sell_in, several, small, horizon_months)
+    gains = own.gains() if own else pd.Series(dtype=float)
+    unknown = np.full_like(first.boosting, np.nan)
+    return at_origin[["sku", "origin_month"]], Refit(first, unknown, gains, rest[0] if rest else None)
 
 
-def gains_of(parts: Parts) -> pd.Series:
-    """Share of the direct boosting's gain that each column of the parts has, by its name."""
-    return pd.Series(feature_gains(parts.boosters, parts.names.all), index=parts.names.all, dtype=float)
-
-
-def _own_parts(features: pd.DataFrame, sell_in: DemandPanel, origin: pd.Timestamp, recipe: Recipe) -> Parts | None:
-    """The market's own parts at an origin; None with too little history."""
+def _own_boosters(
+    features: pd.DataFrame, sell_in: DemandPanel, origin: pd.Timestamp, recipe: Recipe, horizon_months: int
+) -> TrainedBoosters | None:
+    """Train the market's own boosters at an origin; None with too little history."""
     try:
-        return fit_parts(features, sell_in, origin, recipe)[0]
+        return train_boosters(features, sell_in, origin, recipe, horizon_months=horizon_months)[0]
     except TooFewRowsError:
         return None
 
 
-def chosen_features(made: list[Refit], recipe: Recipe) -> set[str] | None:
-    """The features with the largest gains over the refits, as many as the recipe keeps; None without any gains: all.
+def chosen_features(refits: list[Refit], recipe: Recipe) -> set[str] | None:
+    """Return the ``kept_features`` of the recipe with the largest gains over the refits; None (all) without gains.
 
     The refits learned from months before their origins only, so the choice knows nothing after the cutoff.
     """
-    return largest_gains([refit.gains for refit in made], recipe.kept_features)
+    return largest_gains([refit.gains for refit in refits], recipe.kept_features)
 
 
 def largest_gains(gains: list[pd.Series], count: int) -> set[str] | None:
-    """The ``count`` columns with the largest sums over several fits' gains by column; None without any gains."""
+    """Return the ``count`` columns with the largest sums of gains over several fits; None without any gains."""
     known = [of_fit for of_fit in gains if not of_fit.empty]
     if not known:
         return None
@@ -139,24 +156,26 @@ def largest_gains(gains: list[pd.Series], count: int) -> set[str] | None:
     return set(ranked.index[:count])
 
 
-def learned_share(made: list[Refit], recipe: Recipe, usual_weight: float, boosting_weight: float) -> float:
-    """Share of the pooled answers: each refit that has both votes whether a small share would have had less error.
+def learned_share(refits: list[Refit], recipe: Recipe, usual_weight: float, boosting_weight: float) -> float:
+    """Return the share of the pooled predictions by a vote of the refits.
 
-    Sums over all refits are ruled by the largest era; votes lost no market more than 1 % of its WAPE
-    (``docs/architecture.md``, Pooling).
+    Each refit with both predictions votes for a share if a small one reduces its error. In sums over all refits the
+    largest era dominates. The vote cost no market more than 1 % of its WAPE (``docs/architecture.md``, Pooling).
 
     Args:
-        usual_weight: Weight of the direct boosting where nothing better was learned. A market whose own boosting earned
-            more takes no share: there it cost up to 8 % of WAPE, though refits had voted for it.
-        boosting_weight: The weight learned from the market's own answers.
+        refits: Refits at earlier origins.
+        recipe: Shares to choose from.
+        usual_weight: Weight of the direct boosting before anything was learned. A market whose own boosting earned more
+            takes no share: it would cost up to 8 % of WAPE in spite of the vote.
+        boosting_weight: The weight learned from the market's own predictions.
 
     Returns:
-        ``recipe.share_if_all_better`` if all of three or more refits say yes, ``share_if_most_better`` if more than
-        half do, else 0; ``pooled_share_of_few`` where fewer than 300 cells are known.
+        ``recipe.share_if_all_better`` if all of three or more refits vote for it, ``share_if_most_better`` if more than
+        half do, else 0; ``pooled_share_of_few`` if fewer than 300 cells are known.
     """
     if boosting_weight > usual_weight:
         return 0.0
-    both = [refit for refit in made if refit.pooled is not None]
+    both = [refit for refit in refits if refit.pooled is not None]
     if sum(int(np.isfinite(refit.actual_units).sum()) for refit in both) < MIN_CELLS_FOR_A_WEIGHT:
         return recipe.pooled_share_of_few
     small = recipe.share_if_most_better
@@ -167,42 +186,42 @@ def learned_share(made: list[Refit], recipe: Recipe, usual_weight: float, boosti
 
 
 def _error(refit: Refit, boosting_weight: float) -> float:
-    """Sum of absolute errors over all known cells, intermittent SKUs included."""
-    return float(np.nansum(np.abs(refit.answers.blended(boosting_weight) - refit.actual_units)))
+    """Return the sum of absolute errors over all known cells, intermittent SKUs included."""
+    return float(np.nansum(np.abs(refit.predictions.blended(boosting_weight) - refit.actual_units)))
 
 
-def learned_weight(made: list[Refit], usual: float, least_gain: float = LEAST_GAIN) -> float:
-    """The weight of the direct boosting with the least WAPE over the refits' regular SKUs.
+def learned_weight(refits: list[Refit], usual: float, least_gain: float = LEAST_GAIN) -> float:
+    """Return the weight of the direct boosting with the least WAPE over the refits' regular SKUs.
 
-    The usual weight stays unless another is better by ``least_gain`` of its WAPE, and where fewer than 300 cells are
-    known.
+    The usual weight stays if fewer than 300 cells are known, or if no other is better by ``least_gain`` of its WAPE.
     """
-    wape = {weight: _absolute_error(made, weight) for weight in sorted({*WEIGHTS, usual})}
-    cells = sum(int(np.isfinite(refit.actual_units[~refit.answers.is_intermittent]).sum()) for refit in made)
-    best = min(wape, key=wape.get)
-    is_better = wape[best] < (1.0 - least_gain) * wape[usual]
+    error = {weight: _absolute_error(refits, weight) for weight in sorted({*WEIGHTS, usual})}
+    cells = sum(int(np.isfinite(refit.actual_units[~refit.predictions.is_intermittent]).sum()) for refit in refits)
+    best = min(error, key=error.__getitem__)
+    is_better = error[best] < (1.0 - least_gain) * error[usual]
     return best if is_better and cells >= MIN_CELLS_FOR_A_WEIGHT else usual
 
 
-def _absolute_error(made: list[Refit], weight: float) -> float:
+def _absolute_error(refits: list[Refit], weight: float) -> float:
+    """Return the sum of absolute errors over the known cells of regular SKUs."""
     total = 0.0
-    for refit in made:
-        error = np.abs(refit.answers.blended(weight) - refit.actual_units)
-        total += float(np.nansum(error[~refit.answers.is_intermittent]))
+    for refit in refits:
+        error = np.abs(refit.predictions.blended(weight) - refit.actual_units)
+        total += float(np.nansum(error[~refit.predictions.is_intermittent]))
     return total
 
 
-def refit_errors(made: list[Refit], boosting_weight: float) -> pd.DataFrame:
-    """Errors of the refits' forecasts as multiples of each SKU's dispersion, one row per known cell.
+def refit_errors(refits: list[Refit], boosting_weight: float) -> pd.DataFrame:
+    """Return the errors of the refits' forecasts as multiples of each SKU's dispersion, one row per known cell.
 
     Returns:
         ``error`` (forecast - actual), ``forecast`` (both in dispersions), ``horizon_months`` and ``is_intermittent``.
     """
     tables = []
-    for refit in made:
-        said = refit.answers
-        point = said.blended(boosting_weight) / said.dispersion_units[:, None]
-        error = point - refit.actual_units / said.dispersion_units[:, None]
+    for refit in refits:
+        dispersion = refit.predictions.dispersion_units[:, None]
+        point = refit.predictions.blended(boosting_weight) / dispersion
+        error = point - refit.actual_units / dispersion
         row, step = np.nonzero(np.isfinite(error))
         tables.append(
             pd.DataFrame(
@@ -210,7 +229,7 @@ def refit_errors(made: list[Refit], boosting_weight: float) -> pd.DataFrame:
                     "error": error[row, step],
                     "forecast": point[row, step],
                     "horizon_months": step + 1,
-                    "is_intermittent": said.is_intermittent[row],
+                    "is_intermittent": refit.predictions.is_intermittent[row],
                 }
             )
         )
@@ -218,9 +237,9 @@ def refit_errors(made: list[Refit], boosting_weight: float) -> pd.DataFrame:
 
 
 def statistical_errors(rows: TrainingRows) -> pd.DataFrame:
-    """Errors of the statistical forecasts, which were made at each row's origin, so they are out of sample, too.
+    """Return the errors of the statistical forecasts, which are out of sample because they start at each row's origin.
 
-    Columns as ``refit_errors`` has, without ``forecast``.
+    Columns as in ``refit_errors``, without ``forecast``.
     """
     return pd.DataFrame(
         {
@@ -232,11 +251,11 @@ def statistical_errors(rows: TrainingRows) -> pd.DataFrame:
 
 
 def interval_widths(errors: pd.DataFrame) -> pd.DataFrame:
-    """Interval widths by horizon and kind of SKU from errors in dispersions, as ``horizon_quantiles`` gives them."""
+    """Return interval widths by horizon and kind of SKU from errors in dispersions (``horizon_quantiles``)."""
     kinds = segments(errors["is_intermittent"].to_numpy())
     return horizon_quantiles(errors["error"].to_numpy(), errors["horizon_months"].to_numpy(), kinds, LOWER, UPPER)
 
 
-def segments(intermittent: Floats) -> Floats:
-    """Segment of the interval widths of each SKU."""
+def segments(intermittent: Bools) -> Labels:
+    """Return the segment of the interval widths of each SKU."""
     return np.where(intermittent, INTERMITTENT, REGULAR).astype(object)

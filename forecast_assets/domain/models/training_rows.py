@@ -1,6 +1,6 @@
-"""Rows a model learns from: SKU x origin x horizon, each with the sell-in that followed.
+"""Rows that a model learns from: SKU x origin x horizon, each with the sell-in that followed.
 
-Only months up to the cutoff serve as labels, whatever the table of features holds.
+Only months up to the cutoff are labels, even if the table of features has later origins.
 """
 
 import dataclasses
@@ -8,11 +8,13 @@ import dataclasses
 import numpy as np
 import pandas as pd
 
-from forecast_assets.domain.arrays import Floats
-from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.arrays import Bools, Floats, Floats32, Ints, Labels
+from forecast_assets.domain.calendar import HORIZON_MONTHS
+from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.models.feature_cube import FeatureCube, FeatureNames, feature_cube
-from forecast_assets.domain.models.recipe import HORIZON_MONTHS, INTERMITTENT_ZERO_SHARE, Recipe
+from forecast_assets.domain.models.recipe import INTERMITTENT_ZERO_SHARE, Recipe
 
+LEAST_ROWS = 200
 ONE_STEP_ERRORS = ("ses_one_step_mae", "theta_one_step_mae", "damped_holt_one_step_mae")
 LEAST_DISPERSION = 0.02
 
@@ -24,25 +26,25 @@ class TrainingRows:
     Attributes:
         features: (k, columns) float32.
         actual: Sell-in of the target month.
-        theta: Theta forecast of the target month made at the origin, or what is expected (``FeatureCube.anchor``).
-        statistical: Mean of the statistical forecasts made at the origin, or what is expected.
+        theta: Theta forecast of the target month from the origin, or the expected units (``FeatureCube.anchor``).
+        statistical: Mean of the statistical forecasts from the origin, or the expected units.
         scale_units: The scale of the SKU at the origin.
         dispersion: Typical one-step error of the SKU at the origin.
-        horizon_months: 1 .. 18.
-        is_intermittent: Whether the SKU was intermittent at the origin.
+        horizon_months: 1 .. horizon.
+        is_intermittent: True if the SKU was intermittent at the origin.
     """
 
-    features: Floats
+    features: Floats32
     actual: Floats
     theta: Floats
     statistical: Floats
     scale_units: Floats
     dispersion: Floats
-    horizon_months: Floats
-    is_intermittent: Floats
+    horizon_months: Ints
+    is_intermittent: Bools
 
-    def where(self, mask: Floats) -> "TrainingRows":
-        """The rows of a mask."""
+    def where(self, mask: Bools) -> "TrainingRows":
+        """Return the rows of a mask."""
         return TrainingRows(*(getattr(self, field.name)[mask] for field in dataclasses.fields(self)))
 
     def __len__(self) -> int:
@@ -50,43 +52,55 @@ class TrainingRows:
 
 
 class TooFewRowsError(ValueError):
-    """There is not enough history to train a model."""
+    """Too little history to train a model."""
 
 
-def following_units(features: pd.DataFrame, sell_in: DemandPanel, cutoff: pd.Timestamp) -> Floats:
-    """Sell-in of the 18 months after each row's origin, (n, 18); NaN after the cutoff and where unknown."""
-    start = sell_in.months[0]
-    origin_place = month_number(features["origin_month"]) - month_number(start)
-    target = origin_place[:, None] + np.arange(1, HORIZON_MONTHS + 1)[None, :]
-    last_label = min(month_number(cutoff) - month_number(start), sell_in.units.shape[1] - 1)
-    sku_place = pd.Index(sell_in.skus).get_indexer(features["sku"])
-    inside = (target <= last_label) & (target >= 0) & (sku_place >= 0)[:, None]
-    units = sell_in.units[np.maximum(sku_place, 0)[:, None], np.where(inside, target, 0)]
+def following_units(
+    features: pd.DataFrame, sell_in: DemandPanel, cutoff: pd.Timestamp, horizon_months: int = HORIZON_MONTHS
+) -> Floats:
+    """Return the sell-in after each row's origin, (n, horizon_months); NaN after the cutoff and where unknown."""
+    start = month_number(sell_in.months[0])
+    origin_column = month_numbers(features["origin_month"]) - start
+    target = origin_column[:, None] + np.arange(1, horizon_months + 1)[None, :]
+    last_label = min(month_number(cutoff) - start, sell_in.units.shape[1] - 1)
+    row = pd.Index(sell_in.skus).get_indexer(pd.Index(features["sku"]))
+    inside = (target <= last_label) & (target >= 0) & (row >= 0)[:, None]
+    units = sell_in.units[np.maximum(row, 0)[:, None], np.where(inside, target, 0)]
     return np.where(inside, units, np.nan)
 
 
-def month_number(months: pd.Series | pd.Timestamp) -> Floats | int:
-    """Months since year 0, so that differences are months."""
-    if isinstance(months, pd.Timestamp):
-        return months.year * 12 + months.month
-    return (months.dt.year * 12 + months.dt.month).to_numpy()
+def month_number(month: pd.Timestamp) -> int:
+    """Return the months since year 0, so that differences are months."""
+    return month.year * 12 + month.month
+
+
+def month_numbers(months: pd.Series) -> Ints:
+    """Return the ``month_number`` of each of ``months``."""
+    numbers: Ints = (months.dt.year * 12 + months.dt.month).to_numpy()
+    return numbers
 
 
 def training_rows(
-    features: pd.DataFrame, names: FeatureNames, sell_in: DemandPanel, cutoff: pd.Timestamp, recipe: Recipe
+    features: pd.DataFrame,
+    names: FeatureNames,
+    sell_in: DemandPanel,
+    cutoff: pd.Timestamp,
+    recipe: Recipe,
+    horizon_months: int = HORIZON_MONTHS,
 ) -> TrainingRows:
     """Sample the rows of a model with the given cutoff.
 
     Args:
-        features: Features of earlier origins, one row per SKU and origin. Origins from the cutoff on
-            are ignored: nothing that followed them is known.
+        features: Features of earlier origins, one row per SKU and origin. Origins from the cutoff on are ignored,
+            because no month after them is known.
         names: Columns to learn from.
         sell_in: Panel that reaches the cutoff.
         cutoff: Last month whose sell-in may be a label: the origin month of the forecast.
         recipe: Number of rows and least history.
+        horizon_months: Number of months ahead to learn.
 
     Raises:
-        TooFewRowsError: If not even 200 rows have a label and enough history.
+        TooFewRowsError: If fewer than 200 rows have a label and enough history.
     """
     usable = features[features["origin_month"] < cutoff]
     if len(usable):  # A table without rows has no feature columns either.
@@ -95,59 +109,64 @@ def training_rows(
     if len(usable) > recipe.sku_origins:
         drawn = np.random.default_rng(recipe.seed).choice(len(usable), recipe.sku_origins, replace=False)
         usable = usable.iloc[np.sort(drawn)].reset_index(drop=True)
-    labels = following_units(usable, sell_in, cutoff)
-    places, months = np.nonzero(np.isfinite(labels))
-    if len(places) < 200:
+    labels = following_units(usable, sell_in, cutoff, horizon_months)
+    rows, months = np.nonzero(np.isfinite(labels))
+    if len(rows) < LEAST_ROWS:
         raise TooFewRowsError(
-            f"{len(places)} rows with a label up to {cutoff:%Y-%m} from {usable['origin_month'].nunique()} earlier "
-            f"origins; expected at least 200. Materialize features of more earlier months first."
+            f"{len(rows)} rows with a label up to {cutoff:%Y-%m} from {usable['origin_month'].nunique()} earlier "
+            f"origins; expected at least {LEAST_ROWS}. Materialize features of more earlier months first."
         )
-    if len(places) > recipe.training_rows:
-        chosen = np.random.default_rng(recipe.seed).choice(len(places), recipe.training_rows, replace=False)
+    if len(rows) > recipe.training_rows:
+        chosen = np.random.default_rng(recipe.seed).choice(len(rows), recipe.training_rows, replace=False)
         chosen.sort()
-        places, months = places[chosen], months[chosen]
-    return _cut(feature_cube(usable, names, HORIZON_MONTHS), usable, labels, places, months)
+        rows, months = rows[chosen], months[chosen]
+    return _cut(feature_cube(usable, names, horizon_months), usable, labels, rows, months)
 
 
-def _cut(cube: FeatureCube, usable: pd.DataFrame, labels: Floats, places: Floats, months: Floats) -> TrainingRows:
-    scale = cube.scale_units[places]
+def _cut(cube: FeatureCube, usable: pd.DataFrame, labels: Floats, sku_origins: Ints, months: Ints) -> TrainingRows:
+    scale = cube.scale_units[sku_origins]
     return TrainingRows(
-        features=cube.rows(places, months + 1),
-        actual=labels[places, months] / scale,
-        theta=cube.anchor("theta")[places, months],
-        statistical=cube.anchor("statistical_mean")[places, months],
+        features=cube.rows(sku_origins, months + 1),
+        actual=labels[sku_origins, months] / scale,
+        theta=cube.anchor("theta")[sku_origins, months],
+        statistical=cube.anchor("statistical_mean")[sku_origins, months],
         scale_units=scale,
-        dispersion=dispersion_units(usable)[places] / scale,
+        dispersion=dispersion_units(usable)[sku_origins] / scale,
         horizon_months=months + 1,
-        is_intermittent=is_intermittent(usable)[places],
+        is_intermittent=is_intermittent(usable)[sku_origins],
     )
 
 
-def sampled_skus(skus: Floats, origin: pd.Timestamp, origins: int, recipe: Recipe, least: int = 0) -> Floats:
-    """A random share of the SKUs for whom features of an origin need to be made, where not all can be learned from.
+def sampled_skus(skus: Labels, origin: pd.Timestamp, origins: int, recipe: Recipe, least: int = 0) -> Labels:
+    """Return a random share of the SKUs, those to compute an origin's features for if a model cannot learn from all.
 
     Args:
         skus: All SKUs.
+        origin: The origin month, which decides the draw together with the recipe's seed.
         origins: Number of origins that rows are taken from.
-        least: At least so many SKUs, where there are so many.
+        recipe: Number of SKU-origins and seed.
+        least: Least number of SKUs to return, if there are as many.
 
     Returns:
-        As many of ``skus`` that all origins together give ``recipe.sku_origins`` rows, in their order.
+        So many of ``skus`` that all origins together give ``recipe.sku_origins`` rows, in their order.
     """
     count = min(len(skus), max(least, round(recipe.sku_origins / origins)))
     chosen = np.random.default_rng([recipe.seed, month_number(origin)]).choice(len(skus), count, replace=False)
-    return skus[np.sort(chosen)]
+    sample: Labels = skus[np.sort(chosen)]
+    return sample
 
 
 def dispersion_units(features: pd.DataFrame) -> Floats:
-    """Typical one-step error of each row's SKU in seasonally adjusted units, (n,), > 0; interval widths scale with it.
+    """Return the typical one-step error of each row's SKU in seasonally adjusted units, (n,), > 0.
 
-    The mean of the three smoothing methods' errors in sample, at least two per cent of the SKU's scale.
+    Interval widths scale with it. It is the mean of the three smoothing methods' errors in sample, at least 2 % of the
+    SKU's scale.
     """
     typical = features[list(ONE_STEP_ERRORS)].mean(axis=1).to_numpy(float)
-    return np.fmax(typical, LEAST_DISPERSION * features["scale_units"].to_numpy(float))
+    dispersion: Floats = np.fmax(typical, LEAST_DISPERSION * features["scale_units"].to_numpy(float))
+    return dispersion
 
 
-def is_intermittent(features: pd.DataFrame) -> Floats:
-    """Whether each row's SKU has more than 15 per cent zero months in the last 24."""
+def is_intermittent(features: pd.DataFrame) -> Bools:
+    """Return True for each row whose SKU has more than 15 % zero months in the last 24."""
     return features["zero_share_24"].to_numpy(float) > INTERMITTENT_ZERO_SHARE

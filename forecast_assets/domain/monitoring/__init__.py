@@ -1,0 +1,1 @@
+"""Alarm rules over realised performance, sources, features and publications."""

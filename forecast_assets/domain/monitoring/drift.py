@@ -1,7 +1,7 @@
-"""Input drift: are the features of a month distributed over the SKUs as in the year before?
+"""Input drift: change in the distribution of a month's features over the SKUs against the year before.
 
-Population stability index per feature, families of features by what they are made from. Totals of a source (volume, new
-and missing SKUs) are watched in ``source_drift.py``.
+Here belong the population stability index per feature and the families of features by source. Not here: totals of a
+source, new and missing SKUs (``source_drift.py``).
 """
 
 import re
@@ -9,10 +9,10 @@ from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2
 
+from forecast_assets.domain.arrays import Floats
 from forecast_assets.domain.features.columns import split_columns
-from forecast_assets.domain.monitoring.alarms import Verdict, undecided
+from forecast_assets.domain.monitoring.alarm_verdict import AlarmVerdict, undecided
 
 DRIFT = "drift"
 REFERENCE_MONTHS, MIN_REFERENCE_MONTHS = 12, 6
@@ -20,8 +20,8 @@ MAX_PSI = 0.25
 MIN_SKUS, SKUS_PER_BIN, MOST_BINS, FEWEST_BINS = 30, 10, 10, 4
 NOISE_RATE = 0.001
 SHOWN_FEATURES = 5
-# Only what differs between SKUs: of a figure of the whole market (calendar, restrictions, totals) a month has one
-# value, and age grows by itself. The first family that matches a name has it.
+# Only features that differ between SKUs: a figure of the whole market (calendar, restrictions, totals) has one value a
+# month, and age always grows. A feature belongs to the first family that matches its name.
 FAMILIES = {
     "sell-in level": r"sell_in_(lag|mean|std)_\d+|nonzero_mean_units|log_scale_units|reference_mean_12",
     "sell-in pattern": r"sell_in_year_on_year_\d+|nonzero_share|adi|cv2|zero_share_24|seasonal_strength|(abc|xyz)_rank"
@@ -36,7 +36,7 @@ FAMILIES = {
 
 
 def family_of(feature: str) -> str | None:
-    """Family of a feature by its name; None for what is not tested, features by horizon among them."""
+    """Return the family of a feature by its name; None if it is not tested, such as features by horizon."""
     of_origin, _ = split_columns([feature])
     if not of_origin:
         return None
@@ -44,27 +44,29 @@ def family_of(feature: str) -> str | None:
 
 
 def tested_features(columns: Iterable[str]) -> list[str]:
-    """The features that drift is looked for in."""
+    """Return the features that are tested for drift."""
     return [column for column in columns if family_of(column)]
 
 
-def population_stability_index(reference: np.ndarray, current: np.ndarray, bins: int = MOST_BINS) -> float:
-    """``sum((q - p) ln(q / p))`` over bins, p the shares of the reference, q those of the current values; >= 0.
+def population_stability_index(reference: Floats, current: Floats, bins: int = MOST_BINS) -> float:
+    """Return ``sum((q - p) ln(q / p))`` over bins, p the shares of the reference, q those of the current values; >= 0.
 
-    Bins are quantiles of the known reference values (equal ones merged), one for values outside their range and one for
-    unknown values. Half a value is added to every bin, so that an empty one has a logarithm. By custom, below 0.10
-    nothing has changed, above 0.25 much has (Siddiqi 2006).
+    Bins are quantiles of the known reference values (equal ones merged), one bin for values outside their range and one
+    for unknown values. Half a value is added to every bin, so that an empty bin has a logarithm. By convention, values
+    below 0.10 mean no change, values above 0.25 a large one (Siddiqi 2006).
 
     Args:
-        reference, current: Values of one feature, (n,) and (m,), NaN where unknown; neither empty.
+        reference: Values of one feature, (n,), NaN if unknown; not empty.
+        current: Values of the same feature, (m,), NaN if unknown; not empty.
+        bins: Number of quantile bins.
     """
     p, q = (counts + 0.5 for counts in _counts(reference, current, bins))
     p, q = p / p.sum(), q / q.sum()
     return float(((q - p) * np.log(q / p)).sum())
 
 
-def _counts(reference: np.ndarray, current: np.ndarray, bins: int) -> tuple[np.ndarray, np.ndarray]:
-    """Counts of both by bin: quantile bins, outside, unknown."""
+def _counts(reference: Floats, current: Floats, bins: int) -> tuple[Floats, Floats]:
+    """Count both by bin: quantile bins, outside, unknown."""
     known = reference[~np.isnan(reference)]
     low, high = (known.min(), known.max()) if len(known) else (np.nan, np.nan)
     inner = np.unique(np.quantile(known, np.linspace(0, 1, bins + 1)[1:-1])) if len(known) else np.empty(0)
@@ -72,32 +74,35 @@ def _counts(reference: np.ndarray, current: np.ndarray, bins: int) -> tuple[np.n
     inner = inner[inner > low]
     outside, unknown = len(inner) + 1, len(inner) + 2
 
-    def counted(values: np.ndarray) -> np.ndarray:
-        place = np.searchsorted(inner, values, side="right")
-        place = np.where((values < low) | (values > high) | np.isnan(low), outside, place)
-        return np.bincount(np.where(np.isnan(values), unknown, place), minlength=unknown + 1).astype(float)
+    def counted(values: Floats) -> Floats:
+        position = np.searchsorted(inner, values, side="right")
+        position = np.where((values < low) | (values > high) | np.isnan(low), outside, position)
+        return np.bincount(np.where(np.isnan(values), unknown, position), minlength=unknown + 1).astype(float)
 
     return counted(reference), counted(current)
 
 
 def bins_for(skus: int) -> int:
-    """Quantile bins for so many SKUs: about 10 SKUs a bin, 4 to 10 bins."""
+    """Return the number of quantile bins for a number of SKUs: about 10 SKUs per bin, 4 to 10 bins."""
     return int(np.clip(skus // SKUS_PER_BIN, FEWEST_BINS, MOST_BINS))
 
 
 def psi_limit(skus: int, reference_skus: int, bins: int) -> float:
-    """Index above which a feature has drifted: 0.25, or what sampling alone exceeds once in a thousand.
+    """Return the index above which a feature has drifted: 0.25, or the value sampling exceeds once in a thousand.
 
     Without drift the index is about ``(1/n + 1/m) chi2(bins - 1)`` (Yurdakul 2018). The months of the reference repeat
     the same SKUs, so m is their number and not that of the rows.
     """
+    from scipy.stats import chi2
+
     return max(MAX_PSI, (1 / skus + 1 / reference_skus) * float(chi2.ppf(1 - NOISE_RATE, bins + 1)))
 
 
-def drift_verdicts(features: pd.DataFrame, reference: pd.DataFrame, month: pd.Timestamp) -> list[Verdict]:
-    """One verdict per family: has the median index of its features passed the limit?
+def drift_verdicts(features: pd.DataFrame, reference: pd.DataFrame, month: pd.Timestamp) -> list[AlarmVerdict]:
+    """Return one verdict per family: an alarm if the median index of its features is above the limit.
 
-    The median, because one feature of many passes any limit by chance; a source that changed moves all of its family.
+    The median is used because one feature of many exceeds any limit by chance, while a changed source moves its whole
+    family.
 
     Args:
         features: ``features`` of the month.
@@ -105,8 +110,8 @@ def drift_verdicts(features: pd.DataFrame, reference: pd.DataFrame, month: pd.Ti
         month: The origin month.
 
     Returns:
-        Undecided with fewer than 30 SKUs or 6 months of reference. Features that are unknown throughout both, or have
-        one value in the reference and the same now, do not count.
+        Undecided with fewer than 30 SKUs or 6 months of reference. Features with the same single value, or only unknown
+        ones, in both do not count.
     """
     names = tested_features(features.columns.intersection(reference.columns))
     months = reference["month"].nunique() if len(reference) else 0
@@ -121,23 +126,23 @@ def drift_verdicts(features: pd.DataFrame, reference: pd.DataFrame, month: pd.Ti
         if _varies(reference[name], features[name])
     }
     by_family = pd.Series(index, dtype=float).groupby(family_of)
-    return [_family_verdict(family, values, limit, month) for family, values in by_family]
+    return [_family_verdict(str(family), values, limit, month) for family, values in by_family]
 
 
 def _varies(reference: pd.Series, current: pd.Series) -> bool:
-    """Whether there is more than one value in both together, unknown being a value."""
-    return pd.concat([reference, current]).nunique(dropna=False) > 1
+    """Return True if both together have more than one value; unknown counts as a value."""
+    return bool(pd.concat([reference, current]).nunique(dropna=False) > 1)
 
 
-def _family_verdict(family: str, index: pd.Series, limit: float, month: pd.Timestamp) -> Verdict:
+def _family_verdict(family: str, index: pd.Series, limit: float, month: pd.Timestamp) -> AlarmVerdict:
     worst = index.sort_values(ascending=False).head(SHOWN_FEATURES)
     figure = float(index.median())
-    return Verdict(
+    return AlarmVerdict(
         DRIFT,
         family,
         figure > limit,
         f"Inputs '{family}' of {month:%Y-%m} differ from the year before: stability index {figure:.2f}, "
         f"limit {limit:.2f} (median of {len(index)} features)",
-        tuple((name, f"{value:.2f}") for name, value in worst.items()),
+        tuple((str(name), f"{value:.2f}") for name, value in worst.items()),
         weight=figure / limit,
     )

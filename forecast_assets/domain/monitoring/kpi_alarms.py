@@ -1,8 +1,8 @@
-"""Alarm rules over realised performance of one market: what a planner should be told at the end of a month.
+"""Alarm rules over the realised performance of one market at the end of a month.
 
-Every rule looks at forecasts as published then, of lags up to ``Limits.max_lag_months``, and gives a verdict with
-figure and limit. docs/monitoring.md has the rules in words, with their rates of false alarms. Sources and inputs are
-watched in ``source_drift.py`` and ``drift.py``.
+Each rule uses forecasts as published, of lags up to ``AlarmLimits.max_lag_months``, and returns a verdict with figure
+and limit. docs/monitoring.md describes the rules and their rates of false alarms. Not here: alarms on sources and
+inputs (``source_drift.py``, ``drift.py``).
 """
 
 import dataclasses
@@ -10,41 +10,43 @@ import dataclasses
 import numpy as np
 import pandas as pd
 
+from forecast_assets.domain.arrays import Floats
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.evaluation.accuracy import bias, wape
-from forecast_assets.domain.evaluation.paired_test import paired_test, resampled_sums
-from forecast_assets.domain.evaluation.realised import as_published
-from forecast_assets.domain.monitoring.alarms import Verdict, percent, signed_percent, undecided
+from forecast_assets.domain.evaluation.paired_comparison import compare_paired, resampled_sums
+from forecast_assets.domain.evaluation.realised_accuracy import published_in_time
+from forecast_assets.domain.monitoring.alarm_verdict import AlarmVerdict, percent, signed_percent, undecided
 from forecast_assets.domain.monitoring.control_limit import FALSE_ALARM_RATE, MIN_MONTHS, TRAILING_MONTHS, upper_limit
 
 PUBLISHED, BASELINE = "published_units", "baseline_units"
 WAPE, BIAS, WORSE_THAN_BASELINE, BIAS_SAME_SIGN = "wape", "bias", "worse_than_baseline", "bias_same_sign"
-# What is looked at within a kind: the month against its limit, or against its own past.
+# Subjects within a kind: the month against its limit, or against its own past.
 SUBJECT, LEVEL = "published", "level"
 TOP_SKUS = 5
 # Differences too small to act on, whatever the statistics say: 10 % of the level and 2 points of WAPE.
 LEAST_RISE, LEAST_RISE_POINTS = 0.10, 0.02
-# Below it the logarithm of a WAPE says nothing about a forecast.
+# Lower bound of a WAPE before its logarithm is taken.
 LEAST_WAPE = 0.001
 MIN_ORIGINS, MIN_SKUS = 3, 5
-# Share of the resampled markets that may say otherwise.
+# Largest share of the resampled markets that may contradict the alarm.
 MOST_DOUBT = 0.005
 # The two latest months are not part of the reference; two months in a row above a closer limit are an alarm as well.
 GAP_MONTHS, RATE_OF_EACH_OF_TWO = 2, 0.03
 
 
 @dataclasses.dataclass(frozen=True)
-class Limits:
-    """What a market tolerates; shares are fractions.
+class AlarmLimits:
+    """Alarm limits of a market; shares are fractions.
 
     Attributes:
-        max_wape, max_bias: Of a month; the bias either way.
-        max_lag_months: Forecasts made at most this many months before their month are looked at: the current ones, of
-            which every month has the same lags, unlike those of a market that has not published for 18 months yet.
-        baseline_months, baseline_tolerance: Window of the comparison with Holt-Winters, and how much more absolute
-            error is put up with.
-        bias_months, min_bias: Months in a row with a bias of one sign, and its least size over all of them; in each
-            single month half of it.
+        max_wape: Largest WAPE of a month.
+        max_bias: Largest absolute bias of a month.
+        max_lag_months: Largest lag of the forecasts used. Every month has these lags, even in a market that has
+            published for fewer than 18 months.
+        baseline_months: Months of the comparison with Holt-Winters.
+        baseline_tolerance: Tolerated relative excess over the absolute error of Holt-Winters.
+        bias_months: Months in a row with a bias of one sign.
+        min_bias: Least bias over these months for an alarm; half of it in each single month.
     """
 
     max_wape: float
@@ -56,20 +58,20 @@ class Limits:
     min_bias: float = 0.05
 
 
-# The month itself and what the rules look back.
+# The month itself and the months before it that the rules read.
 HISTORY_MONTHS = 1 + GAP_MONTHS + TRAILING_MONTHS
 
 
-def kpi_verdicts(cells: pd.DataFrame, month: pd.Timestamp, limits: Limits) -> list[Verdict]:
-    """Verdicts of every rule for a market at the end of a month.
+def kpi_verdicts(cells: pd.DataFrame, month: pd.Timestamp, limits: AlarmLimits) -> list[AlarmVerdict]:
+    """Return the verdict of each rule for a market at the end of a month.
 
     Args:
-        cells: ``performance`` of the market up to the month (later months are not read), 15 months where there are so
-            many: ``month, sku, origin_month, lag_months, actual_units, published_units, baseline_units, status``.
+        cells: ``performance`` of the market for the 15 months up to the month, or fewer; later months are not read:
+            ``month, sku, origin_month, lag_months, actual_units, published_units, baseline_units, status``.
         month: The closed month.
-        limits: Of the market.
+        limits: Alarm limits of the market.
     """
-    current = as_published(cells).dropna(subset=["actual_units"])
+    current = published_in_time(cells).dropna(subset=["actual_units"])
     current = current[(current["lag_months"] <= limits.max_lag_months) & (current["month"] <= month)]
     return [
         _wape_over_limit(current, month, limits),
@@ -80,12 +82,12 @@ def kpi_verdicts(cells: pd.DataFrame, month: pd.Timestamp, limits: Limits) -> li
     ]
 
 
-def _wape_over_limit(cells: pd.DataFrame, month: pd.Timestamp, limits: Limits) -> Verdict:
+def _wape_over_limit(cells: pd.DataFrame, month: pd.Timestamp, limits: AlarmLimits) -> AlarmVerdict:
     of_month = cells[cells["month"] == month]
-    figure = wape(of_month["actual_units"], of_month[PUBLISHED])
+    figure = wape(*_units(of_month, PUBLISHED))
     if np.isnan(figure):
         return undecided(WAPE, SUBJECT, f"no WAPE in {month:%Y-%m}: nothing scored or nothing sold")
-    return Verdict(
+    return AlarmVerdict(
         WAPE,
         SUBJECT,
         figure > limits.max_wape,
@@ -102,12 +104,12 @@ def _wape_over_limit(cells: pd.DataFrame, month: pd.Timestamp, limits: Limits) -
     )
 
 
-def _bias_over_limit(cells: pd.DataFrame, month: pd.Timestamp, limits: Limits) -> Verdict:
+def _bias_over_limit(cells: pd.DataFrame, month: pd.Timestamp, limits: AlarmLimits) -> AlarmVerdict:
     of_month = cells[cells["month"] == month]
-    figure = bias(of_month["actual_units"], of_month[PUBLISHED])
+    figure = bias(*_units(of_month, PUBLISHED))
     if np.isnan(figure):
         return undecided(BIAS, SUBJECT, f"no bias in {month:%Y-%m}: nothing scored or nothing sold")
-    return Verdict(
+    return AlarmVerdict(
         BIAS,
         SUBJECT,
         abs(figure) > limits.max_bias,
@@ -118,14 +120,16 @@ def _bias_over_limit(cells: pd.DataFrame, month: pd.Timestamp, limits: Limits) -
     )
 
 
-def wape_above_its_level(cells: pd.DataFrame, month: pd.Timestamp) -> Verdict:
-    """Is the month's WAPE above what earlier months let expect, by more than noise and by enough to matter?
+def wape_above_its_level(cells: pd.DataFrame, month: pd.Timestamp) -> AlarmVerdict:
+    """Raise an alarm if the month's WAPE is above its usual level, by more than noise and by enough to matter.
 
-    The reference are the logs of WAPE of the 12 months that ended two months before the month: a deterioration is not
-    at once part of what it is held against. Alarm where WAPE is above the prediction limit of a chance of 0.5 %
-    (``control_limit.upper_limit``), or that of the month and of the one before both above the limit of 3 %; and in any
-    case above 1.1 times the reference's median, that median plus 2 points, and 1.1 times the same month of the year
-    before, so that a month that is hard every year (December) is no news. Only months with the same lags count.
+    The reference is log(WAPE) of the 12 months that end two months before the month, so that a deterioration is not at
+    once part of its own reference. Only months with the same lags count. Both conditions must hold:
+
+    - WAPE is above the prediction limit for a chance of 0.5 % (``control_limit.upper_limit``), or WAPE of this month
+      and of the one before are both above the limit for 3 %;
+    - WAPE is above 1.1 times the reference's median, above that median plus 2 points, and above 1.1 times the same
+      month of the year before, so that a month that is hard every year (December) raises no alarm.
     """
     lags = set(cells.loc[cells["month"] == month, "lag_months"])
     by_month = _wape_by_month(cells, lags)
@@ -135,7 +139,7 @@ def wape_above_its_level(cells: pd.DataFrame, month: pd.Timestamp) -> Verdict:
     reference = by_month[by_month.index.isin(_reference_months(month))].dropna()
     logs = np.log(reference.to_numpy(float).clip(min=LEAST_WAPE))
     if len(logs) < MIN_MONTHS:
-        reason = f"{len(logs)} months with lags {_words(lags)} to compare with, needs {MIN_MONTHS}"
+        reason = f"{len(logs)} months with lags {_listed(lags)} to compare with, needs {MIN_MONTHS}"
         return undecided(WAPE, LEVEL, reason)
     at_once, twice = (float(np.exp(upper_limit(logs, rate))) for rate in (FALSE_ALARM_RATE, RATE_OF_EACH_OF_TWO))
     statistical = twice if before > twice else at_once
@@ -143,7 +147,7 @@ def wape_above_its_level(cells: pd.DataFrame, month: pd.Timestamp) -> Verdict:
     least = [level * (1 + LEAST_RISE), level + LEAST_RISE_POINTS, year_before * (1 + LEAST_RISE)]
     limit = float(np.nanmax([statistical, *least]))
     of_month = cells[cells["month"] == month]
-    return Verdict(
+    return AlarmVerdict(
         WAPE,
         LEVEL,
         bool(figure > limit),
@@ -160,24 +164,24 @@ def wape_above_its_level(cells: pd.DataFrame, month: pd.Timestamp) -> Verdict:
     )
 
 
-def worse_than_baseline(cells: pd.DataFrame, month: pd.Timestamp, limits: Limits) -> Verdict:
-    """Has what was published more error than the planners' Holt-Winters over the last months?
+def worse_than_baseline(cells: pd.DataFrame, month: pd.Timestamp, limits: AlarmLimits) -> AlarmVerdict:
+    """Raise an alarm if the published forecasts had more error than the planners' Holt-Winters over the last months.
 
-    Alarm where the ratio of the two WAPEs over ``baseline_months`` is above 1 + tolerance and in at least 99.5 % of the
-    markets resampled by SKU (``paired_test``) above 1. Not decided with fewer than 3 origins or 5 SKUs.
+    The ratio of the two WAPEs over ``baseline_months`` must be above 1 + tolerance. It must also be above 1 in at least
+    99.5 % of the markets resampled by SKU (``compare_paired``). Undecided with fewer than 3 origins or 5 SKUs.
     """
     first = add_months(month, 1 - limits.baseline_months)
     window = cells[cells["month"].between(first, month)]
     if not (window["month"] == month).any():
         return undecided(WORSE_THAN_BASELINE, SUBJECT, f"nothing scored in {month:%Y-%m}")
-    test = paired_test(window, PUBLISHED, BASELINE)
+    test = compare_paired(window, PUBLISHED, BASELINE)
     if test.origins < MIN_ORIGINS or test.skus < MIN_SKUS:
         return undecided(
             WORSE_THAN_BASELINE, SUBJECT, f"{test.origins} origins, {test.skus} SKUs; needs {MIN_ORIGINS}, {MIN_SKUS}"
         )
     tolerated = 1 + limits.baseline_tolerance
     extra = (_absolute_error(window, PUBLISHED) - _absolute_error(window, BASELINE)).sum()
-    return Verdict(
+    return AlarmVerdict(
         WORSE_THAN_BASELINE,
         SUBJECT,
         bool(test.ratio > tolerated and test.probability_better <= MOST_DOUBT),
@@ -193,22 +197,25 @@ def worse_than_baseline(cells: pd.DataFrame, month: pd.Timestamp, limits: Limits
     )
 
 
-def bias_of_one_sign(cells: pd.DataFrame, month: pd.Timestamp, limits: Limits) -> Verdict:
-    """Has the market been forecast too high, or too low, several months in a row?
+def bias_of_one_sign(cells: pd.DataFrame, month: pd.Timestamp, limits: AlarmLimits) -> AlarmVerdict:
+    """Raise an alarm if the market was forecast too high, or too low, several months in a row.
 
-    Alarm where the bias of each of the last ``bias_months`` has the same sign and at least half of ``min_bias``, that
-    over all of them is at least ``min_bias``, and has that sign in at least 99.5 % of the markets resampled by SKU.
+    All conditions must hold:
+
+    - the bias of each of the last ``bias_months`` has the same sign and at least half of ``min_bias``;
+    - the bias over all of them is at least ``min_bias``;
+    - it has that sign in at least 99.5 % of the markets resampled by SKU.
     """
     months = pd.date_range(add_months(month, 1 - limits.bias_months), month, freq="MS")
     window = cells[cells["month"].isin(months)]
-    monthly = [bias(rows["actual_units"], rows[PUBLISHED]) for rows in (window[window["month"] == at] for at in months)]
+    monthly = [bias(*_units(rows, PUBLISHED)) for rows in (window[window["month"] == at] for at in months)]
     if np.isnan(monthly).any():
         return undecided(BIAS_SAME_SIGN, SUBJECT, f"{np.isfinite(monthly).sum()} of {len(months)} months have a bias")
-    overall = bias(window["actual_units"], window[PUBLISHED])
+    overall = bias(*_units(window, PUBLISHED))
     one_sign = min(np.sign(overall) * np.array(monthly)) >= limits.min_bias / 2
     lasting = one_sign and abs(overall) >= limits.min_bias and _doubt_of_sign(window) <= MOST_DOUBT
     direction = "too high" if overall > 0 else "too low"
-    return Verdict(
+    return AlarmVerdict(
         BIAS_SAME_SIGN,
         SUBJECT,
         bool(lasting),
@@ -225,7 +232,7 @@ def bias_of_one_sign(cells: pd.DataFrame, month: pd.Timestamp, limits: Limits) -
 
 
 def _doubt_of_sign(cells: pd.DataFrame) -> float:
-    """Share of the markets resampled by SKU whose sum of errors has not the sign of the market's."""
+    """Return the share of the markets resampled by SKU whose sum of errors has another sign than the market's."""
     errors = (cells[PUBLISHED] - cells["actual_units"]).groupby(cells["sku"]).sum().to_numpy(float)
     drawn = resampled_sums(errors[:, None])[:, 0]
     return float((np.sign(drawn) != np.sign(errors.sum())).mean())
@@ -237,21 +244,21 @@ def _reference_months(month: pd.Timestamp) -> pd.DatetimeIndex:
 
 
 def top_skus(cells: pd.DataFrame, count: int = TOP_SKUS) -> tuple[tuple[str, float], ...]:
-    """The SKUs with the largest absolute error of what was published, and their share of the market's."""
+    """Return the SKUs with the largest absolute error of the published forecasts, and their share of the market's."""
     by_sku = _absolute_error(cells, PUBLISHED).groupby(cells["sku"]).sum()
     worst = by_sku[by_sku > 0].sort_values(ascending=False, kind="stable").head(count)
     return tuple((str(sku), float(error / by_sku.sum())) for sku, error in worst.items())
 
 
 def _trend(by_month: pd.Series, month: pd.Timestamp) -> tuple[float | None, ...]:
-    """The figures of the month and the 11 before; None where there is none."""
+    """Return the figures of the month and the 11 before; None for months without one."""
     months = pd.date_range(add_months(month, 1 - TRAILING_MONTHS), month, freq="MS")
     return tuple(None if np.isnan(value) else float(value) for value in by_month.reindex(months))
 
 
 def _wape_by_month(cells: pd.DataFrame, lags: set[int]) -> pd.Series:
-    """WAPE of the months that have exactly these lags."""
-    has_lags = cells.groupby("month")["lag_months"].agg(set).map(lambda found: found == lags)
+    """Return the WAPE of the months that have exactly these lags."""
+    has_lags = cells.groupby("month")["lag_months"].agg(set).map(lambda month_lags: month_lags == lags)
     comparable = cells[cells["month"].isin(has_lags.index[has_lags.to_numpy(dtype=bool)])]
     sums = (
         pd.DataFrame({"error": _absolute_error(comparable, PUBLISHED), "actual": comparable["actual_units"].abs()})
@@ -265,14 +272,19 @@ def _absolute_error(cells: pd.DataFrame, method: str) -> pd.Series:
     return (cells[method] - cells["actual_units"]).abs()
 
 
+def _units(cells: pd.DataFrame, method: str) -> tuple[Floats, Floats]:
+    """Return actual units and those of a method."""
+    return cells["actual_units"].to_numpy(dtype=float), cells[method].to_numpy(dtype=float)
+
+
 def _excess_units(cells: pd.DataFrame, figure: float, limit: float) -> float:
     return float(max(0.0, figure - limit) * cells["actual_units"].abs().sum())
 
 
 def _against_baseline(cells: pd.DataFrame) -> tuple[tuple[str, str], ...]:
-    figure = wape(cells["actual_units"], cells[BASELINE])
+    figure = wape(*_units(cells, BASELINE))
     return () if np.isnan(figure) else (("WAPE Holt-Winters", percent(figure)),)
 
 
-def _words(lags: set[int]) -> str:
+def _listed(lags: set[int]) -> str:
     return ", ".join(str(lag) for lag in sorted(lags))

@@ -1,7 +1,7 @@
-"""What a market delivered, against what it used to deliver: volume, new and missing SKUs, distribution, no delivery.
+"""Source drift: a market's deliveries against its usual ones, by volume, new and missing SKUs, and distribution.
 
-Values inside the features are watched in ``drift.py``; whether a single delivery is sound is for the checks of its
-table.
+A missing delivery is a rule here too. Not here: values of features (``drift.py``) and the validity of a single delivery
+(checks of its table).
 """
 
 from collections.abc import Mapping
@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.domain.calendar import add_months
-from forecast_assets.domain.monitoring.alarms import Verdict, percent, signed_percent, undecided
+from forecast_assets.domain.monitoring.alarm_verdict import AlarmVerdict, percent, signed_percent, undecided
 from forecast_assets.domain.monitoring.control_limit import lower_limit, upper_limit
 
 SOURCE_DRIFT, SOURCE_MISSING = "source_drift", "source_missing"
 UNITS = {"sell_in": "sell_in_units", "sell_out": "sell_out_units"}
-# A source that had rows in each of so many months before is expected to have some.
+# A source with rows in each of this many months before is expected to have some.
 USUAL_MONTHS = 6
 # Months that the rules read: three same months of earlier years, and a year of ratios to each.
 HISTORY_MONTHS = 48
@@ -25,13 +25,13 @@ SHARE_MONTHS = 12
 SHOWN_SKUS = 5
 
 
-def source_verdicts(sources: Mapping[str, pd.DataFrame], month: pd.Timestamp) -> list[Verdict]:
-    """Verdicts over every source of a market for a month.
+def source_verdicts(sources: Mapping[str, pd.DataFrame], month: pd.Timestamp) -> list[AlarmVerdict]:
+    """Return the verdicts over every source of a market for a month.
 
     Args:
         sources: Rows by source, each with ``month`` and ``sku``: ``sell_in`` (``sell_in_units``), ``sell_out``
-            (``sell_out_units, distribution_pct``), ``products`` and others. Later months are not read; 48 months where
-            there are so many.
+            (``sell_out_units, distribution_pct``), ``products`` and others, for 48 months or fewer. Later months are
+            not read.
         month: The closed month.
     """
     verdicts = []
@@ -50,15 +50,15 @@ def source_verdicts(sources: Mapping[str, pd.DataFrame], month: pd.Timestamp) ->
     return verdicts
 
 
-def arrived(source: str, rows: pd.DataFrame, month: pd.Timestamp) -> Verdict:
-    """Alarm where a source that had rows in each of the six months before has none in the month."""
+def arrived(source: str, rows: pd.DataFrame, month: pd.Timestamp) -> AlarmVerdict:
+    """Raise an alarm if a source with rows in each of the six months before has none in the month."""
     counts = rows.groupby("month").size()
     before = counts.reindex(_months_before(month, USUAL_MONTHS), fill_value=0)
     usual = bool((before > 0).all())
     now = int(counts.get(month, 0))
     if not usual and not now:
         return undecided(SOURCE_MISSING, source, f"{source} did not come regularly before {month:%Y-%m}")
-    return Verdict(
+    return AlarmVerdict(
         SOURCE_MISSING,
         source,
         usual and not now,
@@ -67,12 +67,15 @@ def arrived(source: str, rows: pd.DataFrame, month: pd.Timestamp) -> Verdict:
     )
 
 
-def volume(source: str, rows: pd.DataFrame, month: pd.Timestamp) -> Verdict:
-    """Alarm where the total differs from the same months of up to three earlier years more than it usually does.
+def volume(source: str, rows: pd.DataFrame, month: pd.Timestamp) -> AlarmVerdict:
+    """Raise an alarm if the total differs from the same months of up to three earlier years more than usual.
 
-    Both must hold: more than 1.5 times the median of those months or less than it / 1.5; and outside the prediction
-    limits (chance 0.5 % on each side) of that ratio in the 12 months before. Without a year before, or a year of ratios
-    to judge by, it is not decided.
+    Both conditions must hold:
+
+    - the total is more than 1.5 times the median of those months, or less than the median / 1.5;
+    - the ratio is outside the prediction limits (chance 0.5 % on each side) of the ratios of the 12 months before.
+
+    Undecided without an earlier year, or with fewer than 8 ratios.
     """
     totals = rows.groupby("month")["units"].sum(min_count=1)
     totals = totals[totals > 0]
@@ -84,7 +87,7 @@ def volume(source: str, rows: pd.DataFrame, month: pd.Timestamp) -> Verdict:
     if np.isnan(high):
         return undecided(SOURCE_DRIFT, f"{source} volume", "less than 8 months with a year before to judge by")
     low, high = min(low, 1 / MAX_VOLUME_CHANGE), max(high, MAX_VOLUME_CHANGE)
-    return Verdict(
+    return AlarmVerdict(
         SOURCE_DRIFT,
         f"{source} volume",
         not low <= ratio <= high,
@@ -95,10 +98,10 @@ def volume(source: str, rows: pd.DataFrame, month: pd.Timestamp) -> Verdict:
     )
 
 
-def new_skus(source: str, rows: pd.DataFrame, month: pd.Timestamp) -> Verdict:
-    """Alarm where more than 15 % of the SKUs sold are new, and more than in any of the 12 months before.
+def new_skus(source: str, rows: pd.DataFrame, month: pd.Timestamp) -> AlarmVerdict:
+    """Raise an alarm if more than 15 % of the SKUs sold are new, and more than in any of the 12 months before.
 
-    New: the first month with units. Rows must reach back far enough; the first twelve months of a market are undecided.
+    A SKU is new in its first month with units. The first twelve months of a market are undecided.
     """
     sold = rows[rows["units"] > 0]
     first = sold.groupby("sku")["month"].min()
@@ -114,11 +117,11 @@ def new_skus(source: str, rows: pd.DataFrame, month: pd.Timestamp) -> Verdict:
     )  # fmt: skip
 
 
-def missing_skus(source: str, rows: pd.DataFrame, month: pd.Timestamp) -> Verdict:
-    """Alarm where more than 10 % of the regular SKUs have no units, and more than in any of the 12 months before.
+def missing_skus(source: str, rows: pd.DataFrame, month: pd.Timestamp) -> AlarmVerdict:
+    """Raise an alarm if more than 10 % of the regular SKUs have no units, and more than in any of the 12 months before.
 
-    Regular: units in each of the six months before. Where the known end of a SKU has passed it has no rows: such ends
-    count as missing, too; the twelve months before say how many are usual.
+    A SKU is regular with units in each of the six months before. SKUs that ended have no rows and count as missing too;
+    the twelve months before give their usual number.
     """
     subject = f"{source} missing SKUs"
     if not (rows["month"] == month).any():
@@ -141,11 +144,11 @@ def missing_skus(source: str, rows: pd.DataFrame, month: pd.Timestamp) -> Verdic
     )  # fmt: skip
 
 
-def lost_distribution(sell_out: pd.DataFrame, month: pd.Timestamp) -> Verdict:
-    """Alarm where SKUs are sold in fewer stores: the mean of ``distribution_pct`` fell by more than 15 % in relation.
+def lost_distribution(sell_out: pd.DataFrame, month: pd.Timestamp) -> AlarmVerdict:
+    """Raise an alarm if SKUs are sold in fewer stores: the mean of ``distribution_pct`` fell by more than 15 %.
 
-    The landing contract has no stores. Measured is the share of stores that sell a SKU (``distribution_pct``), its mean
-    over the SKUs that have one in the month and in the three months before, against the mean of those three.
+    The delivery contract has no stores, so the share of stores that sell a SKU (``distribution_pct``) is used. Its mean
+    over the SKUs with a value in the month and in the three months before is compared with the mean of those three.
     """
     subject = "sell_out distribution"
     known = sell_out.dropna(subset=["distribution_pct"]) if "distribution_pct" in sell_out else sell_out.iloc[:0]
@@ -157,7 +160,7 @@ def lost_distribution(sell_out: pd.DataFrame, month: pd.Timestamp) -> Verdict:
         return undecided(SOURCE_DRIFT, subject, f"no SKU with a distribution in {month:%Y-%m} and three months before")
     change = float(both["current"].mean() / both["mean"].mean() - 1)
     lost = (both["mean"] - both["current"]).sort_values(ascending=False)
-    return Verdict(
+    return AlarmVerdict(
         SOURCE_DRIFT,
         subject,
         change < -MAX_DISTRIBUTION_LOSS,
@@ -173,19 +176,19 @@ def lost_distribution(sell_out: pd.DataFrame, month: pd.Timestamp) -> Verdict:
 
 
 def _share_verdict(
-    source: str, what: str, shares: pd.Series, limit: float, month: pd.Timestamp, said: str, skus: pd.Index
-) -> Verdict:
-    """Alarm where the share of the month is above the limit and above every month before."""
+    source: str, name: str, shares: pd.Series, limit: float, month: pd.Timestamp, summary: str, skus: pd.Index
+) -> AlarmVerdict:
+    """Raise an alarm if the share of the month is above the limit and above every month before."""
     usual = float(shares.drop(month).max())
     limit = limit if np.isnan(usual) else max(limit, usual)
     share = float(shares[month])
     shown = ", ".join(str(sku) for sku in skus[:SHOWN_SKUS])
-    return Verdict(
+    return AlarmVerdict(
         SOURCE_DRIFT,
-        f"{source} {what}",
+        f"{source} {name}",
         share > limit,
-        f"{source}: {said} ({percent(share)}, limit {percent(limit)})",
-        ((what, f"{shown}{' ...' if len(skus) > SHOWN_SKUS else ''}"),) if len(skus) else (),
+        f"{source}: {summary} ({percent(share)}, limit {percent(limit)})",
+        ((name, f"{shown}{' ...' if len(skus) > SHOWN_SKUS else ''}"),) if len(skus) else (),
         weight=share,
     )
 
@@ -195,5 +198,5 @@ def _months_before(month: pd.Timestamp, count: int) -> list[pd.Timestamp]:
 
 
 def _usual(totals: pd.Series, month: pd.Timestamp) -> float:
-    """Median of the same month of up to three earlier years; NaN without any."""
+    """Return the median of the same month of up to three earlier years; NaN without any."""
     return float(totals.reindex([add_months(month, -12 * years) for years in (1, 2, 3)]).dropna().median())

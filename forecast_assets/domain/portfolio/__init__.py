@@ -1,0 +1,1 @@
+"""Portfolio rules: new, ended, silent, fading and returning SKUs, and their forecasts."""

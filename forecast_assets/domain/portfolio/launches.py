@@ -1,8 +1,8 @@
-"""New SKUs: when they were launched, which earlier SKUs they resemble, how launches go, and the forecast made of that.
+"""New SKUs: launch month, similar earlier SKUs, launch curve, and the forecast made from them.
 
-Here belongs everything a SKU is forecast with that is younger than a year or announced. Not here: which rule applies to
-whom (``portfolio``), rows and intervals (``announced``, ``launch_intervals``). Nothing is read but the panel up to its
-last month and the products as known then.
+Here belongs the forecast of SKUs that are announced or younger than a year. Not here: the choice of rule
+(``portfolio_rules``), rows and intervals (``announced_skus``, ``launch_intervals``). The input is the panel up to its
+last month and the products as known at that month.
 """
 
 import dataclasses
@@ -10,20 +10,21 @@ import dataclasses
 import numpy as np
 import pandas as pd
 
+from forecast_assets.domain.arrays import Floats, Ints, Labels
 from forecast_assets.domain.calendar import HORIZON_MONTHS, months_since
-from forecast_assets.domain.demand.demand import DemandPanel, known_mean
+from forecast_assets.domain.demand.demand_panel import DemandPanel, known_mean
 from forecast_assets.domain.demand.hierarchy import UNKNOWN_CATEGORY
 from forecast_assets.domain.demand.seasonality import following_calendar_months, seasonal_indices
 
 RAMP_MONTHS = 12
 # A median over fewer launches or like items follows one of them.
 LAUNCHES_NEEDED, LIKE_ITEMS_NEEDED = 5, 3
-# A year to settle and a year to measure the level by; of a named reference a year is enough.
+# A year to settle and a year to measure the level; a named reference needs only one year.
 LIKE_ITEM_MONTHS, REFERENCE_MONTHS = 24, 12
 KNOWN_OF_MATURE_YEAR = 6
-# What is known from relatives weighs as much as one month of the SKU's own: on launches of the sample company WAPE is
-# 0.50, 0.35, 0.37, 0.41 at an age of 1, 2-3, 4-6, 7-11 months; 1.39, 0.55, 0.55, 0.50 with an arithmetic mean and a
-# weight of k / 12; 0.67, 0.56, 0.44, 0.49 by the statistical forecasts. The relatives' season costs 0.04 to 0.08.
+# The relatives' level has the weight of one own month. On launches of the sample company WAPE is 0.50, 0.35, 0.37, 0.41
+# at an age of 1, 2-3, 4-6, 7-11 months. It is 1.39, 0.55, 0.55, 0.50 with an arithmetic mean and a weight of k / 12. It
+# is 0.67, 0.56, 0.44, 0.49 with the statistical forecasts. The relatives' season costs 0.04 to 0.08.
 MONTHS_WORTH_OF_RELATIVES = 1.0
 LEVEL_CURVE = np.ones(RAMP_MONTHS)
 WITH_REFERENCE, WITH_LIKE_ITEMS, WITHOUT_RELATIVE = "new_with_reference", "new_with_like_items", "new_without_relative"
@@ -31,25 +32,29 @@ WITH_REFERENCE, WITH_LIKE_ITEMS, WITHOUT_RELATIVE = "new_with_reference", "new_w
 
 @dataclasses.dataclass(frozen=True)
 class Launch:
-    """A SKU younger than a year or announced: its row in the panel, the column of its first month, its relatives' rows.
+    """A SKU that is announced or younger than a year.
 
-    ``start`` lies behind the last column where the launch is announced. ``level_units`` is what the relatives sell a
-    month, NaN without relatives.
+    Attributes:
+        row: Row of the SKU in the panel.
+        start: Column of its first month; after the last column if the launch is announced.
+        kind: One of the rules of new SKUs.
+        relatives: Rows of its relatives in the panel.
+        level_units: Monthly units of the relatives, NaN without relatives.
     """
 
     row: int
     start: int
     kind: str
-    relatives: np.ndarray
+    relatives: Ints
     level_units: float
 
 
-def launch_columns(units: np.ndarray, origin: pd.Timestamp, launch_month: np.ndarray) -> np.ndarray:
-    """Column of the first month of every SKU, (n,) float; NaN where it was not seen.
+def launch_columns(units: Floats, origin: pd.Timestamp, launch_month: Floats) -> Floats:
+    """Return the column of each SKU's first month, (n,) float; NaN if the launch was not observed.
 
-    The month of the first sale, or the launch month while nothing has been sold, up to 18 months after the origin. Not
-    seen: a launch month before the panel, or more than a year before the first sale, or after it and the origin;
-    without a launch month, a SKU known from the first column on.
+    It is the month of the first sale, or the launch month while nothing has been sold, up to 18 months after the
+    origin. A launch month is not observed if it is before the panel, more than a year before the first sale, or after
+    the first sale and the origin. Without a launch month, a SKU known from the first column on is not observed.
     """
     sold = units > 0
     has_sold = sold.any(axis=1)
@@ -64,11 +69,11 @@ def launch_columns(units: np.ndarray, origin: pd.Timestamp, launch_month: np.nda
 
 
 def new_launches(panel: DemandPanel, products: pd.DataFrame) -> list[Launch]:
-    """The SKUs in their first 11 months and those announced for the next 18, with their relatives.
+    """Return the SKUs in their first 11 months and those announced for the next 18, with their relatives.
 
-    The relative is ``reference_sku`` where it has 12 known months before the launch and a level above zero. Otherwise
-    like items: SKUs of the category with 24 known months before the launch that share at least one further attribute
-    (brand, pack, ``attribute_*``), those that share most, at least 3.
+    The relative is ``reference_sku`` if it has 12 known months before the launch and a level above zero. Otherwise the
+    relatives are like items: SKUs of the category with 24 known months before the launch that share at least one
+    further attribute (brand, pack, ``attribute_*``). At least 3 are needed; those that share most are taken.
 
     Args:
         panel: All SKUs of the market, ended ones too, up to the origin month.
@@ -76,33 +81,34 @@ def new_launches(panel: DemandPanel, products: pd.DataFrame) -> list[Launch]:
     """
     starts = launch_columns(panel.units, panel.months[-1], products["launch_month"].to_numpy())
     alike = _attribute_codes(products)
-    reference = pd.Index(panel.skus).get_indexer(products["reference_sku"])
+    reference = pd.Index(panel.skus).get_indexer(pd.Index(products["reference_sku"]))
     young = np.flatnonzero(len(panel.months) - starts < RAMP_MONTHS)
     return [_launch(panel.units, int(row), int(starts[row]), int(reference[row]), alike) for row in young]
 
 
-def _launch(units: np.ndarray, row: int, start: int, reference: int, alike: np.ndarray) -> Launch:
+def _launch(units: Floats, row: int, start: int, reference: int, alike: Ints) -> Launch:
     if reference >= 0 and reference != row:
         level = _levels(units[[reference], :start], REFERENCE_MONTHS)[0]
         if level > 0:
             return Launch(row, start, WITH_REFERENCE, np.array([reference]), float(level))
     candidates, shared = _candidates(alike, row)
     levels = _levels(units[candidates, :start], LIKE_ITEM_MONTHS)
-    candidates, shared, levels = (values[levels > 0] for values in (candidates, shared, levels))
+    has_sold = levels > 0
+    candidates, shared, levels = candidates[has_sold], shared[has_sold], levels[has_sold]
     if len(candidates) < LIKE_ITEMS_NEEDED:
         return Launch(row, start, WITHOUT_RELATIVE, np.array([], dtype=int), np.nan)
     closest = shared >= np.sort(shared)[-LIKE_ITEMS_NEEDED]
     return Launch(row, start, WITH_LIKE_ITEMS, candidates[closest], float(np.median(levels[closest])))
 
 
-def _attribute_codes(products: pd.DataFrame) -> np.ndarray:
-    """Attributes as whole numbers, (n_sku, attributes), the category first; -1 where unknown."""
+def _attribute_codes(products: pd.DataFrame) -> Ints:
+    """Return attributes as whole numbers, (n_sku, attributes), the category first; -1 if unknown."""
     names = ["category", "brand", "pack", *(name for name in products if str(name).startswith("attribute_"))]
     return np.column_stack([pd.factorize(products[name])[0] for name in names])
 
 
-def _candidates(alike: np.ndarray, row: int) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of the same category that share a further attribute, and how many they share."""
+def _candidates(alike: Ints, row: int) -> tuple[Ints, Ints]:
+    """Return the rows of the same category that share a further attribute, and the number of shared ones."""
     same = (alike == alike[row]) & (alike[row] >= 0)
     same[row] = False
     shared = np.where(same[:, 0], same[:, 1:].sum(axis=1), 0)
@@ -110,24 +116,24 @@ def _candidates(alike: np.ndarray, row: int) -> tuple[np.ndarray, np.ndarray]:
     return rows, shared[rows]
 
 
-def _levels(units: np.ndarray, months_needed: int) -> np.ndarray:
-    """Mean of the last 12 known months of each row, (n,); NaN with fewer known months than needed."""
+def _levels(units: Floats, months_needed: int) -> Floats:
+    """Return the mean of the last 12 known months of each row, (n,); NaN with fewer known months than needed."""
     known = np.isfinite(units)
     from_last = known[:, ::-1].cumsum(axis=1)[:, ::-1]
     recent = np.where(known & (from_last <= RAMP_MONTHS), units, np.nan)
     return np.where(known.sum(axis=1) >= months_needed, known_mean(recent), np.nan)
 
 
-def launch_curve(units: np.ndarray, starts: np.ndarray, otherwise: np.ndarray = LEVEL_CURVE) -> np.ndarray:
-    """How launches begin: units in month 0 .. 11 after the first sale as a multiple of the mature level, (12,).
+def launch_curve(units: Floats, starts: Floats, otherwise: Floats = LEVEL_CURVE) -> Floats:
+    """Return the units in month 0 .. 11 after the first sale as a multiple of the mature level, (12,).
 
-    The median over launches of their units by the mean of months 12 .. 23. A launch counts with 24 months of history
-    from its start and 6 known months, above zero in total, in the second year. With fewer than 5 launches
-    ``otherwise``, by default the mature level from the first month on.
+    It is the median over launches of their units / the mean of months 12 .. 23. A launch counts with 24 months of
+    history from its start and 6 known months, above zero in total, in the second year.
 
     Args:
         units: (n, T), without season.
-        starts: (n,) columns of the first month, NaN where not seen.
+        starts: (n,) columns of the first month, NaN if not observed.
+        otherwise: Curve to return with fewer than 5 launches; by default the mature level from the first month on.
     """
     mature = _mature_levels(units, starts)
     counts = np.flatnonzero(mature > 0)
@@ -135,11 +141,15 @@ def launch_curve(units: np.ndarray, starts: np.ndarray, otherwise: np.ndarray = 
         return otherwise
     columns = starts[counts].astype(int)[:, None] + np.arange(RAMP_MONTHS)
     ratio = pd.DataFrame(units[counts[:, None], columns] / mature[counts, None])
-    return ratio.median().fillna(1.0).clip(lower=0.0).to_numpy()
+    curve: Floats = ratio.median().fillna(1.0).clip(lower=0.0).to_numpy()
+    return curve
 
 
-def _mature_levels(units: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    """Mean of months 12 .. 23 after each start, (n,); NaN with fewer than 24 months since, or 6 known ones of these."""
+def _mature_levels(units: Floats, starts: Floats) -> Floats:
+    """Return the mean of months 12 .. 23 after each start, (n,).
+
+    NaN with fewer than 24 months since the start, or fewer than 6 known months in the second year.
+    """
     mature = np.full(len(units), np.nan)
     settled = np.flatnonzero(units.shape[1] - starts >= 2 * RAMP_MONTHS)
     columns = starts[settled].astype(int)[:, None] + np.arange(RAMP_MONTHS, 2 * RAMP_MONTHS)
@@ -149,37 +159,42 @@ def _mature_levels(units: np.ndarray, starts: np.ndarray) -> np.ndarray:
     return mature
 
 
-def pooled_season(units: np.ndarray, calendar_months: np.ndarray) -> np.ndarray:
-    """Seasonal index of SKUs together, (12,), January first: each counts the same whatever it sells; 1 without SKUs."""
+def pooled_season(units: Floats, calendar_months: Ints) -> Floats:
+    """Return the common seasonal index of SKUs, (12,), January first, each with the same weight; 1 without SKUs."""
     level = known_mean(units)
     counts = level > 0
     if not counts.any():
         return np.ones(12)
     pooled = pd.DataFrame(units[counts] / level[counts, None]).mean().to_numpy()
-    return seasonal_indices(pooled[None], calendar_months).index[0]
+    season: Floats = seasonal_indices(pooled[None], calendar_months).index[0]
+    return season
 
 
-def launch_forecasts(
-    panel: DemandPanel, products: pd.DataFrame, launches: list[Launch], horizon_months: int
-) -> np.ndarray:
-    """Forecasts of new SKUs, (number of launches, horizon) >= 0, in the order of ``launches``.
+def launch_forecasts(panel: DemandPanel, products: pd.DataFrame, launches: list[Launch], horizon_months: int) -> Floats:
+    """Return forecasts of new SKUs, (number of launches, horizon) >= 0, in the order of ``launches``.
 
-    ``level x curve x season`` from the first month on, 0 before an announced one. Curve and season are those of the
-    category's SKUs; where it has fewer than 5 earlier launches the curve is the market's; from month 12 on it is 1. The
-    level is the weighted geometric mean of the SKU's own, the sum of its units without season over the sum of the curve
-    in those months, and of its relatives'. With k known months the own level weighs ``k / (k + 1)``; 1 without
-    relatives, 0 while nothing has been sold. With neither sales nor relatives the level is the median mature level of
-    earlier launches, the category's with at least 3 of them, else the market's with at least 3, else 0.
+    The forecast is ``level x curve x season`` from the first month on, 0 before an announced one.
+
+    - Curve and season are those of the category's SKUs. With fewer than 5 earlier launches the curve is the market's.
+      From month 12 on the curve is 1.
+    - The level is the weighted geometric mean of the SKU's own level and its relatives'. The own level is the sum of
+      its units without season / the sum of the curve in those months. With k known months its weight is
+      ``k / (k + 1)``; it is 1 without relatives and 0 while nothing has been sold.
+    - With neither sales nor relatives the level is the median mature level of earlier launches: of the category with at
+      least 3 of them, else of the market with at least 3, else 0.
 
     Args:
-        panel, products: As for ``new_launches``.
+        panel: As for ``new_launches``.
+        products: As for ``new_launches``.
+        launches: From ``new_launches``.
+        horizon_months: Months to forecast.
     """
     months = panel.months.month.to_numpy()
     starts = launch_columns(panel.units, panel.months[-1], products["launch_month"].to_numpy())
     category = products["category"].fillna(UNKNOWN_CATEGORY).to_numpy(dtype=object)
     curves, seasons, usual = _by_category(panel.units, months, starts, category)
-    made = np.zeros((len(launches), horizon_months))
-    for place, launch in enumerate(launches):
+    forecasts = np.zeros((len(launches), horizon_months))
+    for position, launch in enumerate(launches):
         curve, season = curves[category[launch.row]], seasons[category[launch.row]]
         age, months_until = max(len(months) - launch.start, 0), max(launch.start - len(months), 0)
         adjusted = panel.units[launch.row, launch.start :] / season[months[launch.start :] - 1]
@@ -187,14 +202,14 @@ def launch_forecasts(
         target_season = season[following_calendar_months(months, horizon_months) - 1]
         otherwise = usual[category[launch.row]] if np.isnan(launch.level_units) else launch.level_units
         level = _level(adjusted, curve[:age], launch.level_units) or otherwise
-        made[place] = level * ahead * target_season
-    return made
+        forecasts[position] = level * ahead * target_season
+    return forecasts
 
 
 def _by_category(
-    units: np.ndarray, months: np.ndarray, starts: np.ndarray, category: np.ndarray
-) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], dict[str, float]]:
-    """Launch curve, seasonal index and usual mature level of a launch of each category."""
+    units: Floats, months: Ints, starts: Floats, category: Labels
+) -> tuple[dict[str, Floats], dict[str, Floats], dict[str, float]]:
+    """Return launch curve, seasonal index and usual mature level of a launch, by category."""
     settled = np.isfinite(units).sum(axis=1) >= LIKE_ITEM_MONTHS
     seasons = {name: pooled_season(units[settled & (category == name)], months) for name in np.unique(category)}
     adjusted = units / np.array([seasons[name] for name in category])[:, months - 1]
@@ -206,19 +221,19 @@ def _by_category(
     return curves, seasons, usual
 
 
-def _median_of_enough(levels: np.ndarray, otherwise: float) -> float:
+def _median_of_enough(levels: Floats, otherwise: float) -> float:
     known = levels[levels > 0]
     return float(np.median(known)) if len(known) >= LIKE_ITEMS_NEEDED else otherwise
 
 
-def _level(adjusted: np.ndarray, curve: np.ndarray, relatives_level: float) -> float:
-    """Mature level from the months since the launch and the relatives' level (NaN without any); 0 without both."""
+def _level(adjusted: Floats, curve: Floats, relatives_level: float) -> float:
+    """Return the mature level from the months since launch and the relatives' level (NaN if none); 0 without both."""
     known = np.isfinite(adjusted)
     sold, expected = adjusted[known].sum(), curve[known].sum()
     if sold <= 0 or expected <= 0:
         return float(np.nan_to_num(relatives_level))
     own_level = sold / expected
     if np.isnan(relatives_level):
-        return own_level
+        return float(own_level)
     weight = known.sum() / (known.sum() + MONTHS_WORTH_OF_RELATIVES)
-    return own_level**weight * relatives_level ** (1.0 - weight)
+    return float(own_level**weight * relatives_level ** (1.0 - weight))

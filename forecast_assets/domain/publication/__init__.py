@@ -1,0 +1,1 @@
+"""Forecast table, published forecasts, fallback and churn."""

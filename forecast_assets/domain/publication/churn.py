@@ -1,6 +1,6 @@
-"""Forecast churn: how much a publication changed what the one before it had said of the same months.
+"""Forecast churn: the change between two publications for the same months.
 
-Planners order by the forecast; one that turns over every month costs them even where its accuracy is good.
+Planners order by the forecast. A forecast that changes every month has a cost, even if its accuracy is good.
 """
 
 import pandas as pd
@@ -11,19 +11,21 @@ NEAR_MONTHS = 3
 
 
 def forecast_churn(now: pd.DataFrame, before: pd.DataFrame) -> dict[str, float]:
-    """Change between two successive publications over the cells both have.
+    """Compute the change between two successive publications over their common cells.
 
-    ``churn = sum|f_now - f_before| / sum f_before``; ``churn_signed = sum(f_now - f_before) / sum f_before``, positive
-    where the forecast was raised; ``churn_near`` and ``churn_near_signed`` over the next three months of the later
-    one, for which orders are placed. Fractions.
+    - ``churn = sum|f_now - f_before| / sum f_before``;
+    - ``churn_signed = sum(f_now - f_before) / sum f_before``, positive if the forecast was raised;
+    - ``churn_near``, ``churn_near_signed``: the same over the next three months of the later publication, for which
+      orders are placed.
 
     Args:
-        now, before: ``sku, target_month, horizon_months, forecast_units, status`` of two origins. Backfilled rows were
-            not published then: they do not count.
+        now: ``sku, target_month, horizon_months, forecast_units, status`` of an origin. Backfilled rows do not count,
+            because they were not published at the time.
+        before: The same of an earlier origin.
 
     Returns:
-        ``churn_cells`` (cells both have) and the four ratios; a ratio without cells, or whose earlier forecasts sum to
-        zero, is left out. Empty where one of the two has no row that counts.
+        ``churn_cells`` (common cells) and the four ratios as fractions. A ratio without cells, or whose earlier
+        forecasts sum to zero, is left out. Empty if one publication has no row that counts.
     """
     now, before = (table[table["status"] != "backfilled"] for table in (now, before))
     if now.empty or before.empty:

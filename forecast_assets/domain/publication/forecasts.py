@@ -1,11 +1,11 @@
-"""The forecast table of an origin: the model's numbers beside the baseline, with what describes the SKU."""
+"""Forecast table of an origin: the model's numbers beside the baseline, with the segments of the SKU."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from forecast_assets.domain.publication.publication import CHAMPION_COLUMNS
+from forecast_assets.domain.publication.published_forecasts import CHAMPION_COLUMNS
 
 COLUMNS = [
     "sku", "origin_month", "target_month", "horizon_months", "forecast_units", "forecast_units_p10",
@@ -16,7 +16,7 @@ KEYS = ["sku", "origin_month", "target_month", "horizon_months"]
 
 
 def beside_baseline(forecasts: pd.DataFrame, baseline: pd.DataFrame, features: pd.DataFrame) -> pd.DataFrame:
-    """Put the baseline and the SKU's segments beside the model's forecast with its ``rule``.
+    """Add the baseline and the SKU's segments to the model's forecast with its ``rule``.
 
     Raises:
         ValueError: If model and baseline do not forecast the same cells.
@@ -31,24 +31,24 @@ def beside_baseline(forecasts: pd.DataFrame, baseline: pd.DataFrame, features: p
 
 
 def with_champion(forecasts: pd.DataFrame, champion: pd.DataFrame | None) -> pd.DataFrame:
-    """Put the champion's forecasts of the same cells into columns of their own; null where there is no rival.
+    """Add the champion's forecasts of the same cells in separate columns; null without a champion.
 
     Raises:
         ValueError: If the two do not forecast the same cells.
     """
     if champion is None:
         return forecasts.assign(**dict.fromkeys(CHAMPION_COLUMNS.values(), np.nan))
-    theirs = champion[[*KEYS, *CHAMPION_COLUMNS]].rename(columns=CHAMPION_COLUMNS)
-    both = forecasts.merge(theirs, on=KEYS, how="left", validate="1:1")
+    champion_cells = champion[[*KEYS, *CHAMPION_COLUMNS]].rename(columns=CHAMPION_COLUMNS)
+    both = forecasts.merge(champion_cells, on=KEYS, how="left", validate="1:1")
     if len(both) != len(champion) or both["champion_units"].isna().any():
         raise ValueError(f"the model forecasts {len(forecasts)} cells, the champion {len(champion)} or others")
     return both
 
 
 def with_inputs_missing(features: pd.DataFrame, inputs: Sequence[str]) -> pd.DataFrame:
-    """Add inputs that the model had to do without to those that the features had to, in alphabetical order."""
-    said = {
+    """Add the inputs missing for the model to those missing for the features, in alphabetical order."""
+    merged = {
         text: ",".join(sorted({*inputs, *filter(None, text.split(","))}))
         for text in features["inputs_missing"].unique()
     }
-    return features.assign(inputs_missing=features["inputs_missing"].map(said))
+    return features.assign(inputs_missing=features["inputs_missing"].map(merged))

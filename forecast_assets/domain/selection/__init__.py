@@ -1,0 +1,1 @@
+"""Backtest, contest, promotion, tuning and readiness."""

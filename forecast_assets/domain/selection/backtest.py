@@ -1,6 +1,6 @@
-"""Backtest of the recipe: refitted at earlier origins on what was known then, scored on the months that followed.
+"""Backtest of a recipe: refitted at earlier origins on the data known there, scored on the months that followed.
 
-A model that is in force is never scored on months before its cutoff; only its recipe is, by fitting it again.
+A stored model is never scored on months before its cutoff. Only its recipe is, by refitting it.
 """
 
 import dataclasses
@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.domain.calendar import add_months
-from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.models.market_model import fit_market_model, forecast_units
 from forecast_assets.domain.models.pooled_model import PooledModel
 from forecast_assets.domain.models.recipe import Recipe
-from forecast_assets.domain.models.refits import RefitMemory
+from forecast_assets.domain.models.refits import RefitCache
 from forecast_assets.domain.models.training_rows import TooFewRowsError
-from forecast_assets.domain.portfolio.portfolio import apply_portfolio
+from forecast_assets.domain.portfolio.portfolio_rules import apply_portfolio
 from forecast_assets.domain.statistical.baseline import baseline_forecasts
 
 # Eighteen months back every lag can be scored, the later origins add the shorter lags: lags 1 to 6 have all three.
@@ -42,25 +42,25 @@ def backtest(
     pooled: PooledModel | None = None,
     champion: Recipe | None = None,
 ) -> pd.DataFrame:
-    """Cells of the rolling origins, every method on the same ones.
+    """Return the cells of the rolling origins, with every method on the same cells.
 
     Args:
         features: Features of earlier origins, one row per SKU and origin.
         sell_in: Panel of the market up to the origin month.
         origin: The month at whose end the backtest is made; its sell-in is the last actual.
-        recipe: What is refitted at each origin.
-        products: Products as known in each ``month``, for the rules of the portfolio; None: no rule applies.
-        pooled: Learners over all markets for this origin; each earlier one takes what was known then.
-        champion: Another recipe that is refitted at the same origins, to be compared with.
+        recipe: Recipe to refit at each origin.
+        products: Products as known in each ``month``, for the portfolio rules; None applies no rule.
+        pooled: Learners over all markets for this origin; each earlier origin uses the part known there.
+        champion: Another recipe, refitted at the same origins for comparison.
 
     Returns:
-        One row per SKU, origin and horizon up to the origin month, with ``actual_units`` (NaN where unknown),
+        One row per SKU, origin and horizon up to the origin month. Columns: ``actual_units`` (NaN if unknown),
         ``model_units``, the model's 80 % interval ``forecast_units_p10, forecast_units_p90``, ``champion_units`` (NaN
-        without a champion, and where only its recipe has too little history), ``baseline_units, naive_units`` and the
-        segments of the SKU at its origin. Origins with too little history are left out (``origins_left_out`` names
-        them); no rows if that is all of them.
+        without a champion, and if its recipe alone has too little history), ``baseline_units, naive_units`` and the
+        segments of the SKU at its origin. Origins with too little history are left out (see ``origins_left_out``).
     """
-    made, memory, memory_of_champion = [], RefitMemory(), RefitMemory()
+    tables: list[pd.DataFrame] = []
+    memory, memory_of_champion = RefitCache(), RefitCache()
     for months_back in BACKTEST_OFFSETS_MONTHS:
         at = _Origin(
             features, sell_in, products, add_months(origin, -months_back), pooled and pooled.known(months_back)
@@ -68,19 +68,19 @@ def backtest(
         cells = at.forecast_by(recipe, memory)
         if cells is None:
             continue
-        theirs = at.forecast_by(champion, memory_of_champion) if champion else None
-        cells = _beside(cells.rename(columns={"forecast_units": "model_units"}), theirs)
+        champion_cells = at.forecast_by(champion, memory_of_champion) if champion else None
+        cells = _beside(cells.rename(columns={"forecast_units": "model_units"}), champion_cells)
         baseline = baseline_forecasts(sell_in, at.month, at.features["sku"].to_numpy())
         cells = cells.merge(baseline, on=KEYS, validate="1:1")
-        made.append(cells.merge(at.features[["sku", *SEGMENTS]], on="sku", validate="m:1"))
-    if not made:
+        tables.append(cells.merge(at.features[["sku", *SEGMENTS]], on="sku", validate="m:1"))
+    if not tables:
         return pd.DataFrame(columns=list(TYPES)).astype(TYPES)
-    return with_actuals(pd.concat(made, ignore_index=True), sell_in, origin)[list(TYPES)]
+    return with_actuals(pd.concat(tables, ignore_index=True), sell_in, origin)[list(TYPES)]
 
 
 @dataclasses.dataclass(frozen=True)
 class _Origin:
-    """What was known at an earlier origin, ``month``, and forecasts by a recipe that is refitted there."""
+    """Data known at an earlier origin, ``month``, and forecasts by a recipe refitted there."""
 
     stack: pd.DataFrame
     sell_in: DemandPanel
@@ -90,11 +90,11 @@ class _Origin:
 
     @property
     def features(self) -> pd.DataFrame:
-        """The features of this origin alone."""
+        """Features of this origin alone."""
         return self.stack[self.stack["origin_month"] == self.month]
 
-    def forecast_by(self, recipe: Recipe, memory: RefitMemory) -> pd.DataFrame | None:
-        """Forecasts with the rules of the portfolio; None where there is too little history to train."""
+    def forecast_by(self, recipe: Recipe, memory: RefitCache) -> pd.DataFrame | None:
+        """Return forecasts with the portfolio rules; None if there is too little history to train."""
         if self.features.empty:
             return None
         try:
@@ -111,12 +111,12 @@ class _Origin:
 def _beside(cells: pd.DataFrame, champion: pd.DataFrame | None) -> pd.DataFrame:
     if champion is None:
         return cells.assign(champion_units=np.nan)
-    theirs = champion[[*KEYS, "forecast_units"]].rename(columns={"forecast_units": "champion_units"})
-    return cells.merge(theirs, on=KEYS, how="left", validate="1:1")
+    champion_units = champion[[*KEYS, "forecast_units"]].rename(columns={"forecast_units": "champion_units"})
+    return cells.merge(champion_units, on=KEYS, how="left", validate="1:1")
 
 
 def origins_left_out(cells: pd.DataFrame, origin: pd.Timestamp) -> list[pd.Timestamp]:
-    """Rolling origins of a backtest made at ``origin`` that have no cell: the market had too little history then."""
+    """Return the rolling origins without a cell in a backtest made at ``origin``, for lack of history."""
     wanted = [add_months(origin, -months_back) for months_back in BACKTEST_OFFSETS_MONTHS]
     return [month for month in wanted if not (cells["origin_month"] == month).any()]
 
@@ -124,10 +124,10 @@ def origins_left_out(cells: pd.DataFrame, origin: pd.Timestamp) -> list[pd.Times
 def with_actuals(cells: pd.DataFrame, sell_in: DemandPanel, last_month: pd.Timestamp) -> pd.DataFrame:
     """Add ``actual_units`` of each cell's SKU and target month; cells after ``last_month`` are dropped.
 
-    NaN where the sell-in is unknown, or the panel has no such SKU or month.
+    NaN if the sell-in is unknown, or the panel has no such SKU or month.
     """
     closed = cells[cells["target_month"] <= last_month].reset_index(drop=True)
-    rows = pd.Index(sell_in.skus).get_indexer(closed["sku"])
+    rows = pd.Index(sell_in.skus).get_indexer(pd.Index(closed["sku"]))
     columns = sell_in.months.get_indexer(pd.DatetimeIndex(closed["target_month"]))
     in_panel = (rows >= 0) & (columns >= 0)
     return closed.assign(actual_units=np.where(in_panel, sell_in.units[rows, columns], np.nan))

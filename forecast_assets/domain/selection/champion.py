@@ -1,7 +1,7 @@
-"""The rule that promotes a challenger, and what a cycle decides by it: the recipe in force and what is published.
+"""Promotion rule for a challenger, and the decision of a cycle: the recipe in force and the published source.
 
-Both recipes are scored on identical cells of the rolling backtest; every number the rule looks at is part of the
-outcome. Who competes is in ``contest.py``, what the published rows become in ``publication.py``.
+Both recipes are scored on identical cells of the rolling backtest. Each number the rule uses is part of the result. Not
+here: the choice of competitors (``contest.py``) and the published rows (``published_forecasts.py``).
 """
 
 import dataclasses
@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.domain.evaluation.accuracy import accuracy_table
-from forecast_assets.domain.evaluation.paired_test import WORSE, PairedTest, paired_test
-from forecast_assets.domain.publication.publication import Decision, decide
+from forecast_assets.domain.evaluation.paired_comparison import WORSE, PairedComparison, compare_paired
+from forecast_assets.domain.publication.published_forecasts import Decision, decide
 from forecast_assets.domain.selection.contest import Contest, recipe_id, recipe_text
 
 FIRST, UNCHANGED, PROMOTED, HELD, REFUSED = "first", "unchanged", "promoted", "held", "refused"
@@ -23,15 +23,15 @@ ROUNDING = 1e-9
 
 
 @dataclasses.dataclass(frozen=True)
-class Limits:
-    """How much worse a challenger may be and still be promoted; fractions.
+class PromotionLimits:
+    """Limits within which a challenger is promoted; fractions.
 
     Attributes:
-        champion_tolerance: Its WAPE against the champion's.
-        baseline_tolerance: Its WAPE against Holt-Winters.
-        max_bias: Its absolute bias, where the champion's is not larger.
-        class_tolerance: Its WAPE against the champion's in an ABC class.
-        class_min_cells: Classes with fewer scored cells say nothing.
+        champion_tolerance: Largest relative excess of its WAPE over the champion's.
+        baseline_tolerance: Largest relative excess of its WAPE over that of Holt-Winters.
+        max_bias: Largest absolute bias, unless the champion's is larger.
+        class_tolerance: Largest relative excess of its WAPE over the champion's in an ABC class.
+        class_min_cells: Least number of scored cells for a class to count.
     """
 
     champion_tolerance: float = 0.01
@@ -43,7 +43,7 @@ class Limits:
 
 @dataclasses.dataclass(frozen=True)
 class Condition:
-    """One condition of the rule with its figure and its limit (NaN where it has none)."""
+    """One condition of the rule with its figure and its limit (NaN without a limit)."""
 
     name: str
     holds: bool
@@ -54,7 +54,7 @@ class Condition:
 
 @dataclasses.dataclass(frozen=True)
 class Comparison:
-    """A challenger beside a champion, baseline and naive on the same cells; ratios NaN where there are none.
+    """Figures of a challenger, a champion, the baseline and the naive on the same cells; NaN if there is none.
 
     Without a champion there are no conditions, and its figures are NaN.
     """
@@ -62,7 +62,7 @@ class Comparison:
     cells: int
     wape: dict[str, float]
     bias: dict[str, float]
-    test: PairedTest
+    test: PairedComparison
     class_ratios: dict[str, float]
     conditions: tuple[Condition, ...]
 
@@ -72,25 +72,30 @@ class Comparison:
         return [condition for condition in self.conditions if not condition.holds]
 
 
-def compare(backtest: pd.DataFrame, has_champion: bool, limits: Limits) -> Comparison:
-    """Hold a challenger's backtest against the champion's.
+def compare(backtest: pd.DataFrame, has_champion: bool, limits: PromotionLimits) -> Comparison:
+    """Compare a challenger's backtest with the champion's.
 
-    The challenger is promoted where every condition holds: ``scored`` (there is a WAPE at all), ``champion`` and
-    ``baseline`` (WAPE at most the tolerance above theirs), ``bias`` (within the limit, or not larger than the
-    champion's), ``class A``, ``class B``, ``class C`` (no collapse in a class of enough cells), ``paired test`` (not
-    tested worse than the champion; where nothing is decidable the tolerance alone decides).
+    The challenger is promoted if every condition holds:
+
+    ========================= ============================================================================
+    ``scored``                 there is a WAPE
+    ``champion, baseline``     WAPE at most the tolerance above theirs
+    ``bias``                   within the limit, or not larger than the champion's
+    ``class A, B, C``          WAPE at most the tolerance above the champion's, in classes of enough cells
+    ``paired test``            not worse than the champion; if not decidable, the tolerance alone decides
+    ========================= ============================================================================
 
     Args:
         backtest: ``sku, origin_month, abc_class, actual_units, model_units, champion_units, baseline_units,
-            naive_units``. Cells where the actual or one of the compared is unknown are left out for all.
-        has_champion: Whether ``champion_units`` is another recipe's.
+            naive_units``. Cells with an unknown actual or an unknown method are left out for all.
+        has_champion: True if ``champion_units`` is from another recipe.
         limits: Tolerances.
     """
     methods = METHODS | ({"champion": "champion_units"} if has_champion else {})
     scored = backtest.dropna(subset=["actual_units", *methods.values()])
     wape, bias = _ratios(scored, methods)
     reference = methods.get("champion", "baseline_units")
-    test = paired_test(scored, reference=reference)
+    test = compare_paired(scored, reference=reference)
     classes = _by_class(scored, methods, limits) if has_champion else {}
     conditions = _conditions(wape, bias, test, classes, limits) if has_champion else ()
     return Comparison(len(scored), wape, bias, test, {name: _over(*both) for name, both in classes.items()}, conditions)
@@ -105,8 +110,8 @@ def _ratios(scored: pd.DataFrame, methods: dict[str, str]) -> tuple[dict[str, fl
     return nothing | wape, nothing | bias
 
 
-def _by_class(scored: pd.DataFrame, methods: dict[str, str], limits: Limits) -> dict[str, tuple[float, float]]:
-    """WAPE of challenger and champion in each class with enough cells and a WAPE."""
+def _by_class(scored: pd.DataFrame, methods: dict[str, str], limits: PromotionLimits) -> dict[str, tuple[float, float]]:
+    """Return the WAPE of challenger and champion in each class with enough cells and a WAPE."""
     if scored.empty:
         return {}
     table = accuracy_table(scored, ["abc_class"], forecasts=methods)
@@ -120,7 +125,7 @@ def _by_class(scored: pd.DataFrame, methods: dict[str, str], limits: Limits) -> 
 
 
 def _over(challenger: float, champion: float) -> float:
-    """Ratio of two WAPEs; 1 where neither has an error, infinite where only the champion has none."""
+    """Return the ratio of two WAPEs; 1 if neither has an error, infinite if only the champion has none."""
     if champion > 0:
         return challenger / champion
     return np.inf if challenger > 0 else 1.0
@@ -129,25 +134,25 @@ def _over(challenger: float, champion: float) -> float:
 def _conditions(
     wape: dict[str, float],
     bias: dict[str, float],
-    test: PairedTest,
+    test: PairedComparison,
     classes: dict[str, tuple[float, float]],
-    limits: Limits,
+    limits: PromotionLimits,
 ) -> tuple[Condition, ...]:
     if np.isnan(wape["challenger"]):
         return (Condition("scored", False, np.nan, np.nan, "no cell of the backtest to compare on"),)
     most_bias = np.nanmax([limits.max_bias, abs(bias["champion"])])
-    found = [
+    conditions = [
         _at_most("champion", wape["challenger"], (1 + limits.champion_tolerance) * wape["champion"], "WAPE"),
         _at_most("baseline", wape["challenger"], (1 + limits.baseline_tolerance) * wape["baseline"], "WAPE"),
     ]
     if not np.isnan(bias["challenger"]):
-        found.append(_at_most("bias", abs(bias["challenger"]), most_bias, "absolute bias"))
+        conditions.append(_at_most("bias", abs(bias["challenger"]), most_bias, "absolute bias"))
     for name, (challenger, champion) in classes.items():
-        found.append(_at_most(f"class {name}", challenger, (1 + limits.class_tolerance) * champion, "WAPE"))
-    found.append(
+        conditions.append(_at_most(f"class {name}", challenger, (1 + limits.class_tolerance) * champion, "WAPE"))
+    conditions.append(
         Condition("paired test", test.verdict != WORSE, test.ratio, np.nan, f"against the champion {test.in_words}")
     )
-    return tuple(found)
+    return tuple(conditions)
 
 
 def _at_most(name: str, figure: float, limit: float, measure: str) -> Condition:
@@ -155,14 +160,14 @@ def _at_most(name: str, figure: float, limit: float, measure: str) -> Condition:
     return Condition(name, bool(figure <= limit + ROUNDING), figure, limit, words)
 
 
-def champion(contest: Contest, backtest: pd.DataFrame, month: pd.Timestamp, limits: Limits) -> pd.DataFrame:
-    """The recipe in force from a cycle on, what makes its forecast, and every number of the decision.
+def champion(contest: Contest, backtest: pd.DataFrame, month: pd.Timestamp, limits: PromotionLimits) -> pd.DataFrame:
+    """Decide the recipe in force from a cycle on and the source of its forecast, with every number used.
 
     Args:
-        contest: Who competed.
+        contest: The recipes that competed.
         backtest: Cells of the month's backtest; may be empty.
         month: The origin month.
-        limits: Of the rule.
+        limits: Limits of the promotion rule.
 
     Returns:
         One row with the columns of the table ``champion``.
@@ -171,16 +176,17 @@ def champion(contest: Contest, backtest: pd.DataFrame, month: pd.Timestamp, limi
     outcome = _outcome(contest, compared)
     in_force = contest.champion if outcome == HELD and contest.champion is not None else contest.recipe
     decision = _decision(contest, outcome, backtest)
-    keeps = outcome in (UNCHANGED, HELD) and contest.holder is not None and contest.holder.since_month is not None
+    incumbent = contest.incumbent
+    since = incumbent.since_month if incumbent and outcome in (UNCHANGED, HELD) else None
     reason = "; ".join(filter(None, [_why(contest, compared, outcome), decision.reason, contest.note]))
     row = {
         "recipe_id": recipe_id(in_force),
         "recipe": recipe_text(in_force),
-        "since_month": contest.holder.since_month if keeps else month,
+        "since_month": month if since is None else since,
         "outcome": outcome,
         "source": decision.source,
         "challenger_id": contest.challenger_id,
-        "champion_before_id": recipe_id(contest.holder.recipe) if contest.holder else None,
+        "champion_before_id": incumbent.current_id if incumbent else None,
         "scored_cells": compared.cells,
         "scored_skus": compared.test.skus,
         "scored_origins": compared.test.origins,
@@ -198,11 +204,11 @@ def champion(contest: Contest, backtest: pd.DataFrame, month: pd.Timestamp, limi
 
 
 def _outcome(contest: Contest, compared: Comparison) -> str:
-    if contest.is_refused:
+    if contest.all_rejected:
         return REFUSED
-    if contest.holder is None:
+    if contest.incumbent is None:
         return FIRST
-    if contest.stood_aside:
+    if contest.withdrawn_reason:
         return HELD
     if contest.champion is None:
         return UNCHANGED
@@ -210,15 +216,17 @@ def _outcome(contest: Contest, compared: Comparison) -> str:
 
 
 def _decision(contest: Contest, outcome: str, backtest: pd.DataFrame) -> Decision:
-    """What is published: the recipe in force where it is no worse than the seasonal naive, else the baseline."""
+    """Publish the recipe in force if it is no worse than the seasonal naive, else the baseline."""
     if outcome == REFUSED:
         return Decision("baseline", "no recipe is left that may forecast")
     return decide(backtest, "champion" if outcome == HELD else "model")
 
 
 def _why(contest: Contest, compared: Comparison, outcome: str) -> str:
-    if contest.stood_aside:
-        return contest.stood_aside
+    if contest.withdrawn_reason:
+        return contest.withdrawn_reason
+    if contest.champion is None:
+        return ""
     if outcome == PROMOTED:
         return (
             f"challenger {contest.challenger_id} promoted over {recipe_id(contest.champion)}: "

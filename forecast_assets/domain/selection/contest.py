@@ -1,12 +1,13 @@
-"""Who stands against whom: a market's challenger, the recipe in force before it, and what people have refused.
+"""Contest of recipes: a market's challenger, the incumbent (recipe in force before), and rejected recipes.
 
-A recipe is compared by its parameters, never by a stored model. The rule that decides a contest is in ``champion.py``.
+Recipes are compared by their parameters, never by a stored model. Not here: the rule that decides (``champion.py``).
 """
 
 import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -16,34 +17,35 @@ ID_LENGTH = 12
 
 
 def recipe_text(recipe: Recipe) -> str:
-    """A recipe as sorted JSON, without ``threads``: they change no tree."""
+    """Return a recipe as sorted JSON, without ``threads``, which change no tree."""
     kept = {name: value for name, value in dataclasses.asdict(recipe).items() if name != "threads"}
     return json.dumps(kept, sort_keys=True)
 
 
 def recipe_id(recipe: Recipe) -> str:
-    """The first 12 hex digits of the SHA-256 of ``recipe_text``."""
+    """Return the first 12 hex digits of the SHA-256 of ``recipe_text``."""
     return hashlib.sha256(recipe_text(recipe).encode()).hexdigest()[:ID_LENGTH]
 
 
 def read_recipe(text: str) -> Recipe:
-    """A recipe from its text; parameters that were added since have their usual value.
+    """Read a recipe from its text; parameters added later have their default value.
 
     Raises:
-        ValueError: If the text has a parameter this version does not know.
+        ValueError: If the text has a parameter that this version does not know.
     """
-    return Recipe(**read_parameters(json.loads(text)))
+    parameters: dict[str, Any] = read_parameters(json.loads(text))
+    return Recipe(**parameters)
 
 
 @dataclasses.dataclass(frozen=True)
-class Holder:
-    """The recipe in force before a cycle.
+class Incumbent:
+    """Recipe in force before a cycle.
 
     Attributes:
-        recipe: None where this version of the code cannot read it; ``problem`` says why.
-        stored_id: Its id as it was stored.
-        since_month: Since when it is in force; None where another one was between, which was refused since.
-        problem: Empty where the recipe is readable.
+        recipe: None if this version of the code cannot read it; ``problem`` has the reason.
+        stored_id: Its id as stored.
+        since_month: First month in force; None if a later recipe was in force in between and has been rejected.
+        problem: Empty if the recipe is readable.
     """
 
     recipe: Recipe | None
@@ -51,97 +53,109 @@ class Holder:
     since_month: pd.Timestamp | None
     problem: str = ""
 
+    @property
+    def current_id(self) -> str:
+        """Id of the recipe as this version computes it; the stored one if the recipe cannot be read."""
+        return self.stored_id if self.recipe is None else recipe_id(self.recipe)
+
 
 @dataclasses.dataclass(frozen=True)
 class Contest:
-    """What a cycle is made by.
+    """Recipes of one cycle.
 
     Attributes:
-        recipe: Makes ``forecast_units`` and ``model_units``.
-        champion: Makes ``champion_units``; None where there is no rival or it is the same recipe.
-        holder: The recipe in force before, where it counts.
-        challenger_id: The recipe the market's settings and tuning ask for, whether or not it competes.
-        stood_aside: Why the challenger does not compete; empty where it does.
-        is_refused: Whether nobody is left that may forecast; ``recipe`` then only fills the model's column.
-        note: What else a reader of the outcome should know.
+        recipe: Recipe of ``forecast_units`` and ``model_units``.
+        champion: Recipe of ``champion_units``; None if no other recipe competes.
+        incumbent: The recipe in force before, if it is readable.
+        challenger_id: The recipe that the market's settings and tuning ask for, competing or not.
+        withdrawn_reason: Reason why the challenger does not compete; empty if it does.
+        all_rejected: True if no recipe may forecast; ``recipe`` then only fills the model's column.
+        note: Further remark for readers of the outcome.
     """
 
     recipe: Recipe
     champion: Recipe | None
-    holder: Holder | None
+    incumbent: Incumbent | None
     challenger_id: str
-    stood_aside: str = ""
-    is_refused: bool = False
+    withdrawn_reason: str = ""
+    all_rejected: bool = False
     note: str = ""
 
     def with_threads(self, threads: int) -> "Contest":
-        """The same on a machine that trains with so many threads."""
+        """Return the same contest for training with this number of threads."""
         champion = self.champion and dataclasses.replace(self.champion, threads=threads)
         return dataclasses.replace(self, recipe=dataclasses.replace(self.recipe, threads=threads), champion=champion)
 
 
-def refusals(refused: pd.DataFrame) -> dict[str, str]:
-    """Why each refused recipe is, by its id as stored and as this version of the code computes it.
+def rejection_reasons(refused: pd.DataFrame) -> dict[str, str]:
+    """Return the reason of each rejection, by the recipe's id as stored and as this version computes it.
 
     Args:
         refused: ``recipe_id, recipe, author, reason, month``; may be empty.
     """
-    found: dict[str, str] = {}
+    reasons: dict[str, str] = {}
     for row in refused.to_dict("records"):
-        why = f"recipe {row['recipe_id']} is refused since {row['month']:%Y-%m} by {row['author']}: {row['reason']}"
-        found |= dict.fromkeys({row["recipe_id"], current_id(row["recipe"], row["recipe_id"])}, why)
-    return found
+        stored_id = str(row["recipe_id"])
+        why = f"recipe {stored_id} is refused since {row['month']:%Y-%m} by {row['author']}: {row['reason']}"
+        reasons |= dict.fromkeys({stored_id, current_id(str(row["recipe"]), stored_id)}, why)
+    return reasons
 
 
-def refuses(refused: pd.DataFrame, wanted: str) -> pd.Series:
-    """Which rows of ``refused`` are of a recipe, by its id as stored or as this version of the code computes it."""
-    rows = refused[["recipe_id", "recipe"]].itertuples(index=False)
-    found = [wanted in (row.recipe_id, current_id(row.recipe, row.recipe_id)) for row in rows]
-    return pd.Series(found, index=refused.index, dtype=bool)
+def rows_rejecting(refused: pd.DataFrame, wanted: str) -> pd.Series:
+    """Return True for rows of ``refused`` about a recipe, by its id as stored or as this version computes it."""
+    rows = refused[["recipe_id", "recipe"]].itertuples(index=False, name=None)
+    is_wanted = [wanted in (stored_id, current_id(text, stored_id)) for stored_id, text in rows]
+    return pd.Series(is_wanted, index=refused.index, dtype=bool)
 
 
 def current_id(text: str, stored_id: str) -> str:
-    """The id of a stored recipe as this version computes it: a parameter added since is part of it. The stored one
-    where the recipe cannot be read."""
+    """Return the id of a stored recipe as this version computes it, with parameters added later.
+
+    A recipe that cannot be read keeps its stored id.
+    """
     try:
         return recipe_id(read_recipe(text))
     except ValueError:
         return stored_id
 
 
-def holder_from(row: Mapping[str, object], interrupted: bool) -> Holder:
-    """The recipe in force by a row of ``champion``; ``interrupted`` where a later one was refused since."""
-    since = None if interrupted else pd.Timestamp(row["since_month"])
+def incumbent_from(row: Mapping[str, object], interrupted: bool) -> Incumbent:
+    """Read the incumbent from a row of ``champion``; ``interrupted`` if a later recipe was rejected since."""
+    since = None if interrupted else pd.Timestamp(str(row["since_month"]))
     try:
-        return Holder(read_recipe(str(row["recipe"])), str(row["recipe_id"]), since)
+        return Incumbent(read_recipe(str(row["recipe"])), str(row["recipe_id"]), since)
     except ValueError as error:
-        return Holder(None, str(row["recipe_id"]), since, str(error))
+        return Incumbent(None, str(row["recipe_id"]), since, str(error))
 
 
 def contest(
-    wanted: Recipe, usual: Recipe, holder: Holder | None, refused: Mapping[str, str], set_aside: str = ""
+    wanted: Recipe, usual: Recipe, incumbent: Incumbent | None, refused: Mapping[str, str], set_aside: str = ""
 ) -> Contest:
-    """Who makes the forecast of a cycle, and against whom.
+    """Choose the recipe of a cycle's forecast and its competitor.
 
-    A challenger that is refused, or set aside although there is a champion to take its place, does not compete: the
-    champion alone makes the forecast, without one the usual recipe, and where that is refused, too, nobody.
+    A rejected challenger does not compete, nor one that is set aside while there is a champion. Then the champion alone
+    makes the forecast; without a champion, the default recipe. If that is rejected too, no recipe may forecast.
 
     Args:
         wanted: The challenger.
-        usual: The recipe without anything tuned.
-        holder: The recipe in force before, not refused; None: there is none.
-        refused: Why, by id.
-        set_aside: Why the challenger does not compete this time; empty: it does.
+        usual: The default recipe, without tuning.
+        incumbent: The recipe in force before, not rejected; None if there is none.
+        refused: Reason of the rejection, by recipe id.
+        set_aside: Reason why the challenger does not compete this time; empty if it does.
     """
-    champion = holder.recipe if holder else None
-    note = f"the champion {holder.stored_id} counts as none: {holder.problem}" if holder and holder.problem else ""
+    champion = incumbent.recipe if incumbent else None
+    note = (
+        f"the champion {incumbent.stored_id} counts as none: {incumbent.problem}"
+        if incumbent and incumbent.problem
+        else ""
+    )
     same = champion is not None and recipe_text(champion) == recipe_text(wanted)
     why = refused.get(recipe_id(wanted), "") or (set_aside if champion is not None and not same else "")
-    found = Contest(wanted, None, holder if champion else None, recipe_id(wanted), why, note=note)
+    found = Contest(wanted, None, incumbent if champion else None, recipe_id(wanted), why, note=note)
     if not why:
         return dataclasses.replace(found, champion=None if same else champion)
     if champion is not None:
         return dataclasses.replace(found, recipe=champion)
     if recipe_id(usual) not in refused:
         return dataclasses.replace(found, recipe=usual)
-    return dataclasses.replace(found, is_refused=True)
+    return dataclasses.replace(found, all_rejected=True)

@@ -1,28 +1,31 @@
-"""Search for a market's own recipe: which parameters would have forecast it best at earlier origins.
+"""Search for a market's own recipe: the parameters with the best forecasts at earlier origins.
 
-Nothing of the last 18 months before the tuning month is looked at, because the gate scores the recipe on them: the
-search sees the backtest as it would have been made 18 months earlier, the gate what followed.
+The last 18 months before the tuning month are not read, because the promotion rule scores the recipe on them. The
+search uses the backtest as it would have been made 18 months earlier.
 """
 
 import dataclasses
 import json
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
-import optuna
 import pandas as pd
 
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months
-from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.evaluation.accuracy import accuracy_table
-from forecast_assets.domain.evaluation.paired_test import BETTER, NOT_DECIDABLE, paired_test
+from forecast_assets.domain.evaluation.paired_comparison import BETTER, NOT_DECIDABLE, compare_paired
 from forecast_assets.domain.models.recipe import Recipe, read_parameters
 from forecast_assets.domain.selection.backtest import backtest
 
-# The months that the gate's backtest scores at the tuning month.
+if TYPE_CHECKING:
+    import optuna
+
+# The months that the backtest of the promotion rule scores at the tuning month.
 MONTHS_LEFT_TO_THE_GATE = HORIZON_MONTHS
-# A bias of one percentage point weighs as much as a quarter of a point of WAPE.
+# A bias of one percentage point has the weight of a quarter of a point of WAPE.
 BIAS_WEIGHT = 0.25
-# Another recipe must have this much less loss than the usual one: the best of many tries is partly luck.
+# Another recipe must have this much less loss than the default one: the best of many trials is partly luck.
 LEAST_GAIN = 0.01
 IN_FORCE, TRIED = "in_force", "tried"
 COLUMNS = {"trial": "int64", "role": "object", "parameters": "object"} | dict.fromkeys(
@@ -36,7 +39,7 @@ class TooLittleToTuneError(ValueError):
 
 @dataclasses.dataclass(frozen=True)
 class Trial:
-    """A recipe that was tried: what differs from the usual one, and how it did on the cells all trials share."""
+    """A recipe tried: its differences from the default one, and its figures on the cells that all trials share."""
 
     number: int
     parameters: Mapping[str, object]
@@ -54,26 +57,25 @@ def tuned_recipe(
     products: pd.DataFrame | None = None,
     on_trial: Callable[[Trial, Trial], None] = lambda trial, best: None,
 ) -> pd.DataFrame:
-    """Try recipes on a market and say which is in force from this month on.
+    """Try recipes on a market and choose the one in force from this month on.
 
-    The usual recipe is the first trial. The one with the least loss takes its place where it has at least 1 % less and
-    the difference is more than a matter of which SKUs the market has (``paired_test``; with too few SKUs or origins
-    for the test the 1 % alone decides). Loss is WAPE + a quarter of |bias| over rolling origins 36, 30 and 24 months
-    back, scored up to 18 months back. The search is Optuna's tree-structured Parzen estimator, whose seed is that of
-    the recipe: the same inputs give the same trials.
+    The default recipe is the first trial. The recipe with the least loss replaces it if its loss is at least 1 % less
+    and ``compare_paired`` finds it better. With too few SKUs or origins for that test, the 1 % alone decides. Loss is
+    WAPE + a quarter of |bias| over rolling origins 36, 30 and 24 months back, scored up to 18 months back. The search
+    is Optuna's tree-structured Parzen estimator with the recipe's seed: the same inputs give the same trials.
 
     Args:
-        features: Features of earlier origins; those of the last 24 months are not looked at.
-        sell_in: Panel of the market; its last 18 months up to ``month`` and later ones are not looked at.
-        month: The tuning month; the recipe serves cycles from this one on.
-        recipe_with: The recipe to backtest with given parameters, ``{}`` for the usual one.
-        trials: How many recipes are tried, the usual one included; at least 1.
-        products: Products as known in each ``month``, for the rules of the portfolio.
+        features: Features of earlier origins; those of the last 24 months are not read.
+        sell_in: Panel of the market; its last 18 months up to ``month`` and later ones are not read.
+        month: The tuning month; cycles use the recipe from this month on.
+        recipe_with: Function that returns the recipe with given parameters, ``{}`` for the default one.
+        trials: Number of recipes to try, the default one included; at least 1.
+        products: Products as known in each ``month``, for the portfolio rules.
         on_trial: Called with each trial and the best one so far.
 
     Returns:
-        One row per trial: ``trial`` (0 is the usual recipe), ``role`` (``in_force`` for one, else ``tried``),
-        ``parameters`` (JSON of what differs from the usual recipe), ``wape``, ``bias``, ``loss`` (fractions).
+        One row per trial: ``trial`` (0 is the default recipe), ``role`` (``in_force`` for one, else ``tried``),
+        ``parameters`` (differences from the default recipe, JSON), ``wape``, ``bias``, ``loss`` (fractions).
 
     Raises:
         TooLittleToTuneError: If no origin has enough history, or nothing was sold in the months scored.
@@ -82,30 +84,30 @@ def tuned_recipe(
     if last not in sell_in.months:
         raise _too_little(month)
     panel = sell_in.until(last)
-    made: list[Trial] = []
+    tried: list[Trial] = []
     errors: dict[int, pd.DataFrame] = {}
 
     def try_out(parameters: Mapping[str, object]) -> float:
         cells = backtest(features, panel, last, recipe_with(parameters), products).dropna(subset=["actual_units"])
-        trial = _scored(len(made), parameters, cells, month)
-        made.append(trial)
-        # Only the usual recipe and the best so far are compared in the end.
-        if trial.number == 0 or trial.loss <= min(each.loss for each in made):
+        trial = _scored(len(tried), parameters, cells, month)
+        tried.append(trial)
+        # Only the default recipe and the best one are compared in the end.
+        if trial.number == 0 or trial.loss <= min(each.loss for each in tried):
             errors[trial.number] = cells
-        on_trial(trial, _best(made))
+        on_trial(trial, _best(tried))
         return trial.loss
 
     _search(try_out, recipe_with({}), trials)
-    chosen = _in_force(made, errors)
+    chosen = _in_force(tried, errors)
     rows = [
         [each.number, IN_FORCE if each is chosen else TRIED, _json(each.parameters), each.wape, each.bias, each.loss]
-        for each in made
+        for each in tried
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
 
 
 def parameters_in_force(tuned: pd.DataFrame) -> dict[str, object]:
-    """What differs from the usual recipe by the latest ``month`` of stored tunings; nothing without any."""
+    """Return the parameters set by the tuning of the latest ``month``; empty without a tuning."""
     if tuned.empty:
         return {}
     latest = tuned[tuned["month"] == tuned["month"].max()]
@@ -113,12 +115,14 @@ def parameters_in_force(tuned: pd.DataFrame) -> dict[str, object]:
     return read_parameters(json.loads(text))
 
 
-def tuned_in(tuned: pd.DataFrame) -> str:
-    """The month of the latest tuning as 2024-06, or that there was none."""
+def latest_tuning(tuned: pd.DataFrame) -> str:
+    """Return the month of the latest tuning as 2024-06, or "never"."""
     return "never" if tuned.empty else f"{tuned['month'].max():%Y-%m}"
 
 
 def _search(try_out: Callable[[Mapping[str, object]], float], usual: Recipe, trials: int) -> None:
+    import optuna
+
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try_out({})
     if trials < 2:
@@ -127,8 +131,8 @@ def _search(try_out: Callable[[Mapping[str, object]], float], usual: Recipe, tri
     study.optimize(lambda trial: try_out(suggested(trial)), n_trials=trials - 1)
 
 
-def suggested(trial: optuna.Trial) -> dict[str, object]:
-    """Parameters of one trial: how trees grow, how many features stay, and the weights of the blend."""
+def suggested(trial: "optuna.Trial") -> dict[str, object]:
+    """Suggest the parameters of one trial: growth of trees, number of features, and weights of the blend."""
     boosting = trial.suggest_float("boosting_weight", 0.1, 0.8)
     members = {
         "recursive": trial.suggest_float("recursive", 0.0, 1.0),
@@ -165,23 +169,23 @@ def _too_little(month: pd.Timestamp) -> TooLittleToTuneError:
     last = add_months(month, -MONTHS_LEFT_TO_THE_GATE)
     return TooLittleToTuneError(
         f"nothing to tune on at {month:%Y-%m}: no origin before {last:%Y-%m} has features, a year of history before it "
-        "and sales after it. Make features of earlier origins, or tune at a later month"
+        "and sales after it. Build features of earlier origins, or tune at a later month"
     )
 
 
-def _best(made: list[Trial]) -> Trial:
-    return min(made, key=lambda trial: trial.loss)
+def _best(tried: list[Trial]) -> Trial:
+    return min(tried, key=lambda trial: trial.loss)
 
 
-def _in_force(made: list[Trial], errors: Mapping[int, pd.DataFrame]) -> Trial:
-    usual, best = made[0], _best(made)
+def _in_force(tried: list[Trial], errors: Mapping[int, pd.DataFrame]) -> Trial:
+    usual, best = tried[0], _best(tried)
     if best is usual or not best.loss < (1.0 - LEAST_GAIN) * usual.loss:
         return usual
     keys = ["sku", "origin_month", "target_month", "actual_units"]
     both = errors[best.number][[*keys, "model_units"]].merge(
         errors[0][[*keys, "model_units"]], on=keys, suffixes=("", "_usual"), validate="1:1"
     )
-    test = paired_test(both, method="model_units", reference="model_units_usual")
+    test = compare_paired(both, method="model_units", reference="model_units_usual")
     return best if test.verdict in (BETTER, NOT_DECIDABLE) else usual
 
 

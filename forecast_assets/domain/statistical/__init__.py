@@ -1,0 +1,1 @@
+"""Statistical forecasts of many series at once, without learning across series."""

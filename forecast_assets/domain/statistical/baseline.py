@@ -5,7 +5,7 @@ import pandas as pd
 
 from forecast_assets.domain.arrays import Labels
 from forecast_assets.domain.calendar import HORIZON_MONTHS, target_months
-from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.statistical.holt_winters import forecast_holt_winters
 from forecast_assets.domain.statistical.seasonal_naive import forecast_seasonal_naive
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from forecast_assets.domain.arrays import Floats, Ints
 from forecast_assets.domain.calendar import HORIZON_MONTHS
-from forecast_assets.domain.demand.demand import known_mean
+from forecast_assets.domain.demand.demand_panel import known_mean
 from forecast_assets.domain.statistical.aligned_panel import aligned_chunks
 from forecast_assets.domain.statistical.forecast_cap import cap_forecasts
 from forecast_assets.domain.statistical.holt_winters_recursion import extrapolate

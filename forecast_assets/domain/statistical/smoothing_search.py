@@ -17,8 +17,8 @@ START_MONTHS = 72
 CELLS_PER_PASS = 2048
 SEARCH_STEP = 0.1
 
-# Series are scaled to a mean of 1. The penalties decide only what no month can: a constant moved from the level to all
-# seasons, a calendar month never known. Larger ones flatten a clean season (1.0: off by 9 %).
+# Series are scaled to a mean of 1. The penalties decide only where no month can: on a constant moved from the level to
+# all seasons, and on a calendar month that is never known. Larger ones flatten a clean season (1.0: off by 9 %).
 LEVEL_PENALTY, SEASON_PENALTY = 1e-6, 1e-3
 
 

@@ -10,11 +10,12 @@ from forecast_assets.config.settings import Settings, pools_markets
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months
 from forecast_assets.domain.months import MonthRange
 from forecast_assets.operations.backfill.asset_nodes import AssetNode
-from forecast_assets.operations.backfill.staleness import Recorded, Staleness
+from forecast_assets.operations.backfill.recorded import Recorded
+from forecast_assets.operations.backfill.staleness import Staleness
 from forecast_assets.operations.cycle.plan import LEAST_HISTORY_MONTHS
+from forecast_assets.operations.stages import POOLING
 from forecast_assets.schemas import ON_DEMAND
 
-POOLED = ("pooled_rows", "pooled_model")
 UNUSABLE = "delivery cannot be used"
 # Months by asset and market (None: over all markets).
 Months = dict[str, dict[str | None, list[pd.Timestamp]]]
@@ -42,7 +43,7 @@ class Scope:
         self._markets = settings.market_table
         self._recorded = recorded
         # What people ask for (a tuning, a refusal) is no part of a backfill: it reads them as they are.
-        without = ON_DEMAND if pools_markets(settings) else {*ON_DEMAND, *POOLED}
+        without = ON_DEMAND if pools_markets(settings) else {*ON_DEMAND, *POOLING.tables}
         self.assets = [name for name in request.assets if name not in without]
 
     def countries(self, asset: str) -> list[str | None]:
@@ -69,7 +70,7 @@ class Scope:
         if self.nodes[asset].is_source:
             return since
         # A model needs an earlier origin to learn from.
-        later = 0 if asset in ("features", "baseline_forecasts") else 1
+        later = 0 if asset in ("history_marks", "features", "baseline_forecasts") else 1
         return add_months(since, LEAST_HISTORY_MONTHS - 1 + later)
 
 

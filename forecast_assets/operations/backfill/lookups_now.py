@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from forecast_assets.domain.selection.contest import refusals
+from forecast_assets.domain.selection.contest import rejection_reasons
 from forecast_assets.market_state.lookups import LOOKED_UP, Noted, NotingStore
 from forecast_assets.market_state.recipes_in_force import RecipesInForce
 from forecast_assets.operations.backfill.recorded import Recorded
@@ -40,7 +40,7 @@ class LookupsNow:
     def _not_refused(self, place: PartitionKey, refused: list[PartitionKey]) -> dict[str, str]:
         """Past the champions that people have refused: only their content says how far back that is."""
         noted = Noted()
-        why = refusals(self._store.read("refused_recipe", refused))
+        why = rejection_reasons(self._store.read("refused_recipe", refused))
         recipes = RecipesInForce(NotingStore(self._store, noted.read))
         recipes.before(str(place.country), pd.Timestamp(place.month), why)
         return noted.inputs.get("champion", {})

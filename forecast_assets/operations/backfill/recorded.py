@@ -48,7 +48,7 @@ class Recorded:
         """Markets with a stored partition of a table."""
         return sorted({place.country for place in self._listing(table) if place.country is not None})
 
-    def look_again(self, table: str, place: PartitionKey) -> None:
+    def read_again(self, table: str, place: PartitionKey) -> None:
         """Read one partition again: a run has tried to store it."""
         if table == DOCUMENTS:
             return

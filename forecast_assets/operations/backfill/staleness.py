@@ -67,7 +67,7 @@ class Staleness:
             return "not there"
         if node.is_source:
             return self._changed_delivery(node.name, place, said)
-        if said.code_version != code_version():
+        if said.code_version != code_version(node.name):
             return "code changed"
         if said.configuration != configuration_of(node.name, self._settings, place.country):
             return "configuration changed"

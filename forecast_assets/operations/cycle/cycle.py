@@ -1,20 +1,21 @@
-"""The monthly cycle of several markets: history first, then the totals over all, each market's features,
-what all of them teach together, then each market to its report; for a market that failed, the best that is left.
+"""Monthly cycle of several markets, stage by stage, with fallback runs for markets that failed.
 
-Markets run side by side in processes of their own. One that fails stops alone.
+Markets run side by side in processes of their own; a market that fails stops no other. The order of the stages is in
+``operations/stages.py``.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 from forecast_assets.config.settings import Settings, pools_markets
 from forecast_assets.domain.months import MonthRange
 from forecast_assets.operations.cycle.fallback import steps_after_failure
-from forecast_assets.operations.cycle.launch import Loader, RunResult
+from forecast_assets.operations.cycle.launch import Loader, RunResult, Step, Steps
 from forecast_assets.operations.cycle.plan import CycleRequest
 from forecast_assets.operations.cycle.processes import Processes
-from forecast_assets.operations.cycle.steps import CycleSteps, Step
+from forecast_assets.operations.cycle.steps import CycleSteps
+from forecast_assets.operations.stages import stages
 from forecast_assets.storage.opened import open_store
 
 Report = Callable[[str | None, str, MonthRange, RunResult | None], None]
@@ -28,25 +29,23 @@ def run_cycles(
     Args:
         settings: Of the company; the processes read the same environment.
         load: Loads the code location in each process.
-        request: Which months.
+        request: Months of the cycles.
         countries: Codes of the markets.
-        report: Called with market (None for all), job and months: without a result when a run starts, with it when it
-            has ended.
+        report: Called with market (None for all), job, months and result; the result is None when a run starts.
 
     Returns:
-        Results by market, one of them failed where the market failed, with what ran instead after it. Under the empty
-        code: runs over all markets.
+        Results by market, those of fallback runs last. Runs over all markets stand under the empty code.
     """
     steps = CycleSteps(open_store(settings), settings.market_table, request)
     with Processes(len(countries), load) as processes:
-        results = run_side_by_side(processes, {code: steps.history(code) for code in countries}, report)
-        ready = [code for code in countries if all(result.succeeded for result in results[code])]
-        results |= run_side_by_side(processes, {"": steps.totals(ready)}, report)
-        _extend(results, run_side_by_side(processes, {code: steps.features(code) for code in ready}, report))
-        ready = [code for code in ready if all(result.succeeded for result in results[code])]
-        if pools_markets(settings):
-            _extend(results, run_side_by_side(processes, {"": steps.pooling(ready)}, report))
-        _extend(results, run_side_by_side(processes, {code: steps.cycles(code) for code in ready}, report))
+        results: dict[str, list[RunResult]] = {code: [] for code in (*countries, "")}
+        for stage in stages(pools=pools_markets(settings)):
+            ready = [code for code in countries if all(result.succeeded for result in results[code])]
+            if stage.over_all_markets:
+                wanted = {"": steps.over_all_markets(stage, ready)}
+            else:
+                wanted = {code: steps.of_market(stage, code) for code in ready}
+            _extend(results, run_side_by_side(processes, wanted, report))
         failed = [code for code in countries if not all(result.succeeded for result in results[code])]
         left = {code: steps_after_failure(settings, code, request.month) for code in failed}
         _extend(results, run_side_by_side(processes, left, report, goes_on=True))
@@ -59,38 +58,46 @@ def _extend(results: dict[str, list[RunResult]], more: Mapping[str, list[RunResu
 
 
 def run_side_by_side(
-    processes: Processes, steps: Mapping[str, Iterator[Step]], report: Report, *, goes_on: bool = False
+    processes: Processes, steps: Mapping[str, Steps], report: Report, *, goes_on: bool = False
 ) -> dict[str, list[RunResult]]:
     """Run each market's steps in order, as many markets at a time as there are processes.
 
-    A failed step ends its market and no other, unless the market ``goes_on``: then it is asked for its next step when
-    the failure has been reported. The key may be empty: steps over all markets. What a step holds after job and months
-    is handed to ``launch``.
+    A failed step ends its market alone. With ``goes_on`` it does not: the market's steps are sent the failed result and
+    generate what follows. An empty key stands for steps over all markets.
     """
     results: dict[str, list[RunResult]] = {code: [] for code in steps}
     running: dict[Future[RunResult], tuple[str, Step]] = {}
-    waiting = deque(steps)
+    waiting: deque[tuple[str, RunResult | None]] = deque((code, None) for code in steps)
     while waiting or running:
         while waiting and len(running) < processes.count:
-            code = waiting.popleft()
-            step = next(steps[code], None)
+            code, ended = waiting.popleft()
+            step = _next_step(steps[code], ended)
             if step:
-                report(code or None, step[0], step[1], None)
-                running[processes.launch(step[0], code or None, *step[1:])] = (code, step)
+                report(code or None, step.job, step.months, None)
+                future = processes.launch(step.job, code or None, step.months, step.tags, step.assets)
+                running[future] = (code, step)
         done, _ = wait(running, return_when=FIRST_COMPLETED)
         for future in done:
             code, step = running.pop(future)
             result = _result(future, code, step)
-            report(code or None, step[0], step[1], result)
+            report(code or None, step.job, step.months, result)
             results[code].append(result)
             if result.succeeded or goes_on:
-                waiting.appendleft(code)
+                waiting.appendleft((code, result))
     return results
 
 
+def _next_step(steps: Steps, ended: RunResult | None) -> Step | None:
+    """Send the result of the step before, None before the first one; return the next step, None after the last."""
+    try:
+        return next(steps) if ended is None else steps.send(ended)
+    except StopIteration:
+        return None
+
+
 def _result(future: Future[RunResult], code: str, step: Step) -> RunResult:
-    """The run's result; a process that died or a run that could not start is that market's failure alone."""
+    """Return the run's result; a process that died or a run that could not start is a failure of this market alone."""
     error = future.exception()
     if error is None:
         return future.result()
-    return RunResult(step[0], code or None, "", (f"{step[0]} could not run: {type(error).__name__}: {error}",))
+    return RunResult(step.job, code or None, "", (f"{step.job} could not run: {type(error).__name__}: {error}",))

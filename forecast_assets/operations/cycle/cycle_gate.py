@@ -1,22 +1,23 @@
-"""What a cycle of a market still waits for: its delivery, or the months before it."""
+"""Gate of a market's cycle: reports whether its delivery or earlier months are still missing."""
 
 import datetime
 
 import pandas as pd
 
 from forecast_assets.config.settings import Settings
+from forecast_assets.operations.cycle.launch import Step
 from forecast_assets.operations.cycle.market_steps import next_step
-from forecast_assets.operations.cycle.steps import Step
 from forecast_assets.sources.dremio.arrivals import table_delivery
 from forecast_assets.sources.dremio.tables import DremioTables
 from forecast_assets.sources.landing.arrivals import MonthDelivery, delivery_of
 from forecast_assets.sources.opened import open_deliveries
 from forecast_assets.storage import ListedOnce, PartitionKey
 from forecast_assets.storage.opened import open_store
+from forecast_assets.tags import MONTHLY_CYCLE
 
 
 class CycleGate:
-    """Looks at deliveries and store of one company. It lists the store once: make one for each look."""
+    """Reads deliveries and store of one company. It lists the store once: build a new gate for each poll."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -27,28 +28,30 @@ class CycleGate:
     def delivery(
         self, country: str, month: pd.Timestamp, now: pd.Timestamp, seen_before: str | None = None
     ) -> MonthDelivery:
-        """What has been delivered; ``seen_before`` as in ``delivery_of``, of no use where tables are the source."""
+        """Return the state of a delivery; for ``seen_before`` see ``delivery_of``; table sources do not use it."""
         if isinstance(self._delivered, DremioTables):
             return table_delivery(self._delivered, country, month)
-        settle = self._settings.sensor_seconds
+        settle = self._settings.automation.sensor_seconds
         return delivery_of(self._delivered, country, month, self._codes, now, settle, seen_before)
 
     def next_step(self, country: str, month: pd.Timestamp) -> Step:
-        """The job that the market's cycle needs next, and its months."""
+        """Return the step that the market's cycle needs next."""
         return next_step(self._store, self._settings.market_table, country, month)
 
     def waits_for(self, country: str, month: pd.Timestamp, delivery: MonthDelivery) -> str:
-        """What is not there, in words; empty where the cycle can run."""
-        job, months = self.next_step(country, month)
-        history = "" if job == "monthly_cycle" else f"{job} of {months.first:%Y-%m} to {months.last:%Y-%m} first"
+        """Describe what is missing; empty if the cycle can run."""
+        step = self.next_step(country, month)
+        months = step.months
+        is_ready = step.job == MONTHLY_CYCLE
+        history = "" if is_ready else f"{step.job} of {months.first:%Y-%m} to {months.last:%Y-%m} first"
         return "; ".join(part for part in (delivery.lacks, history) if part)
 
     def has(self, table: str, country: str | None, month: pd.Timestamp) -> bool:
-        """Whether a partition of a table is in the store."""
+        """Return True if a partition of a table is stored."""
         return PartitionKey(month, country) in self._store.list_partitions(table)
 
     def published_by(self, country: str, month: pd.Timestamp, since: datetime.datetime | None = None) -> str:
-        """Id of the run that published the month; empty where none has, or not after ``since``."""
+        """Return the id of the run that published the month; empty if none has, or none after ``since``."""
         if not self.has("published_forecasts", country, month):
             return ""
         stored = self._store.provenance("published_forecasts", PartitionKey(month, country))

@@ -2,13 +2,13 @@
 
 import dataclasses
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 
 import dagster as dg
 import pandas as pd
-from dagster._utils.error import SerializableErrorInfo
 
 from forecast_assets.domain.months import MonthRange
+from forecast_assets.operations.dagster_internals import SerializableErrorInfo
 from forecast_assets.tags import RANGE_END_TAG, RANGE_START_TAG
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -16,7 +16,7 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 @dataclasses.dataclass(frozen=True)
 class RunResult:
-    """How a run ended. ``failures`` has one line per failed step: its name and the reason."""
+    """Result of a run. ``failures`` has one line per failed step: its name and the reason."""
 
     job: str
     country: str | None
@@ -25,10 +25,29 @@ class RunResult:
 
     @property
     def succeeded(self) -> bool:
-        """Whether every step succeeded."""
+        """True if every step succeeded."""
         return not self.failures
 
 
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """A run to launch for a market, or over all markets.
+
+    Attributes:
+        job: Name of a job of the code location.
+        months: One month or a range; a range is one run.
+        tags: Further run tags.
+        assets: Assets of the job to make; all of them by default.
+    """
+
+    job: str
+    months: MonthRange
+    tags: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    assets: tuple[str, ...] = ()
+
+
+# Steps of a market; each is generated when the one before it has ended, and is sent that step's result.
+Steps = Generator[Step, RunResult, None]
 Loader = Callable[[], dg.Definitions]
 
 
@@ -37,7 +56,7 @@ def launch(
     job: str,
     country: str | None,
     months: MonthRange,
-    tags: dict[str, str] | None = None,
+    tags: Mapping[str, str] | None = None,
     assets: Sequence[str] = (),
     config: Mapping[str, Mapping[str, object]] | None = None,
 ) -> RunResult:

@@ -1,4 +1,4 @@
-"""The next step of one market's cycle, by the present content of the store. Starting runs does not belong here."""
+"""Next step of one market's cycle, found from what is stored. Starting runs does not belong here."""
 
 from collections.abc import Mapping
 
@@ -6,18 +6,21 @@ import pandas as pd
 
 from forecast_assets.config.markets import Market
 from forecast_assets.domain.months import MonthRange
+from forecast_assets.operations.cycle.launch import Step
 from forecast_assets.operations.cycle.plan import CycleRequest
-from forecast_assets.operations.cycle.steps import CycleSteps, Step
+from forecast_assets.operations.cycle.steps import CycleSteps
+from forecast_assets.operations.stages import PREPARATION
 from forecast_assets.storage import TableReader
+from forecast_assets.tags import MONTHLY_CYCLE
 
 HISTORY_ORIGINS = 60
 
 
 def next_step(store: TableReader, markets: Mapping[str, Market], code: str, month: pd.Timestamp) -> Step:
-    """Return the next job of a market's cycle and its months: history first, then features, then the cycle."""
+    """Return the first step of the preparation that is missing, else the cycle itself."""
     steps = CycleSteps(store, markets, CycleRequest(month, HISTORY_ORIGINS))
-    for earlier in (steps.history(code), steps.features(code)):
-        step = next(earlier, None)
+    for stage in PREPARATION:
+        step = next(steps.of_market(stage, code), None)
         if step:
             return step
-    return "monthly_cycle", MonthRange(month, month)
+    return Step(MONTHLY_CYCLE, MonthRange(month, month))

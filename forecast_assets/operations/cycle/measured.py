@@ -7,7 +7,7 @@ import pandas as pd
 from forecast_assets.domain.demand.hierarchy import WORLD_ENTITY
 from forecast_assets.domain.evaluation.accuracy import accuracy_table
 from forecast_assets.domain.evaluation.levels import accuracy_at_levels
-from forecast_assets.domain.evaluation.realised import PERFORMANCE_METHODS, realised_accuracy
+from forecast_assets.domain.evaluation.realised_accuracy import PERFORMANCE_METHODS, realised_accuracy
 from forecast_assets.storage import PartitionKey, TableStore
 from forecast_assets.validation.evaluation_checks import BACKTEST_METHODS, figures
 

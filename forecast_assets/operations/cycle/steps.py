@@ -1,6 +1,6 @@
-"""What a cycle still has to run, judged by what the store has: never twice what is there, never on top of a gap."""
+"""Steps that a cycle still has to run, found by comparing the wanted months with the stored ones, stage by stage."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -10,65 +10,71 @@ from forecast_assets.domain.demand.hierarchy import MARKET
 from forecast_assets.domain.models.pooled_model import POOLED_MONTHS
 from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.months import MonthRange
+from forecast_assets.operations.cycle.launch import Step, Steps
 from forecast_assets.operations.cycle.plan import CycleRequest, missing, source_months, training_months
+from forecast_assets.operations.stages import (
+    CYCLES,
+    FEATURES,
+    HISTORY,
+    MARKET_MONTHS_OF_A_RUN,
+    POOLING,
+    TOTALS,
+    Stage,
+)
 from forecast_assets.storage import TableReader
-from forecast_assets.tags import JOBS_OVER_ALL_MARKETS, SOURCES
-
-Step = tuple[str, MonthRange]
-# Features of so many markets and months are read by one run of pooled rows: 500 SKUs each are 260 MB.
-MARKET_MONTHS_OF_A_RUN = 240
+from forecast_assets.tags import INGEST, MARKET_FEATURES, MEASURE, MONTHLY_CYCLE, SOURCES
 
 
 class Present:
-    """Months of a table that the store has."""
+    """Stored months of the tables that a cycle needs."""
 
     def __init__(self, store: TableReader) -> None:
         self._store = store
 
     def months(self, table: str, country: str | None) -> set[pd.Timestamp]:
-        """Months of a table of a market; of a table over all markets for None."""
-        return {found.month for found in self._store.list_partitions(table) if found.country == country}
+        """Return the stored months of a table of a market; of a table over all markets for None."""
+        return {each.month for each in self._store.list_partitions(table) if each.country == country}
 
     def skus_of_features(self, country: str, month: pd.Timestamp) -> int:
-        """SKUs that a market's features of a month have; 0 where there are none."""
-        places = [
+        """Count the SKUs of a market's features of a month; 0 if there are none."""
+        partitions = [
             each for each in self._store.list_partitions("features") if (each.country, each.month) == (country, month)
         ]
-        return len(self._store.read("features", places, columns=["sku"])) if places else 0
+        return len(self._store.read("features", partitions, columns=["sku"])) if partitions else 0
 
     def of_all_sources(self, country: str) -> set[pd.Timestamp]:
-        """Months of which every source is there: a run that failed half way has stored some of them."""
+        """Return the months with every source: a run that failed half way has stored only some of them."""
         return set.intersection(*(self.months(table, country) for table in SOURCES))
 
     def of_features(self, country: str) -> set[pd.Timestamp]:
-        """Origins of which both features and the marks they were made with are there."""
+        """Return the origins with both features and the marks that they were made with."""
         return self.months("features", country) & self.months("history_marks", country)
 
     def totals_over_all_markets(self) -> set[pd.Timestamp]:
-        """Months whose totals hold every market with sell-in of the month."""
-        places = self._store.list_partitions("demand_totals")
-        delivered = {(found.month, found.country) for found in self._store.list_partitions("sell_in")}
-        if not places:
+        """Return the months whose totals hold every market with sell-in of the month."""
+        totals = self._store.list_partitions("demand_totals")
+        delivered = {(each.month, each.country) for each in self._store.list_partitions("sell_in")}
+        if not totals:
             return set()
-        rows = self._store.read("demand_totals", places, columns=["level", "entity"])
+        rows = self._store.read("demand_totals", totals, columns=["level", "entity"])
         rows = rows[rows["level"] == MARKET]
         stale = {month for month, _ in delivered - set(zip(rows["month"], rows["entity"], strict=True))}
-        return {place.month for place in places} - stale
+        return {each.month for each in totals} - stale
 
     def pooled_over_all_markets(self) -> set[pd.Timestamp]:
-        """Months whose pooled rows were made from the features of every market that has them."""
+        """Return the months whose pooled rows were made from the features of every market that has them."""
         made_from = {
-            place.month: set(self._store.provenance("pooled_rows", place).inputs.get("features", {}))
-            for place in self._store.list_partitions("pooled_rows")
+            each.month: set(self._store.provenance("pooled_rows", each).inputs.get("features", {}))
+            for each in self._store.list_partitions("pooled_rows")
         }
         by_month: dict[pd.Timestamp, set[str]] = {}
-        for found in self._store.list_partitions("features") if made_from else []:
-            by_month.setdefault(found.month, set()).add(found.to_dagster())
+        for each in self._store.list_partitions("features") if made_from else []:
+            by_month.setdefault(each.month, set()).add(each.to_dagster())
         return {month for month, markets in made_from.items() if by_month.get(month, set()) <= markets}
 
 
 class CycleSteps:
-    """Steps of one request, market by market; each is asked for when the one before it has ended."""
+    """Steps of one request. Each is generated when the one before it has ended, from the store as it is then."""
 
     def __init__(self, store: TableReader, markets: Mapping[str, Market], request: CycleRequest) -> None:
         self._present = Present(store)
@@ -77,16 +83,25 @@ class CycleSteps:
         self._ingested_from: dict[str, pd.Timestamp] = {}
         self._features_from: dict[str, pd.Timestamp] = {}
 
-    def history(self, code: str) -> Iterator[Step]:
-        """Sources of earlier months that are not there, or not all of them."""
+    def of_market(self, stage: Stage, code: str) -> Steps:
+        """Generate the steps of a stage of single markets for one market."""
+        return {HISTORY: self.history, FEATURES: self.features, CYCLES: self.cycles}[stage](code)
+
+    def over_all_markets(self, stage: Stage, codes: Sequence[str]) -> Steps:
+        """Generate the steps of a stage over all markets, for the markets that have come so far."""
+        return {TOTALS: self.totals, POOLING: self.pooling}[stage](codes)
+
+    def history(self, code: str) -> Steps:
+        """Generate the run that ingests the earlier months of which a source is missing."""
         wanted = source_months(self._request, self._markets[code])
         absent = missing(wanted, self._present.of_all_sources(code))
         if absent:
             self._ingested_from[code] = absent.first
-            yield "ingest", absent
+            yield Step(INGEST, absent)
 
-    def totals(self, codes: Sequence[str]) -> Iterator[Step]:
-        """Totals as far back as any market reaches, and what of them is known at each origin."""
+    def totals(self, codes: Sequence[str]) -> Steps:
+        """Generate the totals as far back as any market reaches, and what is known of them at each origin."""
+        of_months, known_at_origins = TOTALS.jobs
         sources = [source_months(self._request, self._markets[code]) for code in codes]
         reached = [months for months in sources if months]
         if not reached:
@@ -94,7 +109,7 @@ class CycleSteps:
         wanted = MonthRange(min(months.first for months in reached), max(months.last for months in reached))
         remade = missing(wanted, self._present.totals_over_all_markets())
         if remade:
-            yield "totals", remade
+            yield Step(of_months.job, remade)
         origins = [training_months(self._request, self._markets[code]) for code in codes]
         first_origin = min((months.first for months in origins if months), default=self._request.month)
         known = self._present.months("demand_totals_known", None)
@@ -102,46 +117,45 @@ class CycleSteps:
             known = {month for month in known if month <= remade.first}
         absent = missing(MonthRange(first_origin, self._request.month), known)
         if absent:
-            yield "totals_known", absent
+            yield Step(known_at_origins.job, absent)
 
-    def features(self, code: str) -> Iterator[Step]:
-        """Features of earlier origins; made again where sources before them were."""
+    def features(self, code: str) -> Steps:
+        """Generate the features of earlier origins, and of origins after sources that were ingested again."""
         made = self._present.of_features(code)
         if code in self._ingested_from:
             made = {month for month in made if month < self._ingested_from[code]}
         absent = missing(training_months(self._request, self._markets[code]), made)
         if absent:
             self._features_from[code] = absent.first
-            yield "market_features", absent
+            yield Step(MARKET_FEATURES, absent)
 
-    def pooling(self, codes: Sequence[str]) -> Iterator[Step]:
-        """Rows over all markets of the months before each origin, then what is learned from them at each origin.
+    def pooling(self, codes: Sequence[str]) -> Steps:
+        """Generate the pooled rows of the months before each origin, then the pooled model of each origin.
 
-        Made again where features of a market came after them. A month that no market publishes any more is left alone.
-        No step where every market has so many SKUs that it learns alone.
+        Both are rebuilt if a market's features are newer. Origins that no market can publish any more are left out.
+        There is no step if every market has so many SKUs that it learns alone.
         """
+        pooled_rows, pooled_model = POOLING.jobs
         origins = [month for month in self._request.origin_months if any(self._is_open(code, month) for code in codes)]
         trained = [training_months(self._request, self._markets[code]) for code in codes]
         reached = [months for months in trained if months]
-        if not origins or not reached or not any(self._asks_others(code) for code in codes):
+        if not origins or not reached or not any(self._learns_from_others(code) for code in codes):
             return
         first = max(min(months.first for months in reached), add_months(origins[0], -POOLED_MONTHS))
         remade_from = min(self._features_from.values(), default=self._request.month)
         present = {month for month in self._present.pooled_over_all_markets() if month < remade_from}
         rows = missing(MonthRange(first, add_months(origins[-1], -1)), present)
         if rows:
-            yield from (
-                (JOBS_OVER_ALL_MARKETS["pooled_rows"], part)
-                for part in rows.parts(MARKET_MONTHS_OF_A_RUN // len(self._markets))
-            )
+            for part in rows.parts(MARKET_MONTHS_OF_A_RUN // len(self._markets)):
+                yield Step(pooled_rows.job, part)
         for origin in origins:
             if origin not in self._present.months("pooled_model", None) or (rows and rows.first < origin):
-                yield JOBS_OVER_ALL_MARKETS["pooled_model"], MonthRange(origin, origin)
+                yield Step(pooled_model.job, MonthRange(origin, origin))
 
-    def cycles(self, code: str) -> Iterator[Step]:
-        """Per origin: closed months measured, the full cycle.
+    def cycles(self, code: str) -> Steps:
+        """Generate, per origin, the measurement of closed months and the full cycle.
 
-        An origin is left as it was published once a later month is.
+        An origin stays as it was published once a later month is published.
         """
         for origin in self._request.origin_months:
             if not self._is_open(code, origin):
@@ -149,22 +163,22 @@ class CycleSteps:
             published = self._present.months("published_forecasts", code)
             unmeasured = self._unmeasured(code, published, origin)
             if unmeasured:
-                yield "measure", unmeasured
-            yield "monthly_cycle", MonthRange(origin, origin)
+                yield Step(MEASURE, unmeasured)
+            yield Step(MONTHLY_CYCLE, MonthRange(origin, origin))
 
-    def _asks_others(self, code: str) -> bool:
-        """Whether a market reads what all teach: it has few SKUs, or no features yet to tell."""
+    def _learns_from_others(self, code: str) -> bool:
+        """Return True if a market learns from others: it has few SKUs, or no features yet that would show."""
         trained = training_months(self._request, self._markets[code])
         count = self._present.skus_of_features(code, trained.last) if trained else 0
         return Recipe().learns_from_others(count)
 
     def _is_open(self, code: str, origin: pd.Timestamp) -> bool:
-        """Whether a market's origin is still to be published: it was not, or no later month was."""
+        """Return True if an origin may still be published: it is not published yet, or no later month is."""
         published = self._present.months("published_forecasts", code)
         return origin not in published or max(published) <= origin
 
     def _unmeasured(self, code: str, published: set[pd.Timestamp], origin: pd.Timestamp) -> MonthRange | None:
-        """Closed months before an origin that published forecasts speak of and that nobody has measured."""
+        """Return the closed months before an origin that have published forecasts but no performance yet."""
         if not published or add_months(min(published), 1) >= origin:
             return None
         closed = MonthRange(add_months(min(published), 1), add_months(origin, -1))

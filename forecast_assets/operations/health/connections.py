@@ -53,9 +53,9 @@ def check_connections(settings: Settings) -> Iterator[Connection]:
 
     Markets file, store, landing folder or Dremio, Dagster's database, MLflow, Key Vault, Teams.
     """
-    yield _checked("markets", settings.markets, lambda: _markets(settings))
-    yield _checked("store", settings.store, lambda: _store(settings))
-    yield _checked("deliveries", settings.deliveries_at, lambda: _deliveries(settings))
+    yield _checked("markets", settings.markets.file, lambda: _markets(settings))
+    yield _checked("store", settings.store.address, lambda: _store(settings))
+    yield _checked("deliveries", settings.sources.address, lambda: _deliveries(settings))
     yield _checked("Dagster", os.environ["DAGSTER_HOME"], _dagster)
     yield _mlflow(settings)
     yield _key_vault(settings)
@@ -97,8 +97,8 @@ def _deliveries(settings: Settings) -> str:
     deliveries = open_deliveries(settings)
     delivered = [source for source in SOURCES if deliveries.has_source(source)]
     if "sell_in" not in delivered:
-        wrong = "check DREMIO_SCHEMA and the grants" if settings.dremio else "or set FORECAST_LANDING"
-        raise Unusable(f"no sell_in in {settings.deliveries_at}: deliver it as docs/landing.md says, {wrong}")
+        wrong = "check DREMIO_SCHEMA and the grants" if settings.sources.dremio else "or set FORECAST_LANDING"
+        raise Unusable(f"no sell_in in {settings.sources.address}: deliver it as docs/landing.md says, {wrong}")
     return f"delivered: {', '.join(delivered)}"
 
 
@@ -108,7 +108,7 @@ def _dagster() -> str:
 
 
 def _mlflow(settings: Settings) -> Connection:
-    address = settings.mlflow_tracking_uri
+    address = settings.mlflow.tracking_uri
     if not address:
         return Connection("MLflow", "", UNUSED, "MLFLOW_TRACKING_URI is empty: runs are not recorded there")
     tracking = MlflowTracking(tracking_uri=address, experiment_name=f"forecast_assets_{settings.env}")
@@ -116,7 +116,7 @@ def _mlflow(settings: Settings) -> Connection:
 
 
 def _key_vault(settings: Settings) -> Connection:
-    address = settings.azure_key_vault_url
+    address = settings.azure.key_vault_url
     if not address:
         return Connection("Key Vault", "", UNUSED, "AZURE_KEY_VAULT_URL is empty: secrets are environment variables")
 

@@ -4,11 +4,11 @@ import pandas as pd
 
 from forecast_assets.config.settings import Settings
 from forecast_assets.domain.calendar import add_months, month_range
-from forecast_assets.domain.demand.demand import DemandPanel, panel_from_rows
+from forecast_assets.domain.demand.demand_panel import DemandPanel, panel_from_rows
 from forecast_assets.domain.month_tables import by_month
 from forecast_assets.domain.months import consecutive_months
 from forecast_assets.domain.selection import readiness
-from forecast_assets.domain.selection.readiness import FAIL, PASS, WARN, Finding
+from forecast_assets.domain.selection.readiness import FAIL, PASS, WARN, ReadinessFinding
 from forecast_assets.sources.landing import LandingError
 from forecast_assets.sources.opened import open_sources
 from forecast_assets.sources.source_tables import RangeNotUsable, SourceTables
@@ -22,7 +22,7 @@ YEAR = 12
 MESSAGE_LENGTH = 200
 
 
-def market_readiness(settings: Settings, code: str, last_closed: pd.Timestamp) -> list[Finding]:
+def market_readiness(settings: Settings, code: str, last_closed: pd.Timestamp) -> list[ReadinessFinding]:
     """Every rule on one market, judged at its last delivered month or the last closed one, whichever is earlier."""
     market = settings.market_table[code]
     tables = open_sources(settings)
@@ -50,7 +50,9 @@ def market_readiness(settings: Settings, code: str, last_closed: pd.Timestamp) -
     ]
 
 
-def _delivery(tables: SourceTables, settings: Settings, table: str, code: str, months: list[pd.Timestamp]) -> Finding:
+def _delivery(
+    tables: SourceTables, settings: Settings, table: str, code: str, months: list[pd.Timestamp]
+) -> ReadinessFinding:
     """The contract and the checks of a source over all its months, as ingesting them would apply them."""
     name = f"delivery {table}"
     rows, unusable = tables.usable_rows(table, code, months)
@@ -58,28 +60,28 @@ def _delivery(tables: SourceTables, settings: Settings, table: str, code: str, m
         month, error = next(iter(unusable.items()))
         count = f"{len(unusable)} of {len(months)} months cannot be used, such as {month:%Y-%m}"
         problem = error.problems[0]
-        return Finding(
+        return ReadinessFinding(
             name, FAIL, f"{count}: {problem.file}: found {problem.found}"[:MESSAGE_LENGTH], problem.next_step
         )
     part = consecutive_months(months)[-1].months
     try:
         checks = _checks(tables, settings, table, code, part)
     except (LandingError, RangeNotUsable) as error:
-        return Finding(name, FAIL, str(error).splitlines()[0][:MESSAGE_LENGTH], "correct the delivery")
+        return ReadinessFinding(name, FAIL, str(error).splitlines()[0][:MESSAGE_LENGTH], "correct the delivery")
     failed = _failed(checks, by_month(rows, part))
     if not failed:
-        return Finding(name, PASS, f"{len(rows):,} rows" if len(rows) else "none delivered")
+        return ReadinessFinding(name, PASS, f"{len(rows):,} rows" if len(rows) else "none delivered")
     blocking = [message for blocks, message in failed if blocks]
     found = (blocking or [message for _, message in failed])[0][:MESSAGE_LENGTH]
     step = "correct the months and deliver them again" if blocking else "nothing is stopped by it; look at it"
-    return Finding(name, FAIL if blocking else WARN, found, step)
+    return ReadinessFinding(name, FAIL if blocking else WARN, found, step)
 
 
 def _checks(
     tables: SourceTables, settings: Settings, table: str, code: str, months: list[pd.Timestamp]
 ) -> list[TableCheck]:
     if table == "sell_in":
-        return source_checks.sell_in_checks(tables.sell_in(code, months), settings)
+        return source_checks.sell_in_checks(tables.sell_in(code, months), settings.checks)
     return source_checks.sourced_checks(table, tables.sql_tests(table, code, months))
 
 
@@ -100,7 +102,7 @@ def _failed(checks: list[TableCheck], by: dict[pd.Timestamp, pd.DataFrame]) -> l
 
 def _coverage(
     tables: SourceTables, settings: Settings, code: str, sell_in: pd.DataFrame, origin: pd.Timestamp
-) -> list[Finding]:
+) -> list[ReadinessFinding]:
     year = list(month_range(max(add_months(origin, 1 - YEAR), sell_in["month"].min()), origin))
     recent = sell_in[sell_in["month"].isin(year)]
     products = tables.usable_rows("products", code, [origin])[0]
@@ -108,12 +110,12 @@ def _coverage(
     sell_out = tables.usable_rows("sell_out", code, year)[0]
     with_sell_out = set(sell_out["sku"]) if len(sell_out) else set()
     return [
-        readiness.product_coverage(recent, set(listed), settings.max_unknown_sku_share),
+        readiness.product_coverage(recent, set(listed), settings.checks.max_unknown_sku_share),
         readiness.sell_out_coverage(recent, with_sell_out),
     ]
 
 
-def _accuracy(store: TableStore, code: str, panel: DemandPanel, origin: pd.Timestamp) -> list[Finding]:
+def _accuracy(store: TableStore, code: str, panel: DemandPanel, origin: pd.Timestamp) -> list[ReadinessFinding]:
     """The stored backtest of the latest month, else what smoothing the sell-in would have done."""
     stored = [place.month for place in store.list_partitions("backtest") if place.country == code]
     if stored:

@@ -11,7 +11,7 @@ import dagster as dg
 import pandas as pd
 
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months
-from forecast_assets.domain.models.market_model import champion_from_parts, model_from_parts
+from forecast_assets.domain.models.market_model_storage import champion_from_parts, model_from_parts
 from forecast_assets.domain.selection.contest import recipe_id
 from forecast_assets.operations.history.historical_store import NotAsRecorded, RecordedVersions
 from forecast_assets.storage import PartitionKey, StoredProvenance, TableStore

@@ -9,7 +9,6 @@ from itertools import groupby
 
 import pandas as pd
 
-from forecast_assets.config.settings import Settings
 from forecast_assets.market_state.market_lease import lease_of
 from forecast_assets.storage import PartitionKey, TableStore
 from forecast_assets.storage.lease import Lease, LeaseTaken
@@ -26,7 +25,7 @@ class Pruned:
     busy: dict[str, str]
 
 
-def prune(store: TableStore, settings: Settings, goes: Sequence[VersionFiles], now: pd.Timestamp) -> Pruned:
+def prune(store: TableStore, lease_seconds: int, goes: Sequence[VersionFiles], now: pd.Timestamp) -> Pruned:
     """Remove versions; one that has been published meanwhile stays.
 
     Killed at any moment it can be started again; see ``remove_versions``.
@@ -38,7 +37,7 @@ def prune(store: TableStore, settings: Settings, goes: Sequence[VersionFiles], n
         by_place.setdefault((each.table, each.partition), []).append(each)
     ordered = sorted(by_place, key=lambda place: (place[1].country or "", place[0], place[1].month))
     for country, places in groupby(ordered, key=lambda place: place[1].country):
-        lease = lease_of(store, country, settings.lease_seconds)
+        lease = lease_of(store, country, lease_seconds)
         try:
             with _held(lease) as renew:
                 for table, partition in places:

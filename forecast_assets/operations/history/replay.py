@@ -100,8 +100,9 @@ def not_as_it_was(settings: Settings, targets: Sequence[Target]) -> list[str]:
     said = []
     for theirs in sorted({target.version.provenance.git_sha for target in targets} - {git_sha()}):
         said.append(f"made by git {theirs}, replayed by git {git_sha()}")
-    for theirs in sorted({target.version.provenance.code_version for target in targets} - {code_version()}):
-        said.append(f"code digest {theirs or 'not recorded'} then, {code_version()} now")
+    for asset, then in sorted({(target.asset, target.version.provenance.code_version) for target in targets}):
+        if then != code_version(asset):
+            said.append(f"{asset}: code version {then or 'not recorded'} then, {code_version(asset)} now")
     for asset in dict.fromkeys(target.asset for target in targets):
         own = [target for target in targets if target.asset == asset and _is_configured_otherwise(settings, target)]
         if own:
@@ -137,7 +138,7 @@ class Replay:
         scratch: str,
         versions: RecordedVersions,
     ) -> None:
-        self.settings = settings.model_copy(update={"store": scratch, "mlflow_tracking_uri": ""})
+        self.settings = settings.copy_with("store", address=scratch).copy_with("mlflow", tracking_uri="")
         self._store, self._scratch = store, TableStore(scratch)
         self._versions = versions
         self._inputs = HistoricalStore(store)

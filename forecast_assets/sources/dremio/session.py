@@ -75,7 +75,7 @@ class DremioSession:
     def __init__(self, settings: DremioSettings, secret: Callable[[str], SecretStr | None] = resolve_secret) -> None:
         self._settings, self._secret = settings, secret
         self._client: flight.FlightClient | None = None
-        self._header: tuple[str, str] | None = None
+        self._header: tuple[bytes, bytes] | None = None
         self._presented: list[str] = []
         self._worked = False
         self.by_token = False
@@ -86,7 +86,7 @@ class DremioSession:
     @property
     def secrets(self) -> list[str]:
         """Texts that may be in no message: the secrets that were presented or received."""
-        return [*self._presented, *([self._header[1].split(" ", 1)[-1]] if self._header else [])]
+        return [*self._presented, *([_text(self._header[1]).split(" ", 1)[-1]] if self._header else [])]
 
     def client(self) -> flight.FlightClient:
         """Return the client, logged in.
@@ -107,7 +107,9 @@ class DremioSession:
 
     def options(self, seconds: float) -> flight.FlightCallOptions:
         """Return the options of a call with a timeout."""
-        return flight.FlightCallOptions(timeout=seconds, headers=[self._header] if self._header else [])
+        headers = [self._header] if self._header else []
+        # pyarrow takes bytes; its stubs name texts.
+        return flight.FlightCallOptions(timeout=seconds, headers=headers)  # type: ignore[arg-type]
 
     def confirm(self) -> None:
         """Record that the server accepted this login."""
@@ -141,12 +143,12 @@ class DremioSession:
             generic_options=CHANNEL_OPTIONS,
         )
 
-    def _authenticated(self, client: flight.FlightClient) -> tuple[str, str]:
+    def _authenticated(self, client: flight.FlightClient) -> tuple[bytes, bytes]:
         token, password = self._secret("DREMIO_TOKEN"), self._secret("DREMIO_PASSWORD")
         self.by_token = token is not None
         if token is not None:
             self._presented = [token.get_secret_value()]
-            return "authorization", f"Bearer {token.get_secret_value()}"
+            return b"authorization", f"Bearer {token.get_secret_value()}".encode()
         if password is None or not self._settings.user:
             raise DremioError(
                 f"No login for Dremio at {self._settings.address}: set DREMIO_TOKEN, or DREMIO_USER and "
@@ -160,4 +162,4 @@ class DremioSession:
             raise
         except FLIGHT_ERRORS as error:
             raise _reason(client, wait) or error from None
-        return _text(name), _text(value)
+        return _text(name).encode(), _text(value).encode()

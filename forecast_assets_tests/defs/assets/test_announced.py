@@ -11,6 +11,8 @@ import pytest
 from forecast_assets.storage import PartitionKey
 from forecast_assets_tests.defs.assets.company import DECEMBER, succeeded
 
+pytestmark = pytest.mark.heavy
+
 STORED = [
     "sell_in",
     "sell_out",

@@ -11,6 +11,8 @@ from forecast_assets.sample import FAULTS
 from forecast_assets_tests.defs.assets.bad_deliveries import BAD_DELIVERIES, HEADER, beside, instead, planted
 from forecast_assets_tests.defs.assets.company import AWKWARD_SKUS, DECEMBER, NOVEMBER, OCTOBER, succeeded
 
+pytestmark = pytest.mark.heavy
+
 PAGE = (Path(__file__).parents[3] / "docs" / "bad-input.md").read_text(encoding="utf-8")
 
 

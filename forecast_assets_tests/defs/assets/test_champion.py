@@ -8,29 +8,17 @@ import shutil
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.models.market_model import champion_from_parts, model_from_parts
+from forecast_assets.domain.models.market_model_storage import champion_from_parts, model_from_parts
 from forecast_assets.domain.selection.contest import recipe_id
 from forecast_assets.market_state.recipes import recipe_of
 from forecast_assets.tags import BY_RECIPE
-from forecast_assets_tests.defs.assets.challengers import OTHER, WORSE, plant_tuning
+from forecast_assets_tests.defs.assets.challengers import LENIENT, OTHER, WORSE, with_challenger
 from forecast_assets_tests.defs.assets.company import DECEMBER, NOVEMBER, Company, succeeded
+
+pytestmark = pytest.mark.heavy
 
 UNITS = ["forecast_units", "forecast_units_p10", "forecast_units_p90"]
 KEYS = ["sku", "target_month"]
-SOURCE_TABLES = ["features", "sell_in", "products", "baseline_forecasts", "overrides"]
-LENIENT = {
-    f"FORECAST_PROMOTION_{name}": value
-    for name, value in {"TOLERANCE": "1", "BASELINE_TOLERANCE": "1", "MAX_BIAS": "5", "CLASS_TOLERANCE": "5"}.items()
-}
-
-
-def with_challenger(company: Company, base, parameters: str) -> Company:
-    """FR before its December, tuned in December."""
-    copy = company.copied_to(base, *SOURCE_TABLES, "champion", "published_forecasts")
-    for table in ("champion", "published_forecasts"):
-        shutil.rmtree(copy.base / "store" / table / "country=FR" / f"month={DECEMBER}")
-    plant_tuning(copy.store, "FR", pd.Timestamp(DECEMBER), parameters)
-    return copy
 
 
 def made_by(company: Company, table: str, columns=UNITS) -> pd.DataFrame:
@@ -57,7 +45,7 @@ def promoted(company, tmp_path_factory):
 
 def test_the_first_champion_of_a_market_is_the_recipe_it_began_with(company):
     first = company.read("champion", "FR", NOVEMBER).iloc[0]
-    usual = recipe_id(recipe_of(company.settings()))
+    usual = recipe_id(recipe_of(company.settings().training))
     assert (first["outcome"], first["recipe_id"], first["since_month"]) == ("first", usual, pd.Timestamp(NOVEMBER))
     assert champion_of(company)[["outcome", "recipe_id"]].tolist() == ["unchanged", usual]
 

@@ -5,6 +5,7 @@ import multiprocessing
 from pathlib import Path
 
 import pandas as pd
+import pytest
 from mlflow import MlflowClient
 
 from forecast_assets.schemas import MONTH_ONLY
@@ -13,6 +14,8 @@ from forecast_assets.storage.version_files import all_versions
 from forecast_assets.tracking.mlflow_runs import MlflowRuns
 from forecast_assets.tracking.mlflow_tracking import MlflowTracking, prepare_mlflow_store
 from forecast_assets_tests.defs.assets.company import CODES, DECEMBER, Company, succeeded
+
+pytestmark = pytest.mark.heavy
 
 CYCLE = "dev-2024-12"
 

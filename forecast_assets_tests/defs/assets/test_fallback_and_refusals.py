@@ -8,8 +8,8 @@ from forecast_assets.definitions import build_definitions
 from forecast_assets.domain.selection.contest import recipe_id
 from forecast_assets.market_state.recipes import recipe_of
 from forecast_assets.operations.cycle.launch import QUIET
+from forecast_assets_tests.defs.assets.challengers import OTHER, SOURCE_TABLES, with_challenger
 from forecast_assets_tests.defs.assets.company import DECEMBER, IN_MEMORY, Company, succeeded
-from forecast_assets_tests.defs.assets.test_champion import OTHER, SOURCE_TABLES, with_challenger
 
 BY_SENSOR = {"forecast/started_by": "fallback_publication", "forecast/market": "FR"}
 BY_SCHEDULE = {"forecast/started_by": "monthly_cycle_schedule", "forecast/market": "FR"}
@@ -76,7 +76,7 @@ def refuse(company: Company, **config: str) -> dg.ExecuteInProcessResult:
 
 def test_a_refusal_is_taken_back_by_its_id_and_others_of_the_month_stay(company, tmp_path):
     copy = company.copied_to(tmp_path / "copy", *SOURCE_TABLES, "champion")
-    usual = recipe_id(recipe_of(company.settings()))
+    usual = recipe_id(recipe_of(company.settings().training))
     succeeded(refuse(copy, reason="orders", author="Ann"))
     assert copy.read("refused_recipe", "FR", DECEMBER)["recipe_id"].tolist() == [usual]
     assert not refuse(copy, reason="sorry", author="Bob", accepted="unknown").success

@@ -24,6 +24,8 @@ from forecast_assets_tests.defs.assets.company import (
     succeeded,
 )
 
+pytestmark = pytest.mark.heavy
+
 MARKET_TABLES = [table for table in TABLES if table not in MONTH_ONLY | ON_DEMAND]
 HORIZON = list(range(1, 19))
 

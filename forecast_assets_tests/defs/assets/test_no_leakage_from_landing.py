@@ -17,6 +17,8 @@ from forecast_assets.sources.source_tables import SourceTables
 from forecast_assets_tests.defs.assets.another_future import WRONG, change_rows, poisoned
 from forecast_assets_tests.domain.whole_path import differing, training_origins, whole_path
 
+pytestmark = pytest.mark.heavy
+
 MONTHS = pd.date_range("2020-01-01", "2024-06-01", freq="MS")
 # The first in the time of the restrictions' tracker, each in another season.
 ORIGINS = ["2022-06-01", "2023-03-01", "2023-11-01"]

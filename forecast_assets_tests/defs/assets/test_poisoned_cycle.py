@@ -13,6 +13,8 @@ from forecast_assets.schemas import MONTH_ONLY, ON_DEMAND, TABLES
 from forecast_assets_tests.defs.assets.another_future import WRONG, poisoned
 from forecast_assets_tests.defs.assets.company import Company, succeeded
 
+pytestmark = pytest.mark.heavy
+
 FIRST, FIRST_ORIGIN, BEFORE, ORIGIN = "2022-01-01", "2022-12-01", "2024-05-01", "2024-06-01"
 MARKETS = """markets:
   - {code: "FR", name: "France", iso2: "FR", iso3: "FRA", region: "Europe", since: 2022-01-01}

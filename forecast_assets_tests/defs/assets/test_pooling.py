@@ -8,6 +8,8 @@ import pytest
 
 from forecast_assets_tests.defs.assets.company import CODES, DECEMBER, FIRST_ORIGIN, NOVEMBER, Company, succeeded
 
+pytestmark = pytest.mark.heavy
+
 OF_MARKET = ["model", "forecasts", "backtest"]
 
 

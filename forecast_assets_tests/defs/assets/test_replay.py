@@ -29,11 +29,12 @@ from forecast_assets.operations.history.replay import (
 from forecast_assets.storage import PartitionKey, Provenance, TableStore
 from forecast_assets.storage.table_specs import table_specs
 from forecast_assets.tags import CYCLE_ID_TAG
+from forecast_assets_tests.defs.assets.challengers import LENIENT, OTHER
 from forecast_assets_tests.defs.assets.company import DECEMBER, NOVEMBER, Company, succeeded
-from forecast_assets_tests.defs.assets.test_champion import LENIENT, OTHER
+from forecast_assets_tests.defs.assets.replays import CYCLE, QUICK, version_file
 
-CYCLE = "dev-2024-12"
-QUICK = ["baseline_forecasts", "history_marks"]
+pytestmark = pytest.mark.heavy
+
 SETTINGS = import_module("forecast_assets.config.settings")
 
 
@@ -58,11 +59,6 @@ def states(outcomes) -> dict[str, str]:
 @pytest.fixture
 def copy(company, tmp_path) -> Company:
     return company.copied_whole_to(tmp_path / "copy")
-
-
-def version_file(company: Company, table: str, month: str) -> str:
-    (version,) = company.store.versions(table, PartitionKey(pd.Timestamp(month), "FR"))
-    return version.path
 
 
 def with_other_units(path: str) -> None:
@@ -179,13 +175,16 @@ def test_another_configuration_or_commit_is_said_and_what_it_changes_is_shown(co
     said = not_as_it_was(company.settings(**other), targets)
     assert "model (FR) was configured otherwise; it depends on training_rows, boosting_rounds, pools_markets" in said
     assert not [line for line in said if line.startswith(("forecasts", "baseline"))]
-    monkeypatch.setattr(import_module("forecast_assets.operations.history.replay"), "git_sha", lambda: "other")
-    monkeypatch.setattr(import_module("forecast_assets.operations.history.replay"), "code_version", lambda: "0123")
-    then = targets[0].version.provenance
-    lines = not_as_it_was(company.settings(), targets)
-    assert lines == [
-        f"made by git {then.git_sha}, replayed by git other", f"code digest {then.code_version} then, 0123 now",
-    ]  # fmt: skip
+    replay = import_module("forecast_assets.operations.history.replay")
+    monkeypatch.setattr(replay, "git_sha", lambda: "other")
+    monkeypatch.setattr(
+        import_module("forecast_assets.operations.history.replay"), "code_version", lambda asset: "0123"
+    )
+    then = {target.asset: target.version.provenance for target in targets}
+    assert not_as_it_was(company.settings(), targets) == [
+        f"made by git {then['model'].git_sha}, replayed by git other",
+        *(f"{asset}: code version {then[asset].code_version} then, 0123 now" for asset in sorted(then)),
+    ]
     outcomes, _ = replayed(company, tmp_path, assets=["model", "forecasts"], **other)
     # Forecasts are made from the model as it was stored then.
     assert states(outcomes) == {"model": DIFFERENT, "forecasts": IDENTICAL}

@@ -15,9 +15,11 @@ from forecast_assets.operations.history.replay import cycle_targets
 from forecast_assets.sources.dremio.errors import DremioError
 from forecast_assets.storage import PartitionKey, TableStore
 from forecast_assets.storage.version_files import all_versions, remove_versions
-from forecast_assets_tests.cli.test_commands import unboxed
+from forecast_assets_tests.cli.terminal_text import unboxed
 from forecast_assets_tests.defs.assets.company import DECEMBER, Company
-from forecast_assets_tests.defs.assets.test_replay import CYCLE, QUICK, version_file
+from forecast_assets_tests.defs.assets.replays import CYCLE, QUICK, version_file
+
+pytestmark = pytest.mark.heavy
 
 # By name: in the package the module is hidden behind the command it holds.
 REPLAY_COMMAND = import_module("forecast_assets.cli.replay")
@@ -31,9 +33,16 @@ def copy(company, tmp_path) -> Company:
 @pytest.fixture
 def command(copy, monkeypatch):
     """The command in a copy of the company, on tables that are made within a second."""
-    values = copy.settings().model_dump()
-    for name in ("store", "landing", "markets", "training_rows", "backtest_training_rows", "pooled_skus"):
-        monkeypatch.setenv(f"FORECAST_{name.upper()}", str(values[name]))
+    settings = copy.settings()
+    for name, value in {
+        "STORE": settings.store.address,
+        "LANDING": settings.sources.landing,
+        "MARKETS": settings.markets.file,
+        "TRAINING_ROWS": settings.training.rows,
+        "BACKTEST_TRAINING_ROWS": settings.training.backtest_rows,
+        "POOLED_SKUS": settings.pooling.skus,
+    }.items():
+        monkeypatch.setenv(f"FORECAST_{name}", str(value))
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "")
 
     def quick(*arguments):

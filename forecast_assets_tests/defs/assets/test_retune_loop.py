@@ -18,6 +18,8 @@ from forecast_assets.sample import write_sample_company
 from forecast_assets.tags import BY_RECIPE, SOURCES
 from forecast_assets_tests.defs.assets.company import DECEMBER, IN_MEMORY, NOVEMBER, Company, succeeded
 
+pytestmark = pytest.mark.heavy
+
 JANUARY, TENTH = "2025-01-01", pd.Timestamp("2025-01-10T12:00Z")
 MARKETS = """markets:
   - {code: "FR", name: France, iso2: "FR", iso3: FRA, region: Europe, since: 2021-01-01}
@@ -61,7 +63,9 @@ def test_an_alarm_leads_to_a_tuned_recipe_that_the_next_cycle_puts_to_the_rule(m
     assert said["alarms"] == "France: WAPE 80.0 %, limit 60.0 %"
     assert (said["retunes_of_the_month"], said["trials"]) == ("1 of 4", 3)
 
-    challenger = recipe_id(recipe_of(settings, parameters_in_force(market.read("tuned_recipe", "FR", DECEMBER))))
+    challenger = recipe_id(
+        recipe_of(settings.training, parameters_in_force(market.read("tuned_recipe", "FR", DECEMBER)))
+    )
     in_force = market.read("champion", "FR", DECEMBER).iloc[0]["recipe_id"]
     assert challenger != in_force
     succeeded(market.run("monthly_cycle", "FR", JANUARY, assets=CYCLE))

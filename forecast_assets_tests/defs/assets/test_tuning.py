@@ -11,6 +11,8 @@ from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.selection.tuning import Trial
 from forecast_assets_tests.defs.assets.company import DECEMBER, NOVEMBER, OCTOBER, succeeded
 
+pytestmark = pytest.mark.heavy
+
 TRIED = pd.DataFrame(
     {
         "trial": [0, 1],

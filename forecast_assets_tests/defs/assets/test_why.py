@@ -10,11 +10,11 @@ from typer.testing import CliRunner
 
 from forecast_assets.cli import app
 from forecast_assets.definitions import build_definitions
-from forecast_assets.domain.models.market_model import model_from_parts
+from forecast_assets.domain.models.market_model_storage import model_from_parts
 from forecast_assets.operations.history.passport import NoSuchForecast, checks_of_run, latest_origin, passport
 from forecast_assets.storage import PartitionKey, Provenance
 from forecast_assets.storage.table_specs import table_specs
-from forecast_assets_tests.cli.test_commands import unboxed
+from forecast_assets_tests.cli.terminal_text import unboxed
 from forecast_assets_tests.defs.assets.company import DECEMBER, IN_MEMORY, NOVEMBER, Company, succeeded
 
 PLACE = PartitionKey(pd.Timestamp(DECEMBER), "FR")

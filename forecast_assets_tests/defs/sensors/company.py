@@ -17,7 +17,7 @@ SKUS = 40
 
 
 @dataclasses.dataclass(frozen=True)
-class Company:
+class MonitoredCompany:
     """Markets, store and Dagster's instance in one folder."""
 
     settings: Settings
@@ -25,7 +25,7 @@ class Company:
 
     @property
     def store(self) -> TableStore:
-        return TableStore(self.settings.store)
+        return TableStore(self.settings.store.address)
 
     @property
     def outbox(self) -> Outbox:
@@ -86,7 +86,7 @@ def published_forecast(month: pd.Timestamp, source: str = "model") -> pd.DataFra
     return pd.DataFrame([row])
 
 
-def make_company(base: Path, codes: list[str], instance: dg.DagsterInstance, **keys: str) -> Company:
+def make_company(base: Path, codes: list[str], instance: dg.DagsterInstance, **keys: str) -> MonitoredCompany:
     """A company of markets of these codes; ``keys`` are more keys of the first market's entry."""
     more = "".join(f", {name}: {value}" for name, value in keys.items())
     lines = [
@@ -103,4 +103,4 @@ def make_company(base: Path, codes: list[str], instance: dg.DagsterInstance, **k
             "FORECAST_MARKETS": str(file),
         }
     )
-    return Company(settings, instance)
+    return MonitoredCompany(settings, instance)

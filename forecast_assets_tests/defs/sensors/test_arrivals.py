@@ -8,14 +8,14 @@ import pytest
 from dagster._core.test_utils import create_run_for_test
 
 from forecast_assets.alerts.outbox import Outbox
-from forecast_assets.defs.sensors.arrivals import Cursor, Look
+from forecast_assets.defs.sensors.arrivals import Cursor, Poll
 from forecast_assets.defs.sensors.freeze_month import requests_over_all_markets
 from forecast_assets.domain.cycle_calendar import closed_month
 from forecast_assets.storage import PartitionKey, Provenance, TableStore
 from forecast_assets.storage.table_specs import table_specs
 from forecast_assets.tags import SOURCES
-from forecast_assets_tests.config.test_settings import loaded
 from forecast_assets_tests.defs.sensors.company import published_forecast
+from forecast_assets_tests.repository_settings import loaded
 
 OCTOBER, NOVEMBER = pd.Timestamp("2024-10-01"), pd.Timestamp("2024-11-01")
 DUE, OVERDUE = pd.Timestamp("2024-12-10T06:30Z"), pd.Timestamp("2024-12-15T06:01Z")
@@ -27,7 +27,7 @@ MARKETS = """markets:
 KEY = "cycle:dev-2024-11"
 
 
-class Desk:
+class ArrivalPolls:
     """A company whose October is in the store; one look of the sensor after the other."""
 
     def __init__(self, base, instance) -> None:
@@ -49,7 +49,7 @@ class Desk:
 
     def publish(self, code: str, run_id: str) -> None:
         place, made_by = PartitionKey(NOVEMBER, code), Provenance(run_id, "dev-2024-11", "none")
-        store = TableStore(self.settings.store)
+        store = TableStore(self.settings.store.address)
         store.write(table_specs()["published_forecasts"], place, published_forecast(NOVEMBER), made_by)
 
     def deliver(self, code: str, units: int = 1, at: pd.Timestamp = DUE) -> None:
@@ -65,8 +65,8 @@ class Desk:
     def look(self, now: pd.Timestamp = DUE, minutes: int = 0) -> list[dg.RunRequest]:
         now += pd.Timedelta(minutes=minutes)
         cursor = Cursor.read(self.cursor, NOVEMBER, now.timestamp(), 180)
-        self.last = Look(self.settings, self.instance, NOVEMBER, now, cursor)
-        requests = [request for market in self.last.markets() if (request := self.last.at(market))]
+        self.last = Poll(self.settings, self.instance, NOVEMBER, now, cursor)
+        requests = [request for market in self.last.markets() if (request := self.last.request_for(market))]
         self.last.report()
         self.cursor = cursor.write()
         return requests
@@ -79,7 +79,7 @@ class Desk:
 def desk(tmp_path, monkeypatch):
     monkeypatch.setattr("forecast_assets.sources.landing.folder.TIMES", ("mtime", "last_modified"))
     with dg.instance_for_test() as instance:
-        yield Desk(tmp_path, instance)
+        yield ArrivalPolls(tmp_path, instance)
 
 
 WAITED = {"forecast/waits_for": "no sell_in of the month"}
@@ -231,7 +231,7 @@ def test_over_all_markets_history_is_frozen_and_the_month_after_prepared(desk):
     assert [(request.job_name, request.partition_key) for request in frozen] == [("totals", "2024-10-01")]
     totals = pd.DataFrame({"level": ["market"], "entity": ["FR"], "category": ["ALL"]})
     totals = totals.assign(sell_in_units=1.0, sell_out_units=1.0)
-    store = TableStore(desk.settings.store)
+    store = TableStore(desk.settings.store.address)
     store.write(table_specs()["demand_totals"], PartitionKey(OCTOBER), totals, Provenance("run", "cycle", "sha"))
     known = requests_over_all_markets(desk.settings, desk.instance, third)
     assert [(request.job_name, request.partition_key) for request in known] == [("totals_known", "2024-11-01")]
@@ -246,7 +246,7 @@ def test_over_all_markets_history_is_frozen_and_the_month_after_prepared(desk):
 def test_pooled_months_are_frozen_and_learned_from_where_pooling_is_on(desk):
     for code in ("FR", "NO"):
         desk.store("features", code, OCTOBER)
-    pooling = desk.settings.model_copy(update={"pooled_skus": 100})
+    pooling = desk.settings.copy_with("pooling", skus=100)
     requests = requests_over_all_markets(pooling, desk.instance, pd.Timestamp("2024-12-03T12:00Z"))
     assert {request.job_name for request in requests} == {"totals", "pool_rows"}
     desk.store("pooled_rows", None, OCTOBER)

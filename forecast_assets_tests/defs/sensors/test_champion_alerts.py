@@ -6,8 +6,8 @@ import pytest
 
 from forecast_assets.defs.sensors.champion_alerts import build_champion_alerts_sensor
 from forecast_assets.domain.models.recipe import Recipe
-from forecast_assets.domain.selection.champion import Limits, champion
-from forecast_assets.domain.selection.contest import Contest, Holder, recipe_id
+from forecast_assets.domain.selection.champion import PromotionLimits, champion
+from forecast_assets.domain.selection.contest import Contest, Incumbent, recipe_id
 from forecast_assets_tests.defs.sensors.company import AUGUST, JULY, JUNE, make_company, published_forecast
 
 TUNED, OLD = Recipe(leaves=7), Recipe(leaves=15)
@@ -26,8 +26,8 @@ def publish(company, month, source, error):
         model_units=[100 + error, 100 - error], champion_units=[120.0, 80.0], baseline_units=[130.0, 70.0],
         naive_units=[140.0, 60.0],
     )  # fmt: skip
-    rivals = Contest(TUNED, OLD, Holder(OLD, recipe_id(OLD), JUNE), recipe_id(TUNED))
-    company.write("champion", "FR", month, champion(rivals, cells, month, Limits()))
+    rivals = Contest(TUNED, OLD, Incumbent(OLD, recipe_id(OLD), JUNE), recipe_id(TUNED))
+    company.write("champion", "FR", month, champion(rivals, cells, month, PromotionLimits()))
     company.write("published_forecasts", "FR", month, published_forecast(month, source))
 
 

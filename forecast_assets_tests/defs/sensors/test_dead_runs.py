@@ -8,7 +8,7 @@ from dagster._core.test_utils import create_run_for_test
 from forecast_assets.defs.sensors.dead_runs import mark_dead_runs
 from forecast_assets.market_state.market_lease import lease_of
 from forecast_assets.storage import TableStore
-from forecast_assets_tests.config.test_settings import loaded
+from forecast_assets_tests.repository_settings import loaded
 
 TAGS = {"dagster/partition": "FR|2024-06-01"}
 
@@ -50,12 +50,12 @@ def test_a_run_that_may_still_wait_for_its_market_is_left(instance, settings):
 
 def test_a_run_that_renews_its_lease_lives_however_long_it_goes_on(instance, settings):
     run_id, start = started(instance)
-    lease_of(TableStore(settings.store), "FR", 60).take(run_id)
+    lease_of(TableStore(settings.store.address), "FR", 60).take(run_id)
     assert mark_dead_runs(settings, instance, start + 100_000) == []
 
 
 def test_the_lease_of_another_run_or_market_does_not_keep_it_alive(instance, settings):
     run_id, start = started(instance)
-    lease_of(TableStore(settings.store), "FR", 60).take("another")
-    lease_of(TableStore(settings.store), "DE", 60).take(run_id)
+    lease_of(TableStore(settings.store.address), "FR", 60).take("another")
+    lease_of(TableStore(settings.store.address), "DE", 60).take(run_id)
     assert mark_dead_runs(settings, instance, start + 241) == [run_id]

@@ -9,7 +9,9 @@ from dagster._core.events import DagsterEvent, DagsterEventType, StepFailureData
 from dagster._core.test_utils import create_run_for_test
 
 from forecast_assets.defs.sensors.fallback_publication import after_failures, build_fallback_publication_sensor
+from forecast_assets.domain.months import MonthRange
 from forecast_assets.operations.cycle.fallback import steps_after_failure
+from forecast_assets.operations.cycle.launch import Step
 from forecast_assets.storage import PartitionKey
 from forecast_assets.tags import STARTED_BY_TAG
 from forecast_assets_tests.defs.sensors.company import make_company, published_forecast
@@ -84,7 +86,7 @@ def test_the_champion_alone_comes_first_and_what_is_left_after_it_failed_too(com
 
 
 def test_the_command_asks_for_the_same_jobs_in_the_same_order(company, rival):
-    wanted = [job for job, *_ in steps_after_failure(company.settings, "FR", NOVEMBER)]
+    wanted = [step.job for step in steps_after_failure(company.settings, "FR", NOVEMBER)]
     assert wanted == ["champion_cycle", "publish_fallback"]
 
 
@@ -106,7 +108,7 @@ def test_a_market_whose_tables_are_damaged_keeps_no_other_from_its_fallback(tmp_
     def damaged_for_fr(settings, store, country, *_):
         if country == "FR":
             raise ValueError("a table is damaged")
-        return ("publish_fallback",)
+        return Step("publish_fallback", MonthRange(NOVEMBER, NOVEMBER))
 
     monkeypatch.setattr("forecast_assets.defs.sensors.fallback_publication.step_after_failure", damaged_for_fr)
     found = after_failures(both.settings, both.instance, TENTH)
@@ -115,13 +117,13 @@ def test_a_market_whose_tables_are_damaged_keeps_no_other_from_its_fallback(tmp_
 
 
 def test_what_the_command_asks_for_may_wait_behind_a_cycle_and_then_changes_nothing(company, rival):
-    _, _, tags = next(steps_after_failure(company.settings, "FR", NOVEMBER))
+    tags = next(steps_after_failure(company.settings, "FR", NOVEMBER)).tags
     assert STARTED_BY_TAG in tags
 
 
 def test_the_command_stops_once_the_champion_has_published(company, rival):
     steps = steps_after_failure(company.settings, "FR", NOVEMBER)
-    assert next(steps)[0] == "champion_cycle"
+    assert next(steps).job == "champion_cycle"
     company.write("published_forecasts", "FR", NOVEMBER, published_forecast(NOVEMBER))
     assert next(steps, None) is None
 

@@ -9,14 +9,14 @@ from dagster._core.test_utils import create_run_for_test
 
 from forecast_assets.alerts.incidents import Incident
 from forecast_assets.defs.sensors.retune import build_retune_sensor, retunes
-from forecast_assets.defs.sensors.retune_outcomes import tell_of_outcomes
+from forecast_assets.defs.sensors.retune_outcomes import report_outcomes
 from forecast_assets.domain.cycle_calendar import deadline_at, due_month
 from forecast_assets.domain.selection.champion import champion as decided
 from forecast_assets.domain.selection.contest import Contest, recipe_id
 from forecast_assets.domain.selection.tuning import COLUMNS
 from forecast_assets.storage import PartitionKey
 from forecast_assets_tests.defs.sensors.company import make_company, published_forecast
-from forecast_assets_tests.domain.selection.test_champion import IN_FORCE, LIMITS, OLD, alone, market
+from forecast_assets_tests.domain.selection.rival_recipes import IN_FORCE, LIMITS, OLD, alone, market
 
 OCTOBER, NOVEMBER, DECEMBER = (pd.Timestamp(f"2024-{month}-01") for month in (10, 11, 12))
 OLD_ORIGIN = pd.Timestamp("2022-10-01")
@@ -33,8 +33,8 @@ def instance():
 def ready(base, instance, codes=CODES, trials=30, per_month=4, **keys):
     """A company whose markets have published November and can be tuned."""
     company = make_company(base, codes, instance, **keys)
-    changed = {"retune_trials": trials, "retunes_per_month": per_month}
-    company = type(company)(company.settings.model_copy(update=changed), instance)
+    settings = company.settings.copy_with("automation", retune_trials=trials, retunes_per_month=per_month)
+    company = type(company)(settings, instance)
     for code in codes:
         company.write("published_forecasts", code, NOVEMBER, published_forecast(NOVEMBER))
         put_features(company, code)
@@ -91,11 +91,11 @@ def test_alarms_on_figures_count_and_no_others(company, kind, is_tuned):
 
 
 def test_without_trials_nothing_is_tuned_and_that_is_how_a_company_begins(tmp_path, instance):
-    assert make_company(tmp_path, ["FR"], instance).settings.retune_trials == 0
+    assert make_company(tmp_path, ["FR"], instance).settings.automation.retune_trials == 0
     company = ready(tmp_path, instance, trials=0)
     alarm(company, "FR")
     assert retunes(company.settings, instance, TENTH) == (
-        [], "Markets are not tuned by themselves: FORECAST_RETUNE_TRIALS is 0.",
+        [], "Automatic retuning is off: FORECAST_RETUNE_TRIALS is 0.",
     )  # fmt: skip
 
 
@@ -225,7 +225,7 @@ def test_people_are_told_what_was_found_until_the_next_cycle_has_decided(company
     run_id = run(company, request)
     tuned(company, "FR", NOVEMBER)
     for _ in range(2):
-        tell_of_outcomes(company.settings, company.instance, NOVEMBER)
+        report_outcomes(company.settings, company.instance, NOVEMBER)
     (found,) = [each for each in company.outbox.open_incidents() if each.kind == "retuned"]
     assert found.headline == (
         "Market FR: tuned again after an alarm, trial 1 has loss 0.2500, the usual recipe 0.3000; "
@@ -234,11 +234,11 @@ def test_people_are_told_what_was_found_until_the_next_cycle_has_decided(company
     assert (found.severity, found.run_id, found.month) == ("info", run_id, NOVEMBER)
     assert dict(found.facts) == {"alarm": "FR: wape is bad", "trials": "2", "re-tunes of the month": "1 of 4"}
     champion(company, "FR", NOVEMBER)
-    tell_of_outcomes(company.settings, company.instance, DECEMBER)
+    report_outcomes(company.settings, company.instance, DECEMBER)
     assert ("retuned", "FR", "") in company.open_kinds()
     champion(company, "FR", DECEMBER)
     for _ in range(2):
-        tell_of_outcomes(company.settings, company.instance, DECEMBER)
+        report_outcomes(company.settings, company.instance, DECEMBER)
     assert ("retuned", "FR", "") not in company.open_kinds()
     assert [event["what"] for event in company.events() if event["incident"]["kind"] == "retuned"] == [
         "opened", "recovered",
@@ -254,7 +254,7 @@ def test_a_tuning_that_failed_or_goes_on_is_not_told_as_an_outcome(company):
     alarm(company, "FR")
     ((request,), _) = retunes(company.settings, company.instance, TENTH)
     run(company, request, dg.DagsterRunStatus.FAILURE)
-    tell_of_outcomes(company.settings, company.instance, NOVEMBER)
+    report_outcomes(company.settings, company.instance, NOVEMBER)
     assert company.open_kinds() == {("wape", "FR", "published")}
 
 
@@ -264,8 +264,8 @@ def test_the_sensor_as_the_daemon_calls_it(company):
         data = build_retune_sensor(company.settings).evaluate_tick(context)
     # By the clock of this machine another month is due, which nobody has published; or its deadline has passed.
     settings, now = company.settings, pd.Timestamp.now("UTC")
-    month = due_month(now, settings.time_zone)
-    overdue = now > deadline_at(month, settings.time_zone, settings.arrival_deadline_days)
+    month = due_month(now, settings.automation.time_zone)
+    overdue = now > deadline_at(month, settings.automation.time_zone, settings.automation.arrival_deadline_days)
     assert month > NOVEMBER
     assert data.run_requests == []
     assert (
@@ -283,6 +283,6 @@ def test_a_tuning_whose_outcome_cannot_be_read_keeps_no_other_from_being_told(co
         {"trial": [0], "role": ["in_force"], "parameters": ["{}"], "wape": [0.2], "bias": [0.0], "loss": [0.2]}
     ).astype(COLUMNS)
     company.write("tuned_recipe", "DE", NOVEMBER, tuned)
-    tell_of_outcomes(company.settings, company.instance, NOVEMBER)
+    report_outcomes(company.settings, company.instance, NOVEMBER)
     told = {(incident.kind, incident.country) for incident in company.outbox.open_incidents()}
     assert {("sensor_failed", "FR"), ("retuned", "DE")} <= told

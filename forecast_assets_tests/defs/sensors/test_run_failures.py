@@ -1,5 +1,6 @@
-"""Failed runs in a real instance: told after the last try only, closed by a later success, never lost."""
+"""Failed runs in a real instance: reported after the last try only, closed by a later success, never lost."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
@@ -7,7 +8,8 @@ import pytest
 from dagster._core.test_utils import create_run_for_test
 
 from forecast_assets.alerts.outbox import Outbox
-from forecast_assets.defs.sensors.run_failures import RunCursor, build_run_failures_sensor, tell_of_runs
+from forecast_assets.defs.sensors.ended_runs import EndedRun, Ending, RunCursor
+from forecast_assets.defs.sensors.run_failures import build_run_failures_sensor, report_ended_runs
 from forecast_assets_tests.defs.sensors.company import JUNE, make_company
 
 KEY = ("run_failed", "FR", "monthly_cycle")
@@ -30,9 +32,16 @@ def company(tmp_path):
         yield make_company(tmp_path, ["FR", "DE"], instance)
 
 
+class Position:
+    """The cursor of a sensor, from tick to tick."""
+
+    def __init__(self, now: datetime) -> None:
+        self.cursor = RunCursor.read(None, now)
+
+
 @pytest.fixture
 def cursor():
-    return RunCursor.read(None, datetime.now(UTC) - timedelta(hours=1))
+    return Position(datetime.now(UTC) - timedelta(hours=1))
 
 
 def run(company, fails, country="FR", month="2024-06-01", **tags):
@@ -46,28 +55,31 @@ def run(company, fails, country="FR", month="2024-06-01", **tags):
     return result.run_id
 
 
-def tell(company, cursor, later=timedelta()):
-    return tell_of_runs(company.instance, company.settings, cursor, datetime.now(UTC) + later)
+def tick(company, cursor, later=timedelta()):
+    """One tick; ids of the runs that it reports."""
+    now = datetime.now(UTC) + later
+    failed, cursor.cursor = report_ended_runs(company.instance, company.settings, cursor.cursor, now)
+    return failed
 
 
-def test_a_run_that_failed_for_good_is_told_once_with_step_and_error(company, cursor):
+def test_a_failed_run_is_reported_once_with_step_and_error(company, cursor):
     run_id = run(company, fails=True)
-    assert tell(company, cursor) == [run_id]
+    assert tick(company, cursor) == [run_id]
     (found,) = company.outbox.open_incidents()
     assert (found.kind, found.country, found.subject, found.month) == (*KEY, JUNE)
     assert found.headline == "monthly_cycle of FR 2024-06 failed in work"
     assert dict(found.facts)["error"] == "ValueError: sell_in: 3 rows without a month"
     assert (found.run_id, found.severity) == (run_id, "critical")
-    assert tell(company, cursor) == []
+    assert tick(company, cursor) == []
     assert len(company.events()) == 1
 
 
-def test_a_run_that_is_tried_again_is_told_of_by_its_last_try_only(company, cursor):
+def test_of_a_retried_run_the_last_try_alone_is_reported(company, cursor):
     first = run(company, fails=True, **{"dagster/will_retry": "true"})
-    assert tell(company, cursor) == []
+    assert tick(company, cursor) == []
     company.instance.add_run_tags(first, {"dagster/auto_retry_run_id": "another"})
     last = run(company, fails=True, **{"dagster/will_retry": "false", "dagster/retry_number": "1"})
-    assert tell(company, cursor) == [last]
+    assert tick(company, cursor) == [last]
     (found,) = company.outbox.open_incidents()
     assert dict(found.facts)["try"] == "2"
 
@@ -85,57 +97,57 @@ def stopped(company, *reports):
     return run_id
 
 
-def test_a_run_stopped_by_its_limit_is_told_although_its_process_reported_itself_canceled(company, cursor):
+def test_a_run_stopped_by_its_limit_is_reported_even_if_canceled(company, cursor):
     run_id = stopped(company, "failed", "canceled")
     assert company.instance.get_run_by_id(run_id).status is dg.DagsterRunStatus.CANCELED
-    assert tell(company, cursor) == [run_id]
+    assert tick(company, cursor) == [run_id]
     (found,) = company.outbox.open_incidents()
     assert dict(found.facts)["error"] == "it was failed"
 
 
-def test_a_run_that_a_person_stopped_is_not_told(company, cursor):
+def test_a_run_that_a_person_stopped_is_not_reported(company, cursor):
     stopped(company, "canceled")
-    assert tell(company, cursor) == []
+    assert tick(company, cursor) == []
 
 
-def test_a_retry_that_was_promised_and_never_came_is_told_after_an_hour(company, cursor):
+def test_a_retry_that_never_starts_is_reported_after_an_hour(company, cursor):
     run_id = run(company, fails=True, **{"dagster/will_retry": "true"})
-    assert tell(company, cursor) == []
-    assert cursor.promised == [run_id]
-    assert tell(company, cursor, timedelta(minutes=50)) == []
-    assert tell(company, cursor, timedelta(minutes=70)) == [run_id]
+    assert tick(company, cursor) == []
+    assert cursor.cursor.promised == [run_id]
+    assert tick(company, cursor, timedelta(minutes=50)) == []
+    assert tick(company, cursor, timedelta(minutes=70)) == [run_id]
     (found,) = company.outbox.open_incidents()
     assert found.headline.endswith("its retry was never started")
-    assert tell(company, cursor, timedelta(minutes=80)) == []
+    assert tick(company, cursor, timedelta(minutes=80)) == []
 
 
-def test_a_later_success_closes_it_but_not_that_of_another_market_or_an_earlier_month(company, cursor):
+def test_a_success_closes_the_failure_of_its_market_up_to_its_month(company, cursor):
     run(company, fails=True)
-    tell(company, cursor)
+    tick(company, cursor)
     run(company, fails=False, country="DE")
     run(company, fails=False, month="2024-05-01")
-    tell(company, cursor)
+    tick(company, cursor)
     assert company.open_kinds() == {KEY}
     run(company, fails=False)
-    tell(company, cursor)
+    tick(company, cursor)
     assert company.open_kinds() == set()
     assert [event["what"] for event in company.events()].count("recovered") == 1
 
 
-def test_failures_before_the_sensor_was_first_switched_on_are_history(company):
+def test_failures_before_the_first_tick_are_not_reported(company):
     run(company, fails=True)
-    later = RunCursor.read(None, datetime.now(UTC) + timedelta(minutes=10))
-    assert tell(company, later) == []
+    later = Position(datetime.now(UTC) + timedelta(minutes=10))
+    assert tick(company, later) == []
 
 
-def test_the_sensor_keeps_its_cursor_and_does_not_move_on_where_the_outbox_fails(company, monkeypatch):
+def test_the_cursor_stays_if_the_outbox_cannot_be_written(company, monkeypatch):
     sensor = build_run_failures_sensor(company.settings)
 
-    def tick(cursor):
+    def evaluated(cursor):
         with dg.build_sensor_context(instance=company.instance, cursor=cursor) as context:
             return sensor.evaluate_tick(context)
 
-    first = tick(None).cursor
+    first = evaluated(None).cursor
     run_id = run(company, fails=True)
 
     def full(self, incidents, cycle_id):
@@ -144,9 +156,41 @@ def test_the_sensor_keeps_its_cursor_and_does_not_move_on_where_the_outbox_fails
     with monkeypatch.context() as patch:
         patch.setattr(Outbox, "report", full)
         with pytest.raises(OSError, match="no space left"):
-            tick(first)
-    assert run_id in tick(first).skip_message
+            evaluated(first)
+    assert run_id in evaluated(first).skip_message
     assert company.open_kinds() == {KEY}
-    again = tick(first)
+    again = evaluated(first)
     assert len(company.events()) == 1
-    assert tick(again.cursor).skip_message == "No run failed for good."
+    assert evaluated(again.cursor).skip_message == "No run failed for good."
+
+
+NOW = datetime(2024, 7, 10, 12, tzinfo=UTC)
+
+
+def ended(*, tags=None, minutes_ago=0, has_succeeded=False, has_failed=True):
+    return EndedRun("a", NOW - timedelta(minutes=minutes_ago), tags or {}, has_succeeded, has_failed)
+
+
+@pytest.mark.parametrize(
+    ("run", "ending"),
+    [
+        (ended(has_succeeded=True, has_failed=False), Ending.SUCCEEDED),
+        (ended(has_failed=False), Ending.STOPPED_BY_A_PERSON),
+        (ended(), Ending.FAILED),
+        (ended(tags={"dagster/will_retry": "false"}), Ending.FAILED),
+        (ended(tags={"dagster/will_retry": "true"}, minutes_ago=59), Ending.RETRY_PENDING),
+        (ended(tags={"dagster/will_retry": "true"}, minutes_ago=60), Ending.RETRY_NEVER_STARTED),
+        (ended(tags={"dagster/will_retry": "true", "dagster/auto_retry_run_id": "b"}), Ending.RETRIED),
+    ],
+)
+def test_what_follows_from_the_end_of_a_run(run, ending):
+    assert run.ending(NOW) is ending
+
+
+def test_the_cursor_remembers_runs_that_changed_shortly_before_it():
+    at = NOW.timestamp()
+    cursor = RunCursor(at).moved_behind({"early": NOW, "late": NOW + timedelta(minutes=5)}, ["waits"])
+    assert cursor == RunCursor(at + 300, ["late"], ["waits"])
+    assert RunCursor.read(cursor.to_text(), NOW) == cursor
+    assert cursor.to_text() == json.dumps({"after": at + 300, "seen": ["late"], "promised": ["waits"]})
+    assert cursor.moved_behind({}, []) == RunCursor(at + 300, [], [])

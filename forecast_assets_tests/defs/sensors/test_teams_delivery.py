@@ -11,7 +11,7 @@ from forecast_assets.definitions import build_definitions
 from forecast_assets.defs.sensors.teams_delivery import build_teams_delivery_sensor
 from forecast_assets_tests.alerts.company import CYCLE, incident
 from forecast_assets_tests.alerts.teams_server import CANARY, FakeTeams, texts
-from forecast_assets_tests.config.test_settings import loaded
+from forecast_assets_tests.repository_settings import loaded
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_the_address_of_the_webhook_is_in_no_file_log_or_message(settings, tick,
         said += [tick()]
         assert len(teams.paths) == 2
     assert "parked" in said[1]
-    contents = [path.read_bytes() for path in Path(settings.store).rglob("*") if path.is_file()]
+    contents = [path.read_bytes() for path in Path(settings.store.address).rglob("*") if path.is_file()]
     assert len(contents) > 5
     assert not any(CANARY.encode() in content for content in contents)
     assert CANARY not in caplog.text + "".join([*said, *capfd.readouterr()])

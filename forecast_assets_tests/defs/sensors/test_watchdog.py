@@ -20,7 +20,13 @@ from dagster._utils.error import SerializableErrorInfo
 from typer.testing import CliRunner
 
 from forecast_assets.cli import app
-from forecast_assets.operations.health.watch import tell_of_daemons, tell_of_sensors, watch_daemons, watch_sensors
+from forecast_assets.operations.health.watchdog import (
+    DAEMON_STOPPED,
+    SENSOR_FAILED,
+    check_daemons,
+    check_sensors,
+    report_health,
+)
 from forecast_assets_tests.alerts.teams_server import FakeTeams, texts
 from forecast_assets_tests.defs.sensors.company import make_company
 
@@ -52,8 +58,8 @@ def ticked(company, state, minutes_ago, status=TickStatus.SKIPPED, error=None):
 
 
 def look(company, names=("kpi_alarms",), schedules=(), now=NOW):
-    found = watch_sensors(company.instance, names, schedules, now)
-    tell_of_sensors(company.outbox, company.settings, found, NOW)
+    found = check_sensors(company.instance, names, schedules, now)
+    report_health(company.outbox, company.settings, SENSOR_FAILED, found, NOW)
     return found
 
 
@@ -79,7 +85,7 @@ def test_a_sensor_whose_last_tick_failed_is_told_and_closes_when_it_ticks_again(
 )
 def test_a_sensor_that_no_longer_ticks_is_told(company, minutes, interval, is_well):
     ticked(company, sensor_state(company, "kpi_alarms", interval=interval), minutes)
-    assert look(company)["kpi_alarms"][0] is is_well
+    assert look(company)["kpi_alarms"].is_well is is_well
     assert (company.open_kinds() == set()) is is_well
 
 
@@ -111,7 +117,7 @@ def test_a_schedule_that_has_not_ticked_a_quarter_of_an_hour_after_its_time_is_t
     state = schedule_state(company, start_timestamp=TENTH - timedelta(days=40))
     ticked(company, state, (NOW - TENTH).total_seconds() / 60 + 30 * 24 * 60)  # of the 10th of June
     found = look(company, schedules=[MONTHLY], now=TENTH + timedelta(minutes=minutes))
-    assert found[MONTHLY.name][0] is is_well
+    assert found[MONTHLY.name].is_well is is_well
     told = [incident.headline for incident in company.outbox.open_incidents()]
     late = ["monthly_cycle_schedule has not ticked for 2024-07-10 06:00 Europe/Paris, 15 min ago or more"]
     assert told == ([] if is_well else late)
@@ -122,10 +128,10 @@ def test_a_schedule_is_over_it_once_it_ticks_and_is_told_where_the_tick_failed(c
     look(company, schedules=[MONTHLY])
     assert company.open_kinds() == {("sensor_failed", None, MONTHLY.name)}
     ticked(company, state, (NOW - TENTH).total_seconds() / 60)
-    assert look(company, schedules=[MONTHLY])[MONTHLY.name][0]
+    assert look(company, schedules=[MONTHLY])[MONTHLY.name].is_well
     assert company.open_kinds() == set()
     ticked(company, state, (NOW - TENTH).total_seconds() / 60 - 1, TickStatus.FAILURE, "OSError: no space left")
-    assert look(company, schedules=[MONTHLY])[MONTHLY.name][1].endswith("04:01 UTC failed")
+    assert look(company, schedules=[MONTHLY])[MONTHLY.name].headline.endswith("04:01 UTC failed")
 
 
 @pytest.mark.parametrize("data", ["start_timestamp", "last_iteration_timestamp"])
@@ -145,7 +151,8 @@ def test_a_daemon_without_a_recent_heartbeat_is_told_and_recovers(company):
         heartbeat(company, daemon, 301 if daemon == "SENSOR" else 299)
 
     def told():
-        return tell_of_daemons(company.outbox, company.settings, watch_daemons(company.instance, NOW), NOW)
+        health = check_daemons(company.instance, NOW)
+        return report_health(company.outbox, company.settings, DAEMON_STOPPED, health, NOW)
 
     assert told() == ["SENSOR daemon: last heartbeat 301 s ago, limit 300 s"]
     assert company.open_kinds() == {("daemon_stopped", None, "SENSOR")}

@@ -8,12 +8,14 @@ import pytest
 
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.cleaning.history_marks import history_marks
-from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.features.build import build_features
 from forecast_assets.domain.features.market_history import MarketHistory
 from forecast_assets.domain.models.market_model import fit_market_model, forecast_units
 from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets_tests.domain.small_market import WRONG, with_another_future
+
+pytestmark = pytest.mark.heavy
 
 MONTHS = pd.date_range("2016-01-01", "2022-12-01", freq="MS")
 ORIGIN = pd.Timestamp("2022-12-01")

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from forecast_assets.domain.evaluation.performance import performance
-from forecast_assets.domain.evaluation.realised import PERFORMANCE_METHODS
+from forecast_assets.domain.evaluation.realised_accuracy import PERFORMANCE_METHODS
 from forecast_assets.validation.evaluation_checks import figures
 from forecast_assets.validation.schema_check import schema_check
 

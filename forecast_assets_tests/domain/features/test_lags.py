@@ -1,7 +1,7 @@
 import numpy as np
 
 from forecast_assets.domain.calendar import month_range
-from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.features.lags import lag_features, same_month_features
 
 ORIGIN = "2023-09-01"

@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.features.life_ahead import life_ahead_features, reference_features
 
 ORIGIN = pd.Timestamp("2024-06-01")

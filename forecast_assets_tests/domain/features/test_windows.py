@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from forecast_assets.domain.calendar import month_range
-from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.features.windows import sell_out_features, window_features
 
 ORIGIN = "2023-09-01"

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.models.training_rows import ONE_STEP_ERRORS
 
 HORIZONS = range(1, 19)

@@ -1,4 +1,4 @@
-"""What the trained parts answer: members written out, intermittent SKUs by hand, nothing from after the origin."""
+"""Predictions of trained boosters: members written out, intermittent SKUs by hand, nothing from after the origin."""
 
 import dataclasses
 
@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.demand.demand import DemandPanel
-from forecast_assets.domain.models.boosters import Parts, answers, fit_parts
+from forecast_assets.domain.demand.demand_panel import DemandPanel
+from forecast_assets.domain.models.boosters import TrainedBoosters, train_boosters
+from forecast_assets.domain.models.predictions import predict
 from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.models.recursive_boosting import forecast_recursive
 from forecast_assets.domain.statistical.dynamic_theta import forecast_dynamic_theta
@@ -34,37 +35,37 @@ def at_origin(**columns) -> pd.DataFrame:
     return plain_features(SKUS, MONTHS[50:51], 4.0, 4.0, **columns)
 
 
-def fitted(units=2.0, **columns) -> Parts:
-    return fit_parts(earlier(**columns), panel_of(units), ORIGIN, QUICK)[0]
+def fitted(units=2.0, **columns) -> TrainedBoosters:
+    return train_boosters(earlier(**columns), panel_of(units), ORIGIN, QUICK)[0]
 
 
 def test_expected_units_take_the_place_of_the_members_where_a_sku_has_them(model, history, origin_features, recipe):
     columns = [f"expected_units_h{horizon:02d}" for horizon in range(1, 19)]
     without = origin_features["sku"].isin(origin_features["sku"].iloc[:5])
     partly = origin_features.assign(**{columns[17]: origin_features[columns[17]].mask(without)})
-    said = answers(partly, history.sell_in, model.parts, recipe)
-    regular = ~said.is_intermittent
+    predictions = predict(partly, history.sell_in, model.learned.own, recipe)
+    regular = ~predictions.is_intermittent
     expects = partly[columns].notna().all(axis=1).to_numpy()
     assert (regular & expects).sum() > 10
     np.testing.assert_allclose(
-        said.members[regular & expects], partly.loc[regular & expects, columns], rtol=1e-4, atol=1e-4
+        predictions.members[regular & expects], partly.loc[regular & expects, columns], rtol=1e-4, atol=1e-4
     )
-    members = answers(origin_features.drop(columns=columns), history.sell_in, model.parts, recipe).members
+    members = predict(origin_features.drop(columns=columns), history.sell_in, model.learned.own, recipe).members
     assert (regular & ~expects).sum() > 2
-    np.testing.assert_allclose(said.members[regular & ~expects], members[regular & ~expects], rtol=1e-9)
+    np.testing.assert_allclose(predictions.members[regular & ~expects], members[regular & ~expects], rtol=1e-9)
 
 
 def test_members_are_weighted_as_the_recipe_says(model, history, origin, origin_features, recipe):
     origin_features = origin_features.drop(columns=origin_features.filter(regex="^expected_units_h").columns)
-    said = answers(origin_features, history.sell_in, model.parts, recipe)
+    predictions = predict(origin_features, history.sell_in, model.learned.own, recipe)
     place = MARKET_MONTHS.get_loc(origin)
-    regular = origin_features.loc[~said.is_intermittent, "sku"]
+    regular = origin_features.loc[~predictions.is_intermittent, "sku"]
     assert 20 < len(regular) < len(origin_features)
     rows = pd.Index(history.sell_in.skus).get_indexer(regular)
     units = history.sell_in.units[rows, : place + 1]
     months = MARKET_MONTHS.month.to_numpy()[: place + 1]
     members = {
-        "recursive": forecast_recursive(model.parts.recursive, units, months, 18),
+        "recursive": forecast_recursive(model.learned.own.recursive, units, months, 18),
         "dynamic_theta": forecast_dynamic_theta(units, months, 18),
         "exponential_smoothing": forecast_exponential_smoothing(units, 18),
         "holt_winters": forecast_holt_winters(units, 18),
@@ -73,34 +74,34 @@ def test_members_are_weighted_as_the_recipe_says(model, history, origin, origin_
         "recursive": 0.20, "dynamic_theta": 0.15, "exponential_smoothing": 0.15, "holt_winters": 0.10,
     }  # fmt: skip
     by_hand = sum(weight * members[name] for name, weight in recipe.member_weights) / 0.6
-    np.testing.assert_allclose(said.members[~said.is_intermittent], by_hand, rtol=1e-9)
+    np.testing.assert_allclose(predictions.members[~predictions.is_intermittent], by_hand, rtol=1e-9)
     alone = dataclasses.replace(recipe, member_weights=(("dynamic_theta", 1.0), ("holt_winters", 0.0)))
-    only = answers(origin_features, history.sell_in, model.parts, alone)
-    np.testing.assert_allclose(only.members[~said.is_intermittent], members["dynamic_theta"], rtol=1e-9)
-    without = dataclasses.replace(model.parts, recursive={})
-    rest = answers(origin_features, history.sell_in, without, recipe)
+    only = predict(origin_features, history.sell_in, model.learned.own, alone)
+    np.testing.assert_allclose(only.members[~predictions.is_intermittent], members["dynamic_theta"], rtol=1e-9)
+    without = dataclasses.replace(model.learned.own, recursive={})
+    rest = predict(origin_features, history.sell_in, without, recipe)
     by_hand = (by_hand * 0.6 - 0.2 * members["recursive"]) / 0.4
-    np.testing.assert_allclose(rest.members[~said.is_intermittent], by_hand, rtol=1e-9)
+    np.testing.assert_allclose(rest.members[~predictions.is_intermittent], by_hand, rtol=1e-9)
 
 
 def test_an_answer_is_blended_by_the_weight_and_capped():
-    parts = fitted()
-    said = answers(at_origin(), panel_of(6.0), parts, QUICK)
-    np.testing.assert_allclose(said.boosting, 2.0, rtol=0.01)
-    np.testing.assert_allclose(said.members, 6.0, rtol=0.01)
-    np.testing.assert_allclose(said.blended(0.25), 0.25 * said.boosting + 0.75 * said.members)
-    far = dataclasses.replace(said, boosting=said.boosting + 1e6)
+    boosters = fitted()
+    predictions = predict(at_origin(), panel_of(6.0), boosters, QUICK)
+    np.testing.assert_allclose(predictions.boosting, 2.0, rtol=0.01)
+    np.testing.assert_allclose(predictions.members, 6.0, rtol=0.01)
+    np.testing.assert_allclose(predictions.blended(0.25), 0.25 * predictions.boosting + 0.75 * predictions.members)
+    far = dataclasses.replace(predictions, boosting=predictions.boosting + 1e6)
     np.testing.assert_array_equal(far.blended(1.0), np.full((12, 18), 24.0))
 
 
 def test_the_mean_of_an_intermittent_sku_is_two_parts_boosting_and_one_part_smoothing():
     # Labels of 2 say mean and quantile 2; smoothing says 5: a mean of 3, to which the quantile is moved.
-    parts = fitted(zero_share_24=0.5)
+    boosters = fitted(zero_share_24=0.5)
     features = at_origin(zero_share_24=0.5).assign(**{f"ses_h{h:02d}": 5.0 for h in range(1, 19)})
-    said = answers(features, panel_of(6.0), parts, QUICK)
-    np.testing.assert_allclose(said.boosting, 3.0, rtol=0.02)
-    np.testing.assert_array_equal(said.members, said.boosting)
-    np.testing.assert_array_equal(said.blended(0.1), said.blended(0.9))
+    predictions = predict(features, panel_of(6.0), boosters, QUICK)
+    np.testing.assert_allclose(predictions.boosting, 3.0, rtol=0.02)
+    np.testing.assert_array_equal(predictions.members, predictions.boosting)
+    np.testing.assert_array_equal(predictions.blended(0.1), predictions.blended(0.9))
 
 
 def test_the_quantile_sharpens_intermittent_skus_by_its_share():
@@ -109,10 +110,10 @@ def test_the_quantile_sharpens_intermittent_skus_by_its_share():
     units = np.where(np.arange(12)[:, None] < 6, 4.0 * (rng.random((12, 60)) < 0.25), 2.0)
     kind = {"zero_share_24": 0.5, "is_rare": np.tile(np.arange(12) < 6, 30).astype(float)}
     recipe = dataclasses.replace(QUICK, rounds=60)
-    parts, _ = fit_parts(earlier(**kind), panel_of(units), ORIGIN, recipe)
+    boosters, _ = train_boosters(earlier(**kind), panel_of(units), ORIGIN, recipe)
     features = at_origin(zero_share_24=0.5, is_rare=(np.arange(12) < 6).astype(float))
     mean, half, all_of_it = (
-        answers(features, panel_of(units), parts, dataclasses.replace(recipe, sharpness=share)).boosting
+        predict(features, panel_of(units), boosters, dataclasses.replace(recipe, sharpness=share)).boosting
         for share in (0.0, 0.5, 1.0)
     )
     np.testing.assert_allclose(half, (mean + all_of_it) / 2)
@@ -123,21 +124,21 @@ def test_the_quantile_sharpens_intermittent_skus_by_its_share():
 
 @pytest.mark.parametrize(("taught", "asked"), [(0.0, 0.5), (0.5, 0.0)])
 def test_a_kind_that_nobody_taught_is_answered_by_the_boosters_of_the_other(taught, asked):
-    parts = fitted(zero_share_24=taught)
-    said = answers(at_origin(zero_share_24=asked), panel_of(2.0), parts, QUICK)
-    np.testing.assert_allclose(said.boosting, 2.0, rtol=0.02)
+    boosters = fitted(zero_share_24=taught)
+    predictions = predict(at_origin(zero_share_24=asked), panel_of(2.0), boosters, QUICK)
+    np.testing.assert_allclose(predictions.boosting, 2.0, rtol=0.02)
 
 
 def test_an_answer_is_in_the_units_of_its_own_sku():
     scale = np.arange(1.0, 13.0)
-    parts, _ = fit_parts(
+    boosters, _ = train_boosters(
         earlier(scale_units=np.tile(scale, 30)).pipe(in_scales), panel_of(2.0 * scale[:, None]), ORIGIN, QUICK
     )
-    said = answers(in_scales(at_origin(scale_units=scale)), panel_of(2.0 * scale[:, None]), parts, QUICK)
-    np.testing.assert_allclose(said.boosting, np.tile(2.0 * scale[:, None], 18), rtol=0.02)
-    np.testing.assert_allclose(said.members, np.tile(2.0 * scale[:, None], 18), rtol=0.02)
-    np.testing.assert_array_equal(said.scale_units, scale)
-    np.testing.assert_array_equal(said.history[:, -1], 2.0 * scale)
+    predictions = predict(in_scales(at_origin(scale_units=scale)), panel_of(2.0 * scale[:, None]), boosters, QUICK)
+    np.testing.assert_allclose(predictions.boosting, np.tile(2.0 * scale[:, None], 18), rtol=0.02)
+    np.testing.assert_allclose(predictions.members, np.tile(2.0 * scale[:, None], 18), rtol=0.02)
+    np.testing.assert_array_equal(predictions.scale_units, scale)
+    np.testing.assert_array_equal(predictions.history[:, -1], 2.0 * scale)
 
 
 def in_scales(features: pd.DataFrame) -> pd.DataFrame:
@@ -146,12 +147,12 @@ def in_scales(features: pd.DataFrame) -> pd.DataFrame:
 
 
 def test_the_order_of_the_features_is_the_order_of_the_answers(model, history, origin_features, recipe):
-    said = answers(origin_features, history.sell_in, model.parts, recipe)
-    turned = answers(origin_features.iloc[::-1], history.sell_in, model.parts, recipe)
+    predictions = predict(origin_features, history.sell_in, model.learned.own, recipe)
+    turned = predict(origin_features.iloc[::-1], history.sell_in, model.learned.own, recipe)
     for name in ("skus", "is_intermittent", "scale_units", "dispersion_units", "history"):
-        np.testing.assert_array_equal(getattr(turned, name)[::-1], getattr(said, name))
-    np.testing.assert_allclose(turned.boosting[::-1], said.boosting, rtol=1e-9)
-    np.testing.assert_allclose(turned.members[::-1], said.members, rtol=1e-9)
+        np.testing.assert_array_equal(getattr(turned, name)[::-1], getattr(predictions, name))
+    np.testing.assert_allclose(turned.boosting[::-1], predictions.boosting, rtol=1e-9)
+    np.testing.assert_allclose(turned.members[::-1], predictions.members, rtol=1e-9)
 
 
 def test_parts_know_nothing_after_the_cutoff():
@@ -161,22 +162,22 @@ def test_parts_know_nothing_after_the_cutoff():
     poisoned = np.where(MONTHS > ORIGIN, 1e9, units)
     varied = earlier(noise=rng.normal(size=360))
     later = plain_features(SKUS, MONTHS[50:54], 1e9, 1e9, noise=1e9, news=rng.normal(size=48))
-    expected, rows = fit_parts(varied, panel_of(units), ORIGIN, few)
-    actual, same_rows = fit_parts(pd.concat([varied.assign(news=0.0), later]), panel_of(poisoned), ORIGIN, few)
+    expected, rows = train_boosters(varied, panel_of(units), ORIGIN, few)
+    actual, same_rows = train_boosters(pd.concat([varied.assign(news=0.0), later]), panel_of(poisoned), ORIGIN, few)
     assert actual == expected
     assert len(expected.recursive) == 2
     np.testing.assert_array_equal(same_rows.actual, rows.actual)
     # The month of the cutoff itself is a label of the direct and of the recursive boosters.
     units[:, 50] *= 3
-    changed, _ = fit_parts(varied, panel_of(units), ORIGIN, few)
-    assert changed.boosters["log_ratio"] != expected.boosters["log_ratio"]
+    changed, _ = train_boosters(varied, panel_of(units), ORIGIN, few)
+    assert changed.direct["log_ratio"] != expected.direct["log_ratio"]
     assert changed.recursive["recursive_l1"] != expected.recursive["recursive_l1"]
 
 
 def test_answers_know_nothing_after_the_origin(model, history, origin, origin_features, recipe):
     sell_in = history.sell_in
     poisoned = DemandPanel(sell_in.skus, sell_in.months, np.where(sell_in.months > origin, 1e9, sell_in.units))
-    expected = answers(origin_features, sell_in.until(origin), model.parts, recipe)
-    actual = answers(origin_features, poisoned, model.parts, recipe)
+    expected = predict(origin_features, sell_in.until(origin), model.learned.own, recipe)
+    actual = predict(origin_features, poisoned, model.learned.own, recipe)
     for field in dataclasses.fields(expected):
         np.testing.assert_array_equal(getattr(actual, field.name), getattr(expected, field.name), err_msg=field.name)

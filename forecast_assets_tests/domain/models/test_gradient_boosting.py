@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from forecast_assets.domain.models.feature_cube import FeatureCube, FeatureNames
-from forecast_assets.domain.models.gradient_boosting import LEARNERS, fit_boosters, predict_boosters
+from forecast_assets.domain.models.gradient_boosting import LEARNERS, predict_direct, train_direct
 from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.models.training_rows import TrainingRows
 
@@ -44,15 +44,15 @@ def cube_of(theta, statistical, n=2, horizons=3) -> FeatureCube:
 
 def test_the_same_rows_give_the_same_texts_and_another_seed_gives_others():
     rows = some_rows(800, np.random.default_rng(1).gamma(2, 1, 800))
-    first, second = fit_boosters(rows, COLUMNS, QUICK), fit_boosters(rows, COLUMNS, QUICK)
+    first, second = train_direct(rows, COLUMNS, QUICK), train_direct(rows, COLUMNS, QUICK)
     assert first == second
-    assert fit_boosters(rows, COLUMNS, dataclasses.replace(QUICK, seed=21)) != first
+    assert train_direct(rows, COLUMNS, dataclasses.replace(QUICK, seed=21)) != first
 
 
 def test_each_learner_answers_in_multiples_of_the_scale_as_computed_by_hand():
     # Every row: actual 2, theta 1, statistical 1, so the learners know +1 and log(2.02 / 1.02) and nothing else.
-    texts = fit_boosters(some_rows(600, 2.0), COLUMNS, QUICK)
-    answer = predict_boosters(texts, cube_of(theta=3.0, statistical=5.0), "regular")
+    texts = train_direct(some_rows(600, 2.0), COLUMNS, QUICK)
+    answer = predict_direct(texts, cube_of(theta=3.0, statistical=5.0), "regular")
     by_hand = ((3 + 1) + (5.02 * 2.02 / 1.02 - 0.02)) / 2
     assert answer.shape == (2, 3)
     np.testing.assert_allclose(answer, by_hand, rtol=1e-4)
@@ -60,15 +60,15 @@ def test_each_learner_answers_in_multiples_of_the_scale_as_computed_by_hand():
 
 def test_the_answer_of_a_sku_and_horizon_lands_in_its_own_row_and_column():
     # What is learned is theta + 0, log_ratio + 0; so each cell answers the mean of its own theta and statistical mean.
-    texts = fit_boosters(some_rows(600, 1.0), COLUMNS, QUICK)
+    texts = train_direct(some_rows(600, 1.0), COLUMNS, QUICK)
     theta = np.array([[1.0, 2.0, 3.0], [10.0, 20.0, 30.0]])
-    np.testing.assert_allclose(predict_boosters(texts, cube_of(theta, theta), "regular"), theta, rtol=1e-4)
+    np.testing.assert_allclose(predict_direct(texts, cube_of(theta, theta), "regular"), theta, rtol=1e-4)
 
 
 def test_regular_and_intermittent_skus_are_answered_by_learners_of_their_own():
-    texts = fit_boosters(joined(some_rows(600, 2.0), some_rows(600, 0.5, intermittent=True)), COLUMNS, QUICK)
+    texts = train_direct(joined(some_rows(600, 2.0), some_rows(600, 0.5, intermittent=True)), COLUMNS, QUICK)
     assert set(texts) == REGULAR | INTERMITTENT
-    answers = {kind: predict_boosters(texts, cube_of(1.0, 1.0), kind) for kind in KINDS}
+    answers = {kind: predict_direct(texts, cube_of(1.0, 1.0), kind) for kind in KINDS}
     np.testing.assert_allclose(answers["regular"], 2.0, rtol=1e-3)
     np.testing.assert_allclose(answers["intermittent"], 0.5, rtol=1e-3)
     np.testing.assert_allclose(answers["quantile"], 0.5, rtol=1e-3)
@@ -76,9 +76,9 @@ def test_regular_and_intermittent_skus_are_answered_by_learners_of_their_own():
 
 @pytest.mark.parametrize(("intermittent", "learners"), [(False, REGULAR), (True, INTERMITTENT)])
 def test_a_kind_without_rows_has_no_learner_and_no_answer(intermittent, learners):
-    texts = fit_boosters(some_rows(600, 2.0, intermittent), COLUMNS, QUICK)
+    texts = train_direct(some_rows(600, 2.0, intermittent), COLUMNS, QUICK)
     assert set(texts) == learners
-    answered = {kind: predict_boosters(texts, cube_of(1.0, 1.0), kind) is not None for kind in KINDS}
+    answered = {kind: predict_direct(texts, cube_of(1.0, 1.0), kind) is not None for kind in KINDS}
     assert answered == {"regular": not intermittent, "intermittent": intermittent, "quantile": intermittent}
 
 
@@ -88,15 +88,15 @@ def test_the_mean_of_sporadic_demand_and_its_quantile_are_learned_apart():
     alike = dataclasses.replace(rows, features=np.zeros_like(rows.features))
     for level, expected in ((0.7, 0.0), (0.8, 4.0)):
         recipe = dataclasses.replace(QUICK, rounds=60, learning_rate=0.2, intermittent_quantile=level)
-        texts = fit_boosters(alike, COLUMNS, recipe)
-        np.testing.assert_allclose(predict_boosters(texts, cube_of(1.0, 1.0), "intermittent"), 1.0, rtol=0.05)
-        np.testing.assert_allclose(predict_boosters(texts, cube_of(1.0, 1.0), "quantile"), expected, atol=0.1)
+        texts = train_direct(alike, COLUMNS, recipe)
+        np.testing.assert_allclose(predict_direct(texts, cube_of(1.0, 1.0), "intermittent"), 1.0, rtol=0.05)
+        np.testing.assert_allclose(predict_direct(texts, cube_of(1.0, 1.0), "quantile"), expected, atol=0.1)
 
 
 @pytest.mark.parametrize(("few", "expected"), [(499, 2.0), (500, 0.5)])
 def test_a_kind_of_fewer_than_500_rows_learns_from_all(few, expected):
     rows = joined(some_rows(4000, 2.0), some_rows(few, 0.5, intermittent=True))
-    answer = predict_boosters(fit_boosters(rows, COLUMNS, QUICK), cube_of(1.0, 1.0), "intermittent")
+    answer = predict_direct(train_direct(rows, COLUMNS, QUICK), cube_of(1.0, 1.0), "intermittent")
     assert abs(answer.mean() - expected) < 0.4
 
 
@@ -107,16 +107,16 @@ def test_a_row_weighs_as_much_as_the_square_root_of_its_scale(large, answered):
     rows = joined(some_rows(700, 1.0), some_rows(large, 3.0, scale=100.0))
     alike = dataclasses.replace(rows, features=np.zeros_like(rows.features))
     shuffled = alike.where(np.random.default_rng(0).permutation(len(alike)))
-    answer = predict_boosters(fit_boosters(shuffled, COLUMNS, QUICK), cube_of(1.0, 1.0), "regular")
+    answer = predict_direct(train_direct(shuffled, COLUMNS, QUICK), cube_of(1.0, 1.0), "regular")
     np.testing.assert_allclose(answer, answered, rtol=0.02)
 
 
 def test_returns_do_not_break_the_learners_that_need_positive_demand():
     actual = np.where(np.arange(600) % 10 == 0, -1.0, 1.0)
     rows = joined(some_rows(600, actual), some_rows(600, actual, intermittent=True))
-    texts = fit_boosters(rows, COLUMNS, QUICK)
+    texts = train_direct(rows, COLUMNS, QUICK)
     for kind in KINDS:
-        assert np.isfinite(predict_boosters(texts, cube_of(1.0, 1.0), kind)).all()
+        assert np.isfinite(predict_direct(texts, cube_of(1.0, 1.0), kind)).all()
 
 
 def test_what_a_learner_restores_is_what_it_was_taught():

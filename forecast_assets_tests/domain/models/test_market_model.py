@@ -5,13 +5,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.demand.demand import DemandPanel
-from forecast_assets.domain.models.market_model import (
-    fit_market_model,
-    forecast_units,
-    model_from_parts,
-    model_to_parts,
-)
+from forecast_assets.domain.demand.demand_panel import DemandPanel
+from forecast_assets.domain.models.market_model import fit_market_model, forecast_units
+from forecast_assets.domain.models.market_model_storage import model_from_parts, model_to_parts
 from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.models.training_rows import TooFewRowsError
 from forecast_assets.validation.schema_check import schema_check
@@ -159,7 +155,7 @@ def test_a_stored_model_reads_back_to_the_same_forecasts(model, history, origin_
     parts = model_to_parts(model)
     assert schema_check("model").find(parts, origin).message == ""
     restored = model_from_parts(parts.sample(frac=1, random_state=0))
-    for field in ("cutoff", "parts", "recipe", "boosting_weight", "rows", "refits"):
+    for field in ("cutoff", "learned", "recipe", "boosting_weight", "rows", "refits"):
         assert getattr(restored, field) == getattr(model, field), field
     assert model.refits == 3
     before, after = (forecast_units(origin_features, history.sell_in, each) for each in (model, restored))
@@ -204,7 +200,7 @@ def test_a_model_that_has_seen_months_after_the_origin_is_refused(plain_model, c
 
 def test_features_of_two_origins_are_refused(plain_model):
     features, panel = plain_market()
-    with pytest.raises(ValueError, match="features of one origin month expected, got 30"):
+    with pytest.raises(ValueError, match="expected features of one origin month, got 30"):
         forecast_units(features, panel, plain_model)
 
 
@@ -217,7 +213,7 @@ def test_columns_that_only_later_origins_have_are_not_learned_from():
     features, panel = plain_market()
     later = plain_features(["a", "b"], MONTHS[50:55], 4.0, 4.0, news=[0.0, 1.0] * 5)
     model = fit_market_model(pd.concat([features.assign(news=0.0), later]), panel, ORIGIN, QUICK)
-    assert "news" not in model.parts.names.origin
+    assert "news" not in model.learned.own.names.origin
 
 
 def test_a_market_that_never_sold_anything_is_forecast_at_zero():

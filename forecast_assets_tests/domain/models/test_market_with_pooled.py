@@ -7,20 +7,31 @@ import pandas as pd
 import pytest
 
 from forecast_assets.domain.calendar import add_months
-from forecast_assets.domain.models.boosters import Answers, answers, fit_parts
+from forecast_assets.domain.models.boosters import train_boosters
 from forecast_assets.domain.models.market_model import (
+    OwnAlone,
+    OwnWithPooled,
+    PooledAlone,
     fit_market_model,
     forecast_units,
-    model_from_parts,
-    model_to_parts,
 )
+from forecast_assets.domain.models.market_model_storage import model_from_parts, model_to_parts
 from forecast_assets.domain.models.pooled_model import fit_pooled_model, pooled_rows
+from forecast_assets.domain.models.predictions import Predictions, predict
 from forecast_assets.domain.models.recipe import Recipe
-from forecast_assets.domain.models.refits import Refit, RefitMemory, chosen_features, learned_share, refits
+from forecast_assets.domain.models.refits import (
+    Refit,
+    RefitCache,
+    chosen_features,
+    learned_share,
+    refit_at_earlier_origins,
+)
 from forecast_assets.domain.models.training_rows import TooFewRowsError, following_units
 from forecast_assets.domain.publication.forecasts import with_inputs_missing
 from forecast_assets.domain.selection.backtest import backtest
 from forecast_assets_tests.domain.small_market import MONTHS, feature_stack, small_market, with_another_future
+
+pytestmark = pytest.mark.heavy
 
 QUICK = Recipe(
     rounds=20, training_rows=6000, min_rows_per_leaf=20, recursive_rounds=10, refit_rows=3000, refit_rounds=10
@@ -29,16 +40,20 @@ ALL_BETTER, MOST_BETTER = QUICK.share_if_all_better, QUICK.share_if_most_better
 
 
 def refit_of(own, pooled, actual=100.0, skus=20) -> Refit:
-    """A refit in which the own parts say one number and the pooled another, for every SKU and month."""
+    """A refit in which own and pooled boosters predict one number each for every SKU and month."""
     shape = (skus, 18)
-    said = [
-        Answers(
+    predictions = [
+        Predictions(
             np.arange(skus), np.full(shape, value), np.full(shape, value), np.zeros(skus, bool), np.ones(skus),
             np.ones(skus), np.full((skus, 36), 1e6),
         )
         for value in (own, pooled) if value is not None
     ]  # fmt: skip
-    return Refit(said[0], np.broadcast_to(actual, shape).astype(float), pooled=said[1] if len(said) > 1 else None)
+    return Refit(
+        predictions[0],
+        np.broadcast_to(actual, shape).astype(float),
+        pooled=predictions[1] if len(predictions) > 1 else None,
+    )
 
 
 BETTER, WORSE = refit_of(120, 105), refit_of(105, 130)
@@ -88,7 +103,7 @@ def five(earlier_features):
     return earlier_features[earlier_features["sku"].isin(sorted(earlier_features["sku"].unique())[:5])]
 
 
-def test_a_market_of_many_skus_learns_alone_and_asks_the_others_only_where_it_cannot(five, history, origin, pooled):
+def test_a_market_of_many_skus_uses_pooled_boosters_only_without_own_history(five, history, origin, pooled):
     shares = {
         few: fit_market_model(
             five, history.sell_in, origin, dataclasses.replace(QUICK, few_skus=few), pooled=pooled
@@ -98,10 +113,10 @@ def test_a_market_of_many_skus_learns_alone_and_asks_the_others_only_where_it_ca
     assert shares == {5: 0.0, 6: QUICK.pooled_share_of_few}
     none = dataclasses.replace(QUICK, few_skus=0)
     young = fit_market_model(five.iloc[:0], history.sell_in, origin, none, pooled=pooled)
-    assert (young.parts, young.pooled_share) == (None, 1.0)
+    assert young.learned == PooledAlone(pooled.current.boosters)
 
 
-def test_skus_that_come_after_the_cutoff_do_not_decide_how_many_a_market_has(five, history, origin, pooled):
+def test_skus_that_start_after_the_cutoff_do_not_count_for_market_size(five, history, origin, pooled):
     few = dataclasses.replace(QUICK, few_skus=6)
     later = five[five["origin_month"] == five["origin_month"].max()]
     later = later.assign(origin_month=origin, sku="later_" + later["sku"])
@@ -110,24 +125,24 @@ def test_skus_that_come_after_the_cutoff_do_not_decide_how_many_a_market_has(fiv
     assert made.pooled_share == QUICK.pooled_share_of_few
 
 
-def test_the_weight_is_learned_from_the_markets_own_answers(earlier_features, history, origin, pooled):
-    memory = RefitMemory()
+def test_the_weight_is_learned_from_own_predictions_alone(earlier_features, history, origin, pooled):
+    cache = RefitCache()
     for months_back in (18, 12, 6):
         month = add_months(origin, -months_back)
         rows = earlier_features[earlier_features["origin_month"] == month].sort_values("sku")
         sold = np.nan_to_num(following_units(rows, history.sell_in, origin))
-        own = refit_of(0, None, skus=len(rows)).answers
+        own = refit_of(0, None, skus=len(rows)).predictions
         own = dataclasses.replace(own, members=0.5 * sold, boosting=0 * sold)
         # At the usual weight of .20 own says .4 and with a quarter of pooled .65 of what was sold, which is voted for;
         # with .40 of pooled it says .8, and would be better at .30.
-        said = Refit(own, np.full_like(sold, np.nan), pooled=dataclasses.replace(own, boosting=5 * sold))
-        memory.made[month] = rows[["sku", "origin_month"]], said
-    made = fit_market_model(earlier_features, history.sell_in, origin, QUICK, memory, pooled)
+        predictions = Refit(own, np.full_like(sold, np.nan), pooled=dataclasses.replace(own, boosting=5 * sold))
+        cache.by_origin[month] = rows[["sku", "origin_month"]], predictions
+    made = fit_market_model(earlier_features, history.sell_in, origin, QUICK, cache, pooled)
     assert (made.boosting_weight, made.pooled_share) == (QUICK.boosting_weight_of_few, ALL_BETTER)
 
 
-def test_mixed_answers_are_the_weighted_mean_of_boosting_and_members():
-    mixed = refit_of(120, 100).mixed(0.25).answers
+def test_mixed_predictions_are_the_weighted_mean_of_boosting_and_members():
+    mixed = refit_of(120, 100).mixed(0.25).predictions
     assert np.unique(mixed.boosting).tolist() == np.unique(mixed.members).tolist() == [115.0]
 
 
@@ -160,119 +175,114 @@ def adapted(earlier_features, history, origin, pooled):
     return fit_market_model(earlier_features, history.sell_in, origin, QUICK, pooled=pooled)
 
 
-def test_a_model_that_has_seen_the_origin_month_is_refused(earlier_features, history, pooled):
+def test_a_pooled_model_that_has_seen_the_origin_month_is_rejected(earlier_features, history, pooled):
     with pytest.raises(ValueError, match="the pooled model has seen 2020-08, expected a cutoff before 2020-08"):
         fit_market_model(earlier_features, history.sell_in, MONTHS[79], QUICK, pooled=pooled)
 
 
-def test_the_answer_is_the_mean_of_own_and_pooled_by_the_share(
+def test_the_prediction_is_the_mean_of_own_and_pooled_by_the_share(
     earlier_features, history, origin, origin_features, pooled, adapted
 ):
-    own, _ = fit_parts(earlier_features, history.sell_in, origin, QUICK)
-    mixed = dataclasses.replace(adapted, parts=own, pooled=pooled.current.parts, pooled_share=0.4)
-    said = mixed.answers(origin_features, history.sell_in)
-    alone = [answers(origin_features, history.sell_in, parts, QUICK) for parts in (own, pooled.current.parts)]
+    own, _ = train_boosters(earlier_features, history.sell_in, origin, QUICK)
+    mixed = dataclasses.replace(adapted, learned=OwnWithPooled(own, pooled.current.boosters, 0.4))
+    predictions = mixed.predict(origin_features, history.sell_in)
+    alone = [predict(origin_features, history.sell_in, boosters, QUICK) for boosters in (own, pooled.current.boosters)]
     assert not np.allclose(alone[0].boosting, alone[1].boosting)
-    np.testing.assert_allclose(said.boosting, 0.6 * alone[0].boosting + 0.4 * alone[1].boosting)
-    np.testing.assert_allclose(said.members, 0.6 * alone[0].members + 0.4 * alone[1].members)
+    np.testing.assert_allclose(predictions.boosting, 0.6 * alone[0].boosting + 0.4 * alone[1].boosting)
+    np.testing.assert_allclose(predictions.members, 0.6 * alone[0].members + 0.4 * alone[1].members)
 
 
-def test_refits_hold_what_the_pooled_parts_of_the_same_origin_said(earlier_features, history, origin, pooled):
-    made = refits(earlier_features, history.sell_in, origin, QUICK, pooled=pooled.of_refits)
+def test_refits_hold_the_predictions_of_the_pooled_boosters_of_their_origin(earlier_features, history, origin, pooled):
+    made = refit_at_earlier_origins(earlier_features, history.sell_in, origin, QUICK, pooled=pooled.of_refits)
     assert len(made) == 3
     for months_back, refit in zip((18, 12, 6), made, strict=True):
         at_origin = earlier_features[earlier_features["origin_month"] == add_months(origin, -months_back)]
-        expected = answers(at_origin, history.sell_in, pooled.by_offset[months_back].parts, QUICK.of_refits())
+        expected = predict(at_origin, history.sell_in, pooled.by_offset[months_back].boosters, QUICK.of_refits())
         np.testing.assert_array_equal(refit.pooled.boosting, expected.boosting)
 
 
-def test_refits_with_pooled_parts_that_are_remembered_are_those_that_would_be_made(
-    earlier_features, history, origin, pooled
-):
-    memory = RefitMemory()
+def test_cached_refits_with_pooled_boosters_equal_new_ones(earlier_features, history, origin, pooled):
+    cache = RefitCache()
     given = earlier_features, history.sell_in
-    earlier = refits(*given, add_months(origin, -6), QUICK, memory, pooled.known(6).of_refits)
+    earlier = refit_at_earlier_origins(*given, add_months(origin, -6), QUICK, cache, pooled.known(6).of_refits)
     assert [refit.pooled is None for refit in earlier] == [True, False, False]
-    shared, alone = (refits(*given, origin, QUICK, known, pooled.of_refits) for known in (memory, None))
+    shared, alone = (
+        refit_at_earlier_origins(*given, origin, QUICK, known, pooled.of_refits) for known in (cache, None)
+    )
     assert shared[0].pooled is earlier[1].pooled
     for found, expected in zip(shared, alone, strict=True):
-        np.testing.assert_array_equal(found.answers.boosting, expected.answers.boosting)
+        np.testing.assert_array_equal(found.predictions.boosting, expected.predictions.boosting)
         np.testing.assert_array_equal(found.pooled.boosting, expected.pooled.boosting)
         np.testing.assert_array_equal(found.actual_units, expected.actual_units)
         pd.testing.assert_series_equal(found.gains, expected.gains)
         assert not found.mixed(0.25).gains.empty
 
 
-def test_refits_by_pooled_parts_alone_choose_no_features(earlier_features, history, origin, pooled):
+def test_refits_by_pooled_boosters_alone_choose_no_features(earlier_features, history, origin, pooled):
     at_one = earlier_features[earlier_features["origin_month"] == add_months(origin, -6)]
-    (made,) = refits(at_one, history.sell_in, origin, QUICK, pooled=pooled.of_refits)
+    (made,) = refit_at_earlier_origins(at_one, history.sell_in, origin, QUICK, pooled=pooled.of_refits)
     assert (made.pooled, len(made.gains), chosen_features([made], QUICK)) == (None, 0, None)
 
 
-def test_another_future_of_a_market_changes_neither_what_all_learn_nor_what_the_market_makes_of_it(
-    tables, other_tables, origin, pooled, adapted
-):
+def test_another_future_changes_neither_the_pooled_nor_the_market_model(tables, other_tables, origin, pooled, adapted):
     later = {code: with_another_future(each, MONTHS[79]) for code, each in (("FR", tables), ("NO", other_tables))}
     assert not later["FR"].sell_in.equals(tables.sell_in)
     again = fit_pooled_model(rows_over(later, MONTHS[30:82]), MONTHS[79], QUICK)
-    assert {offset: found.parts for offset, found in again.by_offset.items()} == {
-        offset: found.parts for offset, found in pooled.by_offset.items()
+    assert {offset: found.boosters for offset, found in again.by_offset.items()} == {
+        offset: found.boosters for offset, found in pooled.by_offset.items()
     }
     history = with_another_future(tables, origin).history()
     market = fit_market_model(feature_stack(history, MONTHS[40:84]), history.sell_in, origin, QUICK, pooled=again)
     pd.testing.assert_frame_equal(model_to_parts(market), model_to_parts(adapted))
 
 
-def test_a_model_with_pooled_parts_forecasts_the_same_when_read_back_without_the_pooled_model(
-    history, origin_features, pooled, adapted
-):
-    stored = dataclasses.replace(adapted, pooled=pooled.current.parts, pooled_share=0.25, inputs_missing=("x",))
+def test_a_stored_model_with_pooled_boosters_reads_back_to_the_same_forecast(history, origin_features, pooled, adapted):
+    mixed = OwnWithPooled(adapted.learned.own, pooled.current.boosters, 0.25)
+    stored = dataclasses.replace(adapted, learned=mixed, inputs_missing=("x",))
     table = model_to_parts(stored)
     names = table["part"].tolist()
     assert {"pooled_theta_residual", "pooled_recursive_l1", "theta_residual", "recursive_l1"} <= set(names)
     assert len(names) == len(set(names))
     again = model_from_parts(table)
-    assert (again.parts, again.pooled, again.pooled_share, again.inputs_missing) == (
-        stored.parts, stored.pooled, 0.25, ("x",),
-    )  # fmt: skip
+    assert (again.learned, again.pooled_share, again.inputs_missing) == (mixed, 0.25, ("x",))
     expected, actual = (forecast_units(origin_features, history.sell_in, each) for each in (stored, again))
     pd.testing.assert_frame_equal(actual, expected, check_exact=True)
 
 
-def test_pooled_parts_that_no_refit_is_better_with_are_not_stored(earlier_features, history, origin, pooled):
+def test_pooled_boosters_without_a_share_are_not_stored(earlier_features, history, origin, pooled):
     never = dataclasses.replace(QUICK, share_if_most_better=0.0, share_if_all_better=0.0, pooled_share_of_few=0.0)
     model = fit_market_model(earlier_features, history.sell_in, origin, never, pooled=pooled)
-    assert (model.pooled, model.pooled_share) == (None, 0.0)
+    assert isinstance(model.learned, OwnAlone)
+    assert model.pooled_share == 0.0
     assert not model_to_parts(model)["part"].str.startswith("pooled_").any()
 
 
-def test_a_market_too_young_to_train_is_forecast_by_the_pooled_parts_alone(
+def test_a_market_too_young_to_train_is_forecast_by_pooled_boosters_alone(
     earlier_features, history, origin, origin_features, pooled
 ):
     young = earlier_features[earlier_features["origin_month"] == MONTHS[79]].head(9)
     with pytest.raises(TooFewRowsError):
         fit_market_model(young, history.sell_in, origin, QUICK)
     model = fit_market_model(young, history.sell_in, origin, QUICK, pooled=pooled)
-    assert (model.parts, model.pooled_share, model.rows, model.refits) == (None, 1.0, 0, 0)
+    assert model.learned == PooledAlone(pooled.current.boosters)
+    assert (model.pooled_share, model.rows, model.refits) == (1.0, 0, 0)
     assert set(model_to_parts(model)["part"].iloc[1:].str.startswith("pooled_")) == {True}
     made = forecast_units(origin_features, history.sell_in, model_from_parts(model_to_parts(model)))
     assert made.groupby("sku").size().unique().tolist() == [18]
     regular = made[made["forecast_units"] > 0]
     assert (regular["forecast_units_p90"] > regular["forecast_units"]).mean() > 0.9
-    expected = answers(origin_features, history.sell_in, pooled.current.parts, QUICK).blended(QUICK.usual_weight(9))
+    expected = predict(origin_features, history.sell_in, pooled.current.boosters, QUICK).blended(QUICK.usual_weight(9))
     np.testing.assert_allclose(made["forecast_units"], expected.ravel())
 
 
-def test_a_market_without_any_earlier_origin_is_forecast_by_the_pooled_parts_alone(
+def test_a_market_without_earlier_origins_is_forecast_by_pooled_boosters_alone(
     earlier_features, history, origin, origin_features, pooled
 ):
     model = fit_market_model(earlier_features.iloc[:0], history.sell_in, origin, QUICK, pooled=pooled)
     assert len(forecast_units(origin_features, history.sell_in, model)) == 18 * len(origin_features)
 
 
-def test_a_young_market_is_backtested_by_what_the_others_had_taught_until_then(
-    earlier_features, history, origin, pooled
-):
+def test_a_young_market_is_backtested_by_the_pooled_model_known_then(earlier_features, history, origin, pooled):
     young = earlier_features[earlier_features["origin_month"] >= add_months(origin, -12)]
     assert set(backtest(young, history.sell_in, origin, QUICK)["origin_month"]) == {add_months(origin, -6)}
     cells = backtest(young, history.sell_in, origin, QUICK, pooled=pooled)
@@ -286,7 +296,7 @@ def test_a_young_market_is_backtested_by_what_the_others_had_taught_until_then(
     np.testing.assert_array_equal(both["model_units"], both["forecast_units"])
 
 
-def test_what_a_model_did_without_is_added_to_what_the_features_did_without():
+def test_missing_inputs_of_the_model_are_added_to_those_of_the_features():
     features = pd.DataFrame({"sku": ["a", "b"], "inputs_missing": ["", "demand_totals_known,sell_out"]})
     assert with_inputs_missing(features, ["pooled_model"])["inputs_missing"].tolist() == [
         "pooled_model",

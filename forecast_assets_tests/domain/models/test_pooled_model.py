@@ -8,14 +8,8 @@ import pandas as pd
 import pytest
 
 from forecast_assets.domain.calendar import add_months
-from forecast_assets.domain.models.pooled_model import (
-    fit_pooled_model,
-    pooled_from_texts,
-    pooled_rows,
-    pooled_to_texts,
-)
+from forecast_assets.domain.models.pooled_model import fit_pooled_model, pooled_from_texts, pooled_rows, pooled_to_texts
 from forecast_assets.domain.models.recipe import Recipe
-from forecast_assets.domain.models.refits import gains_of
 from forecast_assets.validation.schema_check import schema_check
 from forecast_assets_tests.domain.models.synthetic_rows import plain_features
 
@@ -90,8 +84,8 @@ def test_a_sku_that_leaves_moves_one_other_at_most_and_the_order_of_rows_none():
 
 def test_a_month_without_features_gives_a_table_without_rows_that_can_be_stored():
     features, sold = month_tables(MARKETS, MONTHS[0])
-    found = schema_check("pooled_rows").find(pooled_rows(features.iloc[:0], sold.iloc[:0], 5), MONTHS[0])
-    assert found.violations == 0
+    fit = schema_check("pooled_rows").find(pooled_rows(features.iloc[:0], sold.iloc[:0], 5), MONTHS[0])
+    assert fit.violations == 0
 
 
 def test_parts_are_trained_at_the_cutoff_and_as_the_refits_are_at_18_12_and_6_months_before(model):
@@ -99,8 +93,8 @@ def test_parts_are_trained_at_the_cutoff_and_as_the_refits_are_at_18_12_and_6_mo
     assert model.cutoff == CUTOFF
     assert model.skus == {"FR": 12, "NO": 5}
     trees = {
-        offset: [text.count("\nTree=") for text in found.parts.boosters.values()]
-        for offset, found in model.by_offset.items()
+        offset: [text.count("\nTree=") for text in fit.boosters.direct.values()]
+        for offset, fit in model.by_offset.items()
     }
     assert set(trees[0]) == {5}
     assert set(trees[6]) == set(trees[18]) == {3}
@@ -125,9 +119,9 @@ def test_the_parts_of_each_refit_know_nothing_after_their_own_cutoff(rows, model
     one = later & (rows["market"] == "NO")
     poisoned = rows.assign(sell_in_units=rows["sell_in_units"].mask(one, 1e6), level=rows["level"].mask(later, 1e9))
     again = fit_pooled_model(poisoned, CUTOFF, QUICK)
-    assert again.by_offset[offset].parts == model.by_offset[offset].parts
+    assert again.by_offset[offset].boosters == model.by_offset[offset].boosters
     pd.testing.assert_frame_equal(again.by_offset[offset].quantiles, model.by_offset[offset].quantiles)
-    assert again.by_offset[0].parts != model.by_offset[0].parts
+    assert again.by_offset[0].boosters != model.by_offset[0].boosters
 
 
 def with_columns(rows: pd.DataFrame) -> pd.DataFrame:
@@ -138,10 +132,10 @@ def with_columns(rows: pd.DataFrame) -> pd.DataFrame:
 
 def test_learners_up_to_the_cutoff_keep_the_columns_with_the_largest_gains_and_the_earlier_ones_have_all(rows):
     made = fit_pooled_model(with_columns(rows), CUTOFF, dataclasses.replace(QUICK, kept_features=1))
-    assert {"telling", "noise", "level"} <= set(made.by_offset[6].parts.names.origin)
-    gains = sum(gains_of(made.by_offset[offset].parts) for offset in (6, 12, 18))
-    kept = set(made.current.parts.names.origin)
-    assert kept == {gains.idxmax()} & set(made.by_offset[6].parts.names.origin)
+    assert {"telling", "noise", "level"} <= set(made.by_offset[6].boosters.names.origin)
+    gains = sum(made.by_offset[offset].boosters.gains() for offset in (6, 12, 18))
+    kept = set(made.current.boosters.names.origin)
+    assert kept == {gains.idxmax()} & set(made.by_offset[6].boosters.names.origin)
     assert "noise" not in kept
 
 
@@ -155,20 +149,20 @@ def test_the_choice_of_columns_reads_nothing_of_the_last_six_months(rows):
         sell_in_units=columns["sell_in_units"].mask(late, 50 * columns["sell_in_units"]),
     )  # fmt: skip
     expected, made = (fit_pooled_model(each, CUTOFF, few) for each in (columns, poisoned))
-    assert made.current.parts.names == expected.current.parts.names
-    assert made.current.parts.boosters != expected.current.parts.boosters
+    assert made.current.boosters.names == expected.current.boosters.names
+    assert made.current.boosters.direct != expected.current.boosters.direct
 
 
 def test_without_history_for_earlier_cutoffs_all_columns_are_learned_from():
     columns = with_columns(rows_of(MARKETS, first=45))
     made = fit_pooled_model(columns, CUTOFF, dataclasses.replace(QUICK, kept_features=1, min_history_months=0))
     assert sorted(made.by_offset) == [0]
-    assert {"telling", "noise", "level"} <= set(made.current.parts.names.origin)
+    assert {"telling", "noise", "level"} <= set(made.current.boosters.names.origin)
 
 
 def test_the_last_month_before_the_origin_is_learned_from(rows, model):
     other = rows.assign(sell_in_units=rows["sell_in_units"].mask(rows["month"] == CUTOFF, 50.0))
-    assert fit_pooled_model(other, CUTOFF, QUICK).by_offset[0].parts != model.by_offset[0].parts
+    assert fit_pooled_model(other, CUTOFF, QUICK).by_offset[0].boosters != model.by_offset[0].boosters
 
 
 def test_only_the_last_60_months_are_learned_from():
@@ -185,7 +179,7 @@ def test_what_was_known_earlier_has_no_part_that_saw_later_months(model):
     assert earlier.cutoff == add_months(CUTOFF, -12)
     assert sorted(earlier.by_offset) == [0, 6]
     assert earlier.current is model.by_offset[12]
-    assert earlier.of_refits == {6: model.by_offset[18].parts}
+    assert earlier.of_refits == {6: model.by_offset[18].boosters}
     assert model.known(24).current is None
 
 
@@ -194,8 +188,8 @@ def test_a_stored_model_reads_back_as_it_was(model):
     assert schema_check("pooled_model").find(table, MONTHS[0]).violations == 0
     again = pooled_from_texts(table)
     pd.testing.assert_frame_equal(pooled_to_texts(again), table)
-    for offset, found in model.by_offset.items():
-        assert again.by_offset[offset].parts == found.parts
+    for offset, fit in model.by_offset.items():
+        assert again.by_offset[offset].boosters == fit.boosters
     assert dataclasses.replace(again, by_offset={}) == dataclasses.replace(model, by_offset={})
 
 

@@ -1,4 +1,4 @@
-"""What is learned from refits: by hand on made-up answers, and on the small market with another future."""
+"""Refits and what they teach: by hand on invented predictions, and on the small market with another future."""
 
 import dataclasses
 
@@ -6,16 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.models.boosters import Answers
 from forecast_assets.domain.models.market_model import fit_market_model
+from forecast_assets.domain.models.predictions import Predictions
 from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.models.refits import (
     Refit,
-    RefitMemory,
+    RefitCache,
     chosen_features,
     learned_weight,
+    refit_at_earlier_origins,
     refit_errors,
-    refits,
 )
 from forecast_assets_tests.domain.small_market import MONTHS, WRONG, with_another_future
 
@@ -30,13 +30,15 @@ def refit_of(boosting, members, actual, intermittent=(), dispersion=1.0) -> Refi
     )
     sporadic = np.isin(np.arange(20), list(intermittent))
     history = np.full((20, 36), 1e6)
-    answers = Answers(np.arange(20), boosting, members, sporadic, np.ones(20), np.broadcast_to(dispersion, 20), history)
+    answers = Predictions(
+        np.arange(20), boosting, members, sporadic, np.ones(20), np.broadcast_to(dispersion, 20), history
+    )
     return Refit(answers, actual)
 
 
 @pytest.fixture(scope="module")
 def made(earlier_features, history, origin, recipe):
-    return refits(earlier_features, history.sell_in, origin, recipe)
+    return refit_at_earlier_origins(earlier_features, history.sell_in, origin, recipe)
 
 
 @pytest.mark.parametrize(
@@ -95,13 +97,13 @@ def test_the_recipe_is_refitted_18_12_and_6_months_back_and_scored_on_what_follo
     delivered = tables.sell_in.set_index(["sku", "month"])["sell_in_units"]
     for refit, at in zip(made, REFIT_AT, strict=True):
         known = earlier_features[earlier_features["origin_month"] == at]
-        assert refit.answers.skus.tolist() == known["sku"].tolist()
-        np.testing.assert_array_equal(refit.answers.scale_units, known["scale_units"])
-        last = [delivered.get((sku, at), np.nan) for sku in refit.answers.skus]
-        np.testing.assert_array_equal(refit.answers.history[:, -1], last)
+        assert refit.predictions.skus.tolist() == known["sku"].tolist()
+        np.testing.assert_array_equal(refit.predictions.scale_units, known["scale_units"])
+        last = [delivered.get((sku, at), np.nan) for sku in refit.predictions.skus]
+        np.testing.assert_array_equal(refit.predictions.history[:, -1], last)
         for step in (1, 6, 7, 18):
             target = at + pd.DateOffset(months=step)
-            followed = [delivered.get((sku, target), np.nan) for sku in refit.answers.skus]
+            followed = [delivered.get((sku, target), np.nan) for sku in refit.predictions.skus]
             expected = followed if target <= origin else np.full(len(followed), np.nan)
             np.testing.assert_array_equal(refit.actual_units[:, step - 1], expected)
 
@@ -116,9 +118,9 @@ def test_a_refit_sees_nothing_after_its_origin_but_is_scored_on_it(
     numbers = earlier_features.select_dtypes("number").columns
     features = earlier_features.assign(**{name: earlier_features[name].mask(later, 1e9) for name in numbers})
     features = features[~features["origin_month"].isin(REFIT_AT[place + 1 :])]  # Later refits only cost time.
-    other = refits(features, poisoned, origin, recipe)[place]
-    for field in dataclasses.fields(Answers):
-        expected, actual = (getattr(refit.answers, field.name) for refit in (made[place], other))
+    other = refit_at_earlier_origins(features, poisoned, origin, recipe)[place]
+    for field in dataclasses.fields(Predictions):
+        expected, actual = (getattr(refit.predictions, field.name) for refit in (made[place], other))
         np.testing.assert_array_equal(actual, expected, err_msg=field.name)
     known = np.isfinite(other.actual_units)
     assert known.sum() > 100
@@ -128,23 +130,23 @@ def test_a_refit_sees_nothing_after_its_origin_but_is_scored_on_it(
 def test_a_refit_is_scored_on_a_sample_of_the_skus_in_their_order(earlier_features, history, origin, recipe, made):
     up_to_first = earlier_features[earlier_features["origin_month"] <= REFIT_AT[0]]
     few = dataclasses.replace(recipe, refit_skus=10)
-    (sampled,), (again,) = (refits(up_to_first, history.sell_in, origin, few) for _ in range(2))
-    skus = sampled.answers.skus.tolist()
+    (sampled,), (again,) = (refit_at_earlier_origins(up_to_first, history.sell_in, origin, few) for _ in range(2))
+    skus = sampled.predictions.skus.tolist()
     assert len(set(skus)) == 10
-    assert skus == sorted(skus) == again.answers.skus.tolist()
-    rows = np.isin(made[0].answers.skus, skus)
+    assert skus == sorted(skus) == again.predictions.skus.tolist()
+    rows = np.isin(made[0].predictions.skus, skus)
     np.testing.assert_array_equal(sampled.actual_units, made[0].actual_units[rows])
     # The level of the intermittent ones is that of all together, so it depends on who is asked.
-    regular = ~sampled.answers.is_intermittent
-    expected = made[0].answers.blended(0.4)[rows][regular]
-    np.testing.assert_allclose(sampled.answers.blended(0.4)[regular], expected, rtol=1e-9)
+    regular = ~sampled.predictions.is_intermittent
+    expected = made[0].predictions.blended(0.4)[rows][regular]
+    np.testing.assert_allclose(sampled.predictions.blended(0.4)[regular], expected, rtol=1e-9)
 
 
 def test_origins_without_features_or_with_too_little_history_are_left_out(earlier_features, history, origin, recipe):
     without_one = earlier_features[earlier_features["origin_month"] != REFIT_AT[1]]
-    assert len(refits(without_one, history.sell_in, origin, recipe)) == 2
+    assert len(refit_at_earlier_origins(without_one, history.sell_in, origin, recipe)) == 2
     young = earlier_features[earlier_features["origin_month"] >= MONTHS[66]]
-    assert len(refits(young, history.sell_in, origin, recipe)) == 1
+    assert len(refit_at_earlier_origins(young, history.sell_in, origin, recipe)) == 1
 
 
 def test_a_refit_has_fewer_rows_and_rounds_in_larger_steps_and_a_small_recipe_stays():
@@ -168,19 +170,19 @@ def test_the_features_with_the_largest_gains_over_all_refits_are_learned_from():
 
 def test_the_model_has_the_chosen_columns_and_those_that_learners_read(earlier_features, history, origin, recipe, made):
     few = dataclasses.replace(recipe, kept_features=10)
-    names = fit_market_model(earlier_features, history.sell_in, origin, few).parts.names
+    names = fit_market_model(earlier_features, history.sell_in, origin, few).learned.own.names
     learned = {*names.origin, *names.by_horizon}
     assert learned - {"ses", "theta", "statistical_mean", "expected_units"} <= chosen_features(made, few)
     assert {"ses", "theta", "statistical_mean", "expected_units"} <= learned
 
 
-def test_refits_that_are_remembered_are_those_that_would_be_made(earlier_features, history, origin, recipe):
-    memory = RefitMemory()
-    refits(earlier_features, history.sell_in, MONTHS[74], recipe, memory)
-    assert {month for month, made in memory.made.items() if made} == {MONTHS[56], MONTHS[62], MONTHS[68]}
-    shared = refits(earlier_features, history.sell_in, origin, recipe, memory)
-    alone = refits(earlier_features, history.sell_in, origin, recipe)
+def test_cached_refits_equal_new_ones(earlier_features, history, origin, recipe):
+    cache = RefitCache()
+    refit_at_earlier_origins(earlier_features, history.sell_in, MONTHS[74], recipe, cache)
+    assert {month for month, refit in cache.by_origin.items() if refit} == {MONTHS[56], MONTHS[62], MONTHS[68]}
+    shared = refit_at_earlier_origins(earlier_features, history.sell_in, origin, recipe, cache)
+    alone = refit_at_earlier_origins(earlier_features, history.sell_in, origin, recipe)
     assert len(shared) == len(alone) == 3
     for one, other in zip(shared, alone, strict=True):
-        np.testing.assert_array_equal(one.answers.boosting, other.answers.boosting)
+        np.testing.assert_array_equal(one.predictions.boosting, other.predictions.boosting)
         np.testing.assert_array_equal(one.actual_units, other.actual_units)

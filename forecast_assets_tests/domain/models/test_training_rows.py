@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.models.feature_cube import FeatureNames
 from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.models.training_rows import (
@@ -13,6 +13,7 @@ from forecast_assets.domain.models.training_rows import (
     following_units,
     is_intermittent,
     month_number,
+    month_numbers,
     sampled_skus,
     training_rows,
 )
@@ -71,7 +72,7 @@ def test_origins_before_the_first_month_of_the_panel_are_labelled_from_where_it_
 
 def test_months_are_numbered_so_that_differences_are_months():
     assert month_number(pd.Timestamp("2024-01-01")) - month_number(pd.Timestamp("2023-11-01")) == 2
-    across = month_number(pd.Series(pd.to_datetime(["2023-12-01", "2024-01-01", "2025-01-01"])))
+    across = month_numbers(pd.Series(pd.to_datetime(["2023-12-01", "2024-01-01", "2025-01-01"])))
     assert np.diff(across).tolist() == [1, 12]
 
 

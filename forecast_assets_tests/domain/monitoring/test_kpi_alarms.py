@@ -7,10 +7,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.monitoring.kpi_alarms import Limits, bias_of_one_sign, kpi_verdicts, wape_above_its_level
+from forecast_assets.domain.monitoring.kpi_alarms import (
+    AlarmLimits,
+    bias_of_one_sign,
+    kpi_verdicts,
+    wape_above_its_level,
+)
 from forecast_assets_tests.domain.simulated_performance import LAST, simulated_performance
 
-LIMITS = Limits(max_wape=0.5, max_bias=0.3)
+pytestmark = pytest.mark.heavy
+
+LIMITS = AlarmLimits(max_wape=0.5, max_bias=0.3)
 MARKETS = 100
 
 

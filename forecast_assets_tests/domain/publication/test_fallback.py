@@ -5,15 +5,15 @@ import pandas as pd
 import pytest
 
 from forecast_assets.domain.calendar import add_months, target_months
-from forecast_assets.domain.demand.demand import panel_from_rows
+from forecast_assets.domain.demand.demand_panel import panel_from_rows
 from forecast_assets.domain.publication.fallback import (
     NothingToPublishError,
-    Tables,
-    best_there_is,
+    PublicationInputs,
+    best_available,
     carried_forward,
     forecasts_of_baseline,
 )
-from forecast_assets.domain.publication.publication import published_forecasts
+from forecast_assets.domain.publication.published_forecasts import published_forecasts
 
 ORIGIN = pd.Timestamp("2024-06-01")
 NO_OVERRIDES = pd.DataFrame(columns=["sku", "target_month", "forecast_units", "author", "reason"])
@@ -140,12 +140,12 @@ def tables(**given):
     empty = dict.fromkeys(
         ["forecasts", "champion", "baseline", "features", "last_published", "sell_in", "products"], NOTHING
     )
-    return Tables(**empty | given)
+    return PublicationInputs(**empty | given)
 
 
 def test_a_silent_sku_keeps_the_number_of_its_rule():
     given = tables(baseline=baseline().assign(**PLACE), sell_in=history({"b"}), products=products())
-    made, decision = best_there_is(given, ORIGIN)
+    made, decision = best_available(given, ORIGIN)
     table = published_forecasts(made, decision, NO_OVERRIDES, "published")
     by_sku = table.drop_duplicates("sku").set_index("sku")
     assert by_sku["source"].tolist() == ["baseline", "rule"]
@@ -159,13 +159,13 @@ def test_forecasts_go_before_the_baseline_and_the_baseline_before_the_last_publi
     before = published(add_months(ORIGIN, -1))
     there = {"baseline": baseline().assign(**PLACE), "last_published": before, "sell_in": history()}
     there["products"] = products()
-    made, decision = best_there_is(tables(forecasts=published(ORIGIN), champion=decided, **there), ORIGIN)
+    made, decision = best_available(tables(forecasts=published(ORIGIN), champion=decided, **there), ORIGIN)
     assert (decision.source, decision.reason) == ("champion", "held")
     assert not {"country", "month"} & set(made)
-    undecided = best_there_is(tables(forecasts=published(ORIGIN), champion=decided.iloc[:0], **there), ORIGIN)[1]
+    undecided = best_available(tables(forecasts=published(ORIGIN), champion=decided.iloc[:0], **there), ORIGIN)[1]
     assert (undecided.source, undecided.reason) == ("baseline", "no recipe was decided on")
-    assert best_there_is(tables(**there), ORIGIN)[1].source == "baseline"
-    made, decision = best_there_is(tables(last_published=before), ORIGIN)
+    assert best_available(tables(**there), ORIGIN)[1].source == "baseline"
+    made, decision = best_available(tables(last_published=before), ORIGIN)
     assert decision.source == "last published"
     assert decision.reason == "no forecasts of this month were made and no baseline; the forecast of 2024-05 stays"
     stale = published_forecasts(made, decision, NO_OVERRIDES, "stale")
@@ -175,4 +175,4 @@ def test_forecasts_go_before_the_baseline_and_the_baseline_before_the_last_publi
 
 def test_a_market_that_never_published_anything_is_told_what_to_do():
     with pytest.raises(NothingToPublishError, match="none was published before"):
-        best_there_is(tables(), ORIGIN)
+        best_available(tables(), ORIGIN)

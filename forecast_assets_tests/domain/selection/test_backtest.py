@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.models.market_model import fit_market_model, forecast_units
 from forecast_assets.domain.selection.backtest import backtest, origins_left_out, with_actuals
 from forecast_assets.domain.statistical.holt_winters import forecast_holt_winters

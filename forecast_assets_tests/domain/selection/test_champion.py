@@ -6,35 +6,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.models.recipe import Recipe
-from forecast_assets.domain.selection.champion import Limits, champion, compare
-from forecast_assets.domain.selection.contest import Contest, Holder, recipe_id, recipe_text
+from forecast_assets.domain.selection.champion import PromotionLimits, champion, compare
+from forecast_assets.domain.selection.contest import Contest, Incumbent, recipe_id, recipe_text
 from forecast_assets.validation.schema_check import schema_check
-
-MONTH, MARCH = pd.Timestamp("2024-06-01"), pd.Timestamp("2024-03-01")
-TUNED, OLD = Recipe(leaves=7), Recipe(leaves=15)
-IN_FORCE = Holder(OLD, recipe_id(OLD), MARCH)
-RIVALS = Contest(TUNED, OLD, IN_FORCE, recipe_id(TUNED))
-LIMITS = Limits()
-
-
-def market(skus=20, **units):
-    """SKUs that sell 100 at one origin, two target months each; signs of errors alternate so that there is no bias.
-
-    Too few SKUs for the paired test, so the tolerances alone decide.
-    """
-    errors = {"model_units": 20.0, "champion_units": 20.0, "baseline_units": 30.0, "naive_units": 40.0} | units
-    rows = 2 * skus
-    sign = np.tile([1.0, -1.0], skus)
-    table = pd.DataFrame(
-        {
-            "sku": np.repeat([f"s{number:02}" for number in range(skus)], 2),
-            "origin_month": MARCH,
-            "abc_class": "A",
-            "actual_units": np.full(rows, 100.0),
-        }
-    )
-    return table.assign(**{name: 100 + sign * error for name, error in errors.items()})
+from forecast_assets_tests.domain.selection.rival_recipes import (
+    IN_FORCE,
+    LIMITS,
+    MARCH,
+    MONTH,
+    OLD,
+    RIVALS,
+    TUNED,
+    alone,
+    market,
+)
 
 
 def failed(cells, limits=LIMITS):
@@ -91,7 +76,7 @@ def collapsed(cells_of_b):
 
 def test_a_class_more_than_ten_per_cent_worse_has_collapsed():
     assert failed(collapsed(30)) == ["class B"]
-    assert failed(collapsed(30), Limits(class_tolerance=0.11)) == []
+    assert failed(collapsed(30), PromotionLimits(class_tolerance=0.11)) == []
 
 
 def test_a_class_of_too_few_cells_says_nothing():
@@ -158,10 +143,6 @@ def test_a_champion_worse_than_the_naive_forecast_gives_way_to_the_baseline():
     assert "champion worse than seasonal naive" in made["reason"]
 
 
-def alone(cells):
-    return cells.assign(champion_units=np.nan)
-
-
 def test_the_first_recipe_and_an_unchanged_one_are_not_put_to_the_rule():
     bad = alone(market(model_units=35.0))
     first = row(Contest(TUNED, None, None, recipe_id(TUNED)), bad)
@@ -173,14 +154,14 @@ def test_the_first_recipe_and_an_unchanged_one_are_not_put_to_the_rule():
 
 
 def test_a_champion_in_force_anew_is_so_since_this_month():
-    anew = Holder(OLD, recipe_id(OLD), None)
-    made = row(Contest(OLD, None, anew, recipe_id(TUNED), stood_aside="refused by Ann"), alone(market()))
+    anew = Incumbent(OLD, recipe_id(OLD), None)
+    made = row(Contest(OLD, None, anew, recipe_id(TUNED), withdrawn_reason="refused by Ann"), alone(market()))
     assert (made["outcome"], made["source"], made["since_month"]) == ("held", "champion", MONTH)
     assert made["reason"].startswith("refused by Ann; backtest WAPE champion 0.2000")
 
 
 def test_where_no_recipe_is_left_the_baseline_is_published():
-    nobody = Contest(TUNED, None, None, recipe_id(TUNED), stood_aside="refused by Ann", is_refused=True)
+    nobody = Contest(TUNED, None, None, recipe_id(TUNED), withdrawn_reason="refused by Ann", all_rejected=True)
     made = row(nobody, alone(market()))
     assert (made["outcome"], made["source"]) == ("refused", "baseline")
 

@@ -9,20 +9,20 @@ import pytest
 
 from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.selection.contest import (
-    Holder,
+    Incumbent,
     contest,
-    holder_from,
+    incumbent_from,
     read_recipe,
     recipe_id,
     recipe_text,
-    refusals,
-    refuses,
+    rejection_reasons,
+    rows_rejecting,
 )
 
 USUAL = Recipe()
 TUNED, OLD = (dataclasses.replace(USUAL, leaves=leaves) for leaves in (7, 15))
 MARCH = pd.Timestamp("2024-03-01")
-IN_FORCE = Holder(OLD, recipe_id(OLD), MARCH)
+IN_FORCE = Incumbent(OLD, recipe_id(OLD), MARCH)
 
 
 def test_the_id_is_that_of_the_sorted_json_without_threads():
@@ -39,12 +39,12 @@ def test_a_recipe_read_back_is_the_same():
 
 def test_the_first_recipe_of_a_market_has_no_rival():
     found = contest(TUNED, USUAL, None, {})
-    assert (found.recipe, found.champion, found.holder) == (TUNED, None, None)
+    assert (found.recipe, found.champion, found.incumbent) == (TUNED, None, None)
 
 
 def test_the_same_recipe_is_not_its_own_rival():
     found = contest(dataclasses.replace(OLD, threads=3), USUAL, IN_FORCE, {})
-    assert (found.champion, found.holder, found.stood_aside) == (None, IN_FORCE, "")
+    assert (found.champion, found.incumbent, found.withdrawn_reason) == (None, IN_FORCE, "")
 
 
 def test_another_recipe_stands_against_the_champion():
@@ -54,38 +54,38 @@ def test_another_recipe_stands_against_the_champion():
 
 def test_a_refused_challenger_leaves_the_forecast_to_the_champion():
     found = contest(TUNED, USUAL, IN_FORCE, {recipe_id(TUNED): "refused by Ann"})
-    assert (found.recipe, found.champion, found.stood_aside) == (OLD, None, "refused by Ann")
+    assert (found.recipe, found.champion, found.withdrawn_reason) == (OLD, None, "refused by Ann")
     assert found.challenger_id == recipe_id(TUNED)
 
 
 def test_without_a_champion_the_usual_recipe_takes_the_place_of_a_refused_one():
     found = contest(TUNED, USUAL, None, {recipe_id(TUNED): "refused"})
-    assert (found.recipe, found.is_refused) == (USUAL, False)
+    assert (found.recipe, found.all_rejected) == (USUAL, False)
 
 
 def test_where_the_usual_recipe_is_refused_too_nobody_is_left():
     found = contest(TUNED, USUAL, None, dict.fromkeys([recipe_id(TUNED), recipe_id(USUAL)], "refused"))
-    assert found.is_refused
+    assert found.all_rejected
 
 
 def test_a_challenger_is_set_aside_only_where_a_champion_takes_its_place():
     aside = contest(TUNED, USUAL, IN_FORCE, {}, "the cycle failed")
-    assert (aside.recipe, aside.champion, aside.stood_aside) == (OLD, None, "the cycle failed")
+    assert (aside.recipe, aside.champion, aside.withdrawn_reason) == (OLD, None, "the cycle failed")
     assert contest(TUNED, USUAL, None, {}, "the cycle failed").recipe == TUNED
-    assert contest(OLD, USUAL, IN_FORCE, {}, "the cycle failed").stood_aside == ""
+    assert contest(OLD, USUAL, IN_FORCE, {}, "the cycle failed").withdrawn_reason == ""
 
 
 def test_a_champion_that_this_version_cannot_read_counts_as_none_and_the_contest_says_so():
     row = {"recipe": '{"leafs": 3}', "recipe_id": "abc", "since_month": MARCH}
-    found = contest(TUNED, USUAL, holder_from(row, interrupted=False), {})
-    assert (found.recipe, found.champion, found.holder) == (TUNED, None, None)
+    found = contest(TUNED, USUAL, incumbent_from(row, interrupted=False), {})
+    assert (found.recipe, found.champion, found.incumbent) == (TUNED, None, None)
     assert found.note.startswith("the champion abc counts as none: a stored recipe has parameters")
 
 
 @pytest.mark.parametrize(("interrupted", "since"), [(False, MARCH), (True, None)])
 def test_a_champion_that_another_one_interrupted_is_in_force_anew(interrupted, since):
     row = {"recipe": recipe_text(OLD), "recipe_id": recipe_id(OLD), "since_month": MARCH}
-    assert holder_from(row, interrupted) == Holder(OLD, recipe_id(OLD), since)
+    assert incumbent_from(row, interrupted) == Incumbent(OLD, recipe_id(OLD), since)
 
 
 def test_a_refusal_holds_under_the_id_of_today_too():
@@ -95,16 +95,16 @@ def test_a_refusal_holds_under_the_id_of_today_too():
     table = pd.DataFrame(
         {"recipe_id": ["stored"], "recipe": [json.dumps(fewer)], "author": "Ann", "reason": "bad", "month": [MARCH]}
     )
-    assert set(refusals(table)) == {"stored", recipe_id(TUNED)}
-    assert refusals(table)["stored"] == "recipe stored is refused since 2024-03 by Ann: bad"
-    assert refusals(table.iloc[:0]) == {}
+    assert set(rejection_reasons(table)) == {"stored", recipe_id(TUNED)}
+    assert rejection_reasons(table)["stored"] == "recipe stored is refused since 2024-03 by Ann: bad"
+    assert rejection_reasons(table.iloc[:0]) == {}
 
 
 def test_a_refusal_is_found_by_the_id_as_stored_and_as_of_today_and_others_are_not():
     fewer = json.loads(recipe_text(TUNED))
     del fewer["refit_skus"]
     table = pd.DataFrame({"recipe_id": ["stored", recipe_id(OLD)], "recipe": [json.dumps(fewer), recipe_text(OLD)]})
-    assert refuses(table, "stored").tolist() == refuses(table, recipe_id(TUNED)).tolist() == [True, False]
-    assert refuses(table, recipe_id(OLD)).tolist() == [False, True]
-    assert not refuses(table, recipe_id(USUAL)).any()
-    assert refuses(table.iloc[:0], "stored").tolist() == []
+    assert rows_rejecting(table, "stored").tolist() == rows_rejecting(table, recipe_id(TUNED)).tolist() == [True, False]
+    assert rows_rejecting(table, recipe_id(OLD)).tolist() == [False, True]
+    assert not rows_rejecting(table, recipe_id(USUAL)).any()
+    assert rows_rejecting(table.iloc[:0], "stored").tolist() == []

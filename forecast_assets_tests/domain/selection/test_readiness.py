@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.demand.demand import DemandPanel
+from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.selection import readiness
-from forecast_assets.domain.selection.readiness import FAIL, PASS, WARN, Finding, is_ready
+from forecast_assets.domain.selection.readiness import FAIL, PASS, WARN, ReadinessFinding, is_ready
 from forecast_assets.domain.statistical.holt_winters import forecast_holt_winters
 
 SINCE = pd.Timestamp("2021-01-01")
@@ -108,7 +108,7 @@ def test_a_market_too_young_for_any_origin_has_no_cells():
 
 
 def test_only_failures_keep_a_market_from_being_ready():
-    assert is_ready([Finding("a", PASS, ""), Finding("b", WARN, "")])
-    assert not is_ready([Finding("a", PASS, ""), Finding("b", FAIL, "")])
+    assert is_ready([ReadinessFinding("a", PASS, ""), ReadinessFinding("b", WARN, "")])
+    assert not is_ready([ReadinessFinding("a", PASS, ""), ReadinessFinding("b", FAIL, "")])
     assert readiness.shadow_cycles(months(2)).result == WARN
     assert readiness.shadow_cycles(months(3)).result == PASS

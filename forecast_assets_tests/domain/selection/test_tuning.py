@@ -6,9 +6,14 @@ import pandas as pd
 import pytest
 
 from forecast_assets.domain.models.recipe import Recipe
-from forecast_assets.domain.models.serialization import recipe_from
+from forecast_assets.domain.models.serialization import recipe_from_manifest
 from forecast_assets.domain.selection import tuning
-from forecast_assets.domain.selection.tuning import TooLittleToTuneError, parameters_in_force, tuned_in, tuned_recipe
+from forecast_assets.domain.selection.tuning import (
+    TooLittleToTuneError,
+    latest_tuning,
+    parameters_in_force,
+    tuned_recipe,
+)
 from forecast_assets.validation.schema_check import schema_check
 from forecast_assets_tests.domain.small_market import MONTHS, WRONG
 
@@ -134,7 +139,7 @@ def test_the_latest_tuning_is_in_force_and_one_that_found_nothing_better_restore
     assert parameters_in_force(pd.concat([late, early])) == {"leaves": 7}
     assert parameters_in_force(pd.concat([early, stored("2024-06-01", None)])) == {}
     assert parameters_in_force(early.iloc[:0]) == {}
-    assert (tuned_in(pd.concat([late, early])), tuned_in(early.iloc[:0])) == ("2024-06", "never")
+    assert (latest_tuning(pd.concat([late, early])), latest_tuning(early.iloc[:0])) == ("2024-06", "never")
 
 
 def test_a_recipe_read_back_equals_the_one_that_was_tried(tried, recipe):
@@ -142,7 +147,7 @@ def test_a_recipe_read_back_equals_the_one_that_was_tried(tried, recipe):
     made = dataclasses.replace(recipe, **parameters)
     assert parameters["member_weights"][0][0] == "recursive"
     assert sum(weight for _, weight in made.member_weights) == pytest.approx(1, abs=1e-3)
-    assert recipe_from(json.loads(json.dumps(dataclasses.asdict(made)))) == made
+    assert recipe_from_manifest(json.loads(json.dumps(dataclasses.asdict(made)))) == made
 
 
 def test_parameters_of_another_version_are_refused_by_name():

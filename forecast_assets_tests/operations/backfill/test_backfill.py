@@ -18,7 +18,9 @@ from forecast_assets.operations.backfill.staleness import Staleness
 from forecast_assets.operations.cycle.launch import launch
 from forecast_assets.operations.cycle.sqlite_commits import commit_without_waiting
 from forecast_assets.storage import PartitionKey, Provenance, TableStore
-from forecast_assets_tests.config.test_settings import loaded
+from forecast_assets_tests.repository_settings import loaded
+
+pytestmark = pytest.mark.heavy
 
 STALENESS = import_module("forecast_assets.operations.backfill.staleness")
 MONTHS = list(pd.date_range("2023-01-01", "2024-06-01", freq="MS"))
@@ -48,7 +50,7 @@ class InThisProcess:
         return future
 
 
-class Company:
+class BackfillCompany:
     """Deliveries of two markets with two SKUs, a store, and a home for Dagster."""
 
     def __init__(self, base) -> None:
@@ -64,7 +66,7 @@ class Company:
         )  # fmt: skip
         self.definitions = build_definitions(self.settings)
         self.nodes = asset_nodes(self.definitions)
-        self.store = TableStore(self.settings.store)
+        self.store = TableStore(self.settings.store.address)
 
     def deliver(self, code: str, **units: object) -> None:
         """Ten units of each SKU a month, other units (or none, for None) in months named ``m2024_01``."""
@@ -105,7 +107,7 @@ STALENESS_SPECS = import_module("forecast_assets.storage.table_specs").table_spe
 
 @pytest.fixture
 def company(tmp_path, monkeypatch):
-    made = Company(tmp_path)
+    made = BackfillCompany(tmp_path)
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     commit_without_waiting()
     return made
@@ -121,7 +123,7 @@ def made_by(plan) -> dict[str, dict[str | None, list[str]]]:
 
 
 def reasons(work) -> dict[tuple[str, str, str], str]:
-    return {(asset, code, f"{month:%Y-%m}"): why for (asset, code, month), why in work.outcomes.items() if why}
+    return {(each.asset, each.country, f"{each.month:%Y-%m}"): each.failure for each in work.outcomes if each.failure}
 
 
 def test_data_of_many_months_is_one_run_a_market_and_nothing_is_made_twice(company):

@@ -7,7 +7,7 @@ import pytest
 from forecast_assets.definitions import build_definitions
 from forecast_assets.domain.months import MonthRange
 from forecast_assets.operations.cycle.launch import launch
-from forecast_assets_tests.config.test_settings import loaded
+from forecast_assets_tests.repository_settings import loaded
 
 MAY, JUNE = pd.Timestamp("2024-05-01"), pd.Timestamp("2024-06-01")
 SELL_IN = "country,sku,month,units\nFR,A,2024-05,10\nFR,A,2024-06,12\nDE,A,2024-05,n/a\n"

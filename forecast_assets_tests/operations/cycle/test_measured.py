@@ -7,7 +7,7 @@ from forecast_assets.cli.cycle import print_performance
 from forecast_assets.operations.cycle.measured import performance_cells, performance_table, totals_performance
 from forecast_assets.storage import PartitionKey, TableStore
 from forecast_assets.storage.table_specs import table_specs
-from forecast_assets_tests.config.test_settings import loaded
+from forecast_assets_tests.repository_settings import loaded
 from forecast_assets_tests.storage.examples import run
 
 APRIL, MAY, JUNE = (pd.Timestamp(f"2024-0{month}-01") for month in (4, 5, 6))

@@ -8,8 +8,10 @@ import pytest
 from forecast_assets.config.markets import Market
 from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.months import MonthRange
+from forecast_assets.operations.cycle.launch import Step
 from forecast_assets.operations.cycle.plan import CycleRequest
-from forecast_assets.operations.cycle.steps import MARKET_MONTHS_OF_A_RUN, CycleSteps
+from forecast_assets.operations.cycle.steps import CycleSteps
+from forecast_assets.operations.stages import MARKET_MONTHS_OF_A_RUN
 from forecast_assets.storage import PartitionKey, Provenance, TableStore
 from forecast_assets.storage.table_specs import table_specs
 
@@ -58,7 +60,7 @@ def pool(store: TableStore, month: pd.Timestamp, codes=CODES) -> None:
 def steps(store: TableStore, origins: int = 1, markets=MARKETS) -> list[str]:
     request = CycleRequest(JUNE, history=12, origins=origins, step=3)
     made = CycleSteps(store, markets, request).pooling(list(CODES))
-    return [f"{job} {months.first:%Y-%m} .. {months.last:%Y-%m}" for job, months in made]
+    return [f"{step.job} {step.months.first:%Y-%m} .. {step.months.last:%Y-%m}" for step in made]
 
 
 def test_rows_are_made_of_the_months_before_the_origin_and_a_model_for_the_origin(store):
@@ -96,10 +98,10 @@ def test_rows_of_features_that_this_cycle_makes_again_are_made_again(store):
     put(store, "pooled_model", JUNE)
     Path(store.path("features", PartitionKey(HISTORY[-2], "NO"))).unlink()
     made = CycleSteps(store, MARKETS, CycleRequest(JUNE, history=12))
-    assert list(made.features("NO")) == [("market_features", MonthRange(HISTORY[-2], HISTORY[-2]))]
+    assert list(made.features("NO")) == [Step("market_features", MonthRange(HISTORY[-2], HISTORY[-2]))]
     assert list(made.pooling(CODES)) == [
-        ("pool_rows", MonthRange(HISTORY[-2], HISTORY[-1])),
-        ("pool_model", MonthRange(JUNE, JUNE)),
+        Step("pool_rows", MonthRange(HISTORY[-2], HISTORY[-1])),
+        Step("pool_model", MonthRange(JUNE, JUNE)),
     ]
 
 

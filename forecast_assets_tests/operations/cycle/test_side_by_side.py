@@ -7,17 +7,17 @@ import pandas as pd
 import pytest
 
 from forecast_assets.cli.code_location import load_code_location
-from forecast_assets.config.settings import Settings
+from forecast_assets.config.process_groups import PoolingSettings
 from forecast_assets.domain.months import MonthRange
 from forecast_assets.operations.cycle.cycle import run_cycles, run_side_by_side
-from forecast_assets.operations.cycle.launch import RunResult
+from forecast_assets.operations.cycle.launch import RunResult, Step
 from forecast_assets.operations.cycle.measure import run_measures
 from forecast_assets.operations.cycle.plan import CycleRequest
 from forecast_assets.operations.cycle.processes import Processes
 from forecast_assets.storage import PartitionKey, Provenance, TableStore
 from forecast_assets.storage.table_specs import table_specs
 from forecast_assets.tags import SOURCES
-from forecast_assets_tests.config.test_settings import loaded
+from forecast_assets_tests.repository_settings import loaded
 
 MAY, JUNE = pd.Timestamp("2024-05-01"), pd.Timestamp("2024-06-01")
 MONTH = MonthRange(JUNE, JUNE)
@@ -30,7 +30,7 @@ class ProcessesInThisOne:
         self.count, self.outcomes = count, outcomes
         self.submitted: list[tuple[str, str | None, MonthRange]] = []
 
-    def launch(self, job: str, country: str | None, months: MonthRange, tags: dict[str, str] | None = None) -> Future:
+    def launch(self, job: str, country: str | None, months: MonthRange, tags=None, assets=()) -> Future:
         self.submitted.append((job, country, months))
         future: Future[RunResult] = Future()
         outcome = self.outcomes.get((job, country))
@@ -53,7 +53,7 @@ def run(steps: dict[str, list[str]], outcomes: dict | None = None, count: int = 
     told = []
     results = run_side_by_side(
         processes,
-        {code: iter([(job, MONTH) for job in jobs]) for code, jobs in steps.items()},
+        {code: (Step(job, MONTH) for job in jobs) for code, jobs in steps.items()},
         lambda *a: told.append(a),
     )
     return results, [(job, country) for job, country, _ in processes.submitted], told
@@ -111,7 +111,7 @@ def fake(monkeypatch):
 
 
 # As many as a company has that sets nothing.
-POOLED_SKUS = str(Settings.model_fields["pooled_skus"].default)
+POOLED_SKUS = str(PoolingSettings().skus)
 
 
 def cycles(tmp_path, fake, countries=("FR", "DE"), **variables):

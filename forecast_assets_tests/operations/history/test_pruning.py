@@ -17,7 +17,7 @@ from forecast_assets.operations.history.pruning import prune
 from forecast_assets.operations.history.retention import Retention, to_prune
 from forecast_assets.storage import Provenance, TableStore
 from forecast_assets.storage.version_files import all_versions, pruned_of
-from forecast_assets_tests.config.test_settings import loaded
+from forecast_assets_tests.repository_settings import loaded
 from forecast_assets_tests.storage.examples import FEATURES, SELL_IN, TOTALS, key, sell_in
 
 TODAY = pd.Timestamp("2024-07-01", tz="UTC")
@@ -123,7 +123,7 @@ def test_the_age_is_that_since_a_version_was_replaced(store, history):
 
 def test_by_default_everything_is_kept(store, history):
     settings = loaded()
-    usual = Retention(settings.retention_days, settings.retention_versions, settings.orphan_grace_days)
+    usual = Retention(settings.retention.days, settings.retention.versions, settings.retention.orphan_grace_days)
     assert to_prune(all_versions(store), usual, TODAY + pd.Timedelta(days=9999)).goes == ()
 
 
@@ -141,7 +141,7 @@ def test_of_versions_with_the_same_content_one_is_enough(store, clock):
 
 def removed(store, goes=None):
     goes = to_prune(all_versions(store), RETENTION, TODAY).goes if goes is None else goes
-    return prune(store, loaded(), goes, TODAY)
+    return prune(store, loaded().store.lease_seconds, goes, TODAY)
 
 
 def left(store, table="sell_in", place=JANUARY) -> dict[str, bool]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from forecast_assets.sources.landing import SOURCES
-from forecast_assets_tests.sources.landing.test_bad_deliveries import CASES
+from forecast_assets_tests.sources.landing.delivery_problems import CASES
 
 PAGE = (Path(__file__).parents[3] / "docs" / "landing.md").read_text(encoding="utf-8")
 

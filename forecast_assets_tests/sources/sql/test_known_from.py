@@ -8,7 +8,7 @@ import pytest
 
 from forecast_assets.domain.features.build import build_features
 from forecast_assets.domain.features.market_history import market_history
-from forecast_assets.domain.publication.publication import Decision, published_forecasts
+from forecast_assets.domain.publication.published_forecasts import Decision, published_forecasts
 from forecast_assets.sources.sql import DuckDbEngine
 from forecast_assets_tests.sources.landing.deliveries import Deliveries
 

@@ -1,0 +1,207 @@
+"""Demand as a panel of SKUs by months: built from rows, cut at an origin, with the scale of each SKU.
+
+Units are floats. NaN means unknown (before the first row of a SKU, or not delivered); zero means nothing was sold. Not
+here: reading tables and deciding between zero and unknown, features, models.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from forecast_assets.domain.arrays import Bools, Floats, Ints, Labels
+from forecast_assets.domain.calendar import month_range
+
+ACTIVE_WITHIN_MONTHS = 12
+
+
+@dataclass(frozen=True)
+class DemandPanel:
+    """Units of SKUs in contiguous months.
+
+    Attributes:
+        skus: (n,) SKU codes; row i of ``units`` is SKU i.
+        months: (T,) contiguous months, along axis 1 of ``units``.
+        units: (n, T).
+        marks: Cells left out of the level and the season of a SKU, as known at each origin: ``month, sku,
+            marked_month, reason, cleaned_units``. None if no mark is known. Only ``learnable`` reads them.
+    """
+
+    skus: Labels
+    months: pd.DatetimeIndex
+    units: Floats
+    marks: pd.DataFrame | None = None
+
+    def __post_init__(self) -> None:
+        if self.units.shape != (len(self.skus), len(self.months)):
+            raise ValueError(
+                f"units has shape {self.units.shape}, expected {len(self.skus)} SKUs x {len(self.months)} months"
+            )
+        if len(self.months) and not self.months.equals(month_range(self.months[0], self.months[-1])):
+            raise ValueError(f"months are not contiguous between {self.months[0]:%Y-%m} and {self.months[-1]:%Y-%m}")
+
+    def until(self, origin: pd.Timestamp | str, months: int | None = None) -> "DemandPanel":
+        """Return the panel as known at the end of ``origin``: its last month is the origin month.
+
+        Args:
+            origin: The origin month.
+            months: Number of months to keep, fewer if the panel starts later; None keeps all.
+
+        Raises:
+            ValueError: If ``origin`` is not a month of the panel, or ``months`` < 1.
+        """
+        origin = pd.Timestamp(origin)
+        if origin not in self.months:
+            known = f"{self.months[0]:%Y-%m} .. {self.months[-1]:%Y-%m}" if len(self.months) else "no month"
+            raise ValueError(f"origin month {origin:%Y-%m} is not in the panel ({known}): load the months up to it")
+        if months is not None and months < 1:
+            raise ValueError(f"months must be >= 1, got {months}")
+        stop = int(self.months.get_indexer(pd.DatetimeIndex([origin]))[0]) + 1
+        start = 0 if months is None else max(0, stop - months)
+        return DemandPanel(self.skus, self.months[start:stop], self.units[:, start:stop], self.marks)
+
+    def with_marks(self, marks: pd.DataFrame) -> "DemandPanel":
+        """Return the same panel with the marks of one or more origins (``history_marks``)."""
+        return replace(self, marks=marks)
+
+    def learnable(
+        self, origin: pd.Timestamp | str, months: int | None = None, reasons: Sequence[str] | None = None
+    ) -> "DemandPanel":
+        """Return the panel as ``until`` does, with the cells marked at that origin replaced by their cleaned units.
+
+        Level and season are estimated from it. Marks of other origins, SKUs and months are ignored.
+
+        Args:
+            origin: The origin month.
+            months: As in ``until``.
+            reasons: Reasons of the marks to apply; None applies all.
+        """
+        known = self.until(origin, months)
+        if self.marks is None or self.marks.empty:
+            return known
+        marks = self.marks[self.marks["month"] == pd.Timestamp(origin)]
+        if reasons is not None:
+            marks = marks[marks["reason"].isin(reasons)]
+        row = pd.Index(known.skus, dtype=object).get_indexer(pd.Index(marks["sku"], dtype=object))
+        column = known.months.get_indexer(pd.DatetimeIndex(marks["marked_month"]))
+        inside = (row >= 0) & (column >= 0)
+        units = known.units.copy()
+        units[row[inside], column[inside]] = marks["cleaned_units"].to_numpy(dtype=float)[inside]
+        return replace(known, units=units)
+
+    def to_rows(self, value: str = "sell_in_units", keep_unknown: bool = False) -> pd.DataFrame:
+        """Return one row per SKU and month, sorted: sku, month, ``value``; NaN rows only if ``keep_unknown``."""
+        rows = pd.DataFrame(
+            {
+                "sku": np.repeat(self.skus, len(self.months)),
+                "month": np.tile(self.months.to_numpy(), len(self.skus)),
+                value: self.units.ravel(),
+            }
+        )
+        return rows if keep_unknown else rows.dropna(subset=[value]).reset_index(drop=True)
+
+
+def panel_from_rows(
+    rows: pd.DataFrame,
+    first_month: pd.Timestamp | str,
+    last_month: pd.Timestamp | str,
+    value: str = "sell_in_units",
+    skus: Labels | None = None,
+) -> DemandPanel:
+    """Pivot rows (sku, month, ``value``) into a panel over ``first_month .. last_month``.
+
+    Rows of other months, and of SKUs not in ``skus``, are dropped. Nulls and absent months become NaN.
+
+    Args:
+        rows: ``sku, month`` and the value, one row per SKU and month.
+        first_month: First month of the panel.
+        last_month: Last month of the panel.
+        value: Column with the units.
+        skus: SKUs in the order of the panel; None takes those with a row in the window, sorted. SKUs without a row
+            get NaN throughout, so that panels of several measures align.
+
+    Raises:
+        ValueError: If a SKU has two rows in a month, or ``skus`` names one twice.
+    """
+    months = month_range(first_month, last_month)
+    month_at = months.get_indexer(pd.DatetimeIndex(rows["month"]))
+    inside = month_at >= 0
+    row_skus = rows["sku"].to_numpy(dtype=object)
+    index = pd.Index(np.unique(row_skus[inside]) if skus is None else skus, dtype=object)
+    if not index.is_unique:
+        raise ValueError(f"skus names a SKU twice: {index[index.duplicated()][:5].tolist()}")
+    sku_at = index.get_indexer(pd.Index(row_skus, dtype=object))
+    keep = inside & (sku_at >= 0)
+    cell = sku_at[keep] * len(months) + month_at[keep]
+    _raise_for_duplicates(cell, index, months, value)
+    units = np.full(len(index) * len(months), np.nan)
+    units[cell] = rows[value].to_numpy(dtype=float, na_value=np.nan)[keep]
+    return DemandPanel(index.to_numpy(), months, units.reshape(len(index), len(months)))
+
+
+def _raise_for_duplicates(cell: Ints, skus: pd.Index, months: pd.DatetimeIndex, value: str) -> None:
+    unique_cells, counts = np.unique(cell, return_counts=True)
+    twice = unique_cells[counts > 1]
+    if len(twice):
+        named = [f"{skus[c // len(months)]} {months[c % len(months)]:%Y-%m}" for c in twice[:5]]
+        raise ValueError(
+            f"{len(twice)} cells of {value} have more than one row (sku month): {', '.join(named)}; "
+            "expected one row per sku and month: sum or deduplicate before building the panel"
+        )
+
+
+def known_mean(units: Floats) -> Floats:
+    """Return the mean along axis 1 over known (non-NaN) months, (n,); NaN if none is known."""
+    known = ~np.isnan(units)
+    count = known.sum(axis=1)
+    total = np.where(known, units, 0.0).sum(axis=1)
+    mean: Floats = np.divide(total, count, out=np.full(len(units), np.nan), where=count > 0)
+    return mean
+
+
+def known_median(units: Floats) -> Floats:
+    """Return the median along the last axis over known months; NaN if none is known.
+
+    It takes a tenth of the time of ``nanmedian``.
+    """
+    in_order = np.sort(units, axis=-1)  # NaN last.
+    count = np.isfinite(units).sum(axis=-1, keepdims=True)
+    low, high = (np.take_along_axis(in_order, np.maximum(rank, 0), axis=-1) for rank in ((count - 1) // 2, count // 2))
+    return (0.5 * (low + high))[..., 0]
+
+
+def demand_scale(units: Floats) -> Floats:
+    """Return the level that a SKU's units are divided by before SKUs are pooled, (n,), always > 0.
+
+    ``max(mean of the last 12 months, 0.1 x mean of the last 36 months)`` over known months; 1 if that is not positive
+    (nothing sold, only returns, or nothing known).
+
+    Args:
+        units: (n, T), the last column is the origin month.
+    """
+    recent = np.nan_to_num(known_mean(units[:, -12:]))
+    long_run = np.nan_to_num(known_mean(units[:, -36:]))
+    scale = np.maximum(recent, 0.1 * long_run)
+    return np.where(scale > 0, scale, 1.0)
+
+
+def active_skus(panel: DemandPanel, origin: pd.Timestamp | str, end_month: pd.Series | Floats | None = None) -> Bools:
+    """Return True for the SKUs that are forecast at an origin, (n,) bool.
+
+    A SKU is active if it has a known value (zero counts) in the 12 months up to the origin month and has not ended. An
+    ``end_month`` at or before the origin month leaves no target month to forecast.
+
+    Args:
+        panel: The market.
+        origin: The origin month.
+        end_month: Last month of each SKU in the order of ``panel.skus``, NaT if open; None if all are open.
+    """
+    recent = panel.until(origin, ACTIVE_WITHIN_MONTHS).units
+    active: Bools = (~np.isnan(recent)).sum(axis=1) > 0
+    if end_month is None:
+        return active
+    ends = pd.DatetimeIndex(pd.to_datetime(np.asarray(end_month)))
+    if len(ends) != len(panel.skus):
+        raise ValueError(f"end_month has {len(ends)} values for {len(panel.skus)} SKUs")
+    return active & ~(ends <= pd.Timestamp(origin))

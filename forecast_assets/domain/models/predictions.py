@@ -1,0 +1,226 @@
+"""Predictions of trained boosters and of the statistical members at an origin, and their blend.
+
+The same functions serve the forecast, the refits that weights and widths are learned from, and the backtest. What is
+learned from the refits is in ``refits.py``.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from forecast_assets.domain.arrays import Bools, Floats, Ints, Labels
+from forecast_assets.domain.calendar import HORIZON_MONTHS
+from forecast_assets.domain.demand.demand_panel import DemandPanel
+from forecast_assets.domain.models.boosters import TrainedBoosters
+from forecast_assets.domain.models.feature_cube import EXPECTED, FeatureCube, feature_cube
+from forecast_assets.domain.models.gradient_boosting import predict_direct
+from forecast_assets.domain.models.intermittent import blend_intermittent
+from forecast_assets.domain.models.recipe import Recipe
+from forecast_assets.domain.models.recursive_boosting import forecast_recursive
+from forecast_assets.domain.models.training_rows import dispersion_units, is_intermittent
+from forecast_assets.domain.statistical.dynamic_theta import forecast_dynamic_theta
+from forecast_assets.domain.statistical.exponential_smoothing import forecast_exponential_smoothing
+from forecast_assets.domain.statistical.forecast_cap import cap_forecasts
+from forecast_assets.domain.statistical.holt_winters import forecast_holt_winters
+
+# Share of the boosting in the mean of an intermittent SKU; the rest is simple exponential smoothing.
+BOOSTING_SHARE_OF_MEAN = 2 / 3
+MEMBER_MONTHS = 120
+
+
+@dataclasses.dataclass(frozen=True)
+class Predictions:
+    """Predictions at one origin, in units, before the blend.
+
+    Attributes:
+        skus: (n,).
+        boosting: (n, horizon) the direct boosting; for intermittent SKUs the whole forecast.
+        members: (n, horizon) expected units or weighted mean of the members; for intermittent SKUs the whole forecast.
+        is_intermittent: (n,).
+        scale_units: (n,) level of the SKU.
+        dispersion_units: (n,) typical one-step error of the SKU, in seasonally adjusted units.
+        history: (n, months) sell-in up to the origin.
+    """
+
+    skus: Labels
+    boosting: Floats
+    members: Floats
+    is_intermittent: Bools
+    scale_units: Floats
+    dispersion_units: Floats
+    history: Floats
+
+    def mixed(self, other: "Predictions", share: float) -> "Predictions":
+        """Return these predictions with a share of another's, of the same SKUs at the same origin."""
+        return dataclasses.replace(
+            self,
+            boosting=(1.0 - share) * self.boosting + share * other.boosting,
+            members=(1.0 - share) * self.members + share * other.members,
+        )
+
+    def blended(self, boosting_weight: float) -> Floats:
+        """Return the point forecast, (n, horizon), between zero and the cap."""
+        mixed = boosting_weight * self.boosting + (1.0 - boosting_weight) * self.members
+        return cap_forecasts(mixed, self.history)
+
+
+@dataclasses.dataclass
+class StatisticalMembers:
+    """Members that learn from each SKU alone: they do not depend on the boosters, so each is computed once.
+
+    Attributes:
+        units: (n, months) sell-in up to the origin that a level is learned from (``DemandPanel.learnable``).
+        calendar_months: (months,) 1 .. 12.
+        recipe: Weights of the members; those without a weight are not computed.
+        horizon_months: Number of months to forecast.
+        computed: The last mask and its forecasts by name.
+    """
+
+    units: Floats
+    calendar_months: Ints
+    recipe: Recipe
+    horizon_months: int
+    computed: tuple[Bools, dict[str, Floats]] | None = None
+
+    def forecasts_of(self, mask: Bools) -> dict[str, Floats]:
+        """Return forecasts of the SKUs of a mask, (n, horizon) by name."""
+        if self.computed is not None and np.array_equal(self.computed[0], mask):
+            return self.computed[1]
+        units, horizon = self.units[mask], self.horizon_months
+        methods = {
+            "dynamic_theta": lambda: forecast_dynamic_theta(units, self.calendar_months, horizon),
+            "exponential_smoothing": lambda: forecast_exponential_smoothing(units, horizon),
+            "holt_winters": lambda: forecast_holt_winters(units, horizon),
+        }
+        weights = self.recipe.member_weights
+        forecasts = {name: methods[name]() for name, weight in weights if name in methods and weight > 0.0}
+        self.computed = mask, forecasts
+        return forecasts
+
+
+def predict(
+    features: pd.DataFrame,
+    sell_in: DemandPanel,
+    boosters: TrainedBoosters,
+    recipe: Recipe,
+    horizon_months: int = HORIZON_MONTHS,
+) -> Predictions:
+    """Return the predictions of boosters for every row of one origin's features.
+
+    Raises:
+        ValueError: If the features span several origins or hold a SKU without sell-in.
+    """
+    return predict_each(features, sell_in, [boosters], recipe, horizon_months)[0]
+
+
+def predict_each(
+    features: pd.DataFrame,
+    sell_in: DemandPanel,
+    several: Sequence[TrainedBoosters],
+    recipe: Recipe,
+    horizon_months: int = HORIZON_MONTHS,
+) -> list[Predictions]:
+    """Return the predictions of each of several boosters, as ``predict`` does; they share the statistical members."""
+    origin = only_origin(features)
+    known = sell_in.until(origin, MEMBER_MONTHS)
+    history = _history(features, known)
+    sporadic = is_intermittent(features)
+    learnable = _history(features, sell_in.learnable(origin, MEMBER_MONTHS))
+    statistical = StatisticalMembers(learnable, known.months.month.to_numpy(), recipe, horizon_months)
+    predictions = []
+    for boosters in several:
+        cube = feature_cube(features, boosters.names, horizon_months)
+        boosting, members = np.zeros((2, len(features), horizon_months))
+        if sporadic.any():
+            boosting[sporadic] = members[sporadic] = _intermittent(cube.where(sporadic), boosters, recipe)
+        if not sporadic.all():
+            boosting[~sporadic] = _regular(cube.where(~sporadic), boosters, recipe)
+            members[~sporadic] = _others(cube, ~sporadic, statistical, boosters)[~sporadic]
+        skus, dispersion = features["sku"].to_numpy(), dispersion_units(features)
+        predictions.append(Predictions(skus, boosting, members, sporadic, cube.scale_units, dispersion, history))
+    return predictions
+
+
+def _regular(cube: FeatureCube, boosters: TrainedBoosters, recipe: Recipe) -> Floats:
+    """Predict regular SKUs, (n, horizon); by the boosters of intermittent SKUs if no regular SKU was learned from."""
+    boosted = predict_direct(boosters.direct, cube, "regular", recipe.threads)
+    if boosted is None:
+        boosted = predict_direct(boosters.direct, cube, "intermittent", recipe.threads)
+    if boosted is None:
+        raise ValueError(f"expected a direct booster of regular or intermittent SKUs, got {sorted(boosters.direct)}")
+    return np.maximum(boosted, 0.0) * cube.scale_units[:, None]
+
+
+def _intermittent(cube: FeatureCube, boosters: TrainedBoosters, recipe: Recipe) -> Floats:
+    """Predict intermittent SKUs, (n, horizon); by the boosters of regular SKUs if no intermittent was learned from."""
+    boosted = predict_direct(boosters.direct, cube, "intermittent", recipe.threads)
+    if boosted is None:
+        return _regular(cube, boosters, recipe)
+    scale = cube.scale_units[:, None]
+    smoothed = cube.value("ses").astype(np.float64) * scale
+    mean = BOOSTING_SHARE_OF_MEAN * np.maximum(boosted, 0.0) * scale + (1 - BOOSTING_SHARE_OF_MEAN) * smoothed
+    quantile = predict_direct(boosters.direct, cube, "quantile", recipe.threads)
+    return blend_intermittent(mean, None if quantile is None else quantile * scale, recipe.sharpness)
+
+
+def _others(cube: FeatureCube, mask: Bools, statistical: StatisticalMembers, boosters: TrainedBoosters) -> Floats:
+    """Return the other part of the blend besides the direct boosting, (n, horizon): expected units, else the members.
+
+    Zero for SKUs outside of the mask.
+    """
+    unknown = mask
+    others = np.zeros((len(mask), cube.horizon_months))
+    if EXPECTED in cube.names.by_horizon:
+        expected = cube.value(EXPECTED).astype(np.float64) * cube.scale_units[:, None]
+        is_known = np.isfinite(expected).all(axis=1)
+        known = mask & is_known
+        others[known] = expected[known]
+        unknown = mask & ~known
+    if unknown.any():
+        others[unknown] = _members(unknown, statistical, boosters)
+    return others
+
+
+def _members(mask: Bools, statistical: StatisticalMembers, boosters: TrainedBoosters) -> Floats:
+    """Return the weighted mean of the members besides the direct boosting, (n, horizon), of the SKUs of a mask."""
+    forecasts = dict(statistical.forecasts_of(mask))
+    weights = {name: weight for name, weight in statistical.recipe.member_weights if weight > 0.0}
+    if boosters.recursive and "recursive" in weights:
+        forecasts["recursive"] = forecast_recursive(
+            boosters.recursive,
+            statistical.units[mask],
+            statistical.calendar_months,
+            statistical.horizon_months,
+            statistical.recipe.threads,
+        )
+    weights = {name: weight for name, weight in weights.items() if name in forecasts}
+    if not weights:
+        raise ValueError(f"no member has a weight and a forecast: member_weights {statistical.recipe.member_weights}")
+    total = np.zeros((int(mask.sum()), statistical.horizon_months))
+    for name, weight in weights.items():
+        total += weight * forecasts[name]
+    return total / sum(weights.values())
+
+
+def only_origin(features: pd.DataFrame) -> pd.Timestamp:
+    """Return the one origin month of a table of features.
+
+    Raises:
+        ValueError: If there are several, or none.
+    """
+    origins = features["origin_month"].unique()
+    if len(origins) != 1:
+        raise ValueError(f"expected features of one origin month, got {len(origins)}: {origins[:3]}")
+    return pd.Timestamp(origins[0])
+
+
+def _history(features: pd.DataFrame, known: DemandPanel) -> Floats:
+    """Return the sell-in of the features' SKUs up to the origin, in their order."""
+    rows = pd.Index(known.skus).get_indexer(pd.Index(features["sku"]))
+    if (rows < 0).any():
+        missing = features["sku"].to_numpy()[rows < 0][:5].tolist()
+        raise ValueError(f"no sell-in for {(rows < 0).sum()} SKUs of the features, first: {missing}")
+    history: Floats = known.units[rows]
+    return history
