@@ -25,4 +25,4 @@ def open_sources(settings: Settings) -> SourceTables:
 
 
 def _lake(settings: Settings) -> DremioTables | None:
-    return DremioTables(DremioClient(settings.dremio)) if settings.dremio else None
+    return DremioTables(DremioClient(settings.sources.dremio)) if settings.sources.dremio else None
