@@ -12,7 +12,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 
 AZURITE := forecast_assets_tests/integration/azurite/node_modules/.installed
 
-.PHONY: setup demo test test-domain integration drill dev lint bench lock same-tables reference
+.PHONY: setup demo test test-domain integration drill dev coverage lint same-tables docs reference bench lock
 
 setup: $(STAMP)  ## the environment, from the lock file
 
@@ -53,9 +53,6 @@ dev: $(STAMP)  ## the Dagster UI on port 3000 with what has been run
 	$(BIN)/forecast-assets prepare
 	$(BIN)/dagster dev
 
-reference: $(STAMP)  ## write the generated pages of docs/reference again
-	$(BIN)/python -m tools.reference_settings
-
 lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -64,6 +61,13 @@ lint: $(STAMP)
 same-tables: $(STAMP)  ## every table of a small company, built by commit BASE and by the working tree: identical, or what differs
 	$(if $(BASE),,$(error BASE is not set: name the commit to compare with, as in make same-tables BASE=2c248ec))
 	$(BIN)/python -m tools.same_tables --base $(BASE)  # BASE's store is kept in var/same_tables for the next run
+
+# Not --quiet: it would hide the warnings that --strict counts.
+docs: $(STAMP)  ## the documentation as a site in site/; fails on a broken link or anchor
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+reference: $(STAMP)  ## write the generated pages of docs/reference again
+	$(BIN)/python -m tools.reference
 
 bench: $(BENCH)/.installed  ## the engine and its peers on every tidy file of FORECAST_REAL_DATA/bench: benchmarks/RESULTS.md
 	$(BENCH)/bin/python -m benchmarks.suite --folder $(FORECAST_REAL_DATA)/bench --out benchmarks/RESULTS.md

@@ -1,5 +1,7 @@
 """Assembly of the code location: assets, checks, jobs, schedules, sensors and resources. Nothing else belongs here."""
 
+from collections.abc import Sequence
+from types import ModuleType
 from typing import Any
 
 import dagster as dg
@@ -45,13 +47,13 @@ def build_definitions(
     """
     settings = settings or load_settings()
     partitions = build_partitions(settings)
-    assets = [*build_source_assets(settings.sources.kind), *dg.load_assets_from_modules(STAGES)]
-    versions = code_versions(asset.key.path[-1] for asset in assets)
+    definitions = [*build_source_assets(settings.sources.kind), *_assets_of(STAGES)]
+    versions = code_versions(asset.key.path[-1] for asset in definitions)
     assets = dg.map_asset_specs(
         lambda spec: spec.replace_attributes(
             partitions_def=partitions.of(spec.key.path[-1]), code_version=versions[spec.key.path[-1]]
         ),
-        assets,
+        definitions,
     )
     schedules = build_schedules(settings, cron)
     return dg.Definitions(
@@ -63,6 +65,10 @@ def build_definitions(
         # A run is one market: its steps share what they import (3 s each otherwise); markets run side by side as runs.
         executor=dg.in_process_executor,
     )
+
+
+def _assets_of(stages: Sequence[ModuleType]) -> list[dg.AssetsDefinition]:
+    return [asset for asset in dg.load_assets_from_modules(stages) if isinstance(asset, dg.AssetsDefinition)]
 
 
 defs = build_definitions()

@@ -6,6 +6,12 @@ from pathlib import Path
 
 import pytest
 
+# Tests run in two processes: threads of numerical libraries would only wait for each other. The variables are read
+# when the libraries are imported.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 REAL_DATA = "FORECAST_REAL_DATA"
 DRILL = "DRILL_MARKETS"
 INTEGRATION = "FORECAST_INTEGRATION"

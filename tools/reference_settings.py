@@ -1,6 +1,6 @@
 """Page of the settings: every environment variable that the code reads, and the fields of a market's entry.
 
-``python -m tools.reference_settings`` writes the page.
+``python -m tools.reference`` writes the page.
 """
 
 import re
@@ -122,7 +122,3 @@ def _market_rows() -> Iterator[tuple[str, ...]]:
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
     return [f"| {' | '.join(row)} |" for row in (head, ("---",) * len(head), *rows)]
-
-
-if __name__ == "__main__":
-    PAGE.write_text(render(), encoding="utf-8")

@@ -115,7 +115,7 @@ def _checked(settings: Settings, code: str, month: str | None) -> list[Readiness
     print_table(
         f"{code} {settings.market_table[code].name}: readiness",
         ["check", "result", "found", "what to do"],
-        [[finding.check, finding.result, finding.found, finding.next_step] for finding in findings],
+        [[finding.check, finding.result, finding.observed, finding.next_step] for finding in findings],
     )
     counts = {result: sum(finding.result == result for finding in findings) for result in (FAIL, WARN)}
     verdict = "ready" if is_ready(findings) else "not ready"

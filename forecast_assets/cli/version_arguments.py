@@ -1,11 +1,11 @@
 """What the commands about versions share: a table, market and month as arguments, refused with what there is."""
 
-import difflib
 from collections.abc import Sequence
 
 import pandas as pd
 import typer
 
+from forecast_assets.domain.suggestions import closest
 from forecast_assets.storage import PartitionKey, TableStore
 from forecast_assets.storage.version_files import stored_tables, versioned_partitions
 
@@ -39,7 +39,7 @@ def partition_or_exit(store: TableStore, table: str, country: str | None, month:
 
 def meant(given: str | None, known: Sequence[str]) -> str:
     """The closest known word as a question; nothing without one."""
-    close = difflib.get_close_matches(given or "", known, n=1)
+    close = closest(given or "", known)
     return f", did you mean {close[0]}?" if close else ""
 
 

@@ -1,0 +1,1 @@
+"""Configuration: settings, markets, secrets and the connections to Azure and Dremio."""

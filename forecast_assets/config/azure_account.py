@@ -1,7 +1,7 @@
-"""Which Azure storage account holds store and landing, and how this process proves who it is.
+"""Azure storage account of store and landing, and the credential that opens it.
 
-Plain data and the choice of a credential; the Azure libraries are imported when one is needed. Secrets are fetched then
-too: an account can be shown, logged and compared.
+The Azure libraries are imported, and secrets fetched, when a credential is needed: an account can be shown, logged and
+compared.
 """
 
 import functools
@@ -17,7 +17,7 @@ from forecast_assets.config.secret_store import resolve_secret
 
 CredentialKind = Literal["default", "key", "sas", "service_principal", "managed_identity"]
 CREDENTIAL_KINDS = get_args(CredentialKind)
-# The secret that a kind of credential needs; the others have none, or their platform holds it.
+# Secret that a kind of credential needs; the other kinds need none, or the platform has it.
 SECRET_NAMES = {
     "key": "AZURE_STORAGE_ACCOUNT_KEY",
     "sas": "AZURE_STORAGE_SAS_TOKEN",
@@ -27,32 +27,32 @@ AZURE_PROTOCOLS = ("abfs", "abfss", "az")
 
 
 class StorageRefused(ConnectionFailure, RuntimeError):
-    """Azure storage will not do it until somebody changes a setting, a secret or a role; one line says which."""
+    """Permanent error of Azure storage; its one line names the setting, secret or role to change."""
 
 
 class StorageUnavailable(ConnectionFailure, ConnectionError):
-    """Azure storage did not answer, or said that it was busy, as often as it was asked; it may pass by itself."""
+    """Temporary error of Azure storage: it did not respond, or was busy, at every try."""
 
 
 def raise_if_storage_said_it(text: str) -> None:
-    """Raise our error again where a library has kept nothing of it but its text: DuckDB does so with what it reads."""
+    """Raise our own error again from its text: DuckDB keeps nothing else of an error in a file it reads."""
     for kind in (StorageRefused, StorageUnavailable):
-        found = re.search(rf"\b{kind.__name__}: (.+)", text)
-        if found:
-            raise kind(found[1].strip()) from None
+        match = re.search(rf"\b{kind.__name__}: (.+)", text)
+        if match:
+            raise kind(match[1].strip()) from None
 
 
 @dataclass(frozen=True)
 class AzureAccount:
-    """A storage account and the kind of credential it is opened with; no secret in it.
+    """Storage account and the kind of credential that opens it; it contains no secret.
 
     Attributes:
-        name: Of the account.
-        credential: One of ``CREDENTIAL_KINDS``.
-        url: Address of its Blob service where that is not ``https://<name>.blob.core.windows.net``: other clouds,
+        name: Name of the account.
+        credential: Kind of credential, one of ``CREDENTIAL_KINDS``.
+        url: Address of its Blob service if that is not ``https://<name>.blob.core.windows.net``: other clouds,
             private endpoints, Azurite.
-        tenant_id: Of a service principal.
-        client_id: Of a service principal, or of a user-assigned managed identity.
+        tenant_id: Tenant of a service principal.
+        client_id: Client ID of a service principal, or of a user-assigned managed identity.
     """
 
     name: str
@@ -67,7 +67,7 @@ class AzureAccount:
         return self.url.rstrip("/") or f"https://{self.name}.blob.core.windows.net"
 
     def container_of(self, url: str) -> str:
-        """The container that a request's address names; empty where it names none."""
+        """Return the container that a request's address names; empty if it names none."""
         path = urlsplit(url).path.removeprefix(urlsplit(self.address).path)
         return path.strip("/").split("/")[0]
 
@@ -95,12 +95,12 @@ def check_account(account: AzureAccount) -> None:
 
 
 def is_azure(address: str) -> bool:
-    """Whether a place is on Azure storage: ``abfs://container/path``."""
+    """Return True if an address is on Azure storage: ``abfs://container/path``."""
     return address.partition("://")[0] in AZURE_PROTOCOLS and "://" in address
 
 
 def path_on_azure(address: str) -> str:
-    """``container/path`` of ``abfs://container/path`` or ``abfss://container@account.dfs.core.windows.net/path``."""
+    """Return ``container/path`` of ``abfs://container/path`` or ``abfss://container@account.dfs.core.windows.net/path``."""
     container, _, path = address.partition("://")[2].partition("/")
     return "/".join(part for part in (container.partition("@")[0], path.strip("/")) if part)
 
@@ -116,10 +116,10 @@ def check_place(account: AzureAccount, address: str) -> None:
 
 
 def secret_of(account: AzureAccount) -> SecretStr | None:
-    """The secret that the account's credential needs, None where it needs none.
+    """Return the secret that the account's credential needs; None if it needs none.
 
     Raises:
-        StorageRefused: If it is not there.
+        StorageRefused: If the secret is not set.
     """
     name = SECRET_NAMES.get(account.credential)
     if name is None:
@@ -135,7 +135,7 @@ def secret_of(account: AzureAccount) -> SecretStr | None:
 
 @functools.lru_cache(maxsize=8)
 def credential_for(account: AzureAccount, secret: SecretStr | None) -> Any:
-    """What the storage client takes as credential: one object per process, which keeps and renews its own tokens."""
+    """Return the credential for the storage client: one object per process, which keeps and renews its tokens."""
     from azure.core.credentials import AzureNamedKeyCredential, AzureSasCredential
     from azure.identity import aio
 
@@ -148,12 +148,12 @@ def credential_for(account: AzureAccount, secret: SecretStr | None) -> Any:
         case "service_principal":
             return aio.ClientSecretCredential(account.tenant_id, account.client_id, value)
         case "managed_identity":
-            return aio.ManagedIdentityCredential(**({"client_id": account.client_id} if account.client_id else {}))
+            return aio.ManagedIdentityCredential(client_id=account.client_id or None)
         case _:
             return aio.DefaultAzureCredential()
 
 
 def end_of_sas(token: str) -> str:
-    """When a SAS token ends, as it says itself; empty where it does not."""
-    found = parse_qs(token.lstrip("?")).get("se", [""])[0]
-    return found if re.fullmatch(r"[0-9TZ:.+-]{10,40}", found) else ""
+    """Return the end of a SAS token as the token states it; empty if it does not."""
+    end = parse_qs(token.lstrip("?")).get("se", [""])[0]
+    return end if re.fullmatch(r"[0-9TZ:.+-]{10,40}", end) else ""

@@ -1,4 +1,4 @@
-"""Who this process is to Azure: one credential, which keeps its tokens and renews them before they end."""
+"""Identity of this process on Azure: one credential, which keeps its tokens and renews them in time."""
 
 from functools import cache
 from typing import Any
@@ -11,7 +11,7 @@ NO_IDENTITY = (
 
 @cache
 def azure_credential() -> Any:
-    """The process's identity: ``azure.identity.DefaultAzureCredential``, made once.
+    """Return the identity of the process, an ``azure.identity.DefaultAzureCredential`` that is created once.
 
     It tries, in this order: a service principal (``AZURE_TENANT_ID``, ``AZURE_CLIENT_ID``, ``AZURE_CLIENT_SECRET``),
     workload identity, managed identity, the Azure CLI. A second object would ask for tokens of its own.

@@ -8,7 +8,7 @@ from forecast_assets.domain.suggestions import closest
 
 @dataclasses.dataclass(frozen=True)
 class Country:
-    """A country with public holidays."""
+    """Country with public holidays."""
 
     name: str
     iso2: str
@@ -23,9 +23,9 @@ def known_countries() -> list[Country]:
 
 
 def country_of(code: str, name: str) -> Country | None:
-    """The country a market is: by its code where that is an ISO code, else by its name; None where neither is known.
+    """Return the country of a market: by its code if that is an ISO code, else by its name; None if neither is known.
 
-    A code that is one country and a name that is another are nobody's: the market may be a state called so.
+    None too if code and name are two countries: the market may be a state with that name.
     """
     by_code = {key: country for country in known_countries() for key in (country.iso2, country.iso3)}
     by_name = {_plain(country.name): country for country in known_countries()}
@@ -34,14 +34,14 @@ def country_of(code: str, name: str) -> Country | None:
 
 
 def country_with(iso2: str) -> Country | None:
-    """The country of an ISO 3166-1 alpha-2 code."""
+    """Return the country of an ISO 3166-1 alpha-2 code."""
     return next((country for country in known_countries() if country.iso2 == iso2), None)
 
 
 def close_countries(name: str) -> list[Country]:
-    """Up to three countries with a similar name."""
+    """Return up to three countries with a similar name."""
     by_name = {_plain(country.name): country for country in known_countries()}
-    return [by_name[found] for found in closest(_plain(name), by_name, count=3)]
+    return [by_name[name] for name in closest(_plain(name), by_name, count=3)]
 
 
 def _plain(name: str) -> str:

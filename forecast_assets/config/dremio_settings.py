@@ -1,6 +1,6 @@
-"""Where Dremio is and how it is asked: the ``DREMIO_*`` variables, validated once with the other settings.
+"""Connection to Dremio: the ``DREMIO_*`` variables, validated once with the other settings.
 
-Password and token are no settings: they are fetched when a connection is made.
+Password and token are no settings: they are fetched when a connection is opened.
 """
 
 import re
@@ -82,7 +82,7 @@ class DremioSettings(SettingsGroup):
 
     @property
     def address(self) -> str:
-        """Host and port as people write them."""
+        """The host and port as people write them."""
         return f"{self.host}:{self.port}"
 
     @property
@@ -92,14 +92,14 @@ class DremioSettings(SettingsGroup):
 
 
 def path_parts(path: str) -> tuple[str, ...]:
-    """The names in a dotted path; names in double quotes may hold dots. Empty where the path is none."""
+    """Return the names in a dotted path; names in double quotes may contain dots. Empty if it is no path."""
     text, parts = path.strip(), list[str]()
     while text:
-        found = _PART_OF_A_PATH.match(text)
-        if not found:
+        match = _PART_OF_A_PATH.match(text)
+        if not match:
             return ()
-        parts.append(found[1].replace('""', '"') if found[1] else found[2].strip())
-        text = text[found.end() :]
+        parts.append(match[1].replace('""', '"') if match[1] else match[2].strip())
+        text = text[match.end() :]
         if not text:
             return tuple(parts) if all(parts) else ()
         if not text.startswith("."):

@@ -1,4 +1,4 @@
-"""Secrets out of an Azure Key Vault: read when they are used, kept for a while, read again without a restart."""
+"""Secrets of an Azure Key Vault: read when they are used, cached, and read again without a restart."""
 
 import logging
 import threading
@@ -14,11 +14,11 @@ from forecast_assets.config.azure_credential import NO_IDENTITY, azure_credentia
 from forecast_assets.config.connection_failure import ConnectionFailure
 
 LOG = logging.getLogger("forecast_assets.config.key_vault")
-# So long a secret that was changed in the vault may go on being used here, and so often the vault is asked.
+# Age after which a cached secret is read again: a change in the vault takes effect within that time.
 LIFETIME_SECONDS = 300.0
-# So long the last value serves when the vault does not answer: a night, but not a rotation that somebody relies on.
+# Age up to which the last value is used while the vault does not respond: a night, but no longer than a rotation.
 GRACE_SECONDS = 12 * 3600.0
-# A vault that did not answer is left alone so long: each channel and tick would wait for it again.
+# Pause after a vault did not respond: without it, each channel and tick would wait for the vault again.
 PAUSE_SECONDS = 60.0
 # The client's own defaults, 10 tries and 300 s, would hold a run for an hour.
 TRIES, TIMEOUT_SECONDS = 3, 10
@@ -27,9 +27,9 @@ ROLE = "Key Vault Secrets User"
 
 
 class SecretUnavailable(ConnectionFailure, RuntimeError):
-    """A secret could not be read from the vault; one line that says what to check, without any value.
+    """Error of a secret that could not be read; one line names what to check, without any value.
 
-    ``is_refusal``: the vault has answered, and does not give it.
+    ``is_refusal``: the vault responded and denied access.
     """
 
     is_refusal = False
@@ -42,16 +42,16 @@ class _Kept:
 
 
 def name_in_vault(variable: str) -> str:
-    """The name of a secret in the vault, whose names have no underscores: TEAMS_WEBHOOK_URL is teams-webhook-url."""
+    """Return the name of a secret in the vault, without underscores: TEAMS_WEBHOOK_URL is teams-webhook-url."""
     return variable.lower().replace("_", "-")
 
 
 class KeyVault:
-    """The secrets of one vault by the names of their environment variables.
+    """Secrets of one vault by the names of their environment variables.
 
     Args:
-        address: ``https://<name>.vault.azure.net``.
-        clock: Seconds that only grow.
+        address: Address of the vault, ``https://<name>.vault.azure.net``.
+        clock: Monotonic clock in seconds.
     """
 
     def __init__(self, address: str, clock: Callable[[], float] = time.monotonic) -> None:
@@ -63,13 +63,13 @@ class KeyVault:
         self._client: Any = None
 
     def secret(self, variable: str) -> SecretStr | None:
-        """The secret of a variable, at most LIFETIME_SECONDS old; None where the vault has none or an empty one.
+        """Return the secret of a variable, at most LIFETIME_SECONDS old; None if the vault has none or an empty one.
 
-        Where the vault does not answer, a value that was read within GRACE_SECONDS serves, with a warning, and the
-        vault is asked again after PAUSE_SECONDS. A refusal is an answer.
+        If the vault does not respond, a value read within GRACE_SECONDS is used, with a warning. The vault is read anew
+        after PAUSE_SECONDS. No old value is used if the vault denies access.
 
         Raises:
-            SecretUnavailable: If the vault does not answer or refuses, and there is no such value.
+            SecretUnavailable: If the vault does not respond or denies access, and there is no usable value.
         """
         with self._lock:
             kept = self._kept.get(variable)
@@ -88,7 +88,7 @@ class KeyVault:
             return value
 
     def forget(self, variable: str) -> None:
-        """Read the secret anew when it is next asked for: after whoever it was shown to refused it."""
+        """Drop a cached secret that a service rejected, so that it is read again when it is next used."""
         with self._lock:
             self._kept.pop(variable, None)
 
@@ -120,7 +120,7 @@ class KeyVault:
 
 
 def _cause(error: Exception) -> str:
-    """What is wrong and what to do about it, from the kind of an error; its text may be pages long."""
+    """Return the cause of an error and what to do about it, by the type of the error: its text may be pages long."""
     from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ServiceRequestError
 
     if isinstance(error, ServiceRequestError):
@@ -128,7 +128,7 @@ def _cause(error: Exception) -> str:
             "it was not reached. Check AZURE_KEY_VAULT_URL, the network and its firewall, and REQUESTS_CA_BUNDLE where "
             "a proxy has certificates of its own"
         )
-    # Credentials that cannot log in raise this one without an answer of the vault.
+    # Credentials that cannot log in raise this error without a response of the vault.
     if isinstance(error, ClientAuthenticationError) and error.response is None:
         return NO_IDENTITY
     status = getattr(error, "status_code", None)
@@ -143,5 +143,5 @@ def _cause(error: Exception) -> str:
 
 @cache
 def vault_at(address: str) -> KeyVault:
-    """The vault of an address, one per process."""
+    """Return the vault at an address, one object per process."""
     return KeyVault(address)

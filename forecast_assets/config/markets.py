@@ -1,4 +1,4 @@
-"""The markets a company plans by, read from ``markets.yaml``.
+"""Markets of a company, read from ``markets.yaml``.
 
 Adding a market is adding an entry at the end of that file; nothing else in the package lists markets.
 """
@@ -24,14 +24,14 @@ STAGES = ("shadow", "live", "retired")
 MISSING_MONTH_RULES = ("zero", "unknown")
 CODE_PATTERN = re.compile(r"[A-Z0-9_]{2,10}")
 CHANNEL_PATTERN = re.compile(r"[A-Z][A-Z0-9_]{0,39}")
-# A WAPE above it is no forecast: 35 was meant as per cent.
+# A larger WAPE is a mistake: 35 was meant as per cent.
 MOST_SHARE = 5
 # Strict, because the parser of pandas takes "5" for the fifth of this month and "Jan2024" for a month.
 MONTH_PATTERN = re.compile(r"\d{4}-\d{2}(-\d{2})?")
 
 
 class MarketsError(ValueError):
-    """``markets.yaml`` cannot be used; the message lists every problem found in it."""
+    """Error of a ``markets.yaml`` that cannot be used; the message lists every problem."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -110,13 +110,13 @@ def load_markets(path: str | Path) -> dict[str, Market]:
         content = yaml.safe_load(file.read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:
         raise MarketsError(f"{file}: not UTF-8: {error}. Save the file as UTF-8.") from error
-    # YAML makes dates of what looks like one: 2019-02-30 is a ValueError of the calendar.
+    # YAML turns text like 2019-02-30 into a date, which is a ValueError of the calendar.
     except (yaml.YAMLError, ValueError) as error:
         raise MarketsError(f"{file}: not valid YAML: {error}") from error
     entries = content.get("markets") if isinstance(content, dict) else None
     if not isinstance(entries, list) or not entries:
         raise MarketsError(f"{file}: expected a non-empty list under the key 'markets', got {entries!r}.")
-    problems = [problem for place, entry in enumerate(entries, 1) for problem in _problems(place, entry)]
+    problems = [problem for number, entry in enumerate(entries, 1) for problem in _problems(number, entry)]
     codes = [entry["code"] for entry in entries if isinstance(entry, dict) and isinstance(entry.get("code"), str)]
     problems += [f"market code {code!r} is given {codes.count(code)} times" for code in _repeated(codes)]
     if problems:
@@ -125,12 +125,12 @@ def load_markets(path: str | Path) -> dict[str, Market]:
 
 
 def forecast_markets(markets: Mapping[str, Market]) -> list[str]:
-    """Codes of the markets that are still forecast: all but the retired."""
+    """Return the codes of the markets that are forecast: all but the retired."""
     return [code for code, market in markets.items() if market.stage != "retired"]
 
 
 def month_of(value: Any) -> pd.Timestamp:
-    """The month written as 2019-01 or 2019-01-01, as text or as a date.
+    """Return the month written as 2019-01 or 2019-01-01, as text or as a date.
 
     Raises:
         ValueError: If it is written otherwise, is no date, or is another day than the first.
@@ -138,12 +138,13 @@ def month_of(value: Any) -> pd.Timestamp:
     import pandas as pd
 
     text = str(value)
+    expected = f"expected a month like 2019-01, got {text!r}"
+    if not MONTH_PATTERN.fullmatch(text):
+        raise ValueError(expected)
     try:
-        if not MONTH_PATTERN.fullmatch(text):
-            raise ValueError(text)
         month = pd.Timestamp(text).as_unit("ns")
     except ValueError as error:
-        raise ValueError(f"expected a month like 2019-01, got {text!r}") from error
+        raise ValueError(expected) from error
     if month.day != 1:
         raise ValueError(f"expected the first day of a month, like {month:%Y-%m}-01, got {text!r}")
     return month
@@ -153,10 +154,10 @@ def _repeated(codes: list[str]) -> list[str]:
     return sorted({code for code in codes if codes.count(code) > 1})
 
 
-def _problems(place: int, entry: Any) -> list[str]:
+def _problems(number: int, entry: Any) -> list[str]:
     if not isinstance(entry, dict):
-        return [f"entry {place}: expected keys {list(FIELDS)}, got {entry!r}"]
-    where = f"entry {place} ({entry.get('code', 'without code')})"
+        return [f"entry {number}: expected keys {list(FIELDS)}, got {entry!r}"]
+    where = f"entry {number} ({entry.get('code', 'without code')})"
     problems = []
     for key in entry:
         if key not in FIELDS:
@@ -197,7 +198,7 @@ def _value_problems(key: str, value: Any) -> list[str]:
 
 
 def _share_problems(key: str, value: Any) -> list[str]:
-    """A fraction above 0 and up to 5: what is larger was meant as per cent."""
+    """Return the problem of a value that is no fraction above 0 and up to 5: a larger one was meant as per cent."""
     # A boolean is a number to Python; .nan and .inf are numbers to YAML. Both fail the comparison or the type.
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= MOST_SHARE:
         return [f"{key}: expected a fraction above 0, like 0.35 for 35 %, got {value!r}; remove it for the default"]

@@ -1,6 +1,6 @@
-"""Secrets by name, fetched when they are used: never settings, never written anywhere.
+"""Secrets by name, fetched when they are used: they are no settings and are never stored.
 
-A secret is the environment variable of its name, where that is set, else the secret of the Key Vault that
+A secret is the environment variable of its name if that is set, else the secret of the Key Vault that
 ``AZURE_KEY_VAULT_URL`` names: ``TEAMS_WEBHOOK_URL`` is ``teams-webhook-url`` there.
 """
 
@@ -19,12 +19,12 @@ _resolved: set[str] = set()
 
 
 def resolve_secret(name: str, environment: Mapping[str, str] = os.environ) -> SecretStr | None:
-    """The secret of a name, None where it is not set or empty.
+    """Return the secret of a name; None if it is unset or empty.
 
-    ``SecretStr`` shows as asterisks wherever it is printed by mistake.
+    ``SecretStr`` is shown as asterisks if it is printed by mistake.
 
     Raises:
-        SecretUnavailable: If the Key Vault does not answer or refuses.
+        SecretUnavailable: If the Key Vault does not respond or denies access.
     """
     value = environment.get(name, "").strip()
     vault = environment.get(KEY_VAULT_URL, "").strip()
@@ -35,14 +35,14 @@ def resolve_secret(name: str, environment: Mapping[str, str] = os.environ) -> Se
 
 
 def forget_secret(name: str, environment: Mapping[str, str] = os.environ) -> None:
-    """Fetch a secret anew when it is next asked for: after whoever it was shown to refused it."""
+    """Drop a cached secret that a service rejected, so that it is fetched again when it is next used."""
     vault = environment.get(KEY_VAULT_URL, "").strip()
     if vault:
         vault_at(vault).forget(name)
 
 
 def without_secrets(text: str) -> str:
-    """A text of somebody else's, an error say, without any secret that this process has fetched."""
+    """Return a text, such as the error of a library, without any secret that this process has fetched."""
     # Longest first: one may be a part of another.
     for value in sorted((each for each in _resolved if len(each) >= SHORTEST_TO_MASK), key=len, reverse=True):
         text = text.replace(value, MASK)

@@ -36,7 +36,7 @@ def _credential(account: AzureAccount) -> ADLS2Key | ADLS2SASToken | ADLS2Defaul
     if account.credential == "sas":
         return ADLS2SASToken(token=EnvVar(SECRET_NAMES["sas"]))
     only = ONLY.get(account.credential)
-    kwargs = {f"exclude_{way}_credential": way != only for way in WAYS} if only else {}
+    kwargs: dict[str, bool | str] = {f"exclude_{way}_credential": way != only for way in WAYS} if only else {}
     if account.credential == "managed_identity" and account.client_id:
         kwargs["managed_identity_client_id"] = account.client_id
     return ADLS2DefaultAzureCredential(kwargs=kwargs)

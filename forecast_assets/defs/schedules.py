@@ -77,4 +77,4 @@ def cycle_request(
 
 def is_requested(instance: dg.DagsterInstance, run_key: str | None) -> bool:
     """Return True if a run with the key exists; Dagster itself compares keys within one sensor or schedule only."""
-    return bool(instance.get_runs(dg.RunsFilter(tags={RUN_KEY_TAG: run_key}), limit=1))
+    return bool(instance.get_runs(dg.RunsFilter(tags={RUN_KEY_TAG: run_key or ""}), limit=1))

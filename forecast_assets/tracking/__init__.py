@@ -1,0 +1,1 @@
+"""Record of cycles in MLflow; no forecast depends on it."""

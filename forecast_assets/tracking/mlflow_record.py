@@ -1,7 +1,7 @@
-"""What one market and month looks like in MLflow: the record, its checks, its fingerprint and its files.
+"""Record of a market and month in MLflow: its fields, checks, content hash and files.
 
-Plain values and frames only. How MLflow is reached is in mlflow_store.py, how the runs are found and written in
-mlflow_tracking.py. MLflow is never imported here.
+Plain values and frames only; MLflow is never imported here. The connection is in mlflow_store.py, and
+mlflow_tracking.py finds and writes the runs.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ SAFE_PART = re.compile(r"(?!\.)[A-Za-z0-9_.\-]+(/(?!\.)[A-Za-z0-9_.\-]+)*")
 
 @dataclass(frozen=True)
 class RecordedRun:
-    """Where a record went. ``url`` is None where the store has no web address (SQLite, Azure ML)."""
+    """Address of a record in MLflow. ``url`` is None if the store has no web page (SQLite, Azure ML)."""
 
     run_id: str
     parent_run_id: str
@@ -29,17 +29,17 @@ class RecordedRun:
 
 @dataclass(frozen=True, eq=False)
 class CycleRecord:
-    """One market's forecast of one origin month, as MLflow shall show it.
+    """Record of one market's forecast of one origin month.
 
     Attributes:
-        cycle_id: Groups the markets of a month, e.g. ``dev-2024-06``; the parent run.
+        cycle_id: Name of the parent run that groups the markets of a month, e.g. ``dev-2024-06``.
         market: Market code.
         origin_month: First day of the last closed month.
         git_sha: Commit of the code that made the forecast.
         dagster_run_id: Dagster run that made it.
         parameters: Names and plain values; compared as text.
         metrics_by_horizon: One row per ``horizon_months`` (1, 2, ...), one float column per metric, e.g.
-            ``model_wape``, ``baseline_bias``. NaN where a metric does not exist (actuals that sum to zero).
+            ``model_wape``, ``baseline_bias``. NaN if a metric does not exist (actuals that sum to zero).
         pooled_metrics: The same metrics over all horizons; NaN as above.
         features: Names of the selected features, in the order of the model.
         model_parts: Columns ``part`` and ``content``: the JSON manifest and the LightGBM texts.
@@ -84,33 +84,33 @@ class CycleRecord:
             raise ValueError(
                 f"model_parts of {self.market} needs part and content, got {list(self.model_parts.columns)}"
             )
-        refused = [part for part in self.model_parts["part"] if not SAFE_PART.fullmatch(str(part))]
-        if refused:
-            raise ValueError(f"model_parts of {self.market} must be plain file names, got {refused}")
+        rejected = [part for part in self.model_parts["part"] if not SAFE_PART.fullmatch(str(part))]
+        if rejected:
+            raise ValueError(f"model_parts of {self.market} must be plain file names, got {rejected}")
         if self.model_parts["part"].duplicated().any():
             raise ValueError(f"model_parts of {self.market} has a part twice")
         if not all(isinstance(content, str) for content in self.model_parts["content"]):
             raise ValueError(f"model_parts of {self.market} must have text as content in every row")
 
     def metric_values(self) -> list[tuple[str, int, float]]:
-        """Metrics as (name, step, value); NaN left out.
+        """Return the metrics as (name, step, value), without NaN.
 
-        By horizon under ``<name>_by_horizon`` with the horizon as step, pooled under the bare name at step 0: MLflow
-        shows the last step in its tables, and the error of the longest horizon must not pass for the pooled one.
+        Metrics by horizon are called ``<name>_by_horizon``, with the horizon as step; pooled metrics have the bare name
+        and step 0. MLflow shows the last step in its tables: the longest horizon must not pass for the pooled value.
         """
         long = self.metrics_by_horizon.melt(id_vars="horizon_months", var_name="metric").dropna(subset="value")
         stepped = zip(long["metric"] + "_by_horizon", long["horizon_months"].astype(int), long["value"], strict=True)
-        pooled = ((name, 0, value) for name, value in self.pooled_metrics.items() if not pd.isna(value))
+        pooled = ((name, 0, value) for name, value in self.pooled_metrics.items() if not math.isnan(value))
         return [(str(name), int(step), float(value)) for name, step, value in (*stepped, *pooled)]
 
     def parameter_texts(self) -> dict[str, str]:
-        """Parameters as MLflow stores them: text, empty for None."""
+        """Return the parameters as MLflow stores them: text, empty for None."""
         return {name: "" if value is None else str(value) for name, value in self.parameters.items()}
 
     def content_hash(self) -> str:
-        """SHA-256 over parameters, metrics, features and model: what a later record must equal to be the same one.
+        """Return the SHA-256 of parameters, metrics, features and model: equal records have equal hashes.
 
-        Not in it: ``git_sha`` and ``dagster_run_id``, which differ whenever the same result is computed again.
+        ``git_sha`` and ``dagster_run_id`` are left out: they differ whenever the same result is computed again.
         """
         content = {
             "parameters": self.parameter_texts(),
@@ -121,7 +121,7 @@ class CycleRecord:
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     def tags(self) -> dict[str, str]:
-        """Tags of the market's run by which it is found and traced."""
+        """Return the tags by which the market's run is found and traced."""
         return {
             "forecast.role": "market",
             "forecast.cycle_id": self.cycle_id,
@@ -143,7 +143,7 @@ class CycleRecord:
 
 
 def _file_name(part: str, content: str) -> str:
-    """MLflow's web page shows a file as text by its ending; a part without one gets it from its content."""
+    """Return a part's file name with an ending, by which MLflow's web page shows it as text."""
     if re.search(r"\.(json|txt)$", part):
         return part
     return f"{part}.json" if content.lstrip()[:1] in ("{", "[") else f"{part}.txt"

@@ -1,7 +1,7 @@
-"""The champion of a market in MLflow's model registry: a mirror of ``champion`` in the store, which is the truth.
+"""Mirror of a market's champion in MLflow's model registry; the table ``champion`` in the store is the original.
 
-One registered model per environment and market, a version per run, the alias ``champion`` on the latest one. A server
-without aliases has the tag ``forecast.alias`` on that version instead.
+Each environment and market has one registered model with a version per run; the latest version has the alias
+``champion``. On a server without aliases, that version has the tag ``forecast.alias`` instead.
 """
 
 import dataclasses
@@ -20,8 +20,10 @@ MONTH_TAG = "forecast.origin_month"
 
 @dataclasses.dataclass(frozen=True)
 class ChampionRecord:
-    """What the registry shall say of a market and month; ``part_prefix`` is that of the champion's parts in the run's
-    model, empty where the model is the champion's."""
+    """Record of a market's champion in a month.
+
+    ``part_prefix`` is the prefix of the champion's parts in the run's model; empty if the model is the champion's.
+    """
 
     market: str
     origin_month: pd.Timestamp
@@ -31,7 +33,7 @@ class ChampionRecord:
     part_prefix: str
 
     def tags(self) -> dict[str, str]:
-        """Tags of the version."""
+        """Return the tags of the version."""
         return {
             MONTH_TAG: f"{self.origin_month:%Y-%m-%d}",
             "forecast.market": self.market,
@@ -43,22 +45,22 @@ class ChampionRecord:
 
 
 class ChampionRegistry:
-    """The registered model of one market."""
+    """Registered model of one market."""
 
     def __init__(self, client: "MlflowClient", name: str) -> None:
         self.client = client
         self.name = name
 
     def mirror(self, run_id: str, record: ChampionRecord) -> str:
-        """Make the run's model a version, the alias with it unless a later month has it; the version's number.
+        """Register the run's model as a version and return the version's number.
 
-        The same run and recipe again are the same version.
+        The alias moves to it unless a later month has the alias. The same run and recipe keep their version.
         """
         self._require_model()
         versions = self._versions()
-        found = [version for version in versions if _is_of(version, run_id, record)]
-        if found:
-            number = found[0].version
+        same = [version for version in versions if _is_of(version, run_id, record)]
+        if same:
+            number = same[0].version
             for name, value in record.tags().items():
                 self.client.set_model_version_tag(self.name, number, name, value)
         else:
@@ -74,7 +76,7 @@ class ChampionRegistry:
         try:
             self.client.create_registered_model(self.name)
         except MlflowException:
-            # There already, or the error was real and there still is none.
+            # The model exists; after any other error there is none, and this raises it.
             self.client.get_registered_model(self.name)
 
     def _versions(self) -> list["ModelVersion"]:
@@ -86,7 +88,7 @@ class ChampionRegistry:
         try:
             self.client.set_registered_model_alias(self.name, ALIAS, number)
         except MlflowException:
-            # No aliases here. A server that is down fails at the tag, too.
+            # The server has no aliases; one that is down fails at the tag, too.
             self.client.set_model_version_tag(self.name, number, ALIAS_TAG, ALIAS)
             for version in versions:
                 if str(version.version) != number and ALIAS_TAG in version.tags:

@@ -1,6 +1,6 @@
-"""How MLflow is reached: making the local store, failing quickly and in one line, keeping passwords out of messages.
+"""Connection to MLflow: creation of the local store, short waits, one-line errors without passwords.
 
-What is recorded is in mlflow_record.py, how the runs are found and written in mlflow_tracking.py.
+The record is in mlflow_record.py, and mlflow_tracking.py finds and writes the runs.
 """
 
 import contextlib
@@ -17,8 +17,8 @@ from filelock import FileLock, Timeout
 from forecast_assets.config.azure_credential import NO_IDENTITY, azure_credential
 from forecast_assets.config.secret_store import MASK, resolve_secret, without_secrets
 
-# MLflow's own defaults (120 s, 7 retries) hold a run for minutes when a server is down; what is missed can be recorded
-# later, so a cycle must not wait for it. The operator's own values win.
+# MLflow's own defaults (120 s, 7 retries) hold a run for minutes when a server is down. A missed record can be made up
+# later, so a cycle must not wait for it. The operator's own values take precedence.
 CLIENT_ENVIRONMENT = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
@@ -27,7 +27,7 @@ CLIENT_ENVIRONMENT = {
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
 CREDENTIALS = ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN")
-# What azureml-mlflow asks a token for.
+# Scope of the token that azureml-mlflow requests.
 AZURE_ML_SCOPE = "https://management.core.windows.net/.default"
 CONNECT_TIMEOUT_SECONDS = 10
 LOCK_TIMEOUT_SECONDS = 60
@@ -38,11 +38,11 @@ _environment_lock = threading.RLock()
 
 
 class TrackingUnavailable(Exception):
-    """MLflow did not take a record. One line, without credentials; forecasts never depend on it."""
+    """Error of MLflow, on one line without credentials; forecasts never depend on it."""
 
 
 def mask_credentials(text: str, tracking_uri: str) -> str:
-    """``text`` without the user and password of any address in it, nor the password of ``tracking_uri`` alone."""
+    """Return a text without user and password of any address in it, and without the password of ``tracking_uri``."""
     masked = re.sub(r"://\S*@", "://***@", text)
     masked = re.sub(r"(?i)\b(\w*(?:password|token|secret|sig|key))=[^&\s]+", r"\1=***", masked)
     known = [os.environ.get("MLFLOW_TRACKING_PASSWORD", ""), os.environ.get("MLFLOW_TRACKING_TOKEN", "")]
@@ -53,12 +53,12 @@ def mask_credentials(text: str, tracking_uri: str) -> str:
 
 
 @contextlib.contextmanager
-def tracking_errors(tracking_uri: str, what: str) -> Iterator[None]:
-    """Turn whatever MLflow raises into one TrackingUnavailable, soon, under CLIENT_ENVIRONMENT.
+def tracking_errors(tracking_uri: str, action: str) -> Iterator[None]:
+    """Turn every error of MLflow into a TrackingUnavailable, after the short waits of CLIENT_ENVIRONMENT.
 
     Args:
-        tracking_uri: Named in the message, without credentials.
-        what: What was being done, e.g. ``recording FR of dev-2024-06``.
+        tracking_uri: Address that the message names, without credentials.
+        action: Action in progress, e.g. ``recording FR of dev-2024-06``.
 
     Raises:
         TrackingUnavailable: For any error inside; the message holds its type and its first line.
@@ -71,12 +71,14 @@ def tracking_errors(tracking_uri: str, what: str) -> Iterator[None]:
     except Exception as error:  # noqa: BLE001 - stores, drivers and plugins share no base class; all mean "not recorded"
         address = mask_credentials(tracking_uri, tracking_uri)
         cause = _one_line(mask_credentials(str(error), tracking_uri))
-        # "from None": Dagster shows the chain of causes, and theirs name the address with its password.
-        raise TrackingUnavailable(f"MLflow at {address} failed while {what}: {type(error).__name__}: {cause}") from None
+        # "from None": Dagster shows the chain of causes, and those name the address with its password.
+        raise TrackingUnavailable(
+            f"MLflow at {address} failed while {action}: {type(error).__name__}: {cause}"
+        ) from None
 
 
 def _one_line(text: str) -> str:
-    """The first line, its middle left out where it is long: libraries put the cause proper at the end."""
+    """Return the first line; a long one loses its middle, because libraries name the actual cause at the end."""
     line = " ".join(text.strip().split("\n", 1)[0].split())
     half = CAUSE_LENGTH // 2
     return line if len(line) <= CAUSE_LENGTH else f"{line[:half]} ... {line[-half:]}"
@@ -84,15 +86,15 @@ def _one_line(text: str) -> str:
 
 @contextlib.contextmanager
 def _client_environment() -> Iterator[None]:
-    """Set CLIENT_ENVIRONMENT and the credentials, which MLflow reads from nowhere else, and take them out afterwards.
+    """Set CLIENT_ENVIRONMENT and the credentials, which MLflow reads from nowhere else, and restore the variables.
 
-    Threads of one process take turns: with two inside at once, one would put back what the other had set.
+    Threads of one process take turns: otherwise one would restore the values that another has set.
     """
     # Stays set: MLflow reads it once, at import.
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     with _environment_lock:
         credentials = {name: secret.get_secret_value() for name in CREDENTIALS if (secret := resolve_secret(name))}
-        # A variable that is set to nothing is not set: the vault's secret must not be hidden by it.
+        # An empty variable counts as unset: it must not hide the secret of the vault.
         lent = {name: value for name, value in (CLIENT_ENVIRONMENT | credentials).items() if not os.environ.get(name)}
         before = {name: os.environ[name] for name in lent if name in os.environ}
         os.environ.update(lent)
@@ -105,25 +107,25 @@ def _client_environment() -> Iterator[None]:
 
 
 def sqlite_path(tracking_uri: str) -> Path | None:
-    """The file behind ``sqlite:///<path>``, absolute; None for any other kind of store."""
+    """Return the absolute path of the file at ``sqlite:///<path>``; None for any other kind of store."""
     if not tracking_uri.startswith("sqlite:///"):
         return None
     return Path(tracking_uri.removeprefix("sqlite:///").partition("?")[0]).absolute()
 
 
 def local_artifact_folder(database: Path) -> Path:
-    """The folder beside a SQLite store: ``mlflow.db`` has ``mlflow_artifacts``."""
+    """Return the folder beside a SQLite store: ``mlflow.db`` has ``mlflow_artifacts``."""
     return database.with_name(f"{database.stem}_artifacts")
 
 
 def prepare_mlflow_store(tracking_uri: str) -> None:
-    """Create the SQLite store of a laptop, once; at set-up, because it takes 3 s and MLflow cannot do it twice at once.
+    """Create the SQLite store of a laptop at set-up: it takes 3 s, and MLflow cannot do it twice at once.
 
-    The schema is made in a file of another name and moved into place complete, under a file lock: a reader sees a
-    whole store or none, and a second process waits. An existing store is left as it is; servers keep their own.
+    Under a file lock, the schema is created in a file of another name and moved into place when complete. A reader sees
+    a whole store or none, and a second process waits. An existing store stays as it is; servers have their own.
 
     Raises:
-        TrackingUnavailable: If the store cannot be made, or the file is something else than a SQLite database.
+        TrackingUnavailable: If the store cannot be created, or the file is no SQLite database.
     """
     database = sqlite_path(tracking_uri)
     if database is None:
@@ -166,7 +168,7 @@ def _file_lock(database: Path) -> Iterator[None]:
 
 
 def check_database_answers(tracking_uri: str) -> None:
-    """Connect once to a database that is used without a server, where MLflow itself would retry for 100 s."""
+    """Connect once to a database that is used without a server: MLflow itself would retry for 100 s."""
     scheme = tracking_uri.partition("://")[0]
     if scheme.partition("+")[0] not in ("postgresql", "mysql"):
         return
@@ -180,7 +182,7 @@ def check_database_answers(tracking_uri: str) -> None:
 
 
 def check_azure_ml_answers(tracking_uri: str) -> None:
-    """Ask for a token once where the store is Azure ML, whose client would open a browser on a server without identity.
+    """Request a token if the store is Azure ML, whose client would open a browser on a server without identity.
 
     Raises:
         TrackingUnavailable: If the client is not installed, or the process has no identity.
@@ -202,7 +204,7 @@ def check_azure_ml_answers(tracking_uri: str) -> None:
 
 
 def run_page(tracking_uri: str, experiment_id: str, run_id: str) -> str | None:
-    """Address of a run in the web page of an MLflow server, without credentials; None for stores without one."""
+    """Return the web page of a run on an MLflow server, without credentials; None for stores without web pages."""
     parts = urlsplit(tracking_uri)
     if parts.scheme not in ("http", "https"):
         return None

@@ -1,7 +1,7 @@
-"""The MLflow record of the monthly cycle: one run per market and origin month under one parent run per cycle.
+"""MLflow runs of the monthly cycle: one run per market and origin month under one parent run per cycle.
 
-Finding, creating and writing runs by explicit ids; never MLflow's global "active run", which all threads and Dagster
-runs of a process share. What a record holds is in mlflow_record.py, how the store is reached in mlflow_store.py.
+Runs are found, created and written by explicit ids. MLflow's global "active run" is not used: all threads and Dagster
+runs of a process share it. The record is in mlflow_record.py, the connection in mlflow_store.py.
 """
 
 import tempfile
@@ -36,14 +36,14 @@ SEARCH_LIMIT = 1000
 
 
 class MlflowTracking(dg.ConfigurableResource):
-    """Records cycles in MLflow. Nothing is contacted before ``record_cycle``, and MLflow (2 s) is imported there.
+    """Resource that records cycles in MLflow; it imports MLflow (2 s) and contacts it only when a method is called.
 
     Attributes:
         tracking_uri: ``sqlite:///<file>``, ``http(s)://<server>``, or what an installed MLflow plugin understands. Give
             it as ``dg.EnvVar`` if it holds a password: Dagster's page shows configured values.
-        experiment_name: Created if missing.
-        artifact_location: Where a new experiment keeps its files. None: the folder beside a SQLite file, or the
-            server's own choice. An existing experiment keeps its location.
+        experiment_name: Name of the experiment, which is created if it is missing.
+        artifact_location: Folder of a new experiment's files. None: the folder beside a SQLite file, or the choice of
+            the server. An existing experiment keeps its folder.
     """
 
     tracking_uri: str
@@ -51,10 +51,10 @@ class MlflowTracking(dg.ConfigurableResource):
     artifact_location: str | None = None
 
     def record_cycle(self, record: CycleRecord) -> RecordedRun:
-        """Write one market's month; the same content again updates the same run, other content supersedes it.
+        """Write the record of a market's month; equal content updates the same run, other content supersedes it.
 
         Raises:
-            TrackingUnavailable: If MLflow does not take it, within seconds (see docs/mlflow.md).
+            TrackingUnavailable: If MLflow does not accept it within seconds (see docs/mlflow.md).
         """
         prepare_mlflow_store(self.tracking_uri)
         with tracking_errors(self.tracking_uri, f"recording {record.market} of {record.cycle_id}"):
@@ -68,10 +68,10 @@ class MlflowTracking(dg.ConfigurableResource):
             return RecordedRun(run_id, parent_run_id, run_page(self.tracking_uri, runs.experiment_id, run_id))
 
     def experiments(self) -> int:
-        """How many experiments MLflow has: asked to know whether it answers.
+        """Return the number of experiments, as a test of the connection.
 
         Raises:
-            TrackingUnavailable: If it does not.
+            TrackingUnavailable: If MLflow does not respond.
         """
         prepare_mlflow_store(self.tracking_uri)
         with tracking_errors(self.tracking_uri, "looking for experiments"):
@@ -82,10 +82,10 @@ class MlflowTracking(dg.ConfigurableResource):
             return len(MlflowClient(tracking_uri=self.tracking_uri).search_experiments(max_results=SEARCH_LIMIT))
 
     def mirror_champion(self, run_id: str, record: ChampionRecord) -> None:
-        """Name the recipe in force of a market in the model registry, beside the run that holds its model.
+        """Register the champion of a market in the model registry, with the run that holds its model.
 
         Raises:
-            TrackingUnavailable: If MLflow does not take it, or has no registry.
+            TrackingUnavailable: If MLflow does not accept it, or has no registry.
         """
         with tracking_errors(self.tracking_uri, f"naming the champion of {record.market}"):
             check_azure_ml_answers(self.tracking_uri)
@@ -97,21 +97,21 @@ class MlflowTracking(dg.ConfigurableResource):
     def _experiment_id(self, client: "MlflowClient") -> str:
         from mlflow.exceptions import MlflowException
 
-        found = client.get_experiment_by_name(self.experiment_name)
-        if found is None:
+        experiment = client.get_experiment_by_name(self.experiment_name)
+        if experiment is None:
             try:
                 return client.create_experiment(self.experiment_name, self._artifact_location())
             except MlflowException:
-                # Names are unique: another process was first, or the error was real and there still is none.
-                found = client.get_experiment_by_name(self.experiment_name)
-                if found is None:
+                # Names are unique: another process was first. After any other error there still is none.
+                experiment = client.get_experiment_by_name(self.experiment_name)
+                if experiment is None:
                     raise
-        if found.lifecycle_stage != "active":
+        if experiment.lifecycle_stage != "active":
             raise TrackingUnavailable(
                 f"MLflow experiment {self.experiment_name!r} is deleted; restore it "
-                f"(mlflow experiments restore --experiment-id {found.experiment_id}) or configure another name"
+                f"(mlflow experiments restore --experiment-id {experiment.experiment_id}) or configure another name"
             )
-        return found.experiment_id
+        return experiment.experiment_id
 
     def _artifact_location(self) -> str | None:
         if self.artifact_location is not None:
@@ -121,14 +121,14 @@ class MlflowTracking(dg.ConfigurableResource):
 
 
 class CycleRuns:
-    """The runs of one experiment, found by their tags."""
+    """Runs of one experiment, found by their tags."""
 
     def __init__(self, client: "MlflowClient", experiment_id: str) -> None:
         self.client = client
         self.experiment_id = experiment_id
 
     def record(self, record: CycleRecord) -> tuple[str, str]:
-        """Write a record; ids of the market's run and of its parent."""
+        """Write a record and return the ids of the market's run and of its parent."""
         parent = self._parent(record)
         run = self._market_run(record, parent.info.run_id)
         self._write(record, run)
@@ -136,16 +136,16 @@ class CycleRuns:
         return run.info.run_id, self._settle_parent(record, run)
 
     def _active(self, tags: dict[str, str]) -> list["Run"]:
-        """Runs with these tags, oldest first; the same order for every process that looks."""
-        found = self.client.search_runs(
+        """Return the runs with these tags, oldest first, in the same order for every process."""
+        runs = self.client.search_runs(
             [self.experiment_id],
             filter_string=" and ".join(f"tags.`{name}` = '{value}'" for name, value in tags.items()),
             max_results=SEARCH_LIMIT,
         )
-        return sorted(found, key=lambda run: (run.info.start_time, run.info.run_id))
+        return sorted(runs, key=lambda run: (run.info.start_time, run.info.run_id))
 
     def _create_or_yield(self, create: Callable[[], "Run"], rivals: Callable[[], list["Run"]]) -> "Run":
-        """Create a run, look again, and give way to an older one that another process created in between."""
+        """Create a run and return it, or an older one that another process created meanwhile."""
         created = create()
         oldest = next(iter(rivals()), created)
         if oldest.info.run_id != created.info.run_id:
@@ -157,15 +157,15 @@ class CycleRuns:
 
         def create() -> "Run":
             run = self.client.create_run(self.experiment_id, run_name=record.cycle_id, tags=tags)
-            # It only groups: left running, it would look unfinished for ever.
+            # It only groups runs: left running, it would look unfinished for ever.
             self.client.set_terminated(run.info.run_id, "FINISHED")
             return run
 
-        found = self._active(tags)
-        return found[0] if found else self._create_or_yield(create, lambda: self._active(tags))
+        parents = self._active(tags)
+        return parents[0] if parents else self._create_or_yield(create, lambda: self._active(tags))
 
     def _current(self, record: CycleRecord) -> list["Run"]:
-        """Runs of the cycle and market that nothing supersedes, oldest first."""
+        """Return the runs of the cycle and market that no other run supersedes, oldest first."""
         tags = {
             "forecast.role": "market",
             "forecast.cycle_id": record.cycle_id,
@@ -174,10 +174,10 @@ class CycleRuns:
         return [run for run in self._active(tags) if SUPERSEDED_TAG not in run.data.tags]
 
     def _market_run(self, record: CycleRecord, parent_run_id: str) -> "Run":
-        """The newest run if its content is the record's, else a new one.
+        """Return the newest run if its content is that of the record, else a new one.
 
-        MLflow refuses to change a parameter and keeps every value of a metric, so other content written into the same
-        run would either fail or leave two values per horizon.
+        MLflow rejects changes of a parameter and keeps every value of a metric: other content in the same run would
+        fail, or leave two values per horizon.
         """
         tags = {**record.tags(), PARENT_TAG: parent_run_id}
         content_hash = tags["forecast.content_hash"]
@@ -201,7 +201,7 @@ class CycleRuns:
     def _write(self, record: CycleRecord, run: "Run") -> None:
         from mlflow.entities import Metric, Param, RunTag
 
-        # The run's own start as time of every metric: written again, a value is the same row and not a second point.
+        # Every metric has the start of the run as its time: written again, a value is the same row, no second point.
         metrics = [Metric(name, value, run.info.start_time, step) for name, step, value in record.metric_values()]
         params = [Param(name, value) for name, value in record.parameter_texts().items()]
         tags = [RunTag(name, value) for name, value in record.tags().items()]
@@ -212,14 +212,14 @@ class CycleRuns:
         self.client.set_terminated(run.info.run_id, "FINISHED")
 
     def _supersede_earlier(self, record: CycleRecord, run: "Run") -> None:
-        """Tag the market's earlier runs with the new one; only earlier ones, or two writers would tag each other."""
-        ours = (run.info.start_time, run.info.run_id)
+        """Tag the market's earlier runs as superseded; only earlier ones, or two writers would tag each other."""
+        start = (run.info.start_time, run.info.run_id)
         for other in self._current(record):
-            if (other.info.start_time, other.info.run_id) < ours:
+            if (other.info.start_time, other.info.run_id) < start:
                 self.client.set_tag(other.info.run_id, SUPERSEDED_TAG, run.info.run_id)
 
     def _settle_parent(self, record: CycleRecord, run: "Run") -> str:
-        """Move the run below the oldest parent, should an older one have become visible since ours was chosen."""
+        """Move the run below the oldest parent, if an older one has become visible since it was chosen."""
         oldest = self._parent(record).info.run_id
         if run.data.tags.get(PARENT_TAG) != oldest:
             self.client.set_tag(run.info.run_id, PARENT_TAG, oldest)

@@ -41,18 +41,20 @@ def backtest_figures(cells: pd.DataFrame, origin: pd.Timestamp) -> dict[str, flo
     left_out = ", ".join(f"{month:%Y-%m}" for month in origins_left_out(cells, origin))
     test = compare_paired(cells)
     numbers = {
-        "coverage_80_model": coverage(cells["actual_units"], *(cells[column] for column in BAND)),
+        "coverage_80_model": coverage(*(cells[column].to_numpy(float) for column in ("actual_units", *BAND))),
         "wape_ratio_to_baseline": test.ratio,
         "wape_ratio_p05": test.low,
         "wape_ratio_p95": test.high,
         "probability_better_than_baseline": test.probability_better,
     }
-    return (
-        figures(cells, BACKTEST_METHODS)
-        | {name: value for name, value in numbers.items() if np.isfinite(value)}
-        | {"origins": test.origins, "skus": test.skus, "verdict": test.verdict}
-        | ({"origins_left_out": f"{left_out}: too little history"} if left_out else {})
-    )
+    return {
+        **figures(cells, BACKTEST_METHODS),
+        **{name: value for name, value in numbers.items() if np.isfinite(value)},
+        "origins": test.origins,
+        "skus": test.skus,
+        "verdict": test.verdict,
+        **({"origins_left_out": f"{left_out}: too little history"} if left_out else {}),
+    }
 
 
 def backtest_checks() -> list[TableCheck]:
@@ -68,13 +70,15 @@ def performance_figures(cells: pd.DataFrame) -> dict[str, object]:
     table = realised_accuracy(cells)
     shown = table[table["level"] != "market"] if len(table) else table
     columns = ["level", "entity", "lag", "cells", "actual_units"]
-    columns += [name for name in shown if name.startswith(("wape_", "bias_"))]
-    tables = {"by_category_and_class": dg.MetadataValue.md(shown[columns].to_markdown(index=False, floatfmt=".4g"))}
-    return (
-        realised_figures(table)
-        | {"backfilled_cells": int((cells["status"] == "backfilled").sum())}
-        | (tables if len(shown) else {})
-    )
+    columns += [name for name in map(str, shown.columns) if name.startswith(("wape_", "bias_"))]
+    figures_of_month: dict[str, object] = {
+        **realised_figures(table),
+        "backfilled_cells": int((cells["status"] == "backfilled").sum()),
+    }
+    if len(shown):
+        markdown = shown[columns].to_markdown(index=False, floatfmt=".4g")
+        figures_of_month["by_category_and_class"] = dg.MetadataValue.md(markdown)
+    return figures_of_month
 
 
 def performance_checks() -> list[TableCheck]:

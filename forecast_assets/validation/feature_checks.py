@@ -60,7 +60,7 @@ def marks_checks(sell_in: DemandPanel) -> list[TableCheck]:
 
     def marks_in_history(table: pd.DataFrame, origin: pd.Timestamp) -> Finding:
         known = sell_in.until(origin)
-        row = pd.Index(known.skus).get_indexer(table["sku"])
+        row = pd.Index(known.skus).get_indexer(pd.Index(table["sku"]))
         column = known.months.get_indexer(pd.DatetimeIndex(table["marked_month"]))
         delivered = np.where((row >= 0) & (column >= 0), known.units[row, column], np.nan)
         wrong = table[delivered != table["units"].to_numpy(float)]

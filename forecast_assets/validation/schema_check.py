@@ -4,7 +4,8 @@ import pandas as pd
 import pandera.errors
 import pandera.pandas as pa
 
-from forecast_assets.schemas import TABLES, Table
+from forecast_assets.schemas import TABLES
+from forecast_assets.schemas.table import Table
 from forecast_assets.validation.table_checks import CheckDeclaration, Finding, TableCheck, Tables, violating
 
 PARTITION_MONTH = "partition_month"
@@ -55,6 +56,6 @@ def _all_match(model: type[Table], tables: Tables) -> bool:
 
 
 def _message(table_name: str, cases: pd.DataFrame) -> str:
-    by_rule = cases.groupby(["column", "check"], dropna=False, sort=False).size()
-    rules = "; ".join(f"{column}: {check} ({count})" for (column, check), count in by_rule.items())
+    by_rule = cases.groupby(["column", "check"], dropna=False, sort=False).size().reset_index(name="cases")
+    rules = "; ".join(f"{row.column}: {row.check} ({row.cases})" for row in by_rule.itertuples())
     return f"{table_name} does not match its schema: {rules}"

@@ -3,6 +3,7 @@
 import pytest
 
 from forecast_assets.config.country_codes import close_countries, country_of, country_with
+from forecast_assets.sample import SAMPLE_MARKETS
 
 
 @pytest.mark.parametrize(
@@ -11,6 +12,12 @@ from forecast_assets.config.country_codes import close_countries, country_of, co
 )
 def test_a_country_is_known_by_its_code_or_its_name(code, name, iso3):
     assert country_of(code, name).iso3 == iso3
+
+
+@pytest.mark.parametrize("market", SAMPLE_MARKETS, ids=lambda market: market.code)
+def test_every_market_of_the_sample_is_known_by_its_code_and_name(market):
+    country = country_of(market.code, market.name)
+    assert (country.iso2, country.iso3) == (market.iso2, market.iso3)
 
 
 def test_a_code_and_a_name_of_two_countries_are_nobodys():

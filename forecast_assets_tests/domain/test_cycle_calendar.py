@@ -30,7 +30,7 @@ def test_at_six_on_the_tenth_the_month_before_is_closed_and_due(year, number, zo
 
 
 @pytest.mark.parametrize("zone", ZONES)
-def test_the_hours_between_two_cycles_are_those_of_the_calendar_summer_time_included(zone):
+def test_hours_between_two_cycles_follow_the_calendar_and_summer_time(zone):
     ticks = [datetime.datetime(year, number, 10, 6, tzinfo=ZoneInfo(zone)) for year, number in MONTHS]
     for earlier, later in itertools.pairwise(ticks):
         hours = (later.astimezone(datetime.UTC) - earlier.astimezone(datetime.UTC)).total_seconds() / 3600
@@ -80,7 +80,7 @@ def test_the_deadline_is_days_later_at_the_same_hour_of_the_clock():
     assert gone == pd.Timedelta(days=20) - pd.Timedelta(hours=1)
 
 
-def test_a_clock_that_is_set_back_gives_the_same_cycle_and_the_same_key_again():
+def test_a_clock_that_is_set_back_gives_the_same_cycle_and_run_key():
     tick = datetime.datetime(2025, 1, 10, 6, tzinfo=datetime.UTC)
     keys = {run_key_of(cycle_id_of("prod", closed_month(at, "UTC")), "FR")
             for at in (tick, tick - datetime.timedelta(hours=3), tick + datetime.timedelta(days=20))}  # fmt: skip

@@ -66,7 +66,7 @@ def test_features_of_a_range_of_months_are_those_of_each_month_alone(tables, his
     pd.testing.assert_frame_equal(build_features(history, origin), build_features(alone, origin), check_exact=True)
 
 
-def test_covid_features_are_the_same_from_the_24_months_that_a_single_run_loads(tables, history):
+def test_covid_features_need_only_the_24_months_that_a_run_loads(tables, history):
     origin = MONTHS[85]
     recent = tables.covid_policy[tables.covid_policy["month"].between(MONTHS[85 - 23], origin)]
     alone = MarketTables(**{**vars(tables), "covid_policy": recent}).history()
@@ -90,7 +90,7 @@ def test_a_backtest_does_not_read_months_after_its_own_origin(poisoned, poisoned
     pd.testing.assert_frame_equal(actual, backtest_cells, check_exact=True)
 
 
-def test_each_refit_of_a_backtest_sees_only_what_was_known_at_its_origin(tables, origin, backtest_cells, recipe):
+def test_each_refit_of_a_backtest_reads_only_data_known_at_its_origin(tables, origin, backtest_cells, recipe):
     refit_at = add_months(origin, -max(BACKTEST_OFFSETS_MONTHS))
     other = with_another_future(tables, refit_at).history()
     poisoned_cells = backtest(feature_stack(other, MONTHS[40:80]), other.sell_in, origin, recipe)

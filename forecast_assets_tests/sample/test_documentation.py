@@ -1,4 +1,4 @@
-"""docs/sample-company.md lists every parameter with its value, every category and every fault."""
+"""docs/reference/sample-parameters.md lists every parameter with its value, every category and every fault."""
 
 import re
 from pathlib import Path
@@ -14,7 +14,7 @@ ASSIGNMENTS = re.findall(r"^([A-Z][A-Z_, ]* = .*?)(?:  # (.+))?$", SOURCE, flags
 
 @pytest.fixture(scope="module")
 def text():
-    return (ROOT / "docs" / "sample-company.md").read_text(encoding="utf-8")
+    return (ROOT / "docs" / "reference" / "sample-parameters.md").read_text(encoding="utf-8")
 
 
 def test_every_parameter_stands_in_the_documentation_with_its_value_and_reason(text):

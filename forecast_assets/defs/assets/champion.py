@@ -92,7 +92,7 @@ def champion(
     contest = contest_of_run(context, settings, recipes_in_force, tuned_recipe, refused_recipe)
     table = rule.champion(contest, backtest, origin, settings.promotion.limits)
     row = table.iloc[0]
-    measured = [name for name in table if name.startswith(("wape_", "bias_"))]
+    measured = [name for name in map(str, table.columns) if name.startswith(("wape_", "bias_"))]
     figures = {name: float(row[name]) for name in measured if np.isfinite(row[name])}
     decision = {
         name: str(row[name]) for name in ("recipe_id", "outcome", "source", "challenger_id", "verdict", "reason")

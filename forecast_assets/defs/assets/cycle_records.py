@@ -11,12 +11,13 @@ import dagster as dg
 import pandas as pd
 
 from forecast_assets.domain.evaluation.accuracy import accuracy_table
+from forecast_assets.domain.evaluation.backtest_accuracy import BACKTEST_METHODS
 from forecast_assets.domain.models.market_model_storage import CHAMPION_PREFIX, model_from_parts
 from forecast_assets.domain.models.serialization import MANIFEST
 from forecast_assets.storage import git_sha
 from forecast_assets.tracking.mlflow_registry import ChampionRecord
 from forecast_assets.tracking.mlflow_tracking import CycleRecord, MlflowTracking, RecordedRun, TrackingUnavailable
-from forecast_assets.validation.evaluation_checks import BACKTEST_METHODS, backtest_figures
+from forecast_assets.validation.evaluation_checks import backtest_figures
 from forecast_assets.validation.table_checks import CheckDeclaration
 
 MLFLOW_RECORDED = CheckDeclaration(
@@ -64,7 +65,7 @@ def cycle_record(
             "published_status": ", ".join(sorted(published["status"].unique())),
         },
         metrics_by_horizon=_by_horizon(backtest),
-        pooled_metrics={name: pooled[name] for name in POOLED if name in pooled},
+        pooled_metrics={name: float(pooled[name]) for name in POOLED if name in pooled},
         features=trained.columns,
         model_parts=model[["part", "content"]],
     )

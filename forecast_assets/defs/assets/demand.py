@@ -48,7 +48,7 @@ def demand_totals(
         )
         for month in months_of_run(context)
     }
-    delivered = {month: set(rows["country"]) for month, rows in sell_in.groupby("month")}
+    delivered = {month: set(sell_in.loc[sell_in["month"] == month, "country"]) for month in tables}
     yield from stored_if_sound(tables, demand_checks.totals_checks(delivered, forecast_markets(settings.market_table)))
 
 

@@ -3,6 +3,7 @@
 Documents are for people: no asset reads them.
 """
 
+from collections.abc import Mapping
 from functools import cached_property
 
 import dagster as dg
@@ -37,6 +38,8 @@ class DocumentsIOManager(dg.ConfigurableIOManager):
         """Store the documents of every partition of the run; event metadata has path and size of each."""
         name = table_name(context.asset_key)
         for partition, documents in by_partition(context, obj).items():
+            if not isinstance(documents, Mapping):
+                raise TypeError(f"{name} [{partition}] must be {{file name: bytes}}, got {type(documents).__name__}")
             provenance = provenance_for(context, partition, self.env, self.bindings())
             with transient_errors_again(context.step_context.previous_attempt_count):
                 written = self.documents.write_documents(name, partition, documents, provenance)

@@ -41,7 +41,8 @@ def _preview(frame: pd.DataFrame) -> str:
 
 
 def _cell(value: object) -> str:
-    if pd.isna(value):
+    # NaN differs from itself.
+    if value is None or value is pd.NaT or value is pd.NA or value != value:
         return ""
     if isinstance(value, float):
         return f"{value:.4g}"

@@ -51,10 +51,11 @@ class ParquetIOManager(dg.ConfigurableIOManager):
     def handle_output(self, context: dg.OutputContext, obj: object) -> None:
         """Store every partition of the run with its provenance and metadata; all are checked before any is stored."""
         spec = self._spec(table_name(context.asset_key))
-        frames = by_partition(context, obj)
-        for partition, frame in frames.items():
+        frames: dict[PartitionKey, pd.DataFrame] = {}
+        for partition, frame in by_partition(context, obj).items():
             if not isinstance(frame, pd.DataFrame):
                 raise TypeError(f"{spec.name} [{partition}] must be a DataFrame, got {type(frame).__name__}")
+            frames[partition] = frame
         provenances = {partition: provenance_for(context, partition, self.env, self.bindings()) for partition in frames}
         with transient_errors_again(context.step_context.previous_attempt_count):
             versions = self.tables.write_all(spec, frames, provenances)

@@ -22,11 +22,19 @@ from forecast_assets.operations.cycle.fallback import step_after_failure
 from forecast_assets.partitions import partition_key
 from forecast_assets.storage import ListedOnce, TableReader
 from forecast_assets.storage.opened import open_store
-from forecast_assets.tags import AFTER_RUN_TAG, CYCLE_ID_TAG, MARKET_TAG, PARTITION_TAG, PRIORITY_TAG, STARTED_BY_TAG
+from forecast_assets.tags import (
+    AFTER_RUN_TAG,
+    CYCLE_ID_TAG,
+    MARKET_TAG,
+    PARTITION_TAG,
+    PRIORITY_TAG,
+    SOURCES,
+    STARTED_BY_TAG,
+)
 
 FALLBACK_PUBLICATION = "fallback_publication"
 # A failure in one of these is a failure of the delivery, which may be corrected.
-STEPS_OF_A_DELIVERY = {"delivery", *jobs.SOURCES}
+STEPS_OF_A_DELIVERY = {"delivery", *SOURCES}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -101,7 +101,9 @@ def _published(store: TableReader, month: pd.Timestamp) -> set[str | None]:
 
 def _alarmed(settings: Settings, store: TableReader, month: pd.Timestamp) -> list[AlarmedMarket]:
     """Return the markets with an open alarm that have published the month and are old enough to be tuned."""
-    published, tuned, old_enough = _published(store, month), {}, set()
+    published = _published(store, month)
+    tuned: dict[str | None, pd.Timestamp] = {}
+    old_enough: set[str | None] = set()
     for place in store.list_partitions("tuned_recipe"):
         if place.month <= month:
             tuned[place.country] = max(place.month, tuned.get(place.country, place.month))

@@ -84,7 +84,7 @@ def moved_easter(months: pd.DatetimeIndex, past_months: int) -> Floats:
     return np.where(count[months.month] > 0, share - mean[months.month], 0.0)
 
 
-def launch_ramp(level: Floats, age: Ints, kind: Ints) -> Floats:
+def launch_ramp(level: Floats, age: Floats | Ints, kind: Ints) -> Floats:
     """Return the level at each age as a share of the level after the ramp, (kinds, 19); the last is 1.
 
     Links between neighbouring ages are ratios of sums over the SKUs known at both (a chain ladder), each SKU relative

@@ -10,7 +10,7 @@ import dataclasses
 import numpy as np
 import pandas as pd
 
-from forecast_assets.domain.arrays import Floats, Ints, Labels
+from forecast_assets.domain.arrays import Days, Floats, Ints, Labels
 from forecast_assets.domain.calendar import HORIZON_MONTHS, months_since
 from forecast_assets.domain.demand.demand_panel import DemandPanel, known_mean
 from forecast_assets.domain.demand.hierarchy import UNKNOWN_CATEGORY
@@ -49,7 +49,7 @@ class Launch:
     level_units: float
 
 
-def launch_columns(units: Floats, origin: pd.Timestamp, launch_month: Floats) -> Floats:
+def launch_columns(units: Floats, origin: pd.Timestamp, launch_month: Days) -> Floats:
     """Return the column of each SKU's first month, (n,) float; NaN if the launch was not observed.
 
     It is the month of the first sale, or the launch month while nothing has been sold, up to 18 months after the

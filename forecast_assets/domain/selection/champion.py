@@ -77,13 +77,13 @@ def compare(backtest: pd.DataFrame, has_champion: bool, limits: PromotionLimits)
 
     The challenger is promoted if every condition holds:
 
-    ========================= ============================================================================
+    ========================== ============================================================================
     ``scored``                 there is a WAPE
     ``champion, baseline``     WAPE at most the tolerance above theirs
     ``bias``                   within the limit, or not larger than the champion's
     ``class A, B, C``          WAPE at most the tolerance above the champion's, in classes of enough cells
     ``paired test``            not worse than the champion; if not decidable, the tolerance alone decides
-    ========================= ============================================================================
+    ========================== ============================================================================
 
     Args:
         backtest: ``sku, origin_month, abc_class, actual_units, model_units, champion_units, baseline_units,

@@ -151,11 +151,11 @@ def contest(
     )
     same = champion is not None and recipe_text(champion) == recipe_text(wanted)
     why = refused.get(recipe_id(wanted), "") or (set_aside if champion is not None and not same else "")
-    found = Contest(wanted, None, incumbent if champion else None, recipe_id(wanted), why, note=note)
+    chosen = Contest(wanted, None, incumbent if champion else None, recipe_id(wanted), why, note=note)
     if not why:
-        return dataclasses.replace(found, champion=None if same else champion)
+        return dataclasses.replace(chosen, champion=None if same else champion)
     if champion is not None:
-        return dataclasses.replace(found, recipe=champion)
+        return dataclasses.replace(chosen, recipe=champion)
     if recipe_id(usual) not in refused:
-        return dataclasses.replace(found, recipe=usual)
-    return dataclasses.replace(found, all_rejected=True)
+        return dataclasses.replace(chosen, recipe=usual)
+    return dataclasses.replace(chosen, all_rejected=True)

@@ -37,7 +37,7 @@ class ReadinessFinding:
 
     check: str
     result: str
-    found: str
+    observed: str
     next_step: str = ""
 
 
@@ -51,16 +51,16 @@ def history_depth(delivered: Sequence[pd.Timestamp]) -> ReadinessFinding:
     if not delivered:
         return ReadinessFinding("history", FAIL, "no sell-in delivered", "deliver sell_in of the market")
     count = months_between(min(delivered), max(delivered)) + 1
-    found = f"{count} months, {min(delivered):%Y-%m} to {max(delivered):%Y-%m}"
+    observed = f"{count} months, {min(delivered):%Y-%m} to {max(delivered):%Y-%m}"
     if count < LEAST_MONTHS:
         return ReadinessFinding(
-            "history", FAIL, found, f"deliver at least {LEAST_MONTHS} months; wait, or add earlier ones"
+            "history", FAIL, observed, f"deliver at least {LEAST_MONTHS} months; wait, or add earlier ones"
         )
     if count < ENOUGH_MONTHS:
         return ReadinessFinding(
-            "history", WARN, found, f"with {ENOUGH_MONTHS} months every origin of the backtest is scored"
+            "history", WARN, observed, f"with {ENOUGH_MONTHS} months every origin of the backtest is scored"
         )
-    return ReadinessFinding("history", PASS, found)
+    return ReadinessFinding("history", PASS, observed)
 
 
 def gaps(delivered: Collection[pd.Timestamp], since: pd.Timestamp) -> ReadinessFinding:
@@ -81,12 +81,12 @@ def timeliness(delivered: Collection[pd.Timestamp], last_closed: pd.Timestamp) -
     if not delivered:
         return ReadinessFinding("last month", FAIL, "no month delivered", "deliver sell_in of the market")
     behind = months_between(max(delivered), last_closed)
-    found = f"{max(delivered):%Y-%m}, last closed month {last_closed:%Y-%m}"
+    observed = f"{max(delivered):%Y-%m}, last closed month {last_closed:%Y-%m}"
     if behind > 0:
         return ReadinessFinding(
-            "last month", WARN, f"{found}: {behind} behind", "deliver the months that have closed since"
+            "last month", WARN, f"{observed}: {behind} behind", "deliver the months that have closed since"
         )
-    return ReadinessFinding("last month", PASS, found)
+    return ReadinessFinding("last month", PASS, observed)
 
 
 def product_coverage(sell_in: pd.DataFrame, listed: Collection[str], greatest_unknown_share: float) -> ReadinessFinding:
@@ -102,16 +102,16 @@ def product_coverage(sell_in: pd.DataFrame, listed: Collection[str], greatest_un
     if not len(sold) or not sold.sum():
         return ReadinessFinding("products", FAIL, "nothing was sold in the last year", "deliver sell_in of the market")
     share = float(sold[known].sum() / sold.sum())
-    found = f"{known.sum()} of {len(sold)} SKUs have a product row, {share:.1%} of the units"
+    observed = f"{known.sum()} of {len(sold)} SKUs have a product row, {share:.1%} of the units"
     if 1 - share > greatest_unknown_share:
         return ReadinessFinding(
-            "products", FAIL, found, "deliver products with the others: " + _some(sold.index[~known])
+            "products", FAIL, observed, "deliver products with the others: " + _some(sold.index[~known])
         )
     if not known.all():
         return ReadinessFinding(
-            "products", WARN, found, "deliver products with the others: " + _some(sold.index[~known])
+            "products", WARN, observed, "deliver products with the others: " + _some(sold.index[~known])
         )
-    return ReadinessFinding("products", PASS, found)
+    return ReadinessFinding("products", PASS, observed)
 
 
 def sell_out_coverage(sell_in: pd.DataFrame, with_sell_out: Collection[str]) -> ReadinessFinding:
@@ -122,10 +122,10 @@ def sell_out_coverage(sell_in: pd.DataFrame, with_sell_out: Collection[str]) -> 
         return ReadinessFinding(
             "sell-out", WARN, "none delivered", "forecast without it; deliver sell_out if there is any"
         )
-    found = f"SKUs with {share:.1%} of the units"
+    observed = f"SKUs with {share:.1%} of the units"
     if share < LEAST_SELL_OUT_SHARE:
-        return ReadinessFinding("sell-out", WARN, found, "deliver sell_out of the other SKUs if there is any")
-    return ReadinessFinding("sell-out", PASS, found)
+        return ReadinessFinding("sell-out", WARN, observed, "deliver sell_out of the other SKUs if there is any")
+    return ReadinessFinding("sell-out", PASS, observed)
 
 
 def size(panel: DemandPanel, origin: pd.Timestamp) -> ReadinessFinding:
@@ -186,36 +186,36 @@ def accuracy(cells: pd.DataFrame, method: str, *, is_model: bool) -> list[Readin
 
 def _wape(scored: pd.DataFrame, row: pd.Series, method: str, is_model: bool) -> ReadinessFinding:
     test = compare_paired(scored)
-    found = (
+    observed = (
         f"{method} {row['wape_model']:.4f}, Holt-Winters {row['wape_baseline']:.4f}, naive {row['wape_naive']:.4f}; "
         f"against Holt-Winters {test.in_words}"
     )
     run = "" if is_model else "run a cycle of the market: then its model is judged"
     if row["wape_model"] > row["wape_naive"]:
         step = run or "worse than naive: the baseline would be published; look at the report before it goes live"
-        return ReadinessFinding("WAPE", FAIL if is_model else WARN, found, step)
+        return ReadinessFinding("WAPE", FAIL if is_model else WARN, observed, step)
     if test.verdict == WORSE:
         step = run or "worse than the planners' Holt-Winters: look at the report before it goes live"
-        return ReadinessFinding("WAPE", FAIL if is_model else WARN, found, step)
+        return ReadinessFinding("WAPE", FAIL if is_model else WARN, observed, step)
     if row["wape_model"] > row["wape_baseline"]:
         return ReadinessFinding(
-            "WAPE", WARN, found, run or "not better than Holt-Winters yet: keep it in shadow for some cycles"
+            "WAPE", WARN, observed, run or "not better than Holt-Winters yet: keep it in shadow for some cycles"
         )
-    return ReadinessFinding("WAPE", PASS if is_model else WARN, found, run)
+    return ReadinessFinding("WAPE", PASS if is_model else WARN, observed, run)
 
 
 def _bias(row: pd.Series, method: str, is_model: bool) -> ReadinessFinding:
     bias, baseline = float(row["bias_model"]), float(row["bias_baseline"])
-    found = f"{method} {bias:+.4f}, Holt-Winters {baseline:+.4f}, naive {row['bias_naive']:+.4f}"
+    observed = f"{method} {bias:+.4f}, Holt-Winters {baseline:+.4f}, naive {row['bias_naive']:+.4f}"
     worse = abs(bias) > abs(baseline) or not np.isfinite(baseline)
     if is_model and abs(bias) > GREATEST_BIAS and worse:
         step = f"beyond {GREATEST_BIAS:.0%} and worse than Holt-Winters: find out why before it goes live"
-        return ReadinessFinding("bias", FAIL, found, step)
+        return ReadinessFinding("bias", FAIL, observed, step)
     if abs(bias) > NOTABLE_BIAS:
         return ReadinessFinding(
-            "bias", WARN, found, f"beyond {NOTABLE_BIAS:.0%}: look at the months and categories it comes from"
+            "bias", WARN, observed, f"beyond {NOTABLE_BIAS:.0%}: look at the months and categories it comes from"
         )
-    return ReadinessFinding("bias", PASS, found)
+    return ReadinessFinding("bias", PASS, observed)
 
 
 def shadow_cycles(published: Collection[pd.Timestamp]) -> ReadinessFinding:

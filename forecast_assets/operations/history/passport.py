@@ -3,7 +3,6 @@
 Read from the store alone; what only Dagster's log knows (checks) is added by ``checks_of_run``.
 """
 
-import difflib
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +12,7 @@ import pandas as pd
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months
 from forecast_assets.domain.models.market_model_storage import champion_from_parts, model_from_parts
 from forecast_assets.domain.selection.contest import recipe_id
+from forecast_assets.domain.suggestions import closest
 from forecast_assets.operations.history.historical_store import NotAsRecorded, RecordedVersions
 from forecast_assets.storage import PartitionKey, StoredProvenance, TableStore
 from forecast_assets.tracking.mlflow_runs import MlflowRuns
@@ -90,7 +90,7 @@ def _published_row(
     own = rows[rows["sku"] == sku]
     if own.empty:
         known = sorted(rows["sku"].unique())
-        near = difflib.get_close_matches(sku, known, n=CLOSE, cutoff=0.4) or known[:CLOSE]
+        near = closest(sku, known, count=CLOSE, cutoff=0.4) or known[:CLOSE]
         raise NoSuchForecast(
             f"{place.country} {place.month:%Y-%m} has no SKU {sku!r} among {len(known):,}; near it: {', '.join(near)}"
         )
@@ -107,7 +107,7 @@ def _origins(store: TableStore, country: str) -> list[pd.Timestamp]:
     places = store.list_partitions(PUBLISHED)
     known = sorted({place.country for place in places if place.country})
     if country not in known:
-        close = difflib.get_close_matches(country, known, n=1)
+        close = closest(country, known)
         hint = f", did you mean {close[0]}?" if close else ""
         raise NoSuchForecast(f"nothing is published of market {country}{hint}; published: {', '.join(known) or 'none'}")
     return [place.month for place in places if place.country == country]

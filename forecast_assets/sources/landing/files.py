@@ -4,7 +4,6 @@ Belongs here: headers and footers. Not here: rows (rows.py) and their checks (co
 """
 
 import csv
-import difflib
 import io
 import re
 from collections.abc import Iterable
@@ -16,6 +15,7 @@ from urllib.parse import unquote
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from forecast_assets.domain.suggestions import closest
 from forecast_assets.sources.contract.columns import Column, Source
 from forecast_assets.sources.contract.problems import LandingProblem
 from forecast_assets.storage.transient_errors import is_transient
@@ -218,7 +218,7 @@ def column_problem(file: LandingFile, source: Source) -> LandingProblem | None:
 def _missing(file: LandingFile, missing: list[str]) -> LandingProblem:
     found = file.column_names
     wanted = [name for names in missing for name in names.split(" or ")]
-    close = [match for name in wanted for match in difflib.get_close_matches(name, found, n=1, cutoff=0.6)]
+    close = [match for name in wanted for match in closest(name, found)]
     again = (
         "add the column to the table or view" if file.format == TABLE else "add the column and deliver the file again"
     )

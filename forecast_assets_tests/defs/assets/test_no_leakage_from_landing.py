@@ -21,7 +21,7 @@ pytestmark = pytest.mark.heavy
 
 MONTHS = pd.date_range("2020-01-01", "2024-06-01", freq="MS")
 # The first in the time of the restrictions' tracker, each in another season.
-ORIGINS = ["2022-06-01", "2023-03-01", "2023-11-01"]
+ORIGINS = ["2022-06-01", "2023-11-01"]
 MARKET = "FR"
 RECIPE = Recipe(
     min_history_months=6, rounds=8, training_rows=2000, min_rows_per_leaf=20, recursive_rounds=4, recursive_rows=2000,

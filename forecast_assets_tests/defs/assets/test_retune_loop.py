@@ -46,7 +46,7 @@ def test_an_alarm_leads_to_a_tuned_recipe_that_the_next_cycle_puts_to_the_rule(m
     monkeypatch.setattr(
         "forecast_assets.domain.selection.tuning._in_force", lambda made, _: min(made[1:], key=lambda t: t.loss)
     )
-    settings = market.settings(FORECAST_RETUNE_TRIALS="3")
+    settings = market.settings(FORECAST_RETUNE_TRIALS="2")
     alarm = Incident("wape", "FR", "published", pd.Timestamp(DECEMBER), "warning", "France: WAPE 80.0 %, limit 60.0 %")
     Outbox.of(settings).report([alarm], "dev-2024-12")
     with dg.instance_for_test() as instance:
@@ -61,7 +61,7 @@ def test_an_alarm_leads_to_a_tuned_recipe_that_the_next_cycle_puts_to_the_rule(m
     (event,) = result.get_asset_materialization_events()
     said = {name: value.value for name, value in event.materialization.metadata.items()}
     assert said["alarms"] == "France: WAPE 80.0 %, limit 60.0 %"
-    assert (said["retunes_of_the_month"], said["trials"]) == ("1 of 4", 3)
+    assert (said["retunes_of_the_month"], said["trials"]) == ("1 of 4", 2)
 
     challenger = recipe_id(
         recipe_of(settings.training, parameters_in_force(market.read("tuned_recipe", "FR", DECEMBER)))

@@ -78,7 +78,7 @@ class ArrivalPolls:
 @pytest.fixture
 def desk(tmp_path, monkeypatch):
     monkeypatch.setattr("forecast_assets.sources.landing.folder.TIMES", ("mtime", "last_modified"))
-    with dg.instance_for_test() as instance:
+    with dg.DagsterInstance.ephemeral() as instance:
         yield ArrivalPolls(tmp_path, instance)
 
 

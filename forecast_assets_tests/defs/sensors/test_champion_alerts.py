@@ -15,7 +15,7 @@ TUNED, OLD = Recipe(leaves=7), Recipe(leaves=15)
 
 @pytest.fixture
 def company(tmp_path):
-    with dg.instance_for_test() as instance:
+    with dg.DagsterInstance.ephemeral() as instance:
         yield make_company(tmp_path, ["FR"], instance)
 
 

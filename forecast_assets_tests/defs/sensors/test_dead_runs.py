@@ -15,7 +15,7 @@ TAGS = {"dagster/partition": "FR|2024-06-01"}
 
 @pytest.fixture
 def instance():
-    with dg.instance_for_test() as stored:
+    with dg.DagsterInstance.ephemeral() as stored:
         yield stored
 
 

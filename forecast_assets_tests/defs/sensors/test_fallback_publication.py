@@ -24,7 +24,7 @@ BY_SCHEDULE = {"forecast/started_by": "monthly_cycle_schedule", "forecast/market
 
 @pytest.fixture
 def company(tmp_path):
-    with dg.instance_for_test() as instance:
+    with dg.DagsterInstance.ephemeral() as instance:
         yield make_company(tmp_path, ["FR"], instance)
 
 
@@ -199,7 +199,7 @@ def test_only_the_month_that_is_due_is_looked_at(company):
 
 
 def test_a_retired_market_is_passed_over(tmp_path):
-    with dg.instance_for_test() as instance:
+    with dg.DagsterInstance.ephemeral() as instance:
         company = make_company(tmp_path, ["FR"], instance, stage="retired")
         run(company, failed_in=["model"])
         assert look(company) == ([], [])

@@ -26,7 +26,7 @@ CODES = ["FR", "DE", "IT"]
 
 @pytest.fixture
 def instance():
-    with dg.instance_for_test() as made:
+    with dg.DagsterInstance.ephemeral() as made:
         yield made
 
 

@@ -163,8 +163,10 @@ def test_a_daemon_without_a_recent_heartbeat_is_told_and_recovers(company):
 
 def test_the_command_tells_teams_itself_and_says_what_is_not_well_by_its_exit_code(company, tmp_path, monkeypatch):
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
-    for name in ("store", "landing", "markets"):
-        monkeypatch.setenv(f"FORECAST_{name.upper()}", getattr(company.settings, name))
+    settings = company.settings
+    addresses = {"STORE": settings.store.address, "LANDING": settings.sources.landing, "MARKETS": settings.markets.file}
+    for name, address in addresses.items():
+        monkeypatch.setenv(f"FORECAST_{name}", address)
     with FakeTeams().listening() as teams:
         monkeypatch.setenv("TEAMS_WEBHOOK_URL", teams.url())
         never = CliRunner().invoke(app, ["watchdog"])

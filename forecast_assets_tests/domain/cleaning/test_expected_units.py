@@ -17,7 +17,7 @@ def test_growth_is_expected_in_the_middle_of_its_window():
     assert expected_units(growing[None], CALENDAR)[0, 10:50] == pytest.approx(growing[10:50], rel=0.02)
 
 
-def test_a_single_month_does_not_change_what_is_expected_of_it():
+def test_a_single_month_does_not_change_its_expected_units():
     hit = series((100, 60))
     hit[30] = 1e6
     assert expected_units(hit[None], CALENDAR)[0, 29] == pytest.approx(100, rel=0.05)

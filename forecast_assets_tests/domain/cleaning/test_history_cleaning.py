@@ -26,7 +26,7 @@ def cleaned(units, **known):
 
 
 @pytest.mark.parametrize(("units", "reason"), [(500, "outlier_high"), (15, "outlier_low")])
-def test_a_single_month_far_from_its_neighbours_becomes_what_was_expected(units, reason):
+def test_a_month_far_from_its_neighbours_becomes_the_expected_units(units, reason):
     values, marks = cleaned(with_cells(STEADY, m30=units))
     assert marks == {30: reason}
     assert values[30] == pytest.approx(100, rel=0.05)
@@ -60,7 +60,7 @@ def test_a_single_month_far_from_its_neighbours_becomes_what_was_expected(units,
         "out of stock as a habit",
     ],
 )
-def test_what_may_be_demand_is_left_as_it_is(units):
+def test_possible_demand_is_left_unchanged(units):
     values, marks = cleaned(units)
     assert marks == {}
     np.testing.assert_array_equal(values, units)
@@ -73,19 +73,19 @@ def test_a_promoted_month_is_no_outlier():
     assert cleaned(with_cells(STEADY, m30=500), promoted=~promoted)[1] == {30: "outlier_high"}
 
 
-def test_a_zero_month_followed_by_a_catch_up_is_a_stock_out_and_no_unit_is_lost():
+def test_a_zero_month_with_a_catch_up_is_a_stock_out_without_lost_units():
     values, marks = cleaned(with_cells(STEADY, m30=0, m31=200))
     assert marks == {30: "stock_out", 31: "stock_out"}
     assert values[30:32] == pytest.approx([100, 100], rel=0.05)
 
 
-def test_a_catch_up_that_falls_short_of_what_was_missed_is_left_at_the_expected_units():
+def test_a_short_catch_up_stays_at_the_expected_units():
     values, marks = cleaned(with_cells(STEADY, m30=0, m31=150))
     assert marks == {30: "stock_out", 31: "stock_out"}
     assert values[31] == pytest.approx(100, rel=0.05)
 
 
-def test_a_zero_month_without_a_catch_up_is_an_outlier_unless_the_stock_was_empty():
+def test_a_zero_month_without_a_catch_up_is_an_outlier_unless_out_of_stock():
     units = with_cells(STEADY, m30=0)
     assert cleaned(units)[1] == {30: "outlier_low"}
     stock = np.full((1, PAST), 200.0)
@@ -116,7 +116,7 @@ def test_a_jump_of_the_level_is_no_extreme_and_keeps_its_units():
     np.testing.assert_array_equal(values, units)
 
 
-def test_an_outlier_before_a_jump_becomes_what_was_expected_before_it():
+def test_an_outlier_before_a_jump_becomes_the_units_expected_before_it():
     values, marks = cleaned(with_cells(series((100, 45), (300, 15)), m20=900))
     assert marks == {20: "outlier_high"}
     assert values[20] == pytest.approx(100, rel=0.05)
@@ -152,7 +152,7 @@ def test_a_shock_is_not_learned_as_season():
 
 
 @pytest.mark.parametrize("stringent", [[], [40, 41, 42]])
-def test_a_deviation_without_restrictions_and_restrictions_without_a_deviation_are_no_shock(stringent):
+def test_a_shock_needs_both_restrictions_and_a_deviation(stringent):
     units, stringency = shocked_market(stringent)
     _, reasons = clean_history(units, CALENDAR, stringency)
     assert not (reasons == "covid").any()
@@ -176,7 +176,7 @@ def test_unknown_months_stay_unknown_and_actuals_stay_as_they_are():
     assert (reasons != "").sum() == 1
 
 
-def test_marks_are_told_by_sku_and_month_with_both_numbers():
+def test_marks_are_listed_by_sku_and_month_with_both_numbers():
     units = np.array([STEADY, with_cells(STEADY, m30=500)])
     values, reasons = clean_history(units, CALENDAR)
     table = marks_table(np.array(["a", "b"]), MONTHS[:PAST], units, values, reasons)
@@ -186,7 +186,7 @@ def test_marks_are_told_by_sku_and_month_with_both_numbers():
     assert table["cleaned_units"].tolist() == [values[1, 30]]
 
 
-def test_a_sku_is_cleaned_the_same_whoever_stands_beside_it():
+def test_cleaning_a_sku_does_not_depend_on_the_others():
     rng = np.random.default_rng(3)
     units = 100 * np.exp(rng.normal(0, 0.05, (20, PAST)))
     units[::3, 30] *= 6
@@ -196,15 +196,15 @@ def test_a_sku_is_cleaned_the_same_whoever_stands_beside_it():
     assert (together != units).any()
 
 
-def test_what_is_cleaned_at_an_origin_does_not_depend_on_what_followed():
+def test_cleaning_at_an_origin_does_not_depend_on_later_months():
     skus = {"a": with_cells(STEADY, m30=500), "b": with_cells(STEADY, m59=500), "c": series((100, 45), (300, 15))}
-    made = [
+    result = [
         clean_history(market(future, **skus).until(ORIGIN).units, CALENDAR) for future in (UNKNOWN, 0.0, 100.0, 1e9)
     ]
-    assert (made[0][1] != "").any(axis=1).tolist() == [True, False, False]
-    for values, reasons in made[1:]:
-        np.testing.assert_array_equal(values, made[0][0])
-        np.testing.assert_array_equal(reasons, made[0][1])
+    assert (result[0][1] != "").any(axis=1).tolist() == [True, False, False]
+    for values, reasons in result[1:]:
+        np.testing.assert_array_equal(values, result[0][0])
+        np.testing.assert_array_equal(reasons, result[0][1])
 
 
 @pytest.mark.real_data

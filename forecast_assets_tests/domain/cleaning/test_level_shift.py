@@ -13,7 +13,7 @@ def shift_of(units):
 
 
 @pytest.mark.parametrize(("level", "ratio"), [(300, 3), (25, 0.25)])
-def test_a_jump_that_stays_is_found_in_its_month_with_its_ratio(level, ratio):
+def test_a_lasting_jump_is_detected_in_its_month_with_its_ratio(level, ratio):
     assert shift_of(series((100, 45), (level, 15))) == (45, pytest.approx(ratio, rel=0.1))
 
 
@@ -31,7 +31,7 @@ def test_a_jump_that_stays_is_found_in_its_month_with_its_ratio(level, ratio):
     ],
     ids=["steady", "small", "too young", "long ago", "a spike", "growth", "season", "intermittent"],
 )
-def test_what_is_no_jump_that_stayed_is_not_one(units):
+def test_other_changes_are_no_lasting_jump(units):
     assert shift_of(units) == (-1, 1.0)
 
 
@@ -41,7 +41,7 @@ def test_a_jump_within_the_usual_noise_is_not_one():
     assert shift_of(noisy) == (-1, 1.0)
 
 
-def test_each_sku_is_judged_by_itself_and_unknown_months_belong_to_nobody():
+def test_each_sku_is_judged_alone_and_unknown_months_do_not_count():
     jumped, steady, unknown = series((100, 45), (300, 15)), series((100, 60)), np.full(PAST, UNKNOWN)
     columns, ratios = level_shift_columns(np.array([steady, jumped, unknown]), CALENDAR)
     assert columns.tolist() == [-1, 45, -1]

@@ -40,7 +40,7 @@ def test_dates_are_read_whatever_type_the_file_reader_gave_them(convert):
 
 
 @pytest.mark.parametrize("blank", ["", None, np.nan])
-def test_the_later_long_shape_keeps_national_rows_only_and_knows_the_renamed_index(blank):
+def test_the_later_long_format_keeps_national_rows_only(blank):
     later = pd.DataFrame(
         {
             "CountryCode": ["USA", "USA"],
@@ -79,7 +79,7 @@ def test_two_wide_files_become_two_columns_of_the_same_days():
     np.testing.assert_array_equal(daily["economic_support_index"], [50, np.nan])
 
 
-def test_the_release_that_reaches_furthest_wins_over_an_older_one_in_either_order():
+def test_the_release_with_the_latest_value_wins_in_either_order():
     old = EARLY.assign(Date=["20221230", "20221229", "20221229"])
     new = wide(["77", "12", ""])
     for files in ({"old.csv": old, "StringencyIndex.csv": new}, {"StringencyIndex.csv": new, "old.csv": old}):
@@ -91,18 +91,18 @@ def test_the_release_that_reaches_furthest_wins_over_an_older_one_in_either_orde
         }
 
 
-def test_an_unknown_shape_is_refused_with_the_columns_found():
+def test_an_unknown_format_is_rejected_with_its_columns():
     with pytest.raises(ValueError, match=r"cases\.csv: not an OxCGRT file.*\['iso', 'cases'\]"):
         read_oxcgrt({"cases.csv": pd.DataFrame({"iso": ["FRA"], "cases": [1]})})
 
 
-def test_a_wide_file_of_another_index_is_refused_by_name():
+def test_a_wide_file_of_another_index_is_rejected_by_name():
     with pytest.raises(ValueError, match=r"ContainmentHealthIndex\.csv: a wide OxCGRT file"):
         read_oxcgrt({"ContainmentHealthIndex.csv": wide(["1", "2", "3"])})
 
 
 @pytest.mark.parametrize("column", ["RegionCode", "Jurisdiction"])
-def test_either_column_alone_tells_national_rows_from_regions(column):
+def test_either_column_alone_separates_national_rows_from_regions(column):
     name = "StringencyIndex.csv"
     frame = wide(["11", "12", "13"]).query("Jurisdiction != 'CITY_TOTAL'")[
         ["CountryCode", column, "30Dec2022", "31Dec2022", "01Jan2023"]
@@ -110,22 +110,22 @@ def test_either_column_alone_tells_national_rows_from_regions(column):
     assert read_oxcgrt({name: frame})["country"].unique().tolist() == ["FRA"]
 
 
-def test_the_index_for_display_is_refused_because_it_repeats_its_last_value():
+def test_the_index_for_display_is_rejected_because_it_repeats_its_last_value():
     with pytest.raises(ValueError, match="a wide OxCGRT file holds one index"):
         read_oxcgrt({"StringencyIndexForDisplay.csv": wide(["1", "2", "3"])})
 
 
-def test_two_national_rows_for_a_day_are_refused():
+def test_two_national_rows_for_a_day_are_rejected():
     with pytest.raises(ValueError, match=r"more than one national row.*ESP"):
         read_oxcgrt({"a.csv": pd.concat([EARLY, EARLY.tail(1)])})
 
 
-def test_a_value_that_is_no_number_is_refused():
+def test_a_value_that_is_no_number_is_rejected():
     with pytest.raises(ValueError, match=r"stringency_index is not a number.*'high'"):
         read_oxcgrt({"a.csv": EARLY.assign(StringencyIndex="high")})
 
 
-def test_a_date_that_is_no_date_is_refused():
+def test_a_date_that_is_no_date_is_rejected():
     with pytest.raises(ValueError, match="Date is not YYYYMMDD in row 0: 'soon'"):
         read_oxcgrt({"a.csv": EARLY.assign(Date="soon")})
 
@@ -142,7 +142,7 @@ def daily():
     )
 
 
-def test_each_month_says_why_it_has_its_value(daily):
+def test_each_month_has_a_reason_for_its_value(daily):
     policy = monthly_covid_policy(daily, "FRA", month_range("2019-12-01", "2020-05-01"))
     assert policy["reason"].tolist() == [
         "before_tracker",
@@ -156,7 +156,7 @@ def test_each_month_says_why_it_has_its_value(daily):
     np.testing.assert_array_equal(policy["economic_support_index"], [0, 50, np.nan, np.nan, np.nan, 0])
 
 
-def test_months_after_the_end_are_free_of_restrictions_and_not_the_last_value(daily):
+def test_months_after_the_end_have_no_restrictions(daily):
     policy = monthly_covid_policy(daily, "ESP", month_range("2020-04-01", "2024-06-01"))
     assert policy["stringency_index"].iloc[0] == 5.0
     assert policy["stringency_index"].iloc[1:].eq(0).all()
@@ -168,7 +168,7 @@ def test_a_country_outside_the_tracker_has_no_data_inside_its_months(daily):
 
 
 @pytest.mark.parametrize("empty", [None, read_oxcgrt({})])
-def test_without_a_tracker_file_every_month_is_zero_and_says_so(empty):
+def test_without_a_tracker_file_every_month_is_zero_with_a_reason(empty):
     policy = monthly_covid_policy(empty, "FRA", month_range("2020-03-01", "2020-04-01"))
     assert policy["reason"].tolist() == ["no_file", "no_file"]
     assert policy[["stringency_index", "economic_support_index"]].to_numpy().tolist() == [[0, 0], [0, 0]]

@@ -27,13 +27,13 @@ def promoted():
     return np.random.default_rng(1).random((40, len(MONTHS))) < 0.2
 
 
-def test_season_and_uplift_of_demand_without_noise_are_found(promoted):
+def test_season_and_uplift_of_demand_without_noise_are_recovered(promoted):
     factor = np.where(promoted, 1.5, 1.0)
     factor[:, 1:] *= np.where(promoted[:, :-1], 0.9, 1.0)
     units = np.linspace(50, 500, 40)[:, None] * SEASON[MONTHS - 1] * factor
     structure = fit_structure(units, MONTHS, np.zeros(40, dtype=int), calendar_of(promoted), (0, 1), NOTHING_SHARED)
-    found = structure.season_factor(np.arange(1, 13))
-    np.testing.assert_allclose(found, np.tile(SEASON / np.exp(np.log(SEASON).mean()), (40, 1)), rtol=0.02)
+    result = structure.season_factor(np.arange(1, 13))
+    np.testing.assert_allclose(result, np.tile(SEASON / np.exp(np.log(SEASON).mean()), (40, 1)), rtol=0.02)
     np.testing.assert_allclose(np.exp(0.2 * structure.uplift).mean(axis=0), [1.5, 0.9], rtol=0.02)
 
 
@@ -56,7 +56,7 @@ def test_groups_have_seasons_of_their_own(promoted):
     assert set(peak[group == 1]) == {9}
 
 
-def test_a_probable_promotion_counts_by_its_probability_and_the_month_after_by_the_month_before():
+def test_a_probable_promotion_counts_by_its_probability():
     calendar = calendar_of(np.array([[0.0, 0.5, 0.0]]))
     structure = DemandStructure(
         np.zeros((1, 12)), (0, 1), np.array([[np.log(3) / 0.2, np.log(0.5) / 0.2]]), np.zeros((1, 0))
@@ -79,7 +79,7 @@ def test_a_smoothed_level_of_constant_demand_is_that_demand():
     np.testing.assert_array_equal(smooth_level(np.full((1, 4), np.nan), factor), np.zeros((1, 4)))
 
 
-def test_an_elasticity_shared_by_a_group_is_found_beside_level_and_season():
+def test_an_elasticity_shared_by_a_group_is_recovered():
     rng = np.random.default_rng(3)
     price = np.cumsum(0.1 * (rng.random((40, len(MONTHS))) < 0.05), axis=1)
     group = np.arange(40) % 2
@@ -93,7 +93,7 @@ def test_an_elasticity_shared_by_a_group_is_found_beside_level_and_season():
     np.testing.assert_allclose(structure.shared_factor(price[None]), np.exp(structure.shared * price))
 
 
-def test_what_one_shared_regressor_explains_is_not_given_to_the_next():
+def test_an_effect_explained_by_one_regressor_is_not_given_to_the_next():
     price = np.cumsum(0.1 * (np.random.default_rng(3).random((40, len(MONTHS))) < 0.05), axis=1)
     calendar = calendar_of(np.zeros(price.shape))
     group, units = np.zeros(40, dtype=int), 100 * np.exp(-price)

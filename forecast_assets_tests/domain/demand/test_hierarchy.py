@@ -54,7 +54,7 @@ def test_categories_of_an_entity_add_up_to_all(totals):
         assert parts == rows.loc[rows["category"] == "ALL", "sell_in_units"].iloc[0]
 
 
-def test_a_market_without_a_region_is_refused():
+def test_a_market_without_a_region_is_rejected():
     with pytest.raises(ValueError, match=r"without a region: \['XX'\]"):
         demand_totals({"XX": pd.DataFrame({"sku": ["1"], "sell_in_units": [1.0]})}, {}, {}, REGIONS)
 
@@ -68,7 +68,7 @@ def test_a_market_that_delivered_no_row_has_no_totals():
     assert demand_totals({}, {}, {}, REGIONS).empty
 
 
-def test_a_category_called_all_is_refused():
+def test_a_category_called_all_is_rejected():
     sell_in = {"FR": pd.DataFrame({"sku": ["1"], "sell_in_units": [1.0]})}
     with pytest.raises(ValueError, match='market FR: a category is called "ALL"'):
         demand_totals(sell_in, {}, {"FR": pd.DataFrame({"sku": ["1"], "category": ["ALL"]})}, REGIONS)
@@ -158,7 +158,7 @@ def test_without_known_months_the_table_is_empty_with_its_columns():
     assert list(table.columns) == list(known_totals(random_window(), "2024-01-01", REGIONS).columns)
 
 
-def test_a_market_with_two_rows_for_a_month_is_refused():
+def test_a_market_with_two_rows_for_a_month_is_rejected():
     window = random_window()
     with pytest.raises(ValueError, match="must be unique in the totals; 1 are not"):
         known_totals(pd.concat([window, window.head(1)]), "2024-01-01", REGIONS)

@@ -28,7 +28,7 @@ def test_known_months_hold_promotions_of_both_sources():
     np.testing.assert_allclose(calendar.discount[:, :3], [[0, 0.3, 0], [0, 0, 0.3]])
 
 
-def test_a_usual_discount_is_the_mean_of_the_skus_own_and_one_of_the_market():
+def test_a_usual_discount_adds_one_promotion_of_the_market():
     promotions = rows(("a", "2024-05", 0.1), ("a", "2024-06", 0.1), ("b", "2024-06", 0.4))
     calendar = promotion_calendar(promotions, np.array(["a", "b", "c"]), ORIGIN, 3, 2)
     np.testing.assert_allclose(calendar.usual_discount, [(0.1 + 0.1 + 0.2) / 3, (0.4 + 0.2) / 2, 0.2])
@@ -50,7 +50,7 @@ def test_a_slot_of_every_earlier_year_is_likely_and_one_of_none_is_not():
     assert calendar.probability[0, 49] < 0.05
 
 
-def test_what_the_market_has_planned_leaves_nothing_for_a_sku_without_a_plan():
+def test_a_fully_planned_market_leaves_no_chance_for_a_sku_without_a_plan():
     flags = np.repeat(yearly(1, 1, 1, 1), 3, axis=0)
     skus = np.array(["a", "b", "c"])
     none = promotion_calendar(NONE, skus, ORIGIN, 48, 1, flags)
@@ -65,7 +65,7 @@ def test_what_the_market_has_planned_leaves_nothing_for_a_sku_without_a_plan():
     assert none.planned_share[0] == 0.0
 
 
-def test_the_chance_of_a_slot_is_what_a_loop_over_skus_and_months_counts():
+def test_the_chance_of_a_slot_equals_a_count_by_loops():
     rng = np.random.default_rng(4)
     flags = np.where(rng.random((7, 61)) < 0.1, np.nan, rng.random((7, 61)) < 0.3)
     calendar = promotion_calendar(NONE, np.arange(7).astype(str), ORIGIN, 61, 14, flags)
@@ -77,8 +77,8 @@ def test_the_chance_of_a_slot_is_what_a_loop_over_skus_and_months_counts():
 
 def slow_chance(flags, sku, month, first_year):
     def before(row, column):
-        places = [column - 12 * year for year in range(first_year, first_year + 3)]
-        seen = [flags[row, place] for place in places if 0 <= place < flags.shape[1]]
+        positions = [column - 12 * year for year in range(first_year, first_year + 3)]
+        seen = [flags[row, position] for position in positions if 0 <= position < flags.shape[1]]
         known = [value for value in seen if not np.isnan(value)]
         return len(known), int(sum(known))
 

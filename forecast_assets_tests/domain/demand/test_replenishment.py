@@ -19,8 +19,8 @@ def test_the_usual_cover_is_stock_over_the_mean_base_of_the_next_two_months():
 
 
 def test_a_surprise_is_the_log_of_sold_over_expected_within_limits():
-    found = surprises(np.array([[11.0, 100.0, np.nan, 0.0]]), small(4, [[10, 10, 10, 10, 10, 10]]))
-    np.testing.assert_allclose(found, [[np.log(1.1), 0.5, 0.0, -0.5]])
+    result = surprises(np.array([[11.0, 100.0, np.nan, 0.0]]), small(4, [[10, 10, 10, 10, 10, 10]]))
+    np.testing.assert_allclose(result, [[np.log(1.1), 0.5, 0.0, -0.5]])
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_more_stock_at_the_origin_means_fewer_orders(trade):
     np.testing.assert_allclose(less[1:], usual[1:], rtol=0.02)
 
 
-def test_orders_are_unknown_without_stock_and_none_are_learned_from_too_few_rows(trade):
+def test_orders_are_unknown_without_stock_or_with_too_few_rows(trade):
     expected, sell_in, sell_out, stock = trade
     hidden = stock[:, :PAST].copy()
     hidden[3] = np.nan

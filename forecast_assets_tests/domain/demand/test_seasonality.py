@@ -1,4 +1,4 @@
-"""The seasonal index against a loop over SKUs and months, and on years a reader can check by hand."""
+"""Seasonal index, equal to a loop over SKUs and months, and by hand on short years."""
 
 import numpy as np
 import pytest
@@ -113,7 +113,7 @@ def test_months_are_looked_up_by_their_number():
     np.testing.assert_array_equal(following_calendar_months(np.array([10, 11]), 3), [12, 1, 2])
 
 
-def test_skipped_wrong_or_missing_months_are_refused_by_name():
+def test_skipped_wrong_or_missing_months_are_rejected_by_name():
     with pytest.raises(ValueError, match="got 3 after 1 in column 1"):
         seasonal_indices(np.ones((1, 3)), np.array([1, 3, 4]))
     with pytest.raises(ValueError, match=r"got \[0, 13\]"):

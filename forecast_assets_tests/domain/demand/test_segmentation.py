@@ -36,7 +36,7 @@ def test_equal_values_are_ordered_by_sku_whatever_the_order_of_rows():
     assert by_sku == {"a": "A", "b": "A", "c": "A", "d": "A", "e": "B"}
 
 
-def test_abc_is_by_value_where_prices_are_known_and_a_missing_price_is_the_median():
+def test_abc_is_by_value_and_a_missing_price_is_the_median():
     price = np.array([[1.0], [100.0], [np.nan], [2.0]]) * np.ones((4, 12))
     # Values 10, 900, 20 (median price 2 x 10), 10: before each 920, 0, 900, 930 of 940.
     assert abc_class(yearly(10, 9, 10, 5), list("abcd"), price).tolist() == ["C", "A", "C", "C"]
@@ -102,7 +102,7 @@ def test_the_share_of_zeros_is_over_two_years():
     assert zero_share(np.hstack([np.zeros((1, 24)), np.ones((1, 24))])).tolist() == [0.0]
 
 
-def test_months_since_the_last_sale_are_zero_at_the_origin_and_unknown_without_one():
+def test_months_since_the_last_sale_are_zero_at_the_origin():
     np.testing.assert_array_equal(months_since_last_sale(PANEL), [0, 0, np.nan, 5])
 
 

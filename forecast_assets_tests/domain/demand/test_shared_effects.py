@@ -8,17 +8,17 @@ from forecast_assets.domain.demand.shared_effects import launch_ramp, moved_east
 def test_a_slope_is_that_of_its_group_drawn_towards_the_common_one():
     regressor = np.array([[1.0, -1.0], [1.0, -1.0]])
     rest = regressor * [[1.0], [3.0]]
-    found = shared_effect(rest, np.ones((2, 2)), regressor, np.array([0, 1]))
+    result = shared_effect(rest, np.ones((2, 2)), regressor, np.array([0, 1]))
     # Common slope 2 with a squared error of (4 / 4 cells) / 4; half of the information of a group is the common one.
     common = 2 * (1 - 0.25 / 4)
-    np.testing.assert_allclose(found, [(1 + common) / 2, (3 + common) / 2])
+    np.testing.assert_allclose(result, [(1 + common) / 2, (3 + common) / 2])
 
 
 def test_a_slope_within_its_error_is_not_believed():
     regressor = np.array([[1.0, -1.0, 1.0, -1.0]])
     rest = np.array([[1.0, -1.0, -0.9, 0.9]])
-    found = shared_effect(rest, np.ones((1, 4)), regressor, np.array([0]))
-    assert 0 < found[0] < 0.05
+    result = shared_effect(rest, np.ones((1, 4)), regressor, np.array([0]))
+    assert 0 < result[0] < 0.05
     np.testing.assert_array_equal(shared_effect(rest, np.ones((1, 4)), np.zeros((1, 4)), np.array([0])), [0.0])
 
 
@@ -26,12 +26,12 @@ def test_a_relative_price_leaves_promotions_and_the_markets_level_out():
     price = np.array([[1.0, 0.5, 2.0, 2.0], [1.0, 1.0, 2.0, np.nan], [3.0, 3.0, 6.0, 12.0]])
     promoted = np.array([[0, 1, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]])
     # All prices double in the third month; in the fourth one of three does, so the level rises by a third of log 2.
-    found = relative_price(price, promoted, months_ahead=2)
+    result = relative_price(price, promoted, months_ahead=2)
     step = np.log(2)
     third = np.array([0, 0, 0, 2 / 3 * step]) - 2 / 3 * step / 4
     others = np.array([0, 0, 0, -step / 3]) + step / 12
-    np.testing.assert_allclose(found[:, :4], [others, others, third], atol=1e-12)
-    np.testing.assert_allclose(found[:, 4:], np.repeat(found[:, 3:4], 2, axis=1))
+    np.testing.assert_allclose(result[:, :4], [others, others, third], atol=1e-12)
+    np.testing.assert_allclose(result[:, 4:], np.repeat(result[:, 3:4], 2, axis=1))
 
 
 def test_a_sku_without_a_price_has_no_relative_price():
@@ -41,13 +41,13 @@ def test_a_sku_without_a_price_has_no_relative_price():
 
 def test_an_easter_counts_against_that_of_the_calendar_month_in_known_years():
     months = pd.date_range("2022-01-01", "2024-12-01", freq="MS")
-    found = pd.Series(moved_easter(months, past_months=24), index=months)
+    result = pd.Series(moved_easter(months, past_months=24), index=months)
     # The 21 days up to Easter: 2022 to 17 April (17 in April), 2023 to 9 April (9), 2024 to 31 March (none).
     mean = (17 + 9) / 2
-    assert found["2022-04"].iloc[0] == pytest.approx((17 - mean) / 21)
-    assert found["2024-04"].iloc[0] == pytest.approx((0 - mean) / 21)
-    assert found["2024-03"].iloc[0] == pytest.approx((21 - (21 - mean)) / 21)
-    assert found["2024-08"].iloc[0] == 0
+    assert result["2022-04"].iloc[0] == pytest.approx((17 - mean) / 21)
+    assert result["2024-04"].iloc[0] == pytest.approx((0 - mean) / 21)
+    assert result["2024-03"].iloc[0] == pytest.approx((21 - (21 - mean)) / 21)
+    assert result["2024-08"].iloc[0] == 0
     assert (moved_easter(months, past_months=2)[2:4] == 0).all()
 
 

@@ -1,4 +1,4 @@
-"""The seasonal index that is used only where a test finds a season, against loops over months."""
+"""Seasonal index used only if a test finds a season, equal to loops over months."""
 
 import numpy as np
 import pytest
@@ -44,7 +44,7 @@ def raw_index_by_loop(y: np.ndarray, months: np.ndarray) -> list[float] | None:
 
 @pytest.mark.parametrize("n_months", [12, 13, 23, 24, 30, 48, 84, 100])
 @pytest.mark.parametrize("last_month", [3, 12])
-def test_the_index_is_that_of_a_loop_where_a_loop_finds_a_season_and_one_elsewhere(n_months, last_month):
+def test_the_index_equals_a_loop_with_the_same_season_test(n_months, last_month):
     rng = np.random.default_rng(n_months)
     months = calendar(n_months, last_month)
     strength = np.repeat([0.0, 0.1, 0.2, 0.3, 0.5, 0.9], 4)[:, None]
@@ -52,20 +52,20 @@ def test_the_index_is_that_of_a_loop_where_a_loop_finds_a_season_and_one_elsewhe
     units[3, : n_months // 3] = np.nan
     units[20, rng.random(n_months) < 0.04] = np.nan
     units[21, months == 4] = 0.0
-    made = index_where_tested(units, months)
+    result = index_where_tested(units, months)
     believed = []
     for row, series in enumerate(units):
         index = raw_index_by_loop(series, months) if has_season_by_loop(series) else None
         believed.append(index is not None)
-        np.testing.assert_allclose(made[row], index or np.ones(12), atol=1e-9)
+        np.testing.assert_allclose(result[row], index or np.ones(12), atol=1e-9)
     if n_months >= 48:
         assert 0 < sum(believed) < 24
 
 
 def test_a_season_that_repeats_is_taken_whole():
     months = calendar(48)
-    made = index_where_tested(np.where(months == 12, 21.0, 9.0)[None], months)
-    np.testing.assert_allclose(made, [[0.9] * 11 + [2.1]])
+    result = index_where_tested(np.where(months == 12, 21.0, 9.0)[None], months)
+    np.testing.assert_allclose(result, [[0.9] * 11 + [2.1]])
 
 
 def test_a_trend_alone_and_a_constant_are_no_season():

@@ -42,7 +42,7 @@ def test_an_unknown_actual_is_not_scored():
     assert wape([10.0, np.nan], [11.0, 1e9]) == pytest.approx(0.1)
 
 
-def test_arrays_of_different_length_are_refused():
+def test_arrays_of_different_length_are_rejected():
     with pytest.raises(ValueError, match="different shape"):
         wape([1.0, 2.0], [1.0])
 
@@ -79,13 +79,13 @@ def test_mase_equals_a_loop_over_series():
     np.testing.assert_allclose(mase(actual, forecast, history), expected)
 
 
-def test_pinball_charges_nine_times_more_for_falling_short_of_the_ninth_decile():
+def test_pinball_of_the_ninth_decile_weighs_shortfall_nine_times():
     assert pinball([10.0], [0.0], 0.9) == pytest.approx(9.0)
     assert pinball([0.0], [10.0], 0.9) == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize("quantile", [0.0, 1.0, 90])
-def test_a_quantile_outside_zero_and_one_is_refused(quantile):
+def test_a_quantile_outside_zero_and_one_is_rejected(quantile):
     with pytest.raises(ValueError, match="between 0 and 1"):
         pinball([1.0], [1.0], quantile)
 
@@ -106,7 +106,7 @@ def cells():
     )
 
 
-def test_the_table_sums_before_it_divides_and_scores_each_forecast_on_its_cells(cells):
+def test_the_table_sums_before_it_divides(cells):
     table = accuracy_table(cells, "category", forecasts={"model": "model_units", "naive": "naive_units"})
     tea = table.set_index("category").loc["tea"]
     assert (tea["cells"], tea["actual_units"]) == (2, 40.0)

@@ -107,7 +107,7 @@ def test_every_method_is_scored_on_the_cells_that_all_have(cells):
     assert set(table.loc[table["group"] == "all", "cells"]) == {3}
 
 
-def test_the_table_of_a_real_backtest_equals_the_measures_of_its_groups_one_by_one(backtest_cells):
+def test_the_table_of_a_real_backtest_equals_measures_group_by_group(backtest_cells):
     table = accuracy_by(backtest_cells).set_index(["kind", "group", "method"])
     known = backtest_cells[backtest_cells["actual_units"].notna()]
     for lag in range(1, 19):

@@ -50,7 +50,7 @@ def test_few_errors_of_a_horizon_take_those_of_its_bucket():
     assert distances(table, 9)[2] == 40
 
 
-def test_a_horizon_without_errors_takes_the_nearest_earlier_one_or_else_the_nearest_later():
+def test_a_horizon_without_errors_takes_the_nearest_one():
     four, nine = errors_for(4, -1.0, 1.0), errors_for(9, -5.0, 5.0)
     table = horizon_quantiles(np.r_[four[0], nine[0]], np.r_[four[1], nine[1]])
     assert [round(distances(table, horizon)[0], 6) for horizon in (1, 4, 6, 7, 9, 18)] == [0.8, 0.8, 0.8, 4, 4, 4]
@@ -81,7 +81,7 @@ def test_an_unseen_segment_takes_the_distances_over_all():
         assert apply_intervals([5.0], [1.0], [18], table, [segment]) == seen
 
 
-def test_the_interval_of_an_intermittent_sku_begins_at_zero_and_misses_only_above():
+def test_the_interval_of_an_intermittent_sku_begins_at_zero():
     # Errors -1, -0.9 .. 3: the demand lies more than 0.2 above the forecast in one case of five.
     errors, horizon = errors_for(1, -1.0, 3.0)
     table = horizon_quantiles(errors, horizon, np.full(41, "intermittent", dtype=object))
@@ -119,7 +119,7 @@ def test_segments_given_as_a_series_are_read_by_position():
     np.testing.assert_array_equal(apply_intervals([5.0, 5.0], [1.0, 1.0], [1, 1], table, segment)[0], [4.2, 4.2])
 
 
-def test_impossible_input_is_refused_with_what_was_expected():
+def test_invalid_input_is_rejected_with_the_expected_values():
     with pytest.raises(ValueError, match="backtest at least one origin"):
         horizon_quantiles([np.nan], [1])
     with pytest.raises(ValueError, match=r"1\.\.18, got \[19\]"):

@@ -43,7 +43,7 @@ def test_a_cell_with_an_unknown_actual_is_in_no_sum_of_forecasts_either(cells):
     assert ("market", "BR", 2) not in table.index
 
 
-def test_one_name_in_two_markets_is_two_skus_and_no_category_is_the_unknown_one(cells):
+def test_one_name_in_two_markets_is_two_skus(cells):
     table = summed(cells)
     assert table.loc[("sku", "DE / a", 1)].tolist() == [1, 5, 6]
     assert table.loc[("category", "DE / UNKNOWN", 1)].tolist() == [1, 5, 6]
@@ -93,7 +93,7 @@ def test_a_market_without_a_region_is_named(cells):
         at_levels(cells, ["actual_units"], ["lag_months"], {"FR": "Europe", "DE": "Europe"})
 
 
-def test_regions_of_cells_without_a_market_are_refused(cells):
+def test_regions_of_cells_without_a_market_are_rejected(cells):
     with pytest.raises(ValueError, match="without the column country"):
         at_levels(cells.drop(columns="country"), ["actual_units"], ["lag_months"], REGIONS)
 

@@ -26,7 +26,7 @@ def test_two_skus_by_hand():
     assert (test.skus, test.origins) == (2, 1)
 
 
-def test_a_method_better_on_every_sku_by_the_same_factor_has_an_interval_without_width():
+def test_a_constant_advantage_has_an_interval_without_width():
     test = compare_paired(cells_of([(0.8 * size, size) for size in range(1, 41)]))
     assert (test.ratio, test.low, test.high) == tuple(pytest.approx(0.8) for _ in range(3))
     assert (test.verdict, test.probability_better) == ("better", 1.0)
@@ -38,7 +38,7 @@ def test_a_method_worse_on_every_sku_is_worse():
     assert (test.verdict, test.probability_better) == ("worse", 0.0)
 
 
-def test_better_on_half_of_the_skus_and_worse_on_the_others_is_indistinguishable():
+def test_better_on_half_and_worse_on_half_is_indistinguishable():
     assert compare_paired(cells_of([(1.0, 2.0), (2.0, 1.0)] * 20)).verdict == "indistinguishable"
 
 
@@ -60,7 +60,7 @@ def test_fewer_than_three_origins_or_thirty_skus_decide_nothing(skus, origins, v
     assert test.ratio == pytest.approx(0.5)
 
 
-def test_what_is_not_decidable_says_how_much_is_missing():
+def test_a_verdict_not_decidable_names_the_counts_needed():
     words = compare_paired(cells_of([(0.5, 1.0)] * 12, ORIGINS[:2])).in_words
     assert words == "not decidable (2 origins, 12 SKUs; needs 3 origins and 30 SKUs)"
 
@@ -86,7 +86,7 @@ def test_without_a_scored_cell_nothing_is_decidable():
     assert np.isnan(test.ratio)
 
 
-def test_two_methods_without_an_error_are_equal_and_one_with_errors_is_infinitely_worse():
+def test_the_ratio_to_a_method_without_error_is_one_or_infinite():
     assert compare_paired(cells_of([(0.0, 0.0)] * 30)).ratio == 1.0
     test = compare_paired(cells_of([(1.0, 0.0)] * 30))
     assert (test.ratio, test.high, test.verdict) == (np.inf, np.inf, "worse")

@@ -22,9 +22,9 @@ def published():
     ]
     keys = ["sku", "origin_month", "target_month", "horizon_months"]
     numbers = ["forecast_units", "model_units", "baseline_units", "naive_units"]
-    made = pd.DataFrame(rows, columns=[*keys, *numbers, "status", "source"]).astype(dict.fromkeys(numbers, float))
-    months = {name: pd.to_datetime(made[name]) for name in ("origin_month", "target_month")}
-    return made.assign(**months, category="tea", abc_class="A", xyz_class="X", reason="", inputs_missing="")
+    result = pd.DataFrame(rows, columns=[*keys, *numbers, "status", "source"]).astype(dict.fromkeys(numbers, float))
+    months = {name: pd.to_datetime(result[name]) for name in ("origin_month", "target_month")}
+    return result.assign(**months, category="tea", abc_class="A", xyz_class="X", reason="", inputs_missing="")
 
 
 SELL_IN = pd.DataFrame({"sku": ["new", "b", "a"], "sell_in_units": [50.0, np.nan, 10.0], "month": JUNE})
@@ -41,7 +41,7 @@ def test_the_month_is_compared_with_every_forecast_of_it_by_lag(published):
     assert cells.loc[("b", 1), ["status", "source"]].tolist() == ["backfilled", "baseline"]
 
 
-def test_unknown_sell_in_and_a_sku_without_a_row_have_no_actual_and_are_not_scored(published):
+def test_unknown_or_absent_sell_in_is_not_scored(published):
     cells = performance(JUNE, SELL_IN, published)
     assert cells.set_index("sku")["actual_units"].loc[["b", "gone"]].isna().all()
     # Of a alone: errors +2 and -2 of 20 units.
@@ -63,6 +63,6 @@ def test_the_table_matches_its_schema_with_and_without_forecasts(published):
         assert schema_check("performance").find(table, JUNE).message == ""
 
 
-def test_two_rows_of_a_sku_in_a_month_are_refused(published):
+def test_two_rows_of_a_sku_in_a_month_are_rejected(published):
     with pytest.raises(pd.errors.MergeError, match="not a many-to-one merge"):
         performance(JUNE, pd.concat([SELL_IN, SELL_IN]), published)

@@ -22,11 +22,11 @@ def cells():
 
 
 def row(table, level, entity, lag):
-    found = table[(table["level"] == level) & (table["entity"] == entity) & (table["lag"] == lag)]
-    return found.iloc[0]
+    result = table[(table["level"] == level) & (table["entity"] == entity) & (table["lag"] == lag)]
+    return result.iloc[0]
 
 
-def test_all_lags_count_in_all_and_only_reported_lags_have_a_row_of_their_own(cells):
+def test_only_reported_lags_have_rows_and_all_counts_every_lag(cells):
     table = realised_accuracy(cells)
     assert table.loc[table["level"] == "market", "lag"].tolist() == ["1", "all"]
     # |110-100| + |120-100| + |40-50| over 250; 10 + 20 - 10 over 250.
@@ -41,7 +41,7 @@ def test_a_method_is_measured_where_it_has_a_forecast(cells):
     assert (whole["cells_model"], whole["wape_model"], whole["bias_model"]) == (2, 10 / 200, -10 / 200)
 
 
-def test_categories_and_classes_have_their_own_rows_and_no_category_is_unknown(cells):
+def test_categories_and_classes_have_rows_and_no_category_is_unknown(cells):
     table = realised_accuracy(cells)
     assert set(table.loc[table["level"] == "category", "entity"]) == {"tea", "UNKNOWN"}
     assert row(table, "category", "UNKNOWN", "1")["wape_published"] == 10 / 50

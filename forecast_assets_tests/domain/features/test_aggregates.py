@@ -37,7 +37,7 @@ def test_growth_equals_pandas_on_the_summed_series():
     np.testing.assert_allclose(features["category_sell_out_year_on_year_6"][:2], expected)
 
 
-def test_unknown_months_are_left_out_and_months_without_any_known_sku_are_unknown():
+def test_unknown_months_are_skipped_in_totals():
     units = units_of_months(12)
     units[0, -1] = np.nan
     units[2, -1] = np.nan

@@ -37,7 +37,7 @@ def test_every_known_value_is_in_exactly_one_column(products):
     assert by_category.tolist() == [1, 1, 1, 1, 1, 0, 1, 0]
 
 
-def test_at_most_thirty_values_are_kept_the_most_frequent_first_then_by_name():
+def test_at_most_30_values_are_kept_by_frequency_then_name():
     values = [f"v{number:02d}" for number in range(40) for _ in range(3)] + ["v39"]
     vocabulary = learn_vocabulary(pd.DataFrame({"brand": values}))
     assert vocabulary["brand"] == ["v39", *[f"v{number:02d}" for number in range(29)]]

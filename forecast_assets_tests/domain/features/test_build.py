@@ -16,7 +16,7 @@ def by_sku(features):
     return features.set_index("sku")
 
 
-def test_values_land_in_the_row_of_their_sku_and_count_back_from_the_origin(tables, history, origin):
+def test_values_are_in_the_row_of_their_sku_counted_from_the_origin(tables, history, origin):
     features = by_sku(build_features(history, origin))
     place = MONTHS.get_loc(origin)
     wide = tables.sell_in.pivot(index="sku", columns="month", values="sell_in_units")
@@ -86,7 +86,7 @@ def test_a_table_of_features_matches_its_schema_with_and_without_rows(history, t
         assert schema_check("features").find(features, MONTHS[80]).message == ""
 
 
-def test_what_was_not_there_is_named(tables, history):
+def test_missing_inputs_are_named(tables, history):
     without_totals = tables.totals_known[tables.totals_known["month"] < MONTHS[80]]
     bare = dataclasses.replace(tables, totals_known=without_totals, sell_out=tables.sell_out.iloc[:0]).history()
     assert build_features(history, MONTHS[80])["inputs_missing"].unique().tolist() == [""]
@@ -105,7 +105,7 @@ def test_a_sku_without_a_product_row_is_of_an_unknown_category(tables):
     assert features.at[SKUS[1], "category"] == "ice"
 
 
-def test_a_market_without_sell_in_is_refused_by_name():
+def test_a_market_without_sell_in_is_rejected_by_name():
     nothing = pd.DataFrame({"sku": [], "month": pd.Series(dtype="datetime64[ns]"), "sell_in_units": []})
     with pytest.raises(ValueError, match="market FR: no sell-in rows"):
         market_history("FR", "EU", "FR", nothing, pd.DataFrame())

@@ -3,7 +3,7 @@ import pytest
 from forecast_assets.domain.features.columns import horizon_column, is_in_units, split_columns
 
 
-def test_columns_are_told_apart_by_their_horizon_suffix():
+def test_columns_are_split_by_their_horizon_suffix():
     columns = ["sku", "scale_units", "sell_in_lag_1", "theta_h18", "theta_h01", "plan_h02", "sell_in_mean_12"]
     assert split_columns(columns) == (["sell_in_lag_1", "sell_in_mean_12"], ["plan", "theta"])
 

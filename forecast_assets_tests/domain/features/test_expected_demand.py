@@ -46,7 +46,7 @@ def units(promoted):
     return LEVEL * np.where(promoted > 0, 1.5, 1.0)
 
 
-def test_sell_in_without_noise_is_expected_at_its_level_times_its_promotion(units, skus):
+def test_sell_in_without_noise_is_expected_at_level_times_promotion(units, skus):
     features = sell_in_expectation(units, skus)
     np.testing.assert_allclose(features["base_sell_in_h01"], LEVEL[:, 0], rtol=0.03)
     assert features["adjusted_sell_in_h01"][0] == pytest.approx(1.5 * LEVEL[0, 0], rel=0.05)
@@ -54,7 +54,7 @@ def test_sell_in_without_noise_is_expected_at_its_level_times_its_promotion(unit
     np.testing.assert_allclose(np.exp(features["promotion_uplift"]), 1.5, rtol=0.05)
 
 
-def test_the_same_month_is_freed_of_its_own_promotion_and_given_the_one_expected(units, promoted, skus):
+def test_the_same_month_swaps_its_promotion_for_the_expected_one(units, promoted, skus):
     features = sell_in_expectation(units, skus)
     last_july = PAST - 12
     changed = np.flatnonzero(promoted[:, last_july] > 0)
@@ -67,7 +67,7 @@ def test_the_same_month_is_freed_of_its_own_promotion_and_given_the_one_expected
     )
 
 
-def test_without_promotions_the_same_month_is_the_latest_such_month_up_to_the_origin():
+def test_without_promotions_the_same_month_is_the_latest_such_month():
     """Units are the number of the month, so the value names the month it was taken from."""
     units = np.tile(np.arange(1.0, PAST + 1), (COUNT, 1))
     calendar = promotion_calendar(pd.DataFrame(), SKUS, ORIGIN, PAST, AHEAD, np.zeros((COUNT, PAST)))
@@ -93,7 +93,7 @@ def test_sell_out_is_expected_from_its_recent_level(units, skus):
     assert expected.sell_out[0, PAST] == pytest.approx(1.5 * LEVEL[0, 0], rel=0.05)
 
 
-def test_what_the_trade_built_up_is_the_mean_of_sell_in_less_sell_out(units, skus):
+def test_stock_built_is_the_mean_of_sell_in_less_sell_out(units, skus):
     sold = units - 7.0
     sold[3, -2] = np.nan
     sold[4] = np.nan
@@ -103,7 +103,7 @@ def test_what_the_trade_built_up_is_the_mean_of_sell_in_less_sell_out(units, sku
     assert np.isnan(features["stock_built_12"][4])
 
 
-def test_stock_is_compared_with_its_usual_cover_and_sales_with_their_expectation(units, skus):
+def test_stock_is_compared_with_usual_cover_and_sales_with_expectation(units, skus):
     stock = np.repeat(1.5 * LEVEL, PAST, axis=1)
     stock[5, -1] *= 1.2
     sold = units.copy()
@@ -114,7 +114,7 @@ def test_stock_is_compared_with_its_usual_cover_and_sales_with_their_expectation
     assert features["sell_out_surprise"][6] - features["sell_out_surprise"][7] > 0.1
 
 
-def test_expected_units_are_the_weighted_mean_of_what_is_known():
+def test_expected_units_are_the_weighted_mean_of_known_expectations():
     values = {"expected_orders": [20.0, np.nan], "adjusted_sell_in": [10.0, 10.0], "adjusted_same_month": [4.0, 4.0]}
     every = {f"{name}_h{h:02d}": np.array(units) for name, units in values.items() for h in range(1, 19)}
     found = expected_units(every)["expected_units_h07"]

@@ -4,7 +4,7 @@ from forecast_assets.domain.demand.promotions import PromotionCalendar
 from forecast_assets.domain.features.promotion_history import promotion_history_features
 
 
-def test_promotions_around_a_target_month_and_of_the_last_year_are_read_from_the_calendar():
+def test_promotion_features_are_read_from_the_calendar():
     probability = np.zeros((1, 12 + 15))
     probability[0, [0, 10]] = 1.0
     probability[0, [12, 13, 14]] = [1.0, 0.5, 0.25]

@@ -32,7 +32,7 @@ def test_plans_are_put_to_their_sku_and_target_month():
     assert features["discount_planned_h02"].tolist() == [0, 15]
 
 
-def test_a_month_within_reach_of_the_plans_is_not_promoted_and_beyond_it_is_unknown():
+def test_a_month_without_a_plan_is_zero_and_beyond_the_plans_unknown():
     features = plan_features(PLANS, SKUS, ORIGIN)
     assert features["promotion_planned_h03"].tolist() == [0, 0]
     for horizon in range(4, 19):
@@ -53,7 +53,7 @@ def test_a_market_without_promotions_has_the_same_columns_all_unknown(none):
     assert all(values.shape == (2,) and np.isnan(values).all() for values in features.values())
 
 
-def test_promotions_known_only_up_to_the_origin_say_nothing_about_target_months():
+def test_promotions_up_to_the_origin_leave_target_months_unknown():
     features = plan_features(PLANS[PLANS["promotion_month"] <= ORIGIN], SKUS, ORIGIN)
     assert features["promoted_last_month"].tolist() == [1, 0]
     assert np.isnan(features["promotion_planned_h01"]).all()
@@ -67,6 +67,6 @@ def test_plans_after_the_last_target_month_change_no_plan_within_reach():
             np.testing.assert_array_equal(actual[name], expected[name], err_msg=name)
 
 
-def test_two_plans_for_a_sku_and_month_are_refused():
+def test_two_plans_for_a_sku_and_month_are_rejected():
     with pytest.raises(ValueError, match="promotions: 1 SKUs and months have two rows"):
         plan_features(pd.concat([PLANS, PLANS.head(1)]), SKUS, ORIGIN)

@@ -19,7 +19,7 @@ def test_each_horizon_is_put_to_its_own_target_month():
         assert set(np.flatnonzero(path > 2 * np.median(path)) + 1) == {3, 15}, name
 
 
-def test_the_mean_is_the_mean_of_the_three_methods_and_no_horizon_is_left_out():
+def test_the_mean_is_that_of_the_three_methods_at_every_horizon():
     units = np.random.default_rng(5).gamma(4, 25, (3, 60))
     features = statistical_features(units, ORIGIN)
     for horizon in range(1, 19):
@@ -28,7 +28,7 @@ def test_the_mean_is_the_mean_of_the_three_methods_and_no_horizon_is_left_out():
     assert "ses_h19" not in features
 
 
-def test_a_steady_sku_is_forecast_as_it_was_with_errors_of_zero_and_no_slope():
+def test_a_constant_sku_is_continued_without_error_or_slope():
     features = statistical_features(np.full((1, 48), 50.0), ORIGIN)
     for name in ("ses_h01", "theta_h18", "damped_holt_h09", "statistical_mean_h12"):
         np.testing.assert_allclose(features[name], [50.0])

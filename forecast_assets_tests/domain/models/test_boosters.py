@@ -55,7 +55,7 @@ def test_expected_units_take_the_place_of_the_members_where_a_sku_has_them(model
     np.testing.assert_allclose(predictions.members[regular & ~expects], members[regular & ~expects], rtol=1e-9)
 
 
-def test_members_are_weighted_as_the_recipe_says(model, history, origin, origin_features, recipe):
+def test_members_are_weighted_by_the_recipe(model, history, origin, origin_features, recipe):
     origin_features = origin_features.drop(columns=origin_features.filter(regex="^expected_units_h").columns)
     predictions = predict(origin_features, history.sell_in, model.learned.own, recipe)
     place = MARKET_MONTHS.get_loc(origin)
@@ -84,7 +84,7 @@ def test_members_are_weighted_as_the_recipe_says(model, history, origin, origin_
     np.testing.assert_allclose(rest.members[~predictions.is_intermittent], by_hand, rtol=1e-9)
 
 
-def test_an_answer_is_blended_by_the_weight_and_capped():
+def test_a_prediction_is_blended_by_the_weight_and_capped():
     boosters = fitted()
     predictions = predict(at_origin(), panel_of(6.0), boosters, QUICK)
     np.testing.assert_allclose(predictions.boosting, 2.0, rtol=0.01)
@@ -94,7 +94,7 @@ def test_an_answer_is_blended_by_the_weight_and_capped():
     np.testing.assert_array_equal(far.blended(1.0), np.full((12, 18), 24.0))
 
 
-def test_the_mean_of_an_intermittent_sku_is_two_parts_boosting_and_one_part_smoothing():
+def test_an_intermittent_mean_is_two_thirds_boosting_one_third_smoothing():
     # Labels of 2 say mean and quantile 2; smoothing says 5: a mean of 3, to which the quantile is moved.
     boosters = fitted(zero_share_24=0.5)
     features = at_origin(zero_share_24=0.5).assign(**{f"ses_h{h:02d}": 5.0 for h in range(1, 19)})
@@ -123,13 +123,13 @@ def test_the_quantile_sharpens_intermittent_skus_by_its_share():
 
 
 @pytest.mark.parametrize(("taught", "asked"), [(0.0, 0.5), (0.5, 0.0)])
-def test_a_kind_that_nobody_taught_is_answered_by_the_boosters_of_the_other(taught, asked):
+def test_a_kind_without_boosters_is_predicted_by_those_of_the_other(taught, asked):
     boosters = fitted(zero_share_24=taught)
     predictions = predict(at_origin(zero_share_24=asked), panel_of(2.0), boosters, QUICK)
     np.testing.assert_allclose(predictions.boosting, 2.0, rtol=0.02)
 
 
-def test_an_answer_is_in_the_units_of_its_own_sku():
+def test_a_prediction_is_in_the_units_of_its_own_sku():
     scale = np.arange(1.0, 13.0)
     boosters, _ = train_boosters(
         earlier(scale_units=np.tile(scale, 30)).pipe(in_scales), panel_of(2.0 * scale[:, None]), ORIGIN, QUICK
@@ -146,7 +146,7 @@ def in_scales(features: pd.DataFrame) -> pd.DataFrame:
     return features.assign(**{name: features[name] * features["scale_units"] for name in ahead})
 
 
-def test_the_order_of_the_features_is_the_order_of_the_answers(model, history, origin_features, recipe):
+def test_predictions_keep_the_order_of_the_features(model, history, origin_features, recipe):
     predictions = predict(origin_features, history.sell_in, model.learned.own, recipe)
     turned = predict(origin_features.iloc[::-1], history.sell_in, model.learned.own, recipe)
     for name in ("skus", "is_intermittent", "scale_units", "dispersion_units", "history"):
@@ -174,7 +174,7 @@ def test_parts_know_nothing_after_the_cutoff():
     assert changed.recursive["recursive_l1"] != expected.recursive["recursive_l1"]
 
 
-def test_answers_know_nothing_after_the_origin(model, history, origin, origin_features, recipe):
+def test_predictions_do_not_depend_on_months_after_the_origin(model, history, origin, origin_features, recipe):
     sell_in = history.sell_in
     poisoned = DemandPanel(sell_in.skus, sell_in.months, np.where(sell_in.months > origin, 1e9, sell_in.units))
     expected = predict(origin_features, sell_in.until(origin), model.learned.own, recipe)

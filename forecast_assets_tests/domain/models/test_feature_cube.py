@@ -29,7 +29,7 @@ def every_column(features):
     return FeatureNames(*map(tuple, split_columns(features.columns)))
 
 
-def test_a_market_counted_in_other_units_looks_the_same_to_the_model_but_for_its_size(origin_features, in_pieces):
+def test_a_market_in_other_units_has_the_same_features_except_its_size(origin_features, in_pieces):
     names = every_column(origin_features)
     boxes, pieces = (feature_cube(features, names, 18) for features in (origin_features, in_pieces))
     different = {
@@ -92,7 +92,7 @@ def test_a_column_of_a_later_year_that_the_table_lacks_is_unknown():
     assert cube.rows(np.array([0]), np.array([1]))[0, 1:].tolist() == [pytest.approx(np.nan, nan_ok=True), 2.0, 1.0]
 
 
-def test_only_columns_with_two_values_are_learned_from_and_a_value_beside_nulls_counts_as_two():
+def test_only_columns_that_vary_are_learned_from_nulls_included():
     features = pd.DataFrame(
         {
             "sku": ["a", "b"],
@@ -120,7 +120,7 @@ def test_the_partition_that_a_stored_table_names_is_not_learned_from():
     assert feature_names(features).origin == ("varies",)
 
 
-def test_the_statistical_forecasts_are_kept_even_where_nothing_was_ever_sold():
+def test_statistical_forecasts_are_kept_as_columns_even_without_sales():
     never = {f"{name}_h01": [0.0, 0.0] for name in ("theta", "statistical_mean", "ses")}
     features = pd.DataFrame(never | {"scale_units": [1.0, 1.0]})
     assert feature_names(features).by_horizon == ("ses", "statistical_mean", "theta")

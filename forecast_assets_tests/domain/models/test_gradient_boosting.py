@@ -49,7 +49,7 @@ def test_the_same_rows_give_the_same_texts_and_another_seed_gives_others():
     assert train_direct(rows, COLUMNS, dataclasses.replace(QUICK, seed=21)) != first
 
 
-def test_each_learner_answers_in_multiples_of_the_scale_as_computed_by_hand():
+def test_each_learner_predicts_in_multiples_of_the_scale():
     # Every row: actual 2, theta 1, statistical 1, so the learners know +1 and log(2.02 / 1.02) and nothing else.
     texts = train_direct(some_rows(600, 2.0), COLUMNS, QUICK)
     answer = predict_direct(texts, cube_of(theta=3.0, statistical=5.0), "regular")
@@ -58,14 +58,14 @@ def test_each_learner_answers_in_multiples_of_the_scale_as_computed_by_hand():
     np.testing.assert_allclose(answer, by_hand, rtol=1e-4)
 
 
-def test_the_answer_of_a_sku_and_horizon_lands_in_its_own_row_and_column():
+def test_the_prediction_of_a_sku_and_horizon_is_in_its_row_and_column():
     # What is learned is theta + 0, log_ratio + 0; so each cell answers the mean of its own theta and statistical mean.
     texts = train_direct(some_rows(600, 1.0), COLUMNS, QUICK)
     theta = np.array([[1.0, 2.0, 3.0], [10.0, 20.0, 30.0]])
     np.testing.assert_allclose(predict_direct(texts, cube_of(theta, theta), "regular"), theta, rtol=1e-4)
 
 
-def test_regular_and_intermittent_skus_are_answered_by_learners_of_their_own():
+def test_regular_and_intermittent_skus_have_their_own_learners():
     texts = train_direct(joined(some_rows(600, 2.0), some_rows(600, 0.5, intermittent=True)), COLUMNS, QUICK)
     assert set(texts) == REGULAR | INTERMITTENT
     answers = {kind: predict_direct(texts, cube_of(1.0, 1.0), kind) for kind in KINDS}
@@ -75,7 +75,7 @@ def test_regular_and_intermittent_skus_are_answered_by_learners_of_their_own():
 
 
 @pytest.mark.parametrize(("intermittent", "learners"), [(False, REGULAR), (True, INTERMITTENT)])
-def test_a_kind_without_rows_has_no_learner_and_no_answer(intermittent, learners):
+def test_a_kind_without_rows_has_no_booster_and_no_prediction(intermittent, learners):
     texts = train_direct(some_rows(600, 2.0, intermittent), COLUMNS, QUICK)
     assert set(texts) == learners
     answered = {kind: predict_direct(texts, cube_of(1.0, 1.0), kind) is not None for kind in KINDS}
@@ -119,7 +119,7 @@ def test_returns_do_not_break_the_learners_that_need_positive_demand():
         assert np.isfinite(predict_direct(texts, cube_of(1.0, 1.0), kind)).all()
 
 
-def test_what_a_learner_restores_is_what_it_was_taught():
+def test_a_learners_target_and_restore_are_inverse():
     rows = some_rows(5, np.array([0.0, 0.5, 1.0, 2.0, 9.0]), theta=0.7, statistical=1.3)
     for learner in LEARNERS:
         restored = learner.restore(learner.target(rows), rows.theta, rows.statistical)

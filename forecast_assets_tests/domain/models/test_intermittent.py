@@ -12,7 +12,7 @@ def test_the_quantile_is_moved_to_the_total_of_the_mean_and_mixed_in():
     np.testing.assert_allclose(made, [[3.0], [3.75], [5.25]])
 
 
-def test_without_sharpness_it_is_the_mean_and_with_all_of_it_the_moved_quantile():
+def test_sharpness_zero_gives_the_mean_and_one_the_scaled_quantile():
     mean, quantile = np.array([[1.0, 3.0]]), np.array([[4.0, 4.0]])
     np.testing.assert_array_equal(blend_intermittent(mean, quantile, 0.0), mean)
     np.testing.assert_array_equal(blend_intermittent(mean, quantile, 1.0), [[2.0, 2.0]])
@@ -26,7 +26,7 @@ def test_the_total_of_the_mean_is_kept(sharpness):
 
 
 @pytest.mark.parametrize(("total_of_quantile", "moved_by"), [(100.0, 0.25), (40.0, 0.25), (20.0, 0.5), (1.0, 4.0)])
-def test_the_quantile_is_moved_by_a_quarter_at_least_and_by_four_times_at_most(total_of_quantile, moved_by):
+def test_the_quantile_is_scaled_by_a_quarter_to_four_times(total_of_quantile, moved_by):
     made = blend_intermittent(np.full((2, 1), 5.0), np.array([[0.0], [total_of_quantile]]), 1.0)
     np.testing.assert_allclose(made, [[0.0], [total_of_quantile * moved_by]])
 
@@ -61,7 +61,7 @@ def quantile_of_total(learned: np.ndarray, total: float) -> tuple[float, np.ndar
     return levels[nearest], quantiles[nearest][:, None]
 
 
-def test_a_common_quantile_with_the_total_of_the_mean_has_less_absolute_error_than_the_mean(demand):
+def test_a_common_quantile_has_less_absolute_error_than_the_mean(demand):
     learned, future = demand
     mean = learned.mean(axis=1, keepdims=True)
     _, quantile = quantile_of_total(learned, mean.sum())
@@ -71,7 +71,7 @@ def test_a_common_quantile_with_the_total_of_the_mean_has_less_absolute_error_th
     assert errors[2] < errors[1] < 0.99 * errors[0]
 
 
-def test_the_common_quantile_has_less_absolute_error_than_others_with_the_same_total(demand):
+def test_the_common_quantile_beats_others_with_the_same_total(demand):
     learned, future = demand
     total = learned.mean(axis=1).sum()
     level, common = quantile_of_total(learned, total)

@@ -53,7 +53,7 @@ def test_a_forecast_has_every_sku_and_the_18_months_after_the_origin(plain_model
     ]  # fmt: skip
 
 
-def test_a_regular_sku_is_forecast_by_the_weighted_mean_of_the_boosting_and_the_members(plain_model):
+def test_a_regular_sku_is_the_weighted_mean_of_boosting_and_members(plain_model):
     # Every label is 2 and every statistical forecast 4, so the boosting answers near 2; members continue the history.
     rows = {
         weight: forecast_units(at_origin(), with_units(6.0), with_weight(plain_model, weight))["forecast_units"]
@@ -64,7 +64,7 @@ def test_a_regular_sku_is_forecast_by_the_weighted_mean_of_the_boosting_and_the_
     np.testing.assert_allclose(rows[0.4], 0.4 * rows[1.0] + 0.6 * rows[0.0])
 
 
-def test_the_weight_is_the_recipes_unless_refits_say_otherwise(plain_model):
+def test_the_weight_is_the_recipes_unless_refits_suggest_another(plain_model):
     # Boosting and members are right about a constant: nothing beats the recipe's weight.
     assert plain_model.refits == 2
     assert plain_model.boosting_weight == QUICK.boosting_weight_of_few == 0.2
@@ -77,7 +77,7 @@ def test_a_market_of_few_skus_leans_on_the_members():
     assert [Recipe().usual_weight(skus) for skus in (1, 49, 50, 5000)] == [0.2, 0.2, 0.3, 0.3]
 
 
-def test_the_weight_of_what_was_right_in_the_refits_is_learned():
+def test_the_weight_of_the_better_part_in_the_refits_is_learned():
     # Demand alternates between its months as theta says at each origin, 1 or 3, which members cannot know.
     rng = np.random.default_rng(3)
     skus = [f"s{number:02d}" for number in range(20)]
@@ -94,7 +94,7 @@ def test_the_weight_of_what_was_right_in_the_refits_is_learned():
     assert (fitted.refits, fitted.boosting_weight) == (3, 1.0)
 
 
-def test_a_forecast_is_at_most_four_times_the_largest_of_the_36_months_up_to_the_origin(plain_model):
+def test_a_forecast_is_at_most_four_times_the_recent_maximum(plain_model):
     units = np.full((2, 60), 2.0)
     # Only month 50 - 35 .. 50 count: neither the peak before nor the one after the origin.
     units[:, 14], units[:, 15], units[:, 51] = 1e6, 3.0, 1e6
@@ -103,7 +103,7 @@ def test_a_forecast_is_at_most_four_times_the_largest_of_the_36_months_up_to_the
     assert forecast_units(at_origin(statistical=1e9), panel, boosting)["forecast_units"].unique().tolist() == [12.0]
 
 
-def test_a_model_that_learned_from_returns_alone_forecasts_nothing_and_never_less():
+def test_a_model_that_learned_from_returns_alone_forecasts_zero():
     only_boosting = with_weight(fit_market_model(*plain_market(units_each_month=-10.0), ORIGIN, QUICK), 1.0)
     rows = forecast_units(at_origin(), plain_market()[1], only_boosting)
     assert rows["forecast_units"].unique().tolist() == [0.0]
@@ -118,9 +118,7 @@ def test_a_forecast_lies_in_its_interval_and_none_is_negative_or_missing(model, 
     assert (rows["forecast_units_p90"] > rows["forecast_units_p10"]).mean() > 0.9
 
 
-def test_a_planned_promotion_is_forecast_where_the_statistical_mean_cannot_know_of_it(
-    model, history, tables, origin, origin_features
-):
+def test_a_planned_promotion_is_forecast_better_than_by_statistics(model, history, tables, origin, origin_features):
     rows = forecast_units(origin_features, history.sell_in, model)
     mean = pd.wide_to_long(
         origin_features.filter(regex="^sku$|^statistical_mean_h").rename(columns=lambda name: name.replace("_h", "_")),
@@ -162,7 +160,7 @@ def test_a_stored_model_reads_back_to_the_same_forecasts(model, history, origin_
     pd.testing.assert_frame_equal(after, before, check_exact=True)
 
 
-def test_the_manifest_says_cutoff_features_recipe_and_widths_and_the_parts_are_lightgbm_texts(model):
+def test_the_stored_model_is_a_manifest_and_lightgbm_texts(model):
     parts = model_to_parts(model)
     manifest = json.loads(parts["content"].iloc[0])
     assert parts["part"].iloc[0] == "manifest.json"
@@ -189,7 +187,7 @@ def test_parts_without_a_manifest_are_no_model(model):
 
 
 @pytest.mark.parametrize(("cutoff", "refused"), [(MONTHS[51], True), (MONTHS[50], False), (MONTHS[49], False)])
-def test_a_model_that_has_seen_months_after_the_origin_is_refused(plain_model, cutoff, refused):
+def test_a_model_that_has_seen_months_after_the_origin_is_rejected(plain_model, cutoff, refused):
     model = dataclasses.replace(plain_model, cutoff=cutoff)
     if refused:
         with pytest.raises(ValueError, match="cutoff 2023-04 has seen months after the origin 2023-03"):
@@ -198,13 +196,13 @@ def test_a_model_that_has_seen_months_after_the_origin_is_refused(plain_model, c
         assert len(forecast_units(at_origin(), plain_market()[1], model)) == 36
 
 
-def test_features_of_two_origins_are_refused(plain_model):
+def test_features_of_two_origins_are_rejected(plain_model):
     features, panel = plain_market()
     with pytest.raises(ValueError, match="expected features of one origin month, got 30"):
         forecast_units(features, panel, plain_model)
 
 
-def test_a_sku_without_sell_in_is_refused_by_name(plain_model):
+def test_a_sku_without_sell_in_is_rejected_by_name(plain_model):
     with pytest.raises(ValueError, match=r"no sell-in for 1 SKUs.*'stranger'"):
         forecast_units(at_origin(("a", "stranger")), plain_market()[1], plain_model)
 

@@ -76,7 +76,7 @@ def test_the_share_follows_the_votes_of_the_refits_that_have_both(made, expected
     assert learned_share(made, QUICK, usual_weight=0.4, boosting_weight=0.4) == expected
 
 
-def test_a_refit_votes_for_the_pooled_where_a_small_share_helps_though_a_large_one_would_not():
+def test_a_refit_votes_for_pooled_if_a_small_share_helps():
     # A quarter of 60 in 110 is 97.5, an error of 2.5 instead of 10; all of it errs by 40.
     assert learned_share([refit_of(110, 60)] * 3, QUICK, usual_weight=0.4, boosting_weight=0.4) == ALL_BETTER
 
@@ -93,7 +93,7 @@ def test_without_any_refit_the_share_is_that_of_a_market_of_few_skus():
 
 
 @pytest.mark.parametrize(("weight", "expected"), [(0.2, ALL_BETTER), (0.4, ALL_BETTER), (0.55, 0.0)])
-def test_a_market_whose_own_boosting_earned_more_than_the_usual_weight_takes_no_share(weight, expected):
+def test_a_market_with_a_raised_boosting_weight_takes_no_share(weight, expected):
     assert learned_share([BETTER] * 3, QUICK, usual_weight=0.4, boosting_weight=weight) == expected
 
 
@@ -103,7 +103,7 @@ def five(earlier_features):
     return earlier_features[earlier_features["sku"].isin(sorted(earlier_features["sku"].unique())[:5])]
 
 
-def test_a_market_of_many_skus_uses_pooled_boosters_only_without_own_history(five, history, origin, pooled):
+def test_a_market_of_many_skus_uses_pooled_only_without_own_history(five, history, origin, pooled):
     shares = {
         few: fit_market_model(
             five, history.sell_in, origin, dataclasses.replace(QUICK, few_skus=few), pooled=pooled
@@ -192,7 +192,7 @@ def test_the_prediction_is_the_mean_of_own_and_pooled_by_the_share(
     np.testing.assert_allclose(predictions.members, 0.6 * alone[0].members + 0.4 * alone[1].members)
 
 
-def test_refits_hold_the_predictions_of_the_pooled_boosters_of_their_origin(earlier_features, history, origin, pooled):
+def test_refits_hold_predictions_of_the_pooled_boosters_of_their_origin(earlier_features, history, origin, pooled):
     made = refit_at_earlier_origins(earlier_features, history.sell_in, origin, QUICK, pooled=pooled.of_refits)
     assert len(made) == 3
     for months_back, refit in zip((18, 12, 6), made, strict=True):
@@ -236,7 +236,7 @@ def test_another_future_changes_neither_the_pooled_nor_the_market_model(tables, 
     pd.testing.assert_frame_equal(model_to_parts(market), model_to_parts(adapted))
 
 
-def test_a_stored_model_with_pooled_boosters_reads_back_to_the_same_forecast(history, origin_features, pooled, adapted):
+def test_a_stored_model_with_pooled_boosters_gives_the_same_forecast(history, origin_features, pooled, adapted):
     mixed = OwnWithPooled(adapted.learned.own, pooled.current.boosters, 0.25)
     stored = dataclasses.replace(adapted, learned=mixed, inputs_missing=("x",))
     table = model_to_parts(stored)
@@ -275,7 +275,7 @@ def test_a_market_too_young_to_train_is_forecast_by_pooled_boosters_alone(
     np.testing.assert_allclose(made["forecast_units"], expected.ravel())
 
 
-def test_a_market_without_earlier_origins_is_forecast_by_pooled_boosters_alone(
+def test_a_market_without_earlier_origins_uses_pooled_boosters_alone(
     earlier_features, history, origin, origin_features, pooled
 ):
     model = fit_market_model(earlier_features.iloc[:0], history.sell_in, origin, QUICK, pooled=pooled)

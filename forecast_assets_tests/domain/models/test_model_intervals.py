@@ -56,7 +56,7 @@ def cells(market, fitted):
     return {name: rows[name].to_numpy().reshape(N_SKUS, 18) for name in ENDS} | {"actual": panel.units[:, 78:]}
 
 
-def test_intervals_from_refits_cover_about_eighty_per_cent_of_the_months_to_come(fitted, cells):
+def test_intervals_from_refits_cover_about_80_percent_of_later_months(fitted, cells):
     assert fitted.refits == 3
     inside = (cells["forecast_units_p10"] <= cells["actual"]) & (cells["actual"] <= cells["forecast_units_p90"])
     assert inside[~INTERMITTENT].mean() == pytest.approx(0.8, abs=0.05)

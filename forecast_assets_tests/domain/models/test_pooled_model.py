@@ -73,7 +73,7 @@ def test_the_sample_of_each_market_are_the_skus_of_lowest_hash():
     assert {code: sum(market == code for market, _ in sampled(MARKETS, 7)) for code in MARKETS} == {"FR": 7, "NO": 5}
 
 
-def test_a_sku_that_leaves_moves_one_other_at_most_and_the_order_of_rows_none():
+def test_a_sku_that_leaves_changes_at_most_one_other_of_the_sample():
     before = sampled(MARKETS, 6)
     left = next(sku for market, sku in sorted(before) if market == "FR")
     after = sampled({**MARKETS, "FR": [sku for sku in MARKETS["FR"] if sku != left]}, 6)
@@ -82,13 +82,13 @@ def test_a_sku_that_leaves_moves_one_other_at_most_and_the_order_of_rows_none():
     assert sampled({code: skus[::-1] for code, skus in reversed(MARKETS.items())}, 6) == before
 
 
-def test_a_month_without_features_gives_a_table_without_rows_that_can_be_stored():
+def test_a_month_without_features_gives_an_empty_table_to_store():
     features, sold = month_tables(MARKETS, MONTHS[0])
     fit = schema_check("pooled_rows").find(pooled_rows(features.iloc[:0], sold.iloc[:0], 5), MONTHS[0])
     assert fit.violations == 0
 
 
-def test_parts_are_trained_at_the_cutoff_and_as_the_refits_are_at_18_12_and_6_months_before(model):
+def test_pooled_fits_are_at_the_cutoff_and_18_12_and_6_months_before(model):
     assert sorted(model.by_offset) == [0, 6, 12, 18]
     assert model.cutoff == CUTOFF
     assert model.skus == {"FR": 12, "NO": 5}
@@ -130,7 +130,7 @@ def with_columns(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(telling=rows["sell_in_units"] + 0.01 * noise, noise=noise)
 
 
-def test_learners_up_to_the_cutoff_keep_the_columns_with_the_largest_gains_and_the_earlier_ones_have_all(rows):
+def test_the_fit_at_the_cutoff_keeps_the_best_columns_and_earlier_fits_all(rows):
     made = fit_pooled_model(with_columns(rows), CUTOFF, dataclasses.replace(QUICK, kept_features=1))
     assert {"telling", "noise", "level"} <= set(made.by_offset[6].boosters.names.origin)
     gains = sum(made.by_offset[offset].boosters.gains() for offset in (6, 12, 18))
@@ -174,7 +174,7 @@ def test_only_the_last_60_months_are_learned_from():
     pd.testing.assert_frame_equal(actual, expected)
 
 
-def test_what_was_known_earlier_has_no_part_that_saw_later_months(model):
+def test_the_pooled_model_known_earlier_has_no_later_fit(model):
     earlier = model.known(12)
     assert earlier.cutoff == add_months(CUTOFF, -12)
     assert sorted(earlier.by_offset) == [0, 6]
@@ -197,7 +197,7 @@ def test_a_stored_model_reads_back_as_it_was(model):
     ("markets", "first", "reason"),
     [({"FR": MARKETS["FR"]}, 0, "1 market(s) with rows, expected 2"), (MARKETS, 49, "expected at least 200")],
 )
-def test_one_market_or_too_little_history_is_stored_with_its_reason_and_read_as_none(markets, first, reason):
+def test_one_market_or_short_history_is_stored_with_its_reason(markets, first, reason):
     made = fit_pooled_model(rows_of(markets, first=first), CUTOFF, QUICK)
     table = pooled_to_texts(made)
     assert table["part"].tolist() == ["manifest.json"]

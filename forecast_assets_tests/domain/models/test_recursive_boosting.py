@@ -178,7 +178,7 @@ def test_too_few_changes_are_no_booster(units):
     assert fit_recursive(units[:, :10], calendar(10), QUICK) == {}
 
 
-def test_forecasts_are_complete_not_negative_and_at_most_four_times_the_recent_maximum(texts):
+def test_forecasts_are_complete_not_negative_and_capped(texts):
     units = np.vstack([np.zeros(40), np.full(40, np.nan), np.full(40, -3.0), np.arange(40.0)])
     made = forecast_recursive(texts, units, calendar(40), 18)
     assert made.shape == (4, 18)

@@ -19,6 +19,8 @@ from forecast_assets.domain.models.refits import (
 )
 from forecast_assets_tests.domain.small_market import MONTHS, WRONG, with_another_future
 
+pytestmark = pytest.mark.heavy
+
 RECIPE = Recipe()
 REFIT_AT = [MONTHS[62], MONTHS[68], MONTHS[74]]
 
@@ -37,7 +39,7 @@ def refit_of(boosting, members, actual, intermittent=(), dispersion=1.0) -> Refi
 
 
 @pytest.fixture(scope="module")
-def made(earlier_features, history, origin, recipe):
+def results(earlier_features, history, origin, recipe):
     return refit_at_earlier_origins(earlier_features, history.sell_in, origin, recipe)
 
 
@@ -68,7 +70,7 @@ def test_cells_and_errors_of_all_refits_count_together():
     assert learned_weight([slightly, clearly], RECIPE.boosting_weight) == 1.0
 
 
-def test_intermittent_skus_have_no_say_in_the_weight():
+def test_intermittent_skus_do_not_affect_the_weight():
     boosting = np.where(np.arange(20) < 2, 1e5, 100.0)[:, None]
     assert learned_weight([refit_of(boosting, 150, 100, intermittent=(0, 1))], RECIPE.boosting_weight) == 1.0
     assert learned_weight([refit_of(100, 150, 100, intermittent=range(4))], RECIPE.boosting_weight) == 0.3
@@ -78,7 +80,7 @@ def test_a_weight_of_the_recipe_that_is_not_on_the_list_is_tried_too():
     assert learned_weight([refit_of(110, 90, 100)], 0.5) == 0.5
 
 
-def test_errors_are_forecast_minus_actual_in_dispersions_of_the_sku_by_horizon():
+def test_errors_are_forecast_minus_actual_in_dispersions_of_the_sku():
     actual = np.full((20, 18), np.nan)
     actual[0, 0], actual[3, 4], actual[3, 17] = 90.0, 100.0, 130.0
     dispersion = np.where(np.arange(20) == 3, 5.0, 10.0)
@@ -90,12 +92,12 @@ def test_errors_are_forecast_minus_actual_in_dispersions_of_the_sku_by_horizon()
     assert errors["is_intermittent"].tolist() == [False, True, True] * 2
 
 
-def test_the_recipe_is_refitted_18_12_and_6_months_back_and_scored_on_what_followed(
-    made, earlier_features, history, tables, origin
+def test_refits_are_18_12_and_6_months_back_and_scored_on_later_months(
+    results, earlier_features, history, tables, origin
 ):
-    assert len(made) == 3
+    assert len(results) == 3
     delivered = tables.sell_in.set_index(["sku", "month"])["sell_in_units"]
-    for refit, at in zip(made, REFIT_AT, strict=True):
+    for refit, at in zip(results, REFIT_AT, strict=True):
         known = earlier_features[earlier_features["origin_month"] == at]
         assert refit.predictions.skus.tolist() == known["sku"].tolist()
         np.testing.assert_array_equal(refit.predictions.scale_units, known["scale_units"])
@@ -110,7 +112,7 @@ def test_the_recipe_is_refitted_18_12_and_6_months_back_and_scored_on_what_follo
 
 @pytest.mark.parametrize("place", [0, 1, 2])
 def test_a_refit_sees_nothing_after_its_origin_but_is_scored_on_it(
-    made, tables, earlier_features, origin, recipe, place
+    results, tables, earlier_features, origin, recipe, place
 ):
     at = REFIT_AT[place]
     poisoned = with_another_future(tables, at).history().sell_in
@@ -120,25 +122,25 @@ def test_a_refit_sees_nothing_after_its_origin_but_is_scored_on_it(
     features = features[~features["origin_month"].isin(REFIT_AT[place + 1 :])]  # Later refits only cost time.
     other = refit_at_earlier_origins(features, poisoned, origin, recipe)[place]
     for field in dataclasses.fields(Predictions):
-        expected, actual = (getattr(refit.predictions, field.name) for refit in (made[place], other))
+        expected, actual = (getattr(refit.predictions, field.name) for refit in (results[place], other))
         np.testing.assert_array_equal(actual, expected, err_msg=field.name)
     known = np.isfinite(other.actual_units)
     assert known.sum() > 100
     assert (other.actual_units[known] == WRONG).all()
 
 
-def test_a_refit_is_scored_on_a_sample_of_the_skus_in_their_order(earlier_features, history, origin, recipe, made):
+def test_a_refit_is_scored_on_a_sample_of_the_skus_in_their_order(earlier_features, history, origin, recipe, results):
     up_to_first = earlier_features[earlier_features["origin_month"] <= REFIT_AT[0]]
     few = dataclasses.replace(recipe, refit_skus=10)
     (sampled,), (again,) = (refit_at_earlier_origins(up_to_first, history.sell_in, origin, few) for _ in range(2))
     skus = sampled.predictions.skus.tolist()
     assert len(set(skus)) == 10
     assert skus == sorted(skus) == again.predictions.skus.tolist()
-    rows = np.isin(made[0].predictions.skus, skus)
-    np.testing.assert_array_equal(sampled.actual_units, made[0].actual_units[rows])
+    rows = np.isin(results[0].predictions.skus, skus)
+    np.testing.assert_array_equal(sampled.actual_units, results[0].actual_units[rows])
     # The level of the intermittent ones is that of all together, so it depends on who is asked.
     regular = ~sampled.predictions.is_intermittent
-    expected = made[0].predictions.blended(0.4)[rows][regular]
+    expected = results[0].predictions.blended(0.4)[rows][regular]
     np.testing.assert_allclose(sampled.predictions.blended(0.4)[regular], expected, rtol=1e-9)
 
 
@@ -149,7 +151,7 @@ def test_origins_without_features_or_with_too_little_history_are_left_out(earlie
     assert len(refit_at_earlier_origins(young, history.sell_in, origin, recipe)) == 1
 
 
-def test_a_refit_has_fewer_rows_and_rounds_in_larger_steps_and_a_small_recipe_stays():
+def test_a_refit_has_fewer_rows_and_rounds_in_larger_steps():
     small = Recipe(rounds=200, refit_rounds=80, learning_rate=0.06, recursive_rounds=160, refit_rows=10_000).of_refits()
     assert (small.rounds, small.recursive_rounds, small.training_rows, small.recursive_rows) == (80, 80, 10_000, 10_000)
     assert small.learning_rate == pytest.approx(0.15)
@@ -158,21 +160,23 @@ def test_a_refit_has_fewer_rows_and_rounds_in_larger_steps_and_a_small_recipe_st
     assert quick.of_refits() == quick
 
 
-def test_the_features_with_the_largest_gains_over_all_refits_are_learned_from():
+def test_features_with_the_largest_gains_over_all_refits_are_chosen():
     first, second = (pd.Series(gains) for gains in ({"a": 0.5, "b": 0.4, "c": 0.1}, {"b": 0.2, "c": 0.6, "d": 0.2}))
-    made = [dataclasses.replace(refit_of(1, 1, 1), gains=gains) for gains in (first, second)]
+    results = [dataclasses.replace(refit_of(1, 1, 1), gains=gains) for gains in (first, second)]
     # a column that only one refit had counts with what it had there, whatever the others say of it
     totals = pd.concat([first, second], axis=1).sum(axis=1)
     assert totals.round(6).to_dict() == {"a": 0.5, "b": 0.6, "c": 0.7, "d": 0.2}
-    assert chosen_features(made, dataclasses.replace(RECIPE, kept_features=2)) == {"b", "c"}
+    assert chosen_features(results, dataclasses.replace(RECIPE, kept_features=2)) == {"b", "c"}
     assert chosen_features([], RECIPE) is None
 
 
-def test_the_model_has_the_chosen_columns_and_those_that_learners_read(earlier_features, history, origin, recipe, made):
+def test_the_model_has_the_chosen_columns_and_those_that_learners_read(
+    earlier_features, history, origin, recipe, results
+):
     few = dataclasses.replace(recipe, kept_features=10)
     names = fit_market_model(earlier_features, history.sell_in, origin, few).learned.own.names
     learned = {*names.origin, *names.by_horizon}
-    assert learned - {"ses", "theta", "statistical_mean", "expected_units"} <= chosen_features(made, few)
+    assert learned - {"ses", "theta", "statistical_mean", "expected_units"} <= chosen_features(results, few)
     assert {"ses", "theta", "statistical_mean", "expected_units"} <= learned
 
 

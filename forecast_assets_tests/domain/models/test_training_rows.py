@@ -48,7 +48,7 @@ def decoded(rows):
     return sku, origin, rows.features[:, -1], units // 1000, units % 1000
 
 
-def test_the_label_of_a_horizon_is_the_sell_in_so_many_months_after_the_origin():
+def test_the_label_of_horizon_h_is_the_sell_in_h_months_after_the_origin():
     months = pd.date_range("2024-01-01", periods=6, freq="MS")
     panel = DemandPanel(
         np.array(["a", "b"], dtype=object), months, np.array([[1, 2, 3, 4, 5, 6], [10, 20, 30, 40, 50, 60.0]])
@@ -63,7 +63,7 @@ def test_the_label_of_a_horizon_is_the_sell_in_so_many_months_after_the_origin()
     assert np.isnan(labels[2]).all()
 
 
-def test_origins_before_the_first_month_of_the_panel_are_labelled_from_where_it_starts():
+def test_origins_before_the_panel_are_labelled_from_its_first_month():
     months = pd.date_range("2024-01-01", periods=3, freq="MS")
     panel = DemandPanel(np.array(["a"], dtype=object), months, np.array([[1.0, 2, 3]]))
     asked = pd.DataFrame({"sku": ["a"], "origin_month": [pd.Timestamp("2023-11-01")]})
@@ -116,7 +116,7 @@ def test_an_unknown_month_is_no_label(features, panel):
     assert len(training_rows(features, NAMES, panel, CUTOFF, EVERY_ROW)) - len(rows) == 15
 
 
-def test_skus_younger_than_the_recipe_asks_for_are_left_out(features, panel):
+def test_skus_younger_than_the_recipes_minimum_are_omitted(features, panel):
     young = features.assign(observations=np.where(features["sku"] == "s4", 11.0, 12.0))
     sku, *_ = decoded(training_rows(young, NAMES, panel, CUTOFF, EVERY_ROW))
     assert set(sku) == set(range(12)) - {4}
@@ -149,7 +149,7 @@ def test_a_sample_is_seeded_and_independent_of_the_order_of_the_table(features, 
     assert not np.array_equal(first.actual, other.actual)
 
 
-def test_a_sample_of_sku_origins_is_reproducible_and_keeps_every_horizon_of_the_drawn(features, panel):
+def test_a_sample_of_sku_origins_is_reproducible_with_every_horizon(features, panel):
     few = dataclasses.replace(EVERY_ROW, sku_origins=40, seed=1)
     rows = training_rows(features, NAMES, panel, CUTOFF, few)
     sku, origin, *_ = decoded(rows)
@@ -163,13 +163,13 @@ def test_a_sample_of_sku_origins_is_reproducible_and_keeps_every_horizon_of_the_
     assert not np.array_equal(np.unique(other.features[:, :2], axis=0), np.unique(rows.features[:, :2], axis=0))
 
 
-def test_the_dispersion_is_the_mean_one_step_error_and_at_least_two_per_cent_of_the_scale():
+def test_the_dispersion_is_the_mean_one_step_error_at_least_2_percent():
     errors = {"ses_one_step_mae": [1.0, 0.0, np.nan], "theta_one_step_mae": [2.0, 0.0, np.nan]}
     table = pd.DataFrame(errors | {"damped_holt_one_step_mae": [6.0, 0.03, np.nan], "scale_units": [10.0, 50.0, 5.0]})
     np.testing.assert_allclose(dispersion_units(table), [3.0, 1.0, 0.1])
 
 
-def test_the_dispersion_of_a_row_is_that_of_its_sku_in_multiples_of_the_scale(features, panel):
+def test_the_dispersion_of_a_row_is_that_of_its_sku_over_the_scale(features, panel):
     scaled = features.assign(scale_units=4.0, ses_one_step_mae=3 * features["sku_place"] + 1)
     rows = training_rows(scaled, NAMES, panel, CUTOFF, EVERY_ROW)
     np.testing.assert_allclose(rows.dispersion, (decoded(rows)[0] + 1) / 4)
@@ -194,7 +194,7 @@ def test_at_least_so_many_skus_are_drawn_where_there_are_so_many(least, expected
     assert len(sampled_skus(skus, MONTHS[0], 30, Recipe(sku_origins=600), least)) == expected
 
 
-def test_too_little_history_is_said_with_its_numbers(features, panel):
+def test_too_little_history_is_reported_with_its_numbers(features, panel):
     two_origins = features[features["origin_month"] >= MONTHS[38]]
     with pytest.raises(
         TooFewRowsError, match=r"36 rows with a label up to 2023-05 from 2 earlier origins.*at least 200"
@@ -202,7 +202,7 @@ def test_too_little_history_is_said_with_its_numbers(features, panel):
         training_rows(two_origins, NAMES, panel, CUTOFF, EVERY_ROW)
 
 
-def test_the_first_month_of_a_market_has_no_table_of_features_and_says_so(panel):
+def test_an_empty_table_of_features_is_too_little_history(panel):
     nothing = pd.DataFrame({"sku": pd.Series(dtype=object), "origin_month": pd.Series(dtype="datetime64[ns]")})
     with pytest.raises(TooFewRowsError, match="0 rows"):
         training_rows(nothing, NAMES, panel, CUTOFF, EVERY_ROW)

@@ -20,7 +20,7 @@ def test_one_bad_month_does_not_hide_the_next():
     assert upper_limit(np.append(quiet, 9.0)) < 2
 
 
-def test_independent_normal_values_pass_the_limit_as_often_as_is_said():
+def test_independent_normal_values_exceed_the_limit_at_the_given_rate():
     generator = np.random.default_rng(1)
     passed = [generator.normal() > upper_limit(generator.normal(size=12)) for _ in range(8000)]
     # 0.5 % without the moving of outliers, which narrows it a little; 0.0075 + 3 standard errors would be 0.0104.

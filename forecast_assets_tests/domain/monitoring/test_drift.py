@@ -1,4 +1,4 @@
-"""Population stability index by hand, and that drift is told from sampling."""
+"""Population stability index by hand, and drift separated from sampling."""
 
 import numpy as np
 import pandas as pd
@@ -53,7 +53,7 @@ def test_unknown_values_and_values_never_seen_have_bins_of_their_own():
     assert population_stability_index(np.full(50, np.nan), np.full(50, np.nan)) == pytest.approx(0)
 
 
-def test_the_limit_is_a_quarter_or_what_sampling_reaches():
+def test_the_limit_is_a_quarter_or_the_value_reached_by_sampling():
     # chi2(.999, 11) = 31.264 (table): 0.62528 of 100 SKUs, below a quarter of 1,000.
     assert psi_limit(100, 100, 10) == pytest.approx(0.62528, abs=1e-4)
     assert psi_limit(1000, 1000, 10) == 0.25
@@ -67,8 +67,8 @@ def test_sampling_alone_is_no_drift_and_a_source_in_other_units_is():
 
 
 def test_the_headline_names_index_and_limit_and_the_facts_the_features():
-    found = drift_verdicts(features(JUNE, 100, sell_out_lag_1=50), reference(), JUNE)
-    (sell_out,) = [each for each in found if each.subject == "sell-out"]
+    result = drift_verdicts(features(JUNE, 100, sell_out_lag_1=50), reference(), JUNE)
+    (sell_out,) = [each for each in result if each.subject == "sell-out"]
     assert "of 2024-06 differ from the year before: stability index" in sell_out.headline
     assert "limit 0.63" in sell_out.headline
     assert [name for name, _ in sell_out.facts] == ["sell_out_lag_1"]
@@ -93,6 +93,6 @@ def test_few_skus_or_few_months_are_not_decided():
         ("category", None), ("stringency_index_mean_3", None),
     ],
 )  # fmt: skip
-def test_families_hold_what_differs_between_skus(feature, family):
+def test_families_contain_features_that_differ_between_skus(feature, family):
     assert family_of(feature) == family
     assert family is None or family in FAMILIES

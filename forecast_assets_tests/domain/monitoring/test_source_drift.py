@@ -1,4 +1,4 @@
-"""What a market delivered, against what it used to deliver."""
+"""Rules that compare deliveries of a market with its earlier ones."""
 
 import pandas as pd
 import pytest
@@ -18,8 +18,8 @@ def sell_in():
 
 
 def judged(subject, month=JUNE, **sources):
-    (found,) = [each for each in source_verdicts(sources, month) if each.subject == subject]
-    return found
+    (result,) = [each for each in source_verdicts(sources, month) if each.subject == subject]
+    return result
 
 
 def in_june(rows):
@@ -53,7 +53,7 @@ def test_new_skus_count_where_they_sell_for_the_first_time(sell_in):
     assert "4 of 24 SKUs in 2024-06 are new (16.7 %, limit 15.0 %)" in with_new(4).headline
 
 
-def test_regular_skus_without_units_are_missing_whether_as_zero_or_without_a_row(sell_in):
+def test_regular_skus_with_zero_units_or_no_row_are_missing(sell_in):
     def without(count):
         gone = in_june(sell_in) & sell_in["sku"].isin(SKUS[:count])
         as_zero = sell_in.assign(sell_in_units=sell_in["sell_in_units"].mask(gone, 0.0))
@@ -66,10 +66,10 @@ def test_regular_skus_without_units_are_missing_whether_as_zero_or_without_a_row
 
 def test_a_source_that_came_each_month_and_has_no_rows_is_missing(sell_in):
     absent = sell_in[~in_june(sell_in)]
-    found = judged("sell_in", sell_in=absent)
-    assert found.kind == "source_missing"
-    assert found.is_alarm
-    assert found.headline == "sell_in: 0 rows in 2024-06, 20 a month before"
+    result = judged("sell_in", sell_in=absent)
+    assert result.kind == "source_missing"
+    assert result.is_alarm
+    assert result.headline == "sell_in: 0 rows in 2024-06, 20 a month before"
     seldom = absent[absent["month"] != "2024-03-01"]
     assert judged("sell_in", sell_in=seldom).is_alarm is None
     assert judged("promotions", promotions=absent.iloc[:0]).is_alarm is None

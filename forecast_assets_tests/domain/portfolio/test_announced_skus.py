@@ -35,12 +35,12 @@ def described(sku="new", **about):
     ids=["next month", "last month", "too late", "origin", "not known", "one month", "never", "on sale", "long ago"],
 )
 @pytest.mark.parametrize("future", [np.nan, 1e9])
-def test_announced_is_a_launch_within_the_horizon_of_a_sku_that_was_never_on_sale(about, is_announced, future):
+def test_an_announced_sku_was_never_on_sale_and_launches_in_the_horizon(about, is_announced, future):
     panel = market(future, sold=series((100, 60)), once=np.where(np.arange(PAST) < 10, 5.0, np.nan))
     assert announced_skus(panel, ORIGIN, described(**about)).tolist() == (["new"] if is_announced else [])
 
 
-def test_a_sku_whose_sales_only_follow_the_origin_is_announced_whatever_they_are():
+def test_a_sku_with_sales_only_after_the_origin_is_announced():
     panel = market(1e9, new=series(), sold=series((100, 60)))
     assert announced_skus(panel, ORIGIN, described()).tolist() == ["new"]
     assert active_skus(panel, ORIGIN).tolist() == [False, True]
@@ -56,20 +56,20 @@ def test_the_panel_gets_a_row_of_unknown_months_for_those_it_does_not_have():
 
 def test_the_baseline_of_an_announced_sku_is_zero():
     panel = with_announced(market(a=series((100, 60))), np.array(["c"], dtype=object))
-    made = baseline_forecasts(panel, ORIGIN, np.array(["a", "c"], dtype=object))
-    of_announced = made[made["sku"] == "c"]
+    result = baseline_forecasts(panel, ORIGIN, np.array(["a", "c"], dtype=object))
+    of_announced = result[result["sku"] == "c"]
     assert of_announced[["baseline_units", "naive_units"]].to_numpy().tolist() == [[0.0, 0.0]] * 18
 
 
-def test_the_model_says_nothing_about_an_announced_sku():
-    made = announced_forecasts(np.array(["c", "d"], dtype=object), ORIGIN)
-    assert made.groupby("sku")["target_month"].apply(list).to_dict() == {sku: list(MONTHS[PAST:]) for sku in "cd"}
-    assert made["horizon_months"].tolist() == [*range(1, 19)] * 2
-    assert not made[["forecast_units", "forecast_units_p10", "forecast_units_p90"]].to_numpy().any()
+def test_the_model_forecasts_zero_for_an_announced_sku():
+    result = announced_forecasts(np.array(["c", "d"], dtype=object), ORIGIN)
+    assert result.groupby("sku")["target_month"].apply(list).to_dict() == {sku: list(MONTHS[PAST:]) for sku in "cd"}
+    assert result["horizon_months"].tolist() == [*range(1, 19)] * 2
+    assert not result[["forecast_units", "forecast_units_p10", "forecast_units_p90"]].to_numpy().any()
     assert announced_forecasts(np.array([], dtype=object), ORIGIN).empty
 
 
-def test_an_announced_sku_is_described_by_its_product_and_misses_what_the_market_misses():
+def test_an_announced_sku_has_the_missing_inputs_of_the_market():
     features = pd.DataFrame(
         {"sku": ["a"], "category": ["ice"], "abc_class": ["A"], "xyz_class": ["X"], "inputs_missing": ["sell_out"]}
     )

@@ -22,7 +22,7 @@ def returned(units):
     return return_column(units[None])[0]
 
 
-def test_a_year_without_a_sale_is_silence_and_returns_or_unknown_months_do_not_break_it():
+def test_returns_and_unknown_months_do_not_end_a_silent_year():
     sku = np.array([series((9, 48), (0, 12)), series((9, 49), (0, 11)), series((9, 48), (-1, 6), (UNKNOWN, 6))])
     assert is_silent(sku).tolist() == [True, False, True]
 
@@ -42,7 +42,7 @@ def test_fading_is_below_a_quarter_and_still_falling(last_months, is_one):
     assert fading(series((100, 54), *last_months)) == is_one
 
 
-def test_what_sells_now_and_then_does_not_fade_it_pauses():
+def test_sporadic_sales_are_not_fading():
     four_of_five = np.tile([0.0, 100, 100, 100, 100], 11)[:54]
     assert not fading(np.concatenate([four_of_five, [10, 0, 10, 0, 0, 0]]))
 
@@ -76,7 +76,7 @@ def test_a_faded_forecast_loses_a_tenth_a_month():
         (series((60, 4)), -1),
     ],
 )
-def test_a_return_is_the_first_sale_after_a_year_of_silence_of_a_sku_that_had_sold(units, column):
+def test_a_return_is_the_first_sale_after_a_silent_year(units, column):
     assert returned(units) == column
 
 
@@ -88,10 +88,10 @@ def test_a_sku_that_always_had_long_gaps_is_not_back():
     assert returned(np.concatenate([np.tile([0.0, 9], 21), np.zeros(14), np.full(4, 60.0)])) == 56
 
 
-def test_the_level_since_a_return_knows_nothing_of_the_time_before():
+def test_the_level_since_a_return_ignores_earlier_months():
     before, after = series((1e6, 44), (0, 12), (60, 4)), series((60, 4))
-    made = level_since(np.array([before, after]), CALENDAR, np.array([56, 56]), 18)
-    assert made == pytest.approx(np.full((2, 18), 60.0))
+    result = level_since(np.array([before, after]), CALENDAR, np.array([56, 56]), 18)
+    assert result == pytest.approx(np.full((2, 18), 60.0))
 
 
 def test_the_last_month_on_sale_is_still_one():

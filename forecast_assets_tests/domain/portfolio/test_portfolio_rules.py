@@ -35,11 +35,11 @@ def rule_of(units, others=None, **described):
 def forecast_of(units, others=None, model=None, **described):
     """Forecast, low and high of the 18 months of SKU a, and its rule."""
     panel = market(a=units, **(others or {}))
-    made = apply_portfolio(model_forecasts(["a"], **(model or {})), panel, ORIGIN, products(panel, a=described))
-    assert (made["forecast_units_p10"] >= 0).all()
-    assert made["forecast_units"].between(made["forecast_units_p10"], made["forecast_units_p90"]).all()
-    (rule,) = made["rule"].unique()
-    return (*(made[name].to_numpy() for name in FORECASTS), rule)
+    result = apply_portfolio(model_forecasts(["a"], **(model or {})), panel, ORIGIN, products(panel, a=described))
+    assert (result["forecast_units_p10"] >= 0).all()
+    assert result["forecast_units"].between(result["forecast_units_p10"], result["forecast_units_p90"]).all()
+    (rule,) = result["rule"].unique()
+    return (*(result[name].to_numpy() for name in FORECASTS), rule)
 
 
 def like_items(count):
@@ -101,7 +101,7 @@ def test_an_end_goes_before_everything_else():
         assert rule_of(units, end_month=MONTHS[PAST + 3]) == "end_of_life"
 
 
-def test_a_launch_without_a_sale_yet_is_new_where_it_has_a_relative_and_all_zero_where_not():
+def test_a_launch_without_a_sale_is_new_only_with_a_relative():
     launched = series((0, 2))
     described = {"launch_month": MONTHS[PAST - 2]}
     assert rule_of(launched, like_items(3), **described) == "new_with_like_items"
@@ -113,7 +113,7 @@ def test_an_intermittent_sku_that_jumps_is_intermittent():
 
 
 @pytest.mark.parametrize("units", [STEADY, EVERY_FOURTH_MONTH, JUMPED])
-def test_regular_intermittent_and_shifted_skus_keep_the_model_to_the_last_bit(units):
+def test_regular_intermittent_and_shifted_skus_keep_the_exact_model(units):
     low_end, said, high_end = np.sort(np.random.default_rng(0).uniform(0, 200, (3, 18)), axis=0)
     point, low, high, _ = forecast_of(units, model={"units": said, "low": low_end, "high": high_end})
     assert point.tolist() == said.tolist()
@@ -121,7 +121,7 @@ def test_regular_intermittent_and_shifted_skus_keep_the_model_to_the_last_bit(un
     assert high.tolist() == high_end.tolist()
 
 
-def test_after_a_known_end_nothing_is_forecast_and_before_it_the_model_stands():
+def test_the_forecast_is_zero_after_a_known_end_and_unchanged_before():
     point, low, high, rule = forecast_of(STEADY, end_month=MONTHS[PAST + 1])
     assert rule == "end_of_life"
     assert point.tolist() == [100, 100] + [0] * 16
@@ -159,19 +159,19 @@ def test_a_returned_sku_is_forecast_at_the_level_since_its_return():
     assert (low[0], high[0]) == pytest.approx((48, 78))
 
 
-def test_the_interval_of_a_return_is_at_most_five_times_as_wide_as_the_models():
+def test_the_interval_of_a_return_is_at_most_five_times_the_models():
     model = {"units": 1.0, "low": 0.0, "high": 3.0}
     point, low, high, _ = forecast_of(BACK_AFTER_A_YEAR, model=model)
     assert (point[0], low[0], high[0]) == pytest.approx((60, 55, 70))
 
 
-def test_a_model_that_says_zero_gives_its_interval_to_a_return_as_it_is():
+def test_a_return_keeps_the_interval_of_a_zero_model_forecast():
     model = {"units": 0.0, "low": 0.0, "high": 3.0}
     point, low, high, _ = forecast_of(BACK_AFTER_A_YEAR, model=model)
     assert (point[0], low[0], high[0]) == pytest.approx((60, 60, 63))
 
 
-def test_the_interval_of_a_launch_owes_nothing_to_the_model():
+def test_the_interval_of_a_launch_does_not_depend_on_the_model():
     """No launch before: the usual widths, 0.6 and 1.7 at an age of three months."""
     for model in ({}, {"units": 1.0, "low": 0.0, "high": 3.0}):
         point, low, high, _ = forecast_of(series((50, 3)), {"b": series((50, 60))}, model, reference_sku="b")
@@ -188,7 +188,7 @@ def test_an_announced_sku_is_zero_with_an_interval_of_zero_until_its_launch():
     assert high == pytest.approx([0, 0] + [250] * 16)
 
 
-def test_an_announced_sku_is_no_silent_one_and_one_that_ends_again_is_end_of_life():
+def test_an_announced_sku_is_not_silent_and_may_be_end_of_life():
     announced = {"launch_month": MONTHS[PAST + 2], "category": "coffee"}
     assert rule_of(series(), {"b": STEADY}, **announced) == "new_without_relative"
     assert rule_of(series((0, 5)), {"b": STEADY}, **announced) == "new_without_relative"
@@ -202,16 +202,16 @@ def test_rows_come_back_in_their_order_with_everything_else_untouched():
     panel = market(a=STEADY, b=series((0, 60)), c=FADING)
     given = model_forecasts(["c", "a", "b"]).sample(frac=1, random_state=1).assign(other=range(54))
     before = given.copy()
-    made = apply_portfolio(given, panel, ORIGIN, products(panel))
+    result = apply_portfolio(given, panel, ORIGIN, products(panel))
     pd.testing.assert_frame_equal(given, before)
     untouched = [name for name in given if name not in FORECASTS]
-    pd.testing.assert_frame_equal(made[untouched], given[untouched])
-    assert made.groupby("sku")["rule"].unique().str.join("").to_dict() == {
+    pd.testing.assert_frame_equal(result[untouched], given[untouched])
+    assert result.groupby("sku")["rule"].unique().str.join("").to_dict() == {
         "a": "regular",
         "b": "all_zero",
         "c": "dying",
     }
-    by_cell = made.set_index(["sku", "horizon_months"])["forecast_units"]
+    by_cell = result.set_index(["sku", "horizon_months"])["forecast_units"]
     assert by_cell[("a", 7)] == 100
     assert by_cell[("b", 7)] == 0
     assert by_cell[("c", 2)] == pytest.approx(81)
@@ -248,10 +248,10 @@ def test_rules_and_forecasts_do_not_read_the_future():
     skus = {"a": STEADY, "b": BACK_AFTER_A_YEAR, "c": FADING, "d": series((0, 60)), "e": series((50, 3)), "f": JUMPED}
     skus |= {f"g{at}": series((80, 30 + at)) for at in range(6)}
     asked = model_forecasts(list(skus))
-    made = []
+    result = []
     for future in (UNKNOWN, 0.0, 1e9):
         panel = market(future, **skus)
-        made.append(apply_portfolio(asked, panel, ORIGIN, products(panel, e={"reference_sku": "a"})))
-    assert made[0]["rule"].nunique() == 6
-    for other in made[1:]:
-        pd.testing.assert_frame_equal(other, made[0], check_exact=True)
+        result.append(apply_portfolio(asked, panel, ORIGIN, products(panel, e={"reference_sku": "a"})))
+    assert result[0]["rule"].nunique() == 6
+    for other in result[1:]:
+        pd.testing.assert_frame_equal(other, result[0], check_exact=True)

@@ -30,7 +30,7 @@ def test_churn_is_over_the_months_both_have_and_near_over_the_next_three():
     }
 
 
-def test_what_was_backfilled_was_not_published_then():
+def test_backfilled_forecasts_do_not_count():
     assert forecast_churn(NOW.assign(status="backfilled"), BEFORE) == {}
     assert forecast_churn(NOW, BEFORE.assign(status="backfilled")) == {}
     assert forecast_churn(NOW, BEFORE.iloc[:0]) == {}

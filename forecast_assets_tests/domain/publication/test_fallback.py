@@ -1,4 +1,4 @@
-"""What is published where no forecast was made; two SKUs, numbers that are their own month."""
+"""Publication without a forecast; two SKUs whose numbers are their own month."""
 
 import numpy as np
 import pandas as pd
@@ -50,7 +50,7 @@ def months_of(table, sku="a"):
     return table[table["sku"] == sku].set_index("horizon_months")["forecast_units"].tolist()
 
 
-def test_the_last_published_forecast_moved_by_one_month_takes_its_last_month_a_year_earlier():
+def test_the_last_forecast_moved_by_a_month_repeats_a_year_earlier():
     moved = carried_forward(published(add_months(ORIGIN, -1)), ORIGIN)
     # Published were 2024-06 .. 2025-11; wanted are 2024-07 .. 2025-12, whose last is taken from 2024-12.
     wanted = [2400.0 + month for month in range(7, 13)] + [2500.0 + month for month in range(1, 12)] + [2412.0]
@@ -98,42 +98,42 @@ def panel(rows):
 NOTHING = pd.DataFrame()
 
 
-def test_a_baseline_without_anything_beside_it_has_a_wide_interval_and_no_model():
-    made = forecasts_of_baseline(baseline(), NOTHING, NOTHING, panel(history()), products())
-    first = made.iloc[0]
+def test_a_baseline_alone_has_a_wide_interval_and_no_model():
+    result = forecasts_of_baseline(baseline(), NOTHING, NOTHING, panel(history()), products())
+    first = result.iloc[0]
     assert (first["forecast_units"], first["forecast_units_p10"], first["forecast_units_p90"]) == (10, 0, 20)
-    assert made["model_units"].isna().all()
+    assert result["model_units"].isna().all()
     assert first[["category", "abc_class", "xyz_class", "inputs_missing"]].tolist() == ["UNKNOWN", "C", "Z", "features"]
-    assert made["rule"].unique().tolist() == ["regular"]
+    assert result["rule"].unique().tolist() == ["regular"]
 
 
-def test_the_interval_is_as_wide_as_the_last_published_one_of_sku_and_horizon():
+def test_the_interval_has_the_width_of_the_last_published_one():
     before = published(add_months(ORIGIN, -1))
     before.loc[before["horizon_months"] == 3, "forecast_units_p90"] = 1.25 * before["forecast_units"]
     before = before[before["sku"] == "a"]
-    made = forecasts_of_baseline(baseline(), NOTHING, before, panel(history()), products())
-    ends = made.set_index(["sku", "horizon_months"])[["forecast_units_p10", "forecast_units_p90"]]
+    result = forecasts_of_baseline(baseline(), NOTHING, before, panel(history()), products())
+    ends = result.set_index(["sku", "horizon_months"])[["forecast_units_p10", "forecast_units_p90"]]
     assert ends.loc[("a", 2)].tolist() == [5.0, 15.0]
     assert ends.loc[("a", 3)].tolist() == [5.0, 12.5]
     assert ends.loc[("b", 3)].tolist() == [0.0, 40.0]
-    assert made.set_index("sku").loc["a", "category"].unique().tolist() == ["tea"]
+    assert result.set_index("sku").loc["a", "category"].unique().tolist() == ["tea"]
 
 
-def test_a_forecast_of_zero_says_nothing_about_the_width_of_the_interval():
+def test_a_forecast_of_zero_gives_no_interval_width():
     before = published(add_months(ORIGIN, -1)).assign(forecast_units=0.0)
-    made = forecasts_of_baseline(baseline(), NOTHING, before, panel(history()), products()).set_index("sku")
-    assert made.loc["b", "forecast_units_p10"].unique().tolist() == [0.0]
-    assert made.loc["b", "forecast_units_p90"].unique().tolist() == [40.0]
+    result = forecasts_of_baseline(baseline(), NOTHING, before, panel(history()), products()).set_index("sku")
+    assert result.loc["b", "forecast_units_p10"].unique().tolist() == [0.0]
+    assert result.loc["b", "forecast_units_p90"].unique().tolist() == [40.0]
 
 
-def test_segments_are_those_of_the_features_before_those_that_were_published():
+def test_segments_of_features_precede_published_ones():
     features = pd.DataFrame(
         {"sku": ["a"], "category": ["ice"], "abc_class": ["B"], "xyz_class": ["Y"], "inputs_missing": ["sell_out"]}
     )
     before = published(add_months(ORIGIN, -1))
-    made = forecasts_of_baseline(baseline(), features, before, panel(history()), products()).drop_duplicates("sku")
-    assert made["category"].tolist() == ["ice", "tea"]
-    assert made["inputs_missing"].tolist() == ["sell_out", ""]
+    result = forecasts_of_baseline(baseline(), features, before, panel(history()), products()).drop_duplicates("sku")
+    assert result["category"].tolist() == ["ice", "tea"]
+    assert result["inputs_missing"].tolist() == ["sell_out", ""]
 
 
 def tables(**given):
@@ -145,8 +145,8 @@ def tables(**given):
 
 def test_a_silent_sku_keeps_the_number_of_its_rule():
     given = tables(baseline=baseline().assign(**PLACE), sell_in=history({"b"}), products=products())
-    made, decision = best_available(given, ORIGIN)
-    table = published_forecasts(made, decision, NO_OVERRIDES, "published")
+    result, decision = best_available(given, ORIGIN)
+    table = published_forecasts(result, decision, NO_OVERRIDES, "published")
     by_sku = table.drop_duplicates("sku").set_index("sku")
     assert by_sku["source"].tolist() == ["baseline", "rule"]
     assert by_sku["forecast_units"].tolist() == [10.0, 0.0]
@@ -154,25 +154,25 @@ def test_a_silent_sku_keeps_the_number_of_its_rule():
     assert table["model_units"].isna().all()
 
 
-def test_forecasts_go_before_the_baseline_and_the_baseline_before_the_last_published_ones():
+def test_forecasts_precede_baseline_and_baseline_the_last_published():
     decided = pd.DataFrame({"source": ["champion"], "reason": ["held"]})
     before = published(add_months(ORIGIN, -1))
     there = {"baseline": baseline().assign(**PLACE), "last_published": before, "sell_in": history()}
     there["products"] = products()
-    made, decision = best_available(tables(forecasts=published(ORIGIN), champion=decided, **there), ORIGIN)
+    result, decision = best_available(tables(forecasts=published(ORIGIN), champion=decided, **there), ORIGIN)
     assert (decision.source, decision.reason) == ("champion", "held")
-    assert not {"country", "month"} & set(made)
+    assert not {"country", "month"} & set(result)
     undecided = best_available(tables(forecasts=published(ORIGIN), champion=decided.iloc[:0], **there), ORIGIN)[1]
     assert (undecided.source, undecided.reason) == ("baseline", "no recipe was decided on")
     assert best_available(tables(**there), ORIGIN)[1].source == "baseline"
-    made, decision = best_available(tables(last_published=before), ORIGIN)
+    result, decision = best_available(tables(last_published=before), ORIGIN)
     assert decision.source == "last published"
     assert decision.reason == "no forecasts of this month were made and no baseline; the forecast of 2024-05 stays"
-    stale = published_forecasts(made, decision, NO_OVERRIDES, "stale")
-    assert stale["forecast_units"].tolist() == made["forecast_units"].tolist()
-    assert stale["model_units"].tolist() == made["model_units"].tolist()
+    stale = published_forecasts(result, decision, NO_OVERRIDES, "stale")
+    assert stale["forecast_units"].tolist() == result["forecast_units"].tolist()
+    assert stale["model_units"].tolist() == result["model_units"].tolist()
 
 
-def test_a_market_that_never_published_anything_is_told_what_to_do():
+def test_a_market_without_any_publication_gets_a_next_step():
     with pytest.raises(NothingToPublishError, match="none was published before"):
         best_available(tables(), ORIGIN)

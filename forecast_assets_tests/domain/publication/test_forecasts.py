@@ -14,14 +14,14 @@ def cells(skus, **numbers):
 
 
 def model_cells(skus):
-    made = cells(
+    result = cells(
         skus,
         forecast_units=[10.0 + at for at in range(2 * len(skus))],
         forecast_units_p10=1.0,
         forecast_units_p90=99.0,
         rule="regular",
     )
-    return with_champion(made, None)
+    return with_champion(result, None)
 
 
 def baseline_cells(skus):
@@ -65,7 +65,7 @@ def test_a_cell_that_only_the_baseline_forecasts_is_named_with_its_month():
         beside_baseline(model_cells(["a"]).iloc[:1], baseline_cells(["a"]), FEATURES)
 
 
-def test_two_rows_of_one_cell_are_refused():
+def test_two_rows_of_one_cell_are_rejected():
     twice = pd.concat([baseline_cells(["a"]), baseline_cells(["a"])])
     with pytest.raises(pd.errors.MergeError, match="not a one-to-one merge"):
         beside_baseline(model_cells(["a"]), twice, FEATURES)
@@ -79,6 +79,6 @@ def test_the_champions_numbers_stand_beside_those_of_the_same_cell():
     assert both["champion_units_p90"].tolist() == [99.0] * 4
 
 
-def test_a_champion_that_forecasts_other_cells_is_refused():
+def test_a_champion_that_forecasts_other_cells_is_rejected():
     with pytest.raises(ValueError, match="the model forecasts 4 cells, the champion 2"):
         with_champion(model_cells(["a", "b"]), model_cells(["a"]))

@@ -78,7 +78,7 @@ def numbers(table):
     return table[["forecast_units", "forecast_units_p10", "forecast_units_p90"]].to_numpy().tolist()
 
 
-def test_a_model_better_than_the_naive_forecast_is_published_with_the_figures():
+def test_a_model_better_than_naive_is_published_with_its_figures():
     # Errors: model 10 + 10 of 200, baseline 20 + 30, naive 40 + 0.
     decision = decide(scored([100, 110, 120, 140], [100, 90, 70, 100]))
     assert decision == Decision("model", f"backtest WAPE model 0.1000, baseline 0.2500, naive 0.2000; {UNDECIDED}")
@@ -97,13 +97,13 @@ def test_the_reason_names_how_the_model_stands_to_the_baseline():
     assert better.reason.endswith("; model against baseline: better (WAPE ratio 0.500, 90 % interval 0.500 to 0.500)")
 
 
-def test_a_model_tested_worse_than_the_baseline_is_still_published_where_it_beats_the_naive_forecast():
+def test_a_model_tested_worse_than_the_baseline_but_not_naive_is_published():
     worse = decide(market(120.0, 110.0))
     assert worse.source == "model"
     assert "model against baseline: worse (WAPE ratio 2.000" in worse.reason
 
 
-def test_a_model_worse_than_the_baseline_but_not_than_the_naive_forecast_is_published():
+def test_a_model_worse_than_the_baseline_but_not_naive_is_published():
     assert decide(scored([100, 120, 100, 130])).source == "model"
 
 
@@ -116,11 +116,11 @@ def test_cells_of_unknown_actuals_do_not_decide():
 
 
 @pytest.mark.parametrize("cells", [scored(), scored([np.nan, 1, 1, 1])])
-def test_without_a_scored_cell_the_baseline_is_published_and_the_reason_says_so(cells):
+def test_without_a_scored_cell_the_baseline_is_published_with_a_reason(cells):
     assert decide(cells) == Decision("baseline", "no backtest: too little history")
 
 
-def test_where_nothing_was_sold_there_is_no_wape_and_the_reason_says_so():
+def test_without_sales_there_is_no_wape_and_the_reason_names_it():
     decision = decide(scored([0, 5, 1, 0]))
     assert decision == Decision("baseline", "no WAPE in the backtest: nothing was sold in the months scored")
 
@@ -140,7 +140,7 @@ def test_returns_that_cancel_sales_are_still_scored():
         ("retired", False, "held"),
     ],
 )
-def test_the_status_follows_the_stage_and_what_was_published_before(stage, later_is_published, status):
+def test_the_status_follows_the_stage_and_earlier_publications(stage, later_is_published, status):
     assert status_of(stage, later_is_published) == status
 
 
@@ -158,7 +158,7 @@ def test_the_published_table_matches_its_schema(forecasts):
         assert schema_check("published_forecasts").find(table, ORIGIN).message == ""
 
 
-def test_the_baseline_is_published_with_the_interval_moved_along_and_held_at_zero(forecasts):
+def test_the_interval_moves_with_the_baseline_and_stops_at_zero(forecasts):
     table = published_forecasts(forecasts, BASELINE, NO_OVERRIDES, "published")
     # a July: 10 lower. a August: 40 higher. b July: 5 lower, an interval of no width.
     assert numbers(table) == [[90, 70, 120], [50, 44, 70], [0, 0, 0]]
@@ -168,7 +168,7 @@ def test_the_baseline_is_published_with_the_interval_moved_along_and_held_at_zer
 
 
 @pytest.mark.parametrize("rule", RULES_WITHOUT_MODEL)
-def test_a_rule_that_does_without_the_model_holds_where_the_baseline_is_published(forecasts, rule):
+def test_a_rule_without_model_applies_when_the_baseline_is_published(forecasts, rule):
     table = published_forecasts(
         forecasts.assign(rule=["regular", "regular", rule]), BASELINE, NO_OVERRIDES, "published"
     )
@@ -179,7 +179,7 @@ def test_a_rule_that_does_without_the_model_holds_where_the_baseline_is_publishe
     assert set(published_forecasts(forecasts.assign(rule=rule), MODEL, NO_OVERRIDES, "shadow")["source"]) == {"model"}
 
 
-def test_after_a_known_end_the_baseline_is_not_published_and_before_it_it_is(forecasts):
+def test_the_baseline_is_published_only_before_a_known_end(forecasts):
     ends = forecasts.assign(rule="end_of_life")
     ends.loc[1, ["forecast_units", "forecast_units_p10", "forecast_units_p90"]] = 0.0
     table = published_forecasts(ends, BASELINE, NO_OVERRIDES, "published")
@@ -194,7 +194,7 @@ def test_a_planner_overrides_a_rule(forecasts):
 
 
 @pytest.mark.parametrize("decision", [MODEL, BASELINE])
-def test_a_planners_number_replaces_one_cell_and_says_who_and_why(forecasts, decision):
+def test_a_planners_number_replaces_one_cell_with_author_and_reason(forecasts, decision):
     table = published_forecasts(forecasts, decision, overrides(("a", AUGUST, 25.0, "Ann", "promotion")), "published")
     assert numbers(table)[1] == [25, 19, 45]
     assert table["source"].tolist() == [decision.source, "override", decision.source]
@@ -208,7 +208,7 @@ def test_an_override_without_author_and_reason_is_named_as_such(forecasts):
     assert table["reason"].iloc[2] == "override by unknown: no reason"
 
 
-def test_an_override_of_zero_is_a_number_and_its_interval_does_not_cross_zero(forecasts):
+def test_an_override_of_zero_counts_and_its_interval_stays_at_zero(forecasts):
     table = published_forecasts(forecasts, MODEL, overrides(("a", JULY, 0.0, "Ann", "delisted")), "published")
     assert numbers(table)[0] == [0, 0, 30]
 
@@ -220,7 +220,7 @@ def test_an_override_of_a_cell_that_is_not_forecast_is_ignored(forecasts):
     assert len(table) == 3
 
 
-def test_two_overrides_of_a_cell_are_refused(forecasts):
+def test_two_overrides_of_a_cell_are_rejected(forecasts):
     twice = overrides(("a", JULY, 1.0, "Ann", "x"), ("a", JULY, 2.0, "Bob", "y"))
     with pytest.raises(pd.errors.MergeError, match="not a one-to-one merge"):
         published_forecasts(forecasts, MODEL, twice, "published")
@@ -234,10 +234,10 @@ def test_an_interval_holds_the_published_number_whatever_rounding_does():
         rule="regular",
         baseline_units=rng.uniform(0, 1e4, 3000),
     )  # fmt: skip
-    made = published_forecasts(table, BASELINE, NO_OVERRIDES, "published")
-    assert (made["forecast_units_p10"] >= 0).all()
-    assert (made["forecast_units_p10"] <= made["forecast_units"]).all()
-    assert (made["forecast_units"] <= made["forecast_units_p90"]).all()
+    result = published_forecasts(table, BASELINE, NO_OVERRIDES, "published")
+    assert (result["forecast_units_p10"] >= 0).all()
+    assert (result["forecast_units_p10"] <= result["forecast_units"]).all()
+    assert (result["forecast_units"] <= result["forecast_units_p90"]).all()
 
 
 def test_the_forecasts_given_are_not_changed(forecasts):

@@ -9,6 +9,8 @@ from forecast_assets.domain.statistical.holt_winters import forecast_holt_winter
 from forecast_assets.validation.schema_check import schema_check
 from forecast_assets_tests.domain.small_market import MONTHS
 
+pytestmark = pytest.mark.heavy
+
 METHODS = ["model_units", "baseline_units", "naive_units"]
 
 
@@ -23,7 +25,7 @@ def test_every_method_is_scored_on_the_same_cells_18_12_and_6_months_back(backte
     assert len(cells) == 18 * skus[MONTHS[62]] + 12 * skus[MONTHS[68]] + 6 * skus[MONTHS[74]]
 
 
-def test_target_months_follow_the_origin_and_none_lies_after_the_month_of_the_backtest(backtest_cells, origin):
+def test_target_months_follow_the_origin_up_to_the_backtest_month(backtest_cells, origin):
     cells = backtest_cells
     distance = (cells["target_month"].dt.year - cells["origin_month"].dt.year) * 12
     distance += cells["target_month"].dt.month - cells["origin_month"].dt.month
@@ -37,7 +39,7 @@ def test_actuals_are_the_sell_in_rows_of_the_target_month(backtest_cells, tables
     np.testing.assert_array_equal(backtest_cells["actual_units"], delivered.reindex(keys))
 
 
-def test_the_naive_forecast_of_a_cell_is_the_same_month_of_the_last_year_before_its_origin(backtest_cells, tables):
+def test_the_naive_forecast_is_the_same_month_a_year_before_the_origin(backtest_cells, tables):
     delivered = tables.sell_in.set_index(["sku", "month"])["sell_in_units"]
     cells = backtest_cells[backtest_cells["horizon_months"] <= 12]
     keys = pd.MultiIndex.from_arrays([cells["sku"], cells["target_month"] - pd.DateOffset(years=1)])
@@ -46,7 +48,7 @@ def test_the_naive_forecast_of_a_cell_is_the_same_month_of_the_last_year_before_
     np.testing.assert_array_equal(cells["naive_units"][known], np.maximum(expected[known], 0))
 
 
-def test_the_baseline_of_a_cell_is_holt_winters_on_the_months_up_to_its_origin(backtest_cells, history):
+def test_the_baseline_of_a_cell_is_holt_winters_up_to_its_origin(backtest_cells, history):
     first = backtest_cells[backtest_cells["origin_month"] == MONTHS[62]]
     sku = first["sku"].iloc[0]
     units = history.sell_in.units[list(history.sell_in.skus).index(sku), :63]
@@ -54,9 +56,7 @@ def test_the_baseline_of_a_cell_is_holt_winters_on_the_months_up_to_its_origin(b
     np.testing.assert_allclose(first[first["sku"] == sku]["baseline_units"], expected, rtol=1e-6)
 
 
-def test_the_model_of_a_cell_is_the_recipe_fitted_on_a_store_that_ends_at_its_origin(
-    backtest_cells, earlier_features, history, recipe
-):
+def test_the_model_of_a_cell_is_refitted_on_data_up_to_its_origin(backtest_cells, earlier_features, history, recipe):
     refit_at = MONTHS[62]
     panel = history.sell_in.until(refit_at)
     fitted = fit_market_model(earlier_features[earlier_features["origin_month"] < refit_at], panel, refit_at, recipe)
@@ -83,9 +83,7 @@ def test_a_backtest_matches_its_schema_with_rows_and_without(backtest_cells, ear
         assert schema_check("backtest").find(cells, origin).message == ""
 
 
-def test_an_origin_with_too_little_history_is_left_out_and_named_and_the_others_kept(
-    earlier_features, history, origin, recipe
-):
+def test_an_origin_with_too_little_history_is_left_out_and_named(earlier_features, history, origin, recipe):
     young = earlier_features[earlier_features["origin_month"] >= MONTHS[61]]
     cells = backtest(young, history.sell_in, origin, recipe)
     assert cells["origin_month"].unique().tolist() == [MONTHS[68], MONTHS[74]]
@@ -97,7 +95,7 @@ def test_of_a_whole_backtest_no_origin_is_left_out(backtest_cells, origin):
     assert origins_left_out(backtest_cells, origin) == []
 
 
-def test_actuals_are_unknown_where_the_panel_has_none_and_months_after_the_last_are_dropped():
+def test_actuals_outside_the_panel_are_unknown_and_later_months_dropped():
     months = pd.date_range("2024-01-01", periods=3, freq="MS")
     panel = DemandPanel(np.array(["a", "b"], dtype=object), months, np.array([[1.0, 2, 3], [4, np.nan, 6]]))
     cells = pd.DataFrame(

@@ -1,4 +1,4 @@
-"""The rule, condition by condition: each alone turns a promotion into a challenger that is held."""
+"""Promotion rule: each condition alone turns a promotion into a held challenger."""
 
 import json
 
@@ -26,7 +26,7 @@ def failed(cells, limits=LIMITS):
     return [condition.name for condition in compare(cells, True, limits).failed]
 
 
-def test_an_equal_challenger_fails_nothing_and_its_figures_are_those_of_the_cells():
+def test_an_equal_challenger_meets_every_condition():
     compared = compare(market(), True, LIMITS)
     assert compared.failed == []
     assert [condition.name for condition in compared.conditions] == [
@@ -79,7 +79,7 @@ def test_a_class_more_than_ten_per_cent_worse_has_collapsed():
     assert failed(collapsed(30), PromotionLimits(class_tolerance=0.11)) == []
 
 
-def test_a_class_of_too_few_cells_says_nothing():
+def test_a_class_of_too_few_cells_does_not_count():
     compared = compare(collapsed(29), True, LIMITS)
     assert compared.failed == []
     assert compared.class_ratios == {}
@@ -119,28 +119,28 @@ def row(contest, cells):
 
 
 def test_a_promoted_challenger_is_in_force_from_this_month_on():
-    made = row(RIVALS, market(model_units=10.0))
-    assert (made["outcome"], made["source"], made["since_month"]) == ("promoted", "model", MONTH)
-    assert (made["recipe_id"], made["champion_before_id"]) == (recipe_id(TUNED), recipe_id(OLD))
-    assert made["recipe"] == recipe_text(TUNED)
-    assert made["reason"].startswith(f"challenger {recipe_id(TUNED)} promoted over {recipe_id(OLD)}: WAPE 0.1000 and")
-    assert (made["wape_challenger"], made["wape_champion"], made["wape_ratio"]) == pytest.approx((0.1, 0.2, 0.5))
+    result = row(RIVALS, market(model_units=10.0))
+    assert (result["outcome"], result["source"], result["since_month"]) == ("promoted", "model", MONTH)
+    assert (result["recipe_id"], result["champion_before_id"]) == (recipe_id(TUNED), recipe_id(OLD))
+    assert result["recipe"] == recipe_text(TUNED)
+    assert result["reason"].startswith(f"challenger {recipe_id(TUNED)} promoted over {recipe_id(OLD)}: WAPE 0.1000 and")
+    assert (result["wape_challenger"], result["wape_champion"], result["wape_ratio"]) == pytest.approx((0.1, 0.2, 0.5))
 
 
 def test_a_held_challenger_leaves_the_champion_in_force_since_when_it_was():
-    made = row(RIVALS, market(model_units=25.0))
-    assert (made["outcome"], made["source"], made["since_month"]) == ("held", "champion", MARCH)
-    assert (made["recipe_id"], made["challenger_id"]) == (recipe_id(OLD), recipe_id(TUNED))
-    assert "champion " + recipe_id(OLD) + " stays: WAPE 0.2500, at most 0.2020 allowed (champion)" in made["reason"]
-    assert "backtest WAPE champion 0.2000, baseline 0.3000, naive 0.4000" in made["reason"]
-    failing = [each["name"] for each in json.loads(made["conditions"]) if not each["holds"]]
+    result = row(RIVALS, market(model_units=25.0))
+    assert (result["outcome"], result["source"], result["since_month"]) == ("held", "champion", MARCH)
+    assert (result["recipe_id"], result["challenger_id"]) == (recipe_id(OLD), recipe_id(TUNED))
+    assert "champion " + recipe_id(OLD) + " stays: WAPE 0.2500, at most 0.2020 allowed (champion)" in result["reason"]
+    assert "backtest WAPE champion 0.2000, baseline 0.3000, naive 0.4000" in result["reason"]
+    failing = [each["name"] for each in json.loads(result["conditions"]) if not each["holds"]]
     assert failing == ["champion", "class A"]
 
 
 def test_a_champion_worse_than_the_naive_forecast_gives_way_to_the_baseline():
-    made = row(RIVALS, market(model_units=60.0, champion_units=50.0))
-    assert (made["outcome"], made["source"]) == ("held", "baseline")
-    assert "champion worse than seasonal naive" in made["reason"]
+    result = row(RIVALS, market(model_units=60.0, champion_units=50.0))
+    assert (result["outcome"], result["source"]) == ("held", "baseline")
+    assert "champion worse than seasonal naive" in result["reason"]
 
 
 def test_the_first_recipe_and_an_unchanged_one_are_not_put_to_the_rule():
@@ -155,15 +155,15 @@ def test_the_first_recipe_and_an_unchanged_one_are_not_put_to_the_rule():
 
 def test_a_champion_in_force_anew_is_so_since_this_month():
     anew = Incumbent(OLD, recipe_id(OLD), None)
-    made = row(Contest(OLD, None, anew, recipe_id(TUNED), withdrawn_reason="refused by Ann"), alone(market()))
-    assert (made["outcome"], made["source"], made["since_month"]) == ("held", "champion", MONTH)
-    assert made["reason"].startswith("refused by Ann; backtest WAPE champion 0.2000")
+    result = row(Contest(OLD, None, anew, recipe_id(TUNED), withdrawn_reason="refused by Ann"), alone(market()))
+    assert (result["outcome"], result["source"], result["since_month"]) == ("held", "champion", MONTH)
+    assert result["reason"].startswith("refused by Ann; backtest WAPE champion 0.2000")
 
 
-def test_where_no_recipe_is_left_the_baseline_is_published():
+def test_without_an_allowed_recipe_the_baseline_is_published():
     nobody = Contest(TUNED, None, None, recipe_id(TUNED), withdrawn_reason="refused by Ann", all_rejected=True)
-    made = row(nobody, alone(market()))
-    assert (made["outcome"], made["source"]) == ("refused", "baseline")
+    result = row(nobody, alone(market()))
+    assert (result["outcome"], result["source"]) == ("refused", "baseline")
 
 
 def test_a_note_is_part_of_the_reason():

@@ -1,4 +1,4 @@
-"""Who stands against whom; recipes are small changes of the usual one."""
+"""Contest: the choice of competing recipes; recipes are small changes of the default one."""
 
 import dataclasses
 import hashlib
@@ -38,34 +38,34 @@ def test_a_recipe_read_back_is_the_same():
 
 
 def test_the_first_recipe_of_a_market_has_no_rival():
-    found = contest(TUNED, USUAL, None, {})
-    assert (found.recipe, found.champion, found.incumbent) == (TUNED, None, None)
+    result = contest(TUNED, USUAL, None, {})
+    assert (result.recipe, result.champion, result.incumbent) == (TUNED, None, None)
 
 
 def test_the_same_recipe_is_not_its_own_rival():
-    found = contest(dataclasses.replace(OLD, threads=3), USUAL, IN_FORCE, {})
-    assert (found.champion, found.incumbent, found.withdrawn_reason) == (None, IN_FORCE, "")
+    result = contest(dataclasses.replace(OLD, threads=3), USUAL, IN_FORCE, {})
+    assert (result.champion, result.incumbent, result.withdrawn_reason) == (None, IN_FORCE, "")
 
 
 def test_another_recipe_stands_against_the_champion():
-    found = contest(TUNED, USUAL, IN_FORCE, {})
-    assert (found.recipe, found.champion) == (TUNED, OLD)
+    result = contest(TUNED, USUAL, IN_FORCE, {})
+    assert (result.recipe, result.champion) == (TUNED, OLD)
 
 
-def test_a_refused_challenger_leaves_the_forecast_to_the_champion():
-    found = contest(TUNED, USUAL, IN_FORCE, {recipe_id(TUNED): "refused by Ann"})
-    assert (found.recipe, found.champion, found.withdrawn_reason) == (OLD, None, "refused by Ann")
-    assert found.challenger_id == recipe_id(TUNED)
+def test_a_rejected_challenger_leaves_the_forecast_to_the_champion():
+    result = contest(TUNED, USUAL, IN_FORCE, {recipe_id(TUNED): "refused by Ann"})
+    assert (result.recipe, result.champion, result.withdrawn_reason) == (OLD, None, "refused by Ann")
+    assert result.challenger_id == recipe_id(TUNED)
 
 
-def test_without_a_champion_the_usual_recipe_takes_the_place_of_a_refused_one():
-    found = contest(TUNED, USUAL, None, {recipe_id(TUNED): "refused"})
-    assert (found.recipe, found.all_rejected) == (USUAL, False)
+def test_without_a_champion_the_default_replaces_a_rejected_recipe():
+    result = contest(TUNED, USUAL, None, {recipe_id(TUNED): "refused"})
+    assert (result.recipe, result.all_rejected) == (USUAL, False)
 
 
-def test_where_the_usual_recipe_is_refused_too_nobody_is_left():
-    found = contest(TUNED, USUAL, None, dict.fromkeys([recipe_id(TUNED), recipe_id(USUAL)], "refused"))
-    assert found.all_rejected
+def test_if_the_default_is_rejected_too_no_recipe_may_forecast():
+    result = contest(TUNED, USUAL, None, dict.fromkeys([recipe_id(TUNED), recipe_id(USUAL)], "refused"))
+    assert result.all_rejected
 
 
 def test_a_challenger_is_set_aside_only_where_a_champion_takes_its_place():
@@ -75,11 +75,11 @@ def test_a_challenger_is_set_aside_only_where_a_champion_takes_its_place():
     assert contest(OLD, USUAL, IN_FORCE, {}, "the cycle failed").withdrawn_reason == ""
 
 
-def test_a_champion_that_this_version_cannot_read_counts_as_none_and_the_contest_says_so():
+def test_an_unreadable_champion_counts_as_none_with_a_note():
     row = {"recipe": '{"leafs": 3}', "recipe_id": "abc", "since_month": MARCH}
-    found = contest(TUNED, USUAL, incumbent_from(row, interrupted=False), {})
-    assert (found.recipe, found.champion, found.incumbent) == (TUNED, None, None)
-    assert found.note.startswith("the champion abc counts as none: a stored recipe has parameters")
+    result = contest(TUNED, USUAL, incumbent_from(row, interrupted=False), {})
+    assert (result.recipe, result.champion, result.incumbent) == (TUNED, None, None)
+    assert result.note.startswith("the champion abc counts as none: a stored recipe has parameters")
 
 
 @pytest.mark.parametrize(("interrupted", "since"), [(False, MARCH), (True, None)])
@@ -88,7 +88,7 @@ def test_a_champion_that_another_one_interrupted_is_in_force_anew(interrupted, s
     assert incumbent_from(row, interrupted) == Incumbent(OLD, recipe_id(OLD), since)
 
 
-def test_a_refusal_holds_under_the_id_of_today_too():
+def test_a_rejection_applies_to_the_current_id_too():
     """A parameter that was added since is part of today's id."""
     fewer = json.loads(recipe_text(TUNED))
     del fewer["refit_skus"]
@@ -100,7 +100,7 @@ def test_a_refusal_holds_under_the_id_of_today_too():
     assert rejection_reasons(table.iloc[:0]) == {}
 
 
-def test_a_refusal_is_found_by_the_id_as_stored_and_as_of_today_and_others_are_not():
+def test_a_rejection_matches_the_stored_and_the_current_id():
     fewer = json.loads(recipe_text(TUNED))
     del fewer["refit_skus"]
     table = pd.DataFrame({"recipe_id": ["stored", recipe_id(OLD)], "recipe": [json.dumps(fewer), recipe_text(OLD)]})

@@ -29,26 +29,26 @@ def test_history_is_judged_by_the_months_the_backtest_needs(count, result):
 
 
 def test_a_month_that_was_not_delivered_is_named():
-    found = readiness.gaps([month for month in months(12) if month.month not in (4, 5, 9)], SINCE)
-    assert (found.result, found.found) == (FAIL, "3 months: 2021-04 to 2021-05 (2 months), 2021-09")
+    finding = readiness.gaps([month for month in months(12) if month.month not in (4, 5, 9)], SINCE)
+    assert (finding.result, finding.observed) == (FAIL, "3 months: 2021-04 to 2021-05 (2 months), 2021-09")
 
 
-def test_a_market_that_began_later_than_since_says_gets_the_right_since():
-    found = readiness.gaps(months(12, pd.Timestamp("2021-06-01")), SINCE)
-    assert found.result == FAIL
-    assert found.next_step.startswith("set since to 2021-06")
+def test_a_market_that_began_after_since_gets_the_right_since():
+    finding = readiness.gaps(months(12, pd.Timestamp("2021-06-01")), SINCE)
+    assert finding.result == FAIL
+    assert finding.next_step.startswith("set since to 2021-06")
 
 
 def test_a_delivery_behind_the_last_closed_month_warns_with_the_distance():
-    assert readiness.timeliness(months(12), pd.Timestamp("2022-02-01")).found.endswith("2 behind")
+    assert readiness.timeliness(months(12), pd.Timestamp("2022-02-01")).observed.endswith("2 behind")
     assert readiness.timeliness(months(12), pd.Timestamp("2021-12-01")).result == PASS
 
 
 @pytest.mark.parametrize(("listed", "result"), [({"A", "B"}, PASS), ({"A"}, WARN), ({"B"}, FAIL)])
 def test_products_are_judged_by_the_units_without_a_row(listed, result):
     sell_in = pd.DataFrame({"sku": ["A", "A", "B"], "sell_in_units": [500.0, 460.0, 40.0]})
-    found = readiness.product_coverage(sell_in, listed, greatest_unknown_share=0.05)
-    assert found.result == result
+    finding = readiness.product_coverage(sell_in, listed, greatest_unknown_share=0.05)
+    assert finding.result == result
 
 
 @pytest.mark.parametrize(("delivered", "result"), [({"A", "B"}, PASS), ({"A"}, WARN), (set(), WARN)])
@@ -68,36 +68,36 @@ def test_sell_out_of_a_part_of_the_units_warns(delivered, result):
     ],
 )
 def test_the_model_is_judged_against_holt_winters_and_naive(model, baseline, naive, wape, bias):
-    found = readiness.accuracy(cells(model, baseline, naive), "model", is_model=True)
-    assert [(finding.check, finding.result) for finding in found] == [("WAPE", wape), ("bias", bias)]
+    finding = readiness.accuracy(cells(model, baseline, naive), "model", is_model=True)
+    assert [(finding.check, finding.result) for finding in finding] == [("WAPE", wape), ("bias", bias)]
 
 
 def test_sell_in_alone_never_passes_and_never_fails():
     for model in (102.0, 150.0):
-        found = readiness.accuracy(cells(model, 110.0, 120.0), "smoothed", is_model=False)
-        assert {finding.result for finding in found if finding.check == "WAPE"} == {WARN}
-        assert FAIL not in {finding.result for finding in found}
+        finding = readiness.accuracy(cells(model, 110.0, 120.0), "smoothed", is_model=False)
+        assert {finding.result for finding in finding if finding.check == "WAPE"} == {WARN}
+        assert FAIL not in {finding.result for finding in finding}
 
 
-def test_where_nothing_could_be_scored_it_says_so():
-    (found,) = readiness.accuracy(cells(1.0, 1.0, 1.0, actual=np.nan), "model", is_model=True)
-    assert (found.result, found.found) == (WARN, "no month could be scored")
+def test_a_backtest_without_a_scored_month_warns():
+    (finding,) = readiness.accuracy(cells(1.0, 1.0, 1.0, actual=np.nan), "model", is_model=True)
+    assert (finding.result, finding.observed) == (WARN, "no month could be scored")
 
 
-def test_the_quick_backtest_knows_nothing_after_its_origins():
+def test_the_quick_backtest_does_not_read_the_future():
     generator = np.random.default_rng(5)
     index = pd.date_range("2021-01-01", periods=48, freq="MS")
     units = 100 + 20 * np.sin(np.arange(48) / 12 * 2 * np.pi) + generator.normal(0, 3, (4, 48))
     panel = DemandPanel(np.array(list("ABCD"), dtype=object), index, units)
     poisoned = units.copy()
     poisoned[:, 30:] = 1e9  # after the earliest origin, 18 months before the last month
-    found = readiness.statistical_backtest(panel, index[-1])
+    finding = readiness.statistical_backtest(panel, index[-1])
     dark = readiness.statistical_backtest(DemandPanel(panel.skus, index, poisoned), index[-1])
-    earliest = found["origin_month"] == index[29]
+    earliest = finding["origin_month"] == index[29]
     assert earliest.sum() == 4 * 18
     columns = ["sku", "target_month", "model_units", "baseline_units", "naive_units"]
-    pd.testing.assert_frame_equal(found.loc[earliest, columns], dark.loc[dark["origin_month"] == index[29], columns])
-    one = found[earliest & (found["sku"] == "B")]["baseline_units"].to_numpy()
+    pd.testing.assert_frame_equal(finding.loc[earliest, columns], dark.loc[dark["origin_month"] == index[29], columns])
+    one = finding[earliest & (finding["sku"] == "B")]["baseline_units"].to_numpy()
     np.testing.assert_allclose(one, forecast_holt_winters(units[1:2, :30], 18)[0])
 
 

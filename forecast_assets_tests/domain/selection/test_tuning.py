@@ -17,6 +17,8 @@ from forecast_assets.domain.selection.tuning import (
 from forecast_assets.validation.schema_check import schema_check
 from forecast_assets_tests.domain.small_market import MONTHS, WRONG
 
+pytestmark = pytest.mark.heavy
+
 MONTH = MONTHS[98]
 TRIALS = 3
 
@@ -32,7 +34,7 @@ def tried(earlier_features, history, recipe_with):
     return tuned_recipe(earlier_features, history.sell_in, MONTH, recipe_with, TRIALS)
 
 
-def test_the_first_trial_is_the_usual_recipe_backtested_eighteen_months_earlier(tried, backtest_cells):
+def test_the_first_trial_is_the_default_recipe_18_months_earlier(tried, backtest_cells):
     scored = backtest_cells.dropna(subset=["actual_units"])
     error = scored["model_units"] - scored["actual_units"]
     wape = error.abs().sum() / scored["actual_units"].abs().sum()
@@ -52,7 +54,7 @@ def test_as_many_recipes_as_asked_for_are_tried_and_no_two_are_the_same(tried):
     assert result.violations == 0
 
 
-def test_nothing_of_the_eighteen_months_left_to_the_gate_is_looked_at(tried, earlier_features, history, recipe_with):
+def test_the_last_eighteen_months_are_not_read(tried, earlier_features, history, recipe_with):
     last = MONTHS[80]
     units = history.sell_in.units.copy()
     units[:, history.sell_in.months > last] = WRONG
@@ -63,7 +65,7 @@ def test_nothing_of_the_eighteen_months_left_to_the_gate_is_looked_at(tried, ear
     pd.testing.assert_frame_equal(again, tried)
 
 
-def test_the_last_month_that_may_be_looked_at_is(tried, earlier_features, history, recipe_with):
+def test_the_last_month_allowed_is_read(tried, earlier_features, history, recipe_with):
     units = history.sell_in.units.copy()
     units[:, 80] *= 3
     changed = dataclasses.replace(history.sell_in, units=units)
@@ -71,7 +73,7 @@ def test_the_last_month_that_may_be_looked_at_is(tried, earlier_features, histor
     assert again["wape"].iloc[0] != tried["wape"].iloc[0]
 
 
-def test_without_an_origin_to_backtest_the_error_says_what_is_missing(earlier_features, history, recipe_with):
+def test_without_an_origin_to_backtest_the_error_names_the_cause(earlier_features, history, recipe_with):
     with pytest.raises(TooLittleToTuneError, match="2022-03: no origin before 2020-09 has features"):
         tuned_recipe(earlier_features.iloc[:0], history.sell_in, MONTH, recipe_with, TRIALS)
     with pytest.raises(TooLittleToTuneError, match="2015-01: no origin before 2013-07"):
@@ -94,26 +96,26 @@ def scored(monkeypatch, error_by_sku, origins=3, sign_of_errors=None, column="ro
     monkeypatch.setattr(tuning, "backtest", backtest)
     panel = tuning.DemandPanel(np.array(skus, object), MONTHS, np.full((len(skus), len(MONTHS)), 100.0))
     features = pd.DataFrame({"origin_month": [MONTHS[50]]})
-    made = tuned_recipe(features, panel, MONTH, lambda given: dataclasses.replace(Recipe(), **given), 2)
-    return made[column].tolist()
+    result = tuned_recipe(features, panel, MONTH, lambda given: dataclasses.replace(Recipe(), **given), 2)
+    return result[column].tolist()
 
 
 USUAL, OTHER = ["in_force", "tried"], ["tried", "in_force"]
 
 
-def test_a_recipe_that_is_better_for_all_skus_takes_the_place_of_the_usual_one(monkeypatch):
+def test_a_recipe_better_for_all_skus_replaces_the_default_one(monkeypatch):
     assert scored(monkeypatch, [9.5] * 40) == OTHER
 
 
-def test_one_that_is_better_by_less_than_a_hundredth_does_not(monkeypatch):
+def test_a_recipe_better_by_less_than_one_per_cent_does_not(monkeypatch):
     assert scored(monkeypatch, [9.95] * 40) == USUAL
 
 
-def test_one_whose_gain_hangs_on_a_single_sku_does_not(monkeypatch):
+def test_a_recipe_whose_gain_depends_on_one_sku_does_not(monkeypatch):
     assert scored(monkeypatch, [0.0] + [10.05] * 39) == USUAL
 
 
-def test_in_a_market_too_small_for_the_test_the_hundredth_decides_alone(monkeypatch):
+def test_in_a_market_too_small_for_the_test_one_per_cent_decides(monkeypatch):
     assert scored(monkeypatch, [0.0] + [10.05] * 19) == OTHER
     assert scored(monkeypatch, [9.5] * 40, origins=2) == OTHER
 
@@ -124,7 +126,7 @@ def test_forecasting_too_little_costs_as_much_as_forecasting_too_much(monkeypatc
         assert losses == pytest.approx([0.10 + 0.10 / 4, 0.12 + 0.12 / 4])
 
 
-def test_a_worse_recipe_never_does(monkeypatch):
+def test_a_worse_recipe_never_replaces_the_default_one(monkeypatch):
     assert scored(monkeypatch, [11.0] * 40) == USUAL
 
 
@@ -134,7 +136,7 @@ def stored(month, in_force, *tried):
     return pd.DataFrame(rows).assign(month=pd.Timestamp(month))
 
 
-def test_the_latest_tuning_is_in_force_and_one_that_found_nothing_better_restores_the_usual_recipe():
+def test_the_latest_tuning_is_in_force_even_if_it_restores_the_default():
     early, late = stored("2024-01-01", {"leaves": 15}), stored("2024-06-01", {"leaves": 7})
     assert parameters_in_force(pd.concat([late, early])) == {"leaves": 7}
     assert parameters_in_force(pd.concat([early, stored("2024-06-01", None)])) == {}
@@ -144,12 +146,12 @@ def test_the_latest_tuning_is_in_force_and_one_that_found_nothing_better_restore
 
 def test_a_recipe_read_back_equals_the_one_that_was_tried(tried, recipe):
     parameters = parameters_in_force(tried.assign(month=MONTH, role=["tried", "in_force", "tried"]))
-    made = dataclasses.replace(recipe, **parameters)
+    result = dataclasses.replace(recipe, **parameters)
     assert parameters["member_weights"][0][0] == "recursive"
-    assert sum(weight for _, weight in made.member_weights) == pytest.approx(1, abs=1e-3)
-    assert recipe_from_manifest(json.loads(json.dumps(dataclasses.asdict(made)))) == made
+    assert sum(weight for _, weight in result.member_weights) == pytest.approx(1, abs=1e-3)
+    assert recipe_from_manifest(json.loads(json.dumps(dataclasses.asdict(result)))) == result
 
 
-def test_parameters_of_another_version_are_refused_by_name():
+def test_parameters_of_another_version_are_rejected_by_name():
     with pytest.raises(ValueError, match="does not know: depth"):
         parameters_in_force(stored("2024-01-01", {"depth": 3, "leaves": 7}))

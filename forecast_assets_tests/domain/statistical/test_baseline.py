@@ -44,7 +44,7 @@ def test_only_the_last_120_months_up_to_the_origin_are_looked_at(panel):
     pd.testing.assert_frame_equal(actual, expected, check_exact=True)
 
 
-def test_a_sku_that_is_not_in_the_panel_is_refused_and_not_given_the_numbers_of_another(panel):
+def test_a_sku_missing_from_the_panel_is_rejected(panel):
     with pytest.raises(ValueError, match=r"no sell-in for 1 SKUs to forecast, first: \['stranger'\]"):
         baseline_forecasts(panel, ORIGIN, np.array(["flat", "stranger"], dtype=object))
 

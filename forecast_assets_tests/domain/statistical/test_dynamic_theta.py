@@ -94,7 +94,7 @@ def test_a_short_history_is_that_of_the_loop_from_three_months_on(units, n_month
         np.testing.assert_allclose(made[sku], theta_by_loop(series), rtol=1e-7)
 
 
-def test_the_starting_level_is_the_one_that_a_fine_grid_of_levels_finds_best(units):
+def test_the_starting_level_is_the_best_of_a_fine_grid(units):
     series = units[3, :20] / units[3, :20].mean()
     tried = series[0] + np.arange(-2.5, 2.5, 0.02)
     squared = [penalised(series, 0.15, 2.0, level) for level in tried]
@@ -119,7 +119,7 @@ def test_without_a_season_the_calendar_does_not_matter(units):
     np.testing.assert_array_equal(forecast_dynamic_theta(units, calendar(48, last_month=5)), made)
 
 
-def test_the_seasonal_index_divides_the_units_and_multiplies_the_forecast_where_a_season_is_found(units):
+def test_a_season_divides_the_units_and_multiplies_the_forecast(units):
     months = calendar(48, last_month=7)
     seasonal = units[:2] * (1 + 0.6 * np.sin(months / 6 * np.pi))
     index = index_where_tested(seasonal, months)
@@ -160,7 +160,7 @@ def test_only_the_last_120_months_count(units):
     np.testing.assert_array_equal(forecast_dynamic_theta(long, calendar(168)), expected)
 
 
-def test_fewer_than_three_known_months_nothing_sold_or_nothing_known_are_forecast_as_zero():
+def test_fewer_than_three_known_months_or_no_sales_are_forecast_as_zero():
     units = np.array([[np.nan, np.nan, 8.0, 9.0], [0.0] * 4, [np.nan] * 4, [np.nan, 8.0, 8.0, 8.0]])
     made = forecast_dynamic_theta(units, calendar(4), 2)
     np.testing.assert_allclose(made, [[0, 0], [0, 0], [0, 0], [8, 8]], rtol=1e-6)
@@ -176,6 +176,6 @@ def test_returns_are_no_negative_forecast():
     assert (forecast_dynamic_theta(falling, calendar(6)) >= 0).all()
 
 
-def test_months_that_do_not_fit_the_units_are_refused(units):
+def test_months_that_do_not_fit_the_units_are_rejected(units):
     with pytest.raises(ValueError, match=r"got shapes \(47,\) and \(6, 48\)"):
         forecast_dynamic_theta(units, calendar(47))

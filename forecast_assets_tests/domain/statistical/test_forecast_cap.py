@@ -5,7 +5,7 @@ import numpy as np
 from forecast_assets.domain.statistical.forecast_cap import cap_forecasts
 
 
-def test_a_forecast_lies_between_zero_and_four_times_the_largest_of_the_last_36_months():
+def test_a_forecast_is_between_zero_and_four_times_the_recent_maximum():
     units = np.ones((1, 37))
     units[0, 0], units[0, 1] = 1000.0, 5.0
     np.testing.assert_array_equal(cap_forecasts(np.array([[-3.0, 19.0, 21.0]]), units), [[0, 19, 20]])

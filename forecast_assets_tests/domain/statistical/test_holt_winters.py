@@ -68,7 +68,7 @@ def forecast_of(fitted) -> np.ndarray:
     return forecasts
 
 
-def test_with_given_parameters_and_states_the_recursion_is_that_of_statsmodels(units):
+def test_with_given_parameters_and_states_the_recursion_equals_statsmodels(units):
     rng = np.random.default_rng(3)
     n_sku = len(units)
     alpha = rng.uniform(0.05, 0.9, n_sku)
@@ -125,7 +125,7 @@ def test_the_scale_of_a_sku_does_not_matter(units):
     np.testing.assert_allclose(forecast_holt_winters(units * 1000), forecast_holt_winters(units) * 1000, rtol=1e-8)
 
 
-def test_only_the_last_120_months_count_and_empty_months_before_them_change_nothing(units):
+def test_only_the_last_120_months_count(units):
     expected = forecast_holt_winters(units)
     empty = np.full((12, 40), np.nan)
     np.testing.assert_array_equal(forecast_holt_winters(np.concatenate([empty, units], axis=1)), expected)
@@ -133,7 +133,7 @@ def test_only_the_last_120_months_count_and_empty_months_before_them_change_noth
     np.testing.assert_array_equal(forecast_holt_winters(long), forecast_holt_winters(long[:, -120:]))
 
 
-def test_an_unknown_month_leaves_the_forecast_close_to_that_of_the_full_series():
+def test_an_unknown_month_changes_the_forecast_little():
     months = np.arange(72)
     full = (200 + 1.5 * months + 30 * np.cos(months / 6 * np.pi))[None]
     gappy = full.copy()
@@ -181,7 +181,7 @@ def test_the_callers_array_is_left_alone(units):
     np.testing.assert_array_equal(units, before)
 
 
-def test_wrong_shapes_and_lengths_are_refused():
+def test_wrong_shapes_and_lengths_are_rejected():
     with pytest.raises(ValueError, match="one row per SKU"):
         forecast_holt_winters(np.ones(24))
     with pytest.raises(ValueError, match="must be >= 1, got 0, 12 and 120"):

@@ -25,7 +25,7 @@ def test_a_month_unknown_in_both_years_takes_the_mean_of_the_last_year():
     np.testing.assert_array_equal(forecast_seasonal_naive(units, 6, season_length=4), [[6.5, 4, 9, 8, 6.5, 4]])
 
 
-def test_a_series_younger_than_a_season_repeats_its_months_at_the_right_place():
+def test_a_series_younger_than_a_season_repeats_its_calendar_months():
     forecasts = forecast_seasonal_naive(np.array([[10.0, 20.0]]), 12)
     np.testing.assert_array_equal(forecasts, [[15] * 10 + [10, 20]])
 
@@ -35,18 +35,18 @@ def test_a_series_without_any_known_month_is_forecast_as_zero():
     assert forecast_seasonal_naive(np.empty((0, 30)), 3).shape == (0, 3)
 
 
-def test_returns_beyond_the_sales_of_a_month_do_not_make_a_negative_forecast():
+def test_returns_beyond_sales_do_not_make_a_negative_forecast():
     units = np.full((1, 12), 5.0)
     units[0, 0] = -3.0
     np.testing.assert_array_equal(forecast_seasonal_naive(units, 2), [[0, 5]])
 
 
 @pytest.mark.parametrize("lengths", [{"horizon_months": 0}, {"season_length": 0}])
-def test_a_length_below_one_is_refused(lengths):
+def test_a_length_below_one_is_rejected(lengths):
     with pytest.raises(ValueError, match="must be >= 1"):
         forecast_seasonal_naive(np.ones((1, 12)), **lengths)
 
 
-def test_a_single_series_without_its_row_axis_is_refused():
+def test_a_single_series_without_its_row_axis_is_rejected():
     with pytest.raises(ValueError, match="one row per SKU"):
         forecast_seasonal_naive(np.ones(12))

@@ -86,7 +86,7 @@ def test_forecasts_and_choices_are_those_of_a_loop(units, last_month):
             np.testing.assert_allclose(getattr(made, name)[row], expected, rtol=1e-8, atol=1e-8, err_msg=name)
 
 
-def test_a_steady_series_is_continued_and_a_line_is_followed_by_theta_at_half_its_slope():
+def test_a_constant_is_continued_and_theta_follows_a_line_at_half_slope():
     units = np.array([np.full(120, 7.0), 100.0 + 2.0 * np.arange(120)])
     made = forecast_statistical(units, calendar(120), 6)
     for method in ("ses", "theta", "damped_holt", "mean"):
@@ -104,7 +104,7 @@ def test_the_season_is_put_back_on_the_month_it_belongs_to():
     np.testing.assert_allclose(made.mean, [[9, 21, 9, 9]])
 
 
-def test_no_forecast_exceeds_four_times_the_recent_maximum_or_falls_below_zero():
+def test_forecasts_are_between_zero_and_four_times_the_recent_maximum():
     exploding = 1.4 ** np.arange(30.0)
     vanishing = np.linspace(100.0, 0.5, 30)
     made = forecast_statistical(np.array([exploding, vanishing]), calendar(30))
@@ -169,7 +169,7 @@ def test_empty_months_before_the_first_row_change_nothing(units):
     )
 
 
-def test_the_callers_array_is_left_alone_and_a_horizon_below_one_is_refused(units):
+def test_the_callers_array_is_unchanged_and_horizon_zero_is_rejected(units):
     before = units.copy()
     forecast_statistical(units, calendar(100))
     np.testing.assert_array_equal(units, before)
