@@ -1,7 +1,7 @@
-"""The numbers the page draws: months, history, forecasts and bands as plain lists for JSON.
+"""The numbers that the page draws: months, history, forecasts and bands as plain lists for JSON.
 
-Columnar: one matrix per quantity, a line per SKU in the order of the SKU table. Rounded to what a chart or a monthly
-table can show. What the numbers mean is decided in `measures.py`.
+Columnar: one matrix per quantity, a line per SKU in the order of the SKU table. Rounded to the precision of a chart or
+a monthly table. The meaning of the numbers is decided in `measures.py`.
 """
 
 import numpy as np
@@ -22,7 +22,7 @@ FORECAST_COLUMNS = {
 
 
 def chart_series(report: MarketReport, skus: pd.Series) -> dict:
-    """All series of the page.
+    """Return all series of the page.
 
     Args:
         report: The report's frames.
@@ -38,7 +38,7 @@ def chart_series(report: MarketReport, skus: pd.Series) -> dict:
     target_months = pd.date_range(
         report.origin_month + pd.DateOffset(months=1), report.published["target_month"].max(), freq="MS"
     )
-    months = history_months.append(target_months)
+    months = pd.DatetimeIndex(history_months.append(target_months))
     history = _matrix(report.sell_in, skus, history_months, "month", "sell_in_units")
     forecasts = {
         name: _matrix(report.published, skus, target_months, "target_month", column)
@@ -66,7 +66,7 @@ def chart_series(report: MarketReport, skus: pd.Series) -> dict:
 
 
 def _history_months(report: MarketReport) -> pd.DatetimeIndex:
-    """The months of the history window, at most HISTORY_MONTHS, ending at the origin month."""
+    """Return the months of the history window, at most HISTORY_MONTHS, ending at the origin month."""
     earliest = report.origin_month - pd.DateOffset(months=HISTORY_MONTHS - 1)
     first = report.sell_in["month"].min()
     start = report.origin_month if pd.isna(first) else min(max(first, earliest), report.origin_month)
@@ -74,9 +74,9 @@ def _history_months(report: MarketReport) -> pd.DatetimeIndex:
 
 
 def _matrix(frame: pd.DataFrame, skus: pd.Series, months: pd.DatetimeIndex, month: str, value: str) -> np.ndarray:
-    """Values by SKU (rows) and month (columns), NaN where the frame has none; rows outside both are left out."""
-    row = pd.Index(skus).get_indexer(frame["sku"])
-    column = months.get_indexer(frame[month])
+    """Return values by SKU (rows) and month (columns), NaN where the frame has none; rows outside both are left out."""
+    row = pd.Index(skus).get_indexer(pd.Index(frame["sku"]))
+    column = months.get_indexer(pd.Index(frame[month]))
     inside = (row >= 0) & (column >= 0)
     matrix = np.full((len(skus), len(months)), np.nan)
     matrix[row[inside], column[inside]] = frame[value].to_numpy(dtype=float)[inside]
@@ -84,12 +84,12 @@ def _matrix(frame: pd.DataFrame, skus: pd.Series, months: pd.DatetimeIndex, mont
 
 
 def _market_total(frame: pd.DataFrame, month: str, value: str, months: pd.DatetimeIndex) -> np.ndarray:
-    """Sum over SKUs by month; NaN where no SKU has a number."""
+    """Return the sum over SKUs by month; NaN where no SKU has a number."""
     return frame.groupby(month)[value].sum(min_count=1).reindex(months).to_numpy(dtype=float)
 
 
 def _backtest(report: MarketReport, skus: pd.Series | None, months: pd.DatetimeIndex) -> list[dict]:
-    """The model's backtest forecasts of origins spread over the test, for the market (skus is None) or by SKU."""
+    """Return the model's backtest forecasts at origins spread over the test, for the market or by SKU."""
     cells = report.backtest if report.backtest.empty else report.backtest[report.backtest["target_month"].isin(months)]
     if cells.empty:
         return []
@@ -103,12 +103,12 @@ def _backtest(report: MarketReport, skus: pd.Series | None, months: pd.DatetimeI
             model = _market_total(of_origin, "target_month", "model_units", targets)
         else:
             model = _matrix(of_origin, skus, targets, "target_month", "model_units")
-        lines.append({"first_month": int(months.get_loc(targets[0])), "model": _numbers(model)})
+        lines.append({"first_month": int(months.searchsorted(targets[0])), "model": _numbers(model)})
     return lines
 
 
 def _publications(report: MarketReport, skus: pd.Series, targets: pd.DatetimeIndex) -> tuple[list[list[str]], list]:
-    """The distinct (status, source, reason) and, by SKU and target month, which of them applies."""
+    """Return the distinct (status, source, reason) and their numbers by SKU and target month."""
     why = report.published[PUBLICATION_COLUMNS].astype(object).fillna("").astype(str)
     distinct = why.drop_duplicates().sort_values(PUBLICATION_COLUMNS)
     number = pd.MultiIndex.from_frame(distinct).get_indexer(pd.MultiIndex.from_frame(why))
@@ -117,7 +117,7 @@ def _publications(report: MarketReport, skus: pd.Series, targets: pd.DatetimeInd
 
 
 def _numbers(values: np.ndarray) -> list:
-    """Nested lists for JSON: null for NaN, whole numbers from 100 up, one decimal from 10, two below."""
+    """Return nested lists for JSON: null for NaN, whole numbers from 100 up, one decimal from 10, two below."""
     size = np.abs(values)
     rounded = np.where(size >= 100, values.round(0), np.where(size >= 10, values.round(1), values.round(2)))
     whole = np.isfinite(rounded) & (rounded == np.floor(rounded))

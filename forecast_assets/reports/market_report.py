@@ -1,4 +1,4 @@
-"""What a market report is made from: the frames and names of one market and cycle.
+"""The content of a market report: the frames and names of one market and cycle.
 
 Checks that the columns the report reads are there. Nothing is computed or rendered here.
 """
@@ -57,13 +57,13 @@ MARK_COLUMNS = ["sku", "marked_month", "reason", "units", "cleaned_units"]
 
 @dataclass(frozen=True)
 class MarketReport:
-    """Everything one market's report shows.
+    """Everything that one market's report shows.
 
     Attributes:
         market_code, market_name, region: Names of the market as in markets.yaml.
         stage: `shadow`, `live` or `retired`.
         origin_month: Last closed month, the last month of the history.
-        cycle_id, git_sha: What made the forecast.
+        cycle_id, git_sha: The cycle and the code version of the forecast.
         sell_in: One row per sku and month up to the origin month: `sku, month, sell_in_units` (null = unknown).
         published: One row per sku and target month, the columns of `published_forecasts`.
         backtest: One row per sku, origin and horizon; no rows for a market too young to be tested.

@@ -1,4 +1,4 @@
-"""The tables of the report: what was published, accuracy by set of cells, one line per SKU.
+"""The tables of the report: publication counts, accuracy by set of cells, one line per SKU.
 
 Formulas of metrics live in `domain/evaluation/accuracy.py`; this module chooses the cells and lines up the results.
 Nothing here formats or renders.
@@ -18,7 +18,7 @@ NO_NAME = "(none)"
 
 
 def comparable_cells(cells: pd.DataFrame | None, forecasts: dict[str, str]) -> pd.DataFrame:
-    """Cells on which every forecast can be compared: actual known and no forecast missing.
+    """Return cells on which every forecast can be compared: actual known and no forecast missing.
 
     Forecasts are only compared on identical cells. A frame that is None or empty gives an empty frame.
     """
@@ -28,20 +28,20 @@ def comparable_cells(cells: pd.DataFrame | None, forecasts: dict[str, str]) -> p
 
 
 def realised_cells(performance: pd.DataFrame | None, backfilled: bool) -> pd.DataFrame:
-    """Scored cells of `performance` that were published at the time, or those that were backfilled later."""
+    """Return scored cells of `performance`: published at the time, or backfilled later."""
     cells = comparable_cells(performance, REALISED_FORECASTS)
     return cells if cells.empty else cells[(cells["status"] == "backfilled") == backfilled]
 
 
 def overall_accuracy(cells: pd.DataFrame, forecasts: dict[str, str]) -> pd.Series | None:
-    """Accuracy over all cells as one row of `accuracy_table`, or None without cells."""
+    """Return accuracy over all cells as one row of `accuracy_table`, or None without cells."""
     if cells.empty:
         return None
     return accuracy_table(cells, None, forecasts=forecasts).iloc[0]
 
 
 def accuracy_rows(cells: pd.DataFrame, by: str, forecasts: dict[str, str]) -> pd.DataFrame:
-    """`accuracy_table` by one column, ordered by it; no rows without cells. No name is a group of its own."""
+    """Return `accuracy_table` by one column, in its order; no rows without cells. Missing names form a group."""
     if cells.empty:
         ratios = [f"{ratio}_{name}" for name in forecasts for ratio in ("wape", "bias")]
         return pd.DataFrame(columns=[by, "cells", "actual_units", *ratios])
@@ -52,7 +52,7 @@ def accuracy_rows(cells: pd.DataFrame, by: str, forecasts: dict[str, str]) -> pd
 
 
 def beside_one_another(tidy: pd.DataFrame, kind: str) -> pd.DataFrame:
-    """The groups of one kind of `evaluation.accuracy_by`, a row each in their order, methods side by side.
+    """Return the groups of one kind of `evaluation.accuracy_by`, a row each in their order, methods side by side.
 
     Columns: group, cells, actual_units, coverage_80 (the model's), wape_ and bias_ of each method.
     """
@@ -73,7 +73,7 @@ def with_class(cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def publication_counts(published: pd.DataFrame) -> pd.DataFrame:
-    """What was published and why: SKUs, forecast rows and their units per status, source and reason, largest first."""
+    """Return SKUs, forecast rows and units per status, source and reason of publication, largest first."""
     named = published.assign(**{column: published[column].astype(object).fillna("") for column in PUBLICATION_COLUMNS})
     counts = named.groupby(PUBLICATION_COLUMNS, as_index=False, observed=True).agg(
         skus=("sku", "nunique"), rows=("sku", "size"), forecast_units=("forecast_units", "sum")
@@ -84,7 +84,7 @@ def publication_counts(published: pd.DataFrame) -> pd.DataFrame:
 
 
 def sku_measures(report: MarketReport) -> pd.DataFrame:
-    """One row per SKU that is published or was backtested, worst contributor to the model's error first.
+    """Return one row per published or backtested SKU, the largest contributor to the model's error first.
 
     Columns: sku, category, demand_class, last_12_units (null without a known month), next_12_units, change (null
     unless all last 12 months are known and their sum above zero), wape_ and bias_ of model and baseline, error_units
@@ -106,7 +106,7 @@ def sku_measures(report: MarketReport) -> pd.DataFrame:
 
 
 def _names(report: MarketReport, cells: pd.DataFrame) -> pd.DataFrame:
-    """Category of the products table, else of the backtest; class at the latest backtest origin."""
+    """Return the category of the products table, else of the backtest; the class at the latest backtest origin."""
     products = report.products[["sku", "category"]].drop_duplicates("sku", keep="last")
     if cells.empty:
         return products.assign(demand_class=None)
@@ -118,7 +118,7 @@ def _names(report: MarketReport, cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def _last_and_next_year(report: MarketReport) -> pd.DataFrame:
-    """Sell-in of the 12 months up to the origin, its known months, and the published units of the 12 after it."""
+    """Return sell-in of the 12 months up to the origin, its known months, and published units of the next 12."""
     origin = report.origin_month
     past = report.sell_in[report.sell_in["month"].between(origin - pd.DateOffset(months=11), origin)]
     ahead = report.published[
@@ -132,7 +132,7 @@ def _last_and_next_year(report: MarketReport) -> pd.DataFrame:
 
 
 def _sku_accuracy(cells: pd.DataFrame) -> pd.DataFrame:
-    """Accuracy of model and baseline per SKU, with the model's absolute error and its share of the market's."""
+    """Return accuracy of model and baseline per SKU, with the model's absolute error and its share of the market's."""
     columns = ["sku", "cells", "wape_model", "bias_model", "wape_baseline", "bias_baseline", "wape_naive"]
     if cells.empty:
         return pd.DataFrame(columns=[*columns, "error_units", "error_share"], dtype=float).astype({"sku": object})
@@ -143,7 +143,7 @@ def _sku_accuracy(cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def marks_by_reason(marks: pd.DataFrame) -> pd.DataFrame:
-    """Marked cells of the history by reason: `reason, cells, skus, units, cleaned_units`, most cells first."""
+    """Return marked cells of the history by reason: `reason, cells, skus, units, cleaned_units`, most cells first."""
     counted = marks.groupby("reason", as_index=False).agg(
         cells=("sku", "size"), skus=("sku", "nunique"), units=("units", "sum"), cleaned_units=("cleaned_units", "sum")
     )

@@ -7,11 +7,10 @@ Numbers come from `measures.py` and `chart_series.py`; look and behaviour from `
 import json
 from functools import lru_cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from forecast_assets.domain import number_format
 from forecast_assets.domain.evaluation.backtest_accuracy import ALL_LAGS, accuracy_by
@@ -32,6 +31,10 @@ from forecast_assets.reports.measures import (
     realised_cells,
     sku_measures,
 )
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+    from markupsafe import Markup
 
 FORECAST_TITLES = {
     "model": "Model",
@@ -112,7 +115,7 @@ def render_market_report(report: MarketReport) -> str:
 
 
 def _realised_groups(performance: pd.DataFrame | None) -> dict[str, list[dict]]:
-    """Realised accuracy over all lags by category and by class: rows of both tables, largest first."""
+    """Return realised accuracy over all lags by category and by class, largest first."""
     table = pd.DataFrame() if performance is None or performance.empty else realised_accuracy(performance)
     if table.empty:
         return {"category": [], "class": []}
@@ -121,13 +124,13 @@ def _realised_groups(performance: pd.DataFrame | None) -> dict[str, list[dict]]:
 
 
 def _churn(report: MarketReport) -> dict[str, float]:
-    """Change against the publication before; empty where there is none."""
+    """Return the change against the previous publication; empty without one."""
     before = report.published_before
     return {} if before is None or before.empty else forecast_churn(report.published, before)
 
 
 def _tile_group(title: str, cells: pd.DataFrame, forecasts: dict[str, str]) -> dict:
-    """One row of tiles: accuracy of the first forecast in `forecasts` beside the others; no tiles without cells."""
+    """Return one row of tiles: accuracy of the first forecast beside the others; no tiles without cells."""
     overall = overall_accuracy(cells, forecasts)
     first, *others = forecasts
     group = {"title": title, "cells": len(cells), "measures": None}
@@ -147,13 +150,13 @@ def _tile_group(title: str, cells: pd.DataFrame, forecasts: dict[str, str]) -> d
 
 
 def _lag_series(table: pd.DataFrame, lag: str, forecasts: dict[str, str]) -> dict:
-    """WAPE by lag as lists: `lag` and one list per forecast, fractions rounded to 0.01 percent points."""
+    """Return WAPE by lag as lists: `lag` and one list per forecast, fractions rounded to 0.01 percent points."""
     wapes = {name: _nullable(table[f"wape_{name}"].astype(float).round(4)) for name in forecasts}
     return {"lag": [int(value) for value in table[lag]]} | wapes
 
 
 def _nullable(values: pd.Series) -> list:
-    return values.astype(object).where(values.notna(), None).tolist()
+    return [None if missing else value for value, missing in zip(values.tolist(), values.isna(), strict=True)]
 
 
 def _by_size(table: pd.DataFrame) -> list[dict]:
@@ -161,29 +164,35 @@ def _by_size(table: pd.DataFrame) -> list[dict]:
 
 
 def _records(table: pd.DataFrame) -> list[dict]:
-    """Rows as dicts for the template; missing texts become empty, missing numbers stay NaN."""
+    """Return rows as dicts for the template; missing texts become empty, missing numbers stay NaN."""
     texts = {name: table[name].fillna("") for name in table.columns if table[name].dtype == object}
     return table.assign(**texts).to_dict("records")
 
 
-def _json_for_script(data: dict) -> Markup:
-    """JSON that can stand inside a script element: no `<`, `>` or `&`, so no name in it can close the element."""
+def _json_for_script(data: dict) -> "Markup":
+    """Return JSON for a script element: without `<`, `>` and `&`, no name in it can close the element."""
+    from markupsafe import Markup
+
     text = json.dumps(data, allow_nan=False, separators=(",", ":"))
     return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
 
 
 def _sort_value(number: float) -> str:
-    """What the page's script sorts by: the number to six digits, empty when there is none."""
-    return "" if number is None or np.isnan(number) else f"{number:.6g}"
+    """Return the number that the page's script sorts by: six digits, or empty without one."""
+    return "" if np.isnan(number) else f"{number:.6g}"
 
 
-def _embedded(name: str) -> Markup:
-    """A file of this package as it is. Only for our own and vendored styles and scripts, never for data."""
+def _embedded(name: str) -> "Markup":
+    """Return a file of this package as it is. Only for our own and vendored styles and scripts, never for data."""
+    from markupsafe import Markup
+
     return Markup(files("forecast_assets.reports").joinpath(name).read_text(encoding="utf-8"))
 
 
 @lru_cache(maxsize=1)
-def _template():
+def _template() -> "Template":
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
     environment = Environment(
         loader=PackageLoader("forecast_assets", "reports"),
         autoescape=True,

@@ -4,12 +4,11 @@ Values are written as numbers with Excel's number formats, names always as text:
 what it is. Metrics come from `measures.py`.
 """
 
+from datetime import datetime
 from io import BytesIO
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-import xlsxwriter
-from xlsxwriter.format import Format
-from xlsxwriter.worksheet import Worksheet
 
 from forecast_assets.domain.evaluation.levels import at_levels
 from forecast_assets.reports.market_report import MarketReport
@@ -23,6 +22,11 @@ from forecast_assets.reports.measures import (
     realised_cells,
     sku_measures,
 )
+
+if TYPE_CHECKING:
+    import xlsxwriter
+    from xlsxwriter.format import Format
+    from xlsxwriter.worksheet import Worksheet
 
 NUMBER_FORMATS = {
     "text": "@",
@@ -105,6 +109,8 @@ def render_workbook(report: MarketReport) -> bytes:
         The bytes of a workbook with the sheets Summary, Forecast, Forecast by level, Forecast long, Accuracy by SKU,
         Accuracy by lag, Marked history and Definitions. The same report gives the same bytes.
     """
+    import xlsxwriter
+
     buffer = BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(buffer, options) as book:
@@ -124,7 +130,7 @@ def render_workbook(report: MarketReport) -> bytes:
     return buffer.getvalue()
 
 
-def _formats(book: xlsxwriter.Workbook) -> dict[str, Format]:
+def _formats(book: "xlsxwriter.Workbook") -> "dict[str, Format]":
     head = {"bold": True, "bg_color": "#E9F0FB", "bottom": 1, "text_wrap": True, "valign": "top"}
     styles = {"head": head, "bold": {"bold": True}, "title": {"bold": True, "font_size": 16}}
     kinds = {kind: {"num_format": code} for kind, code in NUMBER_FORMATS.items()}
@@ -132,10 +138,10 @@ def _formats(book: xlsxwriter.Workbook) -> dict[str, Format]:
 
 
 def _write_table(
-    sheet: Worksheet,
+    sheet: "Worksheet",
     table: pd.DataFrame,
     columns: dict[str, tuple[str, str]],
-    formats: dict[str, Format],
+    formats: "dict[str, Format]",
     frozen_columns: int = 1,
     first_row: int = 0,
 ) -> None:
@@ -149,13 +155,20 @@ def _write_table(
         sheet.autofilter(0, 0, max(len(table), 1), len(columns) - 1)
 
 
-def _write_column(sheet: Worksheet, row: int, column: int, values: pd.Series, kind: str, cell_format: Format) -> None:
-    """Text as text, months as dates, the rest as numbers; missing values leave the cell empty."""
+def _write_column(
+    sheet: "Worksheet", row: int, column: int, values: pd.Series, kind: str, cell_format: "Format"
+) -> None:
+    """Write text as text, months as dates, the rest as numbers; missing values leave the cell empty."""
     write = {"text": sheet.write_string, "month": sheet.write_datetime}.get(kind, sheet.write_number)
-    convert = {"text": str, "month": pd.Timestamp.to_pydatetime}.get(kind, float)
     for offset, value in enumerate(values):
         if not pd.isna(value):
-            write(row + offset, column, convert(value), cell_format)
+            write(row + offset, column, _cell(value, kind), cell_format)
+
+
+def _cell(value: Any, kind: str) -> str | datetime | float:
+    if kind == "text":
+        return str(value)
+    return pd.Timestamp(value).to_pydatetime() if kind == "month" else float(value)
 
 
 def _categories(report: MarketReport) -> pd.Series:
@@ -163,7 +176,7 @@ def _categories(report: MarketReport) -> pd.Series:
 
 
 def _forecast_matrix(report: MarketReport) -> tuple[pd.DataFrame, dict[str, tuple[str, str]]]:
-    """SKU by target month, the published value; the titles are the months as text, for reading and filtering."""
+    """Return the published value by SKU and target month. Titles are the months as text, for reading and filtering."""
     wide = report.published.pivot(index="sku", columns="target_month", values="forecast_units").sort_index(axis=1)
     titles = {month: (f"{month:%Y-%m}", "units") for month in wide.columns}
     table = wide.assign(category=_categories(report).reindex(wide.index)).reset_index()
@@ -171,7 +184,7 @@ def _forecast_matrix(report: MarketReport) -> tuple[pd.DataFrame, dict[str, tupl
 
 
 def _forecast_levels(report: MarketReport) -> tuple[pd.DataFrame, dict[str, tuple[str, str]]]:
-    """Market total and categories by target month: sums of what is published for their SKUs."""
+    """Return market total and categories by target month: sums of the published values of their SKUs."""
     described = report.published.assign(category=report.published["sku"].map(_categories(report)))
     summed = at_levels(described, ["forecast_units"], ["target_month"])
     above = summed[summed["level"] != "sku"].assign(
@@ -191,7 +204,7 @@ def _forecast_long(report: MarketReport) -> pd.DataFrame:
 def _sku_accuracy(report: MarketReport) -> pd.DataFrame:
     table = sku_measures(report)
     better = table["baseline_won"].map({True: "Holt-Winters", False: "model"})
-    return table.assign(better=better.where(table["wape_model"].notna(), None))
+    return table.assign(better=better.where(table["wape_model"].notna()))
 
 
 def _lag_columns() -> dict[str, tuple[str, str]]:
@@ -203,7 +216,7 @@ def _lag_columns() -> dict[str, tuple[str, str]]:
 
 
 def _lag_accuracy(report: MarketReport) -> pd.DataFrame:
-    """Accuracy by lag: the model on the backtest, then what was published, as realised."""
+    """Return accuracy by lag: the model on the backtest, then the published forecasts as realised."""
     backtest = comparable_cells(report.backtest, BACKTEST_FORECASTS)
     realised = realised_cells(report.performance, backfilled=False)
     tested = accuracy_rows(backtest, "horizon_months", BACKTEST_FORECASTS).rename(
@@ -216,8 +229,8 @@ def _lag_accuracy(report: MarketReport) -> pd.DataFrame:
     return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
 
 
-def _write_summary(sheet: Worksheet, report: MarketReport, formats: dict[str, Format]) -> None:
-    """Names, accuracy over all cells, what was published and why, and the model's facts, one below the other."""
+def _write_summary(sheet: "Worksheet", report: MarketReport, formats: "dict[str, Format]") -> None:
+    """Write names, accuracy over all cells, publication counts and the model's facts, one below the other."""
     sheet.set_column(0, 0, 26)
     sheet.set_column(1, 1, 22)
     sheet.set_column(2, 7, 16)
@@ -247,8 +260,8 @@ def _write_summary(sheet: Worksheet, report: MarketReport, formats: dict[str, Fo
     _write_pairs(sheet, row + len(counts) + 3, report.model_summary, formats)
 
 
-def _write_accuracy(sheet: Worksheet, row: int, report: MarketReport, formats: dict[str, Format]) -> int:
-    """One line per measured set and forecast: Forecast Accuracy, WAPE, Bias. Returns the next free row but one."""
+def _write_accuracy(sheet: "Worksheet", row: int, report: MarketReport, formats: "dict[str, Format]") -> int:
+    """Write Forecast Accuracy, WAPE and Bias per measured set and forecast. Return the row after a free one."""
     sets = {
         "Backtest": (comparable_cells(report.backtest, BACKTEST_FORECASTS), BACKTEST_FORECASTS),
         "Realised": (realised_cells(report.performance, backfilled=False), REALISED_FORECASTS),
@@ -270,14 +283,14 @@ def _write_accuracy(sheet: Worksheet, row: int, report: MarketReport, formats: d
     return row + max(len(lines), 1) + 2
 
 
-def _write_pairs(sheet: Worksheet, row: int, pairs: dict[str, str], formats: dict[str, Format]) -> int:
+def _write_pairs(sheet: "Worksheet", row: int, pairs: dict[str, str], formats: "dict[str, Format]") -> int:
     for offset, (label, text) in enumerate(pairs.items()):
         sheet.write_string(row + offset, 0, label, formats["bold"])
         sheet.write_string(row + offset, 1, str(text))
     return row + len(pairs)
 
 
-def _write_definitions(sheet: Worksheet, formats: dict[str, Format]) -> None:
+def _write_definitions(sheet: "Worksheet", formats: "dict[str, Format]") -> None:
     sheet.set_column(0, 0, 22)
     sheet.set_column(1, 1, 110)
     sheet.write_row(0, 0, ["Term", "Meaning"], formats["head"])

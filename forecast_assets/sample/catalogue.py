@@ -160,7 +160,8 @@ def _with_references(table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFr
     like = table["category"].map(steady)
     named = (table["role"] == "launched") & (rng.random(len(table)) < 0.5)
     reference = reference.where(~named, like)
-    return table.assign(reference_sku=reference.astype(object).where(reference.notna(), None))
+    skus = [None if missing else sku for sku, missing in zip(reference, reference.isna(), strict=True)]
+    return table.assign(reference_sku=pd.Series(skus, index=table.index, dtype=object))
 
 
 def product_rows(table: pd.DataFrame, market: SampleMarket, timeline: Timeline) -> pd.DataFrame:

@@ -34,7 +34,9 @@ _EUROPE, _LATIN = "Europe", "Latin America"
 _NORTH, _AFRICA, _ASIA = "North America", "Middle East and Africa", "Asia Pacific"
 
 
-def _market(code: str, name: str, iso3: str, region: str, size: float, summer: float, easter: float, ramadan=0.0):
+def _market(
+    code: str, name: str, iso3: str, region: str, size: float, summer: float, easter: float, ramadan: float = 0.0
+) -> SampleMarket:
     return SampleMarket(code, name, code, iso3, region, size, summer, easter, ramadan)
 
 

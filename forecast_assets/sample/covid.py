@@ -75,13 +75,14 @@ def oxcgrt_table(seed: int, index: str) -> pd.DataFrame:
     """The wide OxCGRT table of one index for all sample countries.
 
     Args:
+        seed: The seed of the company.
         index: ``StringencyIndex`` or ``EconomicSupportIndex``.
 
     Returns:
         Text columns: seven ids, then one column a day (``01Jan2020``); national rows (``NAT_TOTAL``) and a few states
         (``STATE_TOTAL``); empty after 31 December 2022.
     """
-    daily = {"StringencyIndex": daily_stringency, "EconomicSupportIndex": daily_support}[index]
+    daily = daily_stringency if index == "StringencyIndex" else daily_support
     by_iso3 = sorted(SAMPLE_MARKETS, key=lambda market: market.iso3)
     ids, values = [], []
     for market in by_iso3:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from forecast_assets.sample.files import month_file
@@ -100,7 +99,7 @@ def _negative_spike(rows: pa.Table) -> pa.Table:
 
 def _unknown_sku(rows: pa.Table) -> pa.Table:
     extra = rows.slice(0, FAULTY_ROWS)
-    names = pc.binary_join_element_wise("UNKNOWN", extra["sku"], "-")
+    names = pa.array([f"UNKNOWN-{sku}" for sku in extra["sku"].to_pylist()], pa.string())
     return pa.concat_tables([rows, extra.set_column(extra.schema.get_field_index("sku"), "sku", names)])
 
 

@@ -10,8 +10,10 @@ from forecast_assets.sample.countries import SampleMarket
 from forecast_assets.sample.covid import oxcgrt_table
 from forecast_assets.sample.market import MarketTables
 
-_TEXT, _DATE, _NUMBER = pa.string(), pa.date32(), pa.float64()
-_KEY = {"country": _TEXT, "sku": _TEXT, "month": _DATE}
+_TEXT: pa.DataType = pa.string()
+_DATE: pa.DataType = pa.date32()
+_NUMBER: pa.DataType = pa.float64()
+_KEY: dict[str, pa.DataType] = {"country": _TEXT, "sku": _TEXT, "month": _DATE}
 SCHEMAS = {
     "sell_in": pa.schema(_KEY | {"units": _NUMBER, "net_sales": _NUMBER}),
     "sell_out": pa.schema(
@@ -31,7 +33,7 @@ OXCGRT_INDICES = ("StringencyIndex", "EconomicSupportIndex")
 
 
 def month_file(landing: Path, source: str, code: str, month: pd.Timestamp) -> Path:
-    """The file of one month of the last calendar year."""
+    """Return the file of one month of the last calendar year."""
     return landing / source / f"{code}_{month:%Y-%m}.parquet"
 
 

@@ -8,10 +8,10 @@ import pandas as pd
 from forecast_assets.sample import parameters as p
 from forecast_assets.sample.catalogue import make_assortment, product_rows
 from forecast_assets.sample.countries import SampleMarket
-from forecast_assets.sample.demand import expected_demand
+from forecast_assets.sample.demand import ExpectedDemand, expected_demand
 from forecast_assets.sample.plan import price_paths, promotion_depths, promotion_rows
 from forecast_assets.sample.supply import Flows, make_supply_chain, simulate
-from forecast_assets.sample.timeline import Timeline, stream
+from forecast_assets.sample.timeline import Timeline, months_of_ordinals, stream
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,10 @@ def simulate_market(
     )
 
 
-def _rows(table: pd.DataFrame, chosen: np.ndarray, market: SampleMarket, timeline: Timeline, **values: np.ndarray):
-    """A row for each chosen SKU and delivered month, sorted by month and SKU, with the values of both."""
+def _rows(
+    table: pd.DataFrame, chosen: np.ndarray, market: SampleMarket, timeline: Timeline, **values: np.ndarray
+) -> pd.DataFrame:
+    """Return a row for each chosen SKU and delivered month, sorted by month and SKU, with the values of both."""
     month, sku = np.nonzero(chosen[:, timeline.delivered].T)
     position = month + timeline.start
     rows = {"country": market.code, "sku": table["sku"].to_numpy()[sku], "month": timeline.months[position]}
@@ -74,8 +76,17 @@ def _sell_in_rows(
     return _rows(table, flows.sell_in != 0, market, timeline, units=flows.sell_in, net_sales=net_sales)
 
 
-def _sell_out_rows(table, flows, demand, shelf_price, depths, market, seed, timeline) -> pd.DataFrame:
-    """Every SKU on sale in the month, zero or not: stock and distribution are reported anyway."""
+def _sell_out_rows(
+    table: pd.DataFrame,
+    flows: Flows,
+    demand: ExpectedDemand,
+    shelf_price: np.ndarray,
+    depths: np.ndarray,
+    market: SampleMarket,
+    seed: int,
+    timeline: Timeline,
+) -> pd.DataFrame:
+    """Return every SKU on sale in the month, zero or not: stock and distribution are reported anyway."""
     rng = stream(seed, "distribution", market.code)
     distribution = 100 * np.clip(demand.distribution + 0.01 * rng.standard_normal(demand.distribution.shape), 0.01, 1.0)
     price = shelf_price * (1.0 - p.PROMOTED_SHARE_OF_MONTH * depths / 100)
@@ -106,7 +117,7 @@ def _truth_rows(
 
 
 def _override_rows(truth: pd.DataFrame, market: SampleMarket, seed: int, timeline: Timeline) -> pd.DataFrame:
-    """A few planners' overrides in the last year, entered on the 25th of their origin month."""
+    """Return a few planners' overrides in the last year, entered on the 25th of their origin month."""
     rng = stream(seed, "overrides", market.code)
     last_year = timeline.months[max(timeline.stop - 11, timeline.start)]
     target = truth[(truth["month"] >= last_year) & (truth["expected_sell_in_units"] > 0)]
@@ -115,8 +126,8 @@ def _override_rows(truth: pd.DataFrame, market: SampleMarket, seed: int, timelin
     weight = target["expected_sell_in_units"] / target["expected_sell_in_units"].sum()
     target = target.iloc[np.sort(rng.choice(len(target), size, replace=False, p=weight))]
     ahead = pd.Series(rng.integers(1, 4, size), index=target.index)
-    month = target["month"].dt.to_period("M")
-    origin = pd.PeriodIndex.from_ordinals(pd.PeriodIndex(month).asi8 - ahead.to_numpy(), freq="M").to_timestamp()
+    month = target["month"].to_numpy().astype("datetime64[M]").astype(np.int64)
+    origin = months_of_ordinals(month - ahead.to_numpy())
     error = np.exp(p.OVERRIDE_ERROR_SD * rng.standard_normal(size))
     reasons = np.array(["listing at a large customer", "competitor out of stock", "promotion deeper than planned"])
     rows = {

@@ -1,4 +1,4 @@
-"""Deliveries and source tables of a company, opened by its settings: everything that reads them uses this module."""
+"""Deliveries and source tables of a company, opened by its settings for every reader."""
 
 from collections.abc import Iterable
 
@@ -10,17 +10,17 @@ from forecast_assets.sources.source_tables import SourceTables
 
 
 def open_landing(settings: Settings, known_codes: Iterable[str] = ()) -> LandingFolder:
-    """The files that a company delivers; ``known_codes`` as in ``LandingFolder``, by default those of its markets."""
+    """Return the files that a company delivers; by default ``known_codes`` are those of its markets."""
     return LandingFolder(settings.sources.landing, settings.azure.storage, known_codes or settings.market_table)
 
 
 def open_deliveries(settings: Settings, known_codes: Iterable[str] = ()) -> LandingFolder | DremioTables:
-    """Where deliveries are read from: tables in Dremio where that is the source, else ``open_landing``."""
+    """Return the tables in Dremio if that is the source, else the landing folder."""
     return _lake(settings) or open_landing(settings, known_codes)
 
 
 def open_sources(settings: Settings) -> SourceTables:
-    """The tables that are made from what was delivered; nothing is contacted before they are asked."""
+    """Return the tables computed from deliveries; nothing is contacted before they are read."""
     return SourceTables(settings.sources.landing, settings.market_table, settings.azure.storage, _lake(settings))
 
 

@@ -1,6 +1,6 @@
-"""What the source assets ask for: tables of a market made by the SQL layer from what has been delivered.
+"""Tables of a market that the SQL layer computes from deliveries, for the source assets.
 
-Deliveries are files, which DuckDB reads, or tables in Dremio; what is asked of them and told about them is the same.
+Deliveries are files, which DuckDB reads, or tables in Dremio; both have the same interface.
 """
 
 import contextlib
@@ -21,18 +21,18 @@ from forecast_assets.sources.dremio.tables import DremioTables
 from forecast_assets.sources.landing import LandingError, LandingFolder
 from forecast_assets.sources.sql import DuckDbEngine, Engine, SqlTestResult
 
-# A month's sell-in is judged against the year before it.
-JUDGED_BY_MONTHS = 12
+# A month's sell-in is checked against the year before it.
+MONTHS_BEFORE = 12
 SHOWN_MONTHS = 24
 
 
 @dataclasses.dataclass(frozen=True)
 class DeliveredSellIn:
-    """Sell-in of a run with what its checks look at.
+    """Sell-in of a run with the inputs of its checks.
 
     Attributes:
         rows: The months asked for and the year before them, with ``month``.
-        products: Products of the months asked for, with ``month``; None where no products were ever delivered.
+        products: Products of the months asked for, with ``month``; None if no products were ever delivered.
         sql_tests: Results of the SQL tests.
         unknown_countries: Rows per delivered country code that no market has.
     """
@@ -44,7 +44,7 @@ class DeliveredSellIn:
 
 
 class RangeNotUsable(ValueError):
-    """Months of a range that cannot be used (``bad``), each named, before what is wrong with them (``error``)."""
+    """Months of a range that cannot be used (``bad``), each named, before their problems (``error``)."""
 
     def __init__(self, error: LandingError, months: Sequence[pd.Timestamp], bad: Sequence[pd.Timestamp]) -> None:
         self.error, self.bad = error, tuple(bad)
@@ -57,19 +57,19 @@ class RangeNotUsable(ValueError):
         )
 
 
-class Delivered(Protocol):
-    """What has been delivered, whatever it is in: a landing folder, or tables in Dremio."""
+class Deliveries(Protocol):
+    """Deliveries in a landing folder, or in tables in Dremio."""
 
     def has_source(self, source: str) -> bool:
-        """Whether anything of the source was delivered."""
+        """Return True if anything of the source was delivered."""
         ...
 
     def unknown_countries(self, source: str, known_codes: Iterable[str]) -> dict[str, int]:
-        """Rows per country code that is not known."""
+        """Return rows per country code that is not known."""
         ...
 
     def delivered_months(self, source: str, market: str) -> list[pd.Timestamp]:
-        """Months with a row of the market, ascending."""
+        """Return the months with a row of the market, ascending."""
         ...
 
     def require_delivered(self, source: str, market: str, months: Sequence[pd.Timestamp]) -> None:
@@ -78,13 +78,13 @@ class Delivered(Protocol):
 
 
 class SourceTables:
-    """Reads sources of one company. Deliveries are looked at when asked, so a redelivery is seen by the next run.
+    """Sources of one company. Each call reads the present deliveries, so the next run sees a redelivery.
 
     Args:
         landing: The landing folder; with ``lake`` it holds the file of the COVID-19 tracker alone.
         markets: By code.
         account: The storage account of the landing folder, where it is on Azure.
-        lake: The tables in Dremio, where they are the source.
+        lake: The tables in Dremio, if they are the source.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class SourceTables:
     ) -> None:
         self._markets = markets
         self._folder = LandingFolder(landing, account, known_codes=list(markets))
-        self._delivered: Delivered = lake or self._folder
+        self._delivered: Deliveries = lake or self._folder
         self._engine: Engine = DremioEngine(lake) if lake else DuckDbEngine(self._folder)
 
     @property
@@ -105,7 +105,7 @@ class SourceTables:
         return self._engine.dialect
 
     def sell_in(self, country: str, months: Sequence[pd.Timestamp]) -> DeliveredSellIn:
-        """Sell-in of the months, complete per SKU, and what is needed to judge it.
+        """Return sell-in of the months, complete per SKU, with the inputs of its checks.
 
         Raises:
             LandingError: If the delivery of the month is missing or cannot be used.
@@ -121,7 +121,7 @@ class SourceTables:
         )
 
     def rows(self, table: str, country: str, months: Sequence[pd.Timestamp]) -> pd.DataFrame:
-        """Rows of a table for the months, with ``month``; none where the source was never delivered.
+        """Return rows of a table for the months, with ``month``; none if the source was never delivered.
 
         Raises:
             LandingError, RangeNotUsable: As ``sell_in``.
@@ -133,7 +133,7 @@ class SourceTables:
     def usable_rows(
         self, table: str, country: str, months: Sequence[pd.Timestamp]
     ) -> tuple[pd.DataFrame, dict[pd.Timestamp, LandingError]]:
-        """Rows of the months that can be used, as ``rows`` gives them, and why the others cannot."""
+        """Return rows of the usable months, as ``rows`` gives them, and the errors of the others."""
         try:
             if table == "sell_in":
                 self._require("sell_in", country, months)
@@ -149,15 +149,15 @@ class SourceTables:
         return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["month"]), bad
 
     def delivered_months(self, source: str, country: str) -> list[pd.Timestamp]:
-        """Months of which a source holds a row of the market, ascending; only those that can be read."""
+        """Return the readable months of which a source holds a row of the market, ascending."""
         return self._delivered.delivered_months(source, country)
 
     def sql_tests(self, table: str, country: str, months: Sequence[pd.Timestamp]) -> list[SqlTestResult]:
-        """Results of the SQL tests of a table over the months."""
+        """Return the results of the SQL tests of a table over the months."""
         return self._engine.run_tests(table, country, months[0], months[-1], **self._judgement(country))
 
     def oxcgrt(self) -> pd.DataFrame | None:
-        """Daily OxCGRT indices per country; None where no tracker file was delivered."""
+        """Return daily OxCGRT indices per country; None if no tracker file was delivered."""
         frames = {
             name: pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False)
             for name, content in self._folder.contents("oxcgrt", ".csv").items()
@@ -165,7 +165,7 @@ class SourceTables:
         return read_oxcgrt(frames) if frames else None
 
     def _require_sell_out(self, country: str, months: Sequence[pd.Timestamp]) -> None:
-        """A market may have no sell-out, or none before it starts; once it has started, a month without it is late."""
+        """Raise for months without sell-out once the market has started it; a market may have none at all."""
         delivered = self._delivered.delivered_months("sell_out", country)
         if delivered:
             self._require("sell_out", country, [month for month in months if month >= delivered[0]])
@@ -188,7 +188,7 @@ class SourceTables:
             raise RangeNotUsable(error, months, self._bad_months(table, country, months)) from error
 
     def _bad_months(self, table: str, country: str, months: Sequence[pd.Timestamp]) -> list[pd.Timestamp]:
-        """Months that cannot be used alone, found by halving: most ranges have one."""
+        """Return the months that cannot be used alone, found by halving: most ranges have one."""
         try:
             self._run(table, country, months[0], months[-1])
         except LandingError:
@@ -198,11 +198,11 @@ class SourceTables:
         return []
 
     def _with_year_before(self, country: str, months: Sequence[pd.Timestamp]) -> pd.DataFrame:
-        """Sell-in of the months and the year before; of that year, months that cannot be used are left out.
+        """Return sell-in of the months and the year before, without unusable months of that year.
 
-        Their own runs fail and say why. This one must not: a bad month would stop the twelve good ones after it.
+        Their own runs fail with the reason. This one must not: a bad month would stop the twelve good ones after it.
         """
-        judged_from = max(add_months(months[0], -JUDGED_BY_MONTHS), self._markets[country].since)
+        judged_from = max(add_months(months[0], -MONTHS_BEFORE), self._markets[country].since)
         try:
             return self._run("sell_in", country, min(judged_from, months[0]), months[-1])
         except LandingError:

@@ -37,12 +37,7 @@ def _column_schema(spec: TableSpec, frame: pd.DataFrame) -> dg.TableSchema:
 
 def _preview(frame: pd.DataFrame) -> str:
     shown = frame.iloc[:PREVIEW_ROWS, :PREVIEW_COLUMNS]
-    rows = [
-        list(shown.columns),
-        ["---"] * shown.shape[1],
-        *([_cell(value) for value in row] for row in shown.itertuples(index=False)),
-    ]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return str(shown.map(_cell).to_markdown(index=False, disable_numparse=True))
 
 
 def _cell(value: object) -> str:

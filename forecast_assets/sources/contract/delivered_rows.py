@@ -16,21 +16,32 @@ Row = dict[str, Any]
 
 
 class DeliveredRows(Protocol):
-    """The typed rows of one source and market.
+    """The typed rows of one source and market."""
 
-    Attributes:
-        source: The contract of the source.
-        relation: The query that ``typed_rows`` gives, or a table of its result.
-        columns: Delivered columns, in the contract's spelling.
-        are_numbered: True for files. A table has no order: its rows are named by their keys, and it is one delivery.
-        advice: Ends the next step of a problem.
-    """
+    @property
+    def source(self) -> Source:
+        """The contract of the source."""
+        ...
 
-    source: Source
-    relation: str
-    columns: Collection[str]
-    are_numbered: bool
-    advice: str
+    @property
+    def relation(self) -> str:
+        """The query that ``typed_rows`` gives, or one for a table of its result."""
+        ...
+
+    @property
+    def columns(self) -> Collection[str]:
+        """Delivered columns, in the contract's spelling."""
+        ...
+
+    @property
+    def are_numbered(self) -> bool:
+        """True for files. A table has no order: its rows are named by their keys, and it is one delivery."""
+        ...
+
+    @property
+    def advice(self) -> str:
+        """The end of a problem's next step."""
+        ...
 
     def query(self, sql: str, values: Values) -> list[Row]:
         """Return the result of a query in DuckDB's dialect that binds ``values`` by name."""

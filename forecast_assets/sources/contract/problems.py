@@ -1,6 +1,6 @@
-"""What is wrong with a delivery, in words a data engineer at the customer can act on.
+"""Problems of a delivery, in words that a data engineer at the customer can act on.
 
-Belongs here: the one error of the landing and the wording of its message. Not here: finding the problems.
+Belongs here: the one error of deliveries and its message. Not here: the checks that find problems.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ PROBLEMS_SHOWN = 20
 
 @dataclass(frozen=True)
 class LandingProblem:
-    """One thing that is wrong: where, what came, what was expected, what to do.
+    """One problem: its place, what was found, what was expected, and the next step.
 
     ``file`` is relative to the landing folder, or names a table. ``rows`` holds the first ten data rows concerned (1 =
     first row after the header; of a table, which has no order, their keys), ``row_count`` counts all of them; both are

@@ -1,0 +1,1 @@
+"""Dremio as the source of deliveries: session, queries, tables, engine."""

@@ -1,7 +1,7 @@
-"""Asking Dremio: a statement in, a stream of record batches out. Timeouts, second attempts and second logins are here.
+"""Queries to Dremio: a statement in, a stream of record batches out, with timeouts, further attempts and second logins.
 
-Not here: what is asked (dremio_engine.py, dremio_tables.py), and longer waits, which belong to the step that fails
-(defs/retries.py): a result that breaks off in the middle raises an error that counts as transient.
+Not here: the statements (engine.py, tables.py), and longer waits, which belong to the step that fails
+(defs/retries.py): a result that is interrupted raises an error that counts as transient.
 """
 
 import random
@@ -18,16 +18,16 @@ from forecast_assets.sources.dremio.errors import FLIGHT_ERRORS, explained
 from forecast_assets.sources.dremio.session import DremioSession
 from forecast_assets.sources.dremio.stream import ResultStream
 
-# A coordinator that is busy or a connection that was dropped: seconds before the second and the third attempt.
+# Seconds before the second and the third attempt after a busy coordinator or a dropped connection.
 WAITS_SECONDS = (0.5, 2.0)
 
 
 class DremioClient:
-    """Dremio as this process sees it; connects when first asked. One thread at a time.
+    """A client of Dremio that connects at its first query. One thread at a time.
 
     Args:
-        settings: Where Dremio is.
-        session: A session of it; by default one that fetches its secrets when it connects.
+        settings: Address and login of Dremio.
+        session: The session to use; by default one that fetches its secrets when it connects.
         sleep: Waits between attempts.
     """
 
@@ -45,23 +45,23 @@ class DremioClient:
         return f"DremioClient({self.settings.address})"
 
     def stream(self, sql: str) -> ResultStream:
-        """The result of a statement, to be read or closed.
+        """Return the result of a statement, to be read or closed.
 
         Until the result begins, a connection that fails is tried again and an expired login renewed once.
 
         Raises:
-            DremioUnavailable: If Dremio does not answer; transient.
-            DremioError: If it refuses login, certificate or statement; ``DremioTableMissing`` where there is no table.
+            DremioUnavailable: If Dremio does not respond; transient.
+            DremioError: If login, certificate or statement is rejected; ``DremioTableMissing`` without the table.
         """
-        return self._asked(lambda: ResultStream(lambda: self._readers(sql), self._explained))
+        return self._attempt(lambda: ResultStream(lambda: self._readers(sql), self._explained))
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
-        """The rows of a small result."""
+        """Return the rows of a small result."""
         with self.stream(sql) as stream:
             return [row for batch in stream for row in batch.to_pylist()]
 
     def frame(self, sql: str) -> pd.DataFrame:
-        """The result as a frame, dates as ``datetime64``, decimals as floats.
+        """Return the result as a frame, dates as ``datetime64``, decimals as floats.
 
         Texts are kept once each while the result arrives, so that memory grows by codes, not by texts.
         """
@@ -74,7 +74,9 @@ class DremioClient:
         frame = table.to_pandas(date_as_object=False, split_blocks=True, self_destruct=True)
         del table
         for column in texts:
-            frame[column] = frame[column].astype(object).where(frame[column].notna(), None)
+            cells = frame[column].astype(object)
+            cells[cells.isna()] = None
+            frame[column] = cells
         return frame
 
     def _readers(self, sql: str) -> Iterator[flight.FlightStreamReader]:
@@ -86,12 +88,12 @@ class DremioClient:
     def _options(self) -> flight.FlightCallOptions:
         return self._session.options(self.settings.query_seconds)
 
-    def _asked(self, ask: Callable[[], ResultStream]) -> ResultStream:
-        """The answer, after a few attempts where there is no connection and one more login where it has expired."""
+    def _attempt(self, query: Callable[[], ResultStream]) -> ResultStream:
+        """Return the result, after further attempts without a connection and one more login if it has expired."""
         waits, may_log_in = list(WAITS_SECONDS), True
         while True:
             try:
-                answer = ask()
+                result = query()
             except flight.FlightUnavailableError as error:
                 failed = self._explained(error)
                 self._session.forget()
@@ -101,21 +103,21 @@ class DremioClient:
             except flight.FlightUnauthenticatedError as error:
                 failed = self._explained(error)
                 may_log_in, again = False, may_log_in and self._session.may_have_expired
-                self._session.refused()
+                self._session.reject()
                 if not again:
                     raise failed from None
             except FLIGHT_ERRORS as error:
                 raise self._explained(error) from None
             else:
                 self._session.confirm()
-                return answer
+                return result
 
     def _explained(self, error: Exception) -> Exception:
         return explained(error, self.settings, self._session.secrets, by_token=self._session.by_token)
 
 
 def _compact(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """Texts as codes, decimals as floats: Dremio takes a number like 0.0 in SQL for a decimal."""
+    """Return texts as codes and decimals as floats: a number like 0.0 in SQL is a decimal in Dremio."""
     columns = []
     for column in batch.columns:
         if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):

@@ -1,4 +1,4 @@
-"""Running a mart in Dremio: the SQL files written for DuckDB, translated, with literals for their parameters."""
+"""The engine that runs a mart in Dremio: DuckDB's SQL files, translated, with literals for their parameters."""
 
 from typing import Any
 
@@ -28,16 +28,17 @@ class DremioEngine:
         today: pd.Timestamp,
         missing_month: str = "zero",
     ) -> pd.DataFrame:
-        """The mart's rows for one market and the months first to last, as DuckDB's engine gives them.
+        """Return the mart's rows for one market and the months first to last, as DuckDB's engine does.
 
         Raises:
             LandingError: If a source of the mart has problems that concern the market and these months.
-            DremioError, DremioUnavailable: If Dremio refuses, or does not answer.
+            DremioError: If Dremio rejects the query.
+            DremioUnavailable: If Dremio does not respond.
             ValueError: If the range is reversed or the rule for missing months unknown.
         """
         parameters = checked_parameters(market, first_month, last_month, missing_month)
         relations = {
-            source: self.tables.judged_rows(source, market, today, first_month, last_month)
+            source: self.tables.checked_rows(source, market, today, first_month, last_month)
             for source in self.project.sources_of(name)
         }
         frame = self._query(name, relations, parameters)
@@ -54,10 +55,10 @@ class DremioEngine:
         today: pd.Timestamp,
         missing_month: str = "zero",
     ) -> list[SqlTestResult]:
-        """The tests of a mart on the same rows that ``run`` would give.
+        """Return the results of a mart's tests on the rows of ``run``.
 
-        The rows are not judged again, as DuckDB's engine does: each judgement is a handful of queries, and whoever
-        tests a mart has run it.
+        The rows are not checked again, other than in DuckDB: the checks are a handful of queries, and callers test a
+        mart after they have run it.
         """
         parameters = checked_parameters(market, first_month, last_month, missing_month)
         tests = self.project.tests_of(name)
@@ -74,7 +75,7 @@ class DremioEngine:
 
 
 class _Relations:
-    """What the SQL project asks of an engine, for the relations of one call."""
+    """The relations of one call, as the SQL project reads them from an engine."""
 
     dialect = DIALECT
 

@@ -1,6 +1,6 @@
-"""What Dremio or the way to it refuses, in one line that says what to check. No secret is ever in one.
+"""Errors of Dremio and of the connection to it, each in one line that names what to check and holds no secret.
 
-Belongs here: the errors, and which one an error of Arrow Flight becomes. Not here: when to try again.
+Belongs here: the errors, and their choice for an error of Arrow Flight. Not here: further attempts (client.py).
 """
 
 import re
@@ -14,7 +14,7 @@ from forecast_assets.config.dremio_settings import DremioSettings
 
 MESSAGE_LENGTH = 300
 FLIGHT_ERRORS = (flight.FlightError, pa.ArrowException)
-# What gRPC says where a certificate, not the network, is the reason that there is no connection.
+# Texts of gRPC if a certificate, not the network, prevents the connection.
 _CERTIFICATE = ("certificate", "ssl", "tls handshake", "handshaker")
 _NO_TLS = ("wrong_version_number", "wrong version number")
 _NO_SUCH_HOST = ("dns resolution", "name resolution", "domain name not found", "could not resolve", "no such host")
@@ -23,34 +23,34 @@ _NO_SUCH_TABLE = re.compile(r"\b(object|table|view)\b.{0,200}? not found", re.IG
 
 
 class DremioError(ConnectionFailure, RuntimeError):
-    """Dremio cannot be asked, or will not answer; trying again in a minute changes nothing."""
+    """A query that Dremio rejects or cannot receive; another attempt in a minute changes nothing."""
 
 
 class DremioTableMissing(DremioError):
-    """There is no table or view of that name, or the user may not see it."""
+    """A table or view that does not exist, or that the user may not see."""
 
 
 class DremioUnavailable(ConnectionFailure, ConnectionError):
-    """Dremio does not answer now; it may in a minute. Counts as transient (``storage/transient_errors.py``)."""
+    """A Dremio that does not respond now. Counts as transient (``storage/transient_errors.py``)."""
 
 
 def explained(
     error: Exception, settings: DremioSettings, secrets: Sequence[str], *, by_token: bool = False
 ) -> DremioError | DremioUnavailable:
-    """The error to raise for one of Arrow Flight's.
+    """Return the error to raise for an error of Arrow Flight.
 
     Args:
-        error: What pyarrow raised.
-        settings: Whose addresses and variables the line names.
+        error: The error of pyarrow.
+        settings: Addresses and variables that the line names.
         secrets: Texts that may not be in it: password, token, bearer token.
-        by_token: Whether a token was presented, not a password.
+        by_token: True if a token was presented, not a password.
     """
-    said = _first_line(error, secrets)
+    message = _first_line(error, secrets)
     if isinstance(error, flight.FlightUnauthenticatedError):
         return DremioError(_refused(settings, by_token))
     if isinstance(error, flight.FlightUnauthorizedError):
         who = settings.user or "the owner of DREMIO_TOKEN"
-        return DremioError(f"Dremio at {settings.address} does not let {who} do this: {said}. Check the grants.")
+        return DremioError(f"Dremio at {settings.address} does not let {who} do this: {message}. Check the grants.")
     if isinstance(error, flight.FlightTimedOutError):
         return DremioUnavailable(
             f"Dremio at {settings.address} did not answer within {settings.query_seconds:g} s (connection: "
@@ -58,10 +58,10 @@ def explained(
             "DREMIO_QUERY_SECONDS or DREMIO_CONNECT_SECONDS."
         )
     if isinstance(error, flight.FlightUnavailableError):
-        return _no_connection(settings, said)
-    if _NO_SUCH_TABLE.search(said):
-        return DremioTableMissing(f"Dremio at {settings.address}: {said}")
-    return DremioError(f"Dremio at {settings.address} refused the query: {said}")
+        return _no_connection(settings, message)
+    if _NO_SUCH_TABLE.search(message):
+        return DremioTableMissing(f"Dremio at {settings.address}: {message}")
+    return DremioError(f"Dremio at {settings.address} refused the query: {message}")
 
 
 def _refused(settings: DremioSettings, by_token: bool) -> str:
@@ -74,8 +74,8 @@ def _refused(settings: DremioSettings, by_token: bool) -> str:
     return f"Dremio at {settings.address} refused {who}: check DREMIO_USER and DREMIO_PASSWORD, or set DREMIO_TOKEN."
 
 
-def _no_connection(settings: DremioSettings, said: str) -> DremioError | DremioUnavailable:
-    lower = said.lower()
+def _no_connection(settings: DremioSettings, message: str) -> DremioError | DremioUnavailable:
+    lower = message.lower()
     if any(text in lower for text in _NO_TLS):
         return DremioError(
             f"{settings.address} does not speak TLS: check DREMIO_PORT, or set DREMIO_TLS=false if the server has none."
@@ -89,11 +89,11 @@ def _no_connection(settings: DremioSettings, said: str) -> DremioError | DremioU
     if any(text in lower for text in _NO_SUCH_HOST):
         return DremioUnavailable(f"The host {settings.host} has no address: check DREMIO_HOST and the network's DNS.")
     hint = "DREMIO_HOST, DREMIO_PORT, DREMIO_TLS, and that a firewall lets the port through"
-    return DremioUnavailable(f"Dremio at {settings.address} cannot be reached: check {hint}. It said: {said}")
+    return DremioUnavailable(f"Dremio at {settings.address} cannot be reached: check {hint}. It said: {message}")
 
 
 def _first_line(error: Exception, secrets: Sequence[str]) -> str:
-    """The server's own words, without what gRPC and pyarrow add to them and without secrets."""
+    """Return the server's message without the additions of gRPC and pyarrow, and without secrets."""
     text = str(error)
     for secret in secrets:
         text = text.replace(secret, "***") if secret else text

@@ -15,12 +15,15 @@ from forecast_assets.config.dremio_settings import SECRETS, DremioSettings
 from forecast_assets.config.secret_store import forget_secret, resolve_secret
 from forecast_assets.sources.dremio.errors import FLIGHT_ERRORS, DremioError
 
-# A client of its own for each session, and a dead connection is not waited for longer than we wait ourselves.
-CHANNEL_OPTIONS = [("grpc.use_local_subchannel_pool", 1), ("grpc.initial_reconnect_backoff_ms", 500)]
+# Each session has a client of its own. gRPC waits no longer for a dead connection than this process does.
+CHANNEL_OPTIONS: list[tuple[str, int | str]] = [
+    ("grpc.use_local_subchannel_pool", 1),
+    ("grpc.initial_reconnect_backoff_ms", 500),
+]
 
 
 def _reason(client: flight.FlightClient, wait: flight.FlightCallOptions) -> Exception | None:
-    """Why there is no connection. A handshake that breaks off does not say; a call without a login does."""
+    """Return the reason why there is no connection: a call without a login reports it, a broken handshake does not."""
     try:
         list(client.list_flights(options=wait))
     except flight.FlightUnavailableError as error:
@@ -31,14 +34,14 @@ def _reason(client: flight.FlightClient, wait: flight.FlightCallOptions) -> Exce
 
 
 class Cookies(flight.ClientMiddlewareFactory):
-    """Keeps what the server sets and sends it with every call."""
+    """Middleware that keeps the cookies of the server and sends them with every call."""
 
     def __init__(self) -> None:
         super().__init__()
         self.values: dict[str, str] = {}
 
     def start_call(self, info: flight.CallInfo) -> flight.ClientMiddleware:
-        """The middleware of one call."""
+        """Return the middleware of one call."""
         return _CookiesOfACall(self.values)
 
 
@@ -47,15 +50,18 @@ class _CookiesOfACall(flight.ClientMiddleware):
         super().__init__()
         self._values = values
 
-    def sending_headers(self) -> dict[str, str]:
+    def sending_headers(self) -> dict[str, list[str] | list[bytes]]:
         text = "; ".join(f"{name}={value}" for name, value in self._values.items())
-        return {"cookie": text} if text else {}
+        return {"cookie": [text]} if text else {}
 
-    def received_headers(self, headers: dict[str, list[str | bytes]]) -> None:
+    def received_headers(self, headers: dict[str, list[str] | list[bytes]]) -> None:
         for name, lines in headers.items():
             for line in lines if name.lower() == "set-cookie" else []:
-                parsed = SimpleCookie(line if isinstance(line, str) else line.decode("latin-1"))
-                self._values.update({key: morsel.value for key, morsel in parsed.items()})
+                self._values.update({key: morsel.value for key, morsel in SimpleCookie(_text(line)).items()})
+
+
+def _text(value: str | bytes) -> str:
+    return value if isinstance(value, str) else value.decode("latin-1")
 
 
 class DremioSession:
@@ -79,11 +85,11 @@ class DremioSession:
 
     @property
     def secrets(self) -> list[str]:
-        """What may not be in any message: the secrets that were presented or received."""
-        return [*self._presented, *([self._header[1].decode().split(" ", 1)[-1]] if self._header else [])]
+        """Texts that may be in no message: the secrets that were presented or received."""
+        return [*self._presented, *([_text(self._header[1]).split(" ", 1)[-1]] if self._header else [])]
 
     def client(self) -> flight.FlightClient:
-        """The client, logged in.
+        """Return the client, logged in.
 
         Raises:
             DremioError: If neither password nor token is set.
@@ -100,20 +106,22 @@ class DremioSession:
         return self._client
 
     def options(self, seconds: float) -> flight.FlightCallOptions:
-        """Options of a call that may take so long."""
-        return flight.FlightCallOptions(timeout=seconds, headers=[self._header] if self._header else [])
+        """Return the options of a call with a timeout."""
+        headers = [self._header] if self._header else []
+        # pyarrow takes bytes; its stubs name texts.
+        return flight.FlightCallOptions(timeout=seconds, headers=headers)  # type: ignore[arg-type]
 
     def confirm(self) -> None:
-        """Remember that the server has answered with this login."""
+        """Record that the server accepted this login."""
         self._worked = True
 
     @property
     def may_have_expired(self) -> bool:
-        """Whether a refusal can mean age: the password was accepted, or the token has been before."""
+        """True if a rejected login may have expired: the password was accepted, or the token was before."""
         return self._client is not None and (self._worked or not self.by_token)
 
-    def refused(self) -> None:
-        """Drop the login and the secrets it was made with: the next one fetches them anew, for they may be renewed."""
+    def reject(self) -> None:
+        """Drop the login and its secrets. The next login fetches them again, because they may have been renewed."""
         for name in SECRETS:
             forget_secret(name)
         self.forget()
@@ -125,11 +133,11 @@ class DremioSession:
         self._client, self._header, self._worked = None, None, False
 
     def _connected(self) -> flight.FlightClient:
-        where = self._settings
-        make = flight.Location.for_grpc_tls if where.tls else flight.Location.for_grpc_tcp
-        roots = Path(where.ca_file).read_bytes() if where.tls and where.ca_file else None
+        settings = self._settings
+        location = flight.Location.for_grpc_tls if settings.tls else flight.Location.for_grpc_tcp
+        roots = Path(settings.ca_file).read_text(encoding="utf-8") if settings.tls and settings.ca_file else None
         return flight.FlightClient(
-            make(where.host, where.port),
+            location(settings.host, settings.port),
             tls_root_certs=roots,
             middleware=[Cookies()],
             generic_options=CHANNEL_OPTIONS,
@@ -149,8 +157,9 @@ class DremioSession:
         self._presented = [password.get_secret_value()]
         wait = flight.FlightCallOptions(timeout=self._settings.connect_seconds)
         try:
-            return client.authenticate_basic_token(self._settings.user, password.get_secret_value(), wait)
+            name, value = client.authenticate_basic_token(self._settings.user, password.get_secret_value(), wait)
         except (flight.FlightUnauthenticatedError, flight.FlightUnavailableError, flight.FlightTimedOutError):
             raise
         except FLIGHT_ERRORS as error:
             raise _reason(client, wait) or error from None
+        return _text(name).encode(), _text(value).encode()

@@ -1,7 +1,7 @@
-"""A result as it arrives: record batches one by one, with no more than a few in memory, stopped when nobody reads on.
+"""A result as it arrives: record batches one by one, few of them in memory, cancelled when the reader stops.
 
-Arrow's reader blocks in C++, where no signal reaches it. It therefore runs in a thread of its own, and whoever waits
-for it waits in Python: a run that is stopped raises there, and the query is cancelled at the server.
+Arrow's reader blocks in C++, where no signal reaches it. It therefore runs in a thread of its own, and the caller waits
+in Python: a run that is stopped raises there, and the query is cancelled at the server.
 """
 
 import queue
@@ -14,7 +14,7 @@ from pyarrow import flight
 from forecast_assets.sources.dremio.errors import FLIGHT_ERRORS
 
 BATCHES_WAITING = 1
-LOOK_SECONDS = 0.1
+POLL_SECONDS = 0.1
 # A reader that has been cancelled returns at once; one that has not begun to read ends with its timeout.
 JOIN_SECONDS = 5.0
 
@@ -22,14 +22,14 @@ _Item = pa.Schema | pa.RecordBatch | Exception | None
 
 
 class ResultStream:
-    """The batches of a result. Close it, or use it in ``with``: what is not read is then cancelled.
+    """The batches of a result. Close it, or use it in ``with``: the part not yet read is then cancelled.
 
     Args:
         readers: Opens the readers of the result, one after the other. Called in the thread.
-        explain: Makes of an error that breaks the result off the one to raise.
+        explain: Returns the error to raise for one that interrupts the result.
 
     Raises:
-        Exception: On creation whatever Arrow Flight raised, later what ``explain`` makes of it.
+        Exception: On creation the error of Arrow Flight, later the result of ``explain``.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class ResultStream:
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         try:
-            while (item := self._next()) is not None:
+            while isinstance(item := self._next(), pa.RecordBatch):
                 yield item
         except FLIGHT_ERRORS as error:
             raise self._explain(error) from None
@@ -67,7 +67,7 @@ class ResultStream:
             self.close()
 
     def close(self) -> None:
-        """Cancel what is still to come."""
+        """Cancel the rest of the result."""
         self._stopped.set()
         if self._thread.is_alive():
             if self._reader is not None:
@@ -99,7 +99,7 @@ class ResultStream:
     def _put(self, item: _Item) -> None:
         while not self._stopped.is_set():
             try:
-                self._items.put(item, timeout=LOOK_SECONDS)
+                self._items.put(item, timeout=POLL_SECONDS)
             except queue.Full:
                 continue
             return

@@ -28,16 +28,16 @@ REQUIRED = "sell_in"
 
 
 class DremioTables:
-    """The tables named like the sources below one path. Each question looks at what is there now."""
+    """The tables named like the sources below one path. Each call reads their present state."""
 
     def __init__(self, client: DremioClient) -> None:
         self.client = client
 
     def table(self, source: str) -> LandingFile | None:
-        """A source's table with its columns; None where there is none, or none that the user may see.
+        """Return a source's table with its columns; None without one, or without one that the user may see.
 
         Raises:
-            DremioError: If Dremio cannot be asked.
+            DremioError: If Dremio rejects the query.
         """
         names = [*self.client.settings.parts, source]
         table = LandingFile(quoted(names), ".".join(names), TABLE)
@@ -52,11 +52,11 @@ class DremioTables:
         return dataclasses.replace(table, problem=column_problem(table, source_named(source)))
 
     def has_source(self, source: str) -> bool:
-        """Whether there is a table of the source, usable or not."""
+        """Return True if there is a table of the source, usable or not."""
         return self.table(source) is not None
 
     def rows_of(self, source: str, market: str) -> str:
-        """A query in DuckDB's dialect for the rows of ``$market``, not judged; without a row where there is no table.
+        """Return a query in DuckDB's dialect for the unchecked rows of ``$market``; it has no row without a table.
 
         Raises:
             LandingError: If the table cannot be used as such: a column is missing, or ``sell_in`` itself.
@@ -64,7 +64,7 @@ class DremioTables:
         table = self._usable(source, market)
         return table_rows(source_named(source), table) if table else no_rows(source_named(source))
 
-    def judged_rows(
+    def checked_rows(
         self,
         source: str,
         market: str,
@@ -72,7 +72,7 @@ class DremioTables:
         first_month: pd.Timestamp,
         last_month: pd.Timestamp,
     ) -> str:
-        """As ``rows_of``, judged in the months as the landing folder judges.
+        """Return the query of ``rows_of`` after the checks that the landing folder makes.
 
         Raises:
             LandingError: With every problem that concerns this market, naming table, column and rows.
@@ -86,12 +86,12 @@ class DremioTables:
         return table_rows(contract, table)
 
     def attribute_names(self, source: str) -> list[str]:
-        """The further columns of a source, sorted; only products have any."""
+        """Return the further columns of a source, sorted; only products have any."""
         table = self.table(source)
         return attribute_columns(source_named(source), [table]) if table and not table.problem else []
 
     def unknown_countries(self, source: str, known_codes: Iterable[str]) -> dict[str, int]:
-        """Rows per country code not in ``known_codes``; an empty code is not counted."""
+        """Return rows per country code not in ``known_codes``, without empty codes."""
         table, known = self.table(source), set(known_codes)
         if table is None or table.problem or "country" not in table.column_names:
             return {}
@@ -104,7 +104,7 @@ class DremioTables:
         return {code: counts[code] for code in sorted(counts) if code not in known}
 
     def delivered_months(self, source: str, market: str) -> list[pd.Timestamp]:
-        """Months of which a fact source holds at least one row of the market, ascending."""
+        """Return the months of which a fact source holds a row of the market, ascending."""
         table = self.table(source)
         if table is None or table.problem:
             return []

@@ -1,6 +1,6 @@
-"""One delivered file: what it is, which columns it has, which countries it can hold, and whom it concerns.
+"""One delivered file: its format, columns and countries, and the markets that it concerns.
 
-Belongs here: opening headers and footers. Not here: reading rows (rows.py) or judging cells (row_checks.py).
+Belongs here: headers and footers. Not here: rows (rows.py) and their checks (contract/row_checks.py).
 """
 
 import csv
@@ -27,7 +27,7 @@ DELIVER_AGAIN = "deliver the file again, complete, under the same name"
 
 @dataclass(frozen=True)
 class LandingFile:
-    """A file of a source as found: ``columns`` maps the contract's spelling of a name to (name in the file, class).
+    """A delivered file or table. ``columns`` holds (name in the contract's spelling, name in the file, class).
 
     The class is ``text``, ``number``, ``float``, ``date``, ``flag`` or ``path`` (the value is in the path:
     ``country=FR/``).
@@ -43,26 +43,28 @@ class LandingFile:
 
     @property
     def shape(self) -> tuple[Any, ...]:
-        """Files of equal shape are read by one statement."""
+        """Format and columns: one statement reads files of equal shape."""
         return (self.format, self.columns)
 
     @property
     def column_names(self) -> list[str]:
+        """Names of the columns, in the contract's spelling."""
         return [name for name, _, _ in self.columns]
 
     def can_hold(self, market: str) -> bool:
+        """Return True if the file may have rows of a market."""
         return self.countries is None or self.countries[0] <= market <= self.countries[1]
 
 
 def is_delivery(relative: str) -> bool:
-    """Whether a path below the source folder is a delivered file: parquet or csv, not hidden, not temporary."""
+    """Return True if a path below the source folder is a delivered file: parquet or csv, not hidden or temporary."""
     parts = PurePosixPath(relative).parts
     hidden = any(part.startswith(("_", ".")) for part in parts)
     return not hidden and relative.lower().endswith((".parquet", ".csv"))
 
 
 def concerns(relative: str, source: str, market: str, known_codes: Iterable[str]) -> bool:
-    """Whether an unreadable file is the market's: its code is a token of the path, or no market's code is.
+    """Return True if an unreadable file concerns a market: its path names the market's code, or no code.
 
     Codes are compared as written (``sell_in`` does not name India's ``IN``) and the longest wins: ``AU_NSW_2024.csv``
     names AU_NSW, not AU.
@@ -79,7 +81,7 @@ def concerns(relative: str, source: str, market: str, known_codes: Iterable[str]
 
 
 def inspect_file(fs: Any, file: LandingFile, source: Source) -> LandingFile:
-    """Fill columns, countries or problem from the header or footer of ``file``; ``fs`` is an fsspec filesystem."""
+    """Return ``file`` with columns, countries or problem from its header or footer; ``fs`` is an fsspec filesystem."""
     try:
         found = _inspect_parquet(fs, file) if file.format == "parquet" else _inspect_csv(fs, file)
     except (pa.ArrowInvalid, pa.ArrowException, OSError, UnicodeDecodeError, csv.Error) as error:
@@ -93,7 +95,7 @@ def inspect_file(fs: Any, file: LandingFile, source: Source) -> LandingFile:
 
 
 def unreadable(file: LandingFile, error: Exception) -> LandingProblem:
-    """The problem of a file that cannot be read at all, with the reader's own first words."""
+    """Return the problem of a file that cannot be read at all, with the reader's message."""
     reason = " ".join(str(error).split())
     if file.format == "parquet":
         return LandingProblem(
@@ -132,7 +134,7 @@ def _inspect_parquet(fs: Any, file: LandingFile) -> LandingFile:
 
 
 def _country_range(metadata: pq.FileMetaData, columns: tuple[tuple[str, str, str], ...]) -> tuple[str, str] | None:
-    """Smallest and largest country by the row group statistics; None where a group has none or holds nulls."""
+    """Return the smallest and largest country by the statistics; None if a row group has none or holds nulls."""
     written = next((raw for name, raw, kind in columns if name == "country" and kind == "text"), None)
     if written is None:
         return None
@@ -142,12 +144,14 @@ def _country_range(metadata: pq.FileMetaData, columns: tuple[tuple[str, str, str
         leaves = (row_group.column(position) for position in range(row_group.num_columns))
         chunk = next((leaf for leaf in leaves if leaf.path_in_schema == written), None)
         statistics = chunk.statistics if chunk is not None else None
-        if statistics is None or not statistics.has_min_max or statistics.null_count or not statistics.has_null_count:
+        # The count is None where the writer left it out.
+        if statistics is None or not statistics.has_min_max or statistics.null_count != 0:
             return None
-        if not isinstance(statistics.min, str):
+        low, high = statistics.min, statistics.max
+        if not isinstance(low, str) or not isinstance(high, str):
             return None
-        lows.append(statistics.min)
-        highs.append(statistics.max)
+        lows.append(low)
+        highs.append(high)
     return (min(lows), max(highs)) if min(lows).strip() else None
 
 
@@ -177,7 +181,7 @@ def _wrong_delimiter(file: LandingFile, names: list[str]) -> LandingProblem | No
 
 
 def _with_path_columns(file: LandingFile, source: Source) -> LandingFile:
-    """Add columns that stand in the path as ``country=FR/``, where the file itself does not have them."""
+    """Add columns that are in the path as ``country=FR/``, if the file itself does not have them."""
     pairs = dict(part.split("=", 1) for part in PurePosixPath(file.relative).parts[:-1] if "=" in part)
     added = tuple(
         (name, name, "path") for name in source.column_names if name in pairs and name not in file.column_names
@@ -187,9 +191,9 @@ def _with_path_columns(file: LandingFile, source: Source) -> LandingFile:
 
 
 def column_problem(file: LandingFile, source: Source) -> LandingProblem | None:
-    """The first thing wrong with the columns as such: one named twice, missing, or a key stored as a float.
+    """Return the first problem of the columns: one named twice, missing, or a key stored as a float.
 
-    ``file`` may be a table (format ``TABLE``): it is told the same.
+    ``file`` may be a table (format ``TABLE``).
     """
     names = file.column_names
     twice = sorted({name for name in names if names.count(name) > 1})
@@ -240,12 +244,12 @@ def _empty(file: LandingFile, found: str) -> LandingProblem:
 
 
 def contract_name(written: str) -> str:
-    """The contract's spelling of a column's name."""
+    """Return the contract's spelling of a column's name."""
     return written.strip().lower()
 
 
 def class_of(arrow_type: pa.DataType) -> str:
-    """How cells of a type are read: ``text``, ``number``, ``float``, ``date`` or ``flag``."""
+    """Return the class of a type's cells: ``text``, ``number``, ``float``, ``date`` or ``flag``."""
     value_type = arrow_type.value_type if pa.types.is_dictionary(arrow_type) else arrow_type
     if pa.types.is_boolean(value_type):
         return "flag"

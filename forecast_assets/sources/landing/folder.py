@@ -1,7 +1,7 @@
 """The landing folder: the files a company delivers, offered per market as DuckDB relations.
 
-Belongs here: listing, deciding which files matter to a market, collecting problems. No clock: ``today`` is an argument.
-Not here: casts (rows.py), judgements on rows (row_checks.py), the tables themselves (dbt_like_sql).
+Belongs here: listing, the choice of a market's files, collecting problems. No clock: ``today`` is an argument.
+Not here: casts and checks (sources/contract), the tables themselves (dbt_like_sql).
 """
 
 from collections.abc import Iterable, Sequence
@@ -34,13 +34,13 @@ from forecast_assets.sources.landing.rows import (
 from forecast_assets.storage.folders import file_system_of, is_local, path_of
 
 REMOTE_READERS = 16
-# What file systems call them: the local one, Azure, and on a local disk when the name changed.
+# Keys of file systems: the local one, Azure, and the change of a name on a local disk.
 TIMES = ("mtime", "last_modified", "created")
 
 
 @dataclass(frozen=True)
 class FileState:
-    """What the file system says of a delivered file; ``changed_at`` is UTC."""
+    """Size and time of a delivered file; ``changed_at`` is UTC."""
 
     relative: str
     size: int
@@ -53,8 +53,8 @@ class LandingFolder:
     Args:
         base: A local path or any fsspec URL, such as ``abfs://landing/forecast``.
         account: The storage account of an ``abfs://`` address.
-        known_codes: Market codes, to tell by a file's name whom it concerns when it cannot be read. Without them such a
-            file concerns every market.
+        known_codes: Market codes, by which an unreadable file's name shows the market it concerns. Without them such
+            a file concerns every market.
     """
 
     def __init__(self, base: str, account: AzureAccount | None = None, known_codes: Iterable[str] = ()) -> None:
@@ -73,7 +73,7 @@ class LandingFolder:
         return is_local(self._fs)
 
     def connect(self) -> duckdb.DuckDBPyConnection:
-        """An in-memory DuckDB that can read this folder; times are UTC wherever it runs."""
+        """Return an in-memory DuckDB that can read this folder; times are UTC wherever it runs."""
         connection = duckdb.connect(config={"autoinstall_known_extensions": False})
         connection.execute("SET TimeZone = 'UTC'")
         if not self._is_local:
@@ -81,7 +81,7 @@ class LandingFolder:
         return connection
 
     def files(self, source: str) -> list[LandingFile]:
-        """The files of a source with their columns, sorted by path; looked at again only when size or time changed."""
+        """Return the files of a source with their columns, sorted by path; inspected again if size or time changed."""
         contract, delivered, _ = source_named(source), *self._listing(source)
         fresh = [(key, file) for key, file in delivered.items() if key not in self._inspected]
         with ThreadPoolExecutor(1 if self._is_local else REMOTE_READERS) as pool:
@@ -92,17 +92,17 @@ class LandingFolder:
         return [self._inspected[key] for key in delivered]
 
     def has_source(self, source: str) -> bool:
-        """Whether any file of the source was delivered, readable or not."""
+        """Return True if any file of the source was delivered, readable or not."""
         return bool(self._listing(source)[0])
 
     def contents(self, source: str, suffix: str) -> dict[str, bytes]:
-        """Bytes of the files that lie in a source's folder itself and end in ``suffix``, by name and in its order."""
+        """Return the bytes of files directly in a source's folder that end in ``suffix``, by name and in its order."""
         folder = f"{self._root}/{source}"
         direct = [path for path in sorted(self._found(source)) if path.rpartition("/")[0] == folder]
         return {PurePosixPath(path).name: self._fs.cat_file(path) for path in direct if path.endswith(suffix)}
 
     def states(self, source: str, marker: str) -> list[FileState]:
-        """Size and time of the files of a source, and of the files called ``marker`` beside or above them."""
+        """Return size and time of a source's files, and of the files called ``marker`` beside or above them."""
         found = self._found(source)
         relatives = {path: path[len(self._root) :].lstrip("/") for path in sorted(found)}
         return [
@@ -120,10 +120,10 @@ class LandingFolder:
         first_month: pd.Timestamp | None = None,
         last_month: pd.Timestamp | None = None,
     ) -> duckdb.DuckDBPyRelation:
-        """The rows of one market, all months, as the temporary table ``landing_<source>`` with file and row of each.
+        """Return the rows of one market, all months, as the temporary table ``landing_<source>``, with file and row.
 
-        Facts are judged in ``first_month .. last_month`` only (default: all up to ``today``), so a bad month does not
-        fail the good ones; what cannot be assigned to a month is always judged.
+        Facts are checked in ``first_month .. last_month`` only (default: all up to ``today``), so a bad month does not
+        fail the good ones; rows without a readable month are always checked.
 
         Raises:
             LandingError: With every problem that concerns this market.
@@ -145,11 +145,11 @@ class LandingFolder:
         return connection.table(table_name(contract))
 
     def attribute_names(self, source: str) -> list[str]:
-        """The further columns of a source over all readable files, sorted; only products have any."""
+        """Return the further columns of a source over all readable files, sorted; only products have any."""
         return attribute_columns(source_named(source), [file for file in self.files(source) if file.problem is None])
 
     def unknown_countries(self, source: str, known_codes: Iterable[str]) -> dict[str, int]:
-        """Rows per country code not in ``known_codes``, over all readable files; an empty code is not counted."""
+        """Return rows per country code not in ``known_codes``, over all readable files, without empty codes."""
         known, rows = set(known_codes), dict[str, int]()
         with self.connect() as connection:
             for files in by_shape(_with_country(self.files(source))):
@@ -160,7 +160,7 @@ class LandingFolder:
         return {code: rows[code] for code in sorted(rows) if code not in known}
 
     def delivered_months(self, source: str, market: str) -> list[pd.Timestamp]:
-        """Months of which a fact source holds at least one row of the market, from the files that can be read."""
+        """Return the months of which the readable files of a fact source hold a row of the market."""
         contract = source_named(source)
         files = [file for file in self.files(source) if file.problem is None and file.can_hold(market)]
         with self.connect() as connection:
@@ -193,7 +193,7 @@ class LandingFolder:
         raise LandingError(source, market, problems)
 
     def _listing(self, source: str) -> tuple[dict[tuple[Any, ...], LandingFile], list[str]]:
-        """Delivered files by (path, size, time), and the names of files that are none (hidden ones left out)."""
+        """Return delivered files by (path, size, time), and names of other files that are not hidden."""
         found = self._found(source)
         delivered, ignored = {}, []
         for path in sorted(found):
@@ -208,7 +208,7 @@ class LandingFolder:
         return delivered, ignored
 
     def _found(self, source: str) -> dict[str, dict[str, Any]]:
-        """All files below a source's folder with what the file system says of them."""
+        """Return all files below a source's folder with their details."""
         folder = f"{self._root}/{source}"
         self._fs.invalidate_cache()
         return self._fs.find(folder, detail=True) if self._fs.exists(folder) else {}
@@ -222,13 +222,13 @@ class LandingFolder:
     def _file_problems(
         self, connection: duckdb.DuckDBPyConnection, source: Source, files: Sequence[LandingFile], market: str
     ) -> tuple[list[LandingProblem], list[LandingFile]]:
-        """Problems of whole files that concern the market, and the files without one."""
+        """Return the problems of whole files that concern the market, and the files without one."""
         bad = [file for file in files if file.problem is not None]
         concerned = [file.problem for file in bad if self._holds(connection, source, file, market) and file.problem]
         return concerned, [file for file in files if file.problem is None]
 
     def _holds(self, connection: duckdb.DuckDBPyConnection, source: Source, file: LandingFile, market: str) -> bool:
-        """Whether a bad file is the market's: by its countries where they can be read, else by its name."""
+        """Return True if a bad file is the market's: by its countries if they can be read, else by its name."""
         if _with_country([file]):
             query = f"SELECT DISTINCT CAST({raw(file, 'country')} AS VARCHAR) FROM {reader(file)}"
             countries = {code for (code,) in _rows_of(connection, query, [file])} - {None, ""}
@@ -239,7 +239,7 @@ class LandingFolder:
     def _create(
         self, connection: duckdb.DuckDBPyConnection, source: Source, files: Sequence[LandingFile], market: str
     ) -> list[LandingProblem]:
-        """Make the table; where that fails, find the files that cannot be read. Returns their problems."""
+        """Create the table. If that fails, do so without the unreadable files, and return their problems."""
         try:
             create_table(connection, source, files, market, self._readable(self._root))
         except duckdb.Error as error:
@@ -265,7 +265,7 @@ class LandingFolder:
 
 
 def _changed_at(info: dict[str, Any]) -> pd.Timestamp:
-    """When a file changed: the later of its own time and, on a local disk, of its name's; a move keeps the former."""
+    """Return when a file changed: the later of its time and, on a local disk, its name's; a move keeps the former."""
     times = [info.get(name) for name in TIMES]
     moments = [
         datetime.fromtimestamp(time, UTC) if isinstance(time, int | float) else pd.Timestamp(time)
@@ -286,7 +286,7 @@ def _with_country(files: Sequence[LandingFile]) -> list[LandingFile]:
 
 
 def _rows_of(connection: duckdb.DuckDBPyConnection, query: str, files: Sequence[LandingFile]) -> list[tuple[Any, ...]]:
-    """The rows of a query over files of one shape; files that cannot be read are left out, their own runs name them."""
+    """Return the rows of a query over files of one shape, without unreadable ones: their market's runs name them."""
     try:
         return connection.execute(query, [[file.path for file in files]]).fetchall()
     except duckdb.Error as error:

@@ -1,7 +1,7 @@
-"""Running a mart for one market and a range of months: what every engine offers, and DuckDB's on the landing folder.
+"""Engines that run a mart for one market and a range of months: their interface, and DuckDB on the landing folder.
 
-Belongs here: loading sources, binding parameters, results as frames. Not here: what the tables mean (dbt_like_sql) or
-what a bad delivery is (landing).
+Belongs here: loading sources, binding parameters, results as frames. Not here: the meaning of tables (dbt_like_sql) and
+the checks of deliveries (sources/contract).
 """
 
 import json
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import duckdb
+import numpy as np
 import pandas as pd
 
 from forecast_assets.sources.landing import LandingFolder
@@ -31,11 +32,12 @@ class SqlTestResult:
 
     @property
     def passed(self) -> bool:
+        """True if no row offends."""
         return self.row_count == 0
 
 
 class Engine(Protocol):
-    """Where the SQL runs. ``today`` bounds what may have been delivered; nothing reads a clock."""
+    """An engine for SQL. ``today`` is the last day that facts may have; no clock is read."""
 
     dialect: str
 
@@ -49,7 +51,7 @@ class Engine(Protocol):
         today: pd.Timestamp,
         missing_month: str = "zero",
     ) -> pd.DataFrame:
-        """The mart's rows with their partition month in ``month``, sorted by month and key."""
+        """Return the mart's rows with their partition month in ``month``, sorted by month and key."""
         ...
 
     def run_tests(
@@ -62,7 +64,7 @@ class Engine(Protocol):
         today: pd.Timestamp,
         missing_month: str = "zero",
     ) -> list[SqlTestResult]:
-        """The tests of a mart, each with the rows that must not exist."""
+        """Return the results of a mart's tests, each with the rows that must not exist."""
         ...
 
 
@@ -76,6 +78,7 @@ class DuckDbEngine:
         self.project = project or SqlProject()
 
     def source_relation(self, source: str) -> str:
+        """Return the table of a source."""
         return f"landing_{source}"
 
     def run(
@@ -88,7 +91,7 @@ class DuckDbEngine:
         today: pd.Timestamp,
         missing_month: str = "zero",
     ) -> pd.DataFrame:
-        """The mart's rows for one market and the months first to last (both first-of-month, both included).
+        """Return the mart's rows for one market and the months first to last (both first-of-month, both included).
 
         Columns are those of the SQL file, dates as ``datetime64[ns]``, JSON ``attributes`` as ``attribute_<name>``
         columns. Months not delivered have no rows; a source that was never delivered is an empty one.
@@ -112,7 +115,7 @@ class DuckDbEngine:
         today: pd.Timestamp,
         missing_month: str = "zero",
     ) -> list[SqlTestResult]:
-        """The tests of a mart on the same rows that ``run`` would give. Raises as ``run`` does."""
+        """Return the results of a mart's tests on the rows of ``run``. Raises as ``run`` does."""
         parameters = checked_parameters(market, first_month, last_month, missing_month)
         results = []
         with self._loaded(name, market, first_month, last_month, today) as connection:
@@ -125,7 +128,7 @@ class DuckDbEngine:
     def _loaded(
         self, name: str, market: str, first_month: pd.Timestamp, last_month: pd.Timestamp, today: pd.Timestamp
     ) -> duckdb.DuckDBPyConnection:
-        """A connection with the sources that the mart and its tests read, judged.
+        """Return a connection with the checked sources of the mart and its tests.
 
         One thread from here on: with several, sums of decimals differ in the last digit from run to run, and equal
         deliveries must give equal tables.
@@ -147,9 +150,9 @@ class DuckDbEngine:
 
 
 def as_table(frame: pd.DataFrame, attribute_names: Sequence[str] = ()) -> pd.DataFrame:
-    """An engine's result as every table of ours looks: ns dates, attribute columns, sorted by month and key.
+    """Return an engine's result in the form of all tables: ns dates, attribute columns, sorted by month and key.
 
-    ``attribute_names`` are columns to make even where no row has them, so that all markets have the same.
+    The columns of ``attribute_names`` are there even if no row has them, so that all markets have the same.
     """
     dates = [column for column in frame.columns if column.endswith("month")]
     table = frame.assign(**{column: pd.to_datetime(frame[column]).astype("datetime64[ns]") for column in dates})
@@ -169,18 +172,18 @@ def _with_attributes(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
         same = [name for name in parsed.columns if attribute_column(name) in twice]
         raise ValueError(f"product columns {', '.join(same)} would all be named {', '.join(twice)}: rename all but one")
     expanded = parsed.set_axis(columns, axis=1).astype(object).reindex(codes).set_axis(table.index)
-    return table.drop(columns="attributes").join(expanded.where(expanded.notna(), None))
+    return table.drop(columns="attributes").join(expanded.replace({np.nan: None}))
 
 
 def attribute_column(name: str) -> str:
-    """The column of an attribute: ``Pack size (ml)`` becomes ``attribute_pack_size_ml``."""
+    """Return the column of an attribute: ``Pack size (ml)`` becomes ``attribute_pack_size_ml``."""
     return "attribute_" + re.sub(r"\W+", "_", name.lower()).strip("_")
 
 
 def checked_parameters(
     market: str, first_month: pd.Timestamp, last_month: pd.Timestamp, missing_month: str
 ) -> dict[str, Any]:
-    """The values that SQL files bind. Raises ``ValueError`` where the months or the rule cannot be used."""
+    """Return the values that SQL files bind. Raises ``ValueError`` if the months or the rule cannot be used."""
     if missing_month not in MISSING_MONTH_RULES:
         raise ValueError(f"missing_month is {missing_month!r}; known: {', '.join(MISSING_MONTH_RULES)}")
     for month in (first_month, last_month):

@@ -74,17 +74,18 @@ class SqlProject:
         self.order  # noqa: B018 - a cycle must show on loading, not at the first run
 
     def file(self, name: str) -> SqlFile:
-        """The file of a name. Raises ``SqlProjectError`` listing the known ones."""
+        """Return the file of a name. Raises ``SqlProjectError`` listing the known ones."""
         if name not in self.files:
             raise SqlProjectError(f"no SQL file named {name!r}; known: {', '.join(sorted(self.files))}")
         return self.files[name]
 
     @property
     def marts(self) -> list[str]:
+        """Names of the marts."""
         return [name for name, file in self.files.items() if file.folder == "marts"]
 
     def tests_of(self, mart: str) -> list[str]:
-        """Names of the tests that read a mart directly, sorted."""
+        """Return the names of the tests that read a mart directly, sorted."""
         self.file(mart)
         return sorted(name for name, file in self.files.items() if file.folder == "tests" and mart in file.refs)
 
@@ -97,29 +98,30 @@ class SqlProject:
         return done
 
     def lineage(self) -> dict[str, set[str]]:
-        """File -> what it reads directly: other files by name, sources as ``source.<name>``."""
+        """Return, by file, its direct inputs: other files by name, sources as ``source.<name>``."""
         return {
             name: {*file.refs, *(f"source.{source}" for source in file.sources)} for name, file in self.files.items()
         }
 
     def upstream(self, name: str) -> list[str]:
-        """The files that ``name`` needs, directly or not, in order and without itself."""
+        """Return the files that ``name`` needs, directly or not, in order and without itself."""
         needed: list[str] = []
         self._visit(self.file(name).name, (), needed)
         return needed[:-1]
 
     def sources_of(self, name: str) -> list[str]:
-        """The sources that ``name`` needs, directly or not, sorted."""
+        """Return the sources that ``name`` needs, directly or not, sorted."""
         return sorted({source for file in [*self.upstream(name), name] for source in self.files[file].sources})
 
     def columns_of(self, name: str) -> list[str]:
         """Return the columns of a file's result."""
         import sqlglot
 
-        return sqlglot.parse_one(self._body(name, _ContractRelations()), read=DIALECT).named_selects
+        query = sqlglot.parse_one(self._body(name, _ContractRelations()), read=DIALECT)
+        return query.named_selects if isinstance(query, sqlglot.exp.Query) else []
 
     def render(self, name: str, engine: SqlDialect, parameters: Mapping[str, date | str] | None = None) -> str:
-        """One statement for ``name`` with everything it reads as common table expressions, in the engine's dialect.
+        """Return one statement for ``name``, with its inputs as common table expressions, in the engine's dialect.
 
         ``$market``, ``$first_month``, ``$last_month`` and ``$missing_month`` stay parameters, unless ``parameters``
         gives values: then the SQL writer makes literals of them, for engines without bound parameters. Other dialects
@@ -133,7 +135,7 @@ class SqlProject:
         return translated(statement, engine.dialect, parameters)
 
     def parameters_of(self, name: str) -> set[str]:
-        """The parameters a rendered statement binds."""
+        """Return the parameters that a rendered statement binds."""
         return {parameter for file in [*self.upstream(name), name] for parameter in self.files[file].parameters}
 
     def _body(self, name: str, engine: SqlDialect) -> str:
@@ -215,7 +217,7 @@ def _load(path: Path) -> SqlFile:
 
 
 def _first_comment(template: str) -> dict[str, str]:
-    """The parts of the comment a file opens with; a part runs on over further comment lines."""
+    """Return the parts of a file's first comment; a part continues over further comment lines."""
     said: dict[str, str] = {}
     part = ""
     for line in template.splitlines():

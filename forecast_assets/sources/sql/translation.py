@@ -65,16 +65,6 @@ def _without_try(node: "exp.Expression") -> "exp.Expression":
     if not isinstance(node, exp.TryCast):
         return node
     text, is_day = node.this, node.to.is_type("date")
-    pattern, castable = (
-        (_DAY, exp.Substring(this=text.copy(), start=_number(1), length=_number(10)))
-        if is_day
-        else (_NUMBER, text.copy())
-    )
+    pattern, castable = (_DAY, exp.func("SUBSTRING", text.copy(), "1", "10")) if is_day else (_NUMBER, text.copy())
     condition = exp.RegexpLike(this=text.copy(), expression=exp.Literal.string(pattern))
     return exp.Case(ifs=[exp.If(this=condition, true=exp.cast(castable, node.to.copy()))])
-
-
-def _number(value: int) -> "exp.Literal":
-    from sqlglot import exp
-
-    return exp.Literal.number(value)

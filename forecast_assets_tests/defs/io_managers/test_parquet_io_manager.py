@@ -140,11 +140,11 @@ def test_each_partition_of_a_range_has_its_own_metadata_in_the_event_log(instanc
 def test_the_event_shows_the_first_rows_and_the_columns(instance, folder):
     materialize(instance, folder, [sell_in, features], partition="FR|2024-03-01")
     metadata = events(instance, "features")["FR|2024-03-01"]
-    assert metadata["preview"].splitlines() == [
-        "| sku | sell_in_sum_3 | origin_month |",
-        "| --- | --- | --- |",
-        "| 1 | 3 | 2024-03-01 |",
-        "| NA | 0.5 | 2024-03-01 |",
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in metadata["preview"].splitlines()]
+    assert [cells[0], *cells[2:]] == [
+        ["sku", "sell_in_sum_3", "origin_month"],
+        ["1", "3", "2024-03-01"],
+        ["NA", "0.5", "2024-03-01"],
     ]
     columns = metadata["dagster/column_schema"].columns
     assert [(column.name, column.type) for column in columns] == [

@@ -19,6 +19,8 @@ from forecast_assets.domain.models.refits import (
 )
 from forecast_assets_tests.domain.small_market import MONTHS, WRONG, with_another_future
 
+pytestmark = pytest.mark.heavy
+
 RECIPE = Recipe()
 REFIT_AT = [MONTHS[62], MONTHS[68], MONTHS[74]]
 

@@ -9,6 +9,8 @@ from forecast_assets.domain.statistical.holt_winters import forecast_holt_winter
 from forecast_assets.validation.schema_check import schema_check
 from forecast_assets_tests.domain.small_market import MONTHS
 
+pytestmark = pytest.mark.heavy
+
 METHODS = ["model_units", "baseline_units", "naive_units"]
 
 

@@ -17,6 +17,8 @@ from forecast_assets.domain.selection.tuning import (
 from forecast_assets.validation.schema_check import schema_check
 from forecast_assets_tests.domain.small_market import MONTHS, WRONG
 
+pytestmark = pytest.mark.heavy
+
 MONTH = MONTHS[98]
 TRIALS = 3
 
