@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 BENCH := .venv-benchmark
 AZUREML := .venv-azureml
+# Share of lines and branches that the tests run, in per cent.
+COVERAGE := 90
 # A file's tests share what they build, so a file stays in one process; those marked heavy begin first.
 SIDE_BY_SIDE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 export DAGSTER_HOME ?= $(CURDIR)/var/dagster_home
@@ -31,7 +33,7 @@ test: $(STAMP)  ## every test, offline
 coverage: $(STAMP)  ## every test, with the share of lines and branches that they run; fails below the floor
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --cov=forecast_assets --cov-branch --cov-report=term:skip-covered --cov-fail-under=$(COVERAGE)
 
-test-domain: $(STAMP)  ## the forecasting logic alone
+test-domain: $(STAMP)  ## the forecasting logic, without the long tests
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not heavy" forecast_assets_tests/domain
 
 integration: $(STAMP) $(AZURITE) $(AZUREML)/.installed  ## against services that it starts itself: Azurite, PostgreSQL, MLflow, Key Vault
@@ -53,10 +55,11 @@ dev: $(STAMP)  ## the Dagster UI on port 3000 with what has been run
 	$(BIN)/forecast-assets prepare
 	$(BIN)/dagster dev
 
-lint: $(STAMP)
+lint: $(STAMP)  ## style, the layers of the package, types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/mypy
 
 same-tables: $(STAMP)  ## every table of a small company, built by commit BASE and by the working tree: identical, or what differs
 	$(if $(BASE),,$(error BASE is not set: name the commit to compare with, as in make same-tables BASE=2c248ec))

@@ -92,8 +92,10 @@ def seconds(act: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def files_of(store: TableStore, frames: dict[PartitionKey, pd.DataFrame], base: str, copies: int):
-    """What a plain writer puts: each frame once, or twice as the store does."""
+def files_of(
+    store: TableStore, frames: dict[PartitionKey, pd.DataFrame], base: str, copies: int
+) -> list[tuple[str, pd.DataFrame]]:
+    """Return what a plain writer puts: each frame once, or twice as the store does."""
     found = [(f"{base}/published/{place.folder}/features.parquet", frame) for place, frame in frames.items()]
     return found + [(f"{base}/versions/{place.folder}/features.parquet", frame) for place, frame in frames.items()] * (
         copies - 1

@@ -93,7 +93,7 @@ def _codes(code: str, name: str, iso2: str | None, iso3: str | None) -> tuple[st
     if iso2 and iso3:
         return iso2, iso3
     close = ", ".join(f"{near.name} is --iso2 {near.iso2} --iso3 {near.iso3}" for near in close_countries(name))
-    _reject(
+    return _reject(
         f"the country of {code} {name} is not known: give --iso2 (public holidays) and --iso3 (COVID-19 tracker)"
         + (f". Perhaps: {close}" if close else "")
     )
