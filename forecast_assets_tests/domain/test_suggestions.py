@@ -4,7 +4,7 @@ from forecast_assets.domain.suggestions import closest, did_you_mean
 
 
 def test_the_closest_name_comes_first():
-    assert closest("sel_in", ["products", "sell_out", "sell_in"], count=2) == ["sell_in", "sell_out"]
+    assert closest("sel_in", ["products", "sell_out", "sell_in"], count=2, cutoff=0.5) == ["sell_in", "sell_out"]
 
 
 def test_a_name_like_no_other_gets_no_suggestion():

@@ -94,7 +94,7 @@ def test_what_is_over_all_markets_is_made_again_too(company, tmp_path):
 def test_threads_change_nothing(company, tmp_path, monkeypatch):
     monkeypatch.setattr(SETTINGS.os, "cpu_count", lambda: 4)
     threads = {"FORECAST_MAX_THREADS": "3"}
-    assert company.settings(**threads).threads == 3
+    assert company.settings(**threads).training.threads == 3
     outcomes, _ = replayed(company, tmp_path, assets=["model", "forecasts"], **threads)
     assert states(outcomes) == {"model": IDENTICAL, "forecasts": IDENTICAL}
 
