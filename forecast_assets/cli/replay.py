@@ -106,26 +106,26 @@ def _replayed(
     return outcomes
 
 
-def _print_difference(found: TableDifference) -> None:
-    counts = {"rows only then": found.only_before, "rows only now": found.only_now}
+def _print_difference(difference: TableDifference) -> None:
+    counts = {"rows only then": difference.only_before, "rows only now": difference.only_now}
     for text, count in counts.items():
         if count:
             console.print(f"  {count:,} {text}", markup=False)
-    for text, names in (("columns only then", found.missing), ("columns only now", found.new)):
+    for text, names in (("columns only then", difference.missing), ("columns only now", difference.new)):
         if names:
             console.print(f"  {text}: {listed(names)}", markup=False)
-    if not found.columns:
+    if not difference.columns:
         return
     rows = [
         [
             each.column, f"{each.cells:,}", "-" if each.largest is None else f"{each.largest:.6g}",
             "\n".join(f"{key}: {_short(before)} -> {_short(now)}" for key, before, now in each.first),
         ]
-        for each in found.columns[:SHOWN_COLUMNS]
+        for each in difference.columns[:SHOWN_COLUMNS]
     ]  # fmt: skip
     print_table("  cells that differ", ["column", "cells", "largest difference", "first: then -> now"], rows)
-    if len(found.columns) > SHOWN_COLUMNS:
-        console.print(f"  and {len(found.columns) - SHOWN_COLUMNS} more columns", markup=False)
+    if len(difference.columns) > SHOWN_COLUMNS:
+        console.print(f"  and {len(difference.columns) - SHOWN_COLUMNS} more columns", markup=False)
 
 
 def _short(text: str) -> str:

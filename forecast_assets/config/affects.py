@@ -17,7 +17,7 @@ TableName = Literal[
     "market_report",
 ]  # fmt: skip
 TABLES: tuple[TableName, ...] = get_args(TableName)
-# Tables that depend on the answer to one question: do several markets learn from one another?
+# Tables that depend on one condition: do several markets learn from one another?
 POOLED: tuple[TableName, ...] = ("pooled_rows", "model", "backtest")
 
 

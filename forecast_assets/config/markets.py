@@ -98,8 +98,8 @@ def load_markets(path: str | Path) -> dict[str, Market]:
     """Read the markets of a file, in its order, by code.
 
     Raises:
-        MarketsError: If the file is missing, is not a list of entries under ``markets``, or an entry has an unknown or
-            missing key or a value that is not allowed. All problems are listed.
+        MarketsError: If the file is missing or is not a list of entries under ``markets``. If an entry has an unknown
+            or missing key, or a value that is not allowed. All problems are listed.
     """
     import yaml
 

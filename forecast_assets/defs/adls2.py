@@ -1,6 +1,6 @@
 """Resource of dagster-azure for the account of the settings: ADLS Gen2 clients for a company's own assets and jobs.
 
-The platform's tables do not go through it; docs/azure.md says why.
+The platform's tables do not go through it; docs/azure.md gives the reason.
 """
 
 from dagster import EnvVar

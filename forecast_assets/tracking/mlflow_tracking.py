@@ -176,7 +176,7 @@ class CycleRuns:
     def _market_run(self, record: CycleRecord, parent_run_id: str) -> "Run":
         """Return the newest run if its content is that of the record, else a new one.
 
-        MLflow rejects changes of a parameter and keeps every value of a metric: other content in the same run would
+        MLflow rejects changes of a parameter and keeps every value of a metric. Other content in the same run would
         fail, or leave two values per horizon.
         """
         tags = {**record.tags(), PARENT_TAG: parent_run_id}

@@ -30,8 +30,8 @@ def build_delivery_asset(kind: str, pool: str) -> dg.AssetsDefinition:
         group_name="sources",
         kinds={kind},
         owners=OWNERS["sources"],
-        description="The month's rows of a market. Where they are not there yet, a run that the schedule started ends "
-        "here and the arrival sensor starts the cycle when they come; any other run goes on and says what is wrong.",
+        description="Delivery gate of a market's month. If rows are missing, a scheduled run ends here, and the "
+        "arrival sensor starts the cycle once they have arrived. Any other run continues and reports the problem.",
         io_manager_key="nothing",
         output_required=False,
         check_specs=check_specs("delivery", [ARRIVED]),

@@ -1,4 +1,4 @@
-"""Starts cycles that the schedule could not: markets whose files came later, cycles missed while the daemon was down.
+"""Sensor that starts cycles the schedule could not: late deliveries, and cycles missed while the daemon was down.
 
 Each poll reads published months from the store, runs from the instance and files from the landing folder. The cursor
 keeps only the fingerprints of the last poll, so that half-written files are left alone.

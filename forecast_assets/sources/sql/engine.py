@@ -130,7 +130,7 @@ class DuckDbEngine:
     ) -> duckdb.DuckDBPyConnection:
         """Return a connection with the checked sources of the mart and its tests.
 
-        One thread from here on: with several, sums of decimals differ in the last digit from run to run, and equal
+        The connection has one thread: with several, sums of decimals differ in the last digit from run to run. Equal
         deliveries must give equal tables.
         """
         sources = {source for file in [name, *self.project.tests_of(name)] for source in self.project.sources_of(file)}
