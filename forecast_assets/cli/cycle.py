@@ -59,7 +59,7 @@ def run_and_print(settings: Settings, request: CycleRequest, countries: list[str
             prepare_mlflow_store(settings.mlflow.tracking_uri)
         except TrackingUnavailable as error:
             console.print(
-                f"{error} The cycle goes on; mlflow_run can be filled in later.", style="yellow", markup=False
+                f"{error} The cycle continues; mlflow_run can be filled in later.", style="yellow", markup=False
             )
     results = run_cycles(settings, load_code_location, request, countries, RunLog())
     print_markets(settings, request.month, countries, results)

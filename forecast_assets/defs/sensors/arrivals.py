@@ -229,7 +229,7 @@ class Poll:
         )
 
     def in_words(self) -> str:
-        """Return why nothing is started."""
+        """Return the reason why no cycle is started."""
         if not self.reasons:
             return f"Every market of {self._month:%Y-%m} is published or under way."
         shown = [f"{code}: {why}" for code, why in list(self.reasons.items())[:10]]

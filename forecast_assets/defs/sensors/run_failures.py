@@ -70,7 +70,7 @@ def report_ended_runs(
 
 
 def ended_run(instance: dg.DagsterInstance, record: dg.RunRecord) -> EndedRun:
-    """Return what the decision reads of a run."""
+    """Return the facts of a run that the decision reads."""
     run = record.dagster_run
     return EndedRun(
         run.run_id,

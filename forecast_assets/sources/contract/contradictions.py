@@ -1,6 +1,6 @@
 """Contradictions: files that disagree on a row, and months whose days add up to another total.
 
-An identical row in several files is one delivery made twice and is no problem. Not here: keys that repeat within one
+An identical row in several files is one delivery sent twice and is no problem. Not here: keys that repeat within one
 file (row_checks.py).
 """
 
@@ -128,7 +128,7 @@ def _totals_per_file(rows: DeliveredRows) -> str:
 
 
 def _rows_per_file(rows: DeliveredRows) -> str:
-    """Return the query for rows of which files hold different versions. A null is left out of what is shown."""
+    """Return the query for rows of which files hold different versions. The values shown leave out nulls."""
     packed = f"CONCAT_WS(', ', {', '.join(_named_columns(rows.source))})"
     keys = ", ".join(rows.source.key)
     group = " || '|' || ".join(f"COALESCE(CAST({key} AS VARCHAR), '')" for key in rows.source.key)

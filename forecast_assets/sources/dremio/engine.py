@@ -10,7 +10,7 @@ from forecast_assets.sources.sql.project import SqlProject
 
 
 class DremioEngine:
-    """The marts over tables or views in Dremio; each call reads what is there now."""
+    """The marts over tables or views in Dremio; each call reads their present rows."""
 
     dialect = DIALECT
 

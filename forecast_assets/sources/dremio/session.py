@@ -68,7 +68,7 @@ class DremioSession:
     """One login. ``forget`` ends it: the next call logs in again.
 
     Args:
-        settings: Where Dremio is.
+        settings: Address and login of Dremio.
         secret: Fetches a secret by name when a connection is made.
     """
 

@@ -69,7 +69,7 @@ class Engine(Protocol):
 
 
 class DuckDbEngine:
-    """DuckDB on a landing folder, in memory; each call reads what is delivered now."""
+    """DuckDB on a landing folder, in memory; each call reads the present deliveries."""
 
     dialect = "duckdb"
 
@@ -152,7 +152,7 @@ class DuckDbEngine:
 def as_table(frame: pd.DataFrame, attribute_names: Sequence[str] = ()) -> pd.DataFrame:
     """Return an engine's result in the form of all tables: ns dates, attribute columns, sorted by month and key.
 
-    The columns of ``attribute_names`` are there even if no row has them, so that all markets have the same.
+    The columns of ``attribute_names`` exist even if no row has them, so that all markets have the same.
     """
     dates = [column for column in frame.columns if column.endswith("month")]
     table = frame.assign(**{column: pd.to_datetime(frame[column]).astype("datetime64[ns]") for column in dates})

@@ -15,8 +15,8 @@ NEXT_MONTH = Months(DECEMBER, JANUARY, is_overdue=True, is_late=False)
 DAY_BEFORE = Months(DECEMBER, JANUARY, is_overdue=True, is_late=True)
 
 
-def frozen(months: Months, delivered: dict, made: tuple = ()) -> list[str]:
-    return [f"{span.first:%Y-%m}..{span.last:%Y-%m}" for span in to_freeze(months, delivered, EXPECTED, made)]
+def frozen(months: Months, delivered: dict, stored: tuple = ()) -> list[str]:
+    return [f"{span.first:%Y-%m}..{span.last:%Y-%m}" for span in to_freeze(months, delivered, EXPECTED, stored)]
 
 
 def test_a_month_is_frozen_as_soon_as_all_markets_are_in():
