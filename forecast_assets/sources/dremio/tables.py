@@ -1,6 +1,6 @@
 """The delivered sources as tables or views in Dremio: which exist, their columns and rows, and their problems.
 
-The counterpart for files is ``sources/landing/folder.py``.
+The counterpart for files is ``sources/landing/folder.py``. Not here: the marts that are run on the tables (engine.py).
 """
 
 import dataclasses
