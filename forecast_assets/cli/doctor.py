@@ -21,7 +21,7 @@ def run(*, record_events: bool) -> None:
     settings = settings_or_exit()
     prepare_home()
     found = list(check_connections(settings))
-    rows = [[each.name, each.where, each.state, each.found] for each in found]
+    rows = [[each.name, each.where, each.state, each.result] for each in found]
     print_table(f"connections of {settings.env}", ["name", "where", "state", "what to do"], rows)
     states = {each.name: each.state for each in found}
     if states["store"] == states["Dagster"] == WORKS:
