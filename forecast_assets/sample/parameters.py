@@ -1,7 +1,8 @@
 """Every number that shapes the sample company, each with its reason; frozen, because benchmarks are measured on it.
 
 Only constants and the category table. How they act stands in the modules that use them; the same list for readers is
-docs/sample-company.md. Effects named ``log`` add to the logarithm of expected sell-out, so 0.10 is about +10 %.
+docs/reference/sample-parameters.md. Effects named ``log`` add to the logarithm of expected sell-out, so 0.10 is about
++10 %.
 """
 
 from dataclasses import dataclass

@@ -61,7 +61,7 @@ class HistoryMarks(Table):
     marked_month: Series[pa.DateTime] = pa.Field(description="Month that is left out of level and season")
     reason: Series[str] = pa.Field(
         isin=["covid", "stock_out", "outlier_high", "outlier_low"],
-        description="Reason for the mark, see docs/architecture.md",
+        description="Reason for the mark, see docs/history-marks.md",
     )
     units: Series[float] = pa.Field(description="Sell-in as delivered, units; forecasts are scored against it")
     cleaned_units: Series[float] = pa.Field(

@@ -62,7 +62,7 @@ class Forecasts(Table):
         description="Inputs that the forecast was made without, comma separated; may be empty"
     )
     rule: Series[str] = pa.Field(
-        isin=PORTFOLIO_RULE_NAMES, description="Portfolio rule that applies to the SKU, see docs/architecture.md"
+        isin=PORTFOLIO_RULE_NAMES, description="Portfolio rule that applies to the SKU, see docs/portfolio.md"
     )
     champion_units: Series[float] = units_column(
         "Forecast by the champion's recipe; null if the model uses the same recipe", nullable=True
@@ -104,7 +104,7 @@ class PublishedForecasts(Table):
         description="Inputs that the forecast was made without, comma separated; may be empty"
     )
     rule: Series[str] = pa.Field(
-        isin=PORTFOLIO_RULE_NAMES, description="Portfolio rule that applies to the SKU, see docs/architecture.md"
+        isin=PORTFOLIO_RULE_NAMES, description="Portfolio rule that applies to the SKU, see docs/portfolio.md"
     )
     status: Series[str] = pa.Field(
         isin=["published", "shadow", "held", "stale", "backfilled"],

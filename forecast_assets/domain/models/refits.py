@@ -160,7 +160,7 @@ def learned_share(refits: list[Refit], recipe: Recipe, usual_weight: float, boos
     """Return the share of the pooled predictions by a vote of the refits.
 
     Each refit with both predictions votes for a share if a small one reduces its error. In sums over all refits the
-    largest era dominates. The vote cost no market more than 1 % of its WAPE (``docs/architecture.md``, Pooling).
+    largest era dominates. Over all origins it cost no market more than 1 % of its WAPE (``docs/pooling.md``).
 
     Args:
         refits: Refits at earlier origins.

@@ -1,7 +1,7 @@
 """The delivered sources as tables or views in Dremio: which there are, what they hold, and what is wrong with them.
 
-Offers for tables what ``sources/landing/folder.py`` offers for files. The platform's own tables are in
-``dremio_engine``.
+Offers for tables what ``sources/landing/folder.py`` offers for files. Not here: the marts that are run on them
+(engine.py).
 """
 
 import dataclasses
