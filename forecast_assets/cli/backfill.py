@@ -38,7 +38,7 @@ def run(
     planned = plan_backfill(settings, scope, staleness, published.is_closed)
     processes = Processes(len(planned.request.countries), load_code_location)
     with dg.DagsterInstance.get() as instance:
-        estimate = estimated(planned.made, scope.nodes, past_durations(instance), processes.count)
+        estimate = estimated(planned.rebuilt, scope.nodes, past_durations(instance), processes.count)
     print_plan(planned, estimate)
     if plan:
         return

@@ -8,7 +8,7 @@ import pandas as pd
 
 from forecast_assets.cli.console import console, print_table
 from forecast_assets.domain.months import describe_months
-from forecast_assets.operations.backfill.backfill import NOT_MADE, Backfill, PartitionOutcome
+from forecast_assets.operations.backfill.backfill import NOT_BUILT, Backfill, PartitionOutcome
 from forecast_assets.operations.backfill.backfill_plan import BackfillPlan
 from forecast_assets.operations.backfill.durations import Estimate
 
@@ -24,18 +24,18 @@ def print_plan(plan: BackfillPlan, estimate: Estimate) -> None:
     print_table(
         f"Backfill {span} of {_few(request.countries)}",
         ["asset", "markets", "rebuilt", "unchanged", "months rebuilt", "why"],
-        [_asset_row(asset, plan) for asset in plan.made],
+        [_asset_row(asset, plan) for asset in plan.rebuilt],
     )
     for line in (*_warnings(plan), *_moves(plan), _minutes(plan, estimate)):
         console.print(line, markup=False)
 
 
 def _asset_row(asset: str, plan: BackfillPlan) -> list[str]:
-    rebuilt = {country: months for country, months in plan.made[asset].items() if months}
+    rebuilt = {country: months for country, months in plan.rebuilt[asset].items() if months}
     reasons = Counter(why.split(": ")[0] for months in rebuilt.values() for why in months.values())
     return [
         asset,
-        ALL_MARKETS if None in plan.made[asset] else str(len(rebuilt)),
+        ALL_MARKETS if None in plan.rebuilt[asset] else str(len(rebuilt)),
         str(sum(map(len, rebuilt.values()))),
         str(sum(map(len, plan.skipped[asset].values()))),
         describe_months(month for months in rebuilt.values() for month in months) if rebuilt else "-",
@@ -60,7 +60,7 @@ def _moves(plan: BackfillPlan) -> list[str]:
     """Describe the changes that planners and KPIs would show."""
     lines = []
     for asset, words in (("published_forecasts", "published forecasts"), ("performance", "KPIs (performance)")):
-        moving = {str(code): months for code, months in plan.made.get(asset, {}).items() if months}
+        moving = {str(code): months for code, months in plan.rebuilt.get(asset, {}).items() if months}
         named = "; ".join(f"{code}: {describe_months(months)}" for code, months in _shown(moving))
         lines.append(f"{words} that move: {named or 'none'}")
     if plan.moved_later:
@@ -99,7 +99,7 @@ def _outcome_row(code: str | None, outcomes: Sequence[PartitionOutcome]) -> list
     rebuilt = str(len(outcomes) - len(failed))
     if not failed:
         return [code or ALL_MARKETS, rebuilt, "0", "-", "-"]
-    first = min(failed, key=lambda outcome: (outcome.month, str(outcome.failure).startswith(NOT_MADE)))
+    first = min(failed, key=lambda outcome: (outcome.month, str(outcome.failure).startswith(NOT_BUILT)))
     reason = f"{first.asset} {first.month:%Y-%m}: {_short(str(first.failure))}"
     months = describe_months(outcome.month for outcome in failed)
     return [code or ALL_MARKETS, rebuilt, str(len(failed)), months, reason]

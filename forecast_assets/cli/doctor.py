@@ -21,7 +21,7 @@ def run(*, record_events: bool) -> None:
     settings = settings_or_exit()
     prepare_home()
     connections = list(check_connections(settings))
-    rows = [[each.name, each.where, each.state, each.found] for each in connections]
+    rows = [[each.name, each.where, each.state, each.result] for each in connections]
     print_table(f"connections of {settings.env}", ["name", "where", "state", "what to do"], rows)
     states = {each.name: each.state for each in connections}
     if states["store"] == states["Dagster"] == WORKS:
