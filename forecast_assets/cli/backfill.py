@@ -38,7 +38,7 @@ def run(
     planned = plan_backfill(settings, scope, staleness, published.is_closed)
     processes = Processes(len(planned.request.countries), load_code_location)
     with dg.DagsterInstance.get() as instance:
-        estimate = estimated(planned.made, scope.nodes, past_durations(instance), processes.count)
+        estimate = estimated(planned.rebuilt, scope.nodes, past_durations(instance), processes.count)
     print_plan(planned, estimate)
     if plan:
         return
@@ -74,7 +74,7 @@ def _scope(settings: Settings, request: BackfillRequest) -> tuple[Scope, Stalene
 
 
 def _run(settings: Settings, scope: Scope, staleness: Staleness, planned: BackfillPlan, processes: Processes) -> bool:
-    """Run the plan and print its outcome; return True if every partition was made."""
+    """Run the plan and print its outcome; return True if every partition was rebuilt."""
     store = open_store(settings)
     record, goes_on = open_record(store, planned.request, _cycle_ids(staleness, planned.frozen))
     if goes_on:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from forecast_assets.cli.console import console, print_table
 from forecast_assets.domain.months import describe_months
-from forecast_assets.operations.backfill.backfill import NOT_MADE, Backfill, PartitionOutcome
+from forecast_assets.operations.backfill.backfill import NOT_BUILT, Backfill, PartitionOutcome
 from forecast_assets.operations.backfill.backfill_plan import BackfillPlan
 from forecast_assets.operations.backfill.durations import Estimate
 
@@ -24,21 +24,21 @@ def print_plan(plan: BackfillPlan, estimate: Estimate) -> None:
     print_table(
         f"Backfill {span} of {_few(request.countries)}",
         ["asset", "markets", "rebuilt", "unchanged", "months rebuilt", "why"],
-        [_asset_row(asset, plan) for asset in plan.made],
+        [_asset_row(asset, plan) for asset in plan.rebuilt],
     )
     for line in (*_warnings(plan), *_moves(plan), _minutes(plan, estimate)):
         console.print(line, markup=False)
 
 
 def _asset_row(asset: str, plan: BackfillPlan) -> list[str]:
-    made = {country: months for country, months in plan.made[asset].items() if months}
-    reasons = Counter(why.split(": ")[0] for months in made.values() for why in months.values())
+    rebuilt = {country: months for country, months in plan.rebuilt[asset].items() if months}
+    reasons = Counter(why.split(": ")[0] for months in rebuilt.values() for why in months.values())
     return [
         asset,
-        ALL_MARKETS if None in plan.made[asset] else str(len(made)),
-        str(sum(map(len, made.values()))),
+        ALL_MARKETS if None in plan.rebuilt[asset] else str(len(rebuilt)),
+        str(sum(map(len, rebuilt.values()))),
         str(sum(map(len, plan.skipped[asset].values()))),
-        describe_months(month for months in made.values() for month in months) if made else "-",
+        describe_months(month for months in rebuilt.values() for month in months) if rebuilt else "-",
         ", ".join(f"{why} ({count})" for why, count in reasons.most_common(3)),
     ]
 
@@ -60,8 +60,8 @@ def _moves(plan: BackfillPlan) -> list[str]:
     """Describe the changes that planners and KPIs would show."""
     lines = []
     for asset, words in (("published_forecasts", "published forecasts"), ("performance", "KPIs (performance)")):
-        made = {str(code): months for code, months in plan.made.get(asset, {}).items() if months}
-        named = "; ".join(f"{code}: {describe_months(months)}" for code, months in _shown(made))
+        moving = {str(code): months for code, months in plan.rebuilt.get(asset, {}).items() if months}
+        named = "; ".join(f"{code}: {describe_months(months)}" for code, months in _shown(moving))
         lines.append(f"{words} that move: {named or 'none'}")
     if plan.moved_later:
         later = "; ".join(f"{code}: {describe_months(months)}" for code, months in _shown(plan.moved_later))
@@ -85,7 +85,7 @@ def _minutes(plan: BackfillPlan, estimate: Estimate) -> str:
 
 
 def print_outcome(plan: BackfillPlan, work: Backfill) -> None:
-    """Print one row per market: partitions made and failed, the months that failed and the first reason."""
+    """Print one row per market: partitions rebuilt and failed, the months that failed and the first reason."""
     by_market: dict[str | None, list[PartitionOutcome]] = {}
     for outcome in work.outcomes:
         by_market.setdefault(outcome.country, []).append(outcome)
@@ -96,13 +96,13 @@ def print_outcome(plan: BackfillPlan, work: Backfill) -> None:
 
 def _outcome_row(code: str | None, outcomes: Sequence[PartitionOutcome]) -> list[str]:
     failed = [outcome for outcome in outcomes if outcome.failure is not None]
-    made = str(len(outcomes) - len(failed))
+    rebuilt = str(len(outcomes) - len(failed))
     if not failed:
-        return [code or ALL_MARKETS, made, "0", "-", "-"]
-    first = min(failed, key=lambda outcome: (outcome.month, str(outcome.failure).startswith(NOT_MADE)))
+        return [code or ALL_MARKETS, rebuilt, "0", "-", "-"]
+    first = min(failed, key=lambda outcome: (outcome.month, str(outcome.failure).startswith(NOT_BUILT)))
     reason = f"{first.asset} {first.month:%Y-%m}: {_short(str(first.failure))}"
     months = describe_months(outcome.month for outcome in failed)
-    return [code or ALL_MARKETS, made, str(len(failed)), months, reason]
+    return [code or ALL_MARKETS, rebuilt, str(len(failed)), months, reason]
 
 
 def _short(text: str) -> str:

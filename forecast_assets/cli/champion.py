@@ -48,21 +48,21 @@ def run(country: str, accept: str | None, reason: str, author: str) -> None:
         console.print(why, style="yellow", markup=False)
 
 
-def _accept(recipes: RecipesInForce, code: str, recipe: str, said: dict[str, str]) -> None:
+def _accept(recipes: RecipesInForce, code: str, recipe: str, decision: dict[str, str]) -> None:
     """Withdraw the rejection of a configuration in every month that has one; nothing is published."""
     latest = recipes.latest_month(code)
-    refused = recipes.refused(code, latest) if latest is not None else pd.DataFrame(columns=["recipe_id", "recipe"])
-    found = refused[rows_rejecting(refused, recipe)]
-    if found.empty:
-        known = ", ".join(dict.fromkeys(refused["recipe_id"])) or "none"
-        raise typer.BadParameter(f"{code} has not refused a recipe {recipe}; refused: {known}. Nothing was changed")
+    rejected = recipes.refused(code, latest) if latest is not None else pd.DataFrame(columns=["recipe_id", "recipe"])
+    rejections = rejected[rows_rejecting(rejected, recipe)]
+    if rejections.empty:
+        known = ", ".join(dict.fromkeys(rejected["recipe_id"])) or "none"
+        raise typer.BadParameter(f"{code} has not rejected a recipe {recipe}; rejected: {known}. Nothing was changed")
     prepare_instance()
     report = RunLog()
-    for month in sorted(found["month"].unique()):
+    for month in sorted(rejections["month"].unique()):
         span = MonthRange(pd.Timestamp(month), pd.Timestamp(month))
         report(code, "refuse_recipe", span, None)
         result = launch(
-            load_code_location, "refuse_recipe", code, span, config={"refused_recipe": {"accepted": recipe, **said}}
+            load_code_location, "refuse_recipe", code, span, config={"refused_recipe": {"accepted": recipe, **decision}}
         )
         report(code, "refuse_recipe", span, result)
         if not result.succeeded:

@@ -59,7 +59,7 @@ def run_and_print(settings: Settings, request: CycleRequest, countries: list[str
             prepare_mlflow_store(settings.mlflow.tracking_uri)
         except TrackingUnavailable as error:
             console.print(
-                f"{error} The cycle goes on; mlflow_run can be filled in later.", style="yellow", markup=False
+                f"{error} The cycle continues; mlflow_run can be filled in later.", style="yellow", markup=False
             )
     results = run_cycles(settings, load_code_location, request, countries, RunLog())
     print_markets(settings, request.month, countries, results)
@@ -98,8 +98,8 @@ def _row_of_failed(store: TableStore, code: str, month: pd.Timestamp, results: l
     why = textwrap.shorten(first.failures[0].splitlines()[0], WHY_LENGTH)
     if not store.exists("published_forecasts", PartitionKey(month, code)):
         return [code, "-", *["-"] * 4, "FAILED, nothing published", why]
-    found = published_figures(store, code, month)
-    return [code, f"{found.cells:,}", *["-"] * 4, f"FAILED; {found.status}: {found.source}", why]
+    published = published_figures(store, code, month)
+    return [code, f"{published.cells:,}", *["-"] * 4, f"FAILED; {published.status}: {published.source}", why]
 
 
 def print_performance(settings: Settings, countries: list[str], origin: pd.Timestamp | None = None) -> None:

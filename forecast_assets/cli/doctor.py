@@ -20,10 +20,10 @@ def run(*, record_events: bool) -> None:
     """Test every configured connection and print the results; exit with 1 if a connection fails."""
     settings = settings_or_exit()
     prepare_home()
-    found = list(check_connections(settings))
-    rows = [[each.name, each.where, each.state, each.found] for each in found]
+    connections = list(check_connections(settings))
+    rows = [[each.name, each.where, each.state, each.result] for each in connections]
     print_table(f"connections of {settings.env}", ["name", "where", "state", "what to do"], rows)
-    states = {each.name: each.state for each in found}
+    states = {each.name: each.state for each in connections}
     if states["store"] == states["Dagster"] == WORKS:
         _print_unrecorded(settings, record_events)
     if FAILS in states.values():
@@ -34,14 +34,14 @@ def _print_unrecorded(settings: Settings, record_events: bool) -> None:
     this_month = pd.Timestamp.now().normalize().replace(day=1)
     months = [add_months(this_month, -back) for back in range(1, MONTHS_COMPARED + 1)]
     with dg.DagsterInstance.get() as instance:
-        found = list(unrecorded(instance, open_store(settings), months))
+        missing = list(unrecorded(instance, open_store(settings), months))
         if record_events:
-            for table, written in found:
+            for table, written in missing:
                 record(instance, table, written)
-    if not found:
+    if not missing:
         console.print("Dagster knows every published partition.", markup=False)
         return
-    named = ", ".join(f"{table} {written.partition}" for table, written in found[:SHOWN])
-    more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+    named = ", ".join(f"{table} {written.partition}" for table, written in missing[:SHOWN])
+    more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
     done = "Recorded now" if record_events else "Published, but not in Dagster's event log (--record adds them)"
     console.print(f"{done}: {named}{more}", markup=False)

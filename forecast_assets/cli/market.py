@@ -88,8 +88,8 @@ def retire_market(code: str, reason: str) -> None:
 
 def _codes(code: str, name: str, iso2: str | None, iso3: str | None) -> tuple[str, str]:
     """Return both country codes, completed from the library of public holidays; without them end with suggestions."""
-    found = country_with(iso2) if iso2 else country_of(code, name)
-    iso2, iso3 = iso2 or (found.iso2 if found else None), iso3 or (found.iso3 if found else None)
+    known = country_with(iso2) if iso2 else country_of(code, name)
+    iso2, iso3 = iso2 or (known.iso2 if known else None), iso3 or (known.iso3 if known else None)
     if iso2 and iso3:
         return iso2, iso3
     close = ", ".join(f"{near.name} is --iso2 {near.iso2} --iso3 {near.iso3}" for near in close_countries(name))

@@ -14,7 +14,6 @@ from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.suggestions import did_you_mean
 from forecast_assets.operations.backfill.asset_nodes import AssetNode, asset_nodes
 from forecast_assets.operations.backfill.deliveries import Deliveries
-from forecast_assets.operations.history.deliveries_since import deliveries_since
 from forecast_assets.operations.history.differences import TableDifference
 from forecast_assets.operations.history.historical_store import RecordedVersions
 from forecast_assets.operations.history.replay import (
@@ -24,11 +23,12 @@ from forecast_assets.operations.history.replay import (
     Outcome,
     Replay,
     Target,
+    code_and_configuration_changes,
     cycle_targets,
     month_of_cycle,
-    not_as_it_was,
     pruned_targets,
 )
+from forecast_assets.operations.history.source_changes import source_changes
 from forecast_assets.storage import PartitionKey, TableStore
 from forecast_assets.storage.opened import open_store
 
@@ -45,10 +45,10 @@ def run(cycle: str, codes: list[str], keep: Path | None) -> None:
     countries = countries_or_exit(settings, codes) if codes else list(settings.market_table)
     asked_for = [*([] if codes else [None]), *countries]
     targets, lost = _targets_or_exit(versions, nodes, cycle, asked_for)
-    for line in not_as_it_was(settings, targets):
+    for line in code_and_configuration_changes(settings, targets):
         console.print(line, style="yellow", markup=False)
-    since = deliveries_since(versions, Deliveries(settings), nodes, cycle, month_of_cycle(cycle), countries)
-    for line in since:
+    changes = source_changes(versions, Deliveries(settings), nodes, cycle, month_of_cycle(cycle), countries)
+    for line in changes:
         console.print(f"{line}. The replay starts from the tables as stored.", style="dim", markup=False)
     with tempfile.TemporaryDirectory() as temporary:
         scratch = _empty_folder_or_exit(keep) if keep else temporary
@@ -96,7 +96,7 @@ def _replayed(
 ) -> list[Outcome]:
     outcomes = []
     for outcome in Replay(settings, build_code_location, store, scratch, versions).run(targets):
-        where = outcome.target.place.country or "all markets"
+        where = outcome.target.partition.country or "all markets"
         console.print(f"{where:12} {outcome.target.asset:20} {outcome.state}", style=STYLES[outcome.state])
         for reason in outcome.reasons:
             console.print(f"  {reason}", style=STYLES[outcome.state], markup=False)
@@ -106,26 +106,26 @@ def _replayed(
     return outcomes
 
 
-def _print_difference(found: TableDifference) -> None:
-    counts = {"rows only then": found.only_before, "rows only now": found.only_now}
+def _print_difference(difference: TableDifference) -> None:
+    counts = {"rows only then": difference.only_before, "rows only now": difference.only_now}
     for text, count in counts.items():
         if count:
             console.print(f"  {count:,} {text}", markup=False)
-    for text, names in (("columns only then", found.missing), ("columns only now", found.new)):
+    for text, names in (("columns only then", difference.missing), ("columns only now", difference.new)):
         if names:
             console.print(f"  {text}: {listed(names)}", markup=False)
-    if not found.columns:
+    if not difference.columns:
         return
     rows = [
         [
             each.column, f"{each.cells:,}", "-" if each.largest is None else f"{each.largest:.6g}",
             "\n".join(f"{key}: {_short(before)} -> {_short(now)}" for key, before, now in each.first),
         ]
-        for each in found.columns[:SHOWN_COLUMNS]
+        for each in difference.columns[:SHOWN_COLUMNS]
     ]  # fmt: skip
     print_table("  cells that differ", ["column", "cells", "largest difference", "first: then -> now"], rows)
-    if len(found.columns) > SHOWN_COLUMNS:
-        console.print(f"  and {len(found.columns) - SHOWN_COLUMNS} more columns", markup=False)
+    if len(difference.columns) > SHOWN_COLUMNS:
+        console.print(f"  and {len(difference.columns) - SHOWN_COLUMNS} more columns", markup=False)
 
 
 def _short(text: str) -> str:

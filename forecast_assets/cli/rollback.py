@@ -33,7 +33,7 @@ def run(country: str, reason: str, author: str) -> None:
         report(code, job, span, result)
         if not result.succeeded:
             if job == "republish":
-                text = f"the recipe is refused; what was published stays until {job} of {code} {month:%Y-%m} succeeds"
+                text = f"the recipe is rejected; what was published stays until {job} of {code} {month:%Y-%m} succeeds"
                 console.print(text, style="red", markup=False)
             raise typer.Exit(1)
     row = RecipesInForce(open_store(settings)).champion(code, month)
@@ -51,5 +51,5 @@ def _month_to_roll_back(settings: Settings, code: str) -> pd.Timestamp:
     if PublishedMonths(store).later_than(code, month):
         raise typer.BadParameter(f"{code} {month:%Y-%m} is closed: a later month is published. Nothing was changed")
     if recipes.champion(code, month)["outcome"] == "refused":
-        raise typer.BadParameter(f"{code} {month:%Y-%m}: the recipe is refused already, the baseline is published")
+        raise typer.BadParameter(f"{code} {month:%Y-%m}: the recipe is rejected already, the baseline is published")
     return month

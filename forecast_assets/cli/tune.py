@@ -40,7 +40,7 @@ def run(codes: list[str], trials: int, month: str | None) -> None:
 
 
 def _latest_month(settings: Settings, code: str) -> pd.Timestamp:
-    months = [place.month for place in open_store(settings).list_partitions("features") if place.country == code]
+    months = [key.month for key in open_store(settings).list_partitions("features") if key.country == code]
     if not months:
         raise typer.BadParameter(f"{code} has no features in {settings.store.address}: run forecast-assets cycle first")
     return max(months)

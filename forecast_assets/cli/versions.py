@@ -13,21 +13,21 @@ HASH_LENGTH = 12
 def run(table: str, month: str, country: str | None) -> None:
     """Print the versions of a partition, oldest first, with the pruned ones below."""
     store = open_store(settings_or_exit(with_markets=False))
-    place = partition_or_exit(store, table_or_exit(store, table), country, month_argument(month))
-    found = store.versions(table, place)
-    print_table(f"{table} {place}", COLUMNS, [_row(version) for version in found])
-    for name, said in pruned_of(store, table, place).items():
-        if name not in {version.name for version in found}:
-            console.print(f"pruned {said['pruned_at']}: {name} of {said['cycle_id']}", style="dim", markup=False)
+    partition = partition_or_exit(store, table_or_exit(store, table), country, month_argument(month))
+    versions = store.versions(table, partition)
+    print_table(f"{table} {partition}", COLUMNS, [_row(version) for version in versions])
+    for name, pruned in pruned_of(store, table, partition).items():
+        if name not in {version.name for version in versions}:
+            console.print(f"pruned {pruned['pruned_at']}: {name} of {pruned['cycle_id']}", style="dim", markup=False)
 
 
 def _row(version: Version) -> list[str]:
-    said = version.provenance
+    provenance = version.provenance
     state = "published" if version.is_published else "replaced" if version.was_published else "orphan"
-    written = said.written_at[:19].replace("T", " ")
+    written = provenance.written_at[:19].replace("T", " ")
     return [
-        version.name.removesuffix(".parquet"), state, written, said.cycle_id, said.run_id[:8], short_sha(said.git_sha),
-        f"{said.rows:,}", said.content_hash[:HASH_LENGTH],
+        version.name.removesuffix(".parquet"), state, written, provenance.cycle_id, provenance.run_id[:8],
+        short_sha(provenance.git_sha), f"{provenance.rows:,}", provenance.content_hash[:HASH_LENGTH],
     ]  # fmt: skip
 
 

@@ -24,16 +24,16 @@ def run(country: str, sku: str, month: str, origin: str | None, *, as_json: bool
     target = month_argument(month)
     try:
         at = month_argument(origin) if origin else latest_origin(store, country, target)
-        found = passport(store, PartitionKey(at, country), sku, target)
+        document = passport(store, PartitionKey(at, country), sku, target)
     except (NoSuchForecast, ValueError) as error:
         raise typer.BadParameter(str(error)) from error
     with _instance() as instance:
-        for link in found.chain:
+        for link in document.chain:
             link["checks"] = checks_of_run(instance, link["run_id"], link["table"]) if "run_id" in link else None
     if as_json:
-        typer.echo(json.dumps(found.to_json(), indent=1, ensure_ascii=False))
+        typer.echo(json.dumps(document.to_json(), indent=1, ensure_ascii=False))
     else:
-        _print(found)
+        _print(document)
 
 
 class _instance:
@@ -52,10 +52,10 @@ class _instance:
             self._opened.dispose()
 
 
-def _print(found: Passport) -> None:
-    row = found.published
-    _line(f"{found.market} {found.sku}: {found.target_month[:7]}, forecast at the end of "
-          f"{found.origin_month[:7]} ({row['horizon_months']} months ahead)", "bold")  # fmt: skip
+def _print(document: Passport) -> None:
+    row = document.published
+    _line(f"{document.market} {document.sku}: {document.target_month[:7]}, forecast at the end of "
+          f"{document.origin_month[:7]} ({row['horizon_months']} months ahead)", "bold")  # fmt: skip
     low, high = _units(row["forecast_units_p10"]), _units(row["forecast_units_p90"])
     _pair("published", f"{_units(row['forecast_units'])} units, 80 % between {low} and {high}")
     _pair("status, source", f"{row['status']}, {row['source']}")
@@ -64,19 +64,19 @@ def _print(found: Passport) -> None:
     units = [f"{name} {_units(row[f'{name}_units'])}" for name in ("model", "baseline", "naive")]
     _pair("beside it", ", ".join(units))
     _pair("done without", row["inputs_missing"] or "nothing")
-    override = found.override
+    override = document.override
     _pair("override", f"{_units(override['forecast_units'])} by {override['author']}: {override['reason']}"
           if override else "none")  # fmt: skip
-    _print_recipe(found)
-    mlflow = found.mlflow
+    _print_recipe(document)
+    mlflow = document.mlflow
     parent = f"{mlflow['mlflow_run_id']} (parent {mlflow['mlflow_parent_run_id']})" if mlflow else None
     _pair("MLflow run", parent or "none is recorded for this publication")
-    for link in found.chain:
+    for link in document.chain:
         _print_link(link)
 
 
-def _print_recipe(found: Passport) -> None:
-    model, champion = found.model, found.champion
+def _print_recipe(document: Passport) -> None:
+    model, champion = document.model, document.champion
     if model:
         _pair("model", f"recipe {model['recipe_id']}, {model['features']} features, {model['rows']:,} rows, "
               f"trained up to {model['cutoff'][:7]}, {model['refits']} refits")  # fmt: skip
@@ -103,10 +103,10 @@ def _print_link(link: dict[str, Any]) -> None:
         _pair("checks", ", ".join(f"{name} {outcome}" for name, outcome in checks.items()) or "none")
     for table, partitions in link["inputs"].items():
         if partitions:
-            places = [PartitionKey.from_dagster(key) for key in partitions]
+            keys = [PartitionKey.from_dagster(key) for key in partitions]
             (first, *more) = partitions.values()
             hashes = f"{len(more) + 1} hashes, the last {[first, *more][-1][:SHORT]}" if more else first[:SHORT]
-            _pair(f"  {table}", f"{describe_partitions(places).partition(' ')[2]}  {hashes}")
+            _pair(f"  {table}", f"{describe_partitions(keys).partition(' ')[2]}  {hashes}")
 
 
 def _pair(name: str, text: object) -> None:

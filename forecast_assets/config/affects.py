@@ -1,4 +1,4 @@
-"""Statement of the tables that depend on a setting, or on a field of a market's entry; it stands next to the field.
+"""Statement of the tables that depend on a setting, or on a field of a market's entry; it is declared with the field.
 
 ``storage/configuration.py`` makes the digest of a table's configuration of these statements, and the reference of the
 settings prints them. Limits of checks affect no table: they decide if a table is stored, and are widened for single
@@ -17,7 +17,7 @@ TableName = Literal[
     "market_report",
 ]  # fmt: skip
 TABLES: tuple[TableName, ...] = get_args(TableName)
-# Tables that depend on the answer to one question: do several markets learn from one another?
+# Tables that depend on one condition: do several markets learn from one another?
 POOLED: tuple[TableName, ...] = ("pooled_rows", "model", "backtest")
 
 

@@ -1,7 +1,7 @@
-"""Groups of settings that say where things are: store, deliveries, markets, MLflow, Azure.
+"""Groups of settings for locations: store, deliveries, markets, MLflow, Azure.
 
 Each field names its variable, its meaning, its limits and the tables that depend on it. Checks that need several
-groups are in ``settings.py``; how tables are made is in ``process_groups.py``.
+groups are in ``settings.py``; settings for building tables are in ``process_groups.py``.
 """
 
 import re

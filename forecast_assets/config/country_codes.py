@@ -1,4 +1,4 @@
-"""ISO codes of countries as the library ``holidays`` knows them, to suggest what a new market needs."""
+"""ISO codes of countries as the library ``holidays`` knows them, to suggest the codes of a new market."""
 
 import dataclasses
 import re

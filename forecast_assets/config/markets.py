@@ -43,7 +43,7 @@ class Market:
         name: Name that readers see.
         iso2: Code of the country whose holidays count.
         iso3: Code of the country whose pandemic policy counts.
-        region: Group of markets that totals are made of.
+        region: Group of markets with totals of its own.
         since: First month with data.
         stage: ``shadow``, ``live`` or ``retired``. Shadow markets are forecast and measured, but not shown to readers.
         missing_month: Meaning of a SKU without a row in a delivered month: ``zero`` units, or ``unknown``.
@@ -98,8 +98,8 @@ def load_markets(path: str | Path) -> dict[str, Market]:
     """Read the markets of a file, in its order, by code.
 
     Raises:
-        MarketsError: If the file is missing, is not a list of entries under ``markets``, or an entry has an unknown or
-            missing key or a value that is not allowed. All problems are listed.
+        MarketsError: If the file is missing or is not a list of entries under ``markets``. If an entry has an unknown
+            or missing key, or a value that is not allowed. All problems are listed.
     """
     import yaml
 

@@ -1,4 +1,4 @@
-"""Groups of settings that say how tables are made and watched: training, checks, alerts, automation, promotion.
+"""Groups of settings for building and monitoring tables: training, checks, alerts, automation, promotion.
 
 Each field names its variable, its meaning, its limits and the tables that depend on it. Shares are fractions.
 """

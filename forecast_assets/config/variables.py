@@ -52,8 +52,8 @@ class VariableSource(PydanticBaseSettingsSource):
 
     def __call__(self) -> dict[str, Any]:
         """Return the given values, nested by group."""
-        found = [self.get_field_value(field, name) for name, field in self.settings_cls.model_fields.items()]
-        return {key: value for value, key, _ in found if value is not None}
+        fields = [self.get_field_value(field, name) for name, field in self.settings_cls.model_fields.items()]
+        return {key: value for value, key, _ in fields if value is not None}
 
     def _given(self, group: type[SettingsGroup]) -> dict[str, Any]:
         return {name: self._environment[name] for name in group.variables() if name in self._environment}
@@ -109,6 +109,6 @@ def invalid_value(item: "ErrorDetails") -> str:
         return message
     if item["type"] == "missing":
         return f"{variable}: not set, and needed where FORECAST_SOURCE is dremio"
-    # An address that is refused for the user or query in it is likely to hold a password.
+    # An address that is rejected for its user or query is likely to hold a password.
     shown = "(not shown)" if re.search(r"[@?]", str(item["input"])) else repr(item["input"])
     return f"{variable} = {shown}: {message}"

@@ -1,6 +1,6 @@
 """Resource of dagster-azure for the account of the settings: ADLS Gen2 clients for a company's own assets and jobs.
 
-The platform's tables do not go through it; docs/azure.md says why.
+The platform's tables do not go through it; docs/azure.md gives the reason.
 """
 
 from dagster import EnvVar
@@ -8,7 +8,7 @@ from dagster_azure.adls2 import ADLS2DefaultAzureCredential, ADLS2Key, ADLS2Reso
 
 from forecast_assets.config.azure_account import SECRET_NAMES, AzureAccount
 
-# The only source in which DefaultAzureCredential looks for each credential of the settings.
+# The only source in which DefaultAzureCredential searches for each credential of the settings.
 ONLY = {"service_principal": "environment", "managed_identity": "managed_identity"}
 WAYS = (
     "environment", "workload_identity", "managed_identity", "shared_token_cache", "visual_studio_code", "cli",

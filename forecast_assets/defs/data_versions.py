@@ -1,4 +1,4 @@
-"""Data version of a materialization: the content hash of what was stored, so that Dagster shows what is stale.
+"""Data version of a materialization: the content hash of its table, so that Dagster shows stale assets.
 
 A run of one partition sets it on its event. A run of several would give all its events one version, so each event is
 logged once more with the hash of its own partition. Dagster compares no data versions of a table of which a partition

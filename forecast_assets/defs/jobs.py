@@ -41,7 +41,7 @@ pool_rows = dg.define_asset_job(
 pool_model = dg.define_asset_job(
     JOBS_OVER_ALL_MARKETS["pooled_model"],
     ["pooled_model"],
-    description="What is learned over all markets, as every market may read it.",
+    description="Learners trained over all markets, for every market to read.",
 )
 market_features = dg.define_asset_job(
     MARKET_FEATURES,

@@ -14,8 +14,8 @@ def window(
 ) -> dg.AssetIn:
     """Return the input of months m+first_offset .. m+last_offset of the same market (month x country on both sides).
 
-    At the start of history the input has the months there are. ``columns`` limits what is read (``country`` and
-    ``month`` always come); with ``missing="error"`` an unpublished month fails the step.
+    At the start of history the input has fewer months. ``columns`` limits the columns read (``country`` and ``month``
+    always come); with ``missing="error"`` an unpublished month fails the step.
 
     Raises:
         ValueError: If the window ends before it starts or reaches past the month itself: it would read the future.

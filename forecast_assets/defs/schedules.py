@@ -36,7 +36,7 @@ def build_schedules(settings: Settings, cron: str = CRON) -> list[dg.ScheduleDef
         month = closed_month(context.scheduled_execution_time, settings.automation.time_zone)
         markets = [market for market in settings.market_table.values() if is_forecast(market, month)]
         requests = [cycle_request(settings.env, market, month, SCHEDULE) for market in markets]
-        # Evaluated without a stored instance (in a test, say) there are no runs to read.
+        # Evaluated without a stored instance, for example in a test, there are no runs to read.
         instance = context.instance if context.instance_ref else None
         wanted = [request for request in requests if not (instance and is_requested(instance, request.run_key))]
         if not wanted:

@@ -1,1 +1,1 @@
-"""Launching the graph from the command line: what to run in which order, market by market."""
+"""Operations that commands, sensors and assets call: cycles, backfills, history of stored versions, health."""

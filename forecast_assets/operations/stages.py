@@ -20,7 +20,7 @@ from forecast_assets.tags import (
 
 @dataclasses.dataclass(frozen=True)
 class StageJob:
-    """A job of a stage and the tables that it makes, each after the tables that it reads."""
+    """Job of a stage and the tables that it builds, each after the tables that it reads."""
 
     job: str
     tables: tuple[str, ...]
@@ -32,9 +32,9 @@ class Stage:
 
     Attributes:
         name: Noun for readers.
-        jobs: In the order in which they run. Over all markets there are two: the first makes the table of closed
-            months, the second makes what the following month reads of it.
-        reads: Table of the markets that a stage over all markets is made from; empty for a stage of single markets.
+        jobs: In the order in which they run. Over all markets there are two: the first builds the table of closed
+            months, the second builds the table that the following month reads.
+        reads: Table of the markets that a stage over all markets is built from; empty for a stage of single markets.
         is_pooling: True if the stage is left out where no market learns from others.
     """
 

@@ -11,7 +11,7 @@ from forecast_assets.reports.market_report import MarketReport
 from forecast_assets.reports.measures import PUBLICATION_COLUMNS
 
 HISTORY_MONTHS = 60
-BACKTEST_ORIGINS = 4  # faint lines a reader can still tell apart
+BACKTEST_ORIGINS = 4  # faint lines that a reader can still distinguish
 FORECAST_COLUMNS = {
     "forecast": "forecast_units",
     "p10": "forecast_units_p10",

@@ -1,6 +1,6 @@
 """The content of a market report: the frames and names of one market and cycle.
 
-Checks that the columns the report reads are there. Nothing is computed or rendered here.
+It checks that all columns of the report are present. Nothing is computed or rendered here.
 """
 
 from dataclasses import dataclass, field
@@ -69,9 +69,9 @@ class MarketReport:
         backtest: One row per sku, origin and horizon; no rows for a market too young to be tested.
         performance: One row per sku, origin and lag of all published forecasts scored so far; None before the first.
         products: One row per sku: `sku, category`, further columns are not read.
-        published_before: The same of the month before, for the churn; None or no rows where nothing was published.
+        published_before: The same of the month before, for the churn; None or no rows if none was published.
         model_summary: Facts about the model to print as they are, by label.
-        history_marks: One row per marked cell of the history, the columns of `history_marks`; no rows where none is.
+        history_marks: One row per marked cell of the history, the columns of `history_marks`; no rows without a mark.
 
     Raises:
         ValueError: If a frame lacks a column, or `published` has no rows.

@@ -86,9 +86,13 @@ def publication_counts(published: pd.DataFrame) -> pd.DataFrame:
 def sku_measures(report: MarketReport) -> pd.DataFrame:
     """Return one row per published or backtested SKU, the largest contributor to the model's error first.
 
-    Columns: sku, category, demand_class, last_12_units (null without a known month), next_12_units, change (null
-    unless all last 12 months are known and their sum above zero), wape_ and bias_ of model and baseline, error_units
-    (the model's absolute error), error_share (of the market's), baseline_won (its WAPE is lower than the model's).
+    Columns: sku, category, demand_class, last_12_units, next_12_units, change, wape_ and bias_ of model and baseline,
+    error_units, error_share, baseline_won.
+
+    - ``last_12_units`` is null without a known month.
+    - ``change`` is null unless all last 12 months are known and their sum is above zero.
+    - ``error_units`` is the model's absolute error, ``error_share`` its share of the market's.
+    - ``baseline_won`` is true if the baseline's WAPE is lower than the model's.
     """
     cells = comparable_cells(report.backtest, BACKTEST_FORECASTS)
     skus = pd.concat([report.published["sku"], cells.get("sku", pd.Series(dtype=str))]).drop_duplicates()

@@ -1,7 +1,7 @@
-"""The workbook of a market report: the same forecast and accuracy for people who go on in Excel.
+"""The workbook of a market report: the same forecast and accuracy for people who continue in Excel.
 
 Values are written as numbers with Excel's number formats, names always as text: a SKU called `=1+1` or `0012` stays
-what it is. Metrics come from `measures.py`.
+unchanged. Metrics come from `measures.py`.
 """
 
 from datetime import datetime

@@ -1,7 +1,7 @@
-"""What the company makes (the catalogue) and which of it a market sells, from when to when (the assortment).
+"""Catalogue (the products of the company) and assortments (the products that each market sells, with their dates).
 
-Nothing here depends on which other markets are simulated: the catalogue is drawn from the seed and the assortment's
-size, a market's choice from the seed and its code.
+Neither depends on the other markets of the simulation. The catalogue is drawn from the seed and the assortment's size,
+an assortment from the seed and the market's code.
 """
 
 from math import ceil
@@ -22,7 +22,7 @@ BRANDS = (
 
 
 def role_sizes(skus: int, months: int) -> dict[str, int]:
-    """Number of SKUs of an assortment by role; predecessors and successors come in pairs."""
+    """Return the number of SKUs of an assortment by role; predecessors and successors come in pairs."""
     scale = min(1.0, months / p.LIFECYCLE_MONTHS)
     pairs = round(p.PAIRS_SHARE * scale * skus)
     launched = round(p.LAUNCHED_SHARE * scale * skus)
@@ -32,11 +32,11 @@ def role_sizes(skus: int, months: int) -> dict[str, int]:
 
 
 def make_catalogue(seed: int, skus: int, timeline: Timeline) -> pd.DataFrame:
-    """Every product of the company.
+    """Draw every product of the company.
 
     Returns:
-        One row per product: ``sku``, attributes, ``role``, ``partner`` (row of the predecessor, else -1), ``change``
-        (position of the launch, switch or end in its first market) and the parameters of its demand.
+        One row per product with ``sku``, attributes, ``role`` and the parameters of its demand. ``partner`` is the row
+        of the predecessor, else -1; ``change`` is the position of the launch, switch or end in its first market.
     """
     rng = stream(seed, "catalogue")
     sizes = {
@@ -83,13 +83,17 @@ def _inherit(table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
 def make_assortment(
     catalogue: pd.DataFrame, market: SampleMarket, seed: int, skus: int, timeline: Timeline
 ) -> pd.DataFrame:
-    """The products a market sells, with their dates there.
+    """Choose the products that a market sells, with their dates there.
 
     Returns:
-        Rows of the catalogue sorted by sku, with ``launch`` and ``end`` (positions of the first and last month;
-        negative before the time line, ``NEVER`` without an end), ``first_launch`` (the date first announced),
-        ``reference_sku`` (text or None), ``base_units``, ``occurrence`` (1 except in the intermittent tail)
-        and ``list_price`` (EUR, at the start of the simulation).
+        Rows of the catalogue sorted by sku, with further columns:
+
+        - ``launch`` and ``end``: positions of the first and last month; negative before the time line, ``NEVER``
+          without an end
+        - ``first_launch``: position of the launch that was announced first
+        - ``reference_sku``: text or None
+        - ``base_units``, ``volume_rank`` (share of SKUs at least as large) and ``occurrence`` (1 except in the tail)
+        - ``list_price``: EUR at the start of the simulation
     """
     rng = stream(seed, "assortment", market.code)
     table = _listed(catalogue, rng, role_sizes(skus, timeline.stop - timeline.start))
@@ -113,7 +117,7 @@ def _listed(catalogue: pd.DataFrame, rng: np.random.Generator, sizes: dict[str, 
 
 
 def _with_dates(table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """Launch and end in this market: the international date plus a roll-out lag; a pair shares its lag."""
+    """Add launch and end in this market: the international date plus a roll-out lag, which a pair shares."""
     n = len(table)
     pair = table["partner"].where(table["role"] == "successor", table["product"])
     lag = dict(zip(table["product"], rng.integers(0, p.ROLL_OUT_LAG_MONTHS, n), strict=True))
@@ -147,13 +151,13 @@ def _with_volume(table: pd.DataFrame, market: SampleMarket, rng: np.random.Gener
 
 
 def _tail_rank(rank: np.ndarray, regular: np.ndarray, size: int) -> float:
-    """Rank of the last SKU of the tail: the smallest ones on sale all the time are the intermittent ones."""
+    """Return the rank of the largest SKU of the tail: the smallest SKUs on sale all the time are intermittent."""
     among = np.sort(rank[regular])
     return float(among[min(size, len(among)) - 1]) if size and len(among) else 0.0
 
 
 def _with_references(table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """Predecessor of a successor; for every second novelty the largest steady SKU of its category as like item."""
+    """Add the reference SKU: a predecessor, or for half of the novelties the largest steady SKU of the category."""
     by_product = table.set_index("product")["sku"]
     reference = table["partner"].map(by_product)
     steady = table[table["role"] == "regular"].sort_values("log_volume").groupby("category")["sku"].last()
@@ -165,7 +169,7 @@ def _with_references(table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFr
 
 
 def product_rows(table: pd.DataFrame, market: SampleMarket, timeline: Timeline) -> pd.DataFrame:
-    """The products file: what is known about each SKU, a row for each time the knowledge changed.
+    """Return the rows of the products file: one per SKU and announcement about it.
 
     Returns:
         Landing columns of ``products``. Rows announced after the last delivered month are left out.
@@ -190,11 +194,11 @@ def product_rows(table: pd.DataFrame, market: SampleMarket, timeline: Timeline) 
     )
     slipped = (table["launch"] > table["first_launch"]).to_numpy()
     ending = (table["end"] < NEVER).to_numpy()
-    told = rows[slipped].assign(launch=table["launch"][slipped], known=table["first_launch"][slipped] - 1)
+    postponed = rows[slipped].assign(launch=table["launch"][slipped], known=table["first_launch"][slipped] - 1)
     ended = rows[ending].assign(
         launch=table["launch"][ending], end=table["end"][ending], known=table["end"][ending] - p.DELISTING_NOTICE_MONTHS
     )
-    every = pd.concat([rows, told, ended])
+    every = pd.concat([rows, postponed, ended])
     every = every[every["known"] < timeline.stop].sort_values(["sku", "known"], ignore_index=True)
     return every.assign(
         launch_month=timeline.month_at(every["launch"]),

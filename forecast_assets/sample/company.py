@@ -1,4 +1,4 @@
-"""Writes a whole sample company: its markets one after the other, the files they share, and the faults asked for."""
+"""Writer of a sample company: the files of each market, the files they share, and the requested faults."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ SMALLEST_ASSORTMENT = 5
 
 @dataclass(frozen=True)
 class SampleSummary:
-    """What was written and where.
+    """Folders, sizes and faults of a written sample company.
 
     Attributes:
         late: Folder with the files that a ``late_month`` fault holds back; deliver them by copying it over the landing
@@ -54,19 +54,19 @@ def write_sample_company(
     truth: str | Path | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> SampleSummary:
-    """Simulate an FMCG company and write what it would deliver.
+    """Simulate an FMCG company and write its deliveries.
 
     The same arguments give the same files byte for byte; a market's files do not depend on ``markets``.
 
     Args:
-        landing: Folder of the landing files; what it holds of an earlier sample is overwritten.
-        markets: How many of ``SAMPLE_MARKETS``, in their order.
+        landing: Folder of the landing files; files of an earlier sample are overwritten.
+        markets: Number of markets, taken from ``SAMPLE_MARKETS`` in order.
         skus: SKUs listed in each market over the whole time.
         months: Delivered months up to ``last_month``.
         last_month: Any day of the last delivered month.
-        seed: Other seeds give other companies.
+        seed: Seed of the simulation; another seed gives another company.
         faults: ``fault`` or ``fault:CODE``, see ``FAULTS``.
-        markets_file: Where to write ``markets.yaml``; not written by default.
+        markets_file: Path of ``markets.yaml``; by default the file is not written.
         truth: Folder of the true expected demand, outside the landing folder; default ``truth`` beside it.
         progress: Called with one line of text per market.
 
@@ -121,7 +121,7 @@ def _check_sizes(markets: int, skus: int, months: int) -> None:
 
 
 def _check_landing(landing: Path, codes: Sequence[str], months: pd.DatetimeIndex) -> None:
-    """Refuse to mix two samples: leftover files of another one would be read as data of this one."""
+    """Raise if the folder holds files of another sample: they would be ingested as data of this one."""
     yearly = {f"{month:%Y}" for month in months if month.year != months[-1].year}
     periods = yearly | {f"{month:%Y-%m}" for month in months if month.year == months[-1].year}
     ours = set(codes) | {f"{code}_{period}" for code in codes for period in periods}

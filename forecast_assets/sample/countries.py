@@ -1,7 +1,7 @@
-"""The forty countries a sample company can sell in, in the order in which they are taken.
+"""Forty countries of the sample company, in the order in which a smaller company takes them.
 
-Real codes, invented sizes: what a market is, not how its demand behaves. The first four lie in two regions, the fifth
-and sixth have codes (NO, NA) that careless readers turn into a boolean and a missing value.
+Codes are real, sizes invented; effects on demand are in ``demand.py``. The first four countries lie in two regions. The
+fifth and sixth have codes (NO, NA) that careless parsers turn into a boolean and a missing value.
 """
 
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ class SampleMarket:
         code: Market code, equal to ``iso2`` here.
         size: Volume relative to France.
         summer: Climate: 1 is a full northern summer in July, -1 a full southern one in January, near 0 the tropics.
-        easter: How much Easter and Christmas move demand, 0 to 1.
-        ramadan: How much Ramadan moves demand, 0 to 1.
+        easter: Strength of Easter and Christmas in demand, 0 to 1.
+        ramadan: Strength of Ramadan in demand, 0 to 1.
     """
 
     code: str

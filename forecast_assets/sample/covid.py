@@ -1,7 +1,7 @@
 """Simulated stringency and economic support indices per country, in the shape of the official OxCGRT time series.
 
-The values are invented (the course of the pandemic is only imitated); the file's columns are those of the tracker. How
-demand reacts stands in demand.py.
+The values are invented and only imitate the course of the pandemic; the file's columns are those of the tracker. The
+reaction of demand is in ``demand.py``.
 """
 
 from functools import lru_cache
@@ -26,8 +26,8 @@ SUPPORT_COURSE = (
     ("2022-03-01", 20), ("2022-12-31", 5),
 )  # fmt: skip
 COUNTRY_LEVEL_SD = 0.12  # log: some countries close more than others all the time
-COUNTRY_WAVE_SD = 0.18  # log, per point of the course: and differ in each wave
-DECISION_DAYS = (7, 25)  # measures change every one to three weeks, the index is a staircase
+COUNTRY_WAVE_SD = 0.18  # log, per point of the course: they also differ in each wave
+DECISION_DAYS = (7, 25)  # measures change every one to three weeks, so the index is a staircase
 SUPPORT_STEP = 12.5  # the index takes eighths only
 STATES = {
     "BR": 3,
@@ -35,27 +35,27 @@ STATES = {
     "GB": 4,
     "IN": 3,
     "US": 4,
-}  # countries whose states the tracker lists, and how many we write
+}  # countries whose states the tracker lists, with the number of states that are written
 
 
 @lru_cache(maxsize=256)
 def daily_stringency(seed: int, code: str, entity: str = "national") -> np.ndarray:
-    """Stringency index (0 to 100) of a country, or one of its states, for each of ``VALUE_DAYS``; read-only."""
+    """Return the read-only stringency index (0 to 100) of a country or one of its states on each of ``VALUE_DAYS``."""
     return _staircase(STRINGENCY_COURSE, stream(seed, "stringency", code, entity), 100.0, None)
 
 
 def daily_support(seed: int, code: str, entity: str = "national") -> np.ndarray:
-    """Economic support index (0 to 100) for each of ``VALUE_DAYS``."""
+    """Return the economic support index (0 to 100) on each of ``VALUE_DAYS``."""
     return _staircase(SUPPORT_COURSE, stream(seed, "support", code, entity), 100.0, SUPPORT_STEP)
 
 
 def _staircase(course: tuple, rng: np.random.Generator, top: float, step: float | None) -> np.ndarray:
-    places = (pd.DatetimeIndex([day for day, _ in course]) - VALUE_DAYS[0]).days.to_numpy()
+    positions = (pd.DatetimeIndex([day for day, _ in course]) - VALUE_DAYS[0]).days.to_numpy()
     level = COUNTRY_LEVEL_SD * rng.standard_normal()
     points = np.array([value for _, value in course]) * np.exp(
         level + COUNTRY_WAVE_SD * rng.standard_normal(len(course))
     )
-    smooth = np.interp(np.arange(len(VALUE_DAYS)), places, points)
+    smooth = np.interp(np.arange(len(VALUE_DAYS)), positions, points)
     decisions = np.cumsum(rng.integers(*DECISION_DAYS, len(VALUE_DAYS) // DECISION_DAYS[0]))
     decisions = np.concatenate([[0], decisions[decisions < len(VALUE_DAYS)]])
     steps = smooth[decisions][np.searchsorted(decisions, np.arange(len(VALUE_DAYS)), side="right") - 1]
@@ -66,21 +66,21 @@ def _staircase(course: tuple, rng: np.random.Generator, top: float, step: float 
 
 
 def monthly_stringency(seed: int, code: str, months: pd.DatetimeIndex) -> np.ndarray:
-    """Mean national stringency of each month; 0 before 2020 and after 2022."""
+    """Return the mean national stringency of each month; 0 before 2020 and after 2022."""
     means = pd.Series(daily_stringency(seed, code), VALUE_DAYS).resample("MS").mean()
     return means.reindex(months, fill_value=0.0).to_numpy()
 
 
 def oxcgrt_table(seed: int, index: str) -> pd.DataFrame:
-    """The wide OxCGRT table of one index for all sample countries.
+    """Return the wide OxCGRT table of one index for all sample countries.
 
     Args:
         seed: The seed of the company.
         index: ``StringencyIndex`` or ``EconomicSupportIndex``.
 
     Returns:
-        Text columns: seven ids, then one column a day (``01Jan2020``); national rows (``NAT_TOTAL``) and a few states
-        (``STATE_TOTAL``); empty after 31 December 2022.
+        Text columns: seven ids, then one per day (``01Jan2020``), empty after 31 December 2022. Rows: each country
+        (``NAT_TOTAL``) and a few states (``STATE_TOTAL``).
     """
     daily = daily_stringency if index == "StringencyIndex" else daily_support
     by_iso3 = sorted(SAMPLE_MARKETS, key=lambda market: market.iso3)

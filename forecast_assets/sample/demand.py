@@ -1,7 +1,7 @@
-"""Expected sell-out of each SKU and month: everything that is not noise, on the log scale, with its parts apart.
+"""Expected sell-out of each SKU and month without noise: one function per effect, on the log scale.
 
-The plan part is what a retailer can foresee (season, festivities, price, promotion, launch and end), the state part
-what nobody announces (the level's walk and COVID). Noise and stock are in supply.py.
+Retailers can foresee the plan part: season, festivities, price, promotion, launch and end. The state part comes
+unannounced: the random walk of the level, and COVID. Noise and stock are in ``supply.py``.
 """
 
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ from forecast_assets.sample.timeline import Timeline, stream
 
 @dataclass(frozen=True)
 class ExpectedDemand:
-    """Expected sell-out units are ``plan_units * state``; all arrays have shape (n_sku, n_months).
+    """Expected sell-out, ``plan_units * state`` units; all arrays have shape (n_sku, n_months).
 
     Attributes:
         plan_units: Foreseeable units; 0 before the launch and after the end.
-        base_units: The same without promotions and their dips.
-        state: Factor of the level's walk and of COVID.
+        base_units: Foreseeable units without promotions and their dips.
+        state: Factor of the level's random walk and of COVID.
         distribution: Share of shops that list the SKU, 0 to 1.
     """
 
@@ -37,7 +37,7 @@ class ExpectedDemand:
 def expected_demand(
     table: pd.DataFrame, log_price: np.ndarray, depths: np.ndarray, market: SampleMarket, seed: int, timeline: Timeline
 ) -> ExpectedDemand:
-    """Expected sell-out from the assortment, its log price paths and its promotion depths in percent."""
+    """Return expected sell-out from the assortment, its log price paths and its promotion depths in percent."""
     lifecycle = lifecycle_factor(table, timeline)
     log_base = (
         np.log(table["base_units"].to_numpy())[:, None]
@@ -62,7 +62,7 @@ def _elasticity(table: pd.DataFrame) -> np.ndarray:
 
 
 def _growth(table: pd.DataFrame, market: SampleMarket, seed: int, timeline: Timeline) -> np.ndarray:
-    """Even growth of the category in the market and of the SKU in its category, 0 in the middle of the time line."""
+    """Return the log growth of categories and SKUs: even over the time line, 0 in its middle."""
     rng = stream(seed, "growth", market.code)
     category = p.CATEGORY_GROWTH + p.CATEGORY_GROWTH_SD * rng.standard_normal(len(p.CATEGORIES))
     yearly = category[table["category"].to_numpy()] + p.SKU_GROWTH_SD * rng.standard_normal(len(table))
@@ -71,7 +71,10 @@ def _growth(table: pd.DataFrame, market: SampleMarket, seed: int, timeline: Time
 
 
 def season(table: pd.DataFrame, market: SampleMarket, timeline: Timeline) -> np.ndarray:
-    """Climate season (a yearly wave, hottest in July north of the equator) and Christmas, log, (n_sku, n_months)."""
+    """Return the log effect of climate and Christmas, shape (n_sku, n_months).
+
+    The climate is a yearly wave, hottest in July north of the equator.
+    """
     month = timeline.months.month.to_numpy()
     wave = market.summer * np.cos(2 * np.pi * (month - 7) / 12)
     christmas = market.easter * np.select([month == 12, month == 11, month == 1], [1.0, 0.5, -0.3], 0.0)
@@ -80,7 +83,7 @@ def season(table: pd.DataFrame, market: SampleMarket, timeline: Timeline) -> np.
 
 
 def festivities(table: pd.DataFrame, market: SampleMarket, timeline: Timeline) -> np.ndarray:
-    """Easter, Ramadan and public holidays that move between months, log, (n_sku, n_months)."""
+    """Return the log effect of Easter, Ramadan and movable public holidays, shape (n_sku, n_months)."""
     return (
         np.outer(_of_category(table, "easter"), market.easter * easter_share(timeline.months))
         + np.outer(_of_category(table, "ramadan"), market.ramadan * ramadan_share(timeline.months))
@@ -89,7 +92,7 @@ def festivities(table: pd.DataFrame, market: SampleMarket, timeline: Timeline) -
 
 
 def promotion_effect(uplift: np.ndarray, depths: np.ndarray) -> np.ndarray:
-    """Log uplift in the month of the promotion and the dip of the month after, (n_sku, n_months)."""
+    """Return the log uplift in the month of a promotion and the dip in the month after, shape (n_sku, n_months)."""
     effect = uplift[:, None] * depths / 100
     dip = np.zeros_like(effect)
     dip[:, 1:] = -p.POST_PROMOTION_DIP * effect[:, :-1]
@@ -97,7 +100,7 @@ def promotion_effect(uplift: np.ndarray, depths: np.ndarray) -> np.ndarray:
 
 
 def covid_effect(table: pd.DataFrame, market: SampleMarket, seed: int, timeline: Timeline) -> np.ndarray:
-    """Log effect of stringency, fading by year, and of stockpiling while it rises, (n_sku, n_months)."""
+    """Return the log effect of stringency, fading by year, and of stockpiling while it rises, (n_sku, n_months)."""
     stringency = monthly_stringency(seed, market.code, timeline.months) / 100
     fade = np.array([p.COVID_FADE.get(int(year), 0.0) for year in timeline.months.year])
     rise = np.maximum(np.diff(stringency, prepend=0.0), 0.0) * (timeline.months.year == 2020)
@@ -113,7 +116,7 @@ def _level_walk(table: pd.DataFrame, market: SampleMarket, seed: int, timeline: 
 
 
 def lifecycle_factor(table: pd.DataFrame, timeline: Timeline) -> np.ndarray:
-    """Share of the mature volume: launch curve, phase-out, 0 outside the life, (n_sku, n_months)."""
+    """Return the share of the mature volume: launch curve, phase-out, 0 outside the life, (n_sku, n_months)."""
     position = np.arange(timeline.size)
     age = position - table["launch"].to_numpy()[:, None]
     left = table["end"].to_numpy()[:, None] - position

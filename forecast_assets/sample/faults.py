@@ -1,4 +1,4 @@
-"""Faulty deliveries, to show what checks catch: each changes one market's last month and nothing else."""
+"""Faulty deliveries that the checks must catch; each changes one market's last month only."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -26,21 +26,21 @@ FAULTS: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault by name and the market it hits."""
+    """A fault by name and the market whose files it changes."""
 
     name: str
     code: str
 
 
 def parse_faults(faults: Sequence[str], codes: Sequence[str]) -> list[Fault]:
-    """Read ``fault`` or ``fault:CODE``; without a code the second market is hit (the only one, if there is one).
+    """Parse ``fault`` or ``fault:CODE``; without a code, the fault changes the second market, or the only one.
 
     Returns:
         The faults in an order in which all can be applied: changed files before moved and removed ones.
 
     Raises:
-        ValueError: For a fault or a market that does not exist, naming those that do, and for two faults of one market
-            of which one takes away the file that the other changes.
+        ValueError: If a fault or market is unknown (the message lists the known ones), or if ``missing_file`` removes
+            the file that another fault changes.
     """
     parsed = []
     for text in faults:
@@ -55,13 +55,13 @@ def parse_faults(faults: Sequence[str], codes: Sequence[str]) -> list[Fault]:
     lost = [fault for fault in parsed if fault.code in moved and fault.name != "missing_file"]
     if lost:
         raise ValueError(
-            f"fault {lost[0].name}:{lost[0].code}: its file is taken away by missing_file; choose one of them"
+            f"fault {lost[0].name}:{lost[0].code}: its file is removed by missing_file; choose one of them"
         )
     return sorted(parsed, key=lambda fault: fault.name == "late_month")
 
 
 def apply_faults(landing: Path, faults: Sequence[Fault], last_month: pd.Timestamp) -> Path | None:
-    """Spoil the landing files; returns the folder of late files if there are any."""
+    """Apply the faults to the landing files; return the folder of late files if there is one."""
     late = landing.resolve().parent / "late"
     for fault in faults:
         file = month_file(landing, "sell_in", fault.code, last_month)
@@ -88,7 +88,7 @@ def _duplicate_rows(rows: pa.Table) -> pa.Table:
 
 
 def _wrong_type(rows: pa.Table) -> pa.Table:
-    text = ["n/a" if place < FAULTY_ROWS else str(value) for place, value in enumerate(rows["units"].to_pylist())]
+    text = ["n/a" if number < FAULTY_ROWS else str(value) for number, value in enumerate(rows["units"].to_pylist())]
     return rows.set_column(rows.schema.get_field_index("units"), "units", pa.array(text, pa.string()))
 
 

@@ -1,4 +1,4 @@
-"""What the calendar does to a country's months: public holidays, Easter and Ramadan. No demand here."""
+"""Public holidays, Easter and Ramadan in the months of a country. No demand here."""
 
 from functools import lru_cache
 
@@ -11,7 +11,7 @@ from forecast_assets.sample.parameters import EASTER_DAYS, RAMADAN_DAYS
 
 
 def holiday_surplus(iso2: str, months: pd.DatetimeIndex) -> np.ndarray:
-    """Public holidays on weekdays in each month, less the mean of that calendar month over the years given."""
+    """Return the public holidays on weekdays in each month, less the calendar month's mean over the years given."""
     years = range(months[0].year, months[-1].year + 1)
     days = pd.DatetimeIndex(sorted(holidays.country_holidays(iso2, years=years)))
     days = days[days.dayofweek < 5]
@@ -21,12 +21,12 @@ def holiday_surplus(iso2: str, months: pd.DatetimeIndex) -> np.ndarray:
 
 
 def easter_share(months: pd.DatetimeIndex) -> np.ndarray:
-    """Share of the two weeks before Easter Sunday that lies in each month (0 to 1)."""
+    """Return the share of the two weeks before Easter Sunday that lies in each month (0 to 1)."""
     return _share_before([pd.Timestamp(easter(year)) for year in _years(months)], EASTER_DAYS, months)
 
 
 def ramadan_share(months: pd.DatetimeIndex) -> np.ndarray:
-    """Share of the month of Ramadan, taken as the days before Eid al-Fitr, that lies in each month (0 to 1)."""
+    """Return the share of Ramadan, taken as the days before Eid al-Fitr, that lies in each month (0 to 1)."""
     return _share_before([eid for year in _years(months) for eid in _eid_dates(year)], RAMADAN_DAYS, months)
 
 
@@ -36,7 +36,7 @@ def _years(months: pd.DatetimeIndex) -> range:
 
 @lru_cache(maxsize=64)
 def _eid_dates(year: int) -> tuple[pd.Timestamp, ...]:
-    """First days of Eid al-Fitr in a Gregorian year; the United Arab Emirates keep them as a public holiday."""
+    """Return the first days of Eid al-Fitr in a Gregorian year, by the holidays of the United Arab Emirates."""
     named = holidays.country_holidays("AE", years=year, language="en_US")
     days = sorted(pd.Timestamp(day) for day, name in named.items() if "Eid al-Fitr" in name and "Holiday" not in name)
     return tuple(day for i, day in enumerate(days) if i == 0 or (day - days[i - 1]).days > RAMADAN_DAYS)

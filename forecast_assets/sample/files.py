@@ -38,9 +38,9 @@ def month_file(landing: Path, source: str, code: str, month: pd.Timestamp) -> Pa
 
 
 def write_market(landing: Path, truth: Path, code: str, tables: MarketTables, last_month: pd.Timestamp) -> int:
-    """Write a market's landing files and its truth; returns the number of landing files.
+    """Write a market's landing files and its truth; return the number of landing files.
 
-    Facts come in one file per year, in the last calendar year in one per month, as monthly deliveries do.
+    Facts come in one file per year. Those of the last calendar year come in one file per month, as delivered monthly.
     """
     written = 0
     for source in ("sell_in", "sell_out"):
@@ -58,7 +58,7 @@ def write_market(landing: Path, truth: Path, code: str, tables: MarketTables, la
 
 
 def write_oxcgrt(landing: Path, seed: int) -> int:
-    """Write both OxCGRT files in the wide shape; returns their number."""
+    """Write both OxCGRT files in the wide shape; return their number."""
     folder = landing / "oxcgrt"
     folder.mkdir(parents=True, exist_ok=True)
     for index in OXCGRT_INDICES:
@@ -68,7 +68,7 @@ def write_oxcgrt(landing: Path, seed: int) -> int:
 
 
 def write_markets_file(file: Path, markets: list[SampleMarket], since: pd.Timestamp) -> None:
-    """Write ``markets.yaml``; all text quoted, since bare NO is a boolean to YAML 1.1."""
+    """Write ``markets.yaml``. All text is quoted, because a bare NO is a boolean in YAML 1.1."""
     lines = ["# Markets of the sample company. Adding a market is adding an entry at the end.", "markets:"]
     for market in markets:
         lines.append(

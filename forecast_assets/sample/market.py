@@ -1,4 +1,4 @@
-"""One simulated market as tables: what it delivers and what its demand truly was. No files here."""
+"""Simulated market as tables: its deliveries and its true expected demand. No files here."""
 
 from dataclasses import dataclass
 
@@ -16,11 +16,11 @@ from forecast_assets.sample.timeline import Timeline, months_of_ordinals, stream
 
 @dataclass(frozen=True)
 class MarketTables:
-    """The landing tables of a market, its truth, and the flows they were made of.
+    """Landing tables of a market, its true expected demand, and the flows behind them.
 
     Attributes:
         truth: One row per SKU and month on sale: expected sell-in and sell-out units.
-        assortment: One row per SKU with the parameters it was simulated with.
+        assortment: One row per SKU with its simulation parameters.
         flows: Units of the delivered world over the whole time line, rows as in ``assortment``.
     """
 
@@ -37,7 +37,7 @@ class MarketTables:
 def simulate_market(
     catalogue: pd.DataFrame, market: SampleMarket, seed: int, skus: int, timeline: Timeline
 ) -> MarketTables:
-    """Simulate a market: it depends on the seed, its code and the sizes, not on other markets."""
+    """Simulate a market. The result depends on the seed, its code and the sizes, not on other markets."""
     table = make_assortment(catalogue, market, seed, skus, timeline)
     log_price = price_paths(table, market, seed, timeline)
     depths = promotion_depths(table, market, seed, timeline)
@@ -62,7 +62,7 @@ def simulate_market(
 def _rows(
     table: pd.DataFrame, chosen: np.ndarray, market: SampleMarket, timeline: Timeline, **values: np.ndarray
 ) -> pd.DataFrame:
-    """Return a row for each chosen SKU and delivered month, sorted by month and SKU, with the values of both."""
+    """Return one row per chosen SKU and delivered month, with their values, sorted by month and SKU."""
     month, sku = np.nonzero(chosen[:, timeline.delivered].T)
     position = month + timeline.start
     rows = {"country": market.code, "sku": table["sku"].to_numpy()[sku], "month": timeline.months[position]}
@@ -86,7 +86,7 @@ def _sell_out_rows(
     seed: int,
     timeline: Timeline,
 ) -> pd.DataFrame:
-    """Return every SKU on sale in the month, zero or not: stock and distribution are reported anyway."""
+    """Return one row per SKU on sale and month, also without sell-out: stock and distribution are reported anyway."""
     rng = stream(seed, "distribution", market.code)
     distribution = 100 * np.clip(demand.distribution + 0.01 * rng.standard_normal(demand.distribution.shape), 0.01, 1.0)
     price = shelf_price * (1.0 - p.PROMOTED_SHARE_OF_MONTH * depths / 100)
@@ -121,7 +121,7 @@ def _override_rows(truth: pd.DataFrame, market: SampleMarket, seed: int, timelin
     rng = stream(seed, "overrides", market.code)
     last_year = timeline.months[max(timeline.stop - 11, timeline.start)]
     target = truth[(truth["month"] >= last_year) & (truth["expected_sell_in_units"] > 0)]
-    # Planners look at large SKUs: the chance is proportional to volume.
+    # Planners mostly override large SKUs: the chance is proportional to volume.
     size = min(p.OVERRIDES, len(target))
     weight = target["expected_sell_in_units"] / target["expected_sell_in_units"].sum()
     target = target.iloc[np.sort(rng.choice(len(target), size, replace=False, p=weight))]

@@ -1,28 +1,28 @@
-"""Every number that shapes the sample company, each with its reason; frozen, because benchmarks are measured on it.
+"""Numbers that shape the sample company, each with its reason; frozen, because benchmarks are measured on them.
 
-Only constants and the category table. How they act stands in the modules that use them; the same list for readers is
-docs/reference/sample-parameters.md. Effects named ``log`` add to the logarithm of expected sell-out, so 0.10 is about
-+10 %.
+Only constants and the category table; the modules that use them have the formulas. ``make reference`` writes the same
+list to docs/reference/sample-parameters.md. Effects called ``log`` add to the logarithm of expected sell-out, so 0.10
+is about +10 %.
 """
 
 from dataclasses import dataclass
 
 # --- Time line -------------------------------------------------------------------------------------------------------
-BURN_IN_MONTHS = 18  # the stock policy forgets its starting stock in under a year; half a year more to be sure
-AHEAD_MONTHS = 8  # longest look ahead of anything: launches are announced 6 months before, retailers plan 2 more
+BURN_IN_MONTHS = 18  # the stock policy forgets its starting stock in under a year; half a year is added for safety
+AHEAD_MONTHS = 8  # longest plan ahead: launches are announced 6 months before, retailers plan 2 more
 REPLICAS = 100  # Monte Carlo error of the truth is a tenth of a SKU's own noise: adds 0.5 % to its WAPE
 
 # --- Assortment ------------------------------------------------------------------------------------------------------
-CATALOGUE_PER_ASSORTMENT = 1.5  # a market lists two thirds of what the company makes: most products are shared
-PAIRS_SHARE = 0.13  # of the SKUs in 72 months are replaced by a new pack or recipe, and as many are their successors
+CATALOGUE_PER_ASSORTMENT = 1.5  # a market lists two thirds of the company's products, so most are shared
+PAIRS_SHARE = 0.13  # share of SKUs replaced within 72 months by a new pack or recipe; as many more are the successors
 LAUNCHED_SHARE = 0.13  # real novelties; with the successors 26 % of SKUs start in six years, 4-5 % a year
 DELISTED_SHARE = 0.06  # ends without a successor; with the predecessors 19 % of SKUs end in six years
 LIFECYCLE_MONTHS = 72  # the window the three shares refer to; shorter histories see proportionally fewer changes
 INTERMITTENT_SHARE = 0.15  # the tail that sells in some months only
 ROLL_OUT_LAG_MONTHS = 6  # markets follow an international launch within half a year
 LAUNCH_NOTICE_MONTHS = 6  # retailers' listing rounds close about half a year ahead
-DELISTING_NOTICE_MONTHS = 6  # ends are told in the same rounds, since the shelf is given to something else
-POSTPONED_SHARE = 0.2  # launches that slip by two months, told one month before the first date
+DELISTING_NOTICE_MONTHS = 6  # ends are announced in the same rounds, since another product gets the shelf
+POSTPONED_SHARE = 0.2  # launches that slip by two months, announced one month before the first date
 POSTPONED_MONTHS = 2  # the usual slip: the next delivery window
 
 # --- Volume and level ------------------------------------------------------------------------------------------------
@@ -33,7 +33,7 @@ INTERMITTENT_VOLUME = 0.2  # the tail's volume relative to the lognormal draw: a
 CATEGORY_GROWTH = 0.015  # per year: FMCG volumes grow with population, 1-2 %
 CATEGORY_GROWTH_SD = 0.02  # between categories and markets
 SKU_GROWTH_SD = 0.04  # between SKUs of a category: shares shift by a few percent a year
-LEVEL_WALK_SD = 0.006  # a month, persistent: 2.5 % after 18 months, small against season and plan
+LEVEL_WALK_SD = 0.006  # per month, persistent: 2.5 % after 18 months, small against season and plan
 CATEGORY_WALK_SD = 0.003  # shared by the category in the market
 SUCCESSOR_VOLUME_SD = 0.10  # a successor takes over its predecessor's volume within about 10 %
 
@@ -45,30 +45,30 @@ RAMADAN_DAYS = 29  # the fasting month before Eid al-Fitr moves by 11 days a yea
 # --- Price -----------------------------------------------------------------------------------------------------------
 INFLATION = {2021: 0.03, 2022: 0.07, 2023: 0.06, 2024: 0.03}  # consumer food prices, roughly Europe and Latin America
 USUAL_INFLATION = 0.02  # all other years: what central banks aim at
-PRICE_RISE_PROBABILITY = 0.7  # a year and SKU: list prices move about once a year
+PRICE_RISE_PROBABILITY = 0.7  # per SKU and year: list prices move about once a year
 PRICE_RISE_MONTHS = (1, 2, 4, 9)  # negotiation rounds: January to February mainly
-PRICE_RISE_WEIGHTS = (0.45, 0.2, 0.2, 0.15)  # how often each of them
-ELASTICITY_SD = 0.3  # around the category's elasticity
+PRICE_RISE_WEIGHTS = (0.45, 0.2, 0.2, 0.15)  # share of the rises in each of these months
+ELASTICITY_SD = 0.3  # between products, around the category's elasticity
 
 # --- Promotions ------------------------------------------------------------------------------------------------------
 PROMOTED_MONTHS = (0, 1, 2, 3, 4)  # fixed slots a year in a SKU's promotion calendar
 PROMOTED_WEIGHTS = (0.2, 0.1, 0.25, 0.25, 0.2)  # with the next two lines 17-18 % of SKU-months are promoted
-SLOT_KEPT = 0.9  # retailers repeat last year's leaflet slot mostly
-EXTRA_PROMOTION = 0.02  # a month: promotions outside the calendar
+SLOT_KEPT = 0.9  # retailers mostly repeat last year's leaflet slot
+EXTRA_PROMOTION = 0.02  # per SKU and month: promotions outside the calendar
 DEPTHS_PCT = (10.0, 15.0, 20.0, 25.0, 30.0)  # leaflet discounts
 UPLIFT_PER_DEPTH = 2.6  # log, of the month: 25 % off nearly triples two leaflet weeks, +90 % in the month
 UPLIFT_SD = 0.4  # between products
-POST_PROMOTION_DIP = 0.20  # of the log uplift is missing a month later: households stocked up
+POST_PROMOTION_DIP = 0.20  # share of the log uplift that is missing a month later: households stocked up
 PROMOTION_NOTICE_MONTHS = (2, 3, 4)  # leaflets are agreed a quarter ahead
 PROMOTED_SHARE_OF_MONTH = 0.5  # a leaflet runs two weeks: the mean price of the month falls by half the depth
 
 # --- COVID -----------------------------------------------------------------------------------------------------------
 COVID_FADE = {2020: 1.0, 2021: 0.75, 2022: 0.5}  # households and shops adapt: same stringency, smaller effect
-PANIC_LOG = 0.30  # extra, of the month's rise in stringency, where the category gains: stockpiling in March 2020
+PANIC_LOG = 0.30  # log, per rise in stringency, in categories that gain: stockpiling in March 2020
 
 # --- Launches and ends -----------------------------------------------------------------------------------------------
 LAUNCH_START, LAUNCH_MONTHS = 0.25, 4.0  # share of the mature volume in month 0, time constant of the ramp
-SUCCESSOR_START, SUCCESSOR_MONTHS = 0.6, 2.0  # a successor takes the shelf of its predecessor: faster
+SUCCESSOR_START, SUCCESSOR_MONTHS = 0.6, 2.0  # a successor takes the shelf of its predecessor, so it ramps up faster
 PHASE_OUT = (0.25, 0.5, 0.75, 0.9)  # share of volume 0, 1, 2, 3 months before the end
 
 # --- Noise -----------------------------------------------------------------------------------------------------------
@@ -79,24 +79,24 @@ SIZE_SHAPE = 4.0  # gamma shape of its sales when it sells: CV 0.5
 
 # --- Retailers' stock policy -----------------------------------------------------------------------------------------
 COVER_MONTHS = (1.2, 1.8)  # target stock in months of expected sell-out: central and store warehouses together
-NEXT_MONTH_WEIGHT = 0.6  # of the target follows next month's expectation, the rest the month after
-STOCK_CORRECTION = (0.4, 0.6)  # of the gap to the target stock is ordered at once, by market
-PROMOTION_LOADING = 0.35  # of a promotion's extra volume belongs on stock at the end of the month before
-FORWARD_BUYING = 0.25  # more than the extra volume is ordered at the promotion's terms and missing afterwards
-LEVEL_RESPONSE = 0.20  # of last month's surprise enters the retailer's expectation (exponential smoothing)
-INTERMITTENT_RESPONSE = 0.03  # one sale of a rare item says little
+NEXT_MONTH_WEIGHT = 0.6  # share of the target set by next month's expectation; the month after sets the rest
+STOCK_CORRECTION = (0.4, 0.6)  # share of the gap to the target stock that is ordered at once, by market
+PROMOTION_LOADING = 0.35  # share of a promotion's extra volume in stock at the end of the month before
+FORWARD_BUYING = 0.25  # share of the extra volume ordered in addition at the promotion's terms, missing afterwards
+LEVEL_RESPONSE = 0.20  # share of last month's surprise that enters the retailer's expectation (exponential smoothing)
+INTERMITTENT_RESPONSE = 0.03  # one sale of a rare item is weak evidence
 ORDER_NOISE = 0.09  # lognormal: deliveries slip over month ends
-QUARTER_END_PUSH = 0.03  # more ordered in the last month of a quarter
+QUARTER_END_PUSH = 0.03  # share ordered in addition in the last month of a quarter
 PRICE_RISE_LOADING = 5.0  # months of cover per unit of log price rise, ordered in the month before: 3 % gives 0.15
 MAX_LOADING = 0.35  # months of cover: warehouses are finite
-RETURN_PROBABILITY = 0.02  # a SKU-month: damaged or overstocked goods
-RETURNED_SHARE = (0.02, 0.08)  # of the retailer's stock
-RETURNED_AT_END = 0.3  # of what is left when a SKU ends
-NET_PRICE_SHARE = 0.65  # of the shelf price reaches the company
+RETURN_PROBABILITY = 0.02  # per SKU and month: damaged or overstocked goods
+RETURNED_SHARE = (0.02, 0.08)  # share of the retailer's stock that a return takes
+RETURNED_AT_END = 0.3  # share of the remaining stock when a SKU ends
+NET_PRICE_SHARE = 0.65  # share of the shelf price that reaches the company
 
 # --- Overrides -------------------------------------------------------------------------------------------------------
-OVERRIDES = 6  # a market: planners override rarely
-OVERRIDE_ERROR_SD = 0.15  # log: and are not much better than the forecast
+OVERRIDES = 6  # per market: planners override rarely
+OVERRIDE_ERROR_SD = 0.15  # log: overrides are not much better than the forecast
 
 
 @dataclass(frozen=True)
@@ -104,14 +104,14 @@ class Category:
     """A product category: effects are logs at full strength (climate, Easter or stringency of 1).
 
     Attributes:
-        share: Of the catalogue.
+        share: Share of the catalogue's products.
         summer: Amplitude of the climate season; negative = winter goods.
-        christmas: In December; half of it in November, when shelves fill.
-        easter: In the two weeks before Easter.
-        ramadan: In the month of Ramadan.
-        holiday: Per public holiday more than usual in that calendar month.
-        covid: At stringency 100 in 2020.
-        elasticity: Of volume to the price relative to inflation.
+        christmas: Effect in December; half of it in November, when shelves fill.
+        easter: Effect in the two weeks before Easter.
+        ramadan: Effect in the month of Ramadan.
+        holiday: Effect of each public holiday above the calendar month's mean.
+        covid: Effect at stringency 100 in 2020.
+        elasticity: Elasticity of volume to the price relative to inflation.
         price: Median shelf price in EUR.
     """
 

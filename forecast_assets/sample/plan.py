@@ -1,4 +1,4 @@
-"""What the company decides: list prices and promotions of each SKU and month, and when each became known."""
+"""Plan of the company: list prices and promotions of each SKU and month, and the dates they became known."""
 
 import numpy as np
 import pandas as pd
@@ -9,9 +9,10 @@ from forecast_assets.sample.timeline import Timeline, stream
 
 
 def price_paths(table: pd.DataFrame, market: SampleMarket, seed: int, timeline: Timeline) -> np.ndarray:
-    """Log of each SKU's list price relative to its start, shape (n_sku, n_months): steps once a year at most.
+    """Return the log of each SKU's list price relative to its start, shape (n_sku, n_months).
 
-    A SKU keeps its month of the year; the size of a rise follows the year's inflation.
+    A price rises at most once a year, always in the same calendar month. The size of a rise follows the year's
+    inflation.
     """
     rng = stream(seed, "prices", market.code)
     n, years = len(table), timeline.months.year.to_numpy()
@@ -26,16 +27,16 @@ def price_paths(table: pd.DataFrame, market: SampleMarket, seed: int, timeline: 
 
 
 def inflation_path(timeline: Timeline) -> np.ndarray:
-    """Log of the price level relative to the start, rising evenly over each year, shape (n_months,)."""
+    """Return the log of the price level relative to the start, rising evenly over each year, shape (n_months,)."""
     yearly = np.array([p.INFLATION.get(int(year), p.USUAL_INFLATION) for year in timeline.months.year])
     return np.cumsum(yearly / 12)
 
 
 def promotion_depths(table: pd.DataFrame, market: SampleMarket, seed: int, timeline: Timeline) -> np.ndarray:
-    """Discount of the promotion in percent, 0 without one, shape (n_sku, n_months).
+    """Return the discounts of promotions in percent, 0 without one, shape (n_sku, n_months).
 
-    Each SKU has slots in the year that are kept most years (so last year's leaflets tell about the next), and a few
-    promotions outside them.
+    Each SKU has slots in the year that are kept in most years, so last year's leaflets help to predict the next. A few
+    promotions lie outside the slots.
     """
     rng = stream(seed, "promotions", market.code)
     n = len(table)
@@ -56,7 +57,7 @@ def promotion_depths(table: pd.DataFrame, market: SampleMarket, seed: int, timel
 def promotion_rows(
     table: pd.DataFrame, depths: np.ndarray, market: SampleMarket, seed: int, timeline: Timeline
 ) -> pd.DataFrame:
-    """The promotions file: a row per promotion of the delivered months and of those agreed by their end.
+    """Return the rows of the promotions file: promotions in the delivered months, and later ones agreed by then.
 
     Returns:
         ``country, sku, month, is_promoted, discount_pct, known_from``; ``known_from`` is two to four months before.

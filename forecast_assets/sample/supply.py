@@ -1,7 +1,7 @@
-"""The noisy world: sell-out drawn around its expectation, and the sell-in that retailers' stock policy makes of it.
+"""Simulation of sell-out drawn around its expectation, and of the sell-in that retailers' stock policy derives from it.
 
-One function simulates one world or a hundred at once. The truth is the mean over the hundred, run through the same
-policy as the world that is delivered.
+One function simulates one world or a hundred at once. The truth is the mean over a hundred worlds with the same stock
+policy as the delivered one.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from forecast_assets.sample.timeline import Timeline, stream
 
 @dataclass(frozen=True)
 class SupplyChain:
-    """What the draw and the policy need; arrays of shape (n_sku, n_months) or (n_sku,), ``correction`` a number."""
+    """Inputs of draw and stock policy; arrays of shape (n_sku, n_months) or (n_sku,), ``correction`` a number."""
 
     demand: ExpectedDemand
     loading: np.ndarray
@@ -32,7 +32,7 @@ class SupplyChain:
 
 @dataclass(frozen=True)
 class Flows:
-    """Units per SKU and month, shape (n_sku, n_months): means over the worlds simulated.
+    """Units per SKU and month, shape (n_sku, n_months): means over the simulated worlds.
 
     Sell-in is ``delivered - returned``; ``stock`` is the retailers' at the end of the month.
     """
@@ -56,10 +56,10 @@ def make_supply_chain(
     seed: int,
     timeline: Timeline,
 ) -> SupplyChain:
-    """Noise levels of the SKUs and habits of the market's retailers."""
+    """Return the noise of the SKUs and the stock policy of the market's retailers."""
     rng = stream(seed, "retailers", market.code)
     n = len(table)
-    rise = np.diff(log_price, axis=1, append=log_price[:, -1:])  # of the next month, announced before it
+    rise = np.diff(log_price, axis=1, append=log_price[:, -1:])  # the next month's rise, which is announced before it
     noise = p.HEAD_NOISE + (p.TAIL_NOISE - p.HEAD_NOISE) * table["volume_rank"].to_numpy()
     steady = table["occurrence"].to_numpy() == 1.0
     return SupplyChain(
@@ -78,12 +78,12 @@ def make_supply_chain(
 def simulate(chain: SupplyChain, rng: np.random.Generator, worlds: int) -> Flows:
     """Draw sell-out and run the stock policy month by month.
 
-    In month t retailers know the plan of t, t+1 and t+2, the state (level, COVID) of t-1, their stock, and the surprise
-    of t-1: so sell-out moves sell-in a month later.
+    In month t retailers know the plan of t, t+1 and t+2, their stock, and the state (level, COVID) and surprise of t-1.
+    Sell-out therefore moves sell-in a month later.
 
     Args:
-        chain: The market.
-        rng: Draws of these worlds only.
+        chain: Demand and stock policy of the market.
+        rng: Generator that only these worlds use.
         worlds: 1 for the delivered company, many for its expectation.
     """
     plan, base = (
@@ -120,7 +120,7 @@ def _orders(
     t: int,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Deliveries of the month in whole cases: expected sell-out plus a part of the gap to the target stock.
+    """Return the month's deliveries in whole cases: expected sell-out plus a part of the gap to the target stock.
 
     The target covers base sales and part of next month's promotion; promotions are bought forward.
     """
@@ -147,7 +147,7 @@ def _next_shock(shock: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def _draw_demand(
     chain: SupplyChain, mean: np.ndarray, market_shock: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """Units consumers want, whole and with mean ``mean``: lognormal, in the tail rare sales of gamma size."""
+    """Draw the whole units that consumers want, with mean ``mean``: lognormal, in the tail rare sales of gamma size."""
     sd = chain.noise_sd.astype(np.float32)[:, None]
     shape = (len(mean), len(market_shock))
     factor = np.exp(sd * rng.standard_normal(shape, dtype=np.float32) - sd**2 / 2)
@@ -161,7 +161,7 @@ def _draw_demand(
 
 
 def _returns(chain: SupplyChain, plan: np.ndarray, stock: np.ndarray, t: int, rng: np.random.Generator) -> np.ndarray:
-    """Units sent back: now and then a little of the stock, at the end of a SKU's life a good part of it."""
+    """Draw the units sent back: now and then a little of the stock, and a good part of it when a SKU ends."""
     happens = rng.random(stock.shape, dtype=np.float32) < p.RETURN_PROBABILITY
     share = rng.uniform(*p.RETURNED_SHARE, stock.shape).astype(np.float32) * happens
     last = ((plan[:, t] > 0) & (plan[:, t + 1] == 0))[:, None]
@@ -170,7 +170,7 @@ def _returns(chain: SupplyChain, plan: np.ndarray, stock: np.ndarray, t: int, rn
 
 
 def _learn(surprise: np.ndarray, wanted: np.ndarray, expected: np.ndarray, response: np.ndarray) -> np.ndarray:
-    """Exponential smoothing of sell-out relative to its expectation, within a factor of two."""
+    """Return the surprise, smoothed exponentially from sell-out over its expectation, within a factor of two."""
     known = expected[:, None] > 0
     ratio = np.where(known, wanted / np.where(known, expected[:, None], 1), 1)
     moved = surprise + response.astype(np.float32)[:, None] * (ratio - surprise)

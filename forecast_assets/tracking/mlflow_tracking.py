@@ -39,7 +39,7 @@ class MlflowTracking(dg.ConfigurableResource):
     """Resource that records cycles in MLflow; it imports MLflow (2 s) and contacts it only when a method is called.
 
     Attributes:
-        tracking_uri: ``sqlite:///<file>``, ``http(s)://<server>``, or what an installed MLflow plugin understands. Give
+        tracking_uri: ``sqlite:///<file>``, ``http(s)://<server>``, or an address of an installed MLflow plugin. Give
             it as ``dg.EnvVar`` if it holds a password: Dagster's page shows configured values.
         experiment_name: Name of the experiment, which is created if it is missing.
         artifact_location: Folder of a new experiment's files. None: the folder beside a SQLite file, or the choice of
@@ -176,7 +176,7 @@ class CycleRuns:
     def _market_run(self, record: CycleRecord, parent_run_id: str) -> "Run":
         """Return the newest run if its content is that of the record, else a new one.
 
-        MLflow rejects changes of a parameter and keeps every value of a metric: other content in the same run would
+        MLflow rejects changes of a parameter and keeps every value of a metric. Other content in the same run would
         fail, or leave two values per horizon.
         """
         tags = {**record.tags(), PARENT_TAG: parent_run_id}

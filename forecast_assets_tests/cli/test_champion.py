@@ -106,7 +106,7 @@ def test_a_rollback_that_fails_half_way_exits_with_1_and_says_what_holds(promote
     code, output = promoted("rollback", "--country", "FR", "--reason", "orders")
     assert (code, len(promoted.launched)) == (1, launched)
     assert f"{failing}: broken" in output
-    said = "the recipe is refused; what was published stays until republish of FR 2024-05 succeeds"
+    said = "the recipe is rejected; what was published stays until republish of FR 2024-05 succeeds"
     assert (said in output) is says_so
 
 
@@ -120,7 +120,7 @@ def test_a_closed_month_and_a_recipe_refused_already_are_not_rolled_back(promote
     promoted.decide(june, nobody, alone(market()))
     code, output = promoted("rollback", "--country", "FR", "--reason", "x")
     assert code == 2
-    assert "FR 2024-06: the recipe is refused already, the baseline is published" in output
+    assert "FR 2024-06: the recipe is rejected already, the baseline is published" in output
     assert promoted.launched == []
 
 
@@ -139,7 +139,7 @@ def test_a_recipe_that_is_not_refused_is_not_accepted_and_the_refused_ones_are_n
     promoted.refuse(APRIL, OLD)
     code, output = promoted("champion", "--country", "FR", "--accept", "abc")
     assert (code, promoted.launched) == (2, [])
-    assert f"FR has not refused a recipe abc; refused: {recipe_id(OLD)}. Nothing was changed" in output
+    assert f"FR has not rejected a recipe abc; rejected: {recipe_id(OLD)}. Nothing was changed" in output
 
 
 def test_an_acceptance_that_fails_exits_with_1(promoted):

@@ -47,14 +47,14 @@ def test_an_expired_login_is_renewed_once_with_a_new_session(server):
 
 def test_a_login_that_expires_at_once_again_is_given_up(server):
     server.faults.expire_tokens = 10
-    with pytest.raises(DremioError, match=r"refused user 'planner': check DREMIO_USER and DREMIO_PASSWORD"):
+    with pytest.raises(DremioError, match=r"rejected user 'planner': check DREMIO_USER and DREMIO_PASSWORD"):
         client_of(server).rows(ONE)
     assert server.seen.logins == 2
 
 
 def test_a_token_that_is_refused_is_named_and_not_shown(server):
     client = client_of(server, {"DREMIO_TOKEN": "revoked-word"})
-    with pytest.raises(DremioError, match=r"refused the token: check DREMIO_TOKEN") as refused:
+    with pytest.raises(DremioError, match=r"rejected the token: check DREMIO_TOKEN") as refused:
         client.rows(ONE)
     assert "revoked-word" not in str(refused.value)
     assert not is_transient(refused.value)
@@ -84,7 +84,7 @@ def test_a_query_that_hangs_ends_with_its_timeout_and_counts_as_transient(server
     server.faults.hangs = 1
     client = client_of(server, query_seconds=0.5)
     before = time.monotonic()
-    with pytest.raises(DremioUnavailable, match=r"did not answer within 0\.5 s .*DREMIO_QUERY_SECONDS") as failed:
+    with pytest.raises(DremioUnavailable, match=r"did not respond within 0\.5 s .*DREMIO_QUERY_SECONDS") as failed:
         client.rows(ONE)
     assert time.monotonic() - before < 10
     assert is_transient(failed.value)
@@ -193,8 +193,8 @@ def test_a_server_without_tls_is_told_apart(server):
 
 
 WRONG = {
-    "password": ({"login": {"DREMIO_PASSWORD": "wr0ng-word"}}, r"refused user 'planner': check DREMIO_USER and"),
-    "user": ({"user": "nobody"}, r"refused user 'nobody': check DREMIO_USER and DREMIO_PASSWORD"),
+    "password": ({"login": {"DREMIO_PASSWORD": "wr0ng-word"}}, r"rejected user 'planner': check DREMIO_USER and"),
+    "user": ({"user": "nobody"}, r"rejected user 'nobody': check DREMIO_USER and DREMIO_PASSWORD"),
     "no login": ({"login": {}}, r"set DREMIO_TOKEN, or DREMIO_USER and DREMIO_PASSWORD"),
     "port": ({"port": 1}, r"localhost:1 cannot be reached: check DREMIO_HOST, DREMIO_PORT, DREMIO_TLS"),
     "host": ({"host": "dremio.invalid"}, r"dremio\.invalid.*check DREMIO_HOST"),

@@ -190,7 +190,7 @@ def test_a_month_without_rows_is_told_with_what_there_is(put):
 
 def test_a_refused_statement_is_no_missing_table(put, server):
     engine = put(SELL_IN + "FR,A,2024-01,1\n")
-    with pytest.raises(DremioError, match=r"refused the query: .*Column 'nonsense' not found in any table"):
+    with pytest.raises(DremioError, match=r"rejected the query: .*Column 'nonsense' not found in any table"):
         engine.tables.client.rows('SELECT "nonsense" FROM "lake"."sales"."sell_in"')
     assert engine.tables.has_source("sell_in")
 

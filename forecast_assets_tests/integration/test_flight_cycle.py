@@ -233,12 +233,12 @@ def test_the_doctor_uses_the_tables_in_place_of_the_folder(server, settings, mon
             monkeypatch.setenv("DAGSTER_HOME", instance.root_directory)
             return {each.name: each for each in check_connections(settings)}["deliveries"]
 
-    assert (found().state, found().found) == (WORKS, "delivered: sell_in")
+    assert (found().state, found().result) == (WORKS, "delivered: sell_in")
     assert found().where == f"lake.sales in Dremio at localhost:{server.port}"
     server.execute("DROP TABLE lake.sales.sell_in")
-    assert "no sell_in in lake.sales in Dremio" in found().found
+    assert "no sell_in in lake.sales in Dremio" in found().result
     monkeypatch.setenv("DREMIO_PASSWORD", "wr0ng-word")
-    assert "refused user 'planner': check DREMIO_USER" in found().found
+    assert "rejected user 'planner': check DREMIO_USER" in found().result
     assert found().state == FAILS
 
 
@@ -254,7 +254,7 @@ def test_a_command_says_what_dremio_refused_in_one_line(server, settings, monkey
     ended = CliRunner().invoke(app, ["market", "check", "FR", "--month", "2024-10"])
     assert ended.exit_code == 2
     said = " ".join(ended.output.split())
-    assert "refused user 'planner': check DREMIO_USER and DREMIO_PASSWORD" in said
+    assert "rejected user 'planner': check DREMIO_USER and DREMIO_PASSWORD" in said
     assert "Traceback" not in ended.output
     assert "wr0ng-word" not in ended.output
 

@@ -215,4 +215,4 @@ def test_the_doctor_tells_of_the_vault_and_not_of_the_webhook(vault):
     settings = load_settings({"AZURE_KEY_VAULT_URL": vault.address}, with_markets=False)
     found = {each.name: each for each in (_teams("default"), _key_vault(settings))}
     assert {each.state for each in found.values()} == {FAILS}
-    assert found["Teams default"].found.endswith("a secret may be disabled, too")
+    assert found["Teams default"].result.endswith("a secret may be disabled, too")

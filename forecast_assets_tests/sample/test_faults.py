@@ -96,7 +96,7 @@ def test_a_fault_does_not_change_the_truth(clean, write_company):
     [
         (["no_such"], "known: duplicate_rows, missing_file"),
         (["late_month:XX"], "simulated: FR, DE"),
-        (["missing_file", "negative_spike"], "taken away by missing_file"),
+        (["missing_file", "negative_spike"], "removed by missing_file"),
     ],
 )
 def test_faults_that_cannot_be_applied_are_refused_before_anything_is_written(write_company, faults, message):

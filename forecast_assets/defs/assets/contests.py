@@ -28,7 +28,7 @@ Results = Iterator[dg.AssetCheckResult | dg.Output]
 def skipped_if_superseded(function: Callable[..., Results]) -> Callable[..., Results]:
     """Decorate an asset's generator, which has ``recipes_in_force`` among its resources.
 
-    A fallback run may have waited behind the cycle that it stands in for. It then returns passing check results without
+    A fallback run may have waited behind the cycle that it replaces. It then returns passing check results without
     output if a regular forecast was published after it was requested. A run that a person starts is never skipped.
     """
 
@@ -63,13 +63,13 @@ def contest_of_run(
     tuned_recipe: pd.DataFrame,
     refused_recipe: pd.DataFrame,
 ) -> Contest:
-    """Return the contest of the run's market and month, and note what decides it besides the inputs."""
+    """Return the contest of the run's market and month, and record the facts besides the inputs that decide it."""
     (origin,) = months_of_run(context)
     step = context.run.run_id, context.asset_key.path[-1]
-    holder = recipes_in_force.noted_for(*step).before(
+    incumbent = recipes_in_force.noted_for(*step).before(
         country_of_run(context), origin, rejection_reasons(refused_recipe)
     )
     set_aside = context.run.tags.get(SET_ASIDE_TAG, "")
     if set_aside:
         recipes_in_force.lookups.of(*step).answers[SET_ASIDE] = set_aside
-    return contest_of(settings.training, tuned_recipe, refused_recipe, holder, set_aside)
+    return contest_of(settings.training, tuned_recipe, refused_recipe, incumbent, set_aside)

@@ -30,8 +30,8 @@ def build_delivery_asset(kind: str, pool: str) -> dg.AssetsDefinition:
         group_name="sources",
         kinds={kind},
         owners=OWNERS["sources"],
-        description="The month's rows of a market. Where they are not there yet, a run that the schedule started ends "
-        "here and the arrival sensor starts the cycle when they come; any other run goes on and says what is wrong.",
+        description="Delivery gate of a market's month. If rows are missing, a scheduled run ends here, and the "
+        "arrival sensor starts the cycle once they have arrived. Any other run continues and reports the problem.",
         io_manager_key="nothing",
         output_required=False,
         check_specs=check_specs("delivery", [ARRIVED]),
@@ -44,11 +44,11 @@ def build_delivery_asset(kind: str, pool: str) -> dg.AssetsDefinition:
 def delivery(
     context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]
 ) -> Iterator[dg.AssetCheckResult | dg.Output]:
-    """Check the delivery; go on, or leave the market to the arrival sensor."""
+    """Check the delivery; continue, or leave the market to the arrival sensor."""
     (month,), country = months_of_run(context), country_of_run(context)
     gate = CycleGate(settings)
     delivered = gate.delivery(country, month, pd.Timestamp.now("UTC"), context.run.tags.get(DELIVERY_TAG))
-    # A run that a schedule or sensor started may wait; one that a person started goes on and fails with the reason.
+    # A run that a schedule or sensor started may wait; one that a person started continues and fails with the reason.
     may_wait = STARTED_BY_TAG in context.run.tags
     waits_for = _waits_for(context, gate, country, month, delivered) if may_wait else delivered.lacks
     yield dg.AssetCheckResult(
@@ -67,7 +67,7 @@ def delivery(
 def _waits_for(
     context: dg.AssetExecutionContext, gate: CycleGate, country: str, month: pd.Timestamp, delivered: MonthDelivery
 ) -> str:
-    """Return what an unattended run waits for; empty if the cycle can run.
+    """Return the data that an unattended run waits for; empty if the cycle can run.
 
     A regular forecast that was published since the run was requested ends the run; the cycle replaces a fallback.
     """

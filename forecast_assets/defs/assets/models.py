@@ -31,12 +31,12 @@ from forecast_assets.validation.table_checks import stored_if_sound
 Results = Iterator[dg.AssetCheckResult | dg.Output]
 
 TRAINING_ORIGINS = 60
-# The members of the earliest refit look as far back as those of the forecast.
+# The members of the earliest refit reach as far back as those of the forecast.
 MONTHS_OF_REFITS = MEMBER_MONTHS - 1 + max(REFIT_OFFSETS_MONTHS)
 
 
 def pooled_of(settings: Settings, pooled_model: pd.DataFrame) -> PooledModel | None:
-    """Return what is learned over all markets; None if it is absent or the company switched pooling off."""
+    """Return the learners of all markets; None if they are absent or the company switched pooling off."""
     return pooled_from_texts(pooled_model) if pools_markets(settings) else None
 
 

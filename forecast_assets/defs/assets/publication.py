@@ -45,7 +45,7 @@ HISTORY_MONTHS = 60
     "published_forecasts",
     group="publication",
     kinds=["parquet"],
-    description="What planners read: 18 months per SKU with status, source and reason.",
+    description="Forecasts for planners: 18 months per SKU with status, source and reason.",
     ins={
         "forecasts": window("forecasts", 0, 0),
         "champion": window("champion", 0, 0, columns=["outcome", "source", "reason"]),

@@ -60,7 +60,7 @@ def tuned_recipe(
     history_marks: pd.DataFrame,
     products: pd.DataFrame,
 ) -> Iterator[dg.AssetCheckResult | dg.Output]:
-    """Tune the recipe of the run's market on what is known at the end of its month."""
+    """Tune the recipe of the run's market on the data known at the end of its month."""
     (month,) = months_of_run(context)
     where = f"{country_of_run(context)} {month:%Y-%m}"
     last = add_months(month, LAST_SCORED)
@@ -75,7 +75,7 @@ def tuned_recipe(
         )
     except TooLittleToTuneError as error:
         raise dg.Failure(f"{where}: {error}", allow_retries=False) from error
-    # Where an alarm started the search: the alarm, and how much of the month's budget the search takes.
+    # If an alarm started the search: the alarm, and the part of the month's budget that the search takes.
     requested = {name: context.run.tags[tag] for name, tag in REQUESTED_BY.items() if tag in context.run.tags}
     metadata = _trial_figures(trials, month) | requested
     yield from stored_if_sound({month: trials}, [schema_check("tuned_recipe")], metadata=metadata)

@@ -27,7 +27,7 @@ class Bindings:
         account: Account of a store on Azure.
         lease: Lease that a run holds while it is under way; None: no lease.
         configuration: Returns the configuration digest of an asset and market.
-        lookups: Look-ups that steps have made beside their inputs.
+        lookups: Look-ups of steps beside their inputs.
         inputs: Store that steps read from; None: the one that they write to.
         loaded: Inputs that steps have loaded.
     """

@@ -17,7 +17,7 @@ from forecast_assets.storage import TableStore
 
 
 class DocumentsIOManager(dg.ConfigurableIOManager):
-    """Stores the documents of each partition. ``store`` and ``env`` as in ``ParquetIOManager``."""
+    """IO manager of the documents of each partition. ``store`` and ``env`` as in ``ParquetIOManager``."""
 
     store: str
     env: str

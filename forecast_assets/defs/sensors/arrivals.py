@@ -1,4 +1,4 @@
-"""Starts cycles that the schedule could not: markets whose files came later, cycles missed while the daemon was down.
+"""Sensor that starts cycles the schedule could not: late deliveries, and cycles missed while the daemon was down.
 
 Each poll reads published months from the store, runs from the instance and files from the landing folder. The cursor
 keeps only the fingerprints of the last poll, so that half-written files are left alone.
@@ -229,7 +229,7 @@ class Poll:
         )
 
     def in_words(self) -> str:
-        """Return why nothing is started."""
+        """Return the reason why no cycle is started."""
         if not self.reasons:
             return f"Every market of {self._month:%Y-%m} is published or under way."
         shown = [f"{code}: {why}" for code, why in list(self.reasons.items())[:10]]

@@ -1,4 +1,4 @@
-"""Reports a published forecast that is not the model's: a challenger held back, the baseline, the last forecast."""
+"""Sensor that reports a forecast that is not the model's: a challenger held back, the baseline, the last forecast."""
 
 import dagster as dg
 import pandas as pd

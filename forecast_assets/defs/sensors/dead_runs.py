@@ -1,4 +1,4 @@
-"""Marks runs as failed whose process has died, for example with its machine.
+"""Sensor that marks runs as failed whose process has died, for example with its machine.
 
 Dagster's run monitoring asks the code server that started a run. If that is gone too, the run stays "started", blocks
 its market in the queue and is never retried. The run's lease is the evidence: a live process renews it.

@@ -11,14 +11,14 @@ from datetime import UTC, datetime, timedelta
 
 from forecast_assets.tags import RETRY_RUN_TAG, WILL_RETRY_TAG
 
-# A retry that was promised and has not been started after so long will not come.
+# A retry that Dagster announced and has not started after so long will not come.
 RETRY_PATIENCE = timedelta(hours=1)
 # Two runs may end in one moment, and a change may be read late: read again from here, and skip what was seen.
 OVERLAP = timedelta(minutes=2)
 
 
 class Ending(enum.Enum):
-    """What follows from the end of a run."""
+    """Consequence of the end of a run."""
 
     SUCCEEDED = "succeeded"
     STOPPED_BY_A_PERSON = "stopped by a person"
@@ -39,7 +39,7 @@ class EndedRun:
     has_failed: bool
 
     def ending(self, now: datetime) -> Ending:
-        """Return what follows from the end of the run."""
+        """Return the consequence of the end of the run."""
         if self.has_succeeded:
             return Ending.SUCCEEDED
         if not self.has_failed:
@@ -55,7 +55,7 @@ class EndedRun:
 class RunCursor:
     """Position in the stream of ended runs.
 
-    ``after`` is the latest change read, ``seen`` the runs changed shortly before it, ``promised`` failed runs whose
+    ``after`` is the latest change read, ``seen`` the runs changed shortly before it. ``promised`` are failed runs whose
     retry has not been started yet.
     """
 
@@ -65,7 +65,7 @@ class RunCursor:
 
     @classmethod
     def read(cls, text: str | None, now: datetime) -> "RunCursor":
-        """Return what a sensor stored; at first, a cursor that passes over what ended before now."""
+        """Return the cursor that a sensor stored; at first, one that skips the runs that ended before now."""
         return cls(**json.loads(text)) if text else cls(now.timestamp())
 
     @property

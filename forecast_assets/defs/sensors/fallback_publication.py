@@ -1,4 +1,4 @@
-"""Starts the fallback of a cycle that failed for good: the champion's recipe alone, then the best that is left.
+"""Sensor that starts the fallback of a failed cycle: first the champion's recipe alone, then the best forecast left.
 
 Each tick reads runs from the instance and published months from the store, so no state is kept in between. The steps
 are decided in ``operations/cycle/fallback.py``; ``forecast-assets cycle`` runs the same ones.

@@ -1,4 +1,4 @@
-"""Starts the runs over all markets: freezes totals and pooled rows of a month, and prepares the next month."""
+"""Sensor of the runs over all markets: they freeze a month's totals and pooled rows, and prepare the next month."""
 
 import dagster as dg
 import pandas as pd
@@ -70,18 +70,18 @@ def _wanted(
     if table == "pooled_rows":
         oldest = months.closed - pd.DateOffset(months=POOLED_MONTHS)
         delivered = {month: markets for month, markets in delivered.items() if month >= oldest}
-    spans = to_freeze(months, delivered, expected, _made(store, table))
+    spans = to_freeze(months, delivered, expected, _stored(store, table))
     if table == "pooled_rows":
         spans = [part for span in spans for part in span.parts(MARKET_MONTHS_OF_A_RUN // len(expected))]
     return [(job, span) for span in spans]
 
 
 def _known(store: TableReader, months: Months, source: str, table: str, job: str) -> list[tuple[str, MonthRange]]:
-    is_wanted = to_make_known(months, _made(store, source), _made(store, table))
+    is_wanted = to_make_known(months, _stored(store, source), _stored(store, table))
     return [(job, MonthRange(months.closed, months.closed))] if is_wanted else []
 
 
-def _made(store: TableReader, table: str) -> set[pd.Timestamp]:
+def _stored(store: TableReader, table: str) -> set[pd.Timestamp]:
     return {partition.month for partition in store.list_partitions(table)}
 
 

@@ -1,4 +1,4 @@
-"""Judges the inputs of forecasts once features are built: drift of features, and the deliveries of each source.
+"""Sensor that judges the inputs of forecasts once features are built: feature drift, and each source's deliveries.
 
 Features are the last input of a month, so a source that is absent then did not arrive.
 """

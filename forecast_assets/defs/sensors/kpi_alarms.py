@@ -1,4 +1,4 @@
-"""Judges new realised performance: WAPE and bias against limits, their own past, and Holt-Winters."""
+"""Sensor that judges new realised performance: WAPE and bias against limits, their own past, and Holt-Winters."""
 
 import dagster as dg
 import pandas as pd

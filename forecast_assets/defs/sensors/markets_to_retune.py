@@ -17,7 +17,7 @@ class AlarmedMarket:
     """A market with open alarms on its figures.
 
     Attributes:
-        code: Of the market.
+        code: Code of the market.
         alarms: Its open incidents, the worst first; at least one.
         tuned_in: The month of its latest tuning, manual or automatic; None without one.
     """
@@ -36,7 +36,7 @@ def markets_to_retune(alarmed: Sequence[AlarmedMarket], month: pd.Timestamp, bud
     """Return as many markets as the budget allows, the worst first.
 
     A market is tuned at most once a month, manually or automatically. A market whose latest tuning cannot have been
-    measured yet comes after all others, else the largest market in trouble would take the budget of every month.
+    measured yet comes after all others. Otherwise the largest market in trouble would take the budget of every month.
 
     Args:
         alarmed: Markets with open alarms.

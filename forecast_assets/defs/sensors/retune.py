@@ -1,4 +1,4 @@
-"""Retunes markets whose figures raised an alarm, within a budget, and reports the outcome.
+"""Sensor that retunes markets whose figures raised an alarm, within a budget, and reports the outcome.
 
 The outcome is a ``tuned_recipe`` like any other: it is the challenger of the market's next cycle, where the rule of
 ``domain/selection/champion.py`` decides. Each tick reads instance, outbox and store; no state is kept in between.
@@ -26,9 +26,9 @@ from forecast_assets.tags import ALARMS_TAG, BUDGET_TAG, CYCLE_ID_TAG, PRIORITY_
 
 RETUNE = "retune"
 KPI_KINDS = {WAPE, BIAS, WORSE_THAN_BASELINE, BIAS_SAME_SIGN}
-# After cycles, the runs over all markets and what people start.
+# After cycles, runs over all markets and runs that people start.
 PRIORITY_OF_RETUNES = "-10"
-# Performance is judged by another sensor within a few of its ticks; until then the worst is not known.
+# Performance is judged by another sensor within a few of its ticks; until then the worst markets are not known.
 SECONDS_TO_JUDGE = 600
 SECONDS_BETWEEN_TICKS = 300
 # The latest origin that a search scores, and one before it to learn from.
@@ -44,7 +44,7 @@ def build_retune_sensor(settings: Settings) -> dg.SensorDefinition:
         jobs=[jobs.tune],
         minimum_interval_seconds=SECONDS_BETWEEN_TICKS,
         default_status=dg.DefaultSensorStatus[default_status(settings)],
-        description="Tunes markets again whose WAPE or bias raised an alarm: once a month each, within a budget.",
+        description="Retunes markets whose WAPE or bias raised an alarm: once a month each, within a budget.",
     )
     def retune(context: dg.SensorEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
         now = pd.Timestamp.now("UTC")
@@ -58,8 +58,8 @@ def build_retune_sensor(settings: Settings) -> dg.SensorDefinition:
 def retunes(settings: Settings, instance: dg.DagsterInstance, now: pd.Timestamp) -> tuple[list[dg.RunRequest], str]:
     """Return the runs to start now, and why there are no more.
 
-    The budget is spent once the month's alarms are known: all markets have published or the deadline of deliveries has
-    passed, and new performance has been judged. The rest of it serves markets that come later.
+    The budget is spent once the month's alarms are known: all markets have published, or the deadline of deliveries has
+    passed. New performance must have been judged, too. The rest of the budget serves markets that come later.
     """
     if not settings.automation.retune_trials:
         return [], "Automatic retuning is off: FORECAST_RETUNE_TRIALS is 0."
@@ -84,7 +84,7 @@ def retunes(settings: Settings, instance: dg.DagsterInstance, now: pd.Timestamp)
 def _why_not_yet(
     settings: Settings, instance: dg.DagsterInstance, store: TableReader, month: pd.Timestamp, now: pd.Timestamp
 ) -> str:
-    """Return what the choice of the worst markets waits for; empty if it can be made."""
+    """Return the reason why the worst markets cannot be chosen yet; empty if they can."""
     published = _published(store, month)
     out = [m.code for m in settings.market_table.values() if is_forecast(m, month) and m.code not in published]
     if out and now <= deadline_at(month, settings.automation.time_zone, settings.automation.arrival_deadline_days):
@@ -96,7 +96,7 @@ def _why_not_yet(
 
 
 def _published(store: TableReader, month: pd.Timestamp) -> set[str | None]:
-    return {place.country for place in store.list_partitions("published_forecasts") if place.month == month}
+    return {key.country for key in store.list_partitions("published_forecasts") if key.month == month}
 
 
 def _alarmed(settings: Settings, store: TableReader, month: pd.Timestamp) -> list[AlarmedMarket]:
@@ -104,12 +104,12 @@ def _alarmed(settings: Settings, store: TableReader, month: pd.Timestamp) -> lis
     published = _published(store, month)
     tuned: dict[str | None, pd.Timestamp] = {}
     old_enough: set[str | None] = set()
-    for place in store.list_partitions("tuned_recipe"):
-        if place.month <= month:
-            tuned[place.country] = max(place.month, tuned.get(place.country, place.month))
-    for place in store.list_partitions("features"):
-        if place.month <= add_months(month, -LEAST_MONTHS_OF_FEATURES):
-            old_enough.add(place.country)
+    for key in store.list_partitions("tuned_recipe"):
+        if key.month <= month:
+            tuned[key.country] = max(key.month, tuned.get(key.country, key.month))
+    for key in store.list_partitions("features"):
+        if key.month <= add_months(month, -LEAST_MONTHS_OF_FEATURES):
+            old_enough.add(key.country)
     alarms: dict[str, list[Incident]] = {}
     for incident in Outbox.of(settings).open_incidents():
         market = settings.market_table.get(incident.country or "")

@@ -1,4 +1,4 @@
-"""Reports the outcome of a tuning that an alarm started; the next cycle decides on it.
+"""Report of the outcome of a tuning that an alarm started; the next cycle decides on it.
 
 The incident is open until that cycle has decided. A tuning that failed is reported by ``run_failures``.
 """
@@ -74,16 +74,16 @@ def _incident(settings: Settings, store: TableReader, run: dg.DagsterRun, month:
     country = market_of_run(run.tags) or ""
     tried = store.read("tuned_recipe", [PartitionKey(month, country)])
     usual, chosen = tried[tried["trial"] == 0].iloc[0], tried[tried["role"] == IN_FORCE].iloc[0]
-    found = "no recipe tried is better than the usual one"
+    comparison = "no recipe tried is better than the usual one"
     if chosen["trial"] != 0:
-        found = f"trial {chosen['trial']} has loss {chosen['loss']:.4f}, the usual recipe {usual['loss']:.4f}"
+        comparison = f"trial {chosen['trial']} has loss {chosen['loss']:.4f}, the usual recipe {usual['loss']:.4f}"
     return Incident(
         kind=RETUNED,
         country=country,
         subject="",
         month=month,
         severity="info",
-        headline=f"{settings.market_table[country].name}: tuned again after an alarm, {found}; "
+        headline=f"{settings.market_table[country].name}: tuned again after an alarm, {comparison}; "
         f"the cycle of {add_months(month, 1):%Y-%m} decides",
         facts=(
             ("alarm", run.tags.get(ALARMS_TAG, "unknown")),

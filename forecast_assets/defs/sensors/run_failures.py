@@ -1,4 +1,4 @@
-"""Reports runs that failed for good, and closes the incident when a later run of the same job succeeds.
+"""Sensor that reports failed runs, and closes the incident when a later run of the same job succeeds.
 
 It has a cursor of its own: Dagster's run failure sensor moves on even if reporting a run failed. The outbox is written
 before the cursor moves and keeps what it has, so a repeated tick changes nothing. Decisions are in ``ended_runs``.
@@ -70,7 +70,7 @@ def report_ended_runs(
 
 
 def ended_run(instance: dg.DagsterInstance, record: dg.RunRecord) -> EndedRun:
-    """Return what the decision reads of a run."""
+    """Return the facts of a run that the decision reads."""
     run = record.dagster_run
     return EndedRun(
         run.run_id,
@@ -84,8 +84,8 @@ def ended_run(instance: dg.DagsterInstance, record: dg.RunRecord) -> EndedRun:
 def has_failed(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
     """Return True if a run failed, not counting those that a person stopped.
 
-    A run that its time limit stopped is reported as failed by Dagster's daemon and as canceled by its own process; its
-    status is that of whichever came last.
+    A run that its time limit stopped is reported as failed by Dagster's daemon and as canceled by its own process. The
+    later of the two sets its status.
     """
     if run.status is not dg.DagsterRunStatus.CANCELED:
         return run.status is dg.DagsterRunStatus.FAILURE
@@ -93,7 +93,7 @@ def has_failed(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
 
 
 def is_retry_pending(instance: dg.DagsterInstance, record: dg.RunRecord, now: datetime) -> bool:
-    """Return True if Dagster has promised to start a failed run again, has not done so, and still may."""
+    """Return True if a retry is pending: Dagster announced it, has not started it, and still may."""
     return ended_run(instance, record).ending(now) is Ending.RETRY_PENDING
 
 

@@ -55,8 +55,14 @@ def to_freeze(
     return consecutive_months(ready)
 
 
-def to_make_known(months: Months, frozen: Collection[pd.Timestamp], made: Collection[pd.Timestamp]) -> bool:
-    """Return True if the tables that the last closed month reads are due: the month before is frozen, or it is late."""
-    if months.closed in made or not frozen:
+def to_make_known(months: Months, frozen: Collection[pd.Timestamp], stored: Collection[pd.Timestamp]) -> bool:
+    """Return True if the tables that the last closed month reads are due: the month before is frozen, or it is late.
+
+    Args:
+        months: Position in time.
+        frozen: Months that are frozen.
+        stored: Months whose tables are stored already.
+    """
+    if months.closed in stored or not frozen:
         return False
     return months.closed - pd.DateOffset(months=1) in frozen or months.is_late

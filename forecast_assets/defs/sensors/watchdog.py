@@ -1,4 +1,4 @@
-"""Reports sensors and schedules whose last tick failed or is overdue.
+"""Sensor that reports sensors and schedules whose last tick failed or is overdue.
 
 It cannot report a stopped daemon: ``forecast-assets watchdog`` does, started from outside.
 """
@@ -28,8 +28,8 @@ def build_watchdog_sensor(
     )
     def watchdog(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         now = datetime.now(UTC)
-        found = check_sensors(context.instance, sensors, schedules, now)
-        bad = report_health(Outbox.of(settings), settings, SENSOR_FAILED, found, now)
-        return dg.SkipReason("\n".join(bad) or f"{len(found)} sensors and schedules are well.")
+        health = check_sensors(context.instance, sensors, schedules, now)
+        bad = report_health(Outbox.of(settings), settings, SENSOR_FAILED, health, now)
+        return dg.SkipReason("\n".join(bad) or f"{len(health)} sensors and schedules are well.")
 
     return watchdog

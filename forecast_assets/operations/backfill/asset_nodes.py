@@ -1,4 +1,4 @@
-"""What the code location says of its assets: what each reads of which months, and which a selection names."""
+"""Assets of the code location: the tables and months that each reads, and the assets that a selection names."""
 
 import dataclasses
 import re
@@ -12,7 +12,7 @@ NOT_STORED = "nothing"
 
 @dataclasses.dataclass(frozen=True)
 class Window:
-    """Months m+first .. m+last of a table; ``required``: a step without all of them fails."""
+    """Months m+first .. m+last of a table. ``required``: a step fails if one of them is missing."""
 
     table: str
     first: int
@@ -22,12 +22,12 @@ class Window:
 
 @dataclasses.dataclass(frozen=True)
 class AssetNode:
-    """One asset that is made.
+    """One asset that runs can build.
 
     Attributes:
         windows: The tables it reads; none for a source, which reads deliveries.
-        months_in_one_run: Whether a range of months of a market is one run.
-        by_month_alone: Whether it is over all markets.
+        months_in_one_run: True if one run builds a range of months of a market.
+        by_month_alone: True if the asset is over all markets.
         is_stored: False for an asset that leaves nothing in the store.
     """
 
@@ -39,7 +39,7 @@ class AssetNode:
 
     @property
     def is_source(self) -> bool:
-        """Whether it is made of deliveries."""
+        """True if the asset is built from deliveries."""
         return not self.windows and self.is_stored and self.name not in ON_DEMAND
 
 
@@ -48,7 +48,7 @@ class SelectionError(ValueError):
 
 
 def asset_nodes(definitions: dg.Definitions) -> dict[str, AssetNode]:
-    """The assets that are made, by name, none before what it reads."""
+    """Return the assets that runs can build, by name, each after the assets that it reads."""
     graph = definitions.resolve_asset_graph()
     executable = [key for key in graph.toposorted_asset_keys if graph.get(key).is_executable]
     return {key.path[-1]: _node(key, graph.get(key).assets_def) for key in executable}
@@ -77,12 +77,12 @@ def _node(key: dg.AssetKey, asset: dg.AssetsDefinition) -> AssetNode:
 
 
 def selected_assets(definitions: dg.Definitions, text: str) -> list[str]:
-    """Names of the assets of a selection in Dagster's syntax, none before what it reads.
+    """Return the assets of a selection in Dagster's syntax, each after the assets that it reads.
 
     A bare name stands for ``key:name``, as in the UI: ``features+`` is the asset and everything downstream.
 
     Raises:
-        SelectionError: If it cannot be read or selects nothing that is made.
+        SelectionError: If it cannot be parsed or selects no asset that runs can build.
     """
     nodes = asset_nodes(definitions)
     keyed = re.sub(r'(?<![\w:"])([A-Za-z_]\w*)(?![\w:"(])', lambda match: _keyed(match[1], nodes), text)
@@ -93,7 +93,7 @@ def selected_assets(definitions: dg.Definitions, text: str) -> list[str]:
         raise SelectionError(f"--assets {text!r}: {reason} Known: {', '.join(nodes)}") from error
     chosen = {key.path[-1] for key in keys}
     if not chosen & set(nodes):
-        raise SelectionError(f"--assets {text!r} selects nothing that is made. Known: {', '.join(nodes)}")
+        raise SelectionError(f"--assets {text!r} selects no asset that can be built. Known: {', '.join(nodes)}")
     return [name for name in nodes if name in chosen]
 
 

@@ -24,7 +24,7 @@ from forecast_assets.tags import BACKFILL_TAG, CYCLE_ID_TAG, MONTHLY_CYCLE, PERF
 
 PUBLISHED = "published_forecasts"
 # Opens the failure of a partition whose input failed or is missing.
-NOT_MADE = "not made"
+NOT_BUILT = "not built"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,7 +35,7 @@ class PartitionOutcome:
         asset: Name of the asset.
         country: The market; None over all markets.
         month: Month of the partition.
-        failure: Reason for which it was not made; None where it was.
+        failure: Reason why it was not built; None if it was built.
     """
 
     asset: str
@@ -44,7 +44,7 @@ class PartitionOutcome:
     failure: str | None
 
 
-# Marks are made by the cycle of their month and by the job market_features; a backfill leaves stored ones as they are.
+# The cycle of their month and the job market_features build marks; a backfill leaves stored ones as they are.
 LEFT_TO_CYCLES = frozenset({"history_marks"})
 
 
@@ -124,7 +124,7 @@ class Backfill:
                 yield from self._run(code, MONTHLY_CYCLE, chosen, MonthRange(month, month))
 
     def _is_by_month(self, name: str) -> bool:
-        """Return True if an asset is made in runs of one market and month."""
+        """Return True if an asset is built in runs of one market and month."""
         if name == PERFORMANCE:
             return PUBLISHED in self._scope.assets
         node = self._scope.nodes[name]
@@ -175,10 +175,10 @@ class Backfill:
             if not window.first <= 0 <= window.last or window.table in rebuilt:
                 continue
             if self._has_failed(window.table, code, month):
-                self._note(asset, code, month, f"{NOT_MADE}: {window.table} of the month failed")
+                self._note(asset, code, month, f"{NOT_BUILT}: {window.table} of the month failed")
                 return True
             if window.required and month not in self._staleness.recorded.of(window.table, code):
-                self._note(asset, code, month, f"{NOT_MADE}: {window.table} of the month is not there")
+                self._note(asset, code, month, f"{NOT_BUILT}: {window.table} of the month is not stored")
                 return True
         return False
 
@@ -197,7 +197,7 @@ class Backfill:
         for asset, month in _partitions(assets, months):
             self._note(asset, code, month, reasons.get(asset))
             if self._scope.nodes[asset].is_stored:
-                self._staleness.recorded.read_again(asset, PartitionKey(month, code))
+                self._staleness.recorded.reread(asset, PartitionKey(month, code))
 
     def _tags(self, code: str | None, months: MonthRange) -> dict[str, str]:
         tags = {BACKFILL_TAG: self._backfill_id}
@@ -223,5 +223,5 @@ def _reasons(result: RunResult, assets: list[str], nodes: Mapping[str, AssetNode
         if asset in own:
             reasons[asset] = own[asset]
         elif failed:
-            reasons[asset] = f"{NOT_MADE}: {failed} of the month failed"
+            reasons[asset] = f"{NOT_BUILT}: {failed} of the month failed"
     return reasons

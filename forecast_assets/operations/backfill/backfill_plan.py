@@ -1,4 +1,4 @@
-"""What a backfill would do before it does anything: what is made again, skipped, frozen, and what moves."""
+"""Plan of a backfill: partitions that it rebuilds, skips and finds frozen, and later KPIs that change."""
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
@@ -10,7 +10,7 @@ from forecast_assets.config.settings import Settings, pools_markets
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months
 from forecast_assets.domain.months import MonthRange
 from forecast_assets.operations.backfill.asset_nodes import AssetNode
-from forecast_assets.operations.backfill.recorded import Recorded
+from forecast_assets.operations.backfill.recorded_provenance import RecordedProvenance
 from forecast_assets.operations.backfill.staleness import Staleness
 from forecast_assets.operations.cycle.plan import LEAST_HISTORY_MONTHS
 from forecast_assets.operations.stages import POOLING
@@ -23,7 +23,7 @@ Months = dict[str, dict[str | None, list[pd.Timestamp]]]
 
 @dataclasses.dataclass(frozen=True)
 class BackfillRequest:
-    """What was asked for: assets (none before what it reads) of markets and months ``first`` to ``last``, both in."""
+    """Requested assets of markets and months ``first`` to ``last``, both included; assets follow those they read."""
 
     countries: tuple[str, ...]
     first: pd.Timestamp
@@ -33,28 +33,28 @@ class BackfillRequest:
 
 
 class Scope:
-    """Which months of an asset and market a request is about."""
+    """Months of each asset and market that a request covers."""
 
     def __init__(
-        self, settings: Settings, nodes: Mapping[str, AssetNode], request: BackfillRequest, recorded: Recorded
+        self, settings: Settings, nodes: Mapping[str, AssetNode], request: BackfillRequest, recorded: RecordedProvenance
     ) -> None:
         self.request = request
         self.nodes = nodes
         self._markets = settings.market_table
         self._recorded = recorded
-        # What people ask for (a tuning, a refusal) is no part of a backfill: it reads them as they are.
+        # A backfill reads tuned and rejected configurations as stored; people request those.
         without = ON_DEMAND if pools_markets(settings) else {*ON_DEMAND, *POOLING.tables}
         self.assets = [name for name in request.assets if name not in without]
 
     def countries(self, asset: str) -> list[str | None]:
-        """The markets of an asset; None alone for one over all markets."""
+        """Return the markets of an asset; None alone for an asset over all markets."""
         return [None] if self.nodes[asset].by_month_alone else list(self.request.countries)
 
     def months(self, asset: str, country: str | None, publishing: Sequence[pd.Timestamp] = ()) -> list[pd.Timestamp]:
-        """Months of the request in which the asset can exist.
+        """Return the months of the request in which the asset can exist.
 
-        Deliveries start with the market, features and what is made of them with its first year. Performance needs a
-        forecast published before, stored or among ``publishing``.
+        Deliveries start with the market. Features and the assets built from them need its first year. Performance needs
+        a forecast published before, stored or among ``publishing``.
         """
         wanted = MonthRange(self.request.first, self.request.last).months
         if asset == "performance":
@@ -76,19 +76,19 @@ class Scope:
 
 @dataclasses.dataclass(frozen=True)
 class BackfillPlan:
-    """The blast radius of a request.
+    """Partitions that a request changes, and those it leaves.
 
     Attributes:
-        made: Months that are made again, with the reason, by asset and market.
-        skipped: Months whose inputs, code and configuration did not change.
-        frozen: Months among them that belong to a frozen cycle: published, and a later one too.
-        unusable: Months whose delivery cannot be used now, with what is wrong, by source and market.
-        moved_later: Months after the request whose stored performance reads forecasts that are made again.
-        history_missing: Months before the request of which no sell-in is stored, by market.
+        rebuilt: Months to rebuild, with the reason, by asset and market.
+        skipped: Months whose inputs, code and configuration did not change, by asset and market.
+        frozen: Months to rebuild of a frozen cycle, by market: published, with a later month published too.
+        unusable: Months whose delivery cannot be used now, with the problem, by source and market.
+        moved_later: Months after the request whose stored performance reads forecasts to rebuild, by market.
+        history_missing: Months before the request without stored sell-in, by market.
     """
 
     request: BackfillRequest
-    made: dict[str, dict[str | None, dict[pd.Timestamp, str]]]
+    rebuilt: dict[str, dict[str | None, dict[pd.Timestamp, str]]]
     skipped: Months
     frozen: dict[str, list[pd.Timestamp]]
     moved_later: dict[str, list[pd.Timestamp]]
@@ -96,47 +96,47 @@ class BackfillPlan:
 
     @property
     def partitions(self) -> int:
-        """How many partitions are made again."""
-        return sum(len(months) for by_market in self.made.values() for months in by_market.values())
+        """The number of partitions to rebuild."""
+        return sum(len(months) for by_market in self.rebuilt.values() for months in by_market.values())
 
     @property
     def unusable(self) -> dict[tuple[str, str], dict[pd.Timestamp, str]]:
         """Months with a delivery that cannot be used, by source and market."""
-        found = {
+        unusable = {
             (asset, str(country)): {month: why for month, why in months.items() if why.startswith(UNUSABLE)}
-            for asset, by_market in self.made.items()
+            for asset, by_market in self.rebuilt.items()
             for country, months in by_market.items()
         }
-        return {key: months for key, months in found.items() if months}
+        return {key: months for key, months in unusable.items() if months}
 
 
 def plan_backfill(
     settings: Settings, scope: Scope, staleness: Staleness, closed: Callable[[str, pd.Timestamp], bool]
 ) -> BackfillPlan:
-    """Judge every partition of a request; what is downstream of a partition that is made again is made again too.
+    """Judge every partition of a request; a partition downstream of a rebuilt one counts as rebuilt too.
 
-    That is the most that can happen: a partition that comes out as it was stops what follows from it.
+    The plan is the upper bound: an unchanged result stops the rebuilding of the partitions that read it.
     """
-    made: dict[str, dict[str | None, dict[pd.Timestamp, str]]] = {}
+    rebuilt: dict[str, dict[str | None, dict[pd.Timestamp, str]]] = {}
     skipped: Months = {}
     for asset in scope.assets:
         for country in scope.countries(asset):
-            publishing = list(made.get("published_forecasts", {}).get(country, {}))
+            publishing = list(rebuilt.get("published_forecasts", {}).get(country, {}))
             months = scope.months(asset, country, publishing)
-            stale = staleness.stale(asset, country, months, made)
-            made.setdefault(asset, {})[country] = stale
+            stale = staleness.stale(asset, country, months, rebuilt)
+            rebuilt.setdefault(asset, {})[country] = stale
             skipped.setdefault(asset, {})[country] = [month for month in months if month not in stale]
     frozen = {
-        code: sorted({m for by_market in made.values() for m in by_market.get(code, {}) if closed(code, m)})
+        code: sorted({m for by_market in rebuilt.values() for m in by_market.get(code, {}) if closed(code, m)})
         for code in scope.request.countries
     }
     recorded = staleness.recorded
     return BackfillPlan(
         request=scope.request,
-        made=made,
+        rebuilt=rebuilt,
         skipped=skipped,
         frozen={code: months for code, months in frozen.items() if months},
-        moved_later=_moved_later(recorded, scope.request, made),
+        moved_later=_moved_later(recorded, scope.request, rebuilt),
         history_missing=_history_missing(recorded, settings.market_table, scope),
     )
 
@@ -146,11 +146,13 @@ def _measures(month: pd.Timestamp, origin: pd.Timestamp) -> bool:
 
 
 def _moved_later(
-    recorded: Recorded, request: BackfillRequest, made: Mapping[str, Mapping[str | None, Mapping[pd.Timestamp, str]]]
+    recorded: RecordedProvenance,
+    request: BackfillRequest,
+    rebuilt: Mapping[str, Mapping[str | None, Mapping[pd.Timestamp, str]]],
 ) -> dict[str, list[pd.Timestamp]]:
     moved = {}
     for code in request.countries:
-        origins = list(made.get("published_forecasts", {}).get(code, {}))
+        origins = list(rebuilt.get("published_forecasts", {}).get(code, {}))
         measured = recorded.of("performance", code) if origins else {}
         later = [m for m in sorted(measured) if m > request.last and any(_measures(m, origin) for origin in origins)]
         if later:
@@ -158,13 +160,15 @@ def _moved_later(
     return moved
 
 
-def _history_missing(recorded: Recorded, markets: Mapping[str, Market], scope: Scope) -> dict[str, list[pd.Timestamp]]:
+def _history_missing(
+    recorded: RecordedProvenance, markets: Mapping[str, Market], scope: Scope
+) -> dict[str, list[pd.Timestamp]]:
     if not any(window.table == "sell_in" for name in scope.assets for window in scope.nodes[name].windows):
         return {}
-    found = {}
+    absent = {}
     for code in scope.request.countries:
         since, before = markets[code].since, add_months(scope.request.first, -1)
         wanted = MonthRange(since, before).months if since <= before else []
         stored = recorded.of("sell_in", code)
-        found[code] = [month for month in wanted if month not in stored]
-    return {code: months for code, months in found.items() if months}
+        absent[code] = [month for month in wanted if month not in stored]
+    return {code: months for code, months in absent.items() if months}

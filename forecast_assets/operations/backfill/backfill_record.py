@@ -1,7 +1,7 @@
-"""The record of a backfill in the store: by it a backfill that was killed goes on as the one it was.
+"""Record of a backfill in the store, so that a killed backfill continues under the same id and revision.
 
-It holds the revision of reopened months (``.r2``), which all its runs must share however often it is started. Which
-partitions are done is not recorded: their provenance says so.
+The record holds the revision of reopened months (``.r2``), which all runs share however often the backfill is started.
+It lists no finished partitions: their provenance shows them.
 """
 
 import dataclasses
@@ -20,7 +20,7 @@ FIRST_REVISION = 2
 
 @dataclasses.dataclass(frozen=True)
 class BackfillRecord:
-    """One request: ``id`` (of the request), ``revision`` of reopened months, when it was started and finished (UTC)."""
+    """Id of a request, revision of reopened months, and the times of start and end (UTC)."""
 
     id: str
     revision: int
@@ -29,35 +29,35 @@ class BackfillRecord:
 
 
 def open_record(store: TableStore, request: BackfillRequest, cycle_ids: Iterable[str]) -> tuple[BackfillRecord, bool]:
-    """The record of a request, and whether it goes on with one that did not finish.
+    """Return the record of a request, and True if an unfinished record continues.
 
     Args:
-        store: Where it is kept.
+        store: Store that keeps the records.
         request: Equal requests share a record until it is finished.
-        cycle_ids: Cycles of the months that would be reopened: a new revision follows the highest of theirs.
+        cycle_ids: Cycles of the months to reopen; a new revision follows their highest one.
     """
     key = request_id(request)
-    found = _read(store, key)
-    if found and found.finished_at is None:
-        return found, True
+    stored = _read(store, key)
+    if stored and stored.finished_at is None:
+        return stored, True
     record = BackfillRecord(key, next_revision(cycle_ids), _now())
     _write(store, record)
     return record, False
 
 
 def close_record(store: TableStore, record: BackfillRecord) -> None:
-    """Everything has landed: the same request is a new backfill from now on."""
+    """Mark a backfill as finished; the same request starts a new backfill from now on."""
     _write(store, dataclasses.replace(record, finished_at=_now()))
 
 
 def next_revision(cycle_ids: Iterable[str]) -> int:
-    """One more than the highest ``.r<n>`` of the cycles; 2 where none was reopened before."""
-    found = [int(match[1]) for cycle_id in cycle_ids if (match := re.search(r"\.r(\d+)$", cycle_id))]
-    return max(found, default=FIRST_REVISION - 1) + 1
+    """Return one more than the highest ``.r<n>`` of the cycles; 2 if none was reopened before."""
+    revisions = [int(match[1]) for cycle_id in cycle_ids if (match := re.search(r"\.r(\d+)$", cycle_id))]
+    return max(revisions, default=FIRST_REVISION - 1) + 1
 
 
 def request_id(request: BackfillRequest) -> str:
-    """Twelve hexadecimal digits of a request; the order of markets and assets does not matter."""
+    """Return twelve hexadecimal digits of a request; the order of markets and assets does not matter."""
     parts = [sorted(request.countries), f"{request.first:%Y-%m}", f"{request.last:%Y-%m}", sorted(request.assets)]
     return hashlib.sha256(json.dumps([*parts, request.include_frozen]).encode()).hexdigest()[:12]
 

@@ -1,4 +1,4 @@
-"""What the deliveries of a market would become if they were ingested now, as content hashes: nothing is stored."""
+"""Content hashes that the deliveries of a market would have if they were ingested now. Nothing is stored."""
 
 import pandas as pd
 
@@ -13,7 +13,7 @@ from forecast_assets.storage.table_specs import table_specs
 
 
 class Deliveries:
-    """Looks at each table of a market once: deliveries do not change while a backfill is planned."""
+    """Hashes of deliveries. Each month is read once: deliveries do not change while a backfill is planned."""
 
     def __init__(self, settings: Settings, tables: SourceTables | None = None) -> None:
         self._settings = settings
@@ -22,8 +22,8 @@ class Deliveries:
         self._hashes: dict[tuple[str, str, pd.Timestamp], str] = {}
         self._unusable: dict[tuple[str, str, pd.Timestamp], str] = {}
 
-    def look_at(self, table: str, country: str, months: list[pd.Timestamp]) -> None:
-        """Read what is delivered for the months that were not looked at before."""
+    def read(self, table: str, country: str, months: list[pd.Timestamp]) -> None:
+        """Read the deliveries of the months that were not read before."""
         new = [m for m in months if (table, country, m) not in self._hashes | self._unusable]
         if not new:
             return
@@ -36,11 +36,11 @@ class Deliveries:
             self._hashes[table, country, month] = content_hash(arrow, spec.keys)
 
     def content_hash(self, table: str, country: str, month: pd.Timestamp) -> str | None:
-        """Hash of what would be stored; None where the delivery cannot be used."""
+        """Return the hash of the table that would be stored; None if the delivery cannot be used."""
         return self._hashes.get((table, country, month))
 
     def problem(self, table: str, country: str, month: pd.Timestamp) -> str | None:
-        """Why the delivery of a month cannot be used; None where it can."""
+        """Return the problem of a month's delivery; None if it can be used."""
         return self._unusable.get((table, country, month))
 
     def _rows(

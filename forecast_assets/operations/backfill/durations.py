@@ -1,4 +1,4 @@
-"""How long assets took in past runs, as Dagster recorded it, and how long a backfill may take by that."""
+"""Durations of past runs, as recorded by Dagster, and the estimated duration of a backfill."""
 
 import dataclasses
 import statistics
@@ -12,17 +12,17 @@ from forecast_assets.operations.backfill.asset_nodes import AssetNode
 from forecast_assets.storage import PartitionKey
 from forecast_assets.tags import RANGE_END_TAG, RANGE_START_TAG
 
-RUNS_LOOKED_AT = 100
+RUNS_READ = 100
 
 
 @dataclasses.dataclass(frozen=True)
 class PastDurations:
-    """What past successful runs took.
+    """Durations of past successful runs.
 
     Attributes:
-        seconds: Median seconds per partition of an asset, by asset and whether the run was over a range of months.
+        seconds: Median seconds per partition, by asset and kind of run: True for a range of months, False for one.
         run_seconds: Median seconds of a run outside its steps; None without a run.
-        runs: How many runs were looked at.
+        runs: Number of runs that were read.
     """
 
     seconds: Mapping[tuple[str, bool], float]
@@ -30,13 +30,13 @@ class PastDurations:
     runs: int
 
     def of(self, asset: str, in_range: bool) -> float | None:
-        """Seconds per partition in a run of that kind, else of the other kind; None where it was never made."""
+        """Return the seconds per partition in a run of that kind, else of the other kind; None without any run."""
         return self.seconds.get((asset, in_range), self.seconds.get((asset, not in_range)))
 
 
 @dataclasses.dataclass(frozen=True)
 class Estimate:
-    """Minutes of a backfill; ``unknown`` names assets that no past run has made and that are not counted."""
+    """Minutes of a backfill; ``unknown`` names the assets without a past run, which are not counted."""
 
     minutes: float | None
     processes: int
@@ -47,7 +47,7 @@ class Estimate:
 def past_durations(instance: dg.DagsterInstance) -> PastDurations:
     """Read the statistics of the latest successful runs of the instance."""
     filters = dg.RunsFilter(statuses=[dg.DagsterRunStatus.SUCCESS])
-    records = instance.get_run_records(filters=filters, limit=RUNS_LOOKED_AT)
+    records = instance.get_run_records(filters=filters, limit=RUNS_READ)
     seconds: dict[tuple[str, bool], list[float]] = {}
     outside = []
     for record in records:
@@ -67,18 +67,18 @@ def past_durations(instance: dg.DagsterInstance) -> PastDurations:
 
 
 def estimated(
-    made: Mapping[str, Mapping[str | None, Mapping[pd.Timestamp, str]]],
+    rebuilt: Mapping[str, Mapping[str | None, Mapping[pd.Timestamp, str]]],
     nodes: Mapping[str, AssetNode],
     past: PastDurations,
     processes: int,
 ) -> Estimate:
-    """Minutes that the partitions of a plan take, markets side by side in so many processes.
+    """Estimate the minutes of a plan whose markets run side by side in a number of processes.
 
-    Markets are taken as spread evenly over the processes, never faster than the one with the most to do; what is over
-    all markets comes on top.
+    Markets are assumed to be spread evenly over the processes, but never to end before the longest one. Partitions over
+    all markets are added.
     """
     unknown, by_market = set(), dict[str | None, float]()
-    for asset, countries in made.items():
+    for asset, countries in rebuilt.items():
         for country, months in countries.items():
             if not months:
                 continue
@@ -88,7 +88,7 @@ def estimated(
                 unknown.add(asset)
                 continue
             by_market[country] = by_market.get(country, 0.0) + each * len(months)
-    for country, count in _runs(made, nodes).items():
+    for country, count in _runs(rebuilt, nodes).items():
         by_market[country] = by_market.get(country, 0.0) + count * (past.run_seconds or 0.0)
     shared = by_market.pop(None, 0.0)
     total = max(sum(by_market.values()) / processes, max(by_market.values(), default=0.0)) + shared
@@ -96,11 +96,11 @@ def estimated(
 
 
 def _runs(
-    made: Mapping[str, Mapping[str | None, Mapping[pd.Timestamp, str]]], nodes: Mapping[str, AssetNode]
+    rebuilt: Mapping[str, Mapping[str | None, Mapping[pd.Timestamp, str]]], nodes: Mapping[str, AssetNode]
 ) -> dict[str | None, int]:
-    """Runs by market: one per asset of ranges, one per month of the others."""
+    """Count the runs by market: one per asset of ranges, one per month of the others."""
     ranges, months = dict[str | None, int](), dict[str | None, set[pd.Timestamp]]()
-    for asset, countries in made.items():
+    for asset, countries in rebuilt.items():
         for country, stale in countries.items():
             if stale and nodes[asset].months_in_one_run:
                 ranges[country] = ranges.get(country, 0) + 1
@@ -110,7 +110,7 @@ def _runs(
 
 
 def _months(tags: Mapping[str, str]) -> int:
-    """Months of a run: those of its range, else one."""
+    """Count the months of a run: those of its range, else one."""
     if RANGE_START_TAG not in tags or RANGE_END_TAG not in tags:
         return 1
     first, last = (PartitionKey.from_dagster(tags[tag]).month for tag in (RANGE_START_TAG, RANGE_END_TAG))

@@ -1,8 +1,7 @@
-"""Which stored partitions are no longer what their inputs, the code and the configuration would make of them.
+"""Staleness of stored partitions: partitions that inputs, code and configuration would build differently now.
 
-A partition is fresh when the hashes of everything its window holds now, and of what it would look up now, are those it
-was made from and code version and configuration are equal; one of a source, when today's delivery has the content that
-is stored. Nothing else is skipped.
+A partition is fresh if the hashes of its inputs and look-ups, its code version and its configuration are as recorded.
+A partition of a source is fresh if today's delivery has the stored content. Only fresh partitions are skipped.
 """
 
 from collections.abc import Collection, Mapping
@@ -12,131 +11,136 @@ import pandas as pd
 from forecast_assets.config.settings import Settings
 from forecast_assets.market_state.lookups import LOOKED_UP
 from forecast_assets.operations.backfill.asset_nodes import AssetNode, Window
+from forecast_assets.operations.backfill.current_lookups import CurrentLookups, has_lookup
 from forecast_assets.operations.backfill.deliveries import Deliveries
-from forecast_assets.operations.backfill.lookups_now import LookupsNow, looks_up
-from forecast_assets.operations.backfill.recorded import DOCUMENTS, Recorded, month_number
+from forecast_assets.operations.backfill.recorded_provenance import DOCUMENTS, RecordedProvenance, month_number
 from forecast_assets.schemas import MONTH_ONLY
 from forecast_assets.storage import PartitionKey, StoredProvenance, TableStore
 from forecast_assets.storage.code_version import code_version
 from forecast_assets.storage.configuration import configuration_of
 
-# By asset and market (None: over all markets), the months that are made again.
-Made = Mapping[str, Mapping[str | None, Collection[pd.Timestamp]]]
+# Months to rebuild by asset and market (None: over all markets).
+Rebuilt = Mapping[str, Mapping[str | None, Collection[pd.Timestamp]]]
 
 
 class Staleness:
-    """Judges partitions against the store, the deliveries, this code and these settings."""
+    """Comparison of partitions with the store, the deliveries, this code and these settings."""
 
     def __init__(
         self, store: TableStore, settings: Settings, nodes: Mapping[str, AssetNode], deliveries: Deliveries
     ) -> None:
-        self.recorded = Recorded(store)
+        self.recorded = RecordedProvenance(store)
         self._settings = settings
         self._nodes = nodes
         self._deliveries = deliveries
-        self._lookups = LookupsNow(self.recorded, store)
+        self._lookups = CurrentLookups(self.recorded, store)
 
     def stale(
-        self, asset: str, country: str | None, months: list[pd.Timestamp], made: Made | None = None
+        self, asset: str, country: str | None, months: list[pd.Timestamp], rebuilt: Rebuilt | None = None
     ) -> dict[pd.Timestamp, str]:
-        """The months of an asset that have to be made, each with the reason; a fresh month is left out.
+        """Return the months of an asset to rebuild, each with the reason; fresh months are left out.
 
         Args:
             asset: Name of the asset.
             country: The market; None for an asset over all markets.
-            months: Months that are judged.
-            made: Partitions by asset that are taken as made again, whatever they will hold then.
+            months: Months to compare.
+            rebuilt: Partitions by asset that count as rebuilt, whatever content they will have.
         """
         node = self._nodes[asset]
         if node.is_source and country:
-            self._deliveries.look_at(asset, country, months)
+            self._deliveries.read(asset, country, months)
         reasons: dict[pd.Timestamp, str] = {}
         for month in sorted(months):
-            place = PartitionKey(month, country)
-            reason = self._reason(node, place, made or {}) or self._earlier_made(node, place, made or {}, reasons)
+            partition = PartitionKey(month, country)
+            reason = self._reason(node, partition, rebuilt or {}) or self._earlier_rebuilt(
+                node, partition, rebuilt or {}, reasons
+            )
             if reason:
                 reasons[month] = reason
         return reasons
 
-    def _reason(self, node: AssetNode, place: PartitionKey, made: Made) -> str | None:
-        remade = next((w.table for w in node.windows if _holds(w, place, made.get(w.table, {}))), None)
+    def _reason(self, node: AssetNode, partition: PartitionKey, rebuilt: Rebuilt) -> str | None:
+        rebuilt_table = next((w.table for w in node.windows if _holds(w, partition, rebuilt.get(w.table, {}))), None)
         if not node.is_stored:
-            return f"{remade} is made again" if remade else None
-        said = self._said(node.name, place)
-        if said is None:
-            return "not there"
+            return f"{rebuilt_table} is rebuilt" if rebuilt_table else None
+        provenance = self._provenance(node.name, partition)
+        if provenance is None:
+            return "not stored"
         if node.is_source:
-            return self._changed_delivery(node.name, place, said)
-        if said.code_version != code_version(node.name):
+            return self._changed_delivery(node.name, partition, provenance)
+        if provenance.code_version != code_version(node.name):
             return "code changed"
-        if said.configuration != configuration_of(node.name, self._settings, place.country):
+        if provenance.configuration != configuration_of(node.name, self._settings, partition.country):
             return "configuration changed"
-        if remade:
-            return f"{remade} is made again"
-        changed = self._changed_input(node, place, said)
+        if rebuilt_table:
+            return f"{rebuilt_table} is rebuilt"
+        changed = self._changed_input(node, partition, provenance)
         return f"{changed} changed" if changed else None
 
-    def _earlier_made(
-        self, node: AssetNode, place: PartitionKey, made: Made, reasons: Mapping[pd.Timestamp, str]
+    def _earlier_rebuilt(
+        self, node: AssetNode, partition: PartitionKey, rebuilt: Rebuilt, reasons: Mapping[pd.Timestamp, str]
     ) -> str | None:
-        """Whether what the partition looks up may be another one by then: an earlier month is made again.
+        """Return the reason if an earlier month is rebuilt that the partition may look up; None if there is none.
 
-        The asset's own earlier months stand for it: an asset that looks up is made before what it looks up.
+        An asset with a look-up runs before the table that it looks up, so its own earlier months count, too.
         """
-        said = self._said(node.name, place) if node.name in LOOKED_UP else None
-        if said is None or not looks_up(node.name, said):
+        provenance = self._provenance(node.name, partition) if node.name in LOOKED_UP else None
+        if provenance is None or not has_lookup(node.name, provenance):
             return None
         table = LOOKED_UP[node.name]
-        earlier = [*reasons, *(month for month in made.get(table, {}).get(place.country, ()) if month < place.month)]
-        return f"{table} of {max(earlier):%Y-%m} is made again" if earlier else None
+        earlier = [
+            *reasons,
+            *(month for month in rebuilt.get(table, {}).get(partition.country, ()) if month < partition.month),
+        ]
+        return f"{table} of {max(earlier):%Y-%m} is rebuilt" if earlier else None
 
-    def _said(self, asset: str, place: PartitionKey) -> StoredProvenance | None:
+    def _provenance(self, asset: str, partition: PartitionKey) -> StoredProvenance | None:
         if asset == DOCUMENTS:
-            return self.recorded.document(place)
-        return self.recorded.of(asset, place.country).get(place.month)
+            return self.recorded.document(partition)
+        return self.recorded.of(asset, partition.country).get(partition.month)
 
-    def _changed_delivery(self, table: str, place: PartitionKey, said: StoredProvenance) -> str | None:
-        problem = self._deliveries.problem(table, str(place.country), place.month)
+    def _changed_delivery(self, table: str, partition: PartitionKey, provenance: StoredProvenance) -> str | None:
+        problem = self._deliveries.problem(table, str(partition.country), partition.month)
         if problem:
             return f"delivery cannot be used: {problem}"
-        delivered = self._deliveries.content_hash(table, str(place.country), place.month)
-        return None if delivered == said.content_hash else "delivery changed"
+        delivered = self._deliveries.content_hash(table, str(partition.country), partition.month)
+        return None if delivered == provenance.content_hash else "delivery changed"
 
-    def _changed_input(self, node: AssetNode, place: PartitionKey, said: StoredProvenance) -> str | None:
-        """The first table whose partitions in the window are not those the partition was made from."""
+    def _changed_input(self, node: AssetNode, partition: PartitionKey, provenance: StoredProvenance) -> str | None:
+        """Return the first table whose partitions in the window differ from the recorded inputs; None without one."""
         for table in dict.fromkeys(window.table for window in node.windows):
             windows = [window for window in node.windows if window.table == table]
-            now = {key: digest for window in windows for key, digest in self._hashes(window, place).items()}
-            if now != said.inputs.get(table, {}):
+            now = {key: digest for window in windows for key, digest in self._hashes(window, partition).items()}
+            if now != provenance.inputs.get(table, {}):
                 return table
         looked_up = LOOKED_UP.get(node.name)
-        if looked_up and self._lookups.of(node.name, place, said) != said.inputs.get(looked_up, {}):
+        if looked_up and self._lookups.of(node.name, partition, provenance) != provenance.inputs.get(looked_up, {}):
             return looked_up
         return None
 
-    def _hashes(self, window: Window, place: PartitionKey) -> dict[str, str]:
-        at = month_number(place.month)
+    def _hashes(self, window: Window, partition: PartitionKey) -> dict[str, str]:
+        at = month_number(partition.month)
         first, last = at + window.first, at + window.last
         return {
             key: digest
-            for country in self._countries(window.table, place)
+            for country in self._countries(window.table, partition)
             for number, key, digest in self.recorded.hashes(window.table, country)
             if first <= number <= last
         }
 
-    def _countries(self, table: str, place: PartitionKey) -> list[str | None]:
-        """Whose partitions a partition reads: its market's, or all where it is over all markets."""
+    def _countries(self, table: str, partition: PartitionKey) -> list[str | None]:
+        """Return the markets that a partition reads: its own, or all for a partition over all markets."""
         if table in MONTH_ONLY:
             return [None]
-        return [place.country] if place.country else [*self.recorded.countries(table)]
+        return [partition.country] if partition.country else [*self.recorded.countries(table)]
 
 
-def _holds(window: Window, place: PartitionKey, made: Mapping[str | None, Collection[pd.Timestamp]]) -> bool:
-    """Whether a month that is made again lies in the window of a partition."""
-    at = month_number(place.month)
+def _holds(window: Window, partition: PartitionKey, rebuilt: Mapping[str | None, Collection[pd.Timestamp]]) -> bool:
+    """Return True if a rebuilt month lies in the window of a partition."""
+    at = month_number(partition.month)
     return any(
         at + window.first <= month_number(month) <= at + window.last
-        for country, months in made.items()
-        if None in (country, place.country) or country == place.country
+        for country, months in rebuilt.items()
+        if None in (country, partition.country) or country == partition.country
         for month in months
     )

@@ -1,4 +1,4 @@
-"""Gate of a market's cycle: reports whether its delivery or earlier months are still missing."""
+"""Gate of a market's cycle: reports a delivery or earlier months that are still missing."""
 
 import datetime
 

@@ -68,13 +68,13 @@ def has_rival_champion(settings: Settings, store: TableReader, country: str, mon
         return False
     recipes = RecipesInForce(store)
     try:
-        refused = recipes.refused(country, month)
-        incumbent = recipes.before(country, month, rejection_reasons(refused))
+        rejected = recipes.refused(country, month)
+        incumbent = recipes.before(country, month, rejection_reasons(rejected))
     except (ValueError, LookupError):
         # A damaged table hides the champion: publish the best of what is left instead.
         return False
     try:
-        return contest_of(settings.training, recipes.tuned(country, month), refused, incumbent).champion is not None
+        return contest_of(settings.training, recipes.tuned(country, month), rejected, incumbent).champion is not None
     except ValueError:
         # This version cannot read the tuned recipe, but perhaps the champion's.
         return incumbent is not None and incumbent.recipe is not None

@@ -37,7 +37,7 @@ class Step:
         job: Name of a job of the code location.
         months: One month or a range; a range is one run.
         tags: Further run tags.
-        assets: Assets of the job to make; all of them by default.
+        assets: Assets of the job to build; all of them by default.
     """
 
     job: str
@@ -63,12 +63,12 @@ def launch(
     """Run a job for a market and a range of months and wait for it.
 
     Args:
-        load: Loads the code location; a function of a module, because other processes are handed it.
+        load: Loads the code location; a function of a module, because other processes receive it.
         job: Name of a job of the code location.
         country: The market; None for assets over all markets.
         months: One month or a range; a range is one run.
         tags: Further run tags.
-        assets: Assets of the job that are made; all of them by default.
+        assets: Assets of the job to build; all of them by default.
         config: Configuration of assets by name.
     """
     definition = load().resolve_job_def(job)
@@ -92,19 +92,19 @@ def _key(month: pd.Timestamp, country: str | None) -> str:
 
 
 def failures_of(result: dg.ExecuteInProcessResult) -> tuple[str, ...]:
-    """One text per failed step: its name and the reason; none where the run succeeded."""
-    found = []
+    """Return one text per failed step: its name and the reason; none if the run succeeded."""
+    failures = []
     for event in result.all_events:
         if event.is_step_failure and event.step_key and event.step_failure_data.error:
             error = event.step_failure_data.error
-            found.append(f"{event.step_key}: {_reason(error, result, event.step_key)}")
-    if not found and not result.success:
-        found = [f"the run failed before its first step{_reason_of_run(result)}"]
-    return tuple(found)
+            failures.append(f"{event.step_key}: {_reason(error, result, event.step_key)}")
+    if not failures and not result.success:
+        failures = [f"the run failed before its first step{_reason_of_run(result)}"]
+    return tuple(failures)
 
 
 def _reason_of_run(result: dg.ExecuteInProcessResult) -> str:
-    """What stopped a run as a whole, such as a market that another run is writing."""
+    """Return the reason why a run failed as a whole, such as a market that another run is writing."""
     for event in result.all_events:
         if event.event_type is dg.DagsterEventType.RUN_FAILURE and event.job_failure_data.error:
             error = event.job_failure_data.error
@@ -115,16 +115,16 @@ def _reason_of_run(result: dg.ExecuteInProcessResult) -> str:
 
 
 def _reason(error: SerializableErrorInfo, result: dg.ExecuteInProcessResult, step: str) -> str:
-    """What a blocking check found, where one failed: that says more than the exception."""
-    found = [
+    """Return the results of failed blocking checks, which explain more than the exception, else its message."""
+    failed_checks = [
         f"{evaluation.check_name}: {evaluation.description}"
         for evaluation in result.get_asset_check_evaluations()
         if evaluation.asset_key.path[-1] == step
         and not evaluation.passed
         and evaluation.severity == dg.AssetCheckSeverity.ERROR
     ]
-    # "package.module.LandingError: ..." tells a planner nothing that the message does not.
-    return "; ".join(found) or _without_class((error.cause or error).message)
+    # The class name in "package.module.LandingError: ..." does not help a planner.
+    return "; ".join(failed_checks) or _without_class((error.cause or error).message)
 
 
 def _without_class(message: str) -> str:

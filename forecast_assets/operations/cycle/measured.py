@@ -1,4 +1,4 @@
-"""Figures of a cycle, read back from the store: what was published, how good it was on the backtest and since."""
+"""Figures of a cycle, read from the store: size of the publication, its accuracy on the backtest and since."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -44,14 +44,16 @@ def published_figures(store: TableStore, country: str, origin: pd.Timestamp) -> 
 
 
 def performance_cells(store: TableStore, countries: Sequence[str], origin: pd.Timestamp | None = None) -> pd.DataFrame:
-    """Every published forecast of the markets that has met its month, by default of all origins.
+    """Read the published forecasts of the markets whose month is measured, by default of all origins.
 
     Returns:
         The columns of ``performance`` with ``country`` and ``month``, the month forecast. No rows before the first
         scored month.
     """
-    places = [place for place in store.list_partitions("performance") if place.country in set(countries)]
-    cells = store.read("performance", places) if places else pd.DataFrame()
+    partitions = [
+        partition for partition in store.list_partitions("performance") if partition.country in set(countries)
+    ]
+    cells = store.read("performance", partitions) if partitions else pd.DataFrame()
     if origin is not None and len(cells):
         cells = cells[cells["origin_month"] == origin]
     if cells.empty or not cells["actual_units"].notna().any():
@@ -60,7 +62,7 @@ def performance_cells(store: TableStore, countries: Sequence[str], origin: pd.Ti
 
 
 def performance_table(cells: pd.DataFrame, region_by_market: Mapping[str, str]) -> pd.DataFrame:
-    """WAPE and bias of the SKUs by market, region and over the world, as published then.
+    """Return WAPE and bias of the SKUs by market, region and over the world, as published.
 
     Args:
         cells: From ``performance_cells``.
@@ -68,18 +70,18 @@ def performance_table(cells: pd.DataFrame, region_by_market: Mapping[str, str]) 
 
     Returns:
         As ``accuracy_table`` by ``level`` (market, region, world) and ``entity``, methods published, model, baseline,
-        naive. Backfilled forecasts, made when later months were known, have rows of their own, "<market> backfilled",
-        and are in no other. One market alone has no rows above it; no rows without cells.
+        naive. Backfilled forecasts, computed when later months were known, have rows of their own, "<market>
+        backfilled", and are in no other. One market alone has no rows above it; no rows without cells.
     """
     if cells.empty:
         return pd.DataFrame()
     backfilled = cells["status"] == "backfilled"
     named = cells["country"].where(~backfilled, cells["country"] + " backfilled")
     groups = {"market": cells.assign(entity=named)}
-    then = cells[~backfilled]
+    as_published = cells[~backfilled]
     if cells["country"].nunique() > 1:
-        groups["region"] = then.assign(entity=then["country"].map(region_by_market))
-        groups["world"] = then.assign(entity=WORLD_ENTITY)
+        groups["region"] = as_published.assign(entity=as_published["country"].map(region_by_market))
+        groups["world"] = as_published.assign(entity=WORLD_ENTITY)
     return pd.concat([_accuracy(group.assign(level=level)) for level, group in groups.items()], ignore_index=True)
 
 
@@ -88,19 +90,19 @@ def _accuracy(cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def totals_performance(cells: pd.DataFrame, region_by_market: Mapping[str, str]) -> pd.DataFrame:
-    """WAPE and bias of the summed forecasts of categories, markets, regions and the world, as published then.
+    """Return WAPE and bias of the summed forecasts of categories, markets, regions and the world, as published.
 
     Returns:
         As ``accuracy_at_levels``, per origin and month of the forecasts that are not backfilled; no rows without cells.
     """
     if cells.empty:
         return pd.DataFrame()
-    then = cells[cells["status"] != "backfilled"]
-    return accuracy_at_levels(then, PERFORMANCE_METHODS, ["origin_month", "month"], region_by_market)
+    as_published = cells[cells["status"] != "backfilled"]
+    return accuracy_at_levels(as_published, PERFORMANCE_METHODS, ["origin_month", "month"], region_by_market)
 
 
 def realised_groups(cells: pd.DataFrame) -> pd.DataFrame:
-    """WAPE and bias by market, category and class and by lag 1, 3, 6, 12, 18 and all, as published then.
+    """Return WAPE and bias by market, category and class and by lag 1, 3, 6, 12, 18 and all, as published.
 
     Returns:
         As ``realised_accuracy``, with ``country`` first; no rows without cells.

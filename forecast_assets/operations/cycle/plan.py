@@ -1,4 +1,4 @@
-"""Which months a cycle needs of a market: pure arithmetic on months, no Dagster and no store."""
+"""Months that a cycle needs of a market: pure arithmetic on months, no Dagster and no store."""
 
 import dataclasses
 from collections.abc import Collection
@@ -12,14 +12,14 @@ from forecast_assets.domain.months import MonthRange
 from forecast_assets.domain.selection.backtest import BACKTEST_OFFSETS_MONTHS
 from forecast_assets.domain.statistical.baseline import BASELINE_WINDOW_MONTHS
 
-# Fewer months say nothing about a year, and no model learns from such an origin.
+# Fewer months do not cover a year, and no model learns from such an origin.
 LEAST_HISTORY_MONTHS = 12
 BASELINE_REACH_MONTHS = BASELINE_WINDOW_MONTHS - 1 + max(BACKTEST_OFFSETS_MONTHS)
 
 
 @dataclasses.dataclass(frozen=True)
 class CycleRequest:
-    """What was asked for: full cycles at ``origins`` origins, ``step`` months apart, the last one ``month``."""
+    """Requested full cycles: ``origins`` origins, ``step`` months apart, the last one ``month``."""
 
     month: pd.Timestamp
     history: int
@@ -33,7 +33,7 @@ class CycleRequest:
 
 
 def source_months(request: CycleRequest, market: Market) -> MonthRange | None:
-    """Months before the last origin whose sources the windows reach; None where the market starts later."""
+    """Return the months before the last origin that windows read from sources; None if the market starts later."""
     first_origin = request.origin_months[0]
     reach = max(request.history + FEATURE_WINDOW_MONTHS - 1, BASELINE_REACH_MONTHS)
     first = max(add_months(first_origin, -reach), market.since)
@@ -41,14 +41,14 @@ def source_months(request: CycleRequest, market: Market) -> MonthRange | None:
 
 
 def training_months(request: CycleRequest, market: Market) -> MonthRange | None:
-    """Earlier origins whose features are training rows; none before the market has a year of data."""
+    """Return the earlier origins whose features are training rows; None before the market has a year of data."""
     old_enough = add_months(market.since, LEAST_HISTORY_MONTHS - 1)
     first = max(add_months(request.origin_months[0], -request.history), old_enough)
     return _range(first, add_months(request.month, -1))
 
 
 def missing(wanted: MonthRange | None, present: Collection[pd.Timestamp]) -> MonthRange | None:
-    """The smallest range that holds every wanted month that is not present."""
+    """Return the smallest range that holds every wanted month that is not present; None if all are."""
     absent = [month for month in wanted.months if month not in present] if wanted else []
     return MonthRange(absent[0], absent[-1]) if absent else None
 

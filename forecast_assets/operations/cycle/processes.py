@@ -1,4 +1,4 @@
-"""Processes in which runs of different markets go on side by side. Which runs, in what order, stands in cycle.py."""
+"""Processes in which runs of different markets go on side by side. The order of runs is decided in cycle.py."""
 
 import multiprocessing
 import os
@@ -12,16 +12,16 @@ from forecast_assets.operations.cycle.sqlite_commits import commit_without_waiti
 
 
 class Processes:
-    """As many processes as there are markets and cores, each a pool of its own.
+    """Processes for runs, at most one per market and per core, each in a pool of its own.
 
-    In one pool a process that dies (out of memory) breaks the runs of all others, and the pool takes no further one.
+    In one pool a process that dies (out of memory) breaks the runs of all others, and the pool accepts no further run.
 
     Args:
-        markets: How many markets have runs.
+        markets: Number of markets with runs.
         load: Loads the code location in each process; a function of a module.
 
     Attributes:
-        count: How many runs go on at a time.
+        count: Number of runs at a time.
     """
 
     def __init__(self, markets: int, load: Loader) -> None:
@@ -36,11 +36,11 @@ class Processes:
 
     def submit(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
         """Call a function in a process that is idle; one that has died is replaced."""
-        place = next(place for place, latest in enumerate(self._latest) if latest is None or latest.done())
-        latest = self._latest[place]
+        index = next(index for index, latest in enumerate(self._latest) if latest is None or latest.done())
+        latest = self._latest[index]
         if latest is not None and isinstance(latest.exception(), BrokenExecutor):
-            self._pools[place] = _pool(self.count)
-        future = self._latest[place] = self._pools[place].submit(function, *arguments)
+            self._pools[index] = _pool(self.count)
+        future = self._latest[index] = self._pools[index].submit(function, *arguments)
         return future
 
     def __enter__(self) -> "Processes":
@@ -60,7 +60,7 @@ def _pool(processes: int) -> ProcessPoolExecutor:
 
 
 def _set_up(processes: int) -> None:
-    """Together the LightGBM threads of all processes stay within the cores; commits do not wait for the disk."""
+    """Limit the LightGBM threads of all processes together to the cores; let commits not wait for the disk."""
     commit_without_waiting()
     share = max(1, ((os.cpu_count() or 1) - 1) // processes)
     os.environ.setdefault("FORECAST_MAX_THREADS", str(share))

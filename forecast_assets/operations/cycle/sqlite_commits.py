@@ -14,7 +14,7 @@ _kept_open: dict[str, sqlite3.Connection] = {}
 
 
 def commit_without_waiting() -> None:
-    """Set it for every SQLite file in write-ahead mode that this process opens from now on."""
+    """Relax the commits of every SQLite file in write-ahead mode that this process opens from now on."""
     if not event.contains(Engine, "connect", _relax):
         event.listen(Engine, "connect", _relax)
 

@@ -47,7 +47,7 @@ class Present:
         return set.intersection(*(self.months(table, country) for table in SOURCES))
 
     def of_features(self, country: str) -> set[pd.Timestamp]:
-        """Return the origins with both features and the marks that they were made with."""
+        """Return the origins with both features and the marks that they were built with."""
         return self.months("features", country) & self.months("history_marks", country)
 
     def totals_over_all_markets(self) -> set[pd.Timestamp]:
@@ -62,15 +62,15 @@ class Present:
         return {each.month for each in totals} - stale
 
     def pooled_over_all_markets(self) -> set[pd.Timestamp]:
-        """Return the months whose pooled rows were made from the features of every market that has them."""
-        made_from = {
+        """Return the months whose pooled rows were built from the features of every market that has them."""
+        built_from = {
             each.month: set(self._store.provenance("pooled_rows", each).inputs.get("features", {}))
             for each in self._store.list_partitions("pooled_rows")
         }
         by_month: dict[pd.Timestamp, set[str]] = {}
-        for each in self._store.list_partitions("features") if made_from else []:
+        for each in self._store.list_partitions("features") if built_from else []:
             by_month.setdefault(each.month, set()).add(each.to_dagster())
-        return {month for month, markets in made_from.items() if by_month.get(month, set()) <= markets}
+        return {month for month, markets in built_from.items() if by_month.get(month, set()) <= markets}
 
 
 class CycleSteps:
@@ -107,24 +107,24 @@ class CycleSteps:
         if not reached:
             return
         wanted = MonthRange(min(months.first for months in reached), max(months.last for months in reached))
-        remade = missing(wanted, self._present.totals_over_all_markets())
-        if remade:
-            yield Step(of_months.job, remade)
+        rebuilt = missing(wanted, self._present.totals_over_all_markets())
+        if rebuilt:
+            yield Step(of_months.job, rebuilt)
         origins = [training_months(self._request, self._markets[code]) for code in codes]
         first_origin = min((months.first for months in origins if months), default=self._request.month)
         known = self._present.months("demand_totals_known", None)
-        if remade:
-            known = {month for month in known if month <= remade.first}
+        if rebuilt:
+            known = {month for month in known if month <= rebuilt.first}
         absent = missing(MonthRange(first_origin, self._request.month), known)
         if absent:
             yield Step(known_at_origins.job, absent)
 
     def features(self, code: str) -> Steps:
         """Generate the features of earlier origins, and of origins after sources that were ingested again."""
-        made = self._present.of_features(code)
+        present = self._present.of_features(code)
         if code in self._ingested_from:
-            made = {month for month in made if month < self._ingested_from[code]}
-        absent = missing(training_months(self._request, self._markets[code]), made)
+            present = {month for month in present if month < self._ingested_from[code]}
+        absent = missing(training_months(self._request, self._markets[code]), present)
         if absent:
             self._features_from[code] = absent.first
             yield Step(MARKET_FEATURES, absent)
@@ -142,8 +142,8 @@ class CycleSteps:
         if not origins or not reached or not any(self._learns_from_others(code) for code in codes):
             return
         first = max(min(months.first for months in reached), add_months(origins[0], -POOLED_MONTHS))
-        remade_from = min(self._features_from.values(), default=self._request.month)
-        present = {month for month in self._present.pooled_over_all_markets() if month < remade_from}
+        rebuilt_from = min(self._features_from.values(), default=self._request.month)
+        present = {month for month in self._present.pooled_over_all_markets() if month < rebuilt_from}
         rows = missing(MonthRange(first, add_months(origins[-1], -1)), present)
         if rows:
             for part in rows.parts(MARKET_MONTHS_OF_A_RUN // len(self._markets)):
@@ -167,7 +167,7 @@ class CycleSteps:
             yield Step(MONTHLY_CYCLE, MonthRange(origin, origin))
 
     def _learns_from_others(self, code: str) -> bool:
-        """Return True if a market learns from others: it has few SKUs, or no features yet that would show."""
+        """Return True if a market learns from others: it has few SKUs, or no stored features yet."""
         trained = training_months(self._request, self._markets[code])
         count = self._present.skus_of_features(code, trained.last) if trained else 0
         return Recipe().learns_from_others(count)

@@ -35,17 +35,17 @@ class Connection:
         name: Name of the service.
         where: Its address, without secrets.
         state: WORKS, FAILS or UNUSED.
-        found: The result, or what is wrong and how to fix it.
+        result: The result, or the problem and how to fix it.
     """
 
     name: str
     where: str
     state: str
-    found: str
+    result: str
 
 
 class Unusable(RuntimeError):
-    """A service responds but cannot be used; the message says what to do."""
+    """A service responds but cannot be used; the message names the next step."""
 
 
 def check_connections(settings: Settings) -> Iterator[Connection]:
@@ -98,7 +98,7 @@ def _deliveries(settings: Settings) -> str:
     delivered = [source for source in SOURCES if deliveries.has_source(source)]
     if "sell_in" not in delivered:
         wrong = "check DREMIO_SCHEMA and the grants" if settings.sources.dremio else "or set FORECAST_LANDING"
-        raise Unusable(f"no sell_in in {settings.sources.address}: deliver it as docs/landing.md says, {wrong}")
+        raise Unusable(f"no sell_in in {settings.sources.address}: deliver it as docs/landing.md describes, {wrong}")
     return f"delivered: {', '.join(delivered)}"
 
 

@@ -23,7 +23,7 @@ MESSAGE_LENGTH = 200
 
 
 def market_readiness(settings: Settings, code: str, last_closed: pd.Timestamp) -> list[ReadinessFinding]:
-    """Every rule on one market, judged at its last delivered month or the last closed one, whichever is earlier."""
+    """Apply every rule to one market at its last delivered or the last closed month, whichever is earlier."""
     market = settings.market_table[code]
     tables = open_sources(settings)
     delivered = [month for month in tables.delivered_months("sell_in", code) if month <= last_closed]
@@ -53,7 +53,7 @@ def market_readiness(settings: Settings, code: str, last_closed: pd.Timestamp) -
 def _delivery(
     tables: SourceTables, settings: Settings, table: str, code: str, months: list[pd.Timestamp]
 ) -> ReadinessFinding:
-    """The contract and the checks of a source over all its months, as ingesting them would apply them."""
+    """Check a source over all its months by the contract and the checks that ingestion applies."""
     name = f"delivery {table}"
     rows, unusable = tables.usable_rows(table, code, months)
     if unusable:
@@ -72,9 +72,9 @@ def _delivery(
     if not failed:
         return ReadinessFinding(name, PASS, f"{len(rows):,} rows" if len(rows) else "none delivered")
     blocking = [message for blocks, message in failed if blocks]
-    found = (blocking or [message for _, message in failed])[0][:MESSAGE_LENGTH]
-    step = "correct the months and deliver them again" if blocking else "nothing is stopped by it; look at it"
-    return ReadinessFinding(name, FAIL if blocking else WARN, found, step)
+    message = (blocking or [message for _, message in failed])[0][:MESSAGE_LENGTH]
+    step = "correct the months and deliver them again" if blocking else "check the rows; the warning blocks no run"
+    return ReadinessFinding(name, FAIL if blocking else WARN, message, step)
 
 
 def _checks(
@@ -86,14 +86,14 @@ def _checks(
 
 
 def _failed(checks: list[TableCheck], by: dict[pd.Timestamp, pd.DataFrame]) -> list[tuple[bool, str]]:
-    """Whether it blocks, and what is said of the months, for every check that found something."""
+    """Return, for every check with violations, True if it blocks, and its message."""
     failed = []
     for check in checks:
-        found = {month: finding for month, finding in check.findings(by).items() if finding.violations}
-        if not found:
+        findings = {month: finding for month, finding in check.findings(by).items() if finding.violations}
+        if not findings:
             continue
-        month, finding = max(found.items(), key=lambda item: (not item[1].is_warning, item[0]))
-        count = f"{len(found)} months, such as" if len(found) > 1 else ""
+        month, finding = max(findings.items(), key=lambda item: (not item[1].is_warning, item[0]))
+        count = f"{len(findings)} months, such as" if len(findings) > 1 else ""
         failed.append(
             (check.blocking and not finding.is_warning, f"{check.name}: {count} {month:%Y-%m}: {finding.message}")
         )
@@ -118,8 +118,8 @@ def _coverage(
 
 
 def _accuracy(store: TableStore, code: str, panel: DemandPanel, origin: pd.Timestamp) -> list[ReadinessFinding]:
-    """The stored backtest of the latest month, else what smoothing the sell-in would have done."""
-    stored = [place.month for place in store.list_partitions("backtest") if place.country == code]
+    """Judge the stored backtest of the latest month, else a backtest of the smoothed sell-in."""
+    stored = [partition.month for partition in store.list_partitions("backtest") if partition.country == code]
     if stored:
         cells = store.read("backtest", [PartitionKey(max(stored), code)])
         if len(cells):
@@ -128,4 +128,4 @@ def _accuracy(store: TableStore, code: str, panel: DemandPanel, origin: pd.Times
 
 
 def _published(store: TableStore, code: str) -> list[pd.Timestamp]:
-    return [place.month for place in store.list_partitions("published_forecasts") if place.country == code]
+    return [partition.month for partition in store.list_partitions("published_forecasts") if partition.country == code]

@@ -25,13 +25,13 @@ def unrecorded(
     compared = set(months)
     for table in TABLES:
         known = instance.get_materialized_partitions(dg.AssetKey(table))
-        for place in store.list_partitions(table):
-            is_known = place.to_dagster() in known
-            if is_known and place.month not in compared:
+        for partition in store.list_partitions(table):
+            is_known = partition.to_dagster() in known
+            if is_known and partition.month not in compared:
                 continue
-            published = store.provenance(table, place)
-            if not is_known or _recorded_version(instance, table, place) != published.version:
-                yield table, WrittenVersion(place, store.path(table, place), published)
+            published = store.provenance(table, partition)
+            if not is_known or _recorded_version(instance, table, partition) != published.version:
+                yield table, WrittenVersion(partition, store.path(table, partition), published)
 
 
 def record(instance: dg.DagsterInstance, table: str, written: WrittenVersion) -> None:
@@ -44,9 +44,9 @@ def record(instance: dg.DagsterInstance, table: str, written: WrittenVersion) ->
     )  # fmt: skip
 
 
-def _recorded_version(instance: dg.DagsterInstance, table: str, place: PartitionKey) -> str | None:
-    found = instance.fetch_materializations(
-        dg.AssetRecordsFilter(dg.AssetKey(table), asset_partitions=[place.to_dagster()]), limit=1
+def _recorded_version(instance: dg.DagsterInstance, table: str, partition: PartitionKey) -> str | None:
+    records = instance.fetch_materializations(
+        dg.AssetRecordsFilter(dg.AssetKey(table), asset_partitions=[partition.to_dagster()]), limit=1
     ).records
-    metadata = found[0].asset_materialization.metadata if found and found[0].asset_materialization else {}
+    metadata = records[0].asset_materialization.metadata if records and records[0].asset_materialization else {}
     return str(metadata[VERSION].value) if VERSION in metadata else None

@@ -1,4 +1,4 @@
-"""Checks of daemons, sensors and schedules in Dagster's instance: whether each still runs.
+"""Checks that the daemons, sensors and schedules of Dagster's instance still run.
 
 The sensor ``watchdog`` checks sensors and schedules. A stopped daemon can run no sensor, so the command
 ``forecast-assets watchdog``, started from outside, checks the daemons as well.
@@ -51,8 +51,8 @@ def check_sensors(
     """Check the sensors and schedules of the code location that are switched on.
 
     A sensor or schedule is not well if its last finished tick failed. A sensor is not well, too, if its last tick began
-    more than 15 minutes and 5 of its intervals ago. A schedule is not well if it missed a time of it that is more than
-    15 minutes old.
+    more than 15 minutes and 5 of its intervals ago. A schedule is not well if it missed a scheduled time more than 15
+    minutes ago.
 
     Args:
         instance: The instance with the ticks.
@@ -134,7 +134,7 @@ def check_daemons(
 
 
 def report_health(outbox: Outbox, settings: Settings, kind: str, health: dict[str, Health], now: datetime) -> list[str]:
-    """Open an incident for all that is not well, and close the incidents of all that is well.
+    """Open incidents for daemons, sensors and schedules that are not well, and close those of all others.
 
     Args:
         outbox: Outbox of the incidents.

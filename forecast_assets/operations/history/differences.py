@@ -1,4 +1,4 @@
-"""Where two versions of a table differ: rows that only one has, and per column how many cells, by how much, which."""
+"""Differences of two versions of a table: rows of only one version, and the cells that differ by column."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -14,9 +14,9 @@ class ColumnDifference:
     """Cells of a column that differ in rows both tables have.
 
     Attributes:
-        cells: How many.
-        largest: Largest absolute difference; None where the column is no number, or where one side is null.
-        first: The first ones in key order: key, value before, value now.
+        cells: Number of cells that differ.
+        largest: Largest absolute difference; None if the column is no number or a value is null.
+        first: The first cells in key order: key, value before, value now.
     """
 
     column: str
@@ -41,13 +41,13 @@ def table_difference(before: pd.DataFrame, now: pd.DataFrame, keys: Sequence[str
     left, right = (table.set_index(list(keys)).sort_index() for table in (before, now))
     both = left.index.intersection(right.index).sort_values()
     shared = [column for column in left.columns if column in right.columns]
-    found = [_column_difference(column, left.loc[both, column], right.loc[both, column]) for column in shared]
+    differences = [_column_difference(column, left.loc[both, column], right.loc[both, column]) for column in shared]
     return TableDifference(
         only_before=len(left.index.difference(right.index)),
         only_now=len(right.index.difference(left.index)),
         missing=tuple(column for column in left.columns if column not in right.columns),
         new=tuple(column for column in right.columns if column not in left.columns),
-        columns=tuple(each for each in found if each.cells),
+        columns=tuple(each for each in differences if each.cells),
     )
 
 

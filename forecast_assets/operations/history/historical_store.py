@@ -82,7 +82,7 @@ class HistoricalStore(TableReader):
 
 
 class RecordedVersions:
-    """Finds versions of a store by their recorded content, and checks that they still hold it."""
+    """Versions of a store by their recorded content, hashed again before use."""
 
     def __init__(self, store: TableStore) -> None:
         self._store = store
@@ -101,7 +101,7 @@ class RecordedVersions:
         return pruned_of(self._store, name, partition)
 
     def paths(self, inputs: Mapping[str, Mapping[str, str]]) -> tuple[dict[TablePartition, str], list[str]]:
-        """Return the file of each recorded input by table and partition, and the problems of the others in words."""
+        """Return the file of each recorded input by table and partition, and describe the problems of the others."""
         paths: dict[TablePartition, str] = {}
         problems = []
         for table, partitions in inputs.items():
@@ -124,7 +124,7 @@ class RecordedVersions:
         return self._sound[table, partition, wanted]
 
     def hash_now(self, table: str, partition: PartitionKey, version: str) -> str:
-        """Return the content hash of a version's file as it is now, whatever its provenance says."""
+        """Return the content hash of a version's current file, independent of its provenance."""
         return content_hash(self._store.read_version_table(table, partition, version), self._specs[table].keys)
 
     def _sound_path(self, table: str, partition: PartitionKey, wanted: str) -> str:

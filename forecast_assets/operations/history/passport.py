@@ -33,7 +33,7 @@ CLOSE = 5
 
 
 class NoSuchForecast(LookupError):
-    """The number is not published; the message names what is."""
+    """Error for a number that is not published; the message names the published ones."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,26 +84,26 @@ def latest_origin(store: TableStore, country: str, target: pd.Timestamp) -> pd.T
     return before[-1]
 
 
-def passport(store: TableStore, place: PartitionKey, sku: str, target: pd.Timestamp) -> Passport:
+def passport(store: TableStore, partition: PartitionKey, sku: str, target: pd.Timestamp) -> Passport:
     """Read the passport of one published number.
 
     Raises:
-        NoSuchForecast: If origin, SKU or target month is not published; the message names what is.
+        NoSuchForecast: If origin, SKU or target month is not published; the message names the published ones.
     """
-    row, provenance = _published_row(store, place, sku, target)
+    row, provenance = _published_row(store, partition, sku, target)
     versions = RecordedVersions(store)
-    chain = [(PUBLISHED, place, provenance), *_before(versions, provenance, str(row["source"]))]
+    chain = [(PUBLISHED, partition, provenance), *_before(versions, provenance, str(row["source"]))]
     return Passport(
-        market=str(place.country),
+        market=str(partition.country),
         sku=sku,
-        origin_month=place.month_text,
+        origin_month=partition.month_text,
         target_month=f"{target:%Y-%m-%d}",
         published={name: _plain(row[name]) for name in PUBLISHED_COLUMNS},
         chain=[_link(table, at, written) for table, at, written in chain],
         model=_model(store, versions, chain, str(row["source"])),
         champion=_row_of_input(store, versions, provenance, "champion"),
         override=_override(store, versions, provenance, sku, target),
-        mlflow=MlflowRuns(store).of(place, provenance),
+        mlflow=MlflowRuns(store).of(partition, provenance),
     )
 
 
@@ -121,37 +121,38 @@ def checks_of_run(instance: dg.DagsterInstance | None, run_id: str, asset: str) 
 
 
 def _published_row(
-    store: TableStore, place: PartitionKey, sku: str, target: pd.Timestamp
+    store: TableStore, partition: PartitionKey, sku: str, target: pd.Timestamp
 ) -> tuple[pd.Series, StoredProvenance]:
-    origins = _origins(store, str(place.country))
-    if place.month not in origins:
+    origins = _origins(store, str(partition.country))
+    if partition.month not in origins:
         raise NoSuchForecast(
-            f"{place.country} has nothing published of {place.month:%Y-%m}; origins: {_months(origins)}"
+            f"{partition.country} has nothing published of {partition.month:%Y-%m}; origins: {_months(origins)}"
         )
-    rows, provenances = store.read_with_provenance(PUBLISHED, [place])
+    rows, provenances = store.read_with_provenance(PUBLISHED, [partition])
     own = rows[rows["sku"] == sku]
     if own.empty:
         known = sorted(rows["sku"].unique())
         near = closest(sku, known, count=CLOSE, cutoff=0.4) or known[:CLOSE]
         raise NoSuchForecast(
-            f"{place.country} {place.month:%Y-%m} has no SKU {sku!r} among {len(known):,}; near it: {', '.join(near)}"
+            f"{partition.country} {partition.month:%Y-%m} has no SKU {sku!r} among {len(known):,}; "
+            f"near it: {', '.join(near)}"
         )
     cell = own[own["target_month"] == target]
     if cell.empty:
-        first, last = add_months(place.month, 1), add_months(place.month, HORIZON_MONTHS)
+        first, last = add_months(partition.month, 1), add_months(partition.month, HORIZON_MONTHS)
         raise NoSuchForecast(
-            f"the origin {place.month:%Y-%m} forecasts {first:%Y-%m} to {last:%Y-%m}, asked for {target:%Y-%m}"
+            f"the origin {partition.month:%Y-%m} forecasts {first:%Y-%m} to {last:%Y-%m}, asked for {target:%Y-%m}"
         )
-    return cell.iloc[0], provenances[place]
+    return cell.iloc[0], provenances[partition]
 
 
 def _origins(store: TableStore, country: str) -> list[pd.Timestamp]:
-    places = store.list_partitions(PUBLISHED)
-    known = sorted({place.country for place in places if place.country})
+    partitions = store.list_partitions(PUBLISHED)
+    known = sorted({partition.country for partition in partitions if partition.country})
     if country not in known:
         hint = did_you_mean(country, known, opening=", did you mean")
         raise NoSuchForecast(f"nothing is published of market {country}{hint}; published: {', '.join(known) or 'none'}")
-    return [place.month for place in places if place.country == country]
+    return [partition.month for partition in partitions if partition.country == country]
 
 
 def _months(months: Sequence[pd.Timestamp]) -> str:
@@ -159,27 +160,27 @@ def _months(months: Sequence[pd.Timestamp]) -> str:
 
 
 def _before(
-    versions: RecordedVersions, said: StoredProvenance, source: str
+    versions: RecordedVersions, provenance: StoredProvenance, source: str
 ) -> list[tuple[str, PartitionKey, StoredProvenance | str]]:
     """Return the versions behind a published number, nearest first; a text for one that is not as recorded."""
-    found: list[tuple[str, PartitionKey, StoredProvenance | str]] = []
+    links: list[tuple[str, PartitionKey, StoredProvenance | str]] = []
     for table in BEFORE[source]:
-        ((key, wanted),) = said.inputs[table].items()
+        ((key, wanted),) = provenance.inputs[table].items()
         at = PartitionKey.from_dagster(key)
         try:
             path = versions.path(table, at, wanted)
         except NotAsRecorded as problem:
-            return [*found, (table, at, str(problem))]
-        said = next(version.provenance for version in versions.of(table, at) if version.path == path)
-        found.append((table, at, said))
-    return found
+            return [*links, (table, at, str(problem))]
+        provenance = next(version.provenance for version in versions.of(table, at) if version.path == path)
+        links.append((table, at, provenance))
+    return links
 
 
 def _link(table: str, at: PartitionKey, written: StoredProvenance | str) -> dict[str, Any]:
-    place = {"table": table, "partition": at.to_dagster()}
+    head = {"table": table, "partition": at.to_dagster()}
     if isinstance(written, str):
-        return place | {"problem": written}
-    return place | {name: getattr(written, name) for name in WRITTEN} | {"inputs": written.inputs}
+        return head | {"problem": written}
+    return head | {name: getattr(written, name) for name in WRITTEN} | {"inputs": written.inputs}
 
 
 def _model(
@@ -199,27 +200,29 @@ def _model(
 
 
 def _row_of_input(
-    store: TableStore, versions: RecordedVersions, said: StoredProvenance, table: str
+    store: TableStore, versions: RecordedVersions, provenance: StoredProvenance, table: str
 ) -> dict[str, Any] | None:
-    rows = _rows_of_input(store, versions, said, table)
+    rows = _rows_of_input(store, versions, provenance, table)
     if rows.empty:
         return None
     return {str(name): _plain(value) for name, value in rows.iloc[0].items() if name not in ("country", "month")}
 
 
 def _override(
-    store: TableStore, versions: RecordedVersions, said: StoredProvenance, sku: str, target: pd.Timestamp
+    store: TableStore, versions: RecordedVersions, provenance: StoredProvenance, sku: str, target: pd.Timestamp
 ) -> dict[str, Any] | None:
-    rows = _rows_of_input(store, versions, said, "overrides")
+    rows = _rows_of_input(store, versions, provenance, "overrides")
     own = rows[(rows["sku"] == sku) & (rows["target_month"] == target)] if len(rows) else rows
     if own.empty:
         return None
     return {name: _plain(own.iloc[0][name]) for name in ("forecast_units", "author", "reason")}
 
 
-def _rows_of_input(store: TableStore, versions: RecordedVersions, said: StoredProvenance, table: str) -> pd.DataFrame:
-    """Return the rows of the one partition of a table that a publication read; none if it read none or it is gone."""
-    for key, wanted in said.inputs.get(table, {}).items():
+def _rows_of_input(
+    store: TableStore, versions: RecordedVersions, provenance: StoredProvenance, table: str
+) -> pd.DataFrame:
+    """Return the rows of the partition of a table that a publication read; no rows without a readable one."""
+    for key, wanted in provenance.inputs.get(table, {}).items():
         at = PartitionKey.from_dagster(key)
         try:
             return store.read_version(table, at, versions.path(table, at, wanted).rpartition("/")[2])

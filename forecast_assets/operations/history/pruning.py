@@ -25,25 +25,25 @@ class Pruned:
     busy: dict[str, str]
 
 
-def prune(store: TableStore, lease_seconds: int, goes: Sequence[VersionFiles], now: pd.Timestamp) -> Pruned:
-    """Remove versions; one that has been published meanwhile stays.
+def prune(store: TableStore, lease_seconds: int, removable: Sequence[VersionFiles], now: pd.Timestamp) -> Pruned:
+    """Remove versions; a version that was published meanwhile stays.
 
-    Killed at any moment it can be started again; see ``remove_versions``.
+    A pruning that was killed can be started again; see ``remove_versions``.
     """
     removed: list[VersionFiles] = []
     busy: dict[str, str] = {}
-    by_place: dict[tuple[str, PartitionKey], list[VersionFiles]] = {place: [] for place in pruned_partitions(store)}
-    for each in goes:
-        by_place.setdefault((each.table, each.partition), []).append(each)
-    ordered = sorted(by_place, key=lambda place: (place[1].country or "", place[0], place[1].month))
-    for country, places in groupby(ordered, key=lambda place: place[1].country):
+    by_partition: dict[tuple[str, PartitionKey], list[VersionFiles]] = {key: [] for key in pruned_partitions(store)}
+    for each in removable:
+        by_partition.setdefault((each.table, each.partition), []).append(each)
+    ordered = sorted(by_partition, key=lambda key: (key[1].country or "", key[0], key[1].month))
+    for country, keys in groupby(ordered, key=lambda key: key[1].country):
         lease = lease_of(store, country, lease_seconds)
         try:
             with _held(lease) as renew:
-                for table, partition in places:
+                for table, partition in keys:
                     renew()
                     remove_left_over(store, table, partition)
-                    removed += _remove(store, by_place[table, partition], now)
+                    removed += _remove(store, by_partition[table, partition], now)
         except LeaseTaken as taken:
             busy[lease.name] = taken.held.holder
     return Pruned(tuple(removed), busy)

@@ -1,4 +1,4 @@
-"""Which versions may go: a rule over what the versions say of themselves. No files and no clock; see ``pruning.py``."""
+"""Retention rule for stored versions, applied to their provenance. Files are removed in ``pruning.py``."""
 
 import dataclasses
 import itertools
@@ -8,18 +8,18 @@ import pandas as pd
 
 from forecast_assets.storage.version_files import VersionFiles
 
-# Table, partition, content hash: what inputs are recorded by.
+# Table, partition and content hash, by which inputs are recorded.
 Content = tuple[str, str, str]
 
 
 @dataclasses.dataclass(frozen=True)
 class Retention:
-    """How long versions that no reader reads any more are kept.
+    """Periods for which versions that are no longer read are kept.
 
     Attributes:
-        days: Since a version was replaced; 0: for ever, orphans too.
-        versions: The last published ones of a partition, whatever their age; the one in place counts.
-        orphan_days: Since an orphan was written. A run that is under way publishes its own within hours.
+        days: Days since a version was replaced; 0 keeps every version, orphans too.
+        versions: Number of last published versions of a partition to keep at any age, the current one included.
+        orphan_days: Days since an orphan was written. A run in progress publishes its own versions within hours.
     """
 
     days: int
@@ -28,61 +28,65 @@ class Retention:
 
 
 @dataclasses.dataclass(frozen=True)
-class Verdict:
-    """What a rule says of all versions.
+class PruningPlan:
+    """Versions to remove and versions to keep for replays.
 
     Attributes:
-        goes: Those that may be removed.
-        needed: Those that may not, though old, because something kept was made from them.
-        cycles_lost: Cycles with a kept version that cannot be replayed without one that goes; none unless asked for.
+        removable: Versions to remove.
+        needed: Old versions that stay because a kept version was built from them.
+        cycles_lost: Cycles that can no longer be replayed; empty unless ``even_if_needed``.
     """
 
-    goes: tuple[VersionFiles, ...]
+    removable: tuple[VersionFiles, ...]
     needed: tuple[VersionFiles, ...]
     cycles_lost: tuple[str, ...]
 
 
 def to_prune(
     versions: Sequence[VersionFiles], retention: Retention, now: pd.Timestamp, *, even_if_needed: bool = False
-) -> Verdict:
-    """Judge every version of a store.
+) -> PruningPlan:
+    """Divide the versions of a store into versions to remove and versions to keep.
 
-    A version stays if it is published, among the last of its partition, replaced (an orphan: written) less than so many
-    days ago, or if a version that stays was made from it, directly or through others: whatever is kept can be replayed.
-    Of several versions with the same content one is enough for that.
+    A version stays if one of these holds:
+
+    - it is published, or among the last ones of its partition
+    - it was replaced, or as an orphan written, within the period of ``retention``
+    - a version that stays was built from it, directly or through others, so that kept versions can be replayed
+
+    Of several versions with the same content, the third condition keeps one.
 
     Args:
         versions: All versions of all partitions.
-        retention: How long they are kept.
-        now: With time zone.
-        even_if_needed: Whether what is kept only for replays goes, too.
+        retention: Periods for which they are kept.
+        now: Time with zone.
+        even_if_needed: True to remove versions that stay only for replays, too.
     """
     if retention.days == 0:
-        return Verdict((), (), ())
-    kept = [each for place in _by_place(versions).values() for each in _kept_for_itself(place, retention, now)]
-    needed = _made_from(kept, versions)
+        return PruningPlan((), (), ())
+    kept = [each for group in _by_partition(versions).values() for each in _kept_for_itself(group, retention, now)]
+    needed = _inputs_of_kept(kept, versions)
     stays = {_name(each) for each in kept} | (set() if even_if_needed else {_name(each) for each in needed})
-    goes = tuple(each for each in versions if _name(each) not in stays)
-    lost = _cycles_that_need(kept, goes, versions) if even_if_needed else ()
-    return Verdict(goes, () if even_if_needed else tuple(needed), lost)
+    removable = tuple(each for each in versions if _name(each) not in stays)
+    lost = _cycles_lost(kept, removable, versions) if even_if_needed else ()
+    return PruningPlan(removable, () if even_if_needed else tuple(needed), lost)
 
 
-def _kept_for_itself(place: Sequence[VersionFiles], retention: Retention, now: pd.Timestamp) -> Iterable[VersionFiles]:
-    """Of one partition, oldest first: published, among the last ones, or young."""
-    published = [each for each in place if each.version.was_published]
+def _kept_for_itself(group: Sequence[VersionFiles], retention: Retention, now: pd.Timestamp) -> Iterable[VersionFiles]:
+    """Return versions of one partition, oldest first, that are published, among the last ones, or young."""
+    published = [each for each in group if each.version.was_published]
     last = {_name(each) for each in published[-retention.versions :]}
     replaced_at = {
         _name(before): after.version.provenance.written_at for before, after in itertools.pairwise(published)
     }
-    for each in place:
+    for each in group:
         days = retention.days if each.version.was_published else retention.orphan_days
         since = pd.Timestamp(replaced_at.get(_name(each), each.version.provenance.written_at))
         if each.version.is_published or _name(each) in last or now - since < pd.Timedelta(days=days):
             yield each
 
 
-def _made_from(kept: Sequence[VersionFiles], versions: Sequence[VersionFiles]) -> list[VersionFiles]:
-    """What kept versions were made from, directly or through others, and is not kept for itself."""
+def _inputs_of_kept(kept: Sequence[VersionFiles], versions: Sequence[VersionFiles]) -> list[VersionFiles]:
+    """Return the versions that stay only because a kept version was built from them, directly or through others."""
     by_content: dict[Content, VersionFiles] = {}
     own = {_name(each) for each in kept}
     # The later of two with the same content wins, one that is kept anyway before any other.
@@ -99,20 +103,20 @@ def _made_from(kept: Sequence[VersionFiles], versions: Sequence[VersionFiles]) -
     return needed
 
 
-def _cycles_that_need(
-    kept: Sequence[VersionFiles], goes: Sequence[VersionFiles], versions: Sequence[VersionFiles]
+def _cycles_lost(
+    kept: Sequence[VersionFiles], removable: Sequence[VersionFiles], versions: Sequence[VersionFiles]
 ) -> tuple[str, ...]:
-    gone = {_name(each) for each in goes}
+    gone = {_name(each) for each in removable}
     left = {_content(each) for each in versions if _name(each) not in gone}
-    lost = {_content(each) for each in goes} - left
+    lost = {_content(each) for each in removable} - left
     return tuple(sorted({each.version.provenance.cycle_id for each in kept if lost & set(_inputs(each))}))
 
 
-def _by_place(versions: Sequence[VersionFiles]) -> Mapping[tuple[str, str], list[VersionFiles]]:
-    places: dict[tuple[str, str], list[VersionFiles]] = {}
+def _by_partition(versions: Sequence[VersionFiles]) -> Mapping[tuple[str, str], list[VersionFiles]]:
+    groups: dict[tuple[str, str], list[VersionFiles]] = {}
     for each in sorted(versions, key=lambda one: one.version.provenance.written_at):
-        places.setdefault((each.table, each.partition.to_dagster()), []).append(each)
-    return places
+        groups.setdefault((each.table, each.partition.to_dagster()), []).append(each)
+    return groups
 
 
 def _name(each: VersionFiles) -> tuple[str, str, str]:

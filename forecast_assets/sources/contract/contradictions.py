@@ -1,6 +1,6 @@
 """Contradictions: files that disagree on a row, and months whose days add up to another total.
 
-An identical row in several files is one delivery made twice and is no problem. Not here: keys that repeat within one
+An identical row in several files is one delivery sent twice and is no problem. Not here: keys that repeat within one
 file (row_checks.py).
 """
 
@@ -37,37 +37,37 @@ class _Contradiction:
 
 def contradictions(rows: DeliveredRows, months: CheckedMonths, *, several_files: bool) -> list[LandingProblem]:
     """Return the problems, one per combination of files."""
-    found: list[_Contradiction] = []
+    contradicting: list[_Contradiction] = []
     if several_files:
         sql = _totals_per_file(rows) if rows.source.is_fact else _rows_per_file(rows)
-        found += _between_files(rows, months, sql)
+        contradicting += _between_files(rows, months, sql)
     if rows.source.is_fact and {"month", "date"} <= set(rows.columns):
-        found += _between_grains(rows, months)
+        contradicting += _between_grains(rows, months)
     by_files: dict[tuple[str, ...], list[_Contradiction]] = {}
-    for each in found:
+    for each in contradicting:
         by_files.setdefault(each.files, []).append(each)
     return [_problem(rows, each) for each in by_files.values()]
 
 
-def _problem(rows: DeliveredRows, found: list[_Contradiction]) -> LandingProblem:
-    first = min(found, key=lambda each: each.example)
+def _problem(rows: DeliveredRows, group: list[_Contradiction]) -> LandingProblem:
+    first = min(group, key=lambda each: each.example)
     column = "units" if rows.source.is_fact else None
     if not rows.are_numbered:
-        names = tuple(each.row for each in found[:ROWS_SHOWN])
+        names = tuple(each.row for each in group[:ROWS_SHOWN])
         text = f"{first.values[0]} for the month and {first.values[1]} over its days"
         step = f"keep the right rows and remove the others {rows.advice}"
-        return LandingProblem(first.files[0], "the same units in both", text, step, column, names, len(found))
+        return LandingProblem(first.files[0], "the same units in both", text, step, column, names, len(group))
     others = " and ".join(first.files[1:FILES_NAMED])
     others += f" and {len(first.files) - FILES_NAMED} more" if len(first.files) > FILES_NAMED else ""
-    more = f" and {len(found) - 1} more keys" if len(found) > 1 else ""
+    more = f" and {len(group) - 1} more keys" if len(group) > 1 else ""
     return LandingProblem(
         first.files[0],
         f"the same {column or 'row'} as in {others}",
         f"{' and '.join(first.values[:VALUES_SHOWN])} for {first.example}{more}",
         "keep the right file and remove the other; to restate a month, replace the file that holds it",
         column,
-        tuple(sorted(int(each.row) for each in found)[:ROWS_SHOWN]),
-        len(found),
+        tuple(sorted(int(each.row) for each in group)[:ROWS_SHOWN]),
+        len(group),
     )
 
 
@@ -128,7 +128,7 @@ def _totals_per_file(rows: DeliveredRows) -> str:
 
 
 def _rows_per_file(rows: DeliveredRows) -> str:
-    """Return the query for rows of which files hold different versions. A null is left out of what is shown."""
+    """Return the query for rows of which files hold different versions. The values shown leave out nulls."""
     packed = f"CONCAT_WS(', ', {', '.join(_named_columns(rows.source))})"
     keys = ", ".join(rows.source.key)
     group = " || '|' || ".join(f"COALESCE(CAST({key} AS VARCHAR), '')" for key in rows.source.key)

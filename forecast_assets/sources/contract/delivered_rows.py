@@ -1,6 +1,6 @@
 """Rows of one source and market that can be queried: in DuckDB as read from files, or in Dremio.
 
-Belongs here: what checks need of either. Not here: the checks themselves (row_checks.py, contradictions.py).
+Belongs here: the interface for checks. Not here: the checks themselves (row_checks.py, contradictions.py).
 """
 
 from collections.abc import Collection, Mapping

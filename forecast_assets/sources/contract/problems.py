@@ -14,9 +14,9 @@ PROBLEMS_SHOWN = 20
 class LandingProblem:
     """One problem: its place, what was found, what was expected, and the next step.
 
-    ``file`` is relative to the landing folder, or names a table. ``rows`` holds the first ten data rows concerned (1 =
-    first row after the header; of a table, which has no order, their keys), ``row_count`` counts all of them; both are
-    empty for a problem of the whole file.
+    ``file`` is relative to the landing folder, or names a table. ``rows`` holds the first ten data rows concerned, and
+    ``row_count`` counts all of them; both are empty for a problem of the whole file. A row is a number (1 = first row
+    after the header), or, in a table, which has no order, its key.
     """
 
     file: str

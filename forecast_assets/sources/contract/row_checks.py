@@ -49,7 +49,7 @@ def row_problems(
 
 @dataclass(frozen=True)
 class _Check:
-    """A check of cells, the rows it looks at, and the files whose problems are reported."""
+    """A check of cells, the rows it covers, and the files whose problems are reported."""
 
     cells: CellCheck
     among: str

@@ -38,8 +38,8 @@ class RawRows:
 def typed_rows(source: Source, delivered: RawRows) -> str:
     """Return a query for the rows of ``$market`` and the rows without a country.
 
-    Columns: the contract's, ``attributes`` (JSON of further columns, products only), ``_file``, ``_row``, and
-    ``_bad_<column>`` for each column that is cast: the text of a cell that cannot be.
+    Columns: the contract's, ``attributes`` (JSON of further columns, products only), ``_file`` and ``_row``. Each
+    column that is cast also has ``_bad_<column>``: the text of a cell that cannot be cast.
     """
     has_attributes = source.extra_columns_are_attributes
     cells = {each.name: delivered.cells.get(each.name, f"CAST(NULL AS {each.sql_type})") for each in source.columns}

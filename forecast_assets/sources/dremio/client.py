@@ -1,7 +1,7 @@
 """Queries to Dremio: a statement in, a stream of record batches out, with timeouts, further attempts and second logins.
 
 Not here: the statements (engine.py, tables.py), and longer waits, which belong to the step that fails
-(defs/retries.py): a result that is interrupted raises an error that counts as transient.
+(defs/retries.py). An interrupted result raises an error that counts as transient.
 """
 
 import random

@@ -10,7 +10,7 @@ from forecast_assets.sources.sql.project import SqlProject
 
 
 class DremioEngine:
-    """The marts over tables or views in Dremio; each call reads what is there now."""
+    """The marts over tables or views in Dremio; each call reads their present rows."""
 
     dialect = DIALECT
 
@@ -57,8 +57,8 @@ class DremioEngine:
     ) -> list[SqlTestResult]:
         """Return the results of a mart's tests on the rows of ``run``.
 
-        The rows are not checked again, other than in DuckDB: the checks are a handful of queries, and callers test a
-        mart after they have run it.
+        Unlike in DuckDB, the rows are not checked again: the checks cost several queries, and callers test a mart only
+        after they have run it.
         """
         parameters = checked_parameters(market, first_month, last_month, missing_month)
         tests = self.project.tests_of(name)

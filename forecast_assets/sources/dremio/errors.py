@@ -47,13 +47,13 @@ def explained(
     """
     message = _first_line(error, secrets)
     if isinstance(error, flight.FlightUnauthenticatedError):
-        return DremioError(_refused(settings, by_token))
+        return DremioError(_rejected_login(settings, by_token))
     if isinstance(error, flight.FlightUnauthorizedError):
         who = settings.user or "the owner of DREMIO_TOKEN"
         return DremioError(f"Dremio at {settings.address} does not let {who} do this: {message}. Check the grants.")
     if isinstance(error, flight.FlightTimedOutError):
         return DremioUnavailable(
-            f"Dremio at {settings.address} did not answer within {settings.query_seconds:g} s (connection: "
+            f"Dremio at {settings.address} did not respond within {settings.query_seconds:g} s (connection: "
             f"{settings.connect_seconds:g} s): look for the query in Dremio's list of jobs, or raise "
             "DREMIO_QUERY_SECONDS or DREMIO_CONNECT_SECONDS."
         )
@@ -61,17 +61,17 @@ def explained(
         return _no_connection(settings, message)
     if _NO_SUCH_TABLE.search(message):
         return DremioTableMissing(f"Dremio at {settings.address}: {message}")
-    return DremioError(f"Dremio at {settings.address} refused the query: {message}")
+    return DremioError(f"Dremio at {settings.address} rejected the query: {message}")
 
 
-def _refused(settings: DremioSettings, by_token: bool) -> str:
+def _rejected_login(settings: DremioSettings, by_token: bool) -> str:
     if by_token:
         return (
-            f"Dremio at {settings.address} refused the token: check DREMIO_TOKEN (revoked, expired, or of another "
+            f"Dremio at {settings.address} rejected the token: check DREMIO_TOKEN (revoked, expired, or of another "
             "organization?)."
         )
     who = f"user {settings.user!r}" if settings.user else "a login without a user"
-    return f"Dremio at {settings.address} refused {who}: check DREMIO_USER and DREMIO_PASSWORD, or set DREMIO_TOKEN."
+    return f"Dremio at {settings.address} rejected {who}: check DREMIO_USER and DREMIO_PASSWORD, or set DREMIO_TOKEN."
 
 
 def _no_connection(settings: DremioSettings, message: str) -> DremioError | DremioUnavailable:
@@ -89,7 +89,7 @@ def _no_connection(settings: DremioSettings, message: str) -> DremioError | Drem
     if any(text in lower for text in _NO_SUCH_HOST):
         return DremioUnavailable(f"The host {settings.host} has no address: check DREMIO_HOST and the network's DNS.")
     hint = "DREMIO_HOST, DREMIO_PORT, DREMIO_TLS, and that a firewall lets the port through"
-    return DremioUnavailable(f"Dremio at {settings.address} cannot be reached: check {hint}. It said: {message}")
+    return DremioUnavailable(f"Dremio at {settings.address} cannot be reached: check {hint}. Its message: {message}")
 
 
 def _first_line(error: Exception, secrets: Sequence[str]) -> str:

@@ -68,7 +68,7 @@ class DremioSession:
     """One login. ``forget`` ends it: the next call logs in again.
 
     Args:
-        settings: Where Dremio is.
+        settings: Address and login of Dremio.
         secret: Fetches a secret by name when a connection is made.
     """
 
@@ -93,7 +93,7 @@ class DremioSession:
 
         Raises:
             DremioError: If neither password nor token is set.
-            pyarrow.flight.FlightError: If the server cannot be reached or refuses the login.
+            pyarrow.flight.FlightError: If the server cannot be reached or rejects the login.
         """
         if self._client is None:
             client = self._connected()

@@ -1,7 +1,7 @@
 """A result as it arrives: record batches one by one, few of them in memory, cancelled when the reader stops.
 
 Arrow's reader blocks in C++, where no signal reaches it. It therefore runs in a thread of its own, and the caller waits
-in Python: a run that is stopped raises there, and the query is cancelled at the server.
+in Python. A run that is stopped raises there, and the query is cancelled at the server.
 """
 
 import queue

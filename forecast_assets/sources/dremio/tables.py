@@ -1,7 +1,6 @@
-"""The delivered sources as tables or views in Dremio: which there are, what they hold, and what is wrong with them.
+"""The delivered sources as tables or views in Dremio: which exist, their columns and rows, and their problems.
 
-Offers for tables what ``sources/landing/folder.py`` offers for files. Not here: the marts that are run on them
-(engine.py).
+The counterpart for files is ``sources/landing/folder.py``. Not here: the marts that are run on the tables (engine.py).
 """
 
 import dataclasses
@@ -23,7 +22,7 @@ from forecast_assets.sources.landing.rows import attribute_columns
 from forecast_assets.sources.sql.translation import translated
 
 DIALECT = "dremio"
-# Without it there is nothing to forecast. The other sources are optional: a table that is not there is an empty one.
+# Without it there is nothing to forecast. The other sources are optional: a missing table is an empty one.
 REQUIRED = "sell_in"
 
 

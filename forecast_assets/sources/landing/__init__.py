@@ -1,4 +1,4 @@
-"""What a company delivers: the contract, the folder that reads it, and the error that names what is wrong."""
+"""Deliveries in files: the contract, the folder that reads them, and the error that names their problems."""
 
 from forecast_assets.sources.contract.columns import SOURCES, Source, source_named
 from forecast_assets.sources.contract.problems import LandingError, LandingProblem

@@ -31,7 +31,7 @@ class LandingFile:
 
     The class is ``text``, ``number``, ``float``, ``date``, ``flag`` or ``path`` (the value is in the path:
     ``country=FR/``).
-    ``countries`` is the range of codes the file can hold, None where only its rows can tell.
+    ``countries`` is the range of codes the file can hold, None if only its rows show them.
     """
 
     path: str
@@ -83,15 +83,15 @@ def concerns(relative: str, source: str, market: str, known_codes: Iterable[str]
 def inspect_file(fs: Any, file: LandingFile, source: Source) -> LandingFile:
     """Return ``file`` with columns, countries or problem from its header or footer; ``fs`` is an fsspec filesystem."""
     try:
-        found = _inspect_parquet(fs, file) if file.format == "parquet" else _inspect_csv(fs, file)
+        inspected = _inspect_parquet(fs, file) if file.format == "parquet" else _inspect_csv(fs, file)
     except (pa.ArrowInvalid, pa.ArrowException, OSError, UnicodeDecodeError, csv.Error) as error:
         if is_transient(error):
             raise
         return replace(file, problem=unreadable(file, error))
-    if found.problem:
-        return found
-    found = _with_path_columns(found, source)
-    return replace(found, problem=column_problem(found, source))
+    if inspected.problem:
+        return inspected
+    inspected = _with_path_columns(inspected, source)
+    return replace(inspected, problem=column_problem(inspected, source))
 
 
 def unreadable(file: LandingFile, error: Exception) -> LandingProblem:
@@ -216,9 +216,9 @@ def column_problem(file: LandingFile, source: Source) -> LandingProblem | None:
 
 
 def _missing(file: LandingFile, missing: list[str]) -> LandingProblem:
-    found = file.column_names
+    present = file.column_names
     wanted = [name for names in missing for name in names.split(" or ")]
-    close = [match for name in wanted for match in closest(name, found)]
+    close = [match for name in wanted for match in closest(name, present)]
     again = (
         "add the column to the table or view" if file.format == TABLE else "add the column and deliver the file again"
     )
@@ -226,7 +226,7 @@ def _missing(file: LandingFile, missing: list[str]) -> LandingProblem:
     return LandingProblem(
         file.relative,
         f"the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}",
-        f"the columns {', '.join(found)}",
+        f"the columns {', '.join(present)}",
         step,
         column=missing[0] if len(missing) == 1 else None,
     )

@@ -98,15 +98,15 @@ class LandingFolder:
     def contents(self, source: str, suffix: str) -> dict[str, bytes]:
         """Return the bytes of files directly in a source's folder that end in ``suffix``, by name and in its order."""
         folder = f"{self._root}/{source}"
-        direct = [path for path in sorted(self._found(source)) if path.rpartition("/")[0] == folder]
+        direct = [path for path in sorted(self._paths(source)) if path.rpartition("/")[0] == folder]
         return {PurePosixPath(path).name: self._fs.cat_file(path) for path in direct if path.endswith(suffix)}
 
     def states(self, source: str, marker: str) -> list[FileState]:
         """Return size and time of a source's files, and of the files called ``marker`` beside or above them."""
-        found = self._found(source)
-        relatives = {path: path[len(self._root) :].lstrip("/") for path in sorted(found)}
+        infos = self._paths(source)
+        relatives = {path: path[len(self._root) :].lstrip("/") for path in sorted(infos)}
         return [
-            FileState(relative, int(found[path].get("size") or 0), _changed_at(found[path]))
+            FileState(relative, int(infos[path].get("size") or 0), _changed_at(infos[path]))
             for path, relative in relatives.items()
             if is_delivery(relative) or PurePosixPath(relative).name == marker
         ]
@@ -178,12 +178,12 @@ class LandingFolder:
         absent = [month for month in months if month not in have]
         if not absent:
             return
-        looked_at, (_, ignored) = self.files(source), self._listing(source)
+        files, (_, ignored) = self.files(source), self._listing(source)
         with self.connect() as connection:
-            problems, _ = self._file_problems(connection, source_named(source), looked_at, market)
+            problems, _ = self._file_problems(connection, source_named(source), files, market)
         held = f"{min(have):%Y-%m} to {max(have):%Y-%m}" if have else "no month"
-        count = f"{len(looked_at)} file{'s' if len(looked_at) != 1 else ''}"
-        found = f"no rows ({count} looked at, holding {held} of {market}{_names(looked_at, market)})"
+        count = f"{len(files)} file{'s' if len(files) != 1 else ''}"
+        found = f"no rows ({count} checked, with {held} of {market}{_names(files, market)})"
         if ignored:
             found += f"; not read (only .parquet and .csv are): {', '.join(ignored[:5])}"
         step = f"deliver {source} of {market} for the month, then run the partition again"
@@ -194,12 +194,12 @@ class LandingFolder:
 
     def _listing(self, source: str) -> tuple[dict[tuple[Any, ...], LandingFile], list[str]]:
         """Return delivered files by (path, size, time), and names of other files that are not hidden."""
-        found = self._found(source)
+        infos = self._paths(source)
         delivered, ignored = {}, []
-        for path in sorted(found):
+        for path in sorted(infos):
             relative = path[len(self._root) :].lstrip("/")
             if is_delivery(relative):
-                info = found[path]
+                info = infos[path]
                 stamp = info.get("mtime") or info.get("last_modified") or info.get("etag") or info.get("created")
                 file = LandingFile(path, relative, PurePosixPath(path).suffix[1:].lower())
                 delivered[(path, info.get("size"), str(stamp))] = file
@@ -207,7 +207,7 @@ class LandingFolder:
                 ignored.append(relative)
         return delivered, ignored
 
-    def _found(self, source: str) -> dict[str, dict[str, Any]]:
+    def _paths(self, source: str) -> dict[str, dict[str, Any]]:
         """Return all files below a source's folder with their details."""
         folder = f"{self._root}/{source}"
         self._fs.invalidate_cache()

@@ -24,7 +24,7 @@ def table_name(source: Source) -> str:
 
 @dataclass(frozen=True)
 class FileRows:
-    """The table that ``create_table`` made, as checks read it."""
+    """The table of ``create_table``, as checks read it."""
 
     connection: duckdb.DuckDBPyConnection
     source: Source
@@ -125,8 +125,8 @@ def _cells(file: LandingFile) -> Mapping[str, str]:
 def _row_number(file: LandingFile, paths: str, *, several: bool) -> tuple[str, str]:
     """Return the expression of the 1-based data row and the relation it is taken from.
 
-    CSV readers have no row number: insertion order gives one over all files, counted anew per file where there are
-    several (about three times slower, so only then).
+    CSV readers have no row number, so insertion order gives one over all files. With ``several`` files it is counted
+    anew per file, which is about three times slower.
     """
     if file.format == "parquet":
         return "file_row_number + 1", reader(file, paths)

@@ -69,7 +69,7 @@ class Engine(Protocol):
 
 
 class DuckDbEngine:
-    """DuckDB on a landing folder, in memory; each call reads what is delivered now."""
+    """DuckDB on a landing folder, in memory; each call reads the present deliveries."""
 
     dialect = "duckdb"
 
@@ -130,7 +130,7 @@ class DuckDbEngine:
     ) -> duckdb.DuckDBPyConnection:
         """Return a connection with the checked sources of the mart and its tests.
 
-        One thread from here on: with several, sums of decimals differ in the last digit from run to run, and equal
+        The connection has one thread: with several, sums of decimals differ in the last digit from run to run. Equal
         deliveries must give equal tables.
         """
         sources = {source for file in [name, *self.project.tests_of(name)] for source in self.project.sources_of(file)}
@@ -152,7 +152,7 @@ class DuckDbEngine:
 def as_table(frame: pd.DataFrame, attribute_names: Sequence[str] = ()) -> pd.DataFrame:
     """Return an engine's result in the form of all tables: ns dates, attribute columns, sorted by month and key.
 
-    The columns of ``attribute_names`` are there even if no row has them, so that all markets have the same.
+    The columns of ``attribute_names`` exist even if no row has them, so that all markets have the same.
     """
     dates = [column for column in frame.columns if column.endswith("month")]
     table = frame.assign(**{column: pd.to_datetime(frame[column]).astype("datetime64[ns]") for column in dates})

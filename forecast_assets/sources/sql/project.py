@@ -56,8 +56,8 @@ class SqlProject:
     """All SQL files below ``folder`` (default: the packaged dbt_like_sql).
 
     Raises:
-        SqlProjectError: On loading, for a reference to an unknown file or source, a cycle, two files of one name, or a
-            file without grain, units and description.
+        SqlProjectError: On loading, for an unknown file or source, a cycle, or two files of one name. Also for a file
+            without grain, units and description.
     """
 
     def __init__(self, folder: Path | str = DEFAULT_FOLDER) -> None:
@@ -165,7 +165,7 @@ class SqlProject:
                 raise SqlProjectError(f"{file.path.name} reads source({source!r}), which is no source; known: {known}")
         for parameter in sorted(file.parameters - set(PARAMETERS)):
             raise SqlProjectError(
-                f"{file.path.name} binds ${parameter}, which nobody passes; known: {', '.join(PARAMETERS)}"
+                f"{file.path.name} binds ${parameter}, which is no parameter; known: {', '.join(PARAMETERS)}"
             )
 
 
@@ -175,7 +175,7 @@ _COMMENT = re.compile(r"(grain|units|description):\s*(.*)")
 
 
 class _ContractRelations:
-    """Names sources as the contract does: for reading a file's columns and parameters without an engine."""
+    """Names of sources as in the contract, for reading a file's columns and parameters without an engine."""
 
     dialect = DIALECT
 
@@ -194,8 +194,8 @@ def _environment() -> "Environment":
 
 def _load(path: Path) -> SqlFile:
     text = path.read_text(encoding="utf-8")
-    said = _first_comment(text)
-    missing = [part for part in ("grain", "units", "description") if part not in said]
+    comment = _first_comment(text)
+    missing = [part for part in ("grain", "units", "description") if part not in comment]
     if missing:
         parts = "'-- grain:', '-- units:', '-- description:'"
         raise SqlProjectError(f"{path} must open with comments {parts}; missing: {', '.join(missing)}")
@@ -209,7 +209,7 @@ def _load(path: Path) -> SqlFile:
         path.parent.name,
         path,
         body,
-        **said,
+        **comment,
         refs=tuple(named["ref"]),
         sources=tuple(named["source"]),
         parameters=parameters,
@@ -218,14 +218,14 @@ def _load(path: Path) -> SqlFile:
 
 def _first_comment(template: str) -> dict[str, str]:
     """Return the parts of a file's first comment; a part continues over further comment lines."""
-    said: dict[str, str] = {}
+    parts: dict[str, str] = {}
     part = ""
     for line in template.splitlines():
         if not line.startswith("--"):
             break
         text = line[2:].strip()
-        if found := _COMMENT.match(text):
-            part, text = found[1], found[2]
+        if match := _COMMENT.match(text):
+            part, text = match[1], match[2]
         if part:
-            said[part] = f"{said.get(part, '')} {text}".strip()
-    return said
+            parts[part] = f"{parts.get(part, '')} {text}".strip()
+    return parts

@@ -25,7 +25,7 @@ def judge(company: Company) -> Staleness:
 
 
 def stale(company: Company, assets=(*BY_CHAMPION, "published_forecasts"), made=None) -> dict[str, str]:
-    """Why each asset of FR's December would be made again."""
+    """Reason for which each asset of FR's December would be rebuilt."""
     judged = judge(company)
     found = {asset: judged.stale(asset, "FR", [MONTH], made) for asset in assets}
     return {asset: reasons[MONTH] for asset, reasons in found.items() if reasons}
@@ -69,10 +69,10 @@ def test_another_champion_before_makes_again_what_was_made_beside_it_and_nothing
 def test_a_plan_counts_with_another_champion_where_an_earlier_one_is_made_again(company):
     november = pd.Timestamp(NOVEMBER)
     made = {"champion": {"FR": [november]}}
-    assert stale(company, BY_CHAMPION, made) == dict.fromkeys(BY_CHAMPION, "champion of 2024-11 is made again")
+    assert stale(company, BY_CHAMPION, made) == dict.fromkeys(BY_CHAMPION, "champion of 2024-11 is rebuilt")
     assert stale(company, BY_CHAMPION, {"champion": {"NO": [november]}}) == {}
     in_order = judge(company).stale("model", "FR", [pd.Timestamp("2024-10-01"), MONTH])
-    assert in_order == {pd.Timestamp("2024-10-01"): "not there", MONTH: "champion of 2024-10 is made again"}
+    assert in_order == {pd.Timestamp("2024-10-01"): "not stored", MONTH: "champion of 2024-10 is rebuilt"}
 
 
 def test_a_champion_that_people_refused_is_looked_past_as_the_run_did(copy):

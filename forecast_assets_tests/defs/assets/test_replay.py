@@ -22,9 +22,9 @@ from forecast_assets.operations.history.replay import (
     IDENTICAL,
     NOT_POSSIBLE,
     Replay,
+    code_and_configuration_changes,
     cycle_targets,
     month_of_cycle,
-    not_as_it_was,
 )
 from forecast_assets.storage import PartitionKey, Provenance, TableStore
 from forecast_assets.storage.table_specs import table_specs
@@ -80,7 +80,7 @@ def test_a_cycle_made_again_is_identical_in_every_table_and_reads_what_was_recor
         "published_forecasts", "performance",
     }  # fmt: skip
     for asset, outcome in outcomes.items():
-        made, then = scratch.provenance(asset, outcome.target.place), outcome.target.version.provenance
+        made, then = scratch.provenance(asset, outcome.target.partition), outcome.target.version.provenance
         assert (made.inputs, made.cycle_id, made.configuration) == (then.inputs, then.cycle_id, then.configuration)
 
 
@@ -137,7 +137,7 @@ def test_an_output_whose_file_was_changed_differs_in_that_cell(copy, tmp_path):
     outcomes, _ = replayed(copy, tmp_path / "scratch", assets=["baseline_forecasts"])
     found = outcomes["baseline_forecasts"]
     assert found.state == DIFFERENT
-    assert found.reasons == ("the stored file does not hold what its provenance says: it was changed",)
+    assert found.reasons == ("the stored file does not match its provenance: it was changed",)
     (column,) = found.difference.columns
     assert (column.column, column.cells, column.largest) == ("baseline_units", 1, pytest.approx(2.5))
 
@@ -171,9 +171,9 @@ def test_after_a_restatement_the_old_cycle_is_made_of_the_old_versions_and_the_n
 def test_another_configuration_or_commit_is_said_and_what_it_changes_is_shown(company, tmp_path, monkeypatch):
     other = {"FORECAST_TRAINING_ROWS": "1500"}
     _, targets = targets_of(company, assets=["model", "forecasts", "baseline_forecasts"])
-    assert not [line for line in not_as_it_was(company.settings(), targets) if "configured" in line]
-    said = not_as_it_was(company.settings(**other), targets)
-    assert "model (FR) was configured otherwise; it depends on training_rows, boosting_rounds, pools_markets" in said
+    assert not [line for line in code_and_configuration_changes(company.settings(), targets) if "configured" in line]
+    said = code_and_configuration_changes(company.settings(**other), targets)
+    assert "model (FR) was configured differently; it depends on training_rows, boosting_rounds, pools_markets" in said
     assert not [line for line in said if line.startswith(("forecasts", "baseline"))]
     replay = import_module("forecast_assets.operations.history.replay")
     monkeypatch.setattr(replay, "git_sha", lambda: "other")
@@ -181,9 +181,9 @@ def test_another_configuration_or_commit_is_said_and_what_it_changes_is_shown(co
         import_module("forecast_assets.operations.history.replay"), "code_version", lambda asset: "0123"
     )
     then = {target.asset: target.version.provenance for target in targets}
-    assert not_as_it_was(company.settings(), targets) == [
-        f"made by git {then['model'].git_sha}, replayed by git other",
-        *(f"{asset}: code version {then[asset].code_version} then, 0123 now" for asset in sorted(then)),
+    assert code_and_configuration_changes(company.settings(), targets) == [
+        f"built with git {then['model'].git_sha}, replayed with git other",
+        *(f"{asset}: code version {then[asset].code_version} as recorded, 0123 now" for asset in sorted(then)),
     ]
     outcomes, _ = replayed(company, tmp_path, assets=["model", "forecasts"], **other)
     # Forecasts are made from the model as it was stored then.
@@ -260,6 +260,6 @@ def test_the_month_of_a_cycle_is_read_from_its_name():
 
 def test_a_market_that_is_no_more_is_named(company, tmp_path):
     versions, targets = targets_of(company, assets=["history_marks"])
-    gone = dataclasses.replace(targets[0], place=PartitionKey(pd.Timestamp(DECEMBER), "XX"))
+    gone = dataclasses.replace(targets[0], partition=PartitionKey(pd.Timestamp(DECEMBER), "XX"))
     (outcome,) = Replay(company.settings(), build_code_location, company.store, str(tmp_path), versions).run([gone])
-    assert (outcome.state, "XX is no market any more" in outcome.reasons[0]) == (NOT_POSSIBLE, True)
+    assert (outcome.state, "XX is no longer in the markets file" in outcome.reasons[0]) == (NOT_POSSIBLE, True)

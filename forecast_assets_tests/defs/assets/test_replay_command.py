@@ -86,7 +86,7 @@ def test_deliveries_that_cannot_be_asked_stop_no_replay(command, monkeypatch):
     def refuses(*_):
         raise DremioError("no access to the view")
 
-    monkeypatch.setattr("forecast_assets.operations.backfill.deliveries.Deliveries.look_at", refuses)
+    monkeypatch.setattr("forecast_assets.operations.backfill.deliveries.Deliveries.read", refuses)
     result = command("--cycle", CYCLE, "--country", "FR")
     assert result.exit_code == 0
     assert "sell_in of FR: deliveries cannot be read now: no access to the view" in " ".join(result.output.split())
@@ -113,7 +113,7 @@ def test_a_delivery_that_changed_since_is_said_and_changes_nothing(command, copy
     pq.write_table(rows.set_column(rows.schema.get_field_index("units"), "units", [[1.0] * len(rows)]), file)
     result = command("--cycle", CYCLE, "--country", "FR")
     assert result.exit_code == 0
-    assert "sell_in of FR: today's delivery is another one than was stored then" in " ".join(result.output.split())
+    assert "sell_in of FR: today's delivery differs from the stored one" in " ".join(result.output.split())
 
 
 def test_a_cycle_that_never_was_is_refused_with_those_that_were(command):

@@ -15,8 +15,8 @@ NEXT_MONTH = Months(DECEMBER, JANUARY, is_overdue=True, is_late=False)
 DAY_BEFORE = Months(DECEMBER, JANUARY, is_overdue=True, is_late=True)
 
 
-def frozen(months: Months, delivered: dict, made: tuple = ()) -> list[str]:
-    return [f"{span.first:%Y-%m}..{span.last:%Y-%m}" for span in to_freeze(months, delivered, EXPECTED, made)]
+def frozen(months: Months, delivered: dict, stored: tuple = ()) -> list[str]:
+    return [f"{span.first:%Y-%m}..{span.last:%Y-%m}" for span in to_freeze(months, delivered, EXPECTED, stored)]
 
 
 def test_a_month_is_frozen_as_soon_as_all_markets_are_in():
@@ -30,7 +30,7 @@ def test_at_the_deadline_a_month_is_frozen_with_the_markets_that_are_in():
 
 
 def test_a_frozen_month_is_left_alone_when_a_late_market_comes():
-    assert frozen(AFTER_THE_DEADLINE, {DECEMBER: {"FR", "NO"}}, made=(DECEMBER,)) == []
+    assert frozen(AFTER_THE_DEADLINE, {DECEMBER: {"FR", "NO"}}, stored=(DECEMBER,)) == []
 
 
 def test_a_month_is_not_frozen_before_its_cycle_is_due():
@@ -45,15 +45,15 @@ def test_months_beside_each_other_are_one_run_and_none_that_is_frozen_lies_in_it
     both = {"FR", "NO"}
     delivered = {OCTOBER: both, NOVEMBER: both, DECEMBER: both}
     assert frozen(AFTER_THE_TENTH, delivered) == ["2024-10..2024-12"]
-    assert frozen(AFTER_THE_TENTH, delivered, made=(NOVEMBER,)) == ["2024-10..2024-10", "2024-12..2024-12"]
+    assert frozen(AFTER_THE_TENTH, delivered, stored=(NOVEMBER,)) == ["2024-10..2024-10", "2024-12..2024-12"]
 
 
 def test_what_a_month_may_read_is_made_as_soon_as_it_has_closed_and_the_one_before_is_frozen():
-    assert to_make_known(NEXT_MONTH, frozen={DECEMBER}, made={DECEMBER})
-    assert not to_make_known(NEXT_MONTH, frozen={DECEMBER}, made={DECEMBER, JANUARY})
-    assert not to_make_known(NEXT_MONTH, frozen={NOVEMBER}, made=set())
+    assert to_make_known(NEXT_MONTH, frozen={DECEMBER}, stored={DECEMBER})
+    assert not to_make_known(NEXT_MONTH, frozen={DECEMBER}, stored={DECEMBER, JANUARY})
+    assert not to_make_known(NEXT_MONTH, frozen={NOVEMBER}, stored=set())
 
 
 def test_a_day_before_the_cycle_it_is_made_from_what_there_is():
-    assert to_make_known(DAY_BEFORE, frozen={NOVEMBER}, made=set())
-    assert not to_make_known(DAY_BEFORE, frozen=set(), made=set())
+    assert to_make_known(DAY_BEFORE, frozen={NOVEMBER}, stored=set())
+    assert not to_make_known(DAY_BEFORE, frozen=set(), stored=set())

@@ -1,4 +1,4 @@
-"""Backfills of a small company: what is skipped, what a bad month does, what is frozen, and going on after a stop."""
+"""Backfills of a small company: skipped months, bad months, frozen months, and continuing after a stop."""
 
 import shutil
 from concurrent.futures import Future
@@ -43,7 +43,7 @@ compute_logs:
 
 
 class InThisProcess:
-    """Runs at once what is submitted; ``dies_before`` the run of that number, as a killed command does."""
+    """Processes that run each step at once; ``dies_before`` the run of that number, as a killed command does."""
 
     count = 1
 
@@ -79,7 +79,7 @@ class BackfillCompany:
         self.store = TableStore(self.settings.store.address)
 
     def deliver(self, code: str, **units: object) -> None:
-        """Ten units of each SKU a month, other units (or none, for None) in months named ``m2024_01``."""
+        """Deliver ten units of each SKU a month, other units (or none, for None) in months named ``m2024_01``."""
         rows = ["country,sku,month,units"]
         for month in MONTHS:
             value = units.get(f"m{month:%Y_%m}", 10)
@@ -103,13 +103,13 @@ class BackfillCompany:
         return work, processes.submitted
 
     def publish(self, *months: str, country: str = "FR") -> None:
-        """Files that stand for published forecasts: what is frozen is read from their places alone."""
+        """Write empty published forecasts: frozen months are read from the partition names alone."""
         spec = STALENESS_SPECS["baseline_forecasts"]
         named = type(spec)("published_forecasts", spec.keys, spec.arrow_schema)
         frame = pd.DataFrame({name: [] for name in spec.arrow_schema.names})
         for month in months:
-            place = PartitionKey(pd.Timestamp(month), country)
-            self.store.write(named, place, frame, Provenance("run", f"dev-{month[:7]}", "sha"))
+            partition = PartitionKey(pd.Timestamp(month), country)
+            self.store.write(named, partition, frame, Provenance("run", f"dev-{month[:7]}", "sha"))
 
 
 STALENESS_SPECS = import_module("forecast_assets.storage.table_specs").table_specs()
@@ -147,20 +147,20 @@ def ingested(backfilled):
     return backfilled
 
 
-def made_by(plan) -> dict[str, dict[str | None, list[str]]]:
-    """Months made again by asset and market, without those that have none."""
-    found = {
+def rebuilt_by(plan) -> dict[str, dict[str | None, list[str]]]:
+    """Return the months to rebuild by asset and market, without those that have none."""
+    rebuilt = {
         asset: {country: [f"{month:%Y-%m}" for month in months] for country, months in by.items() if months}
-        for asset, by in plan.made.items()
+        for asset, by in plan.rebuilt.items()
     }
-    return {asset: by for asset, by in found.items() if by}
+    return {asset: by for asset, by in rebuilt.items() if by}
 
 
 def reasons(work) -> dict[tuple[str, str, str], str]:
     return {(each.asset, each.country, f"{each.month:%Y-%m}"): each.failure for each in work.outcomes if each.failure}
 
 
-def test_data_of_many_months_is_one_run_a_market_and_nothing_is_made_twice(first_backfill, backfilled):
+def test_many_months_of_a_market_are_one_run_and_are_built_once(first_backfill, backfilled):
     _, work, submitted = first_backfill
     assert [(job, code, f"{months.first:%Y-%m}", f"{months.last:%Y-%m}") for job, code, months, *_ in submitted] == [
         ("ingest", "FR", "2023-01", "2024-06"),
@@ -173,9 +173,9 @@ def test_data_of_many_months_is_one_run_a_market_and_nothing_is_made_twice(first
     assert backfilled.run([*SOURCES, "baseline_forecasts"])[1] == []
 
 
-def test_a_restated_month_reaches_what_its_window_reaches_and_no_other_market(backfilled):
+def test_a_restated_month_makes_the_months_in_its_window_stale(backfilled):
     backfilled.deliver("FR", m2024_05=11)
-    assert made_by(backfilled.plan(["sell_in", "baseline_forecasts"])) == {
+    assert rebuilt_by(backfilled.plan(["sell_in", "baseline_forecasts"])) == {
         "sell_in": {"FR": ["2024-05"]},
         "baseline_forecasts": {"FR": ["2024-05", "2024-06"]},
     }
@@ -184,56 +184,56 @@ def test_a_restated_month_reaches_what_its_window_reaches_and_no_other_market(ba
     assert backfilled.plan(["sell_in", "baseline_forecasts"]).partitions == 0
 
 
-def test_a_delivery_made_anew_with_the_same_rows_changes_nothing(backfilled):
+def test_a_new_delivery_with_the_same_rows_changes_nothing(backfilled):
     backfilled.deliver("FR")
     assert backfilled.plan(["sell_in"]).partitions == 0
 
 
 @pytest.mark.parametrize("part", ["code_version", "configuration_of"])
-def test_other_code_or_configuration_makes_everything_but_sources_again(backfilled, monkeypatch, part):
+def test_other_code_or_configuration_rebuilds_all_but_sources(backfilled, monkeypatch, part):
     monkeypatch.setattr(STALENESS, part, lambda *_: "another")
-    made = made_by(backfilled.plan(["sell_in", "baseline_forecasts"], countries=["FR"]))
+    made = rebuilt_by(backfilled.plan(["sell_in", "baseline_forecasts"], countries=["FR"]))
     assert list(made) == ["baseline_forecasts"]
     assert len(made["baseline_forecasts"]["FR"]) == 7
 
 
-def test_a_bad_month_is_red_alone_and_the_other_market_goes_on(ingested):
+def test_a_bad_month_fails_alone_and_the_other_market_goes_on(ingested):
     for code, missing in (("FR", MONTHS[9:13]), ("DE", MONTHS[11:13])):
         for month in missing:
             shutil.rmtree(ingested.base / "store" / "sell_in" / PartitionKey(month, code).folder)
     ingested.deliver("FR", m2023_11="n/a")
     request = {"first": MONTHS[9], "last": MONTHS[12]}
     planned = ingested.plan(["sell_in", "baseline_forecasts"], **request)
-    assert planned.made["sell_in"]["FR"][pd.Timestamp("2023-11-01")] == "not there"
+    assert planned.rebuilt["sell_in"]["FR"][pd.Timestamp("2023-11-01")] == "not stored"
     work, submitted = ingested.run(["sell_in", "baseline_forecasts"], **request)
     launched = [(code, months.first == months.last) for job, code, months, *_ in submitted if job == "ingest"]
     assert launched == [("FR", False), *[("FR", True)] * 4, ("DE", False)]
     failed = reasons(work)
     assert list(failed) == [("sell_in", "FR", "2023-11")]
     assert "column units" in failed["sell_in", "FR", "2023-11"]
-    stored = {place.month for place in ingested.store.list_partitions("sell_in") if place.country == "FR"}
+    stored = {partition.month for partition in ingested.store.list_partitions("sell_in") if partition.country == "FR"}
     assert stored == set(MONTHS) - {pd.Timestamp("2023-11-01")}
 
 
-def test_a_month_is_not_built_upon_an_input_of_it_that_failed(ingested):
+def test_a_month_is_not_built_if_one_of_its_inputs_failed(ingested):
     ingested.deliver("FR", m2024_05="n/a")
     work, submitted = ingested.run(
         ["sell_in", "baseline_forecasts"], countries=["FR"], first=pd.Timestamp("2024-04-01")
     )
-    assert reasons(work)["baseline_forecasts", "FR", "2024-05"] == "not made: sell_in of the month failed"
+    assert reasons(work)["baseline_forecasts", "FR", "2024-05"] == "not built: sell_in of the month failed"
     months = [f"{run[2].first:%Y-%m}" for run in submitted if run[0] == "monthly_cycle"]
     assert months == ["2024-04", "2024-06"]
     assert not ingested.store.exists("baseline_forecasts", PartitionKey(pd.Timestamp("2024-05-01"), "FR"))
 
 
-def test_a_backfill_that_was_killed_goes_on_with_what_is_left(ingested):
+def test_a_killed_backfill_continues_with_the_remaining_runs(ingested):
     with pytest.raises(KeyboardInterrupt):
         ingested.run(["sell_in", "baseline_forecasts"], dies_before=1)
     _, submitted = ingested.run(["sell_in", "baseline_forecasts"])
     assert [(job, code) for job, code, *_ in submitted] == [("monthly_cycle", "DE")]
 
 
-def test_frozen_months_are_named_and_reopened_under_their_own_cycles(ingested):
+def test_frozen_months_are_listed_and_reopened_as_revisions(ingested):
     ingested.publish("2024-04-01", "2024-05-01", "2024-06-01")
     request = {"countries": ["FR"], "first": pd.Timestamp("2024-03-01")}
     planned = ingested.plan(["baseline_forecasts"], **request)
@@ -244,26 +244,26 @@ def test_frozen_months_are_named_and_reopened_under_their_own_cycles(ingested):
     tags = [run[3].get("forecast/cycle_id") for run in submitted]
     assert sorted(tags, key=str) == [".r2", None, None]
     cycles = {
-        f"{place.month:%Y-%m}": ingested.store.provenance("baseline_forecasts", place).cycle_id
-        for place in ingested.store.list_partitions("baseline_forecasts")
+        f"{partition.month:%Y-%m}": ingested.store.provenance("baseline_forecasts", partition).cycle_id
+        for partition in ingested.store.list_partitions("baseline_forecasts")
     }
     assert cycles == {
         "2024-03": "dev-2024-03", "2024-04": "dev-2024-04.r2", "2024-05": "dev-2024-05.r2", "2024-06": "dev-2024-06",
     }  # fmt: skip
 
 
-def test_performance_is_planned_where_something_was_published_before(ingested):
+def test_performance_is_planned_only_after_a_published_origin(ingested):
     ingested.publish("2024-03-01")
-    made = made_by(ingested.plan(["performance"], countries=["FR"]))
+    made = rebuilt_by(ingested.plan(["performance"], countries=["FR"]))
     assert made == {"performance": {"FR": ["2024-04", "2024-05", "2024-06"]}}
 
 
-def test_history_that_windows_would_miss_is_named(company):
+def test_history_missing_before_the_request_is_listed(company):
     planned = company.plan(["baseline_forecasts"], countries=["FR"], first=pd.Timestamp("2023-04-01"))
     assert planned.history_missing == {"FR": MONTHS[:3]}
 
 
-def test_the_estimate_comes_of_what_dagster_has_recorded(backfilled):
+def test_past_durations_are_read_from_recorded_runs(backfilled):
     with dg.DagsterInstance.get() as instance:
         past = past_durations(instance)
     assert past.runs == 4
@@ -271,14 +271,14 @@ def test_the_estimate_comes_of_what_dagster_has_recorded(backfilled):
     assert past.of("model", in_range=False) is None
 
 
-def test_minutes_are_those_of_the_partitions_spread_over_the_processes(company):
+def test_estimated_minutes_spread_the_partitions_over_processes(company):
     past = PastDurations({("sell_in", True): 2.0, ("model", False): 60.0}, 5.0, 9)
-    months = dict.fromkeys(MONTHS[:3], "not there")
+    months = dict.fromkeys(MONTHS[:3], "not stored")
     made = {"sell_in": {"FR": months, "DE": months}, "model": {"FR": months}, "forecasts": {"FR": months}}
     # FR: 3 x 2 s and a run of 5 s, then 3 x 60 s and three runs of 5 s: 206 s. DE: 11 s.
-    found = estimated(made, company.nodes, past, processes=2)
-    assert found.minutes == pytest.approx(206 / 60)
-    assert found.unknown == ("forecasts",)
+    estimate = estimated(made, company.nodes, past, processes=2)
+    assert estimate.minutes == pytest.approx(206 / 60)
+    assert estimate.unknown == ("forecasts",)
     assert estimated(made, company.nodes, past, processes=1).minutes == pytest.approx(217 / 60)
 
 
@@ -292,8 +292,8 @@ def test_a_bare_name_selects_as_in_the_ui(company):
         selected_assets(company.definitions, "sell_inn")
 
 
-def test_every_asset_can_be_planned_and_what_people_ask_for_is_no_part_of_it(ingested):
+def test_every_asset_can_be_planned_except_those_on_demand(ingested):
     planned = ingested.plan(selected_assets(ingested.definitions, "*"), countries=["FR"], first=LAST)
-    assert {"model", "published_forecasts", "market_report"} <= set(made_by(planned))
-    assert not {"tuned_recipe", "refused_recipe", "delivery"} & set(made_by(planned))
-    assert not set(SOURCES) & set(made_by(planned))
+    assert {"model", "published_forecasts", "market_report"} <= set(rebuilt_by(planned))
+    assert not {"tuned_recipe", "refused_recipe", "delivery"} & set(rebuilt_by(planned))
+    assert not set(SOURCES) & set(rebuilt_by(planned))

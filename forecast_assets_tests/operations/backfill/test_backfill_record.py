@@ -1,4 +1,4 @@
-"""The record by which a backfill goes on as the one it was."""
+"""Record by which a stopped backfill continues under the same id and revision."""
 
 import dataclasses
 
@@ -13,7 +13,7 @@ REQUEST = BackfillRequest(
 )
 
 
-def test_a_backfill_that_did_not_finish_keeps_its_revision_though_months_were_reopened_since(tmp_path):
+def test_an_unfinished_backfill_keeps_its_revision(tmp_path):
     store = TableStore(str(tmp_path))
     first, goes_on = open_record(store, REQUEST, ["dev-2024-01"])
     assert (first.revision, goes_on) == (2, False)

@@ -1,4 +1,4 @@
-"""A run as the command line starts it: recorded in the instance, with its failures in words a person can act on."""
+"""Run as the command line starts it: recorded in the instance, with readable failures."""
 
 import dagster as dg
 import pandas as pd
@@ -27,7 +27,7 @@ def company_and_loader(tmp_path_factory):
         yield base, lambda: definitions
 
 
-def test_a_range_is_one_run_that_the_page_shows_with_its_months(company_and_loader):
+def test_a_range_is_one_run_recorded_with_its_months(company_and_loader):
     company, load = company_and_loader
     result = launch(load, "ingest", "FR", MonthRange(MAY, JUNE), {"forecast/cycle_id": "dev-2024-06.r2"})
     assert (result.succeeded, result.failures) == (True, ())
@@ -41,7 +41,7 @@ def test_a_range_is_one_run_that_the_page_shows_with_its_months(company_and_load
     assert stored == ["month=2024-05-01", "month=2024-06-01"]
 
 
-def test_a_failed_run_says_which_step_failed_and_why(company_and_loader):
+def test_a_failed_run_names_its_failed_steps_and_reasons(company_and_loader):
     _, load = company_and_loader
     result = launch(load, "ingest", "DE", MonthRange(MAY, MAY))
     assert not result.succeeded

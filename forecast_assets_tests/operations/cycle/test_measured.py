@@ -16,7 +16,7 @@ CODES = list(REGIONS)
 
 
 def cells(*rows):
-    """Rows of sku, origin, lag, actual, published, status; the model says the same as was published."""
+    """Rows of sku, origin, lag, actual, published, status; model and published units are equal."""
     table = pd.DataFrame(
         rows, columns=["sku", "origin_month", "lag_months", "actual_units", "published_units", "status"]
     )
@@ -81,13 +81,13 @@ def test_one_market_alone_has_no_rows_above_it(store):
     assert wapes(table) == {("market", "DE"): pytest.approx(0.5)}
 
 
-def test_an_origin_can_be_looked_at_alone(store):
+def test_an_origin_can_be_measured_alone(store):
     table = performance_table(performance_cells(store, CODES, APRIL), REGIONS)
     assert wapes(table)["market", "FR backfilled"] == pytest.approx(2 / 10)
     assert ("market", "DE") not in wapes(table)
 
 
-def test_before_the_first_scored_month_there_is_nothing(tmp_path, store):
+def test_there_are_no_rows_before_the_first_scored_month(tmp_path, store):
     for nothing in (
         performance_cells(TableStore(str(tmp_path / "none")), CODES),
         performance_cells(store, CODES, JUNE),

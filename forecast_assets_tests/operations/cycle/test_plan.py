@@ -1,4 +1,7 @@
-"""Which months a cycle needs, by hand. The windows: 84 months of features, 120 of the baseline, 18 of the backtest."""
+"""Months that a cycle needs, checked by hand.
+
+The windows: 84 months of features, 120 of the baseline, 18 of the backtest.
+"""
 
 import pandas as pd
 import pytest
@@ -17,15 +20,15 @@ def month(text: str) -> pd.Timestamp:
     return pd.Timestamp(f"{text}-01")
 
 
-def span(found: MonthRange | None) -> str | None:
-    return found and f"{found.first:%Y-%m} .. {found.last:%Y-%m}"
+def span(months: MonthRange | None) -> str | None:
+    return months and f"{months.first:%Y-%m} .. {months.last:%Y-%m}"
 
 
 def market(since: str) -> Market:
     return Market("FR", "France", "FR", "FRA", "Europe", since=month(since))
 
 
-def test_origins_are_steps_apart_and_end_with_the_month_asked_for():
+def test_origins_are_steps_apart_and_end_with_the_requested_month():
     request = CycleRequest(month("2024-06"), history=60, origins=3, step=6)
     assert [f"{origin:%Y-%m}" for origin in request.origin_months] == ["2023-06", "2023-12", "2024-06"]
     assert CycleRequest(month("2024-06"), history=60).origin_months == [month("2024-06")]
@@ -45,7 +48,7 @@ def test_origins_are_steps_apart_and_end_with_the_month_asked_for():
         (60, "2024-07", None),
     ],
 )
-def test_sources_are_needed_as_far_back_as_the_widest_window_and_never_before_the_market(history, since, expected):
+def test_sources_reach_back_by_the_widest_window_but_not_before_the_market(history, since, expected):
     assert span(source_months(CycleRequest(month("2024-06"), history), market(since))) == expected
 
 
@@ -68,7 +71,7 @@ def test_training_origins_go_back_by_the_history_and_need_a_year_of_data(since, 
     assert span(training_months(CycleRequest(month("2024-06"), 60), market(since))) == expected
 
 
-def test_what_is_missing_is_one_range_over_all_gaps():
+def test_missing_months_are_one_range_over_all_gaps():
     wanted = MonthRange(month("2024-01"), month("2024-06"))
     present = {month(text) for text in ("2024-01", "2024-03", "2024-06")}
     assert span(missing(wanted, present)) == "2024-02 .. 2024-05"

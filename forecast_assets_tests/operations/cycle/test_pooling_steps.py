@@ -1,4 +1,4 @@
-"""When rows over all markets and what is learned from them are made: once, before the markets, and again if need be."""
+"""Steps that build pooled rows and models: once before the markets, and again after changes."""
 
 from pathlib import Path
 
@@ -33,7 +33,7 @@ def store(tmp_path) -> TableStore:
 
 
 def put(store: TableStore, table: str, month: pd.Timestamp, code: str | None = None) -> None:
-    """A file where the store would have it: only its name is looked at, and the SKUs of features."""
+    """Create a stored file: only its name is read, and the SKUs of features."""
     if table == "features":
         with_skus(store, month, code, 15)
         return
@@ -43,14 +43,14 @@ def put(store: TableStore, table: str, month: pd.Timestamp, code: str | None = N
 
 
 def with_skus(store: TableStore, month: pd.Timestamp, code: str, count: int) -> None:
-    """Features of a month of so many SKUs."""
+    """Store features of a month with a number of SKUs."""
     rows = pd.DataFrame({"sku": [f"{number:03}" for number in range(count)], "origin_month": month, **OF_ANY_SKU})
     provenance = Provenance("run", "cycle", "sha", {})
     store.write(table_specs()["features"], PartitionKey(month, code), rows, provenance)
 
 
 def pool(store: TableStore, month: pd.Timestamp, codes=CODES) -> None:
-    """Pooled rows of a month made from the features of some markets."""
+    """Store pooled rows of a month, built from the features of some markets."""
     rows = pd.DataFrame({"market": ["FR"], "sku": ["a"], "origin_month": [month], "sell_in_units": [1.0]})
     rows = rows.assign(**OF_ANY_SKU)
     inputs = {"features": {PartitionKey(month, code).to_dagster(): "hash" for code in codes}}
@@ -59,15 +59,15 @@ def pool(store: TableStore, month: pd.Timestamp, codes=CODES) -> None:
 
 def steps(store: TableStore, origins: int = 1, markets=MARKETS) -> list[str]:
     request = CycleRequest(JUNE, history=12, origins=origins, step=3)
-    made = CycleSteps(store, markets, request).pooling(list(CODES))
-    return [f"{step.job} {step.months.first:%Y-%m} .. {step.months.last:%Y-%m}" for step in made]
+    pooling = CycleSteps(store, markets, request).pooling(list(CODES))
+    return [f"{step.job} {step.months.first:%Y-%m} .. {step.months.last:%Y-%m}" for step in pooling]
 
 
-def test_rows_are_made_of_the_months_before_the_origin_and_a_model_for_the_origin(store):
+def test_rows_cover_the_months_before_the_origin_and_a_model_the_origin(store):
     assert steps(store) == ["pool_rows 2023-06 .. 2024-05", "pool_model 2024-06 .. 2024-06"]
 
 
-def test_nothing_is_made_where_every_market_has_so_many_skus_that_it_learns_alone(store):
+def test_large_markets_learn_alone_without_pooling_steps(store):
     few = Recipe().few_skus
     for code in CODES:
         with_skus(store, HISTORY[-1], code, few)
@@ -76,7 +76,7 @@ def test_nothing_is_made_where_every_market_has_so_many_skus_that_it_learns_alon
     assert steps(store) == ["pool_rows 2023-06 .. 2024-05", "pool_model 2024-06 .. 2024-06"]
 
 
-def test_what_is_there_is_not_made_again(store):
+def test_stored_rows_and_models_are_not_rebuilt(store):
     for month in HISTORY:
         pool(store, month)
     assert steps(store) == ["pool_model 2024-06 .. 2024-06"]
@@ -84,7 +84,7 @@ def test_what_is_there_is_not_made_again(store):
     assert steps(store) == []
 
 
-def test_a_market_that_comes_late_is_added_and_what_was_learned_without_it_made_again(store):
+def test_a_late_market_is_added_and_the_pooled_model_is_rebuilt(store):
     for month in HISTORY:
         pool(store, month, CODES if month < pd.Timestamp("2024-04-01") else ["FR"])
     put(store, "pooled_model", pd.Timestamp("2024-03-01"))
@@ -92,14 +92,14 @@ def test_a_market_that_comes_late_is_added_and_what_was_learned_without_it_made_
     assert steps(store, origins=2) == ["pool_rows 2024-04 .. 2024-05", "pool_model 2024-06 .. 2024-06"]
 
 
-def test_rows_of_features_that_this_cycle_makes_again_are_made_again(store):
+def test_rows_are_rebuilt_after_their_features_are_rebuilt(store):
     for month in HISTORY:
         pool(store, month)
     put(store, "pooled_model", JUNE)
     Path(store.path("features", PartitionKey(HISTORY[-2], "NO"))).unlink()
-    made = CycleSteps(store, MARKETS, CycleRequest(JUNE, history=12))
-    assert list(made.features("NO")) == [Step("market_features", MonthRange(HISTORY[-2], HISTORY[-2]))]
-    assert list(made.pooling(CODES)) == [
+    steps_of_cycle = CycleSteps(store, MARKETS, CycleRequest(JUNE, history=12))
+    assert list(steps_of_cycle.features("NO")) == [Step("market_features", MonthRange(HISTORY[-2], HISTORY[-2]))]
+    assert list(steps_of_cycle.pooling(CODES)) == [
         Step("pool_rows", MonthRange(HISTORY[-2], HISTORY[-1])),
         Step("pool_model", MonthRange(JUNE, JUNE)),
     ]
@@ -113,7 +113,7 @@ def test_a_month_that_every_market_has_closed_needs_no_model(store):
     assert [step for step in steps(store, origins=2) if "model" in step] == ["pool_model 2024-06 .. 2024-06"]
 
 
-def test_many_markets_are_read_in_several_runs_so_that_each_fits_into_memory(store):
+def test_many_markets_are_read_in_several_runs_to_fit_into_memory(store):
     many = MARKETS | {f"M{number:02}": MARKETS["FR"] for number in range(MARKET_MONTHS_OF_A_RUN // 5 - 2)}
     assert steps(store, markets=many) == [
         "pool_rows 2023-06 .. 2023-10",

@@ -1,4 +1,4 @@
-"""Markets run side by side: each in its order, and what happens to one happens to no other."""
+"""Markets run side by side: each in its own order, and independent of failures of the others."""
 
 import os
 from concurrent.futures import Future
@@ -24,7 +24,7 @@ MONTH = MonthRange(JUNE, JUNE)
 
 
 class ProcessesInThisOne:
-    """Runs at once what is submitted, and remembers it. ``outcomes`` says how a market's job ends, if not well."""
+    """Processes that run and record each submitted step at once. ``outcomes`` holds failures by job and market."""
 
     def __init__(self, count: int, outcomes: dict[tuple[str, str], object]) -> None:
         self.count, self.outcomes = count, outcomes
@@ -48,15 +48,15 @@ class ProcessesInThisOne:
 
 
 def run(steps: dict[str, list[str]], outcomes: dict | None = None, count: int = 1):
-    """Results and submitted jobs of markets with the jobs they want, each for June."""
+    """Run jobs of markets, each for June; return results, submitted jobs and reports."""
     processes = ProcessesInThisOne(count, outcomes or {})
-    told = []
+    reports = []
     results = run_side_by_side(
         processes,
         {code: (Step(job, MONTH) for job in jobs) for code, jobs in steps.items()},
-        lambda *a: told.append(a),
+        lambda *a: reports.append(a),
     )
-    return results, [(job, country) for job, country, _ in processes.submitted], told
+    return results, [(job, country) for job, country, _ in processes.submitted], reports
 
 
 def test_each_market_runs_its_steps_in_order():
@@ -72,38 +72,38 @@ def test_a_failed_step_ends_its_market_and_no_other():
     assert [result.succeeded for result in results["NO"]] == [True, True]
 
 
-def test_a_run_that_raises_is_that_markets_failure_with_what_was_raised():
+def test_a_run_that_raises_is_a_failure_of_its_market_alone():
     results, *_ = run({"FR": ["ingest"], "NO": ["ingest"]}, {("ingest", "FR"): OSError("disk full")}, count=2)
     assert results["FR"] == [RunResult("ingest", "FR", "", ("ingest could not run: OSError: disk full",))]
     assert results["NO"][0].succeeded
 
 
-def test_a_market_with_nothing_to_do_has_no_results_and_holds_up_nobody():
+def test_a_market_without_steps_has_no_results_and_delays_no_other():
     results, submitted, _ = run({"FR": [], "NO": ["ingest"], "NA": []})
     assert (results["FR"], results["NA"], submitted) == ([], [], [("ingest", "NO")])
 
 
 def test_steps_over_all_markets_run_without_a_country():
-    _, submitted, told = run({"": ["totals"]})
+    _, submitted, reports = run({"": ["totals"]})
     assert submitted == [("totals", None)]
-    assert [call[:3] for call in told] == [(None, "totals", MONTH)] * 2
+    assert [call[:3] for call in reports] == [(None, "totals", MONTH)] * 2
 
 
-def test_start_and_end_of_each_run_are_told():
-    _, _, told = run({"FR": ["ingest"]}, {("ingest", "FR"): ("broken",)})
-    assert [result and result.failures for *_, result in told] == [None, ("broken",)]
+def test_start_and_end_of_each_run_are_reported():
+    _, _, reports = run({"FR": ["ingest"]}, {("ingest", "FR"): ("broken",)})
+    assert [result and result.failures for *_, result in reports] == [None, ("broken",)]
 
 
 def test_no_more_runs_at_a_time_than_there_are_processes():
-    """Nothing ends here before it is asked for, so the markets told of before the first end are those side by side."""
-    _, _, told = run({code: ["ingest"] for code in ("FR", "NO", "NA")}, count=2)
-    first_end = next(place for place, call in enumerate(told) if call[-1] is not None)
+    """Runs end only when their result is read: the reports before the first end are the runs side by side."""
+    _, _, reports = run({code: ["ingest"] for code in ("FR", "NO", "NA")}, count=2)
+    first_end = next(index for index, call in enumerate(reports) if call[-1] is not None)
     assert first_end == 2
 
 
 @pytest.fixture
 def fake(monkeypatch):
-    """Replaces the processes of cycles and measures; returns what to tell of failures and to ask for what ran."""
+    """Replace the processes of cycles and measures; return the fake that holds failures and submitted runs."""
     fakes = ProcessesInThisOne(1, {})
     for module in ("cycle", "measure"):
         monkeypatch.setattr(f"forecast_assets.operations.cycle.{module}.Processes", lambda markets, load: fakes)
@@ -133,7 +133,7 @@ def test_a_cycle_ingests_history_then_makes_totals_then_runs_each_market(tmp_pat
     ]
 
 
-def test_where_pooling_is_on_markets_learn_together_after_the_features_and_before_each_markets_cycle(tmp_path, fake):
+def test_pooling_runs_after_all_features_and_before_each_cycle(tmp_path, fake):
     _, submitted = cycles(tmp_path, fake, ["FR"], FORECAST_POOLED_SKUS=POOLED_SKUS)
     assert submitted[3:7] == [
         ("market_features", "FR", "2023-03 .. 2024-05"),
@@ -143,7 +143,7 @@ def test_where_pooling_is_on_markets_learn_together_after_the_features_and_befor
     ]
 
 
-def test_closed_months_since_the_first_publication_are_measured_before_the_next_cycle(tmp_path, fake):
+def test_closed_months_are_measured_before_the_next_cycle(tmp_path, fake):
     put(tmp_path, "published_forecasts", "FR", "2024-01-01")
     put(tmp_path, "performance", "FR", "2024-02-01", "2024-03-01", "2024-04-01")
     _, submitted = cycles(tmp_path, fake, ["FR"])
@@ -154,13 +154,13 @@ def test_closed_months_since_the_first_publication_are_measured_before_the_next_
     ]
 
 
-def test_a_month_is_left_as_it_was_published_once_a_later_one_is(tmp_path, fake):
+def test_a_published_month_stays_once_a_later_one_is_published(tmp_path, fake):
     put(tmp_path, "published_forecasts", "FR", "2024-03-01", "2024-05-01")
     _, submitted = cycles(tmp_path, fake, ["FR"])
     assert [span for job, _, span in submitted if job == "monthly_cycle"] == ["2024-06 .. 2024-06"]
 
 
-def test_a_source_that_failed_alone_is_ingested_again_and_the_features_built_without_it_are_made_again(tmp_path, fake):
+def test_a_source_that_failed_is_ingested_and_its_features_are_rebuilt(tmp_path, fake):
     months = [f"{month:%Y-%m-%d}" for month in pd.date_range("2019-01-01", MAY, freq="MS")]
     for source in SOURCES:
         put(tmp_path, source, "FR", *(months if source != "sell_out" else months[:-10]))
@@ -171,7 +171,7 @@ def test_a_source_that_failed_alone_is_ingested_again_and_the_features_built_wit
     assert ("market_features", "FR", "2023-08 .. 2024-05") in submitted
 
 
-def test_totals_are_made_again_from_the_month_in_which_a_market_was_not_in_them(tmp_path, fake):
+def test_totals_are_rebuilt_from_the_first_month_without_a_market(tmp_path, fake):
     months = [f"{month:%Y-%m-%d}" for month in pd.date_range("2019-01-01", MAY, freq="MS")]
     for source in SOURCES:
         put(tmp_path, source, "FR", *months)
@@ -188,7 +188,7 @@ def test_totals_are_made_again_from_the_month_in_which_a_market_was_not_in_them(
     assert submitted[1] == ("totals_known", None, "2023-04 .. 2024-06")
 
 
-def test_a_market_whose_history_fails_stops_before_the_totals_and_the_others_finish(tmp_path, fake):
+def test_a_market_whose_history_fails_stops_and_the_others_finish(tmp_path, fake):
     fake.outcomes[("ingest", "FR")] = ("sell_in: no rows",)
     results, submitted = cycles(tmp_path, fake)
     assert [job for job, country, _ in submitted if country == "FR"] == ["ingest", "publish_fallback"]
@@ -197,7 +197,7 @@ def test_a_market_whose_history_fails_stops_before_the_totals_and_the_others_fin
     assert all(result.succeeded for result in results["DE"])
 
 
-def test_a_market_whose_cycle_failed_publishes_what_is_left_and_still_counts_as_failed(tmp_path, fake):
+def test_a_failed_cycle_publishes_a_fallback_and_counts_as_failed(tmp_path, fake):
     fake.outcomes[("monthly_cycle", "FR")] = ("model: too few rows",)
     results, submitted = cycles(tmp_path, fake)
     assert submitted[-1] == ("publish_fallback", "FR", "2024-06 .. 2024-06")
@@ -205,7 +205,7 @@ def test_a_market_whose_cycle_failed_publishes_what_is_left_and_still_counts_as_
     assert [result.succeeded for result in results["FR"]][-2:] == [False, True]
 
 
-def test_where_a_challenger_took_part_the_champion_alone_is_tried_before_what_is_left(tmp_path, fake, monkeypatch):
+def test_after_a_failed_challenger_the_champion_runs_before_the_fallback(tmp_path, fake, monkeypatch):
     monkeypatch.setattr("forecast_assets.operations.cycle.fallback.has_rival_champion", lambda *_: True)
     for job in ("monthly_cycle", "champion_cycle"):
         fake.outcomes[(job, "FR")] = ("model: broken",)
@@ -213,7 +213,7 @@ def test_where_a_challenger_took_part_the_champion_alone_is_tried_before_what_is
     assert [job for job, *_ in submitted][-2:] == ["champion_cycle", "publish_fallback"]
 
 
-def test_a_month_that_is_published_stays_when_it_is_run_again_and_fails(tmp_path, fake):
+def test_a_published_month_stays_when_a_later_run_fails(tmp_path, fake):
     put(tmp_path, "published_forecasts", "FR", "2024-06-01")
     fake.outcomes[("monthly_cycle", "FR")] = ("sell_in: truncated",)
     _, submitted = cycles(tmp_path, fake, ["FR"])
@@ -228,16 +228,16 @@ def test_totals_that_fail_stop_no_market(tmp_path, fake):
 
 
 def put(tmp_path, table: str, country: str | None, *months: str) -> None:
-    """Files where the store would have them: only their names are looked at."""
+    """Create stored files: only their names are read."""
     for month in months:
-        place = PartitionKey(pd.Timestamp(month), country)
-        file = tmp_path / table / place.folder / f"{table}.parquet"
+        partition = PartitionKey(pd.Timestamp(month), country)
+        file = tmp_path / table / partition.folder / f"{table}.parquet"
         file.parent.mkdir(parents=True)
         file.touch()
-        assert TableStore(str(tmp_path)).exists(table, place)
+        assert TableStore(str(tmp_path)).exists(table, partition)
 
 
-def test_months_that_are_there_are_not_ingested_again(tmp_path, fake):
+def test_stored_months_are_not_ingested_again(tmp_path, fake):
     months = pd.date_range("2019-01-01", MAY, freq="MS").drop(pd.Timestamp("2021-03-01"))
     for source in SOURCES:
         put(tmp_path, source, "FR", *(f"{month:%Y-%m-%d}" for month in months))
@@ -260,14 +260,14 @@ def test_measuring_takes_the_months_after_the_first_published_one(tmp_path, fake
     assert (results["DE"], results["BR"]) == ([], [])
 
 
-def test_a_process_that_dies_takes_its_own_run_along_and_is_replaced():
+def test_a_process_that_dies_fails_its_run_and_is_replaced():
     with Processes(1, load_code_location) as processes:
         died = processes.submit(os._exit, 1)
         assert died.exception() is not None
         assert processes.submit(os.getpid).result() != os.getpid()
 
 
-def test_a_process_that_dies_leaves_the_run_beside_it_alone(monkeypatch):
+def test_a_process_that_dies_does_not_affect_the_run_beside_it(monkeypatch):
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     with Processes(2, load_code_location) as processes:
         beside = processes.submit(pow, 2, 10)

@@ -1,4 +1,4 @@
-"""The inputs of a past run: recorded versions only, and nothing that was written since."""
+"""Inputs of a past run: recorded versions only, none that were written since."""
 
 import pytest
 

@@ -1,7 +1,7 @@
-"""Which versions go, by a store small enough to do in the head; and removing them beside runs and through a crash.
+"""Retention rule on a store small enough to check by hand, and removal beside runs and after a crash.
 
-Today is 1 July. Versions may go 30 days after they were replaced, orphans 7 days after they were written; the last two
-of a partition stay.
+Today is 1 July. Versions may be removed 30 days after they were replaced, orphans 7 days after they were
+written. The last two of a partition stay.
 """
 
 import datetime
@@ -28,7 +28,7 @@ DOCUMENTS = import_module("forecast_assets.storage.documents")
 
 
 class Clock:
-    """Stands for ``datetime`` where the store asks for the time."""
+    """Replacement of ``datetime`` with a fixed day."""
 
     def __init__(self) -> None:
         self.day = "2024-01-01"
@@ -39,10 +39,10 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch):
-    made = Clock()
+    fixed = Clock()
     for module in (TABLES, DOCUMENTS):
-        monkeypatch.setattr(module, "datetime", made)
-    return made
+        monkeypatch.setattr(module, "datetime", fixed)
+    return fixed
 
 
 @pytest.fixture
@@ -51,14 +51,14 @@ def store(tmp_path):
 
 
 class Writer:
-    """Writes versions by the name of their run, each with a number of its own as content."""
+    """Writer of versions named after their run, each with a different number as content."""
 
     def __init__(self, store: TableStore, clock: Clock) -> None:
         self.store, self.clock, self.hashes = store, clock, {}
 
-    def write(self, day: str, name: str, spec, place, made_from: str = "", published: bool = True) -> None:
+    def write(self, day: str, name: str, spec, partition, built_from: str = "", published: bool = True) -> None:
         self.clock.day = f"2024-{day}"
-        source, inputs = self.hashes.get(made_from), {}
+        source, inputs = self.hashes.get(built_from), {}
         if source:
             inputs = {source[0]: {source[1]: source[2]}}
         number = float(len(self.hashes))
@@ -69,18 +69,18 @@ class Writer:
             ),
             "demand_totals": lambda: pd.DataFrame({"entity": ["FR"], "sell_in_units": [number]}),
         }[spec.name]()
-        before = self.store.files.read_many([self.store.path(spec.name, place)])[0]
-        written = self.store.write(spec, place, frame, Provenance(name, f"cycle-of-{name}", "sha", inputs))
-        self.hashes[name] = (spec.name, place.to_dagster(), written.provenance.content_hash)
+        before = self.store.files.read_many([self.store.path(spec.name, partition)])[0]
+        written = self.store.write(spec, partition, frame, Provenance(name, f"cycle-of-{name}", "sha", inputs))
+        self.hashes[name] = (spec.name, partition.to_dagster(), written.provenance.content_hash)
         if not published:
             # As a run leaves it that was killed before it published.
-            path = self.store.path(spec.name, place)
+            path = self.store.path(spec.name, partition)
             self.store.files.replace(path, before, self.store.files.state(path))
 
 
 @pytest.fixture
 def history(store, clock):
-    """v1 to v4 of sell_in, f1 to f4 of features made from them, totals made from f2; o1 and o2 never published."""
+    """v1 to v4 of sell_in, f1 to f4 of features built from them, totals built from f2; o1 and o2 never published."""
     writer = Writer(store, clock)
     writer.write("01-01", "v1", SELL_IN, JANUARY)
     writer.write("01-02", "f1", FEATURES, JANUARY, "v1")
@@ -100,34 +100,34 @@ def names(versions) -> set[str]:
     return {each.version.name.removesuffix(".parquet") for each in versions}
 
 
-def test_old_versions_go_but_the_last_ones_the_published_one_and_what_these_were_made_from(store, history):
+def test_old_versions_are_removed_unless_kept_versions_need_them(store, history):
     """f2 is needed by the published totals, v2 by f2; v3 was replaced 11 days ago; f3 is the last but one."""
-    verdict = to_prune(all_versions(store), RETENTION, TODAY)
-    assert names(verdict.goes) == {"v1", "f1", "o2"}
-    assert names(verdict.needed) == {"f2", "v2"}
+    plan = to_prune(all_versions(store), RETENTION, TODAY)
+    assert names(plan.removable) == {"v1", "f1", "o2"}
+    assert names(plan.needed) == {"f2", "v2"}
 
 
-def test_what_only_replays_need_goes_where_told_and_the_cycles_that_lose_it_are_named(store, history):
-    verdict = to_prune(all_versions(store), RETENTION, TODAY, even_if_needed=True)
-    assert names(verdict.goes) == {"v1", "f1", "o2", "f2", "v2"}
-    assert verdict.cycles_lost == ("cycle-of-t1",)
+def test_on_request_replay_inputs_are_removed_and_lost_cycles_listed(store, history):
+    plan = to_prune(all_versions(store), RETENTION, TODAY, even_if_needed=True)
+    assert names(plan.removable) == {"v1", "f1", "o2", "f2", "v2"}
+    assert plan.cycles_lost == ("cycle-of-t1",)
 
 
-def test_the_age_is_that_since_a_version_was_replaced(store, history):
-    """On 19 July v3 was replaced 29 days ago, on 21 July 31; with one version to keep nothing else holds it but f4."""
+def test_the_age_counts_from_the_replacement_of_a_version(store, history):
+    """On 19 July v3 was replaced 29 days ago, on 21 July 31; with one version to keep, only f4 needs it."""
     one = Retention(days=30, versions=1, orphan_days=7)
     without_features = [each for each in all_versions(store) if each.table == "sell_in"]
-    goes = [names(to_prune(without_features, one, TODAY + pd.Timedelta(days=days)).goes) for days in (18, 20)]
-    assert goes == [{"v1", "v2", "o1", "o2"}, {"v1", "v2", "v3", "o1", "o2"}]
+    plans = [to_prune(without_features, one, TODAY + pd.Timedelta(days=days)) for days in (18, 20)]
+    assert [names(plan.removable) for plan in plans] == [{"v1", "v2", "o1", "o2"}, {"v1", "v2", "v3", "o1", "o2"}]
 
 
 def test_by_default_everything_is_kept(store, history):
     settings = loaded()
     usual = Retention(settings.retention.days, settings.retention.versions, settings.retention.orphan_grace_days)
-    assert to_prune(all_versions(store), usual, TODAY + pd.Timedelta(days=9999)).goes == ()
+    assert to_prune(all_versions(store), usual, TODAY + pd.Timedelta(days=9999)).removable == ()
 
 
-def test_of_versions_with_the_same_content_one_is_enough(store, clock):
+def test_one_of_several_versions_with_the_same_content_is_kept(store, clock):
     writer = Writer(store, clock)
     writer.write("01-01", "v1", SELL_IN, JANUARY)
     writer.write("01-02", "t1", TOTALS, key("2024-02-01"), "v1")
@@ -135,21 +135,21 @@ def test_of_versions_with_the_same_content_one_is_enough(store, clock):
     store.write(SELL_IN, JANUARY, sell_in(0.0), Provenance("same", "c", "sha"))
     for day, name in (("02-01", "v2"), ("02-02", "v3")):
         writer.write(day, name, SELL_IN, JANUARY)
-    verdict = to_prune(all_versions(store), RETENTION, TODAY)
-    assert (names(verdict.goes), names(verdict.needed)) == ({"v1"}, {"same"})
+    plan = to_prune(all_versions(store), RETENTION, TODAY)
+    assert (names(plan.removable), names(plan.needed)) == ({"v1"}, {"same"})
 
 
-def removed(store, goes=None):
-    goes = to_prune(all_versions(store), RETENTION, TODAY).goes if goes is None else goes
-    return prune(store, loaded().store.lease_seconds, goes, TODAY)
+def removed(store, removable=None):
+    removable = to_prune(all_versions(store), RETENTION, TODAY).removable if removable is None else removable
+    return prune(store, loaded().store.lease_seconds, removable, TODAY)
 
 
-def left(store, table="sell_in", place=JANUARY) -> dict[str, bool]:
-    """Whether each version that is left was published once."""
-    return {each.name.removesuffix(".parquet"): each.was_published for each in store.versions(table, place)}
+def left(store, table="sell_in", partition=JANUARY) -> dict[str, bool]:
+    """Return the remaining versions: True for those that were published once."""
+    return {each.name.removesuffix(".parquet"): each.was_published for each in store.versions(table, partition)}
 
 
-def test_what_goes_is_removed_and_what_is_published_reads_as_before(store, history):
+def test_pruning_leaves_the_published_version_readable(store, history):
     before = store.read(SELL_IN, [JANUARY])
     done = removed(store)
     assert names(done.removed) == {"v1", "f1", "o2"}
@@ -159,7 +159,7 @@ def test_what_goes_is_removed_and_what_is_published_reads_as_before(store, histo
     assert names(removed(store).removed) == set()
 
 
-def test_a_gap_in_the_chain_makes_no_orphan_of_what_is_older(store, clock):
+def test_versions_older_than_a_removed_one_are_not_orphans(store, clock):
     writer = Writer(store, clock)
     writer.write("01-01", "v1", SELL_IN, JANUARY)
     writer.write("01-02", "t1", TOTALS, key("2024-02-01"), "v1")
@@ -169,7 +169,7 @@ def test_a_gap_in_the_chain_makes_no_orphan_of_what_is_older(store, clock):
     assert left(store) == {"v1": True, "v3": True, "v4": True}
 
 
-def test_killed_in_the_middle_nothing_that_is_needed_is_lost_and_the_next_prune_ends_it(store, history, monkeypatch):
+def test_a_killed_pruning_loses_nothing_needed_and_the_next_completes_it(store, history, monkeypatch):
     removing = type(store.files.fs).rm_file
     calls = []
 
@@ -189,15 +189,15 @@ def test_killed_in_the_middle_nothing_that_is_needed_is_lost_and_the_next_prune_
     assert left(store) == {"v2": True, "v3": True, "v4": True, "o1": False}
 
 
-def test_documents_killed_in_the_middle_leave_no_half_set_behind(store, clock, monkeypatch):
+def test_a_killed_pruning_leaves_no_partial_set_of_documents(store, clock, monkeypatch):
     files = {"a.html": b"a", "b.xlsx": b"b"}
     for number, day in enumerate(("01-01", "02-01", "03-01")):
         clock.day = f"2024-{day}"
-        said = Provenance(f"d{number}", "c", "sha")
-        store.write_documents("market_report", JANUARY, files | {"a.html": str(number).encode()}, said)
-    goes = to_prune(all_versions(store), RETENTION, TODAY).goes
-    assert names(goes) == {"d0"}
-    assert goes[0].size == sum(len(store.files.read(path)) for path in goes[0].files)
+        provenance = Provenance(f"d{number}", "c", "sha")
+        store.write_documents("market_report", JANUARY, files | {"a.html": str(number).encode()}, provenance)
+    removable = to_prune(all_versions(store), RETENTION, TODAY).removable
+    assert names(removable) == {"d0"}
+    assert removable[0].size == sum(len(store.files.read(path)) for path in removable[0].files)
     removing = type(store.files.fs).rm_file
 
     def dies_after_the_first(fs, path):
@@ -216,7 +216,7 @@ def test_documents_killed_in_the_middle_leave_no_half_set_behind(store, clock, m
     assert left(store, "market_report") == {"d1": True, "d2": True}
 
 
-def test_a_market_that_a_run_writes_is_left_alone_and_the_others_are_not(store, history, clock):
+def test_a_market_that_a_run_is_writing_is_not_pruned(store, history, clock):
     writer = Writer(store, clock)
     germany = key("DE|2024-01-01")
     for day, name in (("01-01", "w1"), ("02-01", "w2"), ("03-01", "w3")):
@@ -227,12 +227,12 @@ def test_a_market_that_a_run_writes_is_left_alone_and_the_others_are_not(store, 
     assert "v1" in left(store)
 
 
-def test_a_version_that_was_published_meanwhile_stays(store, history):
-    goes = to_prune(all_versions(store), RETENTION, TODAY).goes
-    (orphan,) = (each for each in goes if each.version.name == "o2.parquet")
+def test_a_version_published_since_the_plan_stays(store, history):
+    removable = to_prune(all_versions(store), RETENTION, TODAY).removable
+    (orphan,) = (each for each in removable if each.version.name == "o2.parquet")
     path = store.path("sell_in", JANUARY)
     store.files.replace(path, store.files.read(orphan.version.path), store.files.state(path))
-    assert "o2" not in names(removed(store, goes).removed)
+    assert "o2" not in names(removed(store, removable).removed)
     assert store.files.state(orphan.version.path) is not None
 
 
@@ -243,7 +243,7 @@ def command(store, tmp_path, monkeypatch):
     return lambda *arguments: CliRunner().invoke(app, list(arguments))
 
 
-def test_a_dry_run_says_what_would_go_and_removes_nothing(store, history, command, monkeypatch):
+def test_a_dry_run_lists_the_versions_and_removes_nothing(store, history, command, monkeypatch):
     monkeypatch.setenv("FORECAST_RETENTION_DAYS", "30")
     monkeypatch.setenv("FORECAST_RETENTION_VERSIONS", "2")
     before = names(all_versions(store))
@@ -262,20 +262,20 @@ def test_without_a_retention_the_command_keeps_everything(store, history, comman
     assert "v1" in left(store)
 
 
-def test_versions_are_listed_with_their_state_and_what_was_pruned(store, history, command):
+def test_versions_are_listed_with_their_state_and_pruned_ones(store, history, command):
     removed(store)
     result = command("versions", "sell_in", "--country", "FR", "--month", "2024-01")
     assert result.exit_code == 0, result.output
     rows = [line.replace("\N{BOX DRAWINGS LIGHT VERTICAL}", " ").split() for line in result.output.splitlines()]
-    found = {row[0]: row[1] for row in rows if row and row[0] in {"v1", "v2", "v3", "v4", "o1", "o2"}}
-    assert found == {"v2": "replaced", "v3": "replaced", "v4": "published", "o1": "orphan"}
+    states = {row[0]: row[1] for row in rows if row and row[0] in {"v1", "v2", "v3", "v4", "o1", "o2"}}
+    assert states == {"v2": "replaced", "v3": "replaced", "v4": "published", "o1": "orphan"}
     assert "pruned 2024-07-01T00:00:00+00:00: v1.parquet of cycle-of-v1" in result.output
     months = command("versions", "demand_totals", "--month", "2024-02").output
     assert "t1" in months
     for wrong in (
         ("sell_inn", "--country", "FR"),
         ("sell_in",),
-        ("sell_in", "--country", "XX"),
+        ("sell_in", "--country", ""),
         ("demand_totals", "--country", "FR"),
     ):
         assert command("versions", *wrong, "--month", "2024-02").exit_code == 2

@@ -20,14 +20,14 @@ def test_a_month_that_was_not_delivered_is_named_with_what_was_looked_at(landing
         landing.folder.require_delivered("sell_in", "FR", [MAY, JUNE])
     assert str(caught.value) == (
         "The delivery of sell_in for market FR has 1 problem:\n"
-        "  1. sell_in/: found no rows (1 file looked at, holding 2024-04 to 2024-06 of FR, such as sell_in/all.csv); "
+        "  1. sell_in/: found no rows (1 file checked, with 2024-04 to 2024-06 of FR, such as sell_in/all.csv); "
         "not read (only .parquet and .csv are): sell_in/may.xlsx; expected rows of FR in month 2024-05. "
         "Next step: deliver sell_in of FR for the month, then run the partition again."
     )
 
 
 def test_a_market_that_never_delivered_is_told_so(landing):
-    with pytest.raises(LandingError, match=r"no rows \(0 files looked at, holding no month of FR\)"):
+    with pytest.raises(LandingError, match=r"no rows \(0 files checked, with no month of FR\)"):
         landing.folder.require_delivered("sell_in", "FR", [JUNE])
 
 

@@ -124,7 +124,7 @@ def test_a_circle_is_shown(write):
 
 def test_an_unknown_parameter_lists_the_known_ones(write):
     folder = write(stg_a="SELECT 1 AS x WHERE 1 = $months")
-    with pytest.raises(SqlProjectError, match=r"\$months, which nobody passes; known: market, first_month"):
+    with pytest.raises(SqlProjectError, match=r"\$months, which is no parameter; known: market, first_month"):
         SqlProject(folder)
 
 

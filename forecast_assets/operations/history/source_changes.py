@@ -1,4 +1,4 @@
-"""Whether what is delivered today would still be stored as a past cycle's sources were. A replay does not need it."""
+"""Changes of deliveries since a past cycle. A replay only reports them: it starts from the stored sources."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,7 +13,7 @@ from forecast_assets.sources.landing import LandingError
 from forecast_assets.storage import PartitionKey
 
 
-def deliveries_since(
+def source_changes(
     versions: RecordedVersions,
     deliveries: Deliveries,
     nodes: Mapping[str, AssetNode],
@@ -21,25 +21,27 @@ def deliveries_since(
     month: pd.Timestamp,
     countries: Sequence[str],
 ) -> list[str]:
-    """Sources of a cycle's month whose delivery has changed since, or cannot be read now, in words."""
-    said = []
+    """Describe the sources of a cycle's month whose delivery has changed since, or cannot be read now."""
+    changes = []
     for country in countries:
         for table in (name for name, node in nodes.items() if node.is_source):
-            place = PartitionKey(month, country)
-            stored = [v for v in versions.of(table, place) if v.was_published and v.provenance.cycle_id == cycle_id]
-            if not stored:
+            partition = PartitionKey(month, country)
+            recorded = [
+                v for v in versions.of(table, partition) if v.was_published and v.provenance.cycle_id == cycle_id
+            ]
+            if not recorded:
                 continue
             try:
-                deliveries.look_at(table, country, [month])
+                deliveries.read(table, country, [month])
             except (LandingError, OSError, DremioError, StorageRefused) as error:
-                said.append(f"{table} of {country}: deliveries cannot be read now: {_first_line(error)}")
+                changes.append(f"{table} of {country}: deliveries cannot be read now: {_first_line(error)}")
                 continue
             problem = deliveries.problem(table, country, month)
             if problem:
-                said.append(f"{table} of {country}: today's delivery cannot be used: {problem}")
-            elif deliveries.content_hash(table, country, month) != stored[-1].provenance.content_hash:
-                said.append(f"{table} of {country}: today's delivery is another one than was stored then")
-    return said
+                changes.append(f"{table} of {country}: today's delivery cannot be used: {problem}")
+            elif deliveries.content_hash(table, country, month) != recorded[-1].provenance.content_hash:
+                changes.append(f"{table} of {country}: today's delivery differs from the stored one")
+    return changes
 
 
 def _first_line(error: Exception) -> str:
