@@ -59,8 +59,7 @@ def certificate_of(authority: trustme.CA, host: str = "localhost") -> tuple[byte
 def _read(file: Path, as_text: bool) -> pd.DataFrame:
     options = ", all_varchar = true, nullstr = ''" if as_text else ", nullstr = ''"
     reader = f"read_parquet('{file}')" if file.suffix == ".parquet" else f"read_csv('{file}'{options})"
-    frame = duckdb.sql(f"SELECT * FROM {reader}").df()
-    if as_text:
-        texts = duckdb.sql("SELECT CAST(COLUMNS(*) AS VARCHAR) FROM frame")
-        return texts.df()
-    return frame
+    # A connection of its own: the default one is shared with every test of the process.
+    with duckdb.connect() as connection:
+        frame = connection.sql(f"SELECT * FROM {reader}").df()
+        return connection.sql("SELECT CAST(COLUMNS(*) AS VARCHAR) FROM frame").df() if as_text else frame
