@@ -44,7 +44,8 @@ def cast(column: str, text: str, dialect: str) -> tuple[object, str | None]:
         assert "TRY_CAST" not in sent
         sql = sqlglot.transpile(sent, read="dremio", write="duckdb")[0]
     values = {} if dialect == "dremio" else {"market": "FR"}
-    return duckdb.execute(f"SELECT {column}, _bad_{column} FROM ({sql})", values).fetchone()
+    with duckdb.connect() as connection:
+        return connection.execute(f"SELECT {column}, _bad_{column} FROM ({sql})", values).fetchone()
 
 
 @pytest.mark.parametrize("dialect", ["duckdb", "dremio"])
