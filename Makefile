@@ -62,7 +62,7 @@ lint: $(STAMP)  ## style, the layers of the package, types
 	$(BIN)/mypy
 
 same-tables: $(STAMP)  ## every table of a small company, built by commit BASE and by the working tree: identical, or what differs
-	$(if $(BASE),,$(error BASE is not set: name the commit to compare with, as in make same-tables BASE=2c248ec))
+	@test -n "$(BASE)" || { echo "BASE is not set: name the commit to compare with, as in make same-tables BASE=2c248ec" >&2; exit 2; }
 	$(BIN)/python -m tools.same_tables --base $(BASE)  # BASE's store is kept in var/same_tables for the next run
 
 # Not --quiet: it would hide the warnings that --strict counts.
