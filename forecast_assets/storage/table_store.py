@@ -11,13 +11,21 @@ from functools import cached_property
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from forecast_assets.config.azure_account import AzureAccount
 from forecast_assets.storage.content_hash import content_hash
 from forecast_assets.storage.documents import DocumentFolders, read_provenance, write_documents
+from forecast_assets.storage.file_digest import footer_of
 from forecast_assets.storage.folders import file_system_of, path_of
-from forecast_assets.storage.parquet_files import provenance_of, read_files, to_frame, to_parquet
+from forecast_assets.storage.parquet_files import (
+    StoredFile,
+    provenance_in,
+    provenance_of,
+    read_files,
+    stored_table,
+    to_frame,
+    to_parquet,
+)
 from forecast_assets.storage.partition_files import read_partitions
 from forecast_assets.storage.partition_key import MissingPartition, PartitionKey
 from forecast_assets.storage.provenance import Provenance, StoredProvenance
@@ -112,7 +120,7 @@ class TableStore(TableReader):
         folder = self.versions_folder(spec.name, partition)
         for name in version_names(stored.run_id, ".parquet"):
             candidate = replace(stored, version=name)
-            content = to_parquet(table, spec, candidate)
+            content = to_parquet(table, spec, partition, candidate)
             try:
                 self.files.create(f"{folder}/{name}", content)
             except FileExistsError:
@@ -163,7 +171,7 @@ class TableStore(TableReader):
         """Return the provenance in the footer of a table's file; None without a file."""
         if self.files.is_local:
             try:
-                return provenance_of(pq.read_metadata(path), path)
+                return provenance_of(footer_of(path), path)
             except FileNotFoundError:
                 return None
         # The whole file in one request: an open file takes three, for its size, the footer's length and the footer.
@@ -191,17 +199,18 @@ class TableStore(TableReader):
     def read_version(self, table: TableSpec | str, partition: PartitionKey, version: str) -> pd.DataFrame:
         """Read one version of a partition, named as in ``versions``. Raises MissingPartition."""
         name, spec = (table.name, table) if isinstance(table, TableSpec) else (table, None)
-        content = self.files.read_many([f"{self.versions_folder(name, partition)}/{version}"])[0]
-        if content is None:
-            raise MissingPartition(f"{name} (version {version})", [partition])
-        return to_frame(read_files([content], [partition], spec, None)[0])
+        return to_frame(read_files([self._version_file(name, partition, version)], spec, None)[0])
 
     def read_version_table(self, name: str, partition: PartitionKey, version: str) -> pa.Table:
         """Read one version as it is stored, without ``country`` and ``month``: the input of ``content_hash``."""
-        content = self.files.read_many([f"{self.versions_folder(name, partition)}/{version}"])[0]
+        return stored_table(self._version_file(name, partition, version))
+
+    def _version_file(self, name: str, partition: PartitionKey, version: str) -> StoredFile:
+        path = f"{self.versions_folder(name, partition)}/{version}"
+        content = self.files.read_many([path])[0]
         if content is None:
             raise MissingPartition(f"{name} (version {version})", [partition])
-        return pq.read_table(pa.BufferReader(content), partitioning=None)
+        return StoredFile(path, partition, content)
 
     def write_documents(
         self, name: str, partition: PartitionKey, documents: Mapping[str, bytes], provenance: Provenance
@@ -240,8 +249,3 @@ class TableStore(TableReader):
             return self.files.fs.find(folder)
         except FileNotFoundError:
             return []
-
-
-def provenance_in(content: bytes, path: str) -> StoredProvenance:
-    """Return the provenance in the bytes of a table's file."""
-    return provenance_of(pq.read_metadata(pa.BufferReader(content)), path)
