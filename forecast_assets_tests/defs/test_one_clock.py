@@ -161,7 +161,6 @@ def test_the_schedule_asks_for_a_month_that_is_a_partition_at_each_tick(settings
     assert (schedule.name, schedule.execution_timezone) == (SCHEDULE, zone)
     for end in ENDS:
         tick = datetime.datetime(end.year, end.month, 10, 6, tzinfo=ZoneInfo(zone))
-        context = dg.build_schedule_context(scheduled_execution_time=tick)
         (request,) = schedule(dg.build_schedule_context(scheduled_execution_time=tick))
         assert str(request.partition_key) == f"FR|{month_before(tick, zone)}" == f"FR|{last_due(tick, zone)}"
         with partition_loading_context(tick):
