@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from forecast_assets.market_state.published_months import PublishedMonths
 from forecast_assets.market_state.fallback_runs import is_commanded_fallback, missing_upstream
+from forecast_assets.market_state.published_months import PublishedMonths
 from forecast_assets.storage import PartitionKey, TableStore
 from forecast_assets.tags import SET_ASIDE_TAG
 from forecast_assets_tests.market_state.publications import publish

@@ -84,7 +84,9 @@ def require_fallback(
             f"{latest_published:%Y-%m} is published already, and a fallback does not follow a later month. "
             "Nothing needs to be done; a cycle of the month may still be run"
         )
-    known = sell_in.loc[sell_in["sell_in_units"].notna(), "month"] if len(sell_in) else pd.Series(dtype="datetime64[ns]")
+    known = pd.Series(dtype="datetime64[ns]")
+    if len(sell_in):
+        known = sell_in.loc[sell_in["sell_in_units"].notna(), "month"]
     if not known.isin([origin, add_months(origin, -1)]).any():
         last = f"the last month with data is {known.max():%Y-%m}" if len(known) else "no month has data"
         raise NothingToPublishError(
@@ -121,8 +123,8 @@ def best_available(
         raise NothingToPublishError(f"{NO_FORECASTS}, no baseline, and none was published before. Run the cycle again")
     if tables.made_at is None:
         raise NothingToPublishError(
-            f"{NO_FORECASTS} and no baseline, and the last published forecast repeats one that has been replaced since, "
-            "so its age is not known. Correct the cause and run the cycle again"
+            f"{NO_FORECASTS} and no baseline, and the last published forecast repeats one that has been replaced "
+            "since, so its age is not known. Correct the cause and run the cycle again"
         )
     age_months = months_between(tables.made_at, origin)
     if age_months > max_age_months:
