@@ -125,9 +125,8 @@ def _require_reason(
     missing = missing_upstream(published.store, country, origin)
     if missing:
         raise NothingToPublishError(
-            f"{', '.join(missing)} of the month {'is' if len(missing) == 1 else 'are'} not in the store, so nothing is "
-            f"published. Run the cycle of the month. After a failed cycle, the job {PUBLISH_FALLBACK} publishes what it "
-            "left"
+            f"{', '.join(missing)} of the month {'is' if len(missing) == 1 else 'are'} not in the store: nothing is "
+            f"published. Run the cycle of the month; after a failed one, {PUBLISH_FALLBACK} publishes what it left"
         )
 
 
