@@ -202,3 +202,12 @@ class PromotionSettings(SettingsGroup):
             class_tolerance=self.class_tolerance,
             class_min_cells=self.class_cells,
         )
+
+
+class PublicationSettings(SettingsGroup):
+    """Limits of what may be published without a cycle of the month."""
+
+    fallback_months: Annotated[int, Affects()] = Field(
+        default=3, ge=1, le=18, validation_alias="FORECAST_FALLBACK_MONTHS",
+        description="Largest age in months of the forecast that a fallback may publish again",
+    )  # fmt: skip
