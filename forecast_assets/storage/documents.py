@@ -56,7 +56,7 @@ def write_documents(
     stored = StoredProvenance(
         **vars(provenance),
         rows=len(documents),
-        content_hash=_digest(documents),
+        content_hash=digest_of(documents),
         previous_version=published.version if published else None,
         written_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
     )
@@ -115,6 +115,7 @@ def _created_or_same(files: Files, path: str, content: bytes) -> bool:
     return True
 
 
-def _digest(documents: Mapping[str, bytes]) -> str:
+def digest_of(documents: Mapping[str, bytes]) -> str:
+    """Return the digest of a set of documents: their names and contents."""
     parts = [[document, hashlib.sha256(content).hexdigest()] for document, content in sorted(documents.items())]
     return hashlib.sha256(json.dumps(parts, separators=(",", ":")).encode()).hexdigest()

@@ -257,8 +257,12 @@ class TableStore(TableReader):
         table = self.provenance_at(self.path(name, partition))
         return table or read_provenance(self.files, self._document_folders(name, partition))
 
+    def document_folder(self, name: str, partition: PartitionKey) -> str:
+        """Return the folder of a partition's published documents."""
+        return f"{self.base}/{name}/{partition.folder}"
+
     def _document_folders(self, name: str, partition: PartitionKey) -> DocumentFolders:
-        return DocumentFolders(f"{self.base}/{name}/{partition.folder}", self.versions_folder(name, partition))
+        return DocumentFolders(self.document_folder(name, partition), self.versions_folder(name, partition))
 
     def find(self, folder: str) -> list[str]:
         """Return the paths of all files below a folder; none if the folder is missing."""
