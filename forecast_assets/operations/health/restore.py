@@ -38,15 +38,14 @@ def restore(store: TableStore, table: str, partition: PartitionKey, lease_second
         LeaseTaken: If a run is writing the market.
         NothingToRestore: If no version is sound.
     """
-    lease, owner = lease_of(store, partition.country, lease_seconds), f"restore-{os.getpid()}"
-    lease.take(owner)
+    hold = lease_of(store, partition.country, lease_seconds).take(f"restore-{os.getpid()}")
     try:
         versions = store.find(store.versions_folder(table, partition))
         if any(path.endswith(f"/{PROVENANCE_FILE}") for path in versions):
             return _restore_documents(store, table, partition, versions)
         return _restore_table(store, table, partition, versions)
     finally:
-        lease.release(owner)
+        hold.release()
 
 
 def _restore_table(store: TableStore, table: str, partition: PartitionKey, versions: list[str]) -> Restored:
