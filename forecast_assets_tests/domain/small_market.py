@@ -13,6 +13,9 @@ from forecast_assets.domain.features.build import build_features
 from forecast_assets.domain.features.market_history import MarketHistory, market_history
 
 MONTHS = pd.date_range("2014-01-01", periods=100, freq="MS")
+# Origins that a model of MONTHS[80] learns from: every other month, which has those of its refits and of theirs, and
+# the last month before.
+EARLIER_ORIGINS = MONTHS[[*range(50, 80, 2), 79]]
 PROMOTION_LIFT = 1.8
 SKUS = [f"S{number:02d}" for number in range(34)]
 INTERMITTENT = range(26, 32)
