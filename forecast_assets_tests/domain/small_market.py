@@ -46,7 +46,13 @@ class MarketTables:
 
 def feature_stack(history: MarketHistory, origins: pd.DatetimeIndex) -> pd.DataFrame:
     """Features of several origins below one another."""
-    return pd.concat([build_features(history, origin) for origin in origins], ignore_index=True)
+    stack = pd.concat([build_features(history, origin) for origin in origins], ignore_index=True)
+    return stack.copy()  # Hundreds of columns in few blocks: rows are chosen several times as fast.
+
+
+def with_later_origins(stack: pd.DataFrame, history: MarketHistory, origins: pd.DatetimeIndex) -> pd.DataFrame:
+    """The stack before the first of the origins, and features of another history at these origins."""
+    return pd.concat([stack[stack["origin_month"] < origins[0]], feature_stack(history, origins)], ignore_index=True)
 
 
 def small_market(seed: int = 3) -> MarketTables:

@@ -35,6 +35,7 @@ from forecast_assets_tests.domain.small_market import (
     feature_stack,
     small_market,
     with_another_future,
+    with_later_origins,
 )
 
 pytestmark = pytest.mark.heavy
@@ -106,16 +107,18 @@ def rows_over(markets: dict, stacks: dict, months) -> pd.DataFrame:
 
     Features of a month that is no origin of the stacks are those of the origin before.
     """
+    by_origin = dict(list(together(stacks).groupby("origin_month")))
+    by_month = together({code: tables.sell_in for code, tables in markets.items()}).groupby("month")
     made = []
     for month in months:
-        known = {code: stack[stack["origin_month"] <= month] for code, stack in stacks.items()}
-        features = pd.concat(
-            [stack[stack["origin_month"] == stack["origin_month"].max()].assign(country=code, origin_month=month)
-             for code, stack in known.items()], ignore_index=True,
-        )  # fmt: skip
-        sold = pd.concat([tables.sell_in.assign(country=code) for code, tables in markets.items()], ignore_index=True)
-        made.append(pooled_rows(features, sold[sold["month"] == month], 20).assign(month=month))
+        features = by_origin[max(origin for origin in by_origin if origin <= month)].assign(origin_month=month)
+        made.append(pooled_rows(features, by_month.get_group(month), 20).assign(month=month))
     return pd.concat(made, ignore_index=True)
+
+
+def together(by_market: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Rows of all markets, with ``country``."""
+    return pd.concat([rows.assign(country=code) for code, rows in by_market.items()], ignore_index=True)
 
 
 @pytest.fixture(scope="module")
@@ -179,26 +182,22 @@ def test_refits_by_pooled_boosters_alone_choose_no_features(earlier_features, hi
     assert (made.pooled, len(made.gains), chosen_features([made], QUICK)) == (None, 0, None)
 
 
-def with_later(stack, tables, last, *later) -> pd.DataFrame:
-    """Features of the stack before the month ``last``, and those of ``last`` and later months from other tables."""
-    made = feature_stack(tables.history(), pd.DatetimeIndex([last, *later]))
-    return pd.concat([stack[stack["origin_month"] < last], made], ignore_index=True)
-
-
 def test_another_future_changes_neither_the_pooled_nor_the_market_model(
     tables, other_tables, stacks, origin, pooled, adapted
 ):
     last = MONTHS[79]
     later = {code: with_another_future(each, last) for code, each in (("FR", tables), ("NO", other_tables))}
     assert not later["FR"].sell_in.equals(tables.sell_in)
-    poisoned = {code: with_later(stacks[code], later[code], last, *MONTHS[80:82]) for code in later}
+    poisoned = {
+        code: with_later_origins(stacks[code], tables.history(), MONTHS[79:82]) for code, tables in later.items()
+    }
     again = fit_pooled_model(rows_over(later, poisoned, MONTHS[FIRST_POOLED:82]), last, QUICK)
     assert {offset: found.boosters for offset, found in again.by_offset.items()} == {
         offset: found.boosters for offset, found in pooled.by_offset.items()
     }
-    other = with_another_future(tables, origin)
-    features = with_later(stacks["FR"], other, last, origin, MONTHS[83])
-    market = fit_market_model(features, other.history().sell_in, origin, QUICK, pooled=again)
+    history = with_another_future(tables, origin).history()
+    features = with_later_origins(stacks["FR"], history, MONTHS[[79, 80, 83]])
+    market = fit_market_model(features, history.sell_in, origin, QUICK, pooled=again)
     pd.testing.assert_frame_equal(model_to_parts(market), model_to_parts(adapted))
 
 
