@@ -81,7 +81,8 @@ def reader(file: LandingFile, paths: str = "?") -> str:
     in_file = [column for column in file.columns if column[2] != "path"]
     names = ", ".join(f"{literal(f'{position}')}: 'VARCHAR'" for position, _ in enumerate(in_file))
     options = "header = true, auto_detect = false, delim = ',', quote = '\"', escape = '\"', nullstr = ''"
-    return f"read_csv({paths}, {options}, compression = 'none', filename = true, hive_partitioning = false, columns = {{{names}}})"
+    options += ", compression = 'none', filename = true, hive_partitioning = false"
+    return f"read_csv({paths}, {options}, columns = {{{names}}})"
 
 
 def patterns(files: Sequence[LandingFile]) -> list[str]:
