@@ -48,4 +48,3 @@ SOURCES = ["sell_in", "sell_out", "products", "promotions", "overrides", "covid_
 BY_RECIPE = ["model", "forecasts", "backtest", "champion", "published_forecasts"]
 FORECAST = ["baseline_forecasts", *BY_RECIPE]
 PERFORMANCE = "performance"
-REPORTING = [PERFORMANCE, "market_report", "mlflow_run"]

@@ -148,6 +148,23 @@ def test_what_all_markets_teach_is_read_from_months_before_the_origin(nodes):
     assert "model" not in upstream(nodes, "pooled_model")
 
 
+def test_jobs_select_the_tables_of_their_stages(definitions):
+    selected = {
+        job.name: {key.path[-1] for key in job.asset_layer.selected_asset_keys}
+        for job in definitions.resolve_all_job_defs()
+    }
+    assert selected["ingest"] == {"sell_in", "sell_out", "products", "promotions", "overrides", "covid_policy"}
+    assert selected["market_features"] == {"history_marks", "features"}
+    assert selected["measure"] == {"performance"}
+    forecast = {"baseline_forecasts", "model", "forecasts", "backtest", "champion", "published_forecasts"}
+    assert selected["champion_cycle"] == {*forecast, "market_report", "mlflow_run"}
+    parts = ("ingest", "market_features", "measure", "champion_cycle")
+    assert selected["monthly_cycle"] == {"delivery"}.union(*(selected[name] for name in parts))
+    assert [selected[name] for name in ("totals", "totals_known", "pool_rows", "pool_model")] == [
+        {"demand_totals"}, {"demand_totals_known"}, {"pooled_rows"}, {"pooled_model"},
+    ]  # fmt: skip
+
+
 def test_resources_can_be_replaced_by_name():
     other = object()
     assert build_definitions(loaded(), source_tables=other).resources["source_tables"] is other

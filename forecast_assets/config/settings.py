@@ -29,6 +29,7 @@ from forecast_assets.config.process_groups import (
     CheckSettings,
     PoolingSettings,
     PromotionSettings,
+    PublicationSettings,
     RetentionSettings,
     TrainingSettings,
 )
@@ -92,6 +93,7 @@ class Settings(BaseSettings):
     automation: AutomationSettings = AutomationSettings()
     retention: RetentionSettings = RetentionSettings()
     promotion: PromotionSettings = PromotionSettings()
+    publication: PublicationSettings = PublicationSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -1,10 +1,25 @@
 """Fallback runs of a market: jobs that publish the best forecast left by a failed cycle."""
 
+from collections.abc import Mapping
+
 import dagster as dg
 import pandas as pd
 
-from forecast_assets.storage import TableReader
-from forecast_assets.tags import FALLBACK_JOBS
+from forecast_assets.storage import PartitionKey, TableReader
+from forecast_assets.tags import FALLBACK_JOBS, SET_ASIDE_TAG
+
+# Tables of the month that a publication is made from, and that only a fallback can do without.
+UPSTREAM = ("forecasts", "champion", "overrides")
+
+
+def is_commanded_fallback(tags: Mapping[str, str]) -> bool:
+    """Return True for the tags of a run of ``FALLBACK_JOBS``, and of its replay; no other run may fall back."""
+    return SET_ASIDE_TAG in tags
+
+
+def missing_upstream(store: TableReader, country: str, month: pd.Timestamp) -> list[str]:
+    """Return the tables of ``UPSTREAM`` that are not stored for a month of a market."""
+    return [table for table in UPSTREAM if not store.exists(table, PartitionKey(month, country))]
 
 
 def is_published(store: TableReader, country: str, month: pd.Timestamp) -> bool:

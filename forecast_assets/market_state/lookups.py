@@ -22,9 +22,9 @@ LOOKED_UP = {
     "champion": "champion",
     "published_forecasts": "published_forecasts",
 }
-# Facts that no stored table holds: the latest published month of the market, if it is a later one, and the reason why
-# the challenger was left out of the run.
-LATER_PUBLISHED, SET_ASIDE = "later_published", "challenger_set_aside"
+# Facts that no stored table holds: the latest published month of the market, if it is a later one, the reason why the
+# challenger was left out of the run, and the month whose cycle forecast the numbers that are published again.
+LATER_PUBLISHED, SET_ASIDE, STALE_SINCE = "later_published", "challenger_set_aside", "stale_since"
 
 
 @dataclass

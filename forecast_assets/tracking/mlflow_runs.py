@@ -33,6 +33,7 @@ class MlflowRuns:
             "recorded_at": pd.Timestamp.now("UTC").isoformat(timespec="seconds"),
         }
         path = self._path(partition, cycle_id)
+        # No comparison of the content: the run holds its market's lease, so no other run writes this file meanwhile.
         self.store.files.replace(path, json.dumps(record, indent=1).encode(), self.store.files.state(path))
 
     def of(self, partition: PartitionKey, published: StoredProvenance) -> dict[str, str] | None:

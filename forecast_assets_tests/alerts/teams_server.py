@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -91,3 +92,8 @@ def texts(payload: dict[str, Any]) -> str:
 
     walk(payload["attachments"][0]["content"]["body"])
     return " ".join(" ".join(found).split())
+
+
+def headlines(teams: FakeTeams) -> list[str]:
+    """Return what follows "headline of" in each card that arrived, in order."""
+    return [re.search(r"headline of (\S+)", texts(payload))[1] for payload in teams.received]

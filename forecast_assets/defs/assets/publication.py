@@ -16,6 +16,7 @@ from forecast_assets.defs.assets.table_asset import OWNERS, table_asset
 from forecast_assets.defs.partition_windows import window
 from forecast_assets.defs.retries import with_retries
 from forecast_assets.domain.calendar import add_months
+from forecast_assets.domain.cycle_calendar import closed_month
 from forecast_assets.domain.portfolio.portfolio_rules import HISTORY_MONTHS as PORTFOLIO_MONTHS
 from forecast_assets.domain.publication.churn import CHURN_COLUMNS, forecast_churn
 from forecast_assets.domain.publication.fallback import (
@@ -23,14 +24,17 @@ from forecast_assets.domain.publication.fallback import (
     NothingToPublishError,
     PublicationInputs,
     best_available,
+    require_fallback,
 )
+from forecast_assets.domain.publication.published_forecasts import LAST_PUBLISHED, status_of
 from forecast_assets.domain.publication.published_forecasts import published_forecasts as publish
-from forecast_assets.domain.publication.published_forecasts import status_of
+from forecast_assets.market_state.fallback_runs import is_commanded_fallback, missing_upstream
+from forecast_assets.market_state.lookups import STALE_SINCE
 from forecast_assets.market_state.published_months import NOTHING_PUBLISHED, PublishedMonths
 from forecast_assets.partitions import country_of_run, cycle_id_of_run, months_of_run, reopens_month
 from forecast_assets.reports import MarketReport, render_market_report, render_workbook
 from forecast_assets.storage import PartitionKey, git_sha
-from forecast_assets.tags import CYCLE_ID_TAG
+from forecast_assets.tags import CYCLE_ID_TAG, PUBLISH_FALLBACK
 from forecast_assets.tracking.mlflow_runs import MlflowRuns
 from forecast_assets.tracking.mlflow_tracking import MlflowTracking, RecordedRun
 from forecast_assets.validation import forecast_checks
@@ -69,18 +73,22 @@ def published_forecasts(
     sell_in: pd.DataFrame,
     products: pd.DataFrame,
 ) -> Iterator[dg.AssetCheckResult | dg.Output]:
-    """Publish the run's origin month by the best that there is: forecast, baseline, last published forecast."""
+    """Publish the forecasts of the run's origin month; a commanded fallback publishes the best that there is."""
     (origin,) = months_of_run(context)
     market = settings.market_table[country_of_run(context)]
     noted = published_months.noted_for(context.run.run_id, "published_forecasts")
     _require_open(context, settings, published_months, market.code, origin)
-    # Only where no forecast was made: else a month would depend on the one before it without reading it.
-    last = noted.last_before(market.code, origin) if forecasts.empty else NOTHING_PUBLISHED
-    tables = PublicationInputs(forecasts, champion, baseline_forecasts, features, last, sell_in, products)
     try:
-        rows, decision = best_available(tables, origin)
+        _require_reason(context, settings, published_months, origin, sell_in)
+        # Only where no forecast was made: else a month would depend on the one before it without reading it.
+        last = noted.last_before(market.code, origin) if forecasts.empty else NOTHING_PUBLISHED
+        made_at = published_months.made_before(market.code, origin) if len(last) else None
+        tables = PublicationInputs(forecasts, champion, baseline_forecasts, features, last, sell_in, products, made_at)
+        rows, decision = best_available(tables, origin, settings.publication.fallback_months)
     except NothingToPublishError as error:
         raise dg.Failure(f"{market.code} {origin:%Y-%m}: {error}", allow_retries=False) from error
+    if decision.source == LAST_PUBLISHED:
+        noted.answers[STALE_SINCE] = f"{made_at:%Y-%m-%d}"
     status = status_of(market.stage, noted.later_than(market.code, origin), decision.source)
     table = publish(rows, decision, overrides.drop(columns=PARTITION_COLUMNS), status)
     churn = forecast_churn(table, published_months.forecasts(market.code, add_months(origin, -1), CHURN_COLUMNS))
@@ -98,6 +106,27 @@ def _require_open(
             f"{code} {origin:%Y-%m} is closed: a later month is published, too. What was published stays. "
             f"To reopen the month, run it with the tag {CYCLE_ID_TAG}={settings.env}-{origin:%Y-%m}.r2",
             allow_retries=False,
+        )
+
+
+def _require_reason(
+    context: dg.AssetExecutionContext,
+    settings: Settings,
+    published: PublishedMonths,
+    origin: pd.Timestamp,
+    sell_in: pd.DataFrame,
+) -> None:
+    """Raise NothingToPublishError if a commanded fallback may not publish, or another run misses the month's tables."""
+    country = country_of_run(context)
+    if is_commanded_fallback(context.run.tags):
+        closed = closed_month(pd.Timestamp.now("UTC"), settings.automation.time_zone)
+        require_fallback(origin, closed, published.latest(country), sell_in)
+        return
+    missing = missing_upstream(published.store, country, origin)
+    if missing:
+        raise NothingToPublishError(
+            f"{', '.join(missing)} of the month {'is' if len(missing) == 1 else 'are'} not in the store: nothing is "
+            f"published. Run the cycle of the month; after a failed one, {PUBLISH_FALLBACK} publishes what it left"
         )
 
 

@@ -10,26 +10,29 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.domain.arrays import Floats
-from forecast_assets.domain.calendar import HORIZON_MONTHS, target_months
+from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months, months_between, target_months
 from forecast_assets.domain.demand.demand_panel import DemandPanel, panel_from_rows
 from forecast_assets.domain.portfolio.portfolio_rules import apply_portfolio
 from forecast_assets.domain.publication.published_forecasts import LAST_PUBLISHED, RULES_WITHOUT_MODEL, Decision
 
 # Interval ends in multiples of the forecast, if no published forecast gives its width.
 LOW, HIGH = 0.0, 2.0
+FORECASTS = ["forecast_units", "forecast_units_p10", "forecast_units_p90"]
 SEGMENTS = {"category": "UNKNOWN", "abc_class": "C", "xyz_class": "Z", "inputs_missing": "features"}
 CARRIED = [
-    "forecast_units", "forecast_units_p10", "forecast_units_p90", "baseline_units", "naive_units", "model_units",
+    *FORECASTS, "baseline_units", "naive_units", "model_units",
     "category", "abc_class", "xyz_class", "inputs_missing", "rule",
 ]  # fmt: skip
 
 
 NO_FORECASTS = "no forecasts of this month were made"
 NO_RECIPE = Decision("baseline", "no recipe was decided on")
+END_OF_LIFE = "end_of_life"
+NO_PRODUCTS = pd.DataFrame()
 
 
 class NothingToPublishError(ValueError):
-    """A market has neither forecasts nor a baseline of the month, and no earlier publication."""
+    """A market has no forecast of the month that may be published, old or new."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,6 +45,7 @@ class PublicationInputs:
         baseline: ``baseline_forecasts`` of the origin.
         features: ``sku`` and segments at the origin.
         last_published: ``published_forecasts`` of the latest earlier origin.
+        made_at: Month whose cycle forecast the numbers of ``last_published``; None if that is not known.
         sell_in: ``sku, month, sell_in_units`` up to the origin, for the portfolio rules.
         products: Products as known at the origin, for the portfolio rules.
     """
@@ -53,16 +57,54 @@ class PublicationInputs:
     last_published: pd.DataFrame
     sell_in: pd.DataFrame
     products: pd.DataFrame
+    made_at: pd.Timestamp | None = None
 
 
-def best_available(tables: PublicationInputs, origin: pd.Timestamp) -> tuple[pd.DataFrame, Decision]:
+def require_fallback(
+    origin: pd.Timestamp, closed: pd.Timestamp, latest_published: pd.Timestamp | None, sell_in: pd.DataFrame
+) -> None:
+    """Check that a month may get a fallback publication at all.
+
+    Args:
+        origin: The month to publish.
+        closed: The last calendar month that is over.
+        latest_published: The latest published month of the market; None without any.
+        sell_in: ``month, sell_in_units`` of the market up to the origin. A null is no data.
+
+    Raises:
+        NothingToPublishError: If the month is not over, a later month is published, or neither the month nor the one
+            before has sell-in.
+    """
+    if origin > closed:
+        raise NothingToPublishError(
+            f"the month is not over; the last closed month is {closed:%Y-%m}. A fallback publishes closed months only"
+        )
+    if latest_published is not None and latest_published > origin:
+        raise NothingToPublishError(
+            f"{latest_published:%Y-%m} is published already, and a fallback does not follow a later month. "
+            "Nothing needs to be done; a cycle of the month may still be run"
+        )
+    known = pd.Series(dtype="datetime64[ns]")
+    if len(sell_in):
+        known = sell_in.loc[sell_in["sell_in_units"].notna(), "month"]
+    if not known.isin([origin, add_months(origin, -1)]).any():
+        last = f"the last month with data is {known.max():%Y-%m}" if len(known) else "no month has data"
+        raise NothingToPublishError(
+            f"neither the month nor {add_months(origin, -1):%Y-%m} has sell-in in the store; {last}. Check the month, "
+            "or deliver it and run the cycle"
+        )
+
+
+def best_available(
+    tables: PublicationInputs, origin: pd.Timestamp, max_age_months: int = 3
+) -> tuple[pd.DataFrame, Decision]:
     """Return the rows to publish, in the columns of ``forecasts``, and the decision on their source.
 
     The first available source is taken:
 
     1. forecasts, by the source that ``champion`` decided on, else the baseline beside them;
     2. the baseline;
-    3. the last published forecast, moved to this origin.
+    3. the last published forecast, moved to this origin, if it was forecast at most ``max_age_months`` months ago.
 
     Raises:
         NothingToPublishError: If there is none of them.
@@ -79,9 +121,20 @@ def best_available(tables: PublicationInputs, origin: pd.Timestamp) -> tuple[pd.
         return rows, Decision("baseline", NO_FORECASTS)
     if tables.last_published.empty:
         raise NothingToPublishError(f"{NO_FORECASTS}, no baseline, and none was published before. Run the cycle again")
-    rows = carried_forward(tables.last_published, origin)
-    before = pd.Timestamp(tables.last_published["origin_month"].iloc[0])
-    return rows, Decision(LAST_PUBLISHED, f"{NO_FORECASTS} and no baseline; the forecast of {before:%Y-%m} stays")
+    if tables.made_at is None:
+        raise NothingToPublishError(
+            f"{NO_FORECASTS} and no baseline, and the last published forecast repeats one that has been replaced "
+            "since, so its age is not known. Correct the cause and run the cycle again"
+        )
+    age_months = months_between(tables.made_at, origin)
+    if age_months > max_age_months:
+        raise NothingToPublishError(
+            f"{NO_FORECASTS} and no baseline, and the last published forecast is stale since {tables.made_at:%Y-%m}: "
+            f"{age_months} months old, at most {max_age_months} are allowed (FORECAST_FALLBACK_MONTHS). Correct the "
+            "cause and run the cycle again"
+        )
+    rows = carried_forward(tables.last_published, origin, tables.products)
+    return rows, Decision(LAST_PUBLISHED, f"{NO_FORECASTS} and no baseline; stale since {tables.made_at:%Y-%m}")
 
 
 def forecasts_of_baseline(
@@ -114,10 +167,10 @@ def forecasts_of_baseline(
     rows = baseline.assign(forecast_units=units, forecast_units_p10=low * units, forecast_units_p90=high * units)
     ruled = apply_portfolio(rows, sell_in, origin, products)
     # Only rules that need no model change the number: the others describe the kind of SKU.
-    own = ruled["rule"].isin(RULES_WITHOUT_MODEL) | (ruled["forecast_units_p90"] == 0)
-    kept = {name: ruled[name].where(own, rows[name]) for name in CARRIED[:3]}
+    own = ruled["rule"].isin(RULES_WITHOUT_MODEL)
+    kept = {name: ruled[name].where(own, rows[name]) for name in FORECASTS}
     described = _segments(baseline["sku"], features, last_published)
-    return ruled.assign(**kept, **described, model_units=np.nan)
+    return zero_after_end(ruled.assign(**kept, **described, model_units=np.nan), known_ends(products, last_published))
 
 
 def _relative_width(baseline: pd.DataFrame, last: pd.DataFrame) -> tuple[Floats, Floats]:
@@ -145,15 +198,50 @@ def _segments(skus: pd.Series, features: pd.DataFrame, last: pd.DataFrame) -> di
     return {name: segments[name].fillna(usual).to_numpy() for name, usual in SEGMENTS.items()}
 
 
-def carried_forward(last_published: pd.DataFrame, origin: pd.Timestamp) -> pd.DataFrame:
+def known_ends(products: pd.DataFrame, last_published: pd.DataFrame) -> pd.Series:
+    """Return the last month of each SKU whose end is known, by SKU.
+
+    The product list decides for the SKUs that it holds. For the others, such as all of them where the delivery failed,
+    the last published forecast does: the end of a SKU with the rule ``end_of_life`` is its last month above zero.
+    """
+    ends, listed = pd.Series(dtype="datetime64[ns]"), pd.Index([], dtype=object)
+    if len(products):
+        listed = pd.Index(products["sku"])
+        ends = products.drop_duplicates("sku").set_index("sku")["end_month"].dropna()
+    if last_published.empty:
+        return ends.astype("datetime64[ns]")
+    ending = last_published[(last_published["rule"] == END_OF_LIFE) & ~last_published["sku"].isin(listed)]
+    # A SKU without a month above zero ended with the origin.
+    sold = ending["target_month"].where(ending["forecast_units_p90"] > 0, ending["origin_month"])
+    inferred = sold.groupby(ending["sku"].astype(object)).max()
+    return pd.concat([each.astype("datetime64[ns]") for each in (ends, inferred)])
+
+
+def zero_after_end(rows: pd.DataFrame, ends: pd.Series) -> pd.DataFrame:
+    """Return forecasts that are zero with the interval [0, 0] after the known end of a SKU, by the rule of its end.
+
+    Args:
+        rows: ``sku, target_month, rule`` and forecast with interval; not changed.
+        ends: Last month by SKU, from ``known_ends``.
+    """
+    is_after = rows["target_month"].to_numpy() > ends.reindex(rows["sku"]).to_numpy()
+    has_end = rows["sku"].isin(rows.loc[is_after, "sku"])
+    numbers = {name: rows[name].mask(is_after, 0.0) for name in FORECASTS}
+    return rows.assign(**numbers, rule=rows["rule"].astype(object).mask(has_end, END_OF_LIFE))
+
+
+def carried_forward(
+    last_published: pd.DataFrame, origin: pd.Timestamp, products: pd.DataFrame = NO_PRODUCTS
+) -> pd.DataFrame:
     """Return the last published forecast as a forecast of a later origin, complete over its 18 months.
 
     Months after the origin keep their numbers. Months beyond the last forecast take its number for the same month a
-    year earlier, or two years earlier if that is beyond it too.
+    year earlier, or two years earlier if that is beyond it too. After the known end of a SKU all is zero.
 
     Args:
         last_published: ``published_forecasts`` of one earlier origin.
         origin: The later origin.
+        products: As known at the later origin; may be empty.
 
     Returns:
         The columns of ``published_forecasts`` without ``status, source, reason``.
@@ -172,7 +260,7 @@ def carried_forward(last_published: pd.DataFrame, origin: pd.Timestamp) -> pd.Da
     cells = skus.to_frame().merge(months, how="cross")
     given = last_published[["sku", "target_month", *CARRIED]].rename(columns={"target_month": "taken_from"})
     rows = cells.merge(given, on=["sku", "taken_from"], how="left", validate="m:1").drop(columns="taken_from")
-    return rows.assign(origin_month=origin)
+    return zero_after_end(rows.assign(origin_month=origin), known_ends(products, last_published))
 
 
 def _within_reach(months: pd.Series, last: pd.Timestamp) -> pd.Series:

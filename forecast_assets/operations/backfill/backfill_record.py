@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 from forecast_assets.operations.backfill.backfill_plan import BackfillRequest
 from forecast_assets.storage import TableStore
+from forecast_assets.storage.atomic_file import AtomicFile
 
 FOLDER = "_backfills"
 FIRST_REVISION = 2
@@ -31,23 +32,38 @@ class BackfillRecord:
 def open_record(store: TableStore, request: BackfillRequest, cycle_ids: Iterable[str]) -> tuple[BackfillRecord, bool]:
     """Return the record of a request, and True if an unfinished record continues.
 
+    Two commands of the same request that start together share the record of the first one.
+
     Args:
         store: Store that keeps the records.
         request: Equal requests share a record until it is finished.
         cycle_ids: Cycles of the months to reopen; a new revision follows their highest one.
     """
-    key = request_id(request)
-    stored = _read(store, key)
-    if stored and stored.finished_at is None:
-        return stored, True
-    record = BackfillRecord(key, next_revision(cycle_ids), _now())
-    _write(store, record)
-    return record, False
+    new = BackfillRecord(request_id(request), next_revision(cycle_ids), _now())
+    opened = new
+
+    def open_or_continue(content: bytes | None) -> bytes | None:
+        nonlocal opened
+        stored = _parsed(content)
+        opened = stored if stored and stored.finished_at is None else new
+        return _content(new) if opened is new else None
+
+    file = _file(store, new.id)
+    # False: another command has opened or closed the record since it was read.
+    while not file.update(open_or_continue):
+        pass
+    return opened, opened is not new
 
 
 def close_record(store: TableStore, record: BackfillRecord) -> None:
-    """Mark a backfill as finished; the same request starts a new backfill from now on."""
-    _write(store, dataclasses.replace(record, finished_at=_now()))
+    """Mark a backfill as finished; the same request starts a new backfill from now on.
+
+    A record that another command has closed, or opened again since, stays as it is.
+    """
+    finished = _content(dataclasses.replace(record, finished_at=_now()))
+    file = _file(store, record.id)
+    while not file.update(lambda content: finished if _parsed(content) == record else None):
+        pass
 
 
 def next_revision(cycle_ids: Iterable[str]) -> int:
@@ -62,18 +78,16 @@ def request_id(request: BackfillRequest) -> str:
     return hashlib.sha256(json.dumps([*parts, request.include_frozen]).encode()).hexdigest()[:12]
 
 
-def _path(store: TableStore, key: str) -> str:
-    return f"{store.base}/{FOLDER}/{key}.json"
+def _file(store: TableStore, key: str) -> AtomicFile:
+    return AtomicFile(store.files, f"{store.base}/{FOLDER}/{key}.json")
 
 
-def _read(store: TableStore, key: str) -> BackfillRecord | None:
-    content = store.files.read_many([_path(store, key)])[0]
+def _parsed(content: bytes | None) -> BackfillRecord | None:
     return BackfillRecord(**json.loads(content)) if content else None
 
 
-def _write(store: TableStore, record: BackfillRecord) -> None:
-    path = _path(store, record.id)
-    store.files.replace(path, json.dumps(dataclasses.asdict(record)).encode(), store.files.state(path))
+def _content(record: BackfillRecord) -> bytes:
+    return json.dumps(dataclasses.asdict(record)).encode()
 
 
 def _now() -> str:

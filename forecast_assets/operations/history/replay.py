@@ -176,6 +176,9 @@ class Replay:
         tags = {CYCLE_ID_TAG: recorded.cycle_id}
         if SET_ASIDE in recorded.answers:
             tags[SET_ASIDE_TAG] = recorded.answers[SET_ASIDE]
+        elif target.asset == "published_forecasts" and not recorded.inputs.get("forecasts"):
+            # Only a fallback publishes without forecasts.
+            tags[SET_ASIDE_TAG] = "the publication was a fallback"
         job = self._definitions.resolve_job_def(JOBS_OVER_ALL_MARKETS.get(target.asset, "monthly_cycle"))
         result = job.execute_in_process(
             run_config=QUIET,

@@ -12,6 +12,7 @@ from forecast_assets.domain.publication.fallback import (
     best_available,
     carried_forward,
     forecasts_of_baseline,
+    require_fallback,
 )
 from forecast_assets.domain.publication.published_forecasts import published_forecasts
 
@@ -140,7 +141,7 @@ def tables(**given):
     empty = dict.fromkeys(
         ["forecasts", "champion", "baseline", "features", "last_published", "sell_in", "products"], NOTHING
     )
-    return PublicationInputs(**empty | given)
+    return PublicationInputs(**empty | {"made_at": None} | given)
 
 
 def test_a_silent_sku_keeps_the_number_of_its_rule():
@@ -165,9 +166,9 @@ def test_forecasts_precede_baseline_and_baseline_the_last_published():
     undecided = best_available(tables(forecasts=published(ORIGIN), champion=decided.iloc[:0], **there), ORIGIN)[1]
     assert (undecided.source, undecided.reason) == ("baseline", "no recipe was decided on")
     assert best_available(tables(**there), ORIGIN)[1].source == "baseline"
-    result, decision = best_available(tables(last_published=before), ORIGIN)
+    result, decision = best_available(tables(last_published=before, made_at=before["origin_month"].iloc[0]), ORIGIN)
     assert decision.source == "last published"
-    assert decision.reason == "no forecasts of this month were made and no baseline; the forecast of 2024-05 stays"
+    assert decision.reason == "no forecasts of this month were made and no baseline; stale since 2024-05"
     stale = published_forecasts(result, decision, NO_OVERRIDES, "stale")
     assert stale["forecast_units"].tolist() == result["forecast_units"].tolist()
     assert stale["model_units"].tolist() == result["model_units"].tolist()
@@ -176,3 +177,108 @@ def test_forecasts_precede_baseline_and_baseline_the_last_published():
 def test_a_market_without_any_publication_gets_a_next_step():
     with pytest.raises(NothingToPublishError, match="none was published before"):
         best_available(tables(), ORIGIN)
+
+
+def sold_in(*months, units=10.0):
+    return pd.DataFrame({"sku": "a", "month": pd.to_datetime(list(months)), "sell_in_units": units})
+
+
+def refusal(**changed):
+    """Return the message with which June 2024 gets no fallback; empty if it may get one."""
+    usual = {"closed": ORIGIN, "latest_published": add_months(ORIGIN, -1), "sell_in": sold_in("2024-06-01")}
+    try:
+        require_fallback(ORIGIN, **usual | changed)
+    except NothingToPublishError as error:
+        return str(error)
+    return ""
+
+
+def test_a_fallback_publishes_only_a_month_that_is_over():
+    assert refusal() == ""
+    assert refusal(closed=add_months(ORIGIN, 1)) == ""
+    assert "the last closed month is 2024-05" in refusal(closed=add_months(ORIGIN, -1))
+
+
+def test_a_fallback_does_not_follow_a_later_publication():
+    assert refusal(latest_published=None) == refusal(latest_published=ORIGIN) == ""
+    assert "2024-07 is published already" in refusal(latest_published=add_months(ORIGIN, 1))
+
+
+@pytest.mark.parametrize(("months", "last"), [(["2024-04-01"], "2024-04"), (["2022-01-01", "2023-12-01"], "2023-12")])
+def test_a_fallback_needs_data_of_the_month_or_of_the_one_before(months, last):
+    assert refusal(sell_in=sold_in("2024-05-01")) == ""
+    assert f"the last month with data is {last}" in refusal(sell_in=sold_in(*months))
+
+
+def test_a_month_of_which_nothing_is_known_is_no_data():
+    assert "no month has data" in refusal(sell_in=sold_in("2024-06-01", units=np.nan))
+    assert "no month has data" in refusal(sell_in=NOTHING)
+
+
+@pytest.mark.parametrize(("age", "limit", "is_published"), [(3, 3, True), (4, 3, False), (1, 1, True), (2, 1, False)])
+def test_a_forecast_is_published_again_up_to_an_age(age, limit, is_published):
+    """What was published last may be a copy itself: the month that forecast its numbers counts."""
+    given = tables(last_published=published(add_months(ORIGIN, -1)), made_at=add_months(ORIGIN, -age))
+    if is_published:
+        assert best_available(given, ORIGIN, limit)[1].reason.endswith(f"stale since {add_months(ORIGIN, -age):%Y-%m}")
+        return
+    with pytest.raises(NothingToPublishError, match=f"{age} months old, at most {limit} are allowed"):
+        best_available(given, ORIGIN, limit)
+
+
+def test_a_forecast_of_unknown_age_is_not_published_again():
+    with pytest.raises(NothingToPublishError, match="its age is not known"):
+        best_available(tables(last_published=published(add_months(ORIGIN, -1))), ORIGIN)
+
+
+def ends_in(end):
+    """Products whose SKU a has a known end."""
+    return products().assign(end_month=pd.Series([pd.Timestamp(end), pd.NaT]))
+
+
+def test_the_baseline_is_zero_after_a_known_end():
+    given = tables(baseline=baseline().assign(**PLACE), sell_in=history(), products=ends_in("2024-08-01"))
+    table = published_forecasts(*best_available(given, ORIGIN), NO_OVERRIDES, "published")
+    assert months_of(table) == [10.0, 10.0] + [0.0] * 16
+    assert months_of(table, "b") == [20.0] * 18
+    ended = table[(table["sku"] == "a") & (table["horizon_months"] > 2)]
+    assert (ended["forecast_units_p90"].max(), set(ended["source"])) == (0.0, {"rule"})
+
+
+def test_the_baseline_is_zero_after_the_end_known_before_if_no_products_were_delivered():
+    before = ended(published(add_months(ORIGIN, -1)), "2024-09-01")
+    nothing_known = tables(baseline=baseline().assign(**PLACE), sell_in=history(), products=products().iloc[:0])
+    given = tables(**vars(nothing_known) | {"last_published": before})
+    table = published_forecasts(*best_available(given, ORIGIN), NO_OVERRIDES, "published")
+    assert months_of(table) == [10.0] * 3 + [0.0] * 15
+
+
+def ended(table, end):
+    """A publication that knew the end of SKU a."""
+    numbers = ["forecast_units", "forecast_units_p10", "forecast_units_p90"]
+    after = (table["sku"] == "a") & (table["target_month"] > pd.Timestamp(end))
+    return table.assign(
+        rule=table["rule"].mask(table["sku"] == "a", "end_of_life"),
+        **{name: table[name].mask(after, 0.0) for name in numbers},
+    )
+
+
+def test_months_beyond_the_last_forecast_do_not_repeat_what_was_sold_before_an_end():
+    """Without products the end is that of the publication: December 2025 repeats no December before the end."""
+    before = ended(published(add_months(ORIGIN, -1)), "2025-03-01")
+    moved = carried_forward(before, ORIGIN)
+    assert months_of(moved)[8:] == [2503.0] + [0.0] * 9
+    assert moved.loc[moved["sku"] == "a", "forecast_units_p90"].iloc[-1] == 0.0
+    assert months_of(moved, "b")[-1] == 2412.0
+
+
+def test_an_end_that_became_known_since_ends_the_forecast_published_before():
+    moved = carried_forward(published(add_months(ORIGIN, -1)), ORIGIN, ends_in("2024-07-01"))
+    assert months_of(moved) == [2407.0] + [0.0] * 17
+    assert set(moved.loc[moved["sku"] == "a", "rule"]) == {"end_of_life"}
+    assert set(moved.loc[moved["sku"] == "b", "rule"]) == {"regular"}
+
+
+def test_an_end_that_was_taken_back_does_not_end_the_months_beyond():
+    moved = carried_forward(ended(published(add_months(ORIGIN, -1)), "2025-03-01"), ORIGIN, products())
+    assert months_of(moved)[-2:] == [0.0, 2412.0]

@@ -144,6 +144,16 @@ def test_the_status_follows_the_stage_and_earlier_publications(stage, later_is_p
     assert status_of(stage, later_is_published) == status
 
 
+@pytest.mark.parametrize(
+    ("stage", "later_is_published", "status"),
+    [("live", False, "stale"), ("live", True, "backfilled"), ("shadow", False, "shadow"), ("retired", True, "held")],
+)
+def test_the_last_published_forecast_is_stale_unless_the_market_or_a_later_month_decides(
+    stage, later_is_published, status
+):
+    assert status_of(stage, later_is_published, "last published") == status
+
+
 def test_the_number_of_the_model_is_published_as_it_is(forecasts):
     table = published_forecasts(forecasts, MODEL, NO_OVERRIDES, "published")
     assert numbers(table) == [[100, 80, 130], [10, 4, 30], [5, 5, 5]]

@@ -1,5 +1,6 @@
 """Record by which a stopped backfill continues under the same id and revision."""
 
+import contextlib
 import dataclasses
 
 import pandas as pd
@@ -7,6 +8,8 @@ import pandas as pd
 from forecast_assets.operations.backfill.backfill_plan import BackfillRequest
 from forecast_assets.operations.backfill.backfill_record import close_record, next_revision, open_record
 from forecast_assets.storage import TableStore
+from forecast_assets.storage.atomic_file import AtomicFile
+from forecast_assets.storage.publish import Files
 
 REQUEST = BackfillRequest(
     ("FR", "DE"), pd.Timestamp("2024-01-01"), pd.Timestamp("2024-06-01"), ("model", "features"), True
@@ -27,6 +30,43 @@ def test_once_finished_the_same_request_is_a_new_backfill(tmp_path):
     close_record(store, record)
     new, goes_on = open_record(store, REQUEST, ["dev-2024-01.r2"])
     assert (new.id, new.revision, goes_on) == (record.id, 3, False)
+
+
+def meanwhile(monkeypatch, action):
+    """Call ``action`` once, between the first read of the record and the write that follows it."""
+    read, waiting = Files.read_with_state, [action]
+
+    def reading(files, path):
+        state_and_content = read(files, path)
+        if waiting:
+            waiting.pop()()
+        return state_and_content
+
+    monkeypatch.setattr(Files, "read_with_state", reading)
+    # The lock of a local folder would keep the second command waiting; Azure has none.
+    monkeypatch.setattr(AtomicFile, "_locked", lambda _: contextlib.nullcontext())
+
+
+def test_two_commands_that_start_together_share_a_record(tmp_path, monkeypatch):
+    store, opened = TableStore(str(tmp_path)), []
+    meanwhile(monkeypatch, lambda: opened.append(open_record(store, REQUEST, ["dev-2024-01.r6"])))
+    second = open_record(store, REQUEST, [])
+    assert opened[0][0].revision == 7
+    assert second == (opened[0][0], True)
+
+
+def test_a_late_command_does_not_close_the_next_backfill(tmp_path, monkeypatch):
+    store, opened = TableStore(str(tmp_path)), []
+    record, _ = open_record(store, REQUEST, [])
+
+    def close_and_open_the_next():
+        close_record(store, record)
+        opened.append(open_record(store, REQUEST, ["dev-2024-01.r2"]))
+
+    meanwhile(monkeypatch, close_and_open_the_next)
+    close_record(store, record)
+    assert open_record(store, REQUEST, []) == (opened[0][0], True)
+    assert opened[0][0].revision == 3
 
 
 def test_another_request_has_a_record_of_its_own(tmp_path):
