@@ -7,6 +7,7 @@ from pathlib import Path
 import dagster as dg
 
 from forecast_assets.cli.console import console, settings_or_exit
+from forecast_assets.operations.failure_text import check_dagster_files
 from forecast_assets.tracking.mlflow_tracking import prepare_mlflow_store
 
 # Servers bring a dagster.yaml of their own: deploy/dagster.yaml.
@@ -23,8 +24,9 @@ def run() -> None:
 
 
 def prepare_instance() -> Path:
-    """Create DAGSTER_HOME and its database."""
+    """Create DAGSTER_HOME and its database. Raises DagsterDatabaseDamaged if an existing one cannot be read."""
     home = prepare_home()
+    check_dagster_files(home)
     # Two processes that create Dagster's SQLite files at once break them; this one does it before any other starts.
     with dg.DagsterInstance.get() as instance:
         instance.get_runs_count()

@@ -17,6 +17,7 @@ from forecast_assets.operations.cycle.launch import Loader, RunResult, Step, Ste
 from forecast_assets.operations.cycle.plan import CycleRequest
 from forecast_assets.operations.cycle.processes import Processes
 from forecast_assets.operations.cycle.steps import CycleSteps
+from forecast_assets.operations.failure_text import in_one_line
 from forecast_assets.operations.stages import stages
 from forecast_assets.storage.damaged_file import DamagedFile
 from forecast_assets.storage.opened import open_store
@@ -119,4 +120,4 @@ def _result(future: Future[RunResult], code: str, step: Step) -> RunResult:
     error = future.exception()
     if error is None:
         return future.result()
-    return RunResult(step.job, code or None, "", (f"{step.job} could not run: {type(error).__name__}: {error}",))
+    return RunResult(step.job, code or None, "", (f"{step.job} could not run: {in_one_line(error)}",))
