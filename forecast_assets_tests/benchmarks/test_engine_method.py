@@ -1,11 +1,20 @@
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks import engine_method
 from benchmarks.engine_method import _features as features_of_origins
 from benchmarks.engine_method import forecast_engine, pooled_series
 from benchmarks.protocol import KnownSeries
 from forecast_assets.domain.models.recipe import Recipe
+
+
+@pytest.fixture
+def _quick(monkeypatch):
+    """A recipe of few rounds, as the engine's own learns from so few series."""
+    monkeypatch.setattr(engine_method, "Recipe", partial(Recipe, rounds=30, refit_rounds=10, recursive_rounds=20))
 
 
 def known_series(units: np.ndarray, last_months: list[str], skus: list[str], **columns: list[str]) -> KnownSeries:
@@ -40,6 +49,7 @@ def test_the_market_is_the_category_unless_the_file_has_one():
     assert own["attribute_market"].tolist() == ["A", "A"]
 
 
+@pytest.mark.usefixtures("_quick")
 def test_every_series_gets_its_own_forecast_whatever_the_order_and_the_last_months():
     rng = np.random.default_rng(5)
     level = np.array([1000.0, 10.0, 100.0, 1.0] * 5)[:, None]
@@ -53,6 +63,7 @@ def test_every_series_gets_its_own_forecast_whatever_the_order_and_the_last_mont
     assert (made.point <= made.high).all()
 
 
+@pytest.mark.usefixtures("_quick")
 def test_a_series_silent_for_a_year_is_forecast_as_zero():
     units = np.random.default_rng(6).uniform(90, 110, (20, 40))
     units[3, -12:] = np.nan
