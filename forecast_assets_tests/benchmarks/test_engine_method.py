@@ -1,3 +1,4 @@
+import dataclasses
 from functools import partial
 
 import numpy as np
@@ -6,9 +7,11 @@ import pytest
 
 from benchmarks import engine_method
 from benchmarks.engine_method import _features as features_of_origins
-from benchmarks.engine_method import forecast_engine, pooled_series
+from benchmarks.engine_method import forecast_engine, pooled_series, sampled_skus
 from benchmarks.protocol import KnownSeries
 from forecast_assets.domain.models.recipe import Recipe
+
+ORIGINS = pd.date_range("2020-01-01", periods=30, freq="MS")
 
 
 @pytest.fixture
@@ -87,6 +90,25 @@ def test_features_are_made_of_no_more_series_than_are_needed():
     ended = made.loc[made["origin_month"] == "2020-02-01", "sku"]
     assert {"A|S27", "A|S28", "A|S29"} < set(ended)
     assert len(ended) <= 5 + 3
+
+
+def test_all_origins_together_give_as_many_skus_as_rows_are_asked_for():
+    skus = np.array([f"s{number:03d}" for number in range(100)], dtype=object)
+    recipe = Recipe(sku_origins=600)
+    # 600 rows over 30 origins are 20 SKUs each.
+    chosen = [sampled_skus(skus, origin, 30, recipe) for origin in ORIGINS]
+    assert {len(each) for each in chosen} == {20}
+    assert all(list(each) == sorted(set(each)) and set(each) <= set(skus) for each in chosen)
+    assert len({tuple(each) for each in chosen}) == 30
+    np.testing.assert_array_equal(sampled_skus(skus, ORIGINS[3], 30, recipe), chosen[3])
+    other = dataclasses.replace(recipe, seed=recipe.seed + 1)
+    assert tuple(sampled_skus(skus, ORIGINS[3], 30, other)) != tuple(chosen[3])
+
+
+@pytest.mark.parametrize(("least", "expected"), [(0, 20), (15, 20), (50, 50), (400, 100)])
+def test_at_least_so_many_skus_are_drawn_where_there_are_so_many(least, expected):
+    skus = np.array([f"s{number:03d}" for number in range(100)], dtype=object)
+    assert len(sampled_skus(skus, ORIGINS[0], 30, Recipe(sku_origins=600), least)) == expected
 
 
 def test_a_horizon_beyond_the_products_is_refused():
