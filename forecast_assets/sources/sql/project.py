@@ -18,7 +18,7 @@ from forecast_assets.sources.sql.translation import DIALECT, SqlProjectError, tr
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-FOLDERS = ("staging", "marts", "tests")
+FOLDERS = ("staging", "marts", "tests", "profiles")
 PARAMETERS = ("market", "first_month", "last_month", "missing_month")
 DEFAULT_FOLDER = Path(__file__).resolve().parents[3] / "dbt_like_sql"
 
@@ -35,8 +35,9 @@ class SqlDialect(Protocol):
 
 @dataclass(frozen=True)
 class SqlFile:
-    """One file: ``folder`` is staging, marts or tests; grain, units and description come from its first comment.
+    """One file: ``folder`` is staging, marts, tests or profiles (which checks read).
 
+    Grain, units and description come from its first comment.
     ``body`` is the Jinja template below that comment, ``parameters`` the names it binds as ``$name``.
     """
 
