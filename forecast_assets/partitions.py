@@ -1,7 +1,8 @@
 """The two partitionings: month x country, and the same months alone.
 
 A partition's month is the last closed month, the origin month. Months begin with the data of the first market and end
-with the last month closed by the clock. A SKU is never a partition.
+with the last month closed in the company's time zone, the zone of schedule, sensors and commands. A SKU is never a
+partition.
 """
 
 import dataclasses
@@ -33,7 +34,9 @@ class Partitions:
 
 def build_partitions(settings: Settings) -> Partitions:
     """Return partitions of all markets and months, retired markets included: their past stays readable."""
-    months = dg.MonthlyPartitionsDefinition(start_date=f"{settings.first_partition:%Y-%m-%d}")
+    months = dg.MonthlyPartitionsDefinition(
+        start_date=f"{settings.first_partition:%Y-%m-%d}", timezone=settings.automation.time_zone
+    )
     countries = dg.StaticPartitionsDefinition(list(settings.market_table))
     return Partitions(months, dg.MultiPartitionsDefinition({"month": months, "country": countries}))
 

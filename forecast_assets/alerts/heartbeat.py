@@ -13,17 +13,16 @@ import pandas as pd
 from forecast_assets.alerts.outbox import DEFAULT_CHANNEL, HEARTBEAT, Outbox
 from forecast_assets.config.markets import forecast_markets
 from forecast_assets.config.settings import Settings
+from forecast_assets.domain.cycle_calendar import closed_month, local_date
 from forecast_assets.domain.number_format import format_month
 from forecast_assets.storage import PartitionKey, TableReader
 
 CODES_SHOWN = 40
 
 
-def month_of_heartbeat(now: datetime, day: int) -> pd.Timestamp | None:
-    """Return the closed month whose heartbeat is due: the month before ``now``; None before ``day`` of the month."""
-    if now.day < day:
-        return None
-    return pd.Timestamp(now.year, now.month, 1) - pd.DateOffset(months=1)
+def month_of_heartbeat(now: datetime, day: int, time_zone: str) -> pd.Timestamp | None:
+    """Return the closed month whose heartbeat is due; None before ``day`` of the month in the company's time zone."""
+    return closed_month(now, time_zone) if local_date(now, time_zone).day >= day else None
 
 
 def announce_heartbeat(outbox: Outbox, settings: Settings) -> list[str]:
@@ -31,7 +30,7 @@ def announce_heartbeat(outbox: Outbox, settings: Settings) -> list[str]:
 
     The default channel gets all markets, every other channel its own.
     """
-    month = month_of_heartbeat(outbox.clock(), settings.alerts.heartbeat_day)
+    month = month_of_heartbeat(outbox.clock(), settings.alerts.heartbeat_day, settings.automation.time_zone)
     if month is None:
         return []
     cycle_id = f"{settings.env}-{month:%Y-%m}"

@@ -8,6 +8,7 @@ from forecast_assets.cli.console import console, print_table, settings_or_exit
 from forecast_assets.cli.prepare import prepare_home
 from forecast_assets.config.settings import Settings
 from forecast_assets.domain.calendar import add_months
+from forecast_assets.domain.cycle_calendar import closed_month
 from forecast_assets.operations.health.connections import FAILS, WORKS, check_connections
 from forecast_assets.operations.health.unrecorded import record, unrecorded
 from forecast_assets.storage.opened import open_store
@@ -31,8 +32,8 @@ def run(*, record_events: bool) -> None:
 
 
 def _print_unrecorded(settings: Settings, record_events: bool) -> None:
-    this_month = pd.Timestamp.now().normalize().replace(day=1)
-    months = [add_months(this_month, -back) for back in range(1, MONTHS_COMPARED + 1)]
+    last = closed_month(pd.Timestamp.now("UTC"), settings.automation.time_zone)
+    months = [add_months(last, -back) for back in range(MONTHS_COMPARED)]
     with dg.DagsterInstance.get() as instance:
         missing = list(unrecorded(instance, open_store(settings), months))
         if record_events:

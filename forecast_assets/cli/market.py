@@ -16,7 +16,7 @@ from forecast_assets.config.country_codes import close_countries, country_of, co
 from forecast_assets.config.markets import Market, MarketsError
 from forecast_assets.config.markets_file import add_market, set_stage
 from forecast_assets.config.settings import Settings
-from forecast_assets.domain.cycle_calendar import closed_month
+from forecast_assets.domain.cycle_calendar import closed_month, local_date
 from forecast_assets.domain.selection.readiness import FAIL, WARN, ReadinessFinding, is_ready
 from forecast_assets.operations.health.readiness import market_readiness
 from forecast_assets.sources.opened import open_deliveries
@@ -74,7 +74,7 @@ def promote_market(code: str, month: str | None, reason: str, *, force: bool) ->
     if failed and not force:
         console.print(f"{code} stays in shadow: {', '.join(failed)} failed", style="red", markup=False)
         raise typer.Exit(1)
-    _set_stage(settings, code, "live", _why(failed, reason))
+    _set_stage(settings, code, "live", _why(failed, reason, _today(settings)))
     console.print(f"{code} is live: its next cycle is published. {RELOAD}", markup=False)
 
 
@@ -82,7 +82,7 @@ def retire_market(code: str, reason: str) -> None:
     """Set a market to stage retired."""
     settings = settings_or_exit()
     countries_or_exit(settings, [code])
-    _set_stage(settings, code, "retired", f"retired {_today()}: {reason}" if reason.strip() else None)
+    _set_stage(settings, code, "retired", f"retired {_today(settings)}: {reason}" if reason.strip() else None)
     console.print(f"{code} is retired: no cycle takes it any more. {RELOAD}", markup=False)
 
 
@@ -127,10 +127,10 @@ def _checked(settings: Settings, code: str, month: str | None) -> list[Readiness
     return findings
 
 
-def _why(failed: list[str], reason: str) -> str | None:
+def _why(failed: list[str], reason: str, today: str) -> str | None:
     if failed:
-        return f"live {_today()} by --force although {', '.join(failed)} failed: {reason}"
-    return f"live {_today()}: {reason}" if reason.strip() else None
+        return f"live {today} by --force although {', '.join(failed)} failed: {reason}"
+    return f"live {today}: {reason}" if reason.strip() else None
 
 
 def _set_stage(settings: Settings, code: str, stage: str, comment: str | None) -> None:
@@ -145,5 +145,5 @@ def _reject(message: str) -> NoReturn:
     raise typer.Exit(2)
 
 
-def _today() -> str:
-    return f"{pd.Timestamp.now():%Y-%m-%d}"
+def _today(settings: Settings) -> str:
+    return f"{local_date(pd.Timestamp.now('UTC'), settings.automation.time_zone):%Y-%m-%d}"

@@ -128,7 +128,7 @@ class AutomationSettings(SettingsGroup):
 
     time_zone: Annotated[str, AfterValidator(_check_time_zone), Affects()] = Field(
         default="UTC", validation_alias="FORECAST_TIME_ZONE",
-        description="Time zone in which the cycle starts at 06:00 on the 10th, such as `Europe/Paris`",
+        description="Time zone in which months end and the cycle starts (the 10th, 06:00), such as `Europe/Paris`",
     )  # fmt: skip
     arrival_deadline_days: Annotated[int, Affects()] = Field(
         default=5, ge=1, le=20, validation_alias="FORECAST_ARRIVAL_DEADLINE_DAYS",

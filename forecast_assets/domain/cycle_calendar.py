@@ -1,7 +1,8 @@
 """Due dates, deadlines and ids of cycles: pure arithmetic on months and times.
 
 The cycle of a closed month is due on the 10th of the next month, 06:00 in the company's time zone. A delivery may come
-until its deadline, some days later at the same hour. No Dagster, no store and no clock: callers pass the moment.
+until its deadline, some days later at the same hour. Partitions, schedule, sensors, commands and cards take the date
+from here, in the same zone. No Dagster, no store and no clock: callers pass the moment.
 """
 
 import datetime
@@ -13,16 +14,16 @@ CYCLE_DAY, CYCLE_HOUR = 10, 6
 CRON = f"0 {CYCLE_HOUR} {CYCLE_DAY} * *"
 
 
-def closed_month(at: datetime.datetime, time_zone: str | None = None) -> pd.Timestamp:
-    """Return the last month that has ended at a moment.
+def local_date(at: datetime.datetime, time_zone: str) -> pd.Timestamp:
+    """Return the calendar date of a moment in a time zone, as midnight without zone; without zone it is read as UTC."""
+    # The zone rules of pytz, which pandas takes for a name, may be of another year than those Dagster uses.
+    local = _aware(at).tz_convert(ZoneInfo(time_zone))
+    return pd.Timestamp(year=local.year, month=local.month, day=local.day).as_unit("ns")
 
-    Args:
-        at: The moment.
-        time_zone: Name of the zone whose calendar counts; a moment without zone is then read as UTC. None: the calendar
-            date of ``at`` as it is written.
-    """
-    local = at if time_zone is None else _aware(at).tz_convert(time_zone)
-    return pd.Timestamp(year=local.year, month=local.month, day=1).as_unit("ns") - pd.DateOffset(months=1)
+
+def closed_month(at: datetime.datetime, time_zone: str) -> pd.Timestamp:
+    """Return the last month that has ended at a moment by the calendar of a time zone."""
+    return local_date(at, time_zone).replace(day=1) - pd.DateOffset(months=1)
 
 
 def due_at(month: pd.Timestamp, time_zone: str) -> pd.Timestamp:

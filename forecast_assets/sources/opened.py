@@ -21,7 +21,13 @@ def open_deliveries(settings: Settings, known_codes: Iterable[str] = ()) -> Land
 
 def open_sources(settings: Settings) -> SourceTables:
     """Return the tables computed from deliveries; nothing is contacted before they are read."""
-    return SourceTables(settings.sources.landing, settings.market_table, settings.azure.storage, _lake(settings))
+    return SourceTables(
+        settings.sources.landing,
+        settings.market_table,
+        settings.azure.storage,
+        _lake(settings),
+        settings.automation.time_zone,
+    )
 
 
 def _lake(settings: Settings) -> DremioTables | None:

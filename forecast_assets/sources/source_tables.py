@@ -14,6 +14,7 @@ import pandas as pd
 from forecast_assets.config.azure_account import AzureAccount
 from forecast_assets.config.markets import Market
 from forecast_assets.domain.calendar import add_months, month_range
+from forecast_assets.domain.cycle_calendar import local_date
 from forecast_assets.domain.demand.covid import read_oxcgrt
 from forecast_assets.domain.months import consecutive_months
 from forecast_assets.sources.dremio.engine import DremioEngine
@@ -93,8 +94,9 @@ class SourceTables:
         markets: dict[str, Market],
         account: AzureAccount | None = None,
         lake: DremioTables | None = None,
+        time_zone: str = "UTC",
     ) -> None:
-        self._markets = markets
+        self._markets, self._time_zone = markets, time_zone
         self._folder = LandingFolder(landing, account, known_codes=list(markets))
         self._delivered: Deliveries = lake or self._folder
         self._engine: Engine = DremioEngine(lake) if lake else DuckDbEngine(self._folder)
@@ -217,4 +219,5 @@ class SourceTables:
         return self._engine.run(table, country, first, last, **self._judgement(country))
 
     def _judgement(self, country: str) -> dict[str, Any]:
-        return {"today": pd.Timestamp.now().normalize(), "missing_month": self._markets[country].missing_month}
+        today = local_date(pd.Timestamp.now("UTC"), self._time_zone)
+        return {"today": today, "missing_month": self._markets[country].missing_month}

@@ -1,6 +1,6 @@
 """The heartbeat of each month and channel shows the publications."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 import pyarrow as pa
@@ -83,8 +83,15 @@ def test_before_its_day_there_is_no_heartbeat(outbox, settings):
     [("2024-01-12", "2023-12-01"), ("2024-03-31", "2024-02-01"), ("2024-12-31", "2024-11-01"), ("2024-03-01", None)],
 )
 def test_its_month_is_the_last_closed_one(now, month):
-    found = month_of_heartbeat(datetime.fromisoformat(now), day=12)
+    found = month_of_heartbeat(datetime.fromisoformat(now), day=12, time_zone="UTC")
     assert found == (None if month is None else pd.Timestamp(month))
+
+
+def test_its_day_begins_at_midnight_in_the_time_zone_of_the_company():
+    ten_in_the_morning = datetime(2024, 7, 11, 10, tzinfo=UTC)
+    assert month_of_heartbeat(ten_in_the_morning, 12, "Pacific/Kiritimati") == pd.Timestamp("2024-06-01")
+    assert month_of_heartbeat(ten_in_the_morning, 12, "UTC") is None
+    assert month_of_heartbeat(ten_in_the_morning + timedelta(days=1), 12, "Pacific/Pago_Pago") is None
 
 
 def test_a_company_without_publications_is_reported_as_such(settings, tmp_path):

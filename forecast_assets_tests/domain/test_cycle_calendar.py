@@ -56,13 +56,6 @@ def test_a_month_closes_by_the_calendar_of_the_company(at, zone, closed):
     assert closed_month(datetime.datetime.fromisoformat(at), zone) == month(closed)
 
 
-def test_without_a_zone_the_date_as_written_decides_the_closed_month():
-    new_year_in_paris = datetime.datetime(2025, 1, 1, tzinfo=ZoneInfo("Europe/Paris"))
-    assert closed_month(new_year_in_paris) == month("2024-12")
-    assert closed_month(new_year_in_paris, "UTC") == month("2024-11")
-    assert closed_month(datetime.datetime(2025, 1, 31, 23)) == month("2024-12")
-
-
 @pytest.mark.parametrize(
     ("closed", "zone", "utc"),
     [("2024-12", "Europe/Paris", "2025-01-10T05:00"), ("2025-05", "Europe/Paris", "2025-06-10T04:00"),

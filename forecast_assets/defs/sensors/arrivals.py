@@ -98,18 +98,24 @@ def build_arrivals_sensor(settings: Settings) -> dg.SensorDefinition:
         description="Starts the cycle of markets whose files have arrived since the 10th, and cycles that were missed.",
     )
     def arrivals(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        now = pd.Timestamp.now("UTC")
-        month = due_month(now, settings.automation.time_zone)
-        most_seconds_between = POLLS_MISSED_BY_A_STOPPED_DAEMON * settings.automation.sensor_seconds
-        cursor = Cursor.read(context.cursor, month, now.timestamp(), most_seconds_between)
-        poll = Poll(settings, context.instance, month, now, cursor)
-        requests = [request for market in poll.markets() if (request := poll.request_for(market))]
-        poll.report()
-        return dg.SensorResult(
-            run_requests=requests, cursor=cursor.write(), skip_reason=None if requests else poll.in_words()
-        )
+        return poll_at(settings, context.instance, context.cursor, pd.Timestamp.now("UTC"))
 
     return arrivals
+
+
+def poll_at(
+    settings: Settings, instance: dg.DagsterInstance, cursor_text: str | None, now: pd.Timestamp
+) -> dg.SensorResult:
+    """Poll the markets of the month that is due at a moment, after the poll that left the cursor."""
+    month = due_month(now, settings.automation.time_zone)
+    most_seconds_between = POLLS_MISSED_BY_A_STOPPED_DAEMON * settings.automation.sensor_seconds
+    cursor = Cursor.read(cursor_text, month, now.timestamp(), most_seconds_between)
+    poll = Poll(settings, instance, month, now, cursor)
+    requests = [request for market in poll.markets() if (request := poll.request_for(market))]
+    poll.report()
+    return dg.SensorResult(
+        run_requests=requests, cursor=cursor.write(), skip_reason=None if requests else poll.in_words()
+    )
 
 
 class Poll:

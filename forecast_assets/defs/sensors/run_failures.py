@@ -14,6 +14,7 @@ from forecast_assets.alerts.incidents import Incident
 from forecast_assets.alerts.outbox import Outbox
 from forecast_assets.config.settings import Settings
 from forecast_assets.defs.sensors.ended_runs import EndedRun, Ending, RunCursor
+from forecast_assets.domain.cycle_calendar import closed_month
 from forecast_assets.storage import PartitionKey
 from forecast_assets.tags import PARTITION_TAG, RANGE_END_TAG, RANGE_START_TAG, RETRY_NUMBER_TAG
 
@@ -59,11 +60,11 @@ def report_ended_runs(
     for record in [*(record for record in promised if record is not None), *fresh]:
         run, ending = record.dagster_run, ended_run(instance, record).ending(now)
         if ending is Ending.SUCCEEDED:
-            _close(outbox, settings, run)
+            _close(outbox, settings, run, now)
         elif ending is Ending.RETRY_PENDING:
             pending.append(run.run_id)
         elif ending in (Ending.FAILED, Ending.RETRY_NEVER_STARTED):
-            _report(outbox, settings, instance, run, ending)
+            _report(outbox, settings, instance, run, ending, now)
             failed.append(run.run_id)
     changes = {record.dagster_run.run_id: _utc(record.update_timestamp) for record in latest}
     return failed, cursor.moved_behind(changes, pending)
@@ -107,9 +108,9 @@ def _ended_since(instance: dg.DagsterInstance, cursor: RunCursor) -> Sequence[dg
 
 
 def _report(
-    outbox: Outbox, settings: Settings, instance: dg.DagsterInstance, run: dg.DagsterRun, ending: Ending
+    outbox: Outbox, settings: Settings, instance: dg.DagsterInstance, run: dg.DagsterRun, ending: Ending, now: datetime
 ) -> None:
-    country, month = market_and_month(run)
+    country, month = market_and_month(run, now, settings.automation.time_zone)
     step, error = _first_error(instance, run.run_id)
     step_in_words = f" in {step}" if step else ""
     note = "; its retry was never started" if ending is Ending.RETRY_NEVER_STARTED else ""
@@ -127,19 +128,19 @@ def _report(
     outbox.report([incident], f"{settings.env}-{month:%Y-%m}")
 
 
-def _close(outbox: Outbox, settings: Settings, run: dg.DagsterRun) -> None:
+def _close(outbox: Outbox, settings: Settings, run: dg.DagsterRun, now: datetime) -> None:
     """Close the failure of the same job and market, if it is of this month or an earlier one."""
-    country, month = market_and_month(run)
+    country, month = market_and_month(run, now, settings.automation.time_zone)
     key = Incident("run_failed", country, run.job_name, month, "critical", "").key
     if any(incident.key == key and incident.month <= month for incident in outbox.open_incidents()):
         outbox.close([key], f"{settings.env}-{month:%Y-%m}")
 
 
-def market_and_month(run: dg.DagsterRun) -> tuple[str | None, pd.Timestamp]:
-    """Return market and last month of a run, by its tags; without a partition no market and the month of today."""
+def market_and_month(run: dg.DagsterRun, now: datetime, time_zone: str) -> tuple[str | None, pd.Timestamp]:
+    """Return market and last month of a run, by its tags; without a partition no market and the last closed month."""
     text = run.tags.get(RANGE_END_TAG) or run.tags.get(RANGE_START_TAG) or run.tags.get(PARTITION_TAG)
     if text is None:
-        return None, pd.Timestamp.now().normalize().replace(day=1)
+        return None, closed_month(now, time_zone)
     key = PartitionKey.from_dagster(text)
     return key.country, key.month
 
