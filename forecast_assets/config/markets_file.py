@@ -48,13 +48,6 @@ def set_stage(path: str | Path, code: str, stage: str, comment: str | None = Non
     _change(Path(path), lambda entries: _put_stage(entries, list(markets).index(code), stage, comment))
 
 
-def entry_of(market: Market) -> str:
-    """Return a market as one line of YAML; every text is quoted, since NO alone is a boolean."""
-    stream = io.StringIO()
-    _yaml().dump(_entry(market), stream)
-    return stream.getvalue().rstrip("\n")
-
-
 def _yaml(text: str = "") -> Any:
     """Return a reader and writer that indents lists as the text does."""
     from ruamel.yaml import YAML

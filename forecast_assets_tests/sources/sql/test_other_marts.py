@@ -5,6 +5,7 @@ import pytest
 
 from forecast_assets.sources.sql import DuckDbEngine, as_table
 from forecast_assets_tests.sources.landing.deliveries import TODAY
+from forecast_assets_tests.sources.sql.mart_columns import columns_of
 
 JAN, FEB, MAR, APR = pd.date_range("2024-01-01", periods=4, freq="MS")
 
@@ -53,7 +54,7 @@ def test_a_market_without_sell_out_has_an_empty_table_with_its_columns(landing, 
     landing.sell_in("FR,A,2024-01,1\n")
     table = run("sell_out")
     assert table.empty
-    assert table.columns.tolist() == DuckDbEngine(landing.folder).project.columns_of("sell_out")
+    assert table.columns.tolist() == columns_of(DuckDbEngine(landing.folder).project, "sell_out")
 
 
 def test_without_a_product_source_every_sold_sku_has_a_row_of_nulls(landing, run):
@@ -115,7 +116,7 @@ def test_all_markets_have_the_same_attribute_columns(landing, run):
 
 def test_promotions_are_seen_from_the_month_they_were_known(landing, run):
     header = "country,sku,month,is_promoted,discount_pct,known_from\n"
-    plan = "FR,A,2024-04,1,25,2024-02-10\nFR,A,2024-04,1,0.3,2024-03-31\nFR,B,2024-03,,0.1,\nFR,C,2024-02,0,,\n"
+    plan = "FR,A,2024-04,1,25,2024-02-10\nFR,A,2024-04,1,30,2024-03-31\nFR,B,2024-03,,10,\nFR,C,2024-02,0,,\n"
     landing.put("promotions/p.csv", header + plan)
     table = run("promotions")
     assert by_month(table[table["sku"] == "A"], "discount_pct") == {"02": 0.25, "03": 0.3, "04": 0.3}
@@ -145,7 +146,7 @@ def test_sources_that_were_never_delivered_are_empty_tables(landing, run):
     for name in ("promotions", "overrides"):
         table = run(name)
         assert table.empty
-        assert table.columns.tolist() == DuckDbEngine(landing.folder).project.columns_of(name)
+        assert table.columns.tolist() == columns_of(DuckDbEngine(landing.folder).project, name)
 
 
 def test_the_tests_of_a_mart_name_and_count_what_must_not_exist(landing, failures):
