@@ -6,10 +6,12 @@ The note stands beside the versions. Readers of the store need not know it: a wi
 import dataclasses
 import json
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from forecast_assets.storage.atomic_file import AtomicFile
 from forecast_assets.storage.damaged_file import DamagedFile
 from forecast_assets.storage.documents import PROVENANCE_FILE
+from forecast_assets.storage.partition_key import PartitionKey
 from forecast_assets.storage.publish import Files
 
 WITHDRAWN_FILE = "_withdrawn.json"
@@ -115,6 +117,25 @@ class WithdrawnFiles:
 
         if not self._note.update(written):
             raise WithdrawalConflict(f"{path} was changed by another process at the same time; repeat the command")
+
+
+class _Store(Protocol):
+    """The part of a store that leads to the files of a partition."""
+
+    base: str
+
+    @property
+    def files(self) -> Files:
+        """The files of the store's file system."""
+
+    def versions_folder(self, name: str, partition: PartitionKey) -> str:
+        """Return the folder of a partition's versions."""
+
+
+def withdrawn_files(store: _Store, table: str, partition: PartitionKey) -> WithdrawnFiles:
+    """Return the files of a partition of a table or of documents."""
+    folder = f"{store.base}/{table}/{partition.folder}"
+    return WithdrawnFiles(store.files, folder, store.versions_folder(table, partition))
 
 
 def read_withdrawals(content: bytes | None, path: str) -> list[Withdrawal]:

@@ -88,6 +88,7 @@ def test_a_market_whose_cycle_fails_is_not_said_to_have_published_what_was_there
 def test_the_cycle_of_a_closed_month_says_so_and_runs_nothing(command, monkeypatch, tmp_path, publication):
     """By a cycle, by a fallback without a backtest, and by a person."""
     store = TableStore(str(tmp_path / "store"))
+    monkeypatch.setattr(CYCLE, "prepare_instance", lambda: pytest.fail("something was prepared"))
     publish(store, JUNE, **publication)
     publish(store, pd.Timestamp("2024-08-01"))
     before = {path: path.read_bytes() for path in (tmp_path / "store").rglob("*.parquet")}

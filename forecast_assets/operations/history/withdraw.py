@@ -28,7 +28,7 @@ from forecast_assets.operations.cycle.launch import Step
 from forecast_assets.operations.health.unrecorded import record
 from forecast_assets.storage import PartitionKey, TableStore, WrittenVersion
 from forecast_assets.storage.lease import LeaseTaken
-from forecast_assets.storage.withdrawals import Withdrawal, WithdrawnFiles
+from forecast_assets.storage.withdrawals import Withdrawal, withdrawn_files
 from forecast_assets.tags import MEASURE, REPUBLISH
 
 # The publication itself goes and comes last: a command that was killed in between finds it as it was, and is repeated.
@@ -94,7 +94,10 @@ def withdraw(store: TableStore, order: Order, lease_seconds: float) -> Outcome:
         MarketBusy: If a run is writing the market.
     """
     with _held(store, order, lease_seconds):
-        if not store.exists(TABLE, order.partition) and _files(store, TABLE, order.partition).in_force() is None:
+        if (
+            not store.exists(TABLE, order.partition)
+            and withdrawn_files(store, TABLE, order.partition).in_force() is None
+        ):
             published = PublishedMonths(store).latest(order.country)
             latest = f"the latest published month is {published:%Y-%m}" if published else "no month is published"
             raise NotPossible(f"{order.partition} is not published: {latest}. Nothing was changed")
@@ -114,7 +117,7 @@ def restore(store: TableStore, order: Order, lease_seconds: float) -> Outcome:
     """
     with _held(store, order, lease_seconds):
         published = store.published_provenance(TABLE, order.partition)
-        last = next(iter(reversed(_files(store, TABLE, order.partition).withdrawals())), None)
+        last = next(iter(reversed(withdrawn_files(store, TABLE, order.partition).withdrawals())), None)
         is_restored = published is not None and last is not None and published.version == last.version
         if last is None or not (last.is_in_force or is_restored):
             raise NotPossible(f"{order.partition} has no withdrawal to undo. Nothing was changed")
@@ -192,7 +195,7 @@ def close_incidents(outbox: Outbox, settings: Settings, order: Order) -> None:
 
 def _withdraw_table(store: TableStore, order: Order, table: str) -> Withdrawal | None:
     """Withdraw one table or set of documents; None if nothing of it was published."""
-    files = _files(store, table, order.partition)
+    files = withdrawn_files(store, table, order.partition)
     published = store.published_provenance(table, order.partition)
     if published is None:
         return files.in_force()
@@ -205,7 +208,7 @@ def _withdraw_table(store: TableStore, order: Order, table: str) -> Withdrawal |
 
 def _restore_table(store: TableStore, order: Order, table: str) -> Withdrawal | None:
     """Publish the withdrawn version of one table or set of documents again; None if none was withdrawn."""
-    files = _files(store, table, order.partition)
+    files = withdrawn_files(store, table, order.partition)
     withdrawal = files.in_force()
     if withdrawal is None:
         return None
@@ -229,11 +232,6 @@ def _with_statuses(
     return Outcome(found, tuple(changes), tuple(written))
 
 
-def _files(store: TableStore, table: str, partition: PartitionKey) -> WithdrawnFiles:
-    folder = f"{store.base}/{table}/{partition.folder}"
-    return WithdrawnFiles(store.files, folder, store.versions_folder(table, partition))
-
-
 def _names(store: TableStore, folder: str) -> list[str]:
     """Return the names of the files in a folder, without temporary ones."""
     names = [path.removeprefix(f"{folder}/") for path in store.find(folder)]
@@ -249,7 +247,7 @@ def _held(store: TableStore, order: Order, seconds: float) -> Iterator[None]:
     """Hold the market's lease: no run writes it meanwhile. Raises MarketBusy."""
     lease = lease_of(store, order.country, seconds)
     try:
-        lease.take(order.run_id)
+        hold = lease.take(order.run_id)
     except LeaseTaken as taken:
         raise MarketBusy(
             f"{order.country}: run {taken.held.holder} is writing; nothing was changed. Repeat the command when that "
@@ -258,4 +256,4 @@ def _held(store: TableStore, order: Order, seconds: float) -> Iterator[None]:
     try:
         yield
     finally:
-        lease.release(order.run_id)
+        hold.release()

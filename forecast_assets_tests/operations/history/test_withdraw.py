@@ -14,6 +14,9 @@ from forecast_assets.market_state.market_lease import MarketBusy, lease_of
 from forecast_assets.market_state.published_months import PublishedMonths
 from forecast_assets.market_state.recipes_in_force import RecipesInForce
 from forecast_assets.operations.cycle.launch import Step
+from forecast_assets.operations.health.integrity import verify_store
+from forecast_assets.operations.health.restore import NothingToRestore
+from forecast_assets.operations.health.restore import restore as restore_damaged
 from forecast_assets.operations.history.retention import Retention, to_prune
 from forecast_assets.operations.history.withdraw import (
     NotPossible,
@@ -121,6 +124,15 @@ def test_a_withdrawn_version_is_no_orphan_and_is_never_pruned(store):
     publish(store, JULY, run="after")
     pruned = to_prune(all_versions(store), Retention(days=1, versions=1, orphan_days=1), much_later)
     assert {each.version.name for each in pruned.removable if each.table == TABLE} == {"run-2024-07.parquet"}
+
+
+@pytest.mark.parametrize("table", [TABLE, "champion", "market_report"])
+def test_a_withdrawn_publication_is_not_mistaken_for_a_damaged_one(store, table):
+    withdraw(store, order(JULY), 60)
+    with pytest.raises(NothingToRestore, match=r"by Ann: wrong file\. .* withdraw FR 2024-07 --undo"):
+        restore_damaged(store, table, PartitionKey(JULY, "FR"), 60)
+    assert verify_store(store).damaged == []
+    assert [path for path in files_of(store) if "country=FR/month=2024-07-01" in path] == []
 
 
 def test_what_was_published_after_a_withdrawal_is_not_undone(store):
