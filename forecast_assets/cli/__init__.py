@@ -8,6 +8,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from forecast_assets.cli.commands.accept import accept
 from forecast_assets.cli.commands.alerts import alerts
 from forecast_assets.cli.commands.backfill import backfill
 from forecast_assets.cli.commands.champion import champion
@@ -49,7 +50,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Forecast the demand of every market, month by month.",
 )
-RUN = (demo, cycle, measure, backfill, tune, champion, rollback)
+RUN = (demo, cycle, accept, measure, backfill, tune, champion, rollback)
 INSPECT_VERSIONS = (versions, prune, replay, why)
 for command in (*RUN, *INSPECT_VERSIONS, sample, prepare, doctor, watchdog):
     app.command()(command)
