@@ -20,7 +20,7 @@ from forecast_assets.sources.source_tables import SourceTables
 from forecast_assets.sources.sql import SqlProject
 from forecast_assets.validation import delivery_checks, source_checks
 from forecast_assets.validation.schema_check import schema_check
-from forecast_assets.validation.table_checks import TableCheck, stored_if_sound
+from forecast_assets.validation.table_checks import stored_if_sound
 
 SQL = SqlProject()
 # Kind of the deliveries, engine that runs the SQL, and pool that limits how many read at once.
@@ -95,17 +95,7 @@ def sell_out(
     delivery_findings: dg.ResourceParam[DeliveryFindings],
 ) -> Results:
     """Read sell-out of the run's months."""
-<<<<<<< HEAD
     yield from _sourced(context, source_tables, settings, delivery_findings, "sell_out")
-=======
-    country, months = country_of_run(context), months_of_run(context)
-    rows = source_tables.rows("sell_out", country, months)
-    checks = [
-        *_checks(source_tables, "sell_out", country, months),
-        *delivery_checks.delivery_checks("sell_out", source_tables.profile("sell_out", country, months), months),
-    ]
-    yield from stored_if_sound(by_month(rows, months), checks, metadata={"engine": source_tables.engine_name})
->>>>>>> main
 
 
 def products(
@@ -168,22 +158,13 @@ def _sourced(
 ) -> Results:
     """Read a source that a market may have or not, and check that it is still delivered."""
     country, months = country_of_run(context), months_of_run(context)
-<<<<<<< HEAD
     tables = by_month(source_tables.rows(source, country, months), months)
     earlier = delivered_before(findings.store, source, country, months[0])
     checks = [
-        *source_checks.sourced_checks(source, source_tables.sql_tests(source, country, months)),
+        *source_checks.sourced_checks(
+            source, source_tables.sql_tests(source, country, months), source_tables.unread_files(source, country)
+        ),
         *delivery_checks.checks_of_source(source_tables, source, country, months, earlier),
     ]
     metadata = {"engine": source_tables.engine_name}
     yield from stored_with_findings(context, settings, findings, source, tables, checks, metadata)
-=======
-    rows = source_tables.rows(table, country, months)
-    checks = _checks(source_tables, table, country, months)
-    yield from stored_if_sound(by_month(rows, months), checks, metadata={"engine": source_tables.engine_name})
-
-
-def _checks(source_tables: SourceTables, table: str, country: str, months: list[pd.Timestamp]) -> list[TableCheck]:
-    unread = source_tables.unread_files(table, country)
-    return source_checks.sourced_checks(table, source_tables.sql_tests(table, country, months), unread)
->>>>>>> main
