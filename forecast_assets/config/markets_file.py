@@ -48,13 +48,6 @@ def set_stage(path: str | Path, code: str, stage: str, comment: str | None = Non
     _change(Path(path), lambda entries: _put_stage(entries, list(markets).index(code), stage, comment))
 
 
-def entry_of(market: Market) -> str:
-    """Return a market as one line of YAML; every text is quoted, since NO alone is a boolean."""
-    stream = io.StringIO()
-    _yaml().dump(_entry(market), stream)
-    return stream.getvalue().rstrip("\n")
-
-
 def _yaml(text: str = "") -> Any:
     """Return a reader and writer that indents lists as the text does."""
     from ruamel.yaml import YAML
@@ -166,7 +159,7 @@ def _change(path: Path, edit: Callable[[CommentedSeq], None]) -> None:
             raise MarketsError(f"{path} was left as it is: {str(error).replace(name, str(path))}") from error
         written.chmod(target.stat().st_mode & 0o777)
         if target.read_text(encoding="utf-8") != before:
-            raise MarketsError(f"{path} was changed by somebody else meanwhile and left as it is; try again")
+            raise MarketsError(f"{path} has been changed by another process meanwhile and is left as it is; try again")
         written.replace(target)
     finally:
         with contextlib.suppress(FileNotFoundError):

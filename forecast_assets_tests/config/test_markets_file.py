@@ -4,10 +4,15 @@ import pandas as pd
 import pytest
 
 from forecast_assets.config.markets import Market, MarketsError, load_markets
-from forecast_assets.config.markets_file import add_market, entry_of, set_stage
+from forecast_assets.config.markets_file import add_market, set_stage
+from forecast_assets.sample import SAMPLE_MARKETS
 
 SINCE = pd.Timestamp("2019-01-01")
 NORWAY = Market("NO", 'Norway "NO" \\ Norge', "NO", "NOR", "Europe", SINCE, stage="shadow")
+ENTRY_OF_NORWAY = (
+    r'{code: "NO", name: "Norway \"NO\" \\ Norge", iso2: "NO", iso3: "NOR", region: "Europe", since: 2019-01-01, '
+    "stage: shadow, missing_month: zero}"
+)
 BY_LINE = """# planned by the company
 markets:
   # the largest first
@@ -56,8 +61,17 @@ def test_a_market_is_appended_behind_the_last_and_nothing_else_is_touched(file):
 def test_a_market_is_appended_to_a_list_of_blocks_without_a_last_line_end(file):
     path = file(BY_BLOCK.rstrip("\n"))
     add_market(path, NORWAY)
-    assert path.read_text(encoding="utf-8") == f"{BY_BLOCK}- {entry_of(NORWAY)}\n"
+    assert path.read_text(encoding="utf-8") == f"{BY_BLOCK}- {ENTRY_OF_NORWAY}\n"
     assert load_markets(path)["NO"].name == NORWAY.name
+
+
+def test_every_market_of_the_sample_reads_back_as_it_was_added(file):
+    others = [Market(it.code, it.name, it.iso2, it.iso3, it.region, SINCE, stage="shadow") for it in SAMPLE_MARKETS[2:]]
+    assert len(others) == 38
+    for market in others:
+        path = file(BY_LINE)
+        add_market(path, market)
+        assert list(load_markets(path).values())[2:] == [market]
 
 
 def test_an_entry_is_one_quoted_line(file):
@@ -66,7 +80,9 @@ def test_an_entry_is_one_quoted_line(file):
         "stage: shadow, missing_month: unknown}"
     )
     market = Market("NA", "Namibia", "NA", "NAM", "Africa", pd.Timestamp("2020-02-01"), "shadow", "unknown")
-    assert entry_of(market) == expected
+    path = file(BY_LINE)
+    add_market(path, market)
+    assert f"  - {expected}" in path.read_text(encoding="utf-8").splitlines()
 
 
 @pytest.mark.parametrize(
@@ -98,7 +114,7 @@ def test_the_reason_stands_above_the_entry_on_one_line(file):
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (lambda path: add_market(path, Market("FR", "France", "FR", "FRA", "Europe", SINCE)), "FR is there already"),
         (lambda path: add_market(path, Market("no", "Norway", "NO", "NOR", "Europe", SINCE)), "expected 2 to 10 of"),
@@ -106,9 +122,9 @@ def test_the_reason_stands_above_the_entry_on_one_line(file):
         (lambda path: set_stage(path, "FR", "gone"), "no stage gone"),
     ],
 )
-def test_a_change_that_would_spoil_the_file_is_refused_and_the_file_left_as_it_is(file, change, said):
+def test_a_change_that_would_spoil_the_file_is_refused_and_the_file_left_as_it_is(file, change, message):
     path = file(BY_LINE)
-    with pytest.raises(MarketsError, match=said):
+    with pytest.raises(MarketsError, match=message):
         change(path)
     assert path.read_text(encoding="utf-8") == BY_LINE
     assert [found.name for found in path.parent.iterdir()] == ["markets.yaml"]
@@ -126,7 +142,7 @@ def test_comments_between_blocks_stay_below_a_new_stage(file):
     set_stage(path, "DE", "shadow", "why")
     add_market(path, NORWAY)
     assert path.read_text(encoding="utf-8") == text.replace('- code: "DE"', '# why\n- code: "DE"').replace(
-        "\n\n# the end\n", f"\n  stage: shadow\n- {entry_of(NORWAY)}\n\n# the end\n"
+        "\n\n# the end\n", f"\n  stage: shadow\n- {ENTRY_OF_NORWAY}\n\n# the end\n"
     )
 
 
