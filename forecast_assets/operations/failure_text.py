@@ -60,7 +60,8 @@ def in_one_line(error: BaseException) -> str:
     """Return the first line of an error; of a full disk or a damaged database the cause and what to do."""
     for cause in _with_causes(error):
         if is_full(cause):
-            return NO_SPACE.format(where=f" ({cause.filename})" if getattr(cause, "filename", None) else "")
+            file = getattr(cause, "filename", None)
+            return NO_SPACE.format(where=f" ({file})" if file else "")
         text = str(cause)
         if any(damaged in text for damaged in DAMAGED_TEXTS):
             return DAGSTER_DAMAGED.format(file="A database", reason=text.strip().splitlines()[0])
