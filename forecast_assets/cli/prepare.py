@@ -34,6 +34,7 @@ def prepare_instance() -> Path:
 def prepare_home() -> Path:
     """Create DAGSTER_HOME (default ``var/dagster_home``) with queue and limits; an existing one stays as it is."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("DAGSTER_BACKFILL_RETRY_DEFINITION_CHANGED_ERROR", "true")
     home = Path(os.environ.setdefault("DAGSTER_HOME", "var/dagster_home")).absolute()
     os.environ["DAGSTER_HOME"] = str(home)
     home.mkdir(parents=True, exist_ok=True)

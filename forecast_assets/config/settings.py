@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from forecast_assets.config.affects import Affects
@@ -95,6 +95,9 @@ class Settings(BaseSettings):
     promotion: PromotionSettings = PromotionSettings()
     publication: PublicationSettings = PublicationSettings()
 
+    # Another file that the markets are read from: the last good copy, while the file itself cannot be used.
+    _markets_from: str = PrivateAttr(default="")
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -132,7 +135,7 @@ class Settings(BaseSettings):
     @cached_property
     def market_table(self) -> dict[str, Market]:
         """The markets by code, as the markets file lists them."""
-        return load_markets(self.markets.file)
+        return load_markets(self._markets_from or self.markets.file)
 
     @cached_property
     def first_partition(self) -> "pd.Timestamp":
@@ -143,12 +146,15 @@ class Settings(BaseSettings):
         return pd.Timestamp(earliest)
 
 
-def load_settings(environment: Mapping[str, str] = os.environ, *, with_markets: bool = True) -> Settings:
+def load_settings(
+    environment: Mapping[str, str] = os.environ, *, with_markets: bool = True, markets_from: Path | None = None
+) -> Settings:
     """Return the settings of this process.
 
     Args:
         environment: Variables to read, by default those of the process.
         with_markets: True to read the markets file and compare it with the rest; False if it is yet to be written.
+        markets_from: File to read the markets from in place of the markets file.
 
     Raises:
         SettingsError: If a ``FORECAST_*`` variable is unknown, or a value is not allowed. All problems are listed.
@@ -165,6 +171,8 @@ def load_settings(environment: Mapping[str, str] = os.environ, *, with_markets: 
         problems += [invalid_value(item) for item in error.errors()]
     if problems:
         raise SettingsError("\n".join(["The settings cannot be used:", *(f"  - {text}" for text in problems)]))
+    if markets_from is not None:
+        settings._markets_from = str(markets_from)
     if with_markets:
         _check_first_month(settings)
     return settings

@@ -10,6 +10,7 @@ from forecast_assets.market_state.lookups import Lookups
 from forecast_assets.market_state.market_lease import MarketLease
 from forecast_assets.market_state.published_months import PublishedMonths
 from forecast_assets.market_state.recipes_in_force import RecipesInForce
+from forecast_assets.market_state.unlisted_markets import UnlistedMarkets
 from forecast_assets.sources.opened import open_sources
 from forecast_assets.storage import TableReader
 from forecast_assets.storage.configuration import configuration_of
@@ -42,6 +43,7 @@ def default_resources(settings: Settings, inputs: TableReader | None = None) -> 
         **_azure_clients(settings),
         "source_tables": open_sources(settings),
         "published_months": PublishedMonths(read_from, lookups),
+        "unlisted_markets": UnlistedMarkets(read_from, settings.market_table),
         "recipes_in_force": RecipesInForce(read_from, lookups),
         "mlflow_runs": MlflowRuns(store),
         "mlflow_tracking": MlflowTracking(
