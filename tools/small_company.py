@@ -81,7 +81,10 @@ class SmallCompany:
         self._forecast("tune --country FR --month 2024-12 --trials 2")
         self._forecast("rollback --country FR --reason test --author test")
         self._restate_delivery()
-        self._forecast("backfill --country FR --from 2024-01 --to 2024-02 --include-frozen")
+        # Without marks: 2c248ec plans them as stale and runs nothing that rebuilds them.
+        self._forecast(
+            "backfill --country FR --from 2024-01 --to 2024-02 --assets 'not history_marks' --include-frozen"
+        )
         self._forecast("measure --through 2024-08")
 
     @property

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from forecast_assets.storage.damaged_file import DamagedFile
 from forecast_assets.storage.partition_key import PartitionKey
 from forecast_assets.storage.provenance import Provenance, StoredProvenance
 from forecast_assets.storage.publish import Files, PublishConflict
@@ -48,7 +49,10 @@ def write_documents(
         )
     marker = f"{folders.published}/{PROVENANCE_FILE}"
     state_before = files.state(marker)
-    published = read_provenance(files, folders)
+    try:
+        published = read_provenance(files, folders)
+    except DamagedFile:
+        published = None  # The new set replaces it.
     stored = StoredProvenance(
         **vars(provenance),
         rows=len(documents),
@@ -72,8 +76,16 @@ def write_documents(
 
 def read_provenance(files: Files, folders: DocumentFolders) -> StoredProvenance | None:
     """Return the provenance of the published documents; None without any."""
-    content = files.read_many([f"{folders.published}/{PROVENANCE_FILE}"])[0]
-    return None if content is None else StoredProvenance.from_json(content)
+    return provenance_of_documents(files, f"{folders.published}/{PROVENANCE_FILE}")
+
+
+def provenance_of_documents(files: Files, path: str) -> StoredProvenance | None:
+    """Return the provenance in a file beside documents; None without a file. Raises DamagedFile."""
+    content = files.read_many([path])[0]
+    try:
+        return None if content is None else StoredProvenance.from_json(content)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise DamagedFile(path, f"the provenance of the documents cannot be read ({type(error).__name__})") from error
 
 
 def _create_version(
@@ -94,8 +106,11 @@ def _created_or_same(files: Files, path: str, content: bytes) -> bool:
         files.create(path, content)
     except FileExistsError:
         if path.endswith(PROVENANCE_FILE):
-            existing = StoredProvenance.from_json(files.read(path))
-            return existing.content_hash == StoredProvenance.from_json(content).content_hash
+            try:
+                existing = provenance_of_documents(files, path)
+            except DamagedFile:
+                return False
+            return existing is not None and existing.content_hash == StoredProvenance.from_json(content).content_hash
         return files.read(path) == content
     return True
 

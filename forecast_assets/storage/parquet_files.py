@@ -6,6 +6,7 @@ request per file.
 
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import pandas as pd
@@ -13,15 +14,29 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
+from forecast_assets.storage.damaged_file import DamagedFile
+from forecast_assets.storage.file_digest import FILE_KEY, check_content, parsed_footer, seal, value_to_seal
 from forecast_assets.storage.partition_key import PartitionKey
 from forecast_assets.storage.provenance import METADATA_KEY, StoredProvenance
 from forecast_assets.storage.table_spec import TableSpec
 
-PARQUET = ds.ParquetFileFormat()
+# Pages of earlier releases have no checksum and are read without this check.
+PARQUET = ds.ParquetFileFormat(
+    default_fragment_scan_options=ds.ParquetFragmentScanOptions(page_checksum_verification=True)
+)
 
 
-def to_parquet(table: pa.Table, spec: TableSpec, provenance: StoredProvenance) -> bytes:
-    """Serialise a table with its provenance in the file's metadata."""
+@dataclass(frozen=True)
+class StoredFile:
+    """The bytes of a partition's file and the path they were read from."""
+
+    path: str
+    partition: PartitionKey
+    content: bytes
+
+
+def to_parquet(table: pa.Table, spec: TableSpec, partition: PartitionKey, provenance: StoredProvenance) -> bytes:
+    """Serialise a table with its provenance and the file's digest in the file's metadata."""
     text = [field.name for field in table.schema if pa.types.is_string(field.type)]
     sink = io.BytesIO()
     # Snappy, statistics of the keys only, no copy of the Arrow schema: 4 instead of 17 ms to write and 3 instead of 8
@@ -33,47 +48,77 @@ def to_parquet(table: pa.Table, spec: TableSpec, provenance: StoredProvenance) -
         use_dictionary=text,  # type: ignore[arg-type]  # the stubs know no list of columns
         write_statistics=list(spec.keys),
         store_schema=False,
+        write_page_checksum=True,
     ) as writer:
         writer.write_table(table)
-        writer.add_key_value_metadata({METADATA_KEY.decode(): provenance.to_json()})
-    return sink.getvalue()
+        to_seal = value_to_seal(f"{spec.name}/{partition.folder}")
+        writer.add_key_value_metadata({METADATA_KEY.decode(): provenance.to_json(), FILE_KEY.decode(): to_seal})
+    return seal(sink.getvalue())
 
 
 def provenance_of(metadata: pq.FileMetaData, path: str) -> StoredProvenance:
     """Return the provenance in a footer.
 
     Raises:
-        ValueError: If the file was not written by this store.
+        DamagedFile: If the file was not written by this store, or its provenance cannot be read.
     """
     text = (metadata.metadata or {}).get(METADATA_KEY)
     if text is None:
-        raise ValueError(
-            f"{path} carries no provenance: it was not written by this store. Materialize the partition again."
-        )
-    return StoredProvenance.from_json(text)
+        raise DamagedFile(path, "it carries no provenance, so it was not written by this store")
+    try:
+        return StoredProvenance.from_json(text)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise DamagedFile(path, f"its provenance cannot be read ({type(error).__name__})") from error
+
+
+def provenance_in(content: bytes, path: str) -> StoredProvenance:
+    """Return the provenance in the bytes of a table's file, after checking them. Raises DamagedFile."""
+    check_content(content, path)
+    return provenance_of(parsed_footer(content, path), path)
 
 
 def read_files(
-    contents: Sequence[bytes], partitions: Sequence[PartitionKey], spec: TableSpec | None, columns: Sequence[str] | None
-) -> tuple[pa.Table, list[pq.FileMetaData]]:
+    files: Sequence[StoredFile], spec: TableSpec | None, columns: Sequence[str] | None
+) -> tuple[pa.Table, list[StoredProvenance]]:
     """Read the files of several partitions as one table, in their order; ``country`` and ``month`` come from the keys.
 
-    Columns that a file lacks are null in its rows. Returns the table and the footers.
+    Columns that a file lacks are null in its rows. Returns the table and the provenances.
 
     Raises:
+        DamagedFile: If a file is not as it was written.
         KeyError: If neither a file nor the spec's fixed columns have a requested column.
     """
-    fields = _partition_fields(partitions[0].country is not None)
-    parquet = [_fragment(content, partition) for content, partition in zip(contents, partitions, strict=True)]
-    fragments: list[ds.Fragment] = [*parquet]
-    footers = [fragment.metadata for fragment in parquet]
+    fields = _partition_fields(files[0].partition.country is not None)
+    fragments, provenances = zip(*map(_checked_fragment, files), strict=True)
     stored = _unify([fragment.physical_schema for fragment in fragments], spec)
     names = [*stored.names, *fields.names] if columns is None else list(dict.fromkeys([*columns, *fields.names]))
     full = pa.schema([*stored, *fields])
     unknown = [name for name in names if name not in full.names]
     if unknown:
         raise KeyError(f"no column {unknown} in these partitions, which have {', '.join(full.names[:40])}")
-    return ds.FileSystemDataset(fragments, full, PARQUET).to_table(columns=names), footers
+    return _table(files, fragments, full, names), list(provenances)
+
+
+def stored_table(file: StoredFile) -> pa.Table:
+    """Return a file as it is stored, without ``country`` and ``month``. Raises DamagedFile."""
+    fragment, _ = _checked_fragment(file)
+    return _table([file], [fragment], fragment.physical_schema, fragment.physical_schema.names)
+
+
+def _table(
+    files: Sequence[StoredFile], fragments: Sequence[ds.Fragment], schema: pa.Schema, names: Sequence[str]
+) -> pa.Table:
+    try:
+        return ds.FileSystemDataset([*fragments], schema, PARQUET).to_table(columns=[*names])
+    except (pa.ArrowException, OSError):
+        # The error of many files does not name the one.
+        for file, fragment in zip(files, fragments, strict=True):
+            try:
+                ds.FileSystemDataset([fragment], schema, PARQUET).to_table(columns=[*names])
+            except (pa.ArrowException, OSError) as error:
+                problem = f"its rows cannot be read ({str(error).splitlines()[0]})"
+                raise DamagedFile(file.path, problem) from error
+        raise
 
 
 def _partition_fields(has_country: bool) -> pa.Schema:
@@ -81,14 +126,18 @@ def _partition_fields(has_country: bool) -> pa.Schema:
     return pa.schema([*fields, ("month", pa.date32())])
 
 
-def _fragment(content: bytes, partition: PartitionKey) -> ds.ParquetFileFragment:
-    buffer = pa.py_buffer(content)
-    fragment = PARQUET.make_fragment(
-        buffer,  # type: ignore[arg-type]  # the stubs know paths and open files alone
-        partition_expression=_expression(partition),
-    )
-    assert isinstance(fragment, ds.ParquetFileFragment)  # a Parquet format makes no other
-    return fragment
+def _checked_fragment(file: StoredFile) -> tuple[ds.ParquetFileFragment, StoredProvenance]:
+    """Check a file, open it and return its provenance. Raises DamagedFile."""
+    check_content(file.content, file.path)
+    try:
+        fragment = PARQUET.make_fragment(
+            pa.py_buffer(file.content),  # type: ignore[arg-type]  # the stubs know paths and open files alone
+            partition_expression=_expression(file.partition),
+        )
+        assert isinstance(fragment, ds.ParquetFileFragment)  # a Parquet format makes no other
+        return fragment, provenance_of(fragment.metadata, file.path)
+    except (pa.ArrowException, OSError) as error:
+        raise DamagedFile(file.path, f"its footer cannot be read ({str(error).splitlines()[0]})") from error
 
 
 def _unify(schemas: list[pa.Schema], spec: TableSpec | None) -> pa.Schema:

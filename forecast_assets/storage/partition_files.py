@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 import pandas as pd
 import pyarrow as pa
 
-from forecast_assets.storage.parquet_files import empty_table, provenance_of, read_files, to_frame
+from forecast_assets.storage.parquet_files import StoredFile, empty_table, read_files, to_frame
 from forecast_assets.storage.partition_key import MissingPartition, PartitionKey
 from forecast_assets.storage.provenance import StoredProvenance
 from forecast_assets.storage.publish import Files
@@ -57,13 +57,13 @@ def _read_batch(
     partitions: list[PartitionKey],
     columns: Sequence[str] | None,
 ) -> tuple[list[pa.Table], dict[PartitionKey, StoredProvenance]]:
-    contents = files.read_many([path_of(partition) for partition in partitions])
-    present = {
-        partition: content for partition, content in zip(partitions, contents, strict=True) if content is not None
-    }
+    paths = [path_of(partition) for partition in partitions]
+    present = [
+        StoredFile(path, partition, content)
+        for path, partition, content in zip(paths, partitions, files.read_many(paths), strict=True)
+        if content is not None
+    ]
     if not present:
         return [], {}
-    table, footers = read_files(list(present.values()), list(present), spec, columns)
-    return [table], {
-        partition: provenance_of(footer, path_of(partition)) for partition, footer in zip(present, footers, strict=True)
-    }
+    table, provenances = read_files(present, spec, columns)
+    return [table], {file.partition: provenance for file, provenance in zip(present, provenances, strict=True)}

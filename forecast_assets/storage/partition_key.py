@@ -13,6 +13,7 @@ import pandas as pd
 from forecast_assets.domain.months import describe_months
 
 COUNTRY_PATTERN = re.compile(r"[A-Z0-9_]{2,10}")
+FOLDER_PATTERN = re.compile(r"(?:country=(?P<country>[A-Z0-9_]{2,10})/)?month=(?P<month>\d{4}-(?:0[1-9]|1[0-2])-01)")
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,12 @@ class PartitionKey:
         """Read the Hive folders ``country=FR/month=2024-01-01`` or ``month=2024-01-01``."""
         values = dict(part.split("=", 1) for part in folder.split("/"))
         return cls(pd.Timestamp(values["month"]), values.get("country"))
+
+    @classmethod
+    def of_folder(cls, folder: str) -> "PartitionKey | None":
+        """Read the Hive folders as ``from_folder`` does; None if they are not exactly those of a partition."""
+        match = FOLDER_PATTERN.fullmatch(folder)
+        return cls(pd.Timestamp(match["month"]), match["country"]) if match else None
 
     @property
     def month_text(self) -> str:

@@ -4,6 +4,7 @@ Layout, versions and reading. Putting bytes in place is ``publish``, the content
 (reports) follow the same layout in ``documents``.
 """
 
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -11,13 +12,23 @@ from functools import cached_property
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from forecast_assets.config.azure_account import AzureAccount
 from forecast_assets.storage.content_hash import content_hash
+from forecast_assets.storage.damaged_file import DamagedFile
 from forecast_assets.storage.documents import DocumentFolders, read_provenance, write_documents
+from forecast_assets.storage.file_digest import footer_of
 from forecast_assets.storage.folders import file_system_of, path_of
-from forecast_assets.storage.parquet_files import provenance_of, read_files, to_frame, to_parquet
+from forecast_assets.storage.last_good import last_good_version
+from forecast_assets.storage.parquet_files import (
+    StoredFile,
+    provenance_in,
+    provenance_of,
+    read_files,
+    stored_table,
+    to_frame,
+    to_parquet,
+)
 from forecast_assets.storage.partition_files import read_partitions
 from forecast_assets.storage.partition_key import MissingPartition, PartitionKey
 from forecast_assets.storage.provenance import Provenance, StoredProvenance
@@ -92,13 +103,13 @@ class TableStore(TableReader):
     ) -> WrittenVersion:
         path = self.path(spec.name, partition)
         state_before, content_before = self.files.read_with_state(path)
-        published = provenance_in(content_before, path) if content_before is not None else None
+        published, replaced = self._published_and_replaced(spec.name, partition, content_before)
         stored = StoredProvenance(
             **vars(provenance),
             schema_version=spec.schema_version,
             rows=table.num_rows,
             content_hash=content_hash(table, spec.keys),
-            previous_version=published.version if published else None,
+            previous_version=replaced,
             written_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
         )
         stored, content = self._create_version(spec, partition, table, stored)
@@ -106,20 +117,35 @@ class TableStore(TableReader):
             self._publish(spec.name, partition, content, stored, state_before)
         return WrittenVersion(partition, path, stored)
 
+    def _published_and_replaced(
+        self, name: str, partition: PartitionKey, content: bytes | None
+    ) -> tuple[StoredProvenance | None, str | None]:
+        """Return the provenance of the published file and its version; of a damaged file the version that it was."""
+        if content is None:
+            return None, None
+        path = self.path(name, partition)
+        try:
+            published = provenance_in(content, path)
+        except DamagedFile:
+            good = last_good_version(self.files, path, self.find(self.versions_folder(name, partition)))
+            return None, good.provenance.version if good else None
+        return published, published.version
+
     def _create_version(
         self, spec: TableSpec, partition: PartitionKey, table: pa.Table, stored: StoredProvenance
     ) -> tuple[StoredProvenance, bytes]:
         folder = self.versions_folder(spec.name, partition)
         for name in version_names(stored.run_id, ".parquet"):
             candidate = replace(stored, version=name)
-            content = to_parquet(table, spec, candidate)
+            content = to_parquet(table, spec, partition, candidate)
             try:
                 self.files.create(f"{folder}/{name}", content)
             except FileExistsError:
                 content = self.files.read(f"{folder}/{name}")
-                existing = provenance_in(content, f"{folder}/{name}")
-                if is_same_write(existing, candidate):
-                    return existing, content
+                with contextlib.suppress(DamagedFile):
+                    existing = provenance_in(content, f"{folder}/{name}")
+                    if is_same_write(existing, candidate):
+                        return existing, content
             else:
                 return candidate, content
         raise AssertionError("version names are endless")
@@ -163,7 +189,7 @@ class TableStore(TableReader):
         """Return the provenance in the footer of a table's file; None without a file."""
         if self.files.is_local:
             try:
-                return provenance_of(pq.read_metadata(path), path)
+                return provenance_of(footer_of(path), path)
             except FileNotFoundError:
                 return None
         # The whole file in one request: an open file takes three, for its size, the footer's length and the footer.
@@ -175,14 +201,14 @@ class TableStore(TableReader):
         return self.files.state(self.path(name, partition)) is not None
 
     def list_partitions(self, name: str) -> list[PartitionKey]:
-        """Return the published partitions of a table, by country and month. One listing on object storage."""
-        root = f"{self.base}/{name}/"
-        folders = {
-            path.split(root, 1)[1].rpartition("/")[0] for path in self.find(root) if path.endswith(f"/{name}.parquet")
-        }
-        return sorted(
-            {PartitionKey.from_folder(folder) for folder in folders}, key=lambda partition: partition.sort_key
-        )
+        """Return the published partitions of a table, by country and month. One listing on object storage.
+
+        Folders that are not those of a partition are left out: a copy, a backup. ``doctor --verify`` names them.
+        """
+        root, file = f"{self.base}/{name}/", f"/{name}.parquet"
+        folders = {path.split(root, 1)[1].removesuffix(file) for path in self.find(root) if path.endswith(file)}
+        partitions = filter(None, map(PartitionKey.of_folder, folders))
+        return sorted(partitions, key=lambda partition: partition.sort_key)
 
     def versions(self, name: str, partition: PartitionKey) -> list[Version]:
         """Return all versions of a partition of a table or of documents, oldest first."""
@@ -191,17 +217,18 @@ class TableStore(TableReader):
     def read_version(self, table: TableSpec | str, partition: PartitionKey, version: str) -> pd.DataFrame:
         """Read one version of a partition, named as in ``versions``. Raises MissingPartition."""
         name, spec = (table.name, table) if isinstance(table, TableSpec) else (table, None)
-        content = self.files.read_many([f"{self.versions_folder(name, partition)}/{version}"])[0]
-        if content is None:
-            raise MissingPartition(f"{name} (version {version})", [partition])
-        return to_frame(read_files([content], [partition], spec, None)[0])
+        return to_frame(read_files([self._version_file(name, partition, version)], spec, None)[0])
 
     def read_version_table(self, name: str, partition: PartitionKey, version: str) -> pa.Table:
         """Read one version as it is stored, without ``country`` and ``month``: the input of ``content_hash``."""
-        content = self.files.read_many([f"{self.versions_folder(name, partition)}/{version}"])[0]
+        return stored_table(self._version_file(name, partition, version))
+
+    def _version_file(self, name: str, partition: PartitionKey, version: str) -> StoredFile:
+        path = f"{self.versions_folder(name, partition)}/{version}"
+        content = self.files.read_many([path])[0]
         if content is None:
             raise MissingPartition(f"{name} (version {version})", [partition])
-        return pq.read_table(pa.BufferReader(content), partitioning=None)
+        return StoredFile(path, partition, content)
 
     def write_documents(
         self, name: str, partition: PartitionKey, documents: Mapping[str, bytes], provenance: Provenance
@@ -240,8 +267,3 @@ class TableStore(TableReader):
             return self.files.fs.find(folder)
         except FileNotFoundError:
             return []
-
-
-def provenance_in(content: bytes, path: str) -> StoredProvenance:
-    """Return the provenance in the bytes of a table's file."""
-    return provenance_of(pq.read_metadata(pa.BufferReader(content)), path)

@@ -4,16 +4,23 @@ The rule that decides which versions are removed is ``operations/history/retenti
 """
 
 import json
+import logging
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from forecast_assets.storage.documents import PROVENANCE_FILE
+from forecast_assets.storage.damaged_file import DamagedFile
+from forecast_assets.storage.documents import PROVENANCE_FILE, provenance_of_documents
+from forecast_assets.storage.last_good import last_good_version
 from forecast_assets.storage.partition_key import PartitionKey
 from forecast_assets.storage.provenance import StoredProvenance
 from forecast_assets.storage.publish import Files
 from forecast_assets.storage.versions import PRUNED_FILE, PrunedVersions, Version, list_versions, read_pruned
+
+LOG = logging.getLogger("forecast_assets.storage")
+_PATH = re.compile(r"(?P<table>[^/.][^/]*)/(?P<folder>(?:country=[^/]+/)?month=[^/]+)/")
 
 
 class VersionedStore(Protocol):
@@ -61,22 +68,35 @@ def partition_versions(
         for path, provenance in zip(marked, provenances, strict=True)
         if provenance is not None
     }
-    published = store.published_provenance(name, partition)
     pruned = {version: note["previous_version"] for version, note in pruned_of(store, name, partition).items()}
-    return list_versions(stored, published.version if published else None, pruned)
+    return list_versions(stored, published_version(store, name, partition, paths), pruned)
+
+
+def published_version(store: VersionedStore, name: str, partition: PartitionKey, paths: Sequence[str]) -> str | None:
+    """Return the name of the published version; None if nothing is published.
+
+    Of a damaged published file it is the version that the file most likely was: its versions must not pass for
+    orphans, which are pruned.
+    """
+    try:
+        published = store.published_provenance(name, partition)
+    except DamagedFile as damaged:
+        good = last_good_version(store.files, damaged.path, paths)
+        return good.provenance.version if good else None
+    return published.version if published else None
 
 
 def all_versions(store: VersionedStore) -> list[VersionFiles]:
     """Return every version of every partition of a store; reads the footer of each file."""
     root = f"{store.base}/_versions"
-    by_partition: dict[tuple[str, str], dict[str, int]] = {}
+    by_partition: dict[tuple[str, PartitionKey], dict[str, int]] = {}
     for path, size in _sizes(store, root).items():
-        relative = path.removeprefix(f"{root}/")
-        by_partition.setdefault((relative.partition("/")[0], _partition_folder(relative)), {})[path] = size
+        place = _place(path.removeprefix(f"{root}/"))
+        if place is not None:
+            by_partition.setdefault(place, {})[path] = size
     return [
         _with_files(table, partition, version, sizes)
-        for (table, folder), sizes in sorted(by_partition.items())
-        for partition in [PartitionKey.from_folder(folder)]
+        for (table, partition), sizes in sorted(by_partition.items(), key=lambda item: (item[0][0], item[0][1].folder))
         for version in partition_versions(store, table, partition, list(sizes))
     ]
 
@@ -85,21 +105,23 @@ def stored_tables(store: VersionedStore) -> list[str]:
     """Return the names of tables and documents that have a version."""
     root = f"{store.base}/_versions"
     try:
-        return sorted(path.rstrip("/").rpartition("/")[2] for path in store.files.fs.ls(root, detail=False))
+        names = [path.rstrip("/").rpartition("/")[2] for path in store.files.fs.ls(root, detail=False)]
     except FileNotFoundError:
         return []
+    return sorted(name for name in names if not name.startswith("."))
 
 
 def versioned_partitions(store: VersionedStore, name: str) -> list[PartitionKey]:
     """Return the partitions of a table or of documents that have a version."""
     root = f"{store.base}/_versions/{name}/"
-    folders = {_partition_folder(path.removeprefix(root)) for path in store.find(root.rstrip("/"))}
-    return sorted(map(PartitionKey.from_folder, folders), key=lambda partition: partition.sort_key)
+    places = {_place(f"{name}/{path.removeprefix(root)}") for path in store.find(root.rstrip("/"))}
+    return sorted((place[1] for place in places if place), key=lambda partition: partition.sort_key)
 
 
 def pruned_of(store: VersionedStore, name: str, partition: PartitionKey) -> PrunedVersions:
-    """Return the notes of a partition's removed versions, by version."""
-    return read_pruned(store.files.read_many([f"{store.versions_folder(name, partition)}/{PRUNED_FILE}"])[0])
+    """Return the notes of a partition's removed versions, by version. Raises DamagedFile."""
+    path = f"{store.versions_folder(name, partition)}/{PRUNED_FILE}"
+    return read_pruned(store.files.read_many([path])[0], path)
 
 
 def remove_versions(store: VersionedStore, versions: Sequence[VersionFiles], at: datetime) -> None:
@@ -111,7 +133,7 @@ def remove_versions(store: VersionedStore, versions: Sequence[VersionFiles], at:
     name, partition = versions[0].table, versions[0].partition
     path = f"{store.versions_folder(name, partition)}/{PRUNED_FILE}"
     state, content = store.files.read_with_state(path)
-    pruned = read_pruned(content)
+    pruned = read_pruned(content, path)
     for each in versions:
         provenance = each.version.provenance
         pruned[each.version.name] = {
@@ -129,7 +151,7 @@ def pruned_partitions(store: VersionedStore) -> list[tuple[str, PartitionKey]]:
     """Return the tables and partitions of which versions were removed before."""
     root = f"{store.base}/_versions/"
     paths = [path.removeprefix(root) for path in store.find(root) if path.endswith(f"/{PRUNED_FILE}")]
-    return [(path.partition("/")[0], PartitionKey.from_folder(_partition_folder(path))) for path in paths]
+    return [place for place in map(_place, paths) if place is not None]
 
 
 def remove_left_over(store: VersionedStore, name: str, partition: PartitionKey) -> None:
@@ -143,9 +165,11 @@ def remove_left_over(store: VersionedStore, name: str, partition: PartitionKey) 
                     store.files.remove(path)
 
 
-def _partition_folder(path: str) -> str:
-    """Return the Hive folders in a path below ``_versions``."""
-    return "/".join(part for part in path.split("/") if part.startswith(("country=", "month=")))
+def _place(path: str) -> tuple[str, PartitionKey] | None:
+    """Return table and partition of a path below ``_versions``; None if it is not in a partition's folder."""
+    match = _PATH.match(path)
+    partition = PartitionKey.of_folder(match["folder"]) if match else None
+    return (match["table"], partition) if match and partition else None
 
 
 def _with_files(table: str, partition: PartitionKey, version: Version, sizes: dict[str, int]) -> VersionFiles:
@@ -164,10 +188,14 @@ def _is_version(path: str) -> bool:
 
 
 def _provenance(store: VersionedStore, path: str) -> StoredProvenance | None:
-    if not path.endswith(PROVENANCE_FILE):
-        return store.provenance_at(path)
-    content = store.files.read_many([path])[0]
-    return None if content is None else StoredProvenance.from_json(content)
+    """Return the provenance of a version; None if it is gone or unreadable: ``doctor --verify`` names damaged ones."""
+    try:
+        if not path.endswith(PROVENANCE_FILE):
+            return store.provenance_at(path)
+        return provenance_of_documents(store.files, path)
+    except (DamagedFile, OSError) as error:
+        LOG.warning("A version is left out: %s", error)
+        return None
 
 
 def _sizes(store: VersionedStore, root: str) -> dict[str, int]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from forecast_assets.storage.damaged_file import DamagedFile
 from forecast_assets.storage.provenance import StoredProvenance
 
 # Beside the versions of a partition: notes of the removed ones, so that the chain of published versions stays whole.
@@ -71,7 +72,12 @@ def list_versions(
     return sorted(listed, key=lambda listed_version: listed_version.provenance.written_at)
 
 
-def read_pruned(content: bytes | None) -> PrunedVersions:
-    """Return the notes of a partition's removed versions; none without a file."""
-    pruned: PrunedVersions = {} if content is None else json.loads(content)
-    return pruned
+def read_pruned(content: bytes | None, path: str) -> PrunedVersions:
+    """Return the notes of a partition's removed versions; none without a file. Raises DamagedFile."""
+    if content is None:
+        return {}
+    try:
+        pruned: PrunedVersions = json.loads(content)
+        return {version: {**note} for version, note in pruned.items()}
+    except (ValueError, AttributeError, TypeError) as error:
+        raise DamagedFile(path, "the notes of removed versions cannot be read; move the file away") from error

@@ -6,7 +6,7 @@ from forecast_assets.domain.features.build import build_features
 from forecast_assets.domain.models.market_model import fit_market_model
 from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.selection.backtest import backtest
-from forecast_assets_tests.domain.small_market import MONTHS, feature_stack, small_market
+from forecast_assets_tests.domain.small_market import EARLIER_ORIGINS, MONTHS, feature_stack, small_market
 
 QUICK = Recipe(
     rounds=20, training_rows=6000, min_rows_per_leaf=20, recursive_rounds=10, refit_rows=3000, refit_rounds=10
@@ -34,9 +34,9 @@ def history(tables):
 
 
 @pytest.fixture(scope="session")
-def earlier_features(history, origin):
-    """Features of the 40 origins before the origin."""
-    return feature_stack(history, MONTHS[40:80])
+def earlier_features(history):
+    """Features of sixteen of the origins before the origin."""
+    return feature_stack(history, EARLIER_ORIGINS)
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,9 @@ from forecast_assets.domain.features.build import build_features
 from forecast_assets.domain.features.market_history import MarketHistory, market_history
 
 MONTHS = pd.date_range("2014-01-01", periods=100, freq="MS")
+# Origins that a model of MONTHS[80] learns from: every other month, which has those of its refits and of theirs, and
+# the last month before.
+EARLIER_ORIGINS = MONTHS[[*range(50, 80, 2), 79]]
 PROMOTION_LIFT = 1.8
 SKUS = [f"S{number:02d}" for number in range(34)]
 INTERMITTENT = range(26, 32)
@@ -43,7 +46,13 @@ class MarketTables:
 
 def feature_stack(history: MarketHistory, origins: pd.DatetimeIndex) -> pd.DataFrame:
     """Features of several origins below one another."""
-    return pd.concat([build_features(history, origin) for origin in origins], ignore_index=True)
+    stack = pd.concat([build_features(history, origin) for origin in origins], ignore_index=True)
+    return stack.copy()  # Hundreds of columns in few blocks: rows are chosen several times as fast.
+
+
+def with_later_origins(stack: pd.DataFrame, history: MarketHistory, origins: pd.DatetimeIndex) -> pd.DataFrame:
+    """The stack before the first of the origins, and features of another history at these origins."""
+    return pd.concat([stack[stack["origin_month"] < origins[0]], feature_stack(history, origins)], ignore_index=True)
 
 
 def small_market(seed: int = 3) -> MarketTables:

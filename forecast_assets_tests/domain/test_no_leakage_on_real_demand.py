@@ -1,4 +1,4 @@
-"""Real sell-in alone, poisoned after two origins: nothing made at an origin changes, from features to publication."""
+"""Real sell-in alone, poisoned after an origin: nothing made at an origin changes, from features to publication."""
 
 from functools import cache
 
@@ -7,15 +7,16 @@ import pandas as pd
 import pytest
 
 from forecast_assets.domain.calendar import add_months
-from forecast_assets.domain.features.build import build_features
 from forecast_assets.domain.features.market_history import market_history
-from forecast_assets_tests.domain.small_market import WRONG
+from forecast_assets_tests.domain.small_market import WRONG, feature_stack
 from forecast_assets_tests.domain.whole_path import differing, training_origins, whole_path
 
 pytestmark = pytest.mark.heavy
 
 SERIES = 34
-MONTHS_BEFORE_LAST = [4, 15]
+FIRST_MONTHS = {"aus_retail": "2009-01-01", "hospital": "2000-01-01"}
+# A file, and how many months before its last one the origin lies: with a part of the horizon known, and nearly all.
+PLACES = [("aus_retail", 4), ("hospital", 15)]
 
 
 def history_of(sell_in, products):
@@ -60,35 +61,35 @@ def everything(rows, origin, recipe):
     products = pd.DataFrame({"sku": rows["sku"].unique()}).assign(category="real")
     products = products.assign(brand=None, pack=None, reference_sku=None)
     history = history_of(rows, products)
-    earlier = pd.concat([build_features(history, month) for month in training_origins(origin)], ignore_index=True)
+    earlier = feature_stack(history, training_origins(origin))
     return whole_path(history, earlier, origin, recipe)
 
 
-@pytest.fixture(scope="module", params=[("aus_retail", "2009-01-01"), ("hospital", "2000-01-01")], ids=lambda of: of[0])
-def rows(request, real_data):
-    return tidy(real_data, *request.param)
-
-
 @pytest.fixture(scope="module")
-def computed(rows, recipe):
-    """Return every stage at an origin, from the rows as they are; each origin is computed once."""
-    return cache(lambda origin: everything(rows, origin, recipe))
+def computed(real_data, recipe):
+    """Return rows of a file, an origin some months before their last, and every stage there; each is computed once."""
+
+    @cache
+    def compute(name, months_before_last):
+        rows = tidy(real_data, name, FIRST_MONTHS[name])
+        origin = add_months(rows["month"].max(), -months_before_last)
+        return rows, origin, everything(rows, origin, recipe)
+
+    return compute
 
 
 @pytest.mark.real_data
-@pytest.mark.parametrize("months_before_last", MONTHS_BEFORE_LAST)
-def test_real_demand_is_forecast_the_same_for_any_future(rows, computed, months_before_last, recipe):
-    origin = add_months(rows["month"].max(), -months_before_last)
-    made = computed(origin)
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place[0])
+def test_real_demand_is_forecast_the_same_for_any_future(computed, place, recipe):
+    rows, origin, made = computed(*place)
     assert len(made["features"]) >= 30
     assert made["model_forecasts"]["forecast_units"].max() < WRONG / 1e3
     assert differing(everything(poisoned(rows, origin), origin, recipe), made) == []
 
 
 @pytest.mark.real_data
-def test_real_demand_of_the_origin_month_changes_the_results(rows, computed, recipe):
-    origin = add_months(rows["month"].max(), -MONTHS_BEFORE_LAST[0])
-    made = computed(origin)
+def test_real_demand_of_the_origin_month_changes_the_results(computed, recipe):
+    rows, origin, made = computed(*PLACES[0])
     changed = differing(everything(poisoned(rows, add_months(origin, -1)), origin, recipe), made)
     assert {"features", "model", "interval_widths", "model_forecasts", "forecasts", "backtest", "published"} <= {
         *changed

@@ -28,7 +28,7 @@ from forecast_assets.domain.selection.backtest import backtest
 from forecast_assets.domain.statistical.baseline import baseline_forecasts
 
 # Months before an origin: refits and backtest need some of them, others fill the training rows.
-TRAINED_MONTHS_BACK = (24, 21, 18, 15, *range(12, 0, -1))
+TRAINED_MONTHS_BACK = (24, 21, 18, 15, 12, 9, 6, 4, 2, 1)
 NO_OVERRIDES = pd.DataFrame(
     {"sku": [], "target_month": pd.Series(dtype="datetime64[ns]"), "forecast_units": [], "author": [], "reason": []}
 )

@@ -255,7 +255,7 @@ def test_a_foreign_file_in_place_of_a_partition_is_named(folder, tmp_path):
     place = tmp_path / "store/sell_in/country=FR/month=2024-01-01"
     place.mkdir(parents=True)
     pq.write_table(pa.table({"sku": ["1"]}), place / "sell_in.parquet")
-    with pytest.raises(ValueError, match=r"sell_in\.parquet carries no provenance"):
+    with pytest.raises(ValueError, match=r"sell_in\.parquet is damaged: it carries no provenance"):
         folder.read(SELL_IN, [key("FR|2024-01-01")])
 
 

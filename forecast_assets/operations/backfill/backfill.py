@@ -44,10 +44,6 @@ class PartitionOutcome:
     failure: str | None
 
 
-# The cycle of their month and the job market_features build marks; a backfill leaves stored ones as they are.
-LEFT_TO_CYCLES = frozenset({"history_marks"})
-
-
 class Backfill:
     """One backfill: its runs market by market, and the outcome of every partition it tried.
 
@@ -89,8 +85,7 @@ class Backfill:
     def _steps(self, stage: Stage, code: str | None) -> Steps:
         """Generate the runs of a stage: assets that take ranges of months, then the others month by month."""
         for each in stage.jobs:
-            chosen = [name for name in each.tables if name in self._scope.assets and name not in LEFT_TO_CYCLES]
-            ranged = [name for name in chosen if not self._is_by_month(name)]
+            ranged = [name for name in each.tables if name in self._scope.assets and not self._is_by_month(name)]
             for assets in self._independent(ranged):
                 yield from self._ranges(code, each.job, assets, self._most_months(stage, assets))
         if stage is CYCLES and code is not None:

@@ -12,7 +12,13 @@ import pandas as pd
 from forecast_assets.market_state.market_lease import lease_of
 from forecast_assets.storage import PartitionKey, TableStore
 from forecast_assets.storage.lease import Lease, LeaseTaken
-from forecast_assets.storage.version_files import VersionFiles, pruned_partitions, remove_left_over, remove_versions
+from forecast_assets.storage.version_files import (
+    VersionFiles,
+    pruned_partitions,
+    published_version,
+    remove_left_over,
+    remove_versions,
+)
 
 RENEWALS_A_LEASE = 4
 
@@ -52,8 +58,9 @@ def prune(store: TableStore, lease_seconds: int, removable: Sequence[VersionFile
 def _remove(store: TableStore, versions: Sequence[VersionFiles], now: pd.Timestamp) -> list[VersionFiles]:
     if not versions:
         return []
-    published = store.published_provenance(versions[0].table, versions[0].partition)
-    left = [each for each in versions if published is None or each.version.name != published.version]
+    name, partition = versions[0].table, versions[0].partition
+    published = published_version(store, name, partition, store.find(store.versions_folder(name, partition)))
+    left = [each for each in versions if each.version.name != published]
     if left:
         remove_versions(store, left, now.to_pydatetime())
     return left

@@ -13,7 +13,7 @@ from forecast_assets.domain.features.build import build_features
 from forecast_assets.domain.features.market_history import MarketHistory
 from forecast_assets.domain.models.market_model import fit_market_model, forecast_units
 from forecast_assets.domain.models.recipe import Recipe
-from forecast_assets_tests.domain.small_market import WRONG, with_another_future
+from forecast_assets_tests.domain.small_market import WRONG, feature_stack, with_another_future
 
 pytestmark = pytest.mark.heavy
 
@@ -21,7 +21,9 @@ MONTHS = pd.date_range("2016-01-01", "2022-12-01", freq="MS")
 ORIGIN = pd.Timestamp("2022-12-01")
 SKUS = np.array([f"S{number:02d}" for number in range(24)], dtype=object)
 CLOSED = (MONTHS >= "2020-03-01") & (MONTHS <= "2020-05-01")
-RECIPE = dataclasses.replace(Recipe(), training_rows=3000, rounds=40, recursive_rounds=40, min_rows_per_leaf=20)
+# None at which a model is refitted: what weights learn from refits is not asked here.
+TRAINED_MONTHS_BACK = (*range(28, 0, -3), 0)
+RECIPE = dataclasses.replace(Recipe(), training_rows=3000, rounds=20, recursive_rounds=20, min_rows_per_leaf=20)
 
 
 def plain_units(seed=5):
@@ -51,9 +53,9 @@ def history_of(units, stringency=0.0, **sell_out):
 
 def forecast(history, with_marks=True):
     """Forecasts (n, 18) of the origin by a model trained on features and marks as the assets make them."""
-    origins = pd.date_range(end=ORIGIN, periods=31, freq="MS")
+    origins = [add_months(ORIGIN, -months_back) for months_back in TRAINED_MONTHS_BACK]
     known = history.marked(origins) if with_marks else history
-    features = pd.concat([build_features(known, origin) for origin in origins], ignore_index=True)
+    features = feature_stack(known, origins)
     model = fit_market_model(features, known.sell_in, ORIGIN, RECIPE)
     at_origin = features[features["origin_month"] == ORIGIN].reset_index(drop=True)
     forecasts = forecast_units(at_origin, known.sell_in, model)

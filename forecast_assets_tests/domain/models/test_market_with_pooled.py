@@ -1,4 +1,4 @@
-"""What a market makes of learners over all markets: their share, a market too young to train, and what is stored."""
+"""What a market makes of learners over all markets: when it asks them, too young to train, and what is stored."""
 
 import dataclasses
 
@@ -17,84 +17,34 @@ from forecast_assets.domain.models.market_model import (
 )
 from forecast_assets.domain.models.market_model_storage import model_from_parts, model_to_parts
 from forecast_assets.domain.models.pooled_model import fit_pooled_model, pooled_rows
-from forecast_assets.domain.models.predictions import Predictions, predict
+from forecast_assets.domain.models.predictions import predict
 from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.models.refits import (
     Refit,
     RefitCache,
     chosen_features,
-    learned_share,
     refit_at_earlier_origins,
 )
 from forecast_assets.domain.models.training_rows import TooFewRowsError, following_units
 from forecast_assets.domain.publication.forecasts import with_inputs_missing
 from forecast_assets.domain.selection.backtest import backtest
-from forecast_assets_tests.domain.small_market import MONTHS, feature_stack, small_market, with_another_future
+from forecast_assets_tests.domain.models.invented_refits import invented_refit
+from forecast_assets_tests.domain.small_market import (
+    EARLIER_ORIGINS,
+    MONTHS,
+    feature_stack,
+    small_market,
+    with_another_future,
+    with_later_origins,
+)
 
 pytestmark = pytest.mark.heavy
 
 QUICK = Recipe(
-    rounds=20, training_rows=6000, min_rows_per_leaf=20, recursive_rounds=10, refit_rows=3000, refit_rounds=10
-)
-ALL_BETTER, MOST_BETTER = QUICK.share_if_all_better, QUICK.share_if_most_better
-
-
-def refit_of(own, pooled, actual=100.0, skus=20) -> Refit:
-    """A refit in which own and pooled boosters predict one number each for every SKU and month."""
-    shape = (skus, 18)
-    predictions = [
-        Predictions(
-            np.arange(skus), np.full(shape, value), np.full(shape, value), np.zeros(skus, bool), np.ones(skus),
-            np.ones(skus), np.full((skus, 36), 1e6),
-        )
-        for value in (own, pooled) if value is not None
-    ]  # fmt: skip
-    return Refit(
-        predictions[0],
-        np.broadcast_to(actual, shape).astype(float),
-        pooled=predictions[1] if len(predictions) > 1 else None,
-    )
-
-
-BETTER, WORSE = refit_of(120, 105), refit_of(105, 130)
-
-
-@pytest.mark.parametrize(
-    ("made", "expected"),
-    [
-        ([BETTER] * 3, ALL_BETTER),
-        ([BETTER, WORSE, BETTER], MOST_BETTER),
-        ([BETTER, WORSE, WORSE], 0.0),
-        ([WORSE] * 3, 0.0),
-        ([BETTER, BETTER], MOST_BETTER),
-        ([BETTER, WORSE], 0.0),
-        ([BETTER, BETTER, refit_of(100, None)], MOST_BETTER),
-    ],
-)
-def test_the_share_follows_the_votes_of_the_refits_that_have_both(made, expected):
-    assert 0.0 < MOST_BETTER < ALL_BETTER < 1.0
-    assert learned_share(made, QUICK, usual_weight=0.4, boosting_weight=0.4) == expected
-
-
-def test_a_refit_votes_for_pooled_if_a_small_share_helps():
-    # A quarter of 60 in 110 is 97.5, an error of 2.5 instead of 10; all of it errs by 40.
-    assert learned_share([refit_of(110, 60)] * 3, QUICK, usual_weight=0.4, boosting_weight=0.4) == ALL_BETTER
-
-
-@pytest.mark.parametrize(("known", "expected"), [(299, 0.1), (300, MOST_BETTER)])
-def test_fewer_than_300_known_cells_leave_the_usual_share(known, expected):
-    actual = np.where(np.arange(360).reshape(20, 18) < known, 100.0, np.nan)
-    other = dataclasses.replace(QUICK, pooled_share_of_few=0.1)
-    assert learned_share([refit_of(120, 105, actual)], other, usual_weight=0.4, boosting_weight=0.4) == expected
-
-
-def test_without_any_refit_the_share_is_that_of_a_market_of_few_skus():
-    assert learned_share([], QUICK, usual_weight=0.4, boosting_weight=0.4) == QUICK.pooled_share_of_few > 0
-
-
-@pytest.mark.parametrize(("weight", "expected"), [(0.2, ALL_BETTER), (0.4, ALL_BETTER), (0.55, 0.0)])
-def test_a_market_with_a_raised_boosting_weight_takes_no_share(weight, expected):
-    assert learned_share([BETTER] * 3, QUICK, usual_weight=0.4, boosting_weight=weight) == expected
+    rounds=20, training_rows=6000, min_rows_per_leaf=20, recursive_rounds=10, refit_rows=3000, refit_rounds=10,
+    min_recursive_rows=200,
+)  # fmt: skip
+FIRST_POOLED = 50
 
 
 @pytest.fixture(scope="module")
@@ -131,19 +81,14 @@ def test_the_weight_is_learned_from_own_predictions_alone(earlier_features, hist
         month = add_months(origin, -months_back)
         rows = earlier_features[earlier_features["origin_month"] == month].sort_values("sku")
         sold = np.nan_to_num(following_units(rows, history.sell_in, origin))
-        own = refit_of(0, None, skus=len(rows)).predictions
+        own = invented_refit(0, skus=len(rows)).predictions
         own = dataclasses.replace(own, members=0.5 * sold, boosting=0 * sold)
         # At the usual weight of .20 own says .4 and with a quarter of pooled .65 of what was sold, which is voted for;
         # with .40 of pooled it says .8, and would be better at .30.
         predictions = Refit(own, np.full_like(sold, np.nan), pooled=dataclasses.replace(own, boosting=5 * sold))
         cache.by_origin[month] = rows[["sku", "origin_month"]], predictions
     made = fit_market_model(earlier_features, history.sell_in, origin, QUICK, cache, pooled)
-    assert (made.boosting_weight, made.pooled_share) == (QUICK.boosting_weight_of_few, ALL_BETTER)
-
-
-def test_mixed_predictions_are_the_weighted_mean_of_boosting_and_members():
-    mixed = refit_of(120, 100).mixed(0.25).predictions
-    assert np.unique(mixed.boosting).tolist() == np.unique(mixed.members).tolist() == [115.0]
+    assert (made.boosting_weight, made.pooled_share) == (QUICK.boosting_weight_of_few, QUICK.share_if_all_better)
 
 
 @pytest.fixture(scope="module")
@@ -151,23 +96,36 @@ def other_tables():
     return small_market(seed=4)
 
 
-def rows_over(markets: dict, months) -> pd.DataFrame:
-    """Pooled rows of several markets' tables, as they are loaded."""
+@pytest.fixture(scope="module")
+def stacks(earlier_features, other_tables):
+    """Features of two markets at the same earlier origins."""
+    return {"FR": earlier_features, "NO": feature_stack(other_tables.history(), EARLIER_ORIGINS)}
+
+
+def rows_over(markets: dict, stacks: dict, months) -> pd.DataFrame:
+    """Pooled rows of several markets as they are loaded.
+
+    Features of a month that is no origin of the stacks are those of the origin before.
+    """
+    by_origin = dict(list(together(stacks).groupby("origin_month")))
+    by_month = together({code: tables.sell_in for code, tables in markets.items()}).groupby("month")
     made = []
     for month in months:
-        features = pd.concat(
-            [feature_stack(tables.history(), pd.DatetimeIndex([month])).assign(country=code)
-             for code, tables in markets.items()], ignore_index=True,
-        )  # fmt: skip
-        sold = pd.concat([tables.sell_in.assign(country=code) for code, tables in markets.items()], ignore_index=True)
-        made.append(pooled_rows(features, sold[sold["month"] == month], 20).assign(month=month))
+        features = by_origin[max(origin for origin in by_origin if origin <= month)].assign(origin_month=month)
+        made.append(pooled_rows(features, by_month.get_group(month), 20).assign(month=month))
     return pd.concat(made, ignore_index=True)
 
 
+def together(by_market: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Rows of all markets, with ``country``."""
+    return pd.concat([rows.assign(country=code) for code, rows in by_market.items()], ignore_index=True)
+
+
 @pytest.fixture(scope="module")
-def pooled(tables, other_tables):
+def pooled(tables, other_tables, stacks):
     """Learners over two markets for the origin MONTHS[80]."""
-    return fit_pooled_model(rows_over({"FR": tables, "NO": other_tables}, MONTHS[30:80]), MONTHS[79], QUICK)
+    rows = rows_over({"FR": tables, "NO": other_tables}, stacks, MONTHS[FIRST_POOLED:80])
+    return fit_pooled_model(rows, MONTHS[79], QUICK)
 
 
 @pytest.fixture(scope="module")
@@ -224,15 +182,22 @@ def test_refits_by_pooled_boosters_alone_choose_no_features(earlier_features, hi
     assert (made.pooled, len(made.gains), chosen_features([made], QUICK)) == (None, 0, None)
 
 
-def test_another_future_changes_neither_the_pooled_nor_the_market_model(tables, other_tables, origin, pooled, adapted):
-    later = {code: with_another_future(each, MONTHS[79]) for code, each in (("FR", tables), ("NO", other_tables))}
+def test_another_future_changes_neither_the_pooled_nor_the_market_model(
+    tables, other_tables, stacks, origin, pooled, adapted
+):
+    last = MONTHS[79]
+    later = {code: with_another_future(each, last) for code, each in (("FR", tables), ("NO", other_tables))}
     assert not later["FR"].sell_in.equals(tables.sell_in)
-    again = fit_pooled_model(rows_over(later, MONTHS[30:82]), MONTHS[79], QUICK)
+    poisoned = {
+        code: with_later_origins(stacks[code], tables.history(), MONTHS[79:82]) for code, tables in later.items()
+    }
+    again = fit_pooled_model(rows_over(later, poisoned, MONTHS[FIRST_POOLED:82]), last, QUICK)
     assert {offset: found.boosters for offset, found in again.by_offset.items()} == {
         offset: found.boosters for offset, found in pooled.by_offset.items()
     }
     history = with_another_future(tables, origin).history()
-    market = fit_market_model(feature_stack(history, MONTHS[40:84]), history.sell_in, origin, QUICK, pooled=again)
+    features = with_later_origins(stacks["FR"], history, MONTHS[[79, 80, 83]])
+    market = fit_market_model(features, history.sell_in, origin, QUICK, pooled=again)
     pd.testing.assert_frame_equal(model_to_parts(market), model_to_parts(adapted))
 
 

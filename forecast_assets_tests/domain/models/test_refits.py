@@ -17,6 +17,7 @@ from forecast_assets.domain.models.refits import (
     refit_at_earlier_origins,
     refit_errors,
 )
+from forecast_assets_tests.domain.models.invented_refits import invented_refit
 from forecast_assets_tests.domain.small_market import MONTHS, WRONG, with_another_future
 
 pytestmark = pytest.mark.heavy
@@ -26,16 +27,7 @@ REFIT_AT = [MONTHS[62], MONTHS[68], MONTHS[74]]
 
 
 def refit_of(boosting, members, actual, intermittent=(), dispersion=1.0) -> Refit:
-    """A refit of 20 SKUs whose history caps no forecast."""
-    boosting, members, actual = (
-        np.array(np.broadcast_to(each, (20, 18)), dtype=float) for each in (boosting, members, actual)
-    )
-    sporadic = np.isin(np.arange(20), list(intermittent))
-    history = np.full((20, 36), 1e6)
-    answers = Predictions(
-        np.arange(20), boosting, members, sporadic, np.ones(20), np.broadcast_to(dispersion, 20), history
-    )
-    return Refit(answers, actual)
+    return invented_refit((boosting, members), actual, intermittent=intermittent, dispersion=dispersion)
 
 
 @pytest.fixture(scope="module")

@@ -184,6 +184,23 @@ def test_a_restated_month_makes_the_months_in_its_window_stale(backfilled):
     assert backfilled.plan(["sell_in", "baseline_forecasts"]).partitions == 0
 
 
+def test_the_runs_rebuild_the_marks_that_the_plan_names(backfilled):
+    backfilled.deliver("FR", m2024_05=11)
+    requested = {"assets": ["sell_in", "history_marks"], "countries": ["FR"]}
+    planned = rebuilt_by(backfilled.plan(**requested))
+    assert planned == {
+        "sell_in": {"FR": ["2024-05"]},
+        "history_marks": {"FR": [f"{month:%Y-%m}" for month in MONTHS[11:]]},
+    }
+    work, submitted = backfilled.run(**requested)
+    assert [(job, f"{months.first:%Y-%m}", f"{months.last:%Y-%m}") for job, _, months, *_ in submitted] == [
+        ("ingest", "2024-05", "2024-05"),
+        ("market_features", "2023-12", "2024-06"),
+    ]
+    assert not reasons(work)
+    assert backfilled.plan(**requested).partitions == 0
+
+
 def test_a_new_delivery_with_the_same_rows_changes_nothing(backfilled):
     backfilled.deliver("FR")
     assert backfilled.plan(["sell_in"]).partitions == 0

@@ -1,0 +1,38 @@
+"""Refits with predictions as a test invents them, in place of trained boosters."""
+
+import numpy as np
+
+from forecast_assets.domain.models.predictions import Predictions
+from forecast_assets.domain.models.refits import Refit
+
+# Above every forecast, so that none is capped.
+HISTORY_UNITS = 1e6
+
+
+def invented_refit(own, actual=100.0, pooled=None, skus=20, intermittent=(), dispersion=1.0) -> Refit:
+    """A refit of ``skus`` SKUs over 18 months.
+
+    ``own`` and ``pooled`` are the predictions of the boosters, a pair of boosting and members or one value for both.
+    """
+    return Refit(
+        _predictions(own, skus, intermittent, dispersion),
+        _cells(actual, skus),
+        pooled=None if pooled is None else _predictions(pooled, skus, intermittent, dispersion),
+    )
+
+
+def _predictions(values, skus, intermittent, dispersion) -> Predictions:
+    boosting, members = values if isinstance(values, tuple) else (values, values)
+    return Predictions(
+        np.arange(skus),
+        _cells(boosting, skus),
+        _cells(members, skus),
+        np.isin(np.arange(skus), list(intermittent)),
+        np.ones(skus),
+        np.broadcast_to(dispersion, skus),
+        np.full((skus, 36), HISTORY_UNITS),
+    )
+
+
+def _cells(values, skus) -> np.ndarray:
+    return np.array(np.broadcast_to(values, (skus, 18)), dtype=float)
