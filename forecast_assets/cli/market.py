@@ -18,8 +18,8 @@ from forecast_assets.config.markets_file import add_market, rename_market, set_s
 from forecast_assets.config.settings import Settings
 from forecast_assets.domain.cycle_calendar import closed_month, local_date
 from forecast_assets.domain.selection.readiness import FAIL, WARN, ReadinessFinding, is_ready
-from forecast_assets.operations.health.readiness import market_readiness
 from forecast_assets.market_state.unlisted_markets import tables_of_market
+from forecast_assets.operations.health.readiness import market_readiness
 from forecast_assets.sources.opened import open_deliveries
 from forecast_assets.storage.opened import open_store
 

@@ -1,7 +1,7 @@
 """The last good markets file, kept in DAGSTER_HOME for the services that must go on after a bad edit.
 
-Dagster loads the code location again at each reload and for each run. Without a copy, a typing error in ``markets.yaml``
-would fail every queued run and every backfill. Commands do not use the copy: they name the error and stop.
+Dagster loads the code location again at each reload and for each run. Without a copy, a typing error in the file would
+fail every queued run and every backfill. Commands do not use the copy: they name the error and stop.
 """
 
 import logging
@@ -29,16 +29,16 @@ def load_service_settings(environment: Mapping[str, str] = os.environ) -> Settin
     """
     copy = _copy(environment)
     try:
-        settings = load_settings(environment)
+        settings, problem = load_settings(environment), ""
         markets = settings.market_table
     except (MarketsError, SettingsError) as error:
-        settings = _settings_of_then(environment, copy, error)
+        settings, problem = _settings_of_copy(environment, copy, error), str(error)
+    if problem:
         log.error(
             "%s\nThe last good markets file is used instead: %s. Correct %s, then reload the code location.",
-            error, copy, settings.markets.file,
+            problem, copy, settings.markets.file,
         )  # fmt: skip
-        return settings
-    if copy is not None:
+    elif copy is not None:
         for code in _removed(copy, markets):
             log.error("%s", removed_in_words(code, settings.markets.file))
         _keep(Path(settings.markets.file), copy)
@@ -68,7 +68,7 @@ def _copy(environment: Mapping[str, str]) -> Path | None:
     return Path(home) / COPY if home and Path(home).is_dir() else None
 
 
-def _settings_of_then(environment: Mapping[str, str], copy: Path | None, error: ValueError) -> Settings:
+def _settings_of_copy(environment: Mapping[str, str], copy: Path | None, error: ValueError) -> Settings:
     """Return the settings with the markets of the copy.
 
     Raises:

@@ -46,14 +46,17 @@ def _check_levels(text: str) -> None:
 
     level = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        line = 1 + (event.start_mark.line if event.start_mark else 0)
         if isinstance(event, yaml.AliasEvent):
-            raise ValueError(f"line {event.start_mark.line + 1}: alias *{event.anchor}; write the value itself")
+            raise ValueError(  # noqa: TRY004 - of the file, not of a caller
+                f"line {line}: alias *{event.anchor}; write the value itself"
+            )
         if isinstance(event, yaml.CollectionStartEvent):
             level += 1
         elif isinstance(event, yaml.CollectionEndEvent):
             level -= 1
         if level > MOST_LEVELS:
-            raise ValueError(f"line {event.start_mark.line + 1}: nested deeper than {MOST_LEVELS} levels")
+            raise ValueError(f"line {line}: nested deeper than {MOST_LEVELS} levels")
 
 
 def _check_keys(node: yaml.Node) -> None:

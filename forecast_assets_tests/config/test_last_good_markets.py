@@ -71,7 +71,7 @@ def test_without_a_copy_of_use_the_error_of_the_file_is_raised(environment, tmp_
         copy.write_text("markets: 4\n", encoding="utf-8")
     else:
         del environment["DAGSTER_HOME"]
-    with pytest.raises(MarketsError, match="markets.yaml: expected a non-empty list .* got 3"):
+    with pytest.raises(MarketsError, match=r"markets\.yaml: expected a non-empty list .* got 3"):
         load_service_settings(environment)
 
 

@@ -131,7 +131,7 @@ class Staleness:
     def _countries(self, table: str, partition: PartitionKey) -> list[str | None]:
         """Return the markets that a partition reads: its own, or all listed for a partition over all markets.
 
-        Runs read listed markets alone: with the months of a deleted one, totals would count as stale after each rebuild.
+        Runs read listed markets alone: with months of a deleted one, totals would be stale after each rebuild.
         """
         if table in MONTH_ONLY:
             return [None]
