@@ -8,6 +8,9 @@ from datetime import date
 
 from forecast_assets.sources.contract.columns import CASTABLE_KINDS, KINDS, Column, Source
 
+# Systems write "no end" as a month of this year or later, such as 9999-12.
+NEVER = 2200
+
 
 @dataclass(frozen=True)
 class CellCheck:
@@ -34,6 +37,8 @@ def cell_checks(source: Source, today: date, advice: str) -> list[CellCheck]:
     """
     checks = [_castable(column, advice) for column in source.columns if column.kind in CASTABLE_KINDS]
     checks += [empty_cells(column, advice) for column in source.columns if column.filled and column.name != "country"]
+    checks += [_mixed_share(column, advice) for column in source.columns if column.share]
+    checks += [_far_month(column, advice) for column in source.columns if column.filled and column.kind == "month"]
     return checks + (_period_checks(today, advice) if source.is_fact else [])
 
 
@@ -51,6 +56,29 @@ def _castable(column: Column, advice: str) -> CellCheck:
     bad = f"_bad_{column.name}"
     step = f"correct the cells {advice}"
     return CellCheck(column.name, f"{bad} IS NOT NULL", KINDS[column.kind], step, shown=f"'\"' || {bad} || '\"'")
+
+
+def _mixed_share(column: Column, advice: str) -> CellCheck:
+    """Return the check of values that could be percentages, such as 0.5 % beside 25 %, or fractions."""
+    name = column.name
+    return CellCheck(
+        name,
+        f"{name} > 0 AND {name} <= 1 AND _largest_{name} > 1",
+        "fractions alone (0.25 for 25 %), or percentages above 1 alone",
+        f"write {name} as fractions in every row {advice}",
+        shown=f"CAST({name} AS VARCHAR) || ' beside ' || CAST(_largest_{name} AS VARCHAR)",
+    )
+
+
+def _far_month(column: Column, advice: str) -> CellCheck:
+    name = column.name
+    return CellCheck(
+        name,
+        f"EXTRACT(YEAR FROM {name}) >= {NEVER}",
+        f"a month before {NEVER}",
+        f"correct the cells {advice}",
+        shown=f"SUBSTRING(CAST({name} AS VARCHAR), 1, 7)",
+    )
 
 
 def _period_checks(today: date, advice: str) -> list[CellCheck]:

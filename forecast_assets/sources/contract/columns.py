@@ -21,12 +21,16 @@ CASTABLE_KINDS = ("number", "flag", "month", "day")
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the contract. A ``required`` column must exist; a ``filled`` one has no empty cell."""
+    """A column of the contract.
+
+    A ``required`` column must exist; a ``filled`` one has no empty cell. A ``share`` is a fraction or a percentage.
+    """
 
     name: str
     kind: str
     required: bool = False
     filled: bool = False
+    share: bool = False
 
     @property
     def sql_type(self) -> str:
@@ -108,7 +112,7 @@ PROMOTIONS = Source(
     "promotions",
     (
         *(_COUNTRY, _SKU, Column("month", "month", required=True, filled=True)),
-        *(Column("is_promoted", "flag"), Column("discount_pct", "number"), _KNOWN_FROM),
+        *(Column("is_promoted", "flag"), Column("discount_pct", "number", share=True), _KNOWN_FROM),
     ),
     key=("country", "sku", "month", "known_from"),
     any_of=("is_promoted", "discount_pct"),

@@ -16,7 +16,8 @@ class LandingProblem:
 
     ``file`` is relative to the landing folder, or names a table. ``rows`` holds the first ten data rows concerned, and
     ``row_count`` counts all of them; both are empty for a problem of the whole file. A row is a number (1 = first row
-    after the header), or, in a table, which has no order, its key.
+    after the header), or, in a table, which has no order, its key. ``may_pass`` marks a problem that a later
+    attempt may not have.
     """
 
     file: str
@@ -26,9 +27,15 @@ class LandingProblem:
     column: str | None = None
     rows: tuple[int | str, ...] = ()
     row_count: int = 0
+    may_pass: bool = False
+
+    @property
+    def place(self) -> str:
+        """The file's name on one line."""
+        return _on_one_line(self.file)
 
     def __str__(self) -> str:
-        where = self.file + (f", column {self.column}" if self.column else "") + self._rows_text()
+        where = self.place + (f", column {self.column}" if self.column else "") + self._rows_text()
         return f"{where}: found {self.found}; expected {self.expected}. Next step: {self.next_step}."
 
     def _rows_text(self) -> str:
@@ -37,6 +44,11 @@ class LandingProblem:
         listed = ", ".join(str(row) for row in self.rows[:ROWS_SHOWN])
         more = f" and {self.row_count - ROWS_SHOWN} more" if self.row_count > ROWS_SHOWN else ""
         return f", {'row' if self.row_count == 1 else 'rows'} {listed}{more}"
+
+
+def _on_one_line(name: str) -> str:
+    """Return a file's name with its control characters, such as a line break, as escapes."""
+    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in name)
 
 
 class LandingError(ValueError):
@@ -53,6 +65,9 @@ class LandingError(ValueError):
         self.source = source
         self.market = market
         self.problems = list(problems)
+        if any(problem.may_pass for problem in problems):
+            # Runs are retried after a transient error, and this is one by its cause.
+            self.__cause__ = PermissionError("no access to a delivered file")
 
     def __str__(self) -> str:
         count = len(self.problems)

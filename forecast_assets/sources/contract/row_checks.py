@@ -19,6 +19,7 @@ from forecast_assets.sources.contract.delivered_rows import (
     rows_of_months,
 )
 from forecast_assets.sources.contract.expressions import period_of
+from forecast_assets.sources.contract.notation import THOUSANDS, ambiguous, ambiguous_problem, notation_counts
 from forecast_assets.sources.contract.problems import ROWS_SHOWN, LandingProblem
 
 CELLS_SHOWN = 3
@@ -43,6 +44,7 @@ def row_problems(
     if not counts:
         return []
     problems = [problem for position, check in enumerate(checks) for problem in checker.cells(check, position, counts)]
+    problems += checker.notation(counts)
     problems += [*checker.duplicates(), *contradictions(rows, months, several_files=len(counts) > 1)]
     return sorted(problems, key=lambda problem: (problem.file, problem.column or "", problem.rows))
 
@@ -66,8 +68,9 @@ class _Checker:
     months: CheckedMonths
 
     def counts(self, checks: Iterable[_Check]) -> list[Row]:
-        """Return a row per file, with the number of rows that meet each condition."""
+        """Return a row per file, with the number of rows that meet each condition, and counts of notations."""
         sums = [f"SUM(CASE WHEN {each.condition} THEN 1 ELSE 0 END) AS n{at}" for at, each in enumerate(checks)]
+        sums += notation_counts(self.rows.source)
         return self._query(f"SELECT _file, {', '.join(sums)} FROM ({self._checked()}) AS checked GROUP BY _file")
 
     def cells(self, check: _Check, position: int, counts: list[Row]) -> list[LandingProblem]:
@@ -95,6 +98,22 @@ class _Checker:
             for file, count in counted.items()
             if check.reports(file)
         ]
+
+    def notation(self, counts: list[Row]) -> list[LandingProblem]:
+        """Return the columns of files whose points may separate decimals or thousands."""
+        problems = []
+        for column, files in ambiguous(self.rows.source, counts).items():
+            if not files:
+                continue
+            dotted = f"({self._checked()}) AS checked WHERE _noted_{column} = '{THOUSANDS}'"
+            names = self._row_names(dotted, self._row_keys())
+            largest = self._query(f"SELECT _file, MAX({column}) AS example FROM {dotted} GROUP BY _file")
+            examples = {row["_file"]: float(row["example"]) for row in largest}
+            problems += [
+                ambiguous_problem(file, column, names[file], count, examples[file], self.rows.advice)
+                for file, count in files.items()
+            ]
+        return problems
 
     def duplicates(self) -> list[LandingProblem]:
         """Return keys that one file holds more than once. Rows of single days may repeat and are summed."""

@@ -14,7 +14,7 @@ from forecast_assets.sources.contract.delivered_rows import Row
 from forecast_assets.sources.contract.expressions import month_of_period, period_of
 from forecast_assets.sources.dremio.tables import DIALECT, DremioTables, table_rows
 from forecast_assets.sources.landing.arrivals import SOURCES, MonthDelivery
-from forecast_assets.sources.landing.files import LandingFile
+from forecast_assets.sources.landing.delivered_file import LandingFile
 from forecast_assets.sources.sql.translation import translated
 
 # Beyond it a number is counted, not summed: a sum of whole numbers is the same in whatever order an engine adds.

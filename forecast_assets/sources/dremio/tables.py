@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from forecast_assets.sources.contract.column_types import class_of
 from forecast_assets.sources.contract.columns import Source, source_named
 from forecast_assets.sources.contract.delivered_rows import CheckedMonths, Row, Values
 from forecast_assets.sources.contract.expressions import literal, month_of_period, period_of, quoted
@@ -17,7 +18,8 @@ from forecast_assets.sources.contract.row_checks import row_problems
 from forecast_assets.sources.contract.typed_rows import RawRows, no_rows, typed_rows
 from forecast_assets.sources.dremio.client import DremioClient
 from forecast_assets.sources.dremio.errors import DremioTableMissing
-from forecast_assets.sources.landing.files import TABLE, LandingFile, class_of, column_problem, contract_name
+from forecast_assets.sources.landing.column_checks import column_problem, contract_name
+from forecast_assets.sources.landing.delivered_file import TABLE, LandingFile
 from forecast_assets.sources.landing.rows import attribute_columns
 from forecast_assets.sources.sql.translation import translated
 
@@ -45,9 +47,10 @@ class DremioTables:
                 columns = tuple(
                     (contract_name(field.name), field.name, class_of(field.type)) for field in stream.schema
                 )
+                types = tuple(str(field.type) for field in stream.schema)
         except DremioTableMissing:
             return None
-        table = dataclasses.replace(table, columns=columns)
+        table = dataclasses.replace(table, columns=columns, types=types)
         return dataclasses.replace(table, problem=column_problem(table, source_named(source)))
 
     def has_source(self, source: str) -> bool:

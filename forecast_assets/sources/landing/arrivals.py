@@ -11,13 +11,15 @@ from pathlib import PurePosixPath
 
 import pandas as pd
 
-from forecast_assets.sources.landing.files import LandingFile, concerns
-from forecast_assets.sources.landing.folder import FileState, LandingFolder
+from forecast_assets.sources.contract.problems import LandingProblem
+from forecast_assets.sources.landing.delivered_file import LandingFile
+from forecast_assets.sources.landing.folder import LandingFolder
+from forecast_assets.sources.landing.listing import MARKER, FileState, concerns
 
 # Sources that a cycle reads per market. It waits for sell-in, and for sell-out once the market has started it.
 FACTS = ("sell_in", "sell_out")
 SOURCES = (*FACTS, "products", "promotions", "overrides")
-MARKER = "_SUCCESS"
+NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -29,12 +31,14 @@ class MonthDelivery:
         changing: Files that may not be whole yet.
         fingerprint: Differs whenever a file of the market was added, removed or changed.
         changed_at: The latest of these times (UTC); None without files, and where tables are the source.
+        unreadable: Files that may be the market's and cannot be read, each with the reason.
     """
 
     missing: tuple[str, ...]
     changing: tuple[str, ...]
     fingerprint: str
     changed_at: pd.Timestamp | None
+    unreadable: tuple[str, ...] = ()
 
     @property
     def is_complete(self) -> bool:
@@ -43,10 +47,19 @@ class MonthDelivery:
 
     @property
     def lacks(self) -> str:
-        """Missing sources and unfinished files, in words; empty if the delivery is complete."""
-        parts = [f"no {' and no '.join(self.missing)} of the month"] if self.missing else []
-        shown = ", ".join(self.changing[:3]) + (f" and {len(self.changing) - 3} more" if len(self.changing) > 3 else "")
-        return "; ".join(parts + ([f"still being written: {shown}"] if self.changing else []))
+        """Missing sources, unreadable and unfinished files, in words; empty if the delivery is complete."""
+        parts = [f"no {' and no '.join(self.missing)} of the month", self.cannot_be_read] if self.missing else []
+        parts += [f"still being written: {_listed(self.changing)}"] if self.changing else []
+        return "; ".join(part for part in parts if part)
+
+    @property
+    def cannot_be_read(self) -> str:
+        """Unreadable files, in words; empty without one. A cycle that runs with one fails with its problem."""
+        return f"cannot be read: {_listed(self.unreadable)}" if self.unreadable else ""
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
 
 
 @dataclass(frozen=True)
@@ -81,7 +94,7 @@ def market_files(folder: LandingFolder, market: str, known_codes: Sequence[str])
     """Return the files of all sources that may be a market's: by content if it can be read, else by name."""
     states, markers = [], []
     for source in SOURCES:
-        listed = folder.states(source, MARKER)
+        listed = folder.states(source)
         markers += [state for state in listed if PurePosixPath(state.relative).name == MARKER]
         by_name = {state.relative: state for state in listed}
         states += [
@@ -116,17 +129,22 @@ def delivery_of(
     files = market_files(folder, market, known_codes)
     fingerprint = files.fingerprint
     changing = () if fingerprint == seen_before else files.changing(now, settle_seconds)
-    missing = () if changing else _missing(folder, market, month)
+    missing, problems = ((), []) if changing else _missing(folder, market, month)
     changed_at = max((state.changed_at for state in files.states), default=None)
-    return MonthDelivery(missing, changing, fingerprint, changed_at)
+    unreadable = dict.fromkeys(f"{problem.place}: {problem.found}" for problem in problems)
+    return MonthDelivery(missing, changing, fingerprint, changed_at, tuple(unreadable))
 
 
-def _missing(folder: LandingFolder, market: str, month: pd.Timestamp) -> tuple[str, ...]:
-    """Return the facts without the month. A market may have no sell-out, or none before it starts."""
-    if month not in folder.delivered_months("sell_in", market):
-        return ("sell_in",)
-    sold_out = folder.delivered_months("sell_out", market)
-    return ("sell_out",) if sold_out and sold_out[0] <= month and month not in sold_out else ()
+def _missing(folder: LandingFolder, market: str, month: pd.Timestamp) -> tuple[tuple[str, ...], list[LandingProblem]]:
+    """Return the facts without the month, and the problems of whole files.
+
+    A market may have no sell-out, or none before it starts.
+    """
+    (sold_in, problems), (sold_out, others) = (folder.delivery(source, market) for source in FACTS)
+    problems += others + [problem for source in SOURCES[2:] for problem in folder.file_problems(source, market)]
+    if month not in sold_in:
+        return ("sell_in",), problems
+    return (("sell_out",) if sold_out and sold_out[0] <= month and month not in sold_out else ()), problems
 
 
 def _may_hold(file: LandingFile, source: str, market: str, known_codes: Sequence[str]) -> bool:

@@ -1,106 +1,75 @@
-"""One delivered file: its format, columns and countries, and the markets that it concerns.
+"""One delivered file: its columns and countries, read from its header or footer, and the problem that stops it.
 
-Belongs here: headers and footers. Not here: rows (rows.py) and their checks (contract/row_checks.py).
+Belongs here: headers and footers. Not here: names (listing.py), rows (rows.py) and checks of rows
+(contract/row_checks.py).
 """
 
 import csv
 import io
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
+from functools import partial
+from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from fsspec.implementations.local import LocalFileSystem
 
-from forecast_assets.domain.suggestions import closest
-from forecast_assets.sources.contract.columns import Column, Source
+from forecast_assets.sources.contract.column_types import class_of
+from forecast_assets.sources.contract.columns import Source
 from forecast_assets.sources.contract.problems import LandingProblem
+from forecast_assets.sources.landing.column_checks import column_problem, contract_name, missing_columns
+from forecast_assets.sources.landing.delivered_file import LandingFile, UnreadFile
+from forecast_assets.sources.landing.listing import denied, path_keys
+from forecast_assets.sources.landing.unpacked import COMPRESSION, Unpacked
+from forecast_assets.sources.landing.workbook import Sheet, read_workbook
 from forecast_assets.storage.transient_errors import is_transient
 
 HEADER_BYTES = 65_536
-TABLE = "table"
 DELIVER_AGAIN = "deliver the file again, complete, under the same name"
+# Keys in a path that make a month or a day together, as Spark and Hive write them.
+PATH_PARTS = {"month": ("year", "month"), "date": ("year", "month", "day")}
 
 
 @dataclass(frozen=True)
-class LandingFile:
-    """A delivered file or table. ``columns`` holds (name in the contract's spelling, name in the file, class).
+class Inspected:
+    """The files that one delivered file holds (a workbook: one per sheet), and its sheets that are not read."""
 
-    The class is ``text``, ``number``, ``float``, ``date``, ``flag`` or ``path`` (the value is in the path:
-    ``country=FR/``).
-    ``countries`` is the range of codes the file can hold, None if only its rows show them.
-    """
-
-    path: str
-    relative: str
-    format: str
-    columns: tuple[tuple[str, str, str], ...] = ()
-    countries: tuple[str, str] | None = None
-    problem: LandingProblem | None = None
-
-    @property
-    def shape(self) -> tuple[Any, ...]:
-        """Format and columns: one statement reads files of equal shape."""
-        return (self.format, self.columns)
-
-    @property
-    def column_names(self) -> list[str]:
-        """Names of the columns, in the contract's spelling."""
-        return [name for name, _, _ in self.columns]
-
-    def can_hold(self, market: str) -> bool:
-        """Return True if the file may have rows of a market."""
-        return self.countries is None or self.countries[0] <= market <= self.countries[1]
+    files: tuple[LandingFile, ...]
+    unread: tuple[UnreadFile, ...] = ()
 
 
-def is_delivery(relative: str) -> bool:
-    """Return True if a path below the source folder is a delivered file: parquet or csv, not hidden or temporary."""
-    parts = PurePosixPath(relative).parts
-    hidden = any(part.startswith(("_", ".")) for part in parts)
-    return not hidden and relative.lower().endswith((".parquet", ".csv"))
-
-
-def concerns(relative: str, source: str, market: str, known_codes: Iterable[str]) -> bool:
-    """Return True if an unreadable file concerns a market: its path names the market's code, or no code.
-
-    Codes are compared as written (``sell_in`` does not name India's ``IN``) and the longest wins: ``AU_NSW_2024.csv``
-    names AU_NSW, not AU.
-    """
-    text = re.sub(re.escape(source), "", relative, flags=re.IGNORECASE)
-    codes = sorted({market, *known_codes}, key=len, reverse=True)
-    named = set()
-    for code in codes:
-        pattern = rf"(?<![A-Za-z0-9]){re.escape(code)}(?![A-Za-z0-9])"
-        if re.search(pattern, text):
-            named.add(code)
-            text = re.sub(pattern, "|", text)
-    return not named or market in named
-
-
-def inspect_file(fs: Any, file: LandingFile, source: Source) -> LandingFile:
+def inspect_file(fs: Any, file: LandingFile, source: Source, unpacked: Unpacked) -> Inspected:
     """Return ``file`` with columns, countries or problem from its header or footer; ``fs`` is an fsspec filesystem."""
+    if file.problem:
+        return Inspected((file,))
     try:
-        inspected = _inspect_parquet(fs, file) if file.format == "parquet" else _inspect_csv(fs, file)
-    except (pa.ArrowInvalid, pa.ArrowException, OSError, UnicodeDecodeError, csv.Error) as error:
+        if file.format == "xlsx":
+            return _inspect_workbook(fs, file, source, unpacked)
+        if file.format in COMPRESSION:
+            copy = unpacked.text(fs, file.path, file.relative, file.format)
+            fs, file = LocalFileSystem(), replace(file, path=copy, root=unpacked.root)
+        inspected = _inspect_parquet(fs, file, source) if file.format == "parquet" else _inspect_csv(fs, file)
+    except PermissionError as error:
+        return Inspected((replace(file, problem=denied(file.relative, error)),))
+    except (pa.ArrowException, OSError, UnicodeDecodeError, csv.Error) as error:
         if is_transient(error):
             raise
-        return replace(file, problem=unreadable(file, error))
-    if inspected.problem:
-        return inspected
-    inspected = _with_path_columns(inspected, source)
-    return replace(inspected, problem=column_problem(inspected, source))
+        return Inspected((replace(file, problem=unreadable(file, error)),))
+    if not inspected.problem:
+        inspected = _with_path_columns(inspected, source)
+        inspected = replace(inspected, problem=column_problem(inspected, source))
+    return Inspected((inspected,))
 
 
 def unreadable(file: LandingFile, error: Exception) -> LandingProblem:
     """Return the problem of a file that cannot be read at all, with the reader's message."""
     reason = " ".join(str(error).split())
+    if isinstance(error, UnicodeDecodeError) or "unicode" in reason.lower() or "decode" in reason.lower():
+        return _other_encoding(file)
     if file.format == "parquet":
-        return LandingProblem(
-            file.relative, "a complete Parquet file", f"an unreadable file ({reason[:160]})", DELIVER_AGAIN
-        )
+        return _damaged(file, "a complete Parquet file", reason)
     line = re.search(r"CSV Error on Line: (\d+)", reason)
     counts = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", reason)
     if line and counts:
@@ -112,25 +81,61 @@ def unreadable(file: LandingFile, error: Exception) -> LandingProblem:
             rows=(int(line[1]) - 1,),
             row_count=1,
         )
-    if isinstance(error, UnicodeDecodeError) or "unicode" in reason.lower():
+    if line and "unterminated quote" in reason:
         return LandingProblem(
-            file.relative, "text in UTF-8", "bytes that are not UTF-8", "save the file as UTF-8 and deliver it again"
+            file.relative,
+            'double quotes around whole cells, and "" for a quote in such a cell',
+            "a quote that does not end its cell",
+            "correct the line and deliver the file again",
+            rows=(int(line[1]) - 1,),
+            row_count=1,
         )
-    return LandingProblem(
-        file.relative, "a comma-separated file", f"an unreadable file ({reason[:160]})", DELIVER_AGAIN
-    )
+    if "state machine reached an invalid state" in reason:
+        step = "write the file in one go, by one program, and deliver it again"
+        return LandingProblem(file.relative, "one kind of line end in the whole file", "CRLF and LF mixed", step)
+    expected = {"csv.gz": "a complete gzip file", "csv.zst": "a complete zstd file", "xlsx": "an Excel workbook"}
+    return _damaged(file, expected.get(file.format, "a comma-separated file"), reason)
 
 
-def _inspect_parquet(fs: Any, file: LandingFile) -> LandingFile:
+def _damaged(file: LandingFile, expected: str, reason: str) -> LandingProblem:
+    return LandingProblem(file.relative, expected, f"an unreadable file ({reason[:160]})", DELIVER_AGAIN)
+
+
+def _other_encoding(file: LandingFile) -> LandingProblem:
+    if file.format != "parquet":
+        step = "save the file as UTF-8 and deliver it again"
+        return LandingProblem(file.relative, "text in UTF-8", "bytes that are not UTF-8", step)
+    names = [name for name, _, kind in file.columns if kind == "bytes"]
+    step = "store the column as text (a string in UTF-8) and deliver the file again"
+    column = " or ".join(names) if names else None
+    return LandingProblem(file.relative, "text in UTF-8", "bytes that are not UTF-8", step, column)
+
+
+def _inspect_parquet(fs: Any, file: LandingFile, source: Source) -> LandingFile:
     if fs.size(file.path) == 0:
         return replace(file, problem=_empty(file, "0 bytes"))
     with fs.open(file.path, "rb") as handle:
         parquet = pq.ParquetFile(handle)
         metadata, schema = parquet.metadata, parquet.schema_arrow
-    columns = tuple((contract_name(field.name), field.name, class_of(field.type)) for field in schema)
+    keys = {column.name for column in source.columns if column.kind == "key"}
+    columns = tuple(
+        (name, field.name, "empty" if kind == "float" and name in keys and _is_empty(metadata, field.name) else kind)
+        for field in schema
+        for name, kind in [(contract_name(field.name), class_of(field.type))]
+    )
+    file = replace(file, columns=columns, types=tuple(str(field.type) for field in schema))
     if metadata.num_rows == 0:
-        return replace(file, columns=columns, problem=_empty(file, "no rows"))
-    return replace(file, columns=columns, countries=_country_range(metadata, columns))
+        return replace(file, problem=_empty(file, "no rows"))
+    return replace(file, countries=_country_range(metadata, columns))
+
+
+def _is_empty(metadata: pq.FileMetaData, written: str) -> bool:
+    """Return True if a column has nulls alone: pandas stores an empty column of texts as decimal numbers."""
+    chunks = _chunks(metadata, written)
+    return all(
+        chunk is not None and chunk.statistics is not None and chunk.statistics.null_count == chunk.num_values
+        for chunk in chunks
+    )
 
 
 def _country_range(metadata: pq.FileMetaData, columns: tuple[tuple[str, str, str], ...]) -> tuple[str, str] | None:
@@ -139,10 +144,7 @@ def _country_range(metadata: pq.FileMetaData, columns: tuple[tuple[str, str, str
     if written is None:
         return None
     lows, highs = [], []
-    for group in range(metadata.num_row_groups):
-        row_group = metadata.row_group(group)
-        leaves = (row_group.column(position) for position in range(row_group.num_columns))
-        chunk = next((leaf for leaf in leaves if leaf.path_in_schema == written), None)
+    for chunk in _chunks(metadata, written):
         statistics = chunk.statistics if chunk is not None else None
         # The count is None where the writer left it out.
         if statistics is None or not statistics.has_min_max or statistics.null_count != 0:
@@ -155,19 +157,40 @@ def _country_range(metadata: pq.FileMetaData, columns: tuple[tuple[str, str, str
     return (min(lows), max(highs)) if min(lows).strip() else None
 
 
+def _chunks(metadata: pq.FileMetaData, written: str) -> list[pq.ColumnChunkMetaData | None]:
+    """Return a column's part of every row group; None where a group does not have it."""
+    chunks = []
+    for group in range(metadata.num_row_groups):
+        row_group = metadata.row_group(group)
+        leaves = (row_group.column(position) for position in range(row_group.num_columns))
+        chunks.append(next((leaf for leaf in leaves if leaf.path_in_schema == written), None))
+    return chunks
+
+
 def _inspect_csv(fs: Any, file: LandingFile) -> LandingFile:
+    file = replace(file, format="csv")
     with fs.open(file.path, "rb") as handle:
         head = handle.read(HEADER_BYTES)
     if not head.strip():
         return replace(file, problem=_empty(file, "0 bytes" if not head else "blank lines only"))
-    header_bytes, _, rest = head.partition(b"\n")
-    header = header_bytes.decode("utf-8-sig").rstrip("\r")
-    names = next(csv.reader(io.StringIO(header)))
+    end = _end_of_header(head)
+    if end is None and len(head) == HEADER_BYTES:
+        found, step = "a first line of more than 64 KiB", "end the header with a line break and deliver the file again"
+        return replace(file, problem=LandingProblem(file.relative, "a header line", found, step))
+    header = (head[: end.start()] if end else head).decode("utf-8-sig")
+    rest = head[end.end() :] if end else b""
+    names = next(csv.reader(io.StringIO(header, newline="")), [])
     columns = tuple((contract_name(name), name, "text") for name in names)
     wrong = _wrong_delimiter(file, names)
     if wrong is None and not rest.strip():
         wrong = _empty(file, "a header and no rows")
     return replace(file, columns=columns, problem=wrong)
+
+
+def _end_of_header(head: bytes) -> re.Match[bytes] | None:
+    """Return the first line break that is not in a quoted name."""
+    breaks = re.finditer(rb"\r\n|\n|\r", head)
+    return next((each for each in breaks if head.count(b'"', 0, each.start()) % 2 == 0), None)
 
 
 def _wrong_delimiter(file: LandingFile, names: list[str]) -> LandingProblem | None:
@@ -180,83 +203,80 @@ def _wrong_delimiter(file: LandingFile, names: list[str]) -> LandingProblem | No
     return None
 
 
+def _inspect_workbook(fs: Any, file: LandingFile, source: Source, unpacked: Unpacked) -> Inspected:
+    """Return the sheets whose first row is the contract's header; without one, the problem of the first sheet."""
+    try:
+        with fs.open(file.path, "rb") as handle:
+            workbook = read_workbook(handle)
+    except OSError:
+        raise
+    except Exception as error:  # openpyxl has no base of its errors
+        if is_transient(error):
+            raise
+        return Inspected((replace(file, problem=unreadable(file, error)),))
+    headed = [(sheet, _with_path_columns(_header_of(file, sheet), source)) for sheet in workbook.sheets]
+    meant = [(sheet, header) for sheet, header in headed if not missing_columns(header, source)]
+    if not meant:
+        problem = column_problem(headed[0][1], source) if headed else _empty(file, "no visible sheet with cells")
+        return Inspected((replace(file, problem=problem),))
+    names = {sheet.name: f"{file.relative}, sheet {sheet.name}" for sheet in workbook.sheets}
+    if len(meant) == 1:
+        names[meant[0][0].name] = file.relative
+    files = [
+        _sheet_file(replace(header, relative=names[sheet.name]), sheet, source, unpacked) for sheet, header in meant
+    ]
+    others = {sheet.name for sheet, _ in headed} - {sheet.name for sheet, _ in meant}
+    reasons = dict.fromkeys(sorted(others), "its first row is not the header of the source")
+    reasons |= dict.fromkeys(workbook.hidden, "a hidden sheet")
+    unread = [UnreadFile(f"{file.relative}, sheet {name}", why) for name, why in reasons.items()]
+    return Inspected(tuple(files), tuple(unread))
+
+
+def _header_of(file: LandingFile, sheet: Sheet) -> LandingFile:
+    return replace(file, columns=tuple((contract_name(name), name, "text") for name in sheet.header if name.strip()))
+
+
+def _sheet_file(file: LandingFile, sheet: Sheet, source: Source, unpacked: Unpacked) -> LandingFile:
+    """Return a sheet as a Parquet file of texts."""
+    problem = column_problem(file, source)
+    if problem is None and not sheet.rows:
+        problem = _empty(file, "a header and no rows")
+    if problem:
+        return replace(file, problem=problem)
+    try:
+        cells = {name: sheet.column(at) for at, name in enumerate(sheet.header) if name.strip()}
+    except ValueError as error:
+        step = "correct the cell, save the workbook in Excel, and deliver it again"
+        return replace(file, problem=LandingProblem(file.relative, "a value in every cell", str(error), step))
+    table = pa.table({name: pa.array(column, pa.string()) for name, column in cells.items()})
+    path = unpacked.write(file.relative, partial(_write_parquet, table))
+    return replace(file, path=path, root=unpacked.root, format="parquet", types=("string",) * len(cells))
+
+
+def _write_parquet(table: pa.Table, target: Path) -> None:
+    pq.write_table(table, target)
+
+
 def _with_path_columns(file: LandingFile, source: Source) -> LandingFile:
-    """Add columns that are in the path as ``country=FR/``, if the file itself does not have them."""
-    pairs = dict(part.split("=", 1) for part in PurePosixPath(file.relative).parts[:-1] if "=" in part)
-    added = tuple(
-        (name, name, "path") for name in source.column_names if name in pairs and name not in file.column_names
-    )
-    countries = (unquote(pairs["country"]),) * 2 if any(name == "country" for name, _, _ in added) else file.countries
-    return replace(file, columns=file.columns + added, countries=countries)
+    """Add columns that are in the path as ``country=FR/``, if the file itself does not have them.
 
-
-def column_problem(file: LandingFile, source: Source) -> LandingProblem | None:
-    """Return the first problem of the columns: one named twice, missing, or a key stored as a float.
-
-    ``file`` may be a table (format ``TABLE``).
+    A period in the path is left out if the file has one of its own, as rows decide. ``year=2024/month=06`` is a month.
     """
-    names = file.column_names
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        return LandingProblem(
-            file.relative,
-            "each column once",
-            f"column {twice[0]} {names.count(twice[0])} times",
-            "rename or remove one",
-            twice[0],
-        )
-    missing = [column.name for column in source.columns if column.required and column.name not in names]
-    one_of = [] if not source.any_of or set(source.any_of) & set(names) else [" or ".join(source.any_of)]
-    if missing or one_of:
-        return _missing(file, missing + one_of)
-    for name, _, kind in file.columns:
-        if name in source.column_names and source.column(name).kind == "key" and kind == "float":
-            return _float_key(file, source.column(name))
-    return None
-
-
-def _missing(file: LandingFile, missing: list[str]) -> LandingProblem:
-    present = file.column_names
-    wanted = [name for names in missing for name in names.split(" or ")]
-    close = [match for name in wanted for match in closest(name, present)]
-    again = (
-        "add the column to the table or view" if file.format == TABLE else "add the column and deliver the file again"
-    )
-    step = f"rename {' and '.join(close)}, or add the column" if close else again
-    return LandingProblem(
-        file.relative,
-        f"the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}",
-        f"the columns {', '.join(present)}",
-        step,
-        column=missing[0] if len(missing) == 1 else None,
-    )
-
-
-def _float_key(file: LandingFile, column: Column) -> LandingProblem:
-    step = f"store {column.name} as text: a decimal number loses leading zeros and long codes"
-    return LandingProblem(file.relative, "text or whole numbers", "decimal numbers", step, column.name)
+    keys = path_keys(file.relative)
+    has_period = source.is_fact and bool({"month", "date"} & set(file.column_names))
+    added = []
+    for column in source.columns:
+        parts = PATH_PARTS.get(column.name, ())
+        parts = parts if parts and set(parts) <= keys.keys() else (column.name,)
+        is_there = column.name in file.column_names or (has_period and column.name in ("month", "date"))
+        if not is_there and set(parts) <= keys.keys():
+            added.append((column.name, "/".join(keys[part][0] for part in parts), "path"))
+    country = keys["country"][1] if any(name == "country" for name, _, _ in added) else ""
+    countries = (country, country) if country else file.countries
+    return replace(file, columns=(*file.columns, *added), countries=countries)
 
 
 def _empty(file: LandingFile, found: str) -> LandingProblem:
     return LandingProblem(
         file.relative, "at least one row", found, "deliver the file again with its rows, or remove it"
     )
-
-
-def contract_name(written: str) -> str:
-    """Return the contract's spelling of a column's name."""
-    return written.strip().lower()
-
-
-def class_of(arrow_type: pa.DataType) -> str:
-    """Return the class of a type's cells: ``text``, ``number``, ``float``, ``date`` or ``flag``."""
-    value_type = arrow_type.value_type if pa.types.is_dictionary(arrow_type) else arrow_type
-    if pa.types.is_boolean(value_type):
-        return "flag"
-    if pa.types.is_floating(value_type) or pa.types.is_decimal(value_type):
-        return "float"
-    if pa.types.is_integer(value_type):
-        return "number"
-    if pa.types.is_date(value_type) or pa.types.is_timestamp(value_type):
-        return "date"
-    return "text"

@@ -6,11 +6,10 @@ Not here: casts and checks (sources/contract), the tables themselves (dbt_like_s
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from functools import cached_property
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import pandas as pd
@@ -21,30 +20,31 @@ from forecast_assets.sources.contract.columns import Source, source_named
 from forecast_assets.sources.contract.delivered_rows import CheckedMonths
 from forecast_assets.sources.contract.problems import LandingError, LandingProblem
 from forecast_assets.sources.contract.row_checks import row_problems
-from forecast_assets.sources.landing.files import LandingFile, concerns, inspect_file, is_delivery, unreadable
+from forecast_assets.sources.landing.delivered_file import LandingFile, UnreadFile
+from forecast_assets.sources.landing.files import Inspected, inspect_file, unreadable
+from forecast_assets.sources.landing.listing import READ, FileState, Listing, concerns, list_source
 from forecast_assets.sources.landing.rows import (
     FileRows,
     attribute_columns,
     by_shape,
     create_table,
+    patterns,
     raw,
     reader,
     table_name,
 )
+from forecast_assets.sources.landing.unpacked import Unpacked
 from forecast_assets.storage.folders import file_system_of, is_local, path_of
 
 REMOTE_READERS = 16
-# Keys of file systems: the local one, Azure, and the change of a name on a local disk.
-TIMES = ("mtime", "last_modified", "created")
+EVERY_MARKET = "every market"
 
 
-@dataclass(frozen=True)
-class FileState:
-    """Size and time of a delivered file; ``changed_at`` is UTC."""
+class DeliveredMonths(NamedTuple):
+    """Months with a row of a market, ascending, and the problems of files that may hold more of them."""
 
-    relative: str
-    size: int
-    changed_at: pd.Timestamp
+    months: list[pd.Timestamp]
+    problems: list[LandingProblem]
 
 
 class LandingFolder:
@@ -61,7 +61,8 @@ class LandingFolder:
         self._base, self._account = base, account
         self._root = path_of(base)
         self._known_codes = tuple(known_codes)
-        self._inspected: dict[tuple[Any, ...], LandingFile] = {}
+        self._inspected: dict[tuple[Any, ...], Inspected] = {}
+        self._unpacked = Unpacked()
 
     @cached_property
     def _fs(self) -> AbstractFileSystem:
@@ -82,34 +83,30 @@ class LandingFolder:
 
     def files(self, source: str) -> list[LandingFile]:
         """Return the files of a source with their columns, sorted by path; inspected again if size or time changed."""
-        contract, delivered, _ = source_named(source), *self._listing(source)
-        fresh = [(key, file) for key, file in delivered.items() if key not in self._inspected]
-        with ThreadPoolExecutor(1 if self._is_local else REMOTE_READERS) as pool:
-            for (key, _), done in zip(
-                fresh, pool.map(lambda item: inspect_file(self._fs, item[1], contract), fresh), strict=True
-            ):
-                self._inspected[key] = replace(done, path=self._readable(done.path))
-        return [self._inspected[key] for key in delivered]
+        return [file for inspected in self._inspect(source)[0] for file in inspected.files]
+
+    def unread(self, source: str, market: str) -> list[UnreadFile]:
+        """Return the files in a source's folder that are not read and may be the market's, with the reason."""
+        inspected, listing = self._inspect(source)
+        every = [*listing.unread, *(unread for each in inspected for unread in each.unread)]
+        return [unread for unread in every if self._concerns(unread.relative, source, market)]
 
     def has_source(self, source: str) -> bool:
         """Return True if any file of the source was delivered, readable or not."""
-        return bool(self._listing(source)[0])
+        return bool(self._listing(source).delivered)
 
     def contents(self, source: str, suffix: str) -> dict[str, bytes]:
         """Return the bytes of files directly in a source's folder that end in ``suffix``, by name and in its order."""
         folder = f"{self._root}/{source}"
-        direct = [path for path in sorted(self._paths(source)) if path.rpartition("/")[0] == folder]
-        return {PurePosixPath(path).name: self._fs.cat_file(path) for path in direct if path.endswith(suffix)}
+        files = [file for file in self._listing(source).delivered.values() if file.path.rpartition("/")[0] == folder]
+        files = [file for file in files if file.path.endswith(suffix)]
+        if problems := [file.problem for file in files if file.problem]:
+            raise LandingError(source, EVERY_MARKET, problems)
+        return {PurePosixPath(file.path).name: self._fs.cat_file(file.path) for file in files}
 
-    def states(self, source: str, marker: str) -> list[FileState]:
-        """Return size and time of a source's files, and of the files called ``marker`` beside or above them."""
-        infos = self._paths(source)
-        relatives = {path: path[len(self._root) :].lstrip("/") for path in sorted(infos)}
-        return [
-            FileState(relative, int(infos[path].get("size") or 0), _changed_at(infos[path]))
-            for path, relative in relatives.items()
-            if is_delivery(relative) or PurePosixPath(relative).name == marker
-        ]
+    def states(self, source: str) -> list[FileState]:
+        """Return size and time of a source's files, and of the markers beside or above them."""
+        return self._listing(source).states
 
     def relation(
         self,
@@ -128,10 +125,8 @@ class LandingFolder:
         Raises:
             LandingError: With every problem that concerns this market.
         """
-        contract, files = source_named(source), self.files(source)
-        problems, readable = self._file_problems(connection, contract, files, market)
-        unread = self._create(connection, contract, [file for file in readable if file.can_hold(market)], market)
-        problems += [problem for problem in unread if self._concerns(problem.file, source, market)]
+        contract = source_named(source)
+        problems = self._load(connection, contract, market)
         months = CheckedMonths(
             today.date(),
             (first_month if first_month is not None else pd.Timestamp("1900-01-01")).date(),
@@ -159,59 +154,69 @@ class LandingFolder:
                     rows[code] = rows.get(code, 0) + count
         return {code: rows[code] for code in sorted(rows) if code not in known}
 
+    def file_problems(self, source: str, market: str) -> list[LandingProblem]:
+        """Return the problems of whole files that may be the market's, as far as headers and footers show them."""
+        return [
+            file.problem
+            for file in self.files(source)
+            if file.problem and self._concerns(file.relative, source, market)
+        ]
+
     def delivered_months(self, source: str, market: str) -> list[pd.Timestamp]:
         """Return the months of which the readable files of a fact source hold a row of the market."""
+        return self.delivery(source, market).months
+
+    def delivery(self, source: str, market: str) -> DeliveredMonths:
+        """Return the months of which a fact source holds a row of the market, and the files that cannot be read."""
         contract = source_named(source)
-        files = [file for file in self.files(source) if file.problem is None and file.can_hold(market)]
         with self.connect() as connection:
-            self._create(connection, contract, files, market)
+            problems = self._load(connection, contract, market)
             months = connection.execute(
                 f"SELECT DISTINCT CAST(date_trunc('month', COALESCE(date, month)) AS DATE) AS month "
                 f"FROM {table_name(contract)} WHERE country = ? AND COALESCE(date, month) IS NOT NULL ORDER BY month",
                 [market],
             ).fetchall()
-        return [pd.Timestamp(month) for (month,) in months]
+        return DeliveredMonths([pd.Timestamp(month) for (month,) in months], problems)
 
     def require_delivered(self, source: str, market: str, months: Sequence[pd.Timestamp]) -> None:
         """Raise ``LandingError`` for each of ``months`` in which the source holds no row of the market."""
-        have = set(self.delivered_months(source, market))
+        have, problems = self.delivery(source, market)
         absent = [month for month in months if month not in have]
         if not absent:
             return
-        files, (_, ignored) = self.files(source), self._listing(source)
-        with self.connect() as connection:
-            problems, _ = self._file_problems(connection, source_named(source), files, market)
+        files, unread = self.files(source), [each.relative for each in self.unread(source, market)]
         held = f"{min(have):%Y-%m} to {max(have):%Y-%m}" if have else "no month"
         count = f"{len(files)} file{'s' if len(files) != 1 else ''}"
         found = f"no rows ({count} checked, with {held} of {market}{_names(files, market)})"
-        if ignored:
-            found += f"; not read (only .parquet and .csv are): {', '.join(ignored[:5])}"
+        if unread:
+            found += f"; not read (only {READ} are): {', '.join(unread[:5])}"
         step = f"deliver {source} of {market} for the month, then run the partition again"
         problems += [
             LandingProblem(f"{source}/", f"rows of {market} in month {month:%Y-%m}", found, step) for month in absent
         ]
         raise LandingError(source, market, problems)
 
-    def _listing(self, source: str) -> tuple[dict[tuple[Any, ...], LandingFile], list[str]]:
-        """Return delivered files by (path, size, time), and names of other files that are not hidden."""
-        infos = self._paths(source)
-        delivered, ignored = {}, []
-        for path in sorted(infos):
-            relative = path[len(self._root) :].lstrip("/")
-            if is_delivery(relative):
-                info = infos[path]
-                stamp = info.get("mtime") or info.get("last_modified") or info.get("etag") or info.get("created")
-                file = LandingFile(path, relative, PurePosixPath(path).suffix[1:].lower())
-                delivered[(path, info.get("size"), str(stamp))] = file
-            elif not any(part.startswith(("_", ".")) for part in PurePosixPath(relative).parts):
-                ignored.append(relative)
-        return delivered, ignored
+    def _inspect(self, source: str) -> tuple[list[Inspected], Listing]:
+        contract, listing = source_named(source), self._listing(source)
+        fresh = {key: file for key, file in listing.delivered.items() if key not in self._inspected}
+        root = self._readable(self._root)
+        with ThreadPoolExecutor(1 if self._is_local else REMOTE_READERS) as pool:
+            results = pool.map(lambda file: inspect_file(self._fs, file, contract, self._unpacked), fresh.values())
+            new = {
+                key: replace(done, files=tuple(self._located(file, root) for file in done.files))
+                for key, done in zip(fresh, results, strict=True)
+            }
+        # A file without access has it later with the same size and time.
+        lasting = {key: done for key, done in new.items() if not any(_may_pass(file) for file in done.files)}
+        self._inspected |= lasting
+        known = self._inspected | new
+        return [known[key] for key in listing.delivered], listing
 
-    def _paths(self, source: str) -> dict[str, dict[str, Any]]:
-        """Return all files below a source's folder with their details."""
-        folder = f"{self._root}/{source}"
-        self._fs.invalidate_cache()
-        return self._fs.find(folder, detail=True) if self._fs.exists(folder) else {}
+    def _located(self, file: LandingFile, root: str) -> LandingFile:
+        return file if file.root else replace(file, path=self._readable(file.path), root=root)
+
+    def _listing(self, source: str) -> Listing:
+        return list_source(self._fs, self._root, source, is_local=self._is_local)
 
     def _readable(self, path: str) -> str:
         return path if self._is_local else self._fs.unstrip_protocol(path)
@@ -219,13 +224,13 @@ class LandingFolder:
     def _concerns(self, relative: str, source: str, market: str) -> bool:
         return concerns(relative, source, market, self._known_codes)
 
-    def _file_problems(
-        self, connection: duckdb.DuckDBPyConnection, source: Source, files: Sequence[LandingFile], market: str
-    ) -> tuple[list[LandingProblem], list[LandingFile]]:
-        """Return the problems of whole files that concern the market, and the files without one."""
-        bad = [file for file in files if file.problem is not None]
-        concerned = [file.problem for file in bad if self._holds(connection, source, file, market) and file.problem]
-        return concerned, [file for file in files if file.problem is None]
+    def _load(self, connection: duckdb.DuckDBPyConnection, source: Source, market: str) -> list[LandingProblem]:
+        """Create the table of a market's rows, and return the problems of whole files that concern the market."""
+        files = self.files(source.name)
+        problems = [file.problem for file in files if file.problem and self._holds(connection, source, file, market)]
+        sound = [file for file in files if file.problem is None and file.can_hold(market)]
+        unread = self._create(connection, source, sound, market)
+        return problems + [problem for problem in unread if self._concerns(problem.file, source.name, market)]
 
     def _holds(self, connection: duckdb.DuckDBPyConnection, source: Source, file: LandingFile, market: str) -> bool:
         """Return True if a bad file is the market's: by its countries if they can be read, else by its name."""
@@ -241,7 +246,7 @@ class LandingFolder:
     ) -> list[LandingProblem]:
         """Create the table. If that fails, do so without the unreadable files, and return their problems."""
         try:
-            create_table(connection, source, files, market, self._readable(self._root))
+            create_table(connection, source, files, market)
         except duckdb.Error as error:
             raise_if_storage_said_it(str(error))
             problems = [problem for file in files if (problem := self._read_alone(connection, source, file, market))]
@@ -249,7 +254,7 @@ class LandingFolder:
                 raise
             broken = {problem.file for problem in problems}
             sound = [file for file in files if file.relative not in broken]
-            create_table(connection, source, sound, market, self._readable(self._root))
+            create_table(connection, source, sound, market)
             return problems
         return []
 
@@ -257,23 +262,15 @@ class LandingFolder:
         self, connection: duckdb.DuckDBPyConnection, source: Source, file: LandingFile, market: str
     ) -> LandingProblem | None:
         try:
-            create_table(connection, source, [file], market, self._readable(self._root))
+            create_table(connection, source, [file], market)
         except duckdb.Error as error:
             raise_if_storage_said_it(str(error))
             return unreadable(file, error)
         return None
 
 
-def _changed_at(info: dict[str, Any]) -> pd.Timestamp:
-    """Return when a file changed: the later of its time and, on a local disk, its name's; a move keeps the former."""
-    times = [info.get(name) for name in TIMES]
-    moments = [
-        datetime.fromtimestamp(time, UTC) if isinstance(time, int | float) else pd.Timestamp(time)
-        for time in times
-        if time is not None
-    ]
-    aware = [pd.Timestamp(moment) for moment in moments] or [pd.Timestamp(0, tz="UTC")]
-    return max(moment.tz_localize("UTC") if moment.tzinfo is None else moment.tz_convert("UTC") for moment in aware)
+def _may_pass(file: LandingFile) -> bool:
+    return file.problem is not None and file.problem.may_pass
 
 
 def _names(files: Sequence[LandingFile], market: str) -> str:
@@ -282,13 +279,14 @@ def _names(files: Sequence[LandingFile], market: str) -> str:
 
 
 def _with_country(files: Sequence[LandingFile]) -> list[LandingFile]:
-    return [file for file in files if file.column_names.count("country") == 1]
+    """Return the files whose rows show their country and can be read, whole or not."""
+    return [file for file in files if file.format in ("parquet", "csv") and file.column_names.count("country") == 1]
 
 
 def _rows_of(connection: duckdb.DuckDBPyConnection, query: str, files: Sequence[LandingFile]) -> list[tuple[Any, ...]]:
     """Return the rows of a query over files of one shape, without unreadable ones: their market's runs name them."""
     try:
-        return connection.execute(query, [[file.path for file in files]]).fetchall()
+        return connection.execute(query, [patterns(files)]).fetchall()
     except duckdb.Error as error:
         raise_if_storage_said_it(str(error))
         if len(files) == 1:

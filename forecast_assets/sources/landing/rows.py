@@ -3,6 +3,7 @@
 Belongs here: reading and uniting files. Not here: casts (contract/typed_rows.py), checks (contract/row_checks.py).
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from forecast_assets.sources.contract.columns import Source
 from forecast_assets.sources.contract.delivered_rows import Row, Values
 from forecast_assets.sources.contract.expressions import literal, quoted
 from forecast_assets.sources.contract.typed_rows import RawRows, no_rows, typed_rows
-from forecast_assets.sources.landing.files import LandingFile
+from forecast_assets.sources.landing.delivered_file import LandingFile
 
 ADVICE = "and deliver the file again under the same name"
 
@@ -50,7 +51,7 @@ class FileRows:
 
 
 def create_table(
-    connection: duckdb.DuckDBPyConnection, source: Source, files: Sequence[LandingFile], market: str, base: str
+    connection: duckdb.DuckDBPyConnection, source: Source, files: Sequence[LandingFile], market: str
 ) -> None:
     """Create or replace the temporary table ``landing_<source>``: rows of ``market``, and rows without a country.
 
@@ -59,9 +60,9 @@ def create_table(
     attributes = attribute_columns(source, files)
     selects, parameters = [no_rows(source)], dict[str, str | list[str]]()
     for number, alike in enumerate(by_shape(files)):
-        raw_rows = _raw_rows(source, alike[0], attributes, f"$paths{number}", len(base) + 2, several=len(alike) > 1)
+        raw_rows = _raw_rows(source, alike[0], attributes, f"$paths{number}", several=len(alike) > 1)
         selects.append(typed_rows(source, raw_rows))
-        parameters |= {f"paths{number}": [file.path for file in alike], "market": market}
+        parameters |= {f"paths{number}": patterns(alike), "market": market}
     union = "\nUNION ALL\n".join(selects)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {table_name(source)} AS {union} ORDER BY _file, _row", parameters)
 
@@ -80,7 +81,16 @@ def reader(file: LandingFile, paths: str = "?") -> str:
     in_file = [column for column in file.columns if column[2] != "path"]
     names = ", ".join(f"{literal(f'{position}')}: 'VARCHAR'" for position, _ in enumerate(in_file))
     options = "header = true, auto_detect = false, delim = ',', quote = '\"', escape = '\"', nullstr = ''"
-    return f"read_csv({paths}, {options}, filename = true, hive_partitioning = false, columns = {{{names}}})"
+    options += ", compression = 'none', filename = true, hive_partitioning = false"
+    return f"read_csv({paths}, {options}, columns = {{{names}}})"
+
+
+def patterns(files: Sequence[LandingFile]) -> list[str]:
+    """Return the paths as DuckDB takes them: as patterns, in which each matches itself alone.
+
+    A name with a backslash matches no pattern, and DuckDB then takes it literally.
+    """
+    return [file.path if "\\" in file.path else re.sub(r"([*?\[])", r"[\1]", file.path) for file in files]
 
 
 def raw(file: LandingFile, name: str) -> str:
@@ -96,18 +106,17 @@ def by_shape(files: Sequence[LandingFile]) -> list[list[LandingFile]]:
     return list(groups.values())
 
 
-def _raw_rows(
-    source: Source, file: LandingFile, attributes: list[str], paths: str, path_offset: int, *, several: bool
-) -> RawRows:
+def _raw_rows(source: Source, file: LandingFile, attributes: list[str], paths: str, *, several: bool) -> RawRows:
     cells = _cells(file)
     row, relation = _row_number(file, paths, several=several)
     return RawRows(
         relation,
         {name: cells[name] for name in source.column_names if name in cells},
-        {name: kind for name, _, kind in file.columns},
-        f"substr(filename, {path_offset})",
+        {name: "text" if kind == "bytes" else kind for name, _, kind in file.columns},
+        f"substr(filename, {len(file.root) + 2})",
         row,
         {name: cells.get(name) for name in attributes},
+        by_file=True,
     )
 
 
@@ -116,10 +125,19 @@ def _cells(file: LandingFile) -> Mapping[str, str]:
     expressions: dict[str, str] = {}
     for position, (name, written, kind) in enumerate(file.columns):
         cell = quoted([str(position) if file.format == "csv" else written])
+        if kind == "bytes":
+            cell = f"decode({cell})"
         if kind == "path":
-            cell = f"url_decode(regexp_extract(filename, '/{name}=([^/]*)/', 1))"
+            cell = _in_path(written)
         expressions.setdefault(name, cell)
     return expressions
+
+
+def _in_path(keys: str) -> str:
+    """Return the value of keys in the path, joined as a date is; the last folder of a name counts."""
+    values = [f"url_decode(regexp_extract(filename, '(?s).*/{re.escape(key)}=([^/]*)/', 1))" for key in keys.split("/")]
+    later = [f"lpad({value}, 2, '0')" for value in values[1:]]
+    return " || '-' || ".join([values[0], *later])
 
 
 def _row_number(file: LandingFile, paths: str, *, several: bool) -> tuple[str, str]:

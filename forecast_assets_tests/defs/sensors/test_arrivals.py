@@ -77,7 +77,7 @@ class ArrivalPolls:
 
 @pytest.fixture
 def desk(tmp_path, monkeypatch):
-    monkeypatch.setattr("forecast_assets.sources.landing.folder.TIMES", ("mtime", "last_modified"))
+    monkeypatch.setattr("forecast_assets.sources.landing.listing.TIMES", ("mtime", "last_modified"))
     with dg.DagsterInstance.ephemeral() as instance:
         yield ArrivalPolls(tmp_path, instance)
 

@@ -9,7 +9,7 @@ from forecast_assets.sources.contract.expressions import quoted
 from forecast_assets.sources.contract.typed_rows import no_rows
 from forecast_assets.sources.dremio.tables import table_rows
 from forecast_assets.sources.landing import SOURCES
-from forecast_assets.sources.landing.files import TABLE, LandingFile
+from forecast_assets.sources.landing.delivered_file import TABLE, LandingFile
 from forecast_assets.sources.sql import SqlProject, SqlProjectError
 from forecast_assets.sources.sql.translation import translated
 from forecast_assets_tests.integration.dremio_functions import DREMIO_FUNCTIONS, foreign_to_dremio, functions_in

@@ -17,7 +17,7 @@ HEADER = "country,sku,month,units\n"
 @pytest.fixture
 def landing(tmp_path, monkeypatch):
     """Writes a file as of some seconds before NOW; by its own time alone: no test can set when a name changed."""
-    monkeypatch.setattr("forecast_assets.sources.landing.folder.TIMES", ("mtime", "last_modified"))
+    monkeypatch.setattr("forecast_assets.sources.landing.listing.TIMES", ("mtime", "last_modified"))
 
     def write(name: str, content: str, age: float) -> None:
         file = tmp_path / name

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from forecast_assets.sources.landing import LandingError
-from forecast_assets.sources.landing.files import concerns
+from forecast_assets.sources.landing.listing import concerns
 from forecast_assets_tests.sources.landing.delivery_problems import CASES, GOOD_PARQUET
 
 

@@ -14,14 +14,15 @@ def test_delivered_months_are_those_with_a_row_of_the_market(landing):
 
 
 def test_a_month_that_was_not_delivered_is_named_with_what_was_looked_at(landing):
-    landing.sell_in("FR,A,2024-04,1\nFR,A,2024-06,1\n").put("sell_in/may.xlsx", "a workbook")
+    landing.sell_in("FR,A,2024-04,1\nFR,A,2024-06,1\n").put("sell_in/may.xls", "a workbook")
     landing.folder.require_delivered("sell_in", "FR", [JUNE])
     with pytest.raises(LandingError) as caught:
         landing.folder.require_delivered("sell_in", "FR", [MAY, JUNE])
     assert str(caught.value) == (
         "The delivery of sell_in for market FR has 1 problem:\n"
         "  1. sell_in/: found no rows (1 file checked, with 2024-04 to 2024-06 of FR, such as sell_in/all.csv); "
-        "not read (only .parquet and .csv are): sell_in/may.xlsx; expected rows of FR in month 2024-05. "
+        "not read (only .parquet, .csv, .csv.gz, .csv.zst and .xlsx are): sell_in/may.xls; "
+        "expected rows of FR in month 2024-05. "
         "Next step: deliver sell_in of FR for the month, then run the partition again."
     )
 

@@ -115,7 +115,7 @@ def test_all_markets_have_the_same_attribute_columns(landing, run):
 
 def test_promotions_are_seen_from_the_month_they_were_known(landing, run):
     header = "country,sku,month,is_promoted,discount_pct,known_from\n"
-    plan = "FR,A,2024-04,1,25,2024-02-10\nFR,A,2024-04,1,0.3,2024-03-31\nFR,B,2024-03,,0.1,\nFR,C,2024-02,0,,\n"
+    plan = "FR,A,2024-04,1,25,2024-02-10\nFR,A,2024-04,1,30,2024-03-31\nFR,B,2024-03,,10,\nFR,C,2024-02,0,,\n"
     landing.put("promotions/p.csv", header + plan)
     table = run("promotions")
     assert by_month(table[table["sku"] == "A"], "discount_pct") == {"02": 0.25, "03": 0.3, "04": 0.3}

@@ -1,0 +1,180 @@
+"""Compressed CSV and workbooks: what is read of them, and how a damaged one is named."""
+
+import gzip
+import io
+import zipfile
+
+import openpyxl
+import pyarrow as pa
+import pytest
+
+from forecast_assets.sources.landing import LandingError
+from forecast_assets_tests.sources.landing.deliveries import SELL_IN
+
+ROWS = "".join(f"FR,S{number},2024-06,{number * 37 % 1000}\n" for number in range(3000))
+TEXT = (SELL_IN + ROWS).encode()
+
+
+def zstd(content: bytes) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.CompressedOutputStream(sink, "zstd") as stream:
+        stream.write(content)
+    return sink.getvalue().to_pybytes()
+
+
+PACKED = {"csv.gz": gzip.compress(TEXT, mtime=0), "csv.zst": zstd(TEXT)}
+
+
+def workbook(**sheets):
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    return book
+
+
+def saved(book):
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+HEADER = ["Country", "SKU", "month", "units"]
+
+
+def message(landing, market="FR"):
+    with pytest.raises(LandingError) as caught:
+        landing.rows(market=market)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("ending", PACKED)
+def test_compressed_csv_is_read_as_its_text_is(landing, ending):
+    landing.put(f"sell_in/FR[1].{ending}", PACKED[ending]).put("sell_in/plain.csv", TEXT)
+    rows = landing.rows()
+    compressed, plain = (rows[rows["_file"] == f"sell_in/{name}"] for name in (f"FR[1].{ending}", "plain.csv"))
+    columns = ["sku", "units", "_row"]
+    assert compressed[columns].to_numpy().tolist() == plain[columns].to_numpy().tolist()
+    assert len(plain) == 3000
+
+
+@pytest.mark.parametrize("ending", PACKED)
+@pytest.mark.parametrize("share", [0.5, 0.99])
+def test_a_truncated_compressed_file_is_named_and_no_part_of_it_read(landing, ending, share):
+    packed = PACKED[ending]
+    landing.put(f"sell_in/FR.{ending}", packed[: int(len(packed) * share)]).sell_in("DE,A,2024-06,1\n")
+    assert f"sell_in/FR.{ending}: found an unreadable file (" in message(landing)
+    assert len(landing.rows(market="DE")) == 1
+
+
+def test_a_gzip_file_with_a_wrong_checksum_is_unreadable(landing):
+    damaged = bytearray(PACKED["csv.gz"])
+    damaged[-6] ^= 0xFF
+    landing.put("sell_in/FR.csv.gz", bytes(damaged))
+    assert "expected a complete gzip file" in message(landing)
+
+
+def test_a_file_that_is_only_called_compressed_is_unreadable(landing):
+    landing.put("sell_in/FR.csv.gz", TEXT)
+    assert "sell_in/FR.csv.gz: found an unreadable file (" in message(landing)
+
+
+def test_a_compressed_file_that_was_replaced_is_read_again(landing):
+    folder = landing.put("sell_in/FR.csv.gz", PACKED["csv.gz"]).folder
+    assert len(folder.files("sell_in")) == 1
+    landing.put("sell_in/FR.csv.gz", gzip.compress((SELL_IN + "FR,A,2024-06,1\n").encode()))
+    assert folder.delivery("sell_in", "FR").problems == []
+    with folder.connect() as connection:
+        folder._load(connection, folder_source("sell_in"), "FR")
+        assert connection.execute("SELECT sku, units FROM landing_sell_in").fetchall() == [("A", 1.0)]
+
+
+def folder_source(name):
+    from forecast_assets.sources.landing import source_named
+
+    return source_named(name)
+
+
+def test_a_sheet_with_the_contracts_header_is_read_as_csv_is(landing):
+    import datetime
+
+    june = datetime.datetime(2024, 6, 1)
+    book = workbook(
+        Sheet1=[
+            HEADER,
+            ["FR", 1001, june, 5],
+            [None] * 4,
+            ["FR", "007", "2024-06", 2.5],
+            ["FR", 7, datetime.date(2024, 6, 1), 0],
+        ]
+    )
+    book["Sheet1"]["B5"].number_format = "00000"
+    landing.put("sell_in/FR.xlsx", saved(book))
+    rows = landing.rows()
+    assert rows[["sku", "units", "_file", "_row"]].to_numpy().tolist() == [
+        ["1001", 5.0, "sell_in/FR.xlsx", 1],
+        ["007", 2.5, "sell_in/FR.xlsx", 2],
+        ["00007", 0.0, "sell_in/FR.xlsx", 3],
+    ]
+
+
+def test_sheets_are_files_of_their_own_and_other_sheets_are_named(landing):
+    book = workbook(May=[HEADER, ["FR", "A", "2024-05", 1]], June=[HEADER, ["FR", "A", "2024-06", 2]], Notes=[["x"]])
+    book.create_sheet("Old").append(HEADER)
+    book["Old"].sheet_state = "hidden"
+    book.create_sheet("Empty")
+    landing.put("sell_in/FR.xlsx", saved(book))
+    assert landing.rows()[["units", "_file"]].to_numpy().tolist() == [
+        [2.0, "sell_in/FR.xlsx, sheet June"],
+        [1.0, "sell_in/FR.xlsx, sheet May"],
+    ]
+    assert [(each.relative, each.reason) for each in landing.folder.unread("sell_in", "FR")] == [
+        ("sell_in/FR.xlsx, sheet Notes", "its first row is not the header of the source"),
+        ("sell_in/FR.xlsx, sheet Old", "a hidden sheet"),
+    ]
+
+
+def test_a_copied_sheet_counts_once_and_another_total_is_a_contradiction(landing):
+    daily = [["country", "sku", "date", "units"], ["FR", "A", "2024-06-03", 4]]
+    landing.put("sell_in/FR.xlsx", saved(workbook(June=daily, Copy=daily)))
+    assert len(landing.rows()) == 2
+    landing.put("sell_in/FR.xlsx", saved(workbook(June=daily, Copy=[daily[0], ["FR", "A", "2024-06-03", 5]])))
+    assert "expected the same units as in sell_in/FR.xlsx, sheet June" in message(landing)
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([["Sell-in of June"], HEADER], "sell_in/FR.xlsx: found the columns sell-in of june; expected the columns"),
+        ([HEADER], "sell_in/FR.xlsx: found a header and no rows"),
+        ([], "sell_in/FR.xlsx: found no visible sheet with cells"),
+        ([HEADER, ["FR", "A", "2024-06", "=1+1"]], "found cell D2 holds a formula that was saved without its result"),
+        (
+            [HEADER, ["FR", "A", "2024-06", "#N/A"]],
+            "found cell D2 holds the error #N/A; expected a value in every cell",
+        ),
+        ([HEADER, ["FR", "A", "2024-06", "12,5"]], 'sell_in/FR.xlsx, column units, row 1: found "12,5"'),
+        ([HEADER, ["FR", "A", 45444, 1]], 'sell_in/FR.xlsx, column month, row 1: found "45444"'),
+        ([[*HEADER, "Units"], ["FR", "A", "2024-06", 1, 2]], "sell_in/FR.xlsx, column units: found column units 2"),
+    ],
+)
+def test_a_workbook_that_cannot_be_used_is_named_with_its_cell(landing, rows, expected):
+    landing.put("sell_in/FR.xlsx", saved(workbook(June=rows))).sell_in("DE,A,2024-06,1\n")
+    assert expected in message(landing)
+    assert len(landing.rows(market="DE")) == 1
+
+
+@pytest.mark.parametrize("content", [b"PK\x03\x04 no workbook", b"\xd0\xcf\x11\xe0 encrypted", b"", b"country,sku"])
+def test_a_file_that_is_only_called_workbook_is_unreadable(landing, content):
+    landing.put("sell_in/FR.xlsx", content)
+    assert "sell_in/FR.xlsx: found an unreadable file (" in message(landing)
+
+
+def test_a_zip_file_without_a_workbook_is_unreadable(landing):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("x.txt", "x")
+    landing.put("sell_in/FR.xlsx", buffer.getvalue())
+    assert "expected an Excel workbook" in message(landing)
