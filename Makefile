@@ -13,10 +13,12 @@ export DAGSTER_HOME ?= $(CURDIR)/var/dagster_home
 export MLFLOW_DISABLE_TELEMETRY := true
 # Backfills wait for a code location that cannot be loaded, and do not fail.
 export DAGSTER_BACKFILL_RETRY_DEFINITION_CHANGED_ERROR := true
+# Tests start processes: each would compile the package again.
+unexport PYTHONDONTWRITEBYTECODE
 
 AZURITE := forecast_assets_tests/integration/azurite/node_modules/.installed
 
-.PHONY: setup demo test test-domain integration drill dev coverage lint same-tables docs reference bench lock
+.PHONY: setup demo test test-domain integration drill dev coverage lint same-tables mutants docs reference bench lock
 
 setup: $(STAMP)  ## the environment, from the lock file
 
@@ -66,6 +68,10 @@ lint: $(STAMP)  ## style, the layers of the package, types
 same-tables: $(STAMP)  ## every table of a small company, built by commit BASE and by the working tree: identical, or what differs
 	@test -n "$(BASE)" || { echo "BASE is not set: name the commit to compare with, as in make same-tables BASE=2c248ec" >&2; exit 2; }
 	$(BIN)/python -m tools.same_tables --base $(BASE)  # BASE's store is kept in var/same_tables for the next run
+
+mutants: $(STAMP)  ## tests of FILES against one-line mutants of them; SAMPLE=30 draws 30 a file
+	@test -n "$(FILES)" || { echo "FILES is not set: name modules, as in make mutants FILES=forecast_assets/defs/sensors/arrivals.py" >&2; exit 2; }
+	$(BIN)/python -m tools.mutants $(FILES) --sample $(or $(SAMPLE),0)
 
 # Not --quiet: it would hide the warnings that --strict counts.
 docs: $(STAMP)  ## the documentation as a site in site/; fails on a broken link or anchor

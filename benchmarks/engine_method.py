@@ -17,7 +17,7 @@ from forecast_assets.domain.features.build import build_features
 from forecast_assets.domain.features.market_history import MarketHistory
 from forecast_assets.domain.models.market_model import MarketModel, fit_market_model, forecast_units
 from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS, Recipe
-from forecast_assets.domain.models.training_rows import sampled_skus
+from forecast_assets.domain.models.training_rows import month_number
 
 TRAINING_ORIGINS = 60
 YEAR = 12
@@ -118,6 +118,24 @@ def _features(series: PooledSeries, origins: pd.DatetimeIndex, recipe: Recipe) -
         history = dataclasses.replace(history, sell_in=history.sell_in.with_marks(marks[-1]))
         features.append(build_features(history, origin, wanted))
     return pd.concat(features, ignore_index=True), pd.concat(marks, ignore_index=True)
+
+
+def sampled_skus(skus: np.ndarray, origin: pd.Timestamp, origins: int, recipe: Recipe, least: int = 0) -> np.ndarray:
+    """A random share of the SKUs, those to compute an origin's features for if a model cannot learn from all.
+
+    Args:
+        skus: All SKUs.
+        origin: The origin month, which decides the draw together with the recipe's seed.
+        origins: Number of origins that rows are taken from.
+        recipe: Number of SKU-origins and seed.
+        least: Least number of SKUs to return, if there are as many.
+
+    Returns:
+        So many of ``skus`` that all origins together give ``recipe.sku_origins`` rows, in their order.
+    """
+    count = min(len(skus), max(least, round(recipe.sku_origins / origins)))
+    chosen = np.random.default_rng([recipe.seed, month_number(origin)]).choice(len(skus), count, replace=False)
+    return skus[np.sort(chosen)]
 
 
 def _forecasts_of_origin(

@@ -25,6 +25,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.market_sets import sets_of, with_sets
+from benchmarks.panel_rows import rows_of_panel
 from benchmarks.pooling_markets import MarketData, absolute_error_units
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.models.market_model import MarketModel, PooledAlone, fit_market_model, forecast_units
@@ -42,7 +43,9 @@ def pooled_model_of(markets: list[MarketData], recipe: Recipe) -> PooledModel:
     """What the product would have learned over the markets for this origin: from the months before it."""
     cutoff = add_months(markets[0].origin, -1)
     features = pd.concat([market.features for market in markets], ignore_index=True)
-    units = pd.concat([market.panel.to_rows().assign(country=market.code) for market in markets], ignore_index=True)
+    units = pd.concat(
+        [rows_of_panel(market.panel).assign(country=market.code) for market in markets], ignore_index=True
+    )
     months = pd.date_range(features["origin_month"].min(), cutoff, freq="MS")
     sampled = [
         pooled_rows(

@@ -78,7 +78,8 @@ def markets_of_case(case: Case) -> list[MarketData]:
         histories = [market.history(month).marked([month]) for month in months]
         tables = [build_features(history, month) for history, month in zip(histories, months, strict=True)]
         marks = pd.concat([history.sell_in.marks for history in histories], ignore_index=True)
-        features = pd.concat(tables, ignore_index=True).assign(country=code)
+        # A copy: hundreds of columns in few blocks, from which every model chooses rows.
+        features = pd.concat(tables, ignore_index=True).assign(country=code).copy()
         made.append(MarketData(code, panel.with_marks(marks), features, case.actual[own], baseline[own]))
     return made
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from forecast_assets.domain.evaluation.accuracy import bias, coverage, mase, pinball, wape
+from forecast_assets.domain.demand.demand_panel import known_mean
+from forecast_assets.domain.evaluation.accuracy import bias, coverage, pinball, wape
 
 MIN_TRAINING_MONTHS = 12
 ONE_MARKET = "ALL"
@@ -192,6 +193,31 @@ def smape_of_series(actual: np.ndarray, point: np.ndarray) -> np.ndarray:
     size = np.abs(point) + np.abs(actual)
     share = np.divide(200 * np.abs(point - actual), size, out=np.zeros_like(size), where=size > 0)
     return np.nanmean(np.where(np.isfinite(actual), share, np.nan), axis=1)
+
+
+def mase(actual: np.ndarray, forecast: np.ndarray, history: np.ndarray, season_months: int = 12) -> np.ndarray:
+    """Mean absolute error / mean absolute error of the seasonal naive in sample, per series, (n,).
+
+    ``mean|forecast - actual| / mean|history[t] - history[t - season]|`` (Hyndman and Koehler 2006). The scale uses lag
+    1 if no pair a season apart is known. NaN if the scale is 0 or unknown, or no cell is scored.
+
+    Args:
+        actual: (n, horizon).
+        forecast: (n, horizon).
+        history: (n, T), the months up to the origin; NaN if unknown.
+        season_months: Lag of the seasonal naive.
+    """
+    actual, forecast, history = (
+        np.atleast_2d(np.asarray(values, dtype=float)) for values in (actual, forecast, history)
+    )
+    seasonal, one_month = (_naive_error(history, lag) for lag in (season_months, 1))
+    scale = np.where(np.isnan(seasonal), one_month, seasonal)
+    error = known_mean(np.abs(forecast - actual))
+    return np.divide(error, scale, out=np.full(len(actual), np.nan), where=scale > 0)
+
+
+def _naive_error(history: np.ndarray, lag: int) -> np.ndarray:
+    return known_mean(np.abs(history[:, lag:] - history[:, :-lag]))
 
 
 def pool(scores: list[Scores]) -> Scores:

@@ -72,7 +72,7 @@ def market_cells(
     earlier = pd.concat(
         [build_features(history, month) for month in pd.date_range(first, add_months(origin, -1), freq="MS")],
         ignore_index=True,
-    )
+    ).copy()  # Hundreds of columns in few blocks: every model chooses rows from them.
     at_origin = build_features(history, origin)
     cells = _forecast(history, earlier, at_origin, origin, recipe)
     for family in families:

@@ -1,5 +1,6 @@
-"""What all tests share: which are deselected, and a process without settings of its own."""
+"""What all tests share: which are deselected, their order, and a process without settings of its own."""
 
+import gc
 import importlib.util
 import os
 from pathlib import Path
@@ -12,9 +13,15 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+# The garbage collector walks what Dagster and pandas import again and again: a tenth of the time of a run of the graph.
+# It is off while tests are collected; then the imports are left out and it looks less often.
+gc.disable()
+
 REAL_DATA = "FORECAST_REAL_DATA"
 DRILL = "DRILL_MARKETS"
 INTEGRATION = "FORECAST_INTEGRATION"
+# Tests of this folder share a company, see its conftest.
+COMPANY = Path(__file__).parent / "defs" / "assets"
 
 
 def pytest_collection_modifyitems(config, items):
@@ -30,8 +37,30 @@ def pytest_collection_modifyitems(config, items):
     if dropped:
         config.hook.pytest_deselected(items=dropped)
         items[:] = [item for item in items if item not in dropped]
-    # Files that take long begin first: with one file a worker at a time, a long one left to the end is waited for.
-    items.sort(key=lambda item: item.get_closest_marker("heavy") is None)
+    _sort(items)
+
+
+def pytest_collection_finish():
+    """Let the garbage collector run, without the objects of the imports."""
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 50)
+    gc.enable()
+
+
+def _sort(items: list[pytest.Item]) -> None:
+    """Put files that take long first: with one file a worker at a time, a long one left to the end is waited for.
+
+    One file builds the company of the wiring tests; the other heavy ones that need it come last of the heavy ones, so
+    that no worker waits for it.
+    """
+    heavy = {item.path for item in items if item.get_closest_marker("heavy")}
+    waiting = [item.path for item in items if item.path in heavy and _needs_company(item)]
+    builder = waiting[0] if waiting else None
+    items.sort(key=lambda item: (item.path not in heavy, item.path != builder, item.path in waiting))
+
+
+def _needs_company(item: pytest.Item) -> bool:
+    return item.path.parent == COMPANY and "company" in getattr(item, "fixturenames", ())
 
 
 @pytest.fixture(scope="session")

@@ -60,13 +60,6 @@ def rename_market(path: str | Path, code: str, new_code: str) -> None:
     _change(Path(path), lambda entries: _put_code(entries, list(markets).index(code), new_code))
 
 
-def entry_of(market: Market) -> str:
-    """Return a market as one line of YAML; every text is quoted, since NO alone is a boolean."""
-    stream = io.StringIO()
-    _yaml().dump(_entry(market), stream)
-    return stream.getvalue().rstrip("\n")
-
-
 def _yaml(text: str = "") -> Any:
     """Return a reader and writer that indents lists as the text does."""
     from ruamel.yaml import YAML

@@ -45,11 +45,6 @@ def same_month(asset: str, columns: Sequence[str] | None = None, missing: str = 
     return _asset_in(asset, dg.MultiToSingleDimensionPartitionMapping("month"), 0, 0, columns, missing)
 
 
-def same_partition(asset: str, columns: Sequence[str] | None = None, missing: str = "error") -> dg.AssetIn:
-    """Return the input of the same partition of an asset with the same partitions."""
-    return _asset_in(asset, dg.IdentityPartitionMapping(), 0, 0, columns, missing)
-
-
 def _months(asset: str, first_offset: int, last_offset: int) -> dg.TimeWindowPartitionMapping:
     if not first_offset <= last_offset <= 0:
         raise ValueError(

@@ -128,13 +128,6 @@ def _working_weekmask(weekend: tuple[int, ...]) -> list[bool]:
     return [weekday not in weekend for weekday in range(7)]
 
 
-def weekend_days(months: pd.DatetimeIndex, weekend: tuple[int, ...] = SATURDAY_SUNDAY) -> Floats:
-    """Return the days of each month that fall on the weekend, (n_months,)."""
-    first, after = _month_bounds(months)
-    working: Floats = np.busday_count(first, after, weekmask=_working_weekmask(weekend)).astype(float)
-    return month_lengths(months) - working
-
-
 def public_holidays(months: pd.DatetimeIndex, calendar: HolidayCalendar) -> Floats:
     """Return the public holidays of each month, those on a weekend included, (n_months,); 0 in an unknown country."""
     first, after = _month_bounds(months)

@@ -115,7 +115,5 @@ def _is_renamed(day: date, names: Mapping[date, frozenset[str]]) -> bool:
 def _announced(iso2: str, names: Mapping[date, frozenset[str]]) -> dict[str, str]:
     """Return the month of the announcement of the names that are listed."""
     return {
-        name: month
-        for day, month in ANNOUNCED.get(iso2, {}).items()
-        for name in names.get(date.fromisoformat(day), ())
+        name: month for day, month in ANNOUNCED.get(iso2, {}).items() for name in names.get(date.fromisoformat(day), ())
     }

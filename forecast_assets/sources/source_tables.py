@@ -44,6 +44,20 @@ class DeliveredSellIn:
     unknown_countries: dict[str, int]
 
 
+@dataclasses.dataclass(frozen=True)
+class DeliveryProfile:
+    """Delivered rows of a source in short, for the rules on deliveries.
+
+    Attributes:
+        units: Delivered units by SKU and month, up to the last month asked for: ``sku, month, units``; sell-in also has
+            ``net_sales``.
+        days: Rows by month and day: ``month, day, row_count, distinct_rows, odd_rows, repeated_sku``.
+    """
+
+    units: pd.DataFrame
+    days: pd.DataFrame
+
+
 class RangeNotUsable(ValueError):
     """Months of a range that cannot be used (``bad``), each named, before their problems (``error``)."""
 
@@ -121,6 +135,16 @@ class SourceTables:
             sql_tests=self.sql_tests("sell_in", country, months),
             unknown_countries=self._delivered.unknown_countries("sell_in", self._markets),
         )
+
+    def profile(self, source: str, country: str, months: Sequence[pd.Timestamp]) -> DeliveryProfile:
+        """Return what was delivered of ``sell_in`` or ``sell_out`` up to the last of the months.
+
+        Call it after ``rows``: it raises ``LandingError`` where that does.
+        """
+        units, days = (self._run(f"{source}_{part}", country, months[0], months[-1]) for part in ("units", "days"))
+        days = days.assign(day=pd.to_datetime(days["day"]).astype("datetime64[ns]"))
+        counts = ["row_count", "distinct_rows", "odd_rows"]
+        return DeliveryProfile(units, days.astype(dict.fromkeys(counts, float)))
 
     def rows(self, table: str, country: str, months: Sequence[pd.Timestamp]) -> pd.DataFrame:
         """Return rows of a table for the months, with ``month``; none if the source was never delivered.

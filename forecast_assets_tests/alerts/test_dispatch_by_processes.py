@@ -1,6 +1,5 @@
 """Dispatch by several processes: one that is killed around its post, and two at once."""
 
-import multiprocessing
 import os
 from functools import partial
 
@@ -15,6 +14,7 @@ from forecast_assets.alerts.teams import post_card
 from forecast_assets.storage import TableStore
 from forecast_assets_tests.alerts.company import Clock, incident
 from forecast_assets_tests.alerts.teams_server import headlines, texts
+from forecast_assets_tests.processes import CONTEXT, started
 
 
 def deliver_and_die(base: str, url: str, moment: str) -> None:
@@ -37,10 +37,7 @@ def test_a_process_killed_around_the_post_leaves_one_card_or_a_marked_repeat(
     deliver, fill, teams, clock, store, moment, policy
 ):
     fill("c1", "c2")
-    process = multiprocessing.get_context("spawn").Process(
-        target=deliver_and_die, args=(store.base, teams.url(), moment)
-    )
-    process.start()
+    process = started(deliver_and_die, store.base, teams.url(), moment)
     process.join(60)
     assert process.exitcode == 9
     arrived = 1 if moment == "after" else 0
@@ -77,11 +74,8 @@ def test_two_dispatchers_send_each_message_once_and_in_order(store, outbox, team
     for cycle in cycles:
         outbox.report([incident(subject=cycle, headline=f"headline of {cycle}")], cycle)
         clock.sleep(0.001)
-    context = multiprocessing.get_context("spawn")
-    barrier = context.Barrier(2)
-    processes = [context.Process(target=deliver_all, args=(store.base, teams.url(), barrier)) for _ in range(2)]
-    for process in processes:
-        process.start()
+    barrier = CONTEXT.Barrier(2)
+    processes = [started(deliver_all, store.base, teams.url(), barrier) for _ in range(2)]
     for process in processes:
         process.join(120)
     assert [process.exitcode for process in processes] == [0, 0]

@@ -1,12 +1,11 @@
 """Incidents open once and close once, however often and from however many processes they are reported."""
 
-import multiprocessing
-
 import pytest
 
 from forecast_assets.alerts.outbox import OPENED, RECOVERED, Outbox
 from forecast_assets.storage import TableStore
 from forecast_assets_tests.alerts.company import CYCLE, incident
+from forecast_assets_tests.processes import CONTEXT, started
 from forecast_assets_tests.repository_settings import loaded
 
 
@@ -89,12 +88,8 @@ def report_many(base: str, barrier) -> None:
 
 @pytest.mark.parametrize("store", ["folder"], indirect=True)
 def test_concurrent_reports_open_each_incident_once(store):
-    barrier = multiprocessing.get_context("spawn").Barrier(3)
-    processes = [
-        multiprocessing.get_context("spawn").Process(target=report_many, args=(store.base, barrier)) for _ in range(3)
-    ]
-    for process in processes:
-        process.start()
+    barrier = CONTEXT.Barrier(3)
+    processes = [started(report_many, store.base, barrier) for _ in range(3)]
     for process in processes:
         process.join(60)
     assert [process.exitcode for process in processes] == [0, 0, 0]

@@ -1,11 +1,23 @@
+import dataclasses
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks import engine_method
 from benchmarks.engine_method import _features as features_of_origins
-from benchmarks.engine_method import forecast_engine, pooled_series
+from benchmarks.engine_method import forecast_engine, pooled_series, sampled_skus
 from benchmarks.protocol import KnownSeries
 from forecast_assets.domain.models.recipe import Recipe
+
+ORIGINS = pd.date_range("2020-01-01", periods=30, freq="MS")
+
+
+@pytest.fixture
+def _quick(monkeypatch):
+    """A recipe of few rounds, as the engine's own learns from so few series."""
+    monkeypatch.setattr(engine_method, "Recipe", partial(Recipe, rounds=30, refit_rounds=10, recursive_rounds=20))
 
 
 def known_series(units: np.ndarray, last_months: list[str], skus: list[str], **columns: list[str]) -> KnownSeries:
@@ -40,6 +52,7 @@ def test_the_market_is_the_category_unless_the_file_has_one():
     assert own["attribute_market"].tolist() == ["A", "A"]
 
 
+@pytest.mark.usefixtures("_quick")
 def test_every_series_gets_its_own_forecast_whatever_the_order_and_the_last_months():
     rng = np.random.default_rng(5)
     level = np.array([1000.0, 10.0, 100.0, 1.0] * 5)[:, None]
@@ -53,6 +66,7 @@ def test_every_series_gets_its_own_forecast_whatever_the_order_and_the_last_mont
     assert (made.point <= made.high).all()
 
 
+@pytest.mark.usefixtures("_quick")
 def test_a_series_silent_for_a_year_is_forecast_as_zero():
     units = np.random.default_rng(6).uniform(90, 110, (20, 40))
     units[3, -12:] = np.nan
@@ -76,6 +90,25 @@ def test_features_are_made_of_no_more_series_than_are_needed():
     ended = made.loc[made["origin_month"] == "2020-02-01", "sku"]
     assert {"A|S27", "A|S28", "A|S29"} < set(ended)
     assert len(ended) <= 5 + 3
+
+
+def test_all_origins_together_give_as_many_skus_as_rows_are_asked_for():
+    skus = np.array([f"s{number:03d}" for number in range(100)], dtype=object)
+    recipe = Recipe(sku_origins=600)
+    # 600 rows over 30 origins are 20 SKUs each.
+    chosen = [sampled_skus(skus, origin, 30, recipe) for origin in ORIGINS]
+    assert {len(each) for each in chosen} == {20}
+    assert all(list(each) == sorted(set(each)) and set(each) <= set(skus) for each in chosen)
+    assert len({tuple(each) for each in chosen}) == 30
+    np.testing.assert_array_equal(sampled_skus(skus, ORIGINS[3], 30, recipe), chosen[3])
+    other = dataclasses.replace(recipe, seed=recipe.seed + 1)
+    assert tuple(sampled_skus(skus, ORIGINS[3], 30, other)) != tuple(chosen[3])
+
+
+@pytest.mark.parametrize(("least", "expected"), [(0, 20), (15, 20), (50, 50), (400, 100)])
+def test_at_least_so_many_skus_are_drawn_where_there_are_so_many(least, expected):
+    skus = np.array([f"s{number:03d}" for number in range(100)], dtype=object)
+    assert len(sampled_skus(skus, ORIGINS[0], 30, Recipe(sku_origins=600), least)) == expected
 
 
 def test_a_horizon_beyond_the_products_is_refused():

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.protocol import Forecasts, cases, measures, pool, read_tidy, score, smape_of_series
+from benchmarks.protocol import Forecasts, cases, mase, measures, pool, read_tidy, score, smape_of_series
 
 
 def rows(market: str, sku: str, first: str, values: list[float], **columns: object) -> pd.DataFrame:
@@ -148,3 +148,29 @@ def test_a_missing_column_is_named(tmp_path):
     path.write_text("sku,month,units\na,2020-01-01,3\n")
     with pytest.raises(ValueError, match=r"columns \['y'\] are missing"):
         read_tidy(path)
+
+
+def test_mase_divides_by_the_seasonal_naive_error_in_sample():
+    history = np.array([[1.0, 2.0, 3.0, 5.0]])
+    # Season of 2 months: |3 - 1| and |5 - 2| give a scale of 2.5.
+    np.testing.assert_allclose(mase([[6.0, 6.0]], [[7.0, 2.0]], history, season_months=2), [2.5 / 2.5])
+
+
+def test_mase_of_a_short_history_uses_the_naive_error_of_one_month():
+    np.testing.assert_allclose(mase([[6.0]], [[9.0]], [[1.0, 2.0, 4.0]]), [3 / 1.5])
+
+
+def test_mase_of_a_constant_history_is_unknown():
+    assert np.isnan(mase([[6.0]], [[9.0]], [[4.0, 4.0, 4.0]])).all()
+
+
+def test_mase_equals_a_loop_over_series():
+    rng = np.random.default_rng(3)
+    history, actual, forecast = rng.gamma(2, 5, (20, 40)), rng.gamma(2, 5, (20, 6)), rng.gamma(2, 5, (20, 6))
+    history[:5, :10] = np.nan
+    expected = []
+    for row in range(20):
+        naive = [abs(history[row, t] - history[row, t - 12]) for t in range(12, 40)]
+        naive = [error for error in naive if not np.isnan(error)]
+        expected.append(np.mean([abs(f - a) for f, a in zip(forecast[row], actual[row], strict=True)]) / np.mean(naive))
+    np.testing.assert_allclose(mase(actual, forecast, history), expected)

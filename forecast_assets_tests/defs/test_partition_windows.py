@@ -1,7 +1,7 @@
 import dagster as dg
 import pytest
 
-from forecast_assets.defs.partition_windows import month_window, same_month, same_partition, window
+from forecast_assets.defs.partition_windows import month_window, same_month, window
 
 
 def test_mapping_and_metadata_have_the_same_offsets():
@@ -14,10 +14,10 @@ def test_mapping_and_metadata_have_the_same_offsets():
     assert alone.metadata == {"first_offset": -47, "last_offset": -1, "missing": "skip"}
 
 
-def test_the_same_month_and_the_same_partition_have_no_offset_and_must_be_there():
-    for declared in (same_month("demand_totals"), same_partition("features")):
-        assert declared.metadata == {"first_offset": 0, "last_offset": 0, "missing": "error"}
-    assert isinstance(same_month("demand_totals").partition_mapping, dg.MultiToSingleDimensionPartitionMapping)
+def test_the_same_month_has_no_offset_and_must_be_there():
+    declared = same_month("demand_totals")
+    assert declared.metadata == {"first_offset": 0, "last_offset": 0, "missing": "error"}
+    assert isinstance(declared.partition_mapping, dg.MultiToSingleDimensionPartitionMapping)
 
 
 @pytest.mark.parametrize(("first", "last"), [(-3, 1), (0, -1), (1, 2)])

@@ -1,4 +1,5 @@
 import calendar as standard_calendar
+import dataclasses
 from datetime import date, timedelta
 
 import numpy as np
@@ -19,7 +20,6 @@ from forecast_assets.domain.calendar import (
     months_since,
     public_holidays,
     target_months,
-    weekend_days,
     working_days,
 )
 
@@ -104,8 +104,9 @@ def test_december_2024_in_france_has_one_holiday_and_21_working_days():
 def test_the_weekend_of_saudi_arabia_is_friday_and_saturday():
     of_saudi_arabia = holiday_calendar("SA", 2024, 2024)
     assert of_saudi_arabia.weekend == (4, 5)
-    # June 2024 has 4 Fridays and 5 Saturdays.
-    assert weekend_days(month_range("2024-06-01", "2024-06-01"), of_saudi_arabia.weekend).tolist() == [9]
+    # June 2024 has 30 days, 4 Fridays and 5 Saturdays.
+    without_holidays = dataclasses.replace(of_saudi_arabia, days=of_saudi_arabia.days[:0])
+    assert working_days(month_range("2024-06-01", "2024-06-01"), without_holidays).tolist() == [21]
 
 
 @pytest.mark.parametrize("iso2", [None, "", "ZZ", "WORLD"])
@@ -121,10 +122,9 @@ def test_month_lengths_know_leap_years():
     assert month_lengths(month_range("2023-02-01", "2024-02-01"))[[0, -1]].tolist() == [28, 29]
 
 
-def test_weekend_days_and_weekdays_add_up_to_the_month():
-    start = date(2024, 3, 1)
-    weekends = sum((start + timedelta(days=offset)).weekday() >= 5 for offset in range(31))
-    assert weekend_days(month_range("2024-03-01", "2024-03-01")).tolist() == [weekends]
+def test_working_days_without_holidays_are_the_weekdays_of_a_loop_over_days():
+    expected = [sum(day.weekday() < 5 for day in days_of(month)) for month in TEN_YEARS]
+    assert working_days(TEN_YEARS, holiday_calendar(None, 2016, 2025)).tolist() == expected
 
 
 def test_the_days_up_to_easter_are_those_of_a_loop_over_days():

@@ -1,7 +1,7 @@
 """Two runs of one market never mix, however they are started; runs of two markets run side by side."""
 
-import multiprocessing
 import threading
+from multiprocessing.queues import Queue
 
 import dagster as dg
 import pandas as pd
@@ -14,6 +14,7 @@ from forecast_assets.operations.cycle.launch import launch
 from forecast_assets.partitions import market_of_run
 from forecast_assets.storage import PartitionKey, TableStore
 from forecast_assets.tags import RANGE_START_TAG
+from forecast_assets_tests.processes import CONTEXT, started
 from forecast_assets_tests.repository_settings import MARKETS
 
 pytestmark = pytest.mark.heavy
@@ -96,7 +97,7 @@ def company(tmp_path, monkeypatch):
     return tmp_path
 
 
-def ingest(country: str, first: pd.Timestamp, results: multiprocessing.Queue) -> None:
+def ingest(country: str, first: pd.Timestamp, results: Queue) -> None:
     results.put(
         launch(load_code_location, "ingest", country, MonthRange(first, JUNE if country == "FR" else MAY)).failures
     )
@@ -104,12 +105,8 @@ def ingest(country: str, first: pd.Timestamp, results: multiprocessing.Queue) ->
 
 def test_backfill_and_cycle_of_one_market_run_one_after_the_other(company):
     """Both write June of FR. Their versions name each other: neither read or replaced a half of the other."""
-    context = multiprocessing.get_context("spawn")
-    results = context.Queue()
-    runs = [("FR", MAY), ("FR", JUNE), ("DE", MAY)]
-    processes = [context.Process(target=ingest, args=(*market, results)) for market in runs]
-    for process in processes:
-        process.start()
+    results = CONTEXT.Queue()
+    processes = [started(ingest, *run, results) for run in [("FR", MAY), ("FR", JUNE), ("DE", MAY)]]
     failures = [results.get(timeout=120) for _ in processes]
     for process in processes:
         process.join(60)
@@ -132,10 +129,8 @@ def test_backfill_and_cycle_of_one_market_run_one_after_the_other(company):
 def test_a_run_of_a_busy_market_fails_before_its_first_step(company, monkeypatch):
     monkeypatch.setenv("FORECAST_LEASE_WAIT_SECONDS", "0")
     lease_of(TableStore(str(company / "store")), "FR", 60).take("other")
-    context = multiprocessing.get_context("spawn")
-    results = context.Queue()
-    process = context.Process(target=ingest, args=("FR", MAY, results))
-    process.start()
+    results = CONTEXT.Queue()
+    process = started(ingest, "FR", MAY, results)
     (failure,) = results.get(timeout=120)
     process.join(60)
     assert "FR: run other is writing" in failure

@@ -1,13 +1,12 @@
 """Creating a file that is absent and replacing one that is unchanged, on each kind of file system."""
 
-import multiprocessing
-
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
 from forecast_assets.storage import TableStore
 from forecast_assets.storage.atomic_file import AtomicFile
 from forecast_assets.storage.publish import Files
+from forecast_assets_tests.processes import started
 from forecast_assets_tests.storage.blobs_in_memory import BlobsInMemory
 
 PROCESSES, ROUNDS = 3, 20
@@ -67,10 +66,7 @@ def count_up(path: str) -> None:
 
 
 def test_no_update_of_several_processes_is_lost_on_a_local_folder(tmp_path):
-    context = multiprocessing.get_context("spawn")
-    processes = [context.Process(target=count_up, args=(str(tmp_path),)) for _ in range(PROCESSES)]
-    for process in processes:
-        process.start()
+    processes = [started(count_up, str(tmp_path)) for _ in range(PROCESSES)]
     for process in processes:
         process.join(120)
     assert [process.exitcode for process in processes] == [0] * PROCESSES

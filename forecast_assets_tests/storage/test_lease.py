@@ -1,6 +1,5 @@
 """One owner at a time, over several processes; the lease is free once its owner is dead."""
 
-import multiprocessing
 import time
 
 import pytest
@@ -9,6 +8,7 @@ from fsspec.implementations.memory import MemoryFileSystem
 from forecast_assets.storage import TableStore
 from forecast_assets.storage.lease import Lease, LeaseTaken
 from forecast_assets.storage.publish import Files
+from forecast_assets_tests.processes import started
 from forecast_assets_tests.storage.blobs_in_memory import BlobsInMemory
 
 PROCESSES, ROUNDS = 4, 25
@@ -109,10 +109,7 @@ def take_and_count(folder: str, name: str) -> None:
 
 def test_processes_never_own_it_at_once(tmp_path):
     (tmp_path / "counter").write_text("0", encoding="utf-8")
-    context = multiprocessing.get_context("spawn")
-    processes = [context.Process(target=take_and_count, args=(str(tmp_path), f"run {n}")) for n in range(PROCESSES)]
-    for process in processes:
-        process.start()
+    processes = [started(take_and_count, str(tmp_path), f"run {number}") for number in range(PROCESSES)]
     for process in processes:
         process.join(120)
     assert [process.exitcode for process in processes] == [0] * PROCESSES

@@ -1,13 +1,12 @@
 """Records in a real MLflow store on SQLite: found again, grouped, superseded, completed, and written at once."""
 
-import multiprocessing
-
 import pandas as pd
 import pytest
 from mlflow import MlflowClient
 from mlflow.entities import ViewType
 
 from forecast_assets.tracking.mlflow_tracking import CycleRuns, MlflowTracking, TrackingUnavailable
+from forecast_assets_tests.processes import CONTEXT, started
 from forecast_assets_tests.tracking.conftest import PATIENCE_SECONDS, cycle_record, record_at_once
 
 OTHER_METRICS = pd.DataFrame({"horizon_months": [1, 2], "model_wape": [0.3, 0.4]})
@@ -197,14 +196,9 @@ def test_a_newer_run_of_another_process_is_not_superseded_by_an_older_one(client
 @pytest.fixture(scope="module")
 def answers_of_two_processes(tmp_path_factory):
     """Two new processes record a market each in a store that does not exist yet; the store and what each answered."""
-    context = multiprocessing.get_context("spawn")
-    barrier, answers = context.Barrier(2), context.Queue()
+    barrier, answers = CONTEXT.Barrier(2), CONTEXT.Queue()
     tracking_uri = f"sqlite:///{tmp_path_factory.mktemp('at_once') / 'new' / 'mlflow.db'}"
-    processes = [
-        context.Process(target=record_at_once, args=(tracking_uri, market, barrier, answers)) for market in ("FR", "ES")
-    ]
-    for process in processes:
-        process.start()
+    processes = [started(record_at_once, tracking_uri, market, barrier, answers) for market in ("FR", "ES")]
     answered = [answers.get(timeout=PATIENCE_SECONDS) for _ in processes]
     for process in processes:
         process.join(timeout=PATIENCE_SECONDS)

@@ -15,7 +15,7 @@ from forecast_assets.domain.month_tables import by_month
 from forecast_assets.partitions import country_of_run, months_of_run
 from forecast_assets.sources.source_tables import SourceTables
 from forecast_assets.sources.sql import SqlProject
-from forecast_assets.validation import source_checks
+from forecast_assets.validation import delivery_checks, source_checks
 from forecast_assets.validation.schema_check import schema_check
 from forecast_assets.validation.table_checks import stored_if_sound
 
@@ -35,14 +35,14 @@ def build_source_assets(source: str) -> list[dg.AssetsDefinition]:
             "sell_in",
             description="Units sold to wholesalers and retailers, one row per SKU and month; months without a sale are "
             "rows.",
-            checks=source_checks.SELL_IN,
+            checks=[*source_checks.SELL_IN, *delivery_checks.SELL_IN],
             deps=[*upstream_of(SQL, "sell_in"), "delivery"],
         )(sell_in),
         sourced(
             "sell_out",
             description="Units sold by retailers to consumers, with stock, price and distribution; empty without "
             "sell-out.",
-            checks=source_checks.SELL_OUT,
+            checks=[*source_checks.SELL_OUT, *delivery_checks.SELL_OUT],
             deps=[*upstream_of(SQL, "sell_out"), "delivery"],
         )(sell_out),
         sourced(
@@ -75,13 +75,23 @@ def sell_in(
     country, months = country_of_run(context), months_of_run(context)
     delivered = source_tables.sell_in(country, months)
     tables = by_month(delivered.rows, months)
-    checks = source_checks.sell_in_checks(delivered, settings.checks)
+    profile = source_tables.profile("sell_in", country, months)
+    checks = [
+        *source_checks.sell_in_checks(delivered, settings.checks),
+        *delivery_checks.delivery_checks("sell_in", profile, months, delivered.products),
+    ]
     yield from stored_if_sound(tables, checks, metadata={"engine": source_tables.engine_name})
 
 
 def sell_out(context: dg.AssetExecutionContext, source_tables: dg.ResourceParam[SourceTables]) -> Results:
     """Read sell-out of the run's months."""
-    yield from _sourced(context, source_tables, "sell_out")
+    country, months = country_of_run(context), months_of_run(context)
+    rows = source_tables.rows("sell_out", country, months)
+    checks = [
+        *source_checks.sourced_checks("sell_out", source_tables.sql_tests("sell_out", country, months)),
+        *delivery_checks.delivery_checks("sell_out", source_tables.profile("sell_out", country, months), months),
+    ]
+    yield from stored_if_sound(by_month(rows, months), checks, metadata={"engine": source_tables.engine_name})
 
 
 def products(context: dg.AssetExecutionContext, source_tables: dg.ResourceParam[SourceTables]) -> Results:

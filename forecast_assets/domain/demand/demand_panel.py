@@ -90,17 +90,6 @@ class DemandPanel:
         units[row[inside], column[inside]] = marks["cleaned_units"].to_numpy(dtype=float)[inside]
         return replace(known, units=units)
 
-    def to_rows(self, value: str = "sell_in_units", keep_unknown: bool = False) -> pd.DataFrame:
-        """Return one row per SKU and month, sorted: sku, month, ``value``; NaN rows only if ``keep_unknown``."""
-        rows = pd.DataFrame(
-            {
-                "sku": np.repeat(self.skus, len(self.months)),
-                "month": np.tile(self.months.to_numpy(), len(self.skus)),
-                value: self.units.ravel(),
-            }
-        )
-        return rows if keep_unknown else rows.dropna(subset=[value]).reset_index(drop=True)
-
 
 def panel_from_rows(
     rows: pd.DataFrame,

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.domain.arrays import Floats
-from forecast_assets.domain.demand.demand_panel import known_mean
 
 
 def _scored(actual: Floats, *others: Floats) -> tuple[Floats, ...]:
@@ -31,53 +30,10 @@ def wape(actual: Floats, forecast: Floats) -> float:
     return _ratio(np.abs(forecast - actual).sum(), np.abs(actual).sum())
 
 
-def forecast_accuracy(actual: Floats, forecast: Floats) -> float:
-    """Return ``1 - WAPE``; negative if the errors exceed the demand, NaN if WAPE is."""
-    return 1.0 - wape(actual, forecast)
-
-
 def bias(actual: Floats, forecast: Floats) -> float:
     """Return ``sum(forecast - actual) / sum(actual)``, positive is over-forecast; NaN if the actuals sum to 0."""
     actual, forecast = _scored(actual, forecast)
     return _ratio((forecast - actual).sum(), actual.sum())
-
-
-def smape(actual: Floats, forecast: Floats) -> float:
-    """Return ``mean(2 |forecast - actual| / (|forecast| + |actual|))``, 0..2 (x 100 on the percent scale of 0..200).
-
-    A cell with both at 0 counts as 0; NaN without a scored cell.
-    """
-    actual, forecast = _scored(actual, forecast)
-    if not len(actual):
-        return float("nan")
-    size = np.abs(forecast) + np.abs(actual)
-    return float(np.divide(2 * np.abs(forecast - actual), size, out=np.zeros_like(size), where=size > 0).mean())
-
-
-def mase(actual: Floats, forecast: Floats, history: Floats, season_months: int = 12) -> Floats:
-    """Return mean absolute error / mean absolute error of the seasonal naive in sample, per series, (n,).
-
-    ``mean|forecast - actual| / mean|history[t] - history[t - season]|`` (Hyndman and Koehler 2006). The scale uses lag
-    1 if no pair a season apart is known. NaN if the scale is 0 or unknown, or no cell is scored.
-
-    Args:
-        actual: (n, horizon).
-        forecast: (n, horizon).
-        history: (n, T), the months up to the origin; NaN if unknown.
-        season_months: Lag of the seasonal naive.
-    """
-    actual, forecast, history = (
-        np.atleast_2d(np.asarray(values, dtype=float)) for values in (actual, forecast, history)
-    )
-    seasonal, one_month = (_naive_error(history, lag) for lag in (season_months, 1))
-    scale = np.where(np.isnan(seasonal), one_month, seasonal)
-    error = known_mean(np.abs(forecast - actual))
-    scaled: Floats = np.divide(error, scale, out=np.full(len(actual), np.nan), where=scale > 0)
-    return scaled
-
-
-def _naive_error(history: Floats, lag: int) -> Floats:
-    return known_mean(np.abs(history[:, lag:] - history[:, :-lag]))
 
 
 def pinball(actual: Floats, quantile_forecast: Floats, quantile: float) -> float:

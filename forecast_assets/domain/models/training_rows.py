@@ -8,7 +8,7 @@ import dataclasses
 import numpy as np
 import pandas as pd
 
-from forecast_assets.domain.arrays import Bools, Floats, Floats32, Ints, Labels
+from forecast_assets.domain.arrays import Bools, Floats, Floats32, Ints
 from forecast_assets.domain.calendar import HORIZON_MONTHS
 from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.models.feature_cube import FeatureCube, FeatureNames, feature_cube
@@ -135,25 +135,6 @@ def _cut(cube: FeatureCube, usable: pd.DataFrame, labels: Floats, sku_origins: I
         horizon_months=months + 1,
         is_intermittent=is_intermittent(usable)[sku_origins],
     )
-
-
-def sampled_skus(skus: Labels, origin: pd.Timestamp, origins: int, recipe: Recipe, least: int = 0) -> Labels:
-    """Return a random share of the SKUs, those to compute an origin's features for if a model cannot learn from all.
-
-    Args:
-        skus: All SKUs.
-        origin: The origin month, which decides the draw together with the recipe's seed.
-        origins: Number of origins that rows are taken from.
-        recipe: Number of SKU-origins and seed.
-        least: Least number of SKUs to return, if there are as many.
-
-    Returns:
-        So many of ``skus`` that all origins together give ``recipe.sku_origins`` rows, in their order.
-    """
-    count = min(len(skus), max(least, round(recipe.sku_origins / origins)))
-    chosen = np.random.default_rng([recipe.seed, month_number(origin)]).choice(len(skus), count, replace=False)
-    sample: Labels = skus[np.sort(chosen)]
-    return sample
 
 
 def dispersion_units(features: pd.DataFrame) -> Floats:

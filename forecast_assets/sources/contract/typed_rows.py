@@ -72,7 +72,7 @@ def typed_rows(source: Source, delivered: RawRows) -> str:
         f"SELECT {', '.join([*source.column_names, *passed, *bad, *noted_as, *beside])} FROM ("
         f"SELECT {', '.join([*typed, *passed, *largest, *texts])} FROM ("
         f"SELECT {', '.join(raw)} FROM {delivered.relation}) AS raw "
-        f"WHERE {country} = $market OR {country} IS NULL OR TRIM({country}) = '') AS typed"
+        f"WHERE TRIM({country}) = $market OR {country} IS NULL OR TRIM({country}) = '') AS typed"
     )
 
 
@@ -106,7 +106,7 @@ def _typed(column: Column, cell_class: str | None) -> str:
     if cell_class == "empty":
         return f"CAST(NULL AS {column.sql_type})"
     if column.kind in ("key", "text"):
-        return f"NULLIF({name}, '')" if cell_class in ("text", "path") else f"CAST({name} AS VARCHAR)"
+        return f"NULLIF(TRIM({name}), '')" if cell_class in ("text", "path") else f"CAST({name} AS VARCHAR)"
     if column.kind in ("month", "day"):
         return _day(name, cell_class, is_month=column.kind == "month")
     return _number(name, cell_class, is_flag=column.kind == "flag")

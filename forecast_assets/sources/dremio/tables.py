@@ -97,9 +97,9 @@ class DremioTables:
         table, known = self.table(source), set(known_codes)
         if table is None or table.problem or "country" not in table.column_names:
             return {}
-        code = f"CAST({_column(table, 'country')} AS VARCHAR)"
+        code = f"TRIM(CAST({_column(table, 'country')} AS VARCHAR))"
         rows = self._query(
-            f"SELECT {code} AS code, COUNT(*) AS row_count FROM {table.path} WHERE TRIM({code}) <> '' GROUP BY {code}",
+            f"SELECT {code} AS code, COUNT(*) AS row_count FROM {table.path} WHERE {code} <> '' GROUP BY {code}",
             {},
         )
         counts = {row["code"]: int(row["row_count"]) for row in rows}

@@ -154,7 +154,9 @@ def _country_range(metadata: pq.FileMetaData, columns: tuple[tuple[str, str, str
             return None
         lows.append(low)
         highs.append(high)
-    return (min(lows), max(highs)) if min(lows).strip() else None
+    low = min(lows)
+    # Blanks around a code do not count: one before it sorts it before all others.
+    return (low.rstrip(), max(highs)) if low and low == low.lstrip() else None
 
 
 def _chunks(metadata: pq.FileMetaData, written: str) -> list[pq.ColumnChunkMetaData | None]:

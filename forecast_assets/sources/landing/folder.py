@@ -148,8 +148,8 @@ class LandingFolder:
         known, rows = set(known_codes), dict[str, int]()
         with self.connect() as connection:
             for files in by_shape(_with_country(self.files(source))):
-                column = f"CAST({raw(files[0], 'country')} AS VARCHAR)"
-                query = f"SELECT {column}, count(*) FROM {reader(files[0])} WHERE trim({column}) <> '' GROUP BY ALL"
+                column = f"trim(CAST({raw(files[0], 'country')} AS VARCHAR))"
+                query = f"SELECT {column}, count(*) FROM {reader(files[0])} WHERE {column} <> '' GROUP BY ALL"
                 for code, count in _rows_of(connection, query, files):
                     rows[code] = rows.get(code, 0) + count
         return {code: rows[code] for code in sorted(rows) if code not in known}
@@ -235,7 +235,7 @@ class LandingFolder:
     def _holds(self, connection: duckdb.DuckDBPyConnection, source: Source, file: LandingFile, market: str) -> bool:
         """Return True if a bad file is the market's: by its countries if they can be read, else by its name."""
         if _with_country([file]):
-            query = f"SELECT DISTINCT CAST({raw(file, 'country')} AS VARCHAR) FROM {reader(file)}"
+            query = f"SELECT DISTINCT trim(CAST({raw(file, 'country')} AS VARCHAR)) FROM {reader(file)}"
             countries = {code for (code,) in _rows_of(connection, query, [file])} - {None, ""}
             if countries:
                 return market in countries

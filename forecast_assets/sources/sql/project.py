@@ -18,7 +18,7 @@ from forecast_assets.sources.sql.translation import DIALECT, SqlProjectError, tr
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-FOLDERS = ("staging", "marts", "tests")
+FOLDERS = ("staging", "marts", "tests", "profiles")
 PARAMETERS = ("market", "first_month", "last_month", "missing_month")
 DEFAULT_FOLDER = Path(__file__).resolve().parents[3] / "dbt_like_sql"
 
@@ -35,8 +35,9 @@ class SqlDialect(Protocol):
 
 @dataclass(frozen=True)
 class SqlFile:
-    """One file: ``folder`` is staging, marts or tests; grain, units and description come from its first comment.
+    """One file: ``folder`` is staging, marts, tests or profiles (which checks read).
 
+    Grain, units and description come from its first comment.
     ``body`` is the Jinja template below that comment, ``parameters`` the names it binds as ``$name``.
     """
 
@@ -113,13 +114,6 @@ class SqlProject:
         """Return the sources that ``name`` needs, directly or not, sorted."""
         return sorted({source for file in [*self.upstream(name), name] for source in self.files[file].sources})
 
-    def columns_of(self, name: str) -> list[str]:
-        """Return the columns of a file's result."""
-        import sqlglot
-
-        query = sqlglot.parse_one(self._body(name, _ContractRelations()), read=DIALECT)
-        return query.named_selects if isinstance(query, sqlglot.exp.Query) else []
-
     def render(self, name: str, engine: SqlDialect, parameters: Mapping[str, date | str] | None = None) -> str:
         """Return one statement for ``name``, with its inputs as common table expressions, in the engine's dialect.
 
@@ -172,15 +166,6 @@ class SqlProject:
 _PARAMETER = re.compile(r"\$([a-z_]+)")
 _READ = re.compile(r"""\b(ref|source)\(\s*['"]([^'"]+)['"]\s*\)""")
 _COMMENT = re.compile(r"(grain|units|description):\s*(.*)")
-
-
-class _ContractRelations:
-    """Names of sources as in the contract, for reading a file's columns and parameters without an engine."""
-
-    dialect = DIALECT
-
-    def source_relation(self, source: str) -> str:
-        return f"landing_{source}"
 
 
 @cache

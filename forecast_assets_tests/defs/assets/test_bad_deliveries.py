@@ -143,12 +143,12 @@ def test_a_market_with_too_little_history_fails_at_its_model_and_says_what_to_do
 def test_the_same_month_delivered_again_with_other_numbers_replaces_it(delivery):
     file = delivery.landing / "sell_in" / "FR_2024-12.parquet"
     rows = pq.read_table(file).to_pandas()
-    rows["units"] = rows["units"] * 2
+    rows["units"] = rows["units"] * 1.1
     rows.to_parquet(file, index=False)
     before = delivery.read("sell_in", "FR", DECEMBER).set_index("sku")["sell_in_units"]
     succeeded(delivery.run("ingest", "FR", DECEMBER, assets=["sell_in"]))
     after = delivery.read("sell_in", "FR", DECEMBER).set_index("sku")["sell_in_units"]
-    assert (after == before * 2).all()
+    assert after.to_numpy() == pytest.approx((before * 1.1).to_numpy())
     assert set(AWKWARD_SKUS) <= set(after.index)
 
 

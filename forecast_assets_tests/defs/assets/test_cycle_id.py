@@ -1,7 +1,6 @@
 """One cycle id over all markets, runs, processes and retries of a month; in MLflow it is the parent run."""
 
 import dataclasses
-import multiprocessing
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +13,7 @@ from forecast_assets.storage.version_files import all_versions
 from forecast_assets.tracking.mlflow_runs import MlflowRuns
 from forecast_assets.tracking.mlflow_tracking import MlflowTracking, prepare_mlflow_store
 from forecast_assets_tests.defs.assets.company import CODES, DECEMBER, Company, succeeded
+from forecast_assets_tests.processes import started
 
 pytestmark = pytest.mark.heavy
 
@@ -47,15 +47,10 @@ def test_markets_in_processes_of_their_own_and_a_retry_share_the_parent_run_name
     copy = company.copied_whole_to(tmp_path / "copy")
     uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
     prepare_mlflow_store(uri)
-    started = [
-        multiprocessing.get_context("spawn").Process(target=record_in_mlflow, args=(str(copy.base), code, uri))
-        for code in ("FR", "NO")
-    ]
-    for process in started:
-        process.start()
-    for process in started:
+    processes = [started(record_in_mlflow, str(copy.base), code, uri) for code in ("FR", "NO")]
+    for process in processes:
         process.join(600)
-    assert [process.exitcode for process in started] == [0, 0]
+    assert [process.exitcode for process in processes] == [0, 0]
     client = MlflowClient(tracking_uri=uri)
     experiment = client.get_experiment_by_name("forecasts").experiment_id
     (parent,) = client.search_runs([experiment], "tags.`forecast.role` = 'cycle'")

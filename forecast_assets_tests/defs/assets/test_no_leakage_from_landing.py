@@ -5,6 +5,7 @@ import dataclasses
 import pandas as pd
 import pytest
 
+from benchmarks.panel_rows import rows_of_panel
 from benchmarks.sample_histories import histories_from_landing
 from forecast_assets.config.markets import load_markets
 from forecast_assets.domain.calendar import add_months
@@ -61,7 +62,7 @@ class Delivered:
 
 
 def rows_of(panel, month):
-    rows = panel.to_rows()
+    rows = rows_of_panel(panel)
     return rows[rows["month"] == month].reset_index(drop=True)
 
 
@@ -71,7 +72,7 @@ def sources(history, overrides, origin):
     at_origin = {name: rows[rows["month"] == origin].reset_index(drop=True) for name, rows in tables.items()}
     policy = history.covid_policy
     measured = {"sell_in": history.sell_in} | history.sell_out
-    panels = {name: panel.until(origin).to_rows("value") for name, panel in measured.items()}
+    panels = {name: rows_of_panel(panel.until(origin), "value") for name, panel in measured.items()}
     return at_origin | panels | {"covid_policy": policy[policy["month"] <= origin], "overrides": overrides}
 
 

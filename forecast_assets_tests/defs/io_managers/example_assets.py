@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 
 from forecast_assets.defs.io_managers import build_io_managers
-from forecast_assets.defs.partition_windows import month_window, same_month, same_partition, window
+from forecast_assets.defs.partition_windows import month_window, same_month, window
 from forecast_assets.storage import PartitionKey, TableSpec
 
 MONTHS = dg.MonthlyPartitionsDefinition(start_date="2024-01-01", end_date="2024-07-01")
@@ -82,7 +82,10 @@ def demand_totals_known(context: dg.AssetExecutionContext, demand_totals: pd.Dat
 @dg.asset(
     partitions_def=MONTH_X_COUNTRY,
     io_manager_key="documents_io_manager",
-    ins={"features": same_partition("features"), "totals": same_month("demand_totals_known", missing="skip")},
+    ins={
+        "features": window("features", 0, 0, missing="error"),
+        "totals": same_month("demand_totals_known", missing="skip"),
+    },
 )
 def market_report(context: dg.AssetExecutionContext, features: pd.DataFrame, totals: pd.DataFrame):
     page = f"<p>{len(features)} SKUs, {len(totals)} totals</p>".encode()

@@ -75,14 +75,6 @@ def test_a_panel_with_a_gap_or_a_wrong_shape_cannot_be_made():
         DemandPanel(np.array(["a"]), months, np.ones((2, 2)))
 
 
-def test_a_panel_turned_to_rows_and_back_is_the_same():
-    panel = panel_from_rows(ROWS, "2024-01-01", "2024-03-01")
-    again = panel_from_rows(panel.to_rows(), "2024-01-01", "2024-03-01")
-    np.testing.assert_array_equal(again.units, panel.units)
-    assert len(panel.to_rows()) == 3
-    assert len(panel.to_rows(keep_unknown=True)) == 6
-
-
 def test_the_scale_is_the_mean_of_a_year_but_not_under_a_tenth_of_three():
     sold, stopped, nothing = np.full(36, 4.0), np.r_[np.full(24, 30.0), np.zeros(12)], np.zeros(36)
     unknown, returns = np.full(36, np.nan), np.full(36, -2.0)

@@ -6,10 +6,7 @@ from forecast_assets.domain.evaluation.accuracy import (
     accuracy_table,
     bias,
     coverage,
-    forecast_accuracy,
-    mase,
     pinball,
-    smape,
     wape,
 )
 
@@ -19,7 +16,6 @@ FORECAST = np.array([12.0, 15.0, 3.0, 10.0])
 
 def test_wape_is_the_sum_of_errors_over_the_sum_of_actuals():
     assert wape(ACTUAL, FORECAST) == pytest.approx((2 + 5 + 3 + 0) / 40)
-    assert forecast_accuracy(ACTUAL, FORECAST) == pytest.approx(0.75)
 
 
 def test_bias_is_positive_where_the_forecast_is_too_high():
@@ -35,7 +31,7 @@ def test_a_net_return_counts_by_its_size_in_wape_and_by_its_sign_in_bias():
 def test_actuals_that_sum_to_zero_have_no_ratio():
     assert np.isnan(wape([0.0, 0.0], [1.0, 2.0]))
     assert np.isnan(bias([5.0, -5.0], [1.0, 2.0]))
-    assert np.isnan(forecast_accuracy([], []))
+    assert np.isnan(wape([], []))
 
 
 def test_an_unknown_actual_is_not_scored():
@@ -45,38 +41,6 @@ def test_an_unknown_actual_is_not_scored():
 def test_arrays_of_different_length_are_rejected():
     with pytest.raises(ValueError, match="different shape"):
         wape([1.0, 2.0], [1.0])
-
-
-def test_smape_counts_a_cell_of_two_zeros_as_no_error():
-    assert smape([0.0, 10.0], [0.0, 30.0]) == pytest.approx((0 + 2 * 20 / 40) / 2)
-    assert smape([0.0], [3.0]) == pytest.approx(2.0)
-    assert np.isnan(smape([], []))
-
-
-def test_mase_divides_by_the_seasonal_naive_error_in_sample():
-    history = np.array([[1.0, 2.0, 3.0, 5.0]])
-    # Season of 2 months: |3 - 1| and |5 - 2| give a scale of 2.5.
-    np.testing.assert_allclose(mase([[6.0, 6.0]], [[7.0, 2.0]], history, season_months=2), [2.5 / 2.5])
-
-
-def test_mase_of_a_short_history_uses_the_naive_error_of_one_month():
-    np.testing.assert_allclose(mase([[6.0]], [[9.0]], [[1.0, 2.0, 4.0]]), [3 / 1.5])
-
-
-def test_mase_of_a_constant_history_is_unknown():
-    assert np.isnan(mase([[6.0]], [[9.0]], [[4.0, 4.0, 4.0]])).all()
-
-
-def test_mase_equals_a_loop_over_series():
-    rng = np.random.default_rng(3)
-    history, actual, forecast = rng.gamma(2, 5, (20, 40)), rng.gamma(2, 5, (20, 6)), rng.gamma(2, 5, (20, 6))
-    history[:5, :10] = np.nan
-    expected = []
-    for row in range(20):
-        naive = [abs(history[row, t] - history[row, t - 12]) for t in range(12, 40)]
-        naive = [error for error in naive if not np.isnan(error)]
-        expected.append(np.mean([abs(f - a) for f, a in zip(forecast[row], actual[row], strict=True)]) / np.mean(naive))
-    np.testing.assert_allclose(mase(actual, forecast, history), expected)
 
 
 def test_pinball_of_the_ninth_decile_weighs_shortfall_nine_times():

@@ -14,7 +14,6 @@ from forecast_assets.domain.models.training_rows import (
     is_intermittent,
     month_number,
     month_numbers,
-    sampled_skus,
     training_rows,
 )
 from forecast_assets_tests.domain.models.synthetic_rows import coded_panel, plain_features
@@ -173,25 +172,6 @@ def test_the_dispersion_of_a_row_is_that_of_its_sku_over_the_scale(features, pan
     scaled = features.assign(scale_units=4.0, ses_one_step_mae=3 * features["sku_place"] + 1)
     rows = training_rows(scaled, NAMES, panel, CUTOFF, EVERY_ROW)
     np.testing.assert_allclose(rows.dispersion, (decoded(rows)[0] + 1) / 4)
-
-
-def test_all_origins_together_give_as_many_skus_as_rows_are_asked_for():
-    skus = np.array([f"s{number:03d}" for number in range(100)], dtype=object)
-    recipe = Recipe(sku_origins=600)
-    # 600 rows over 30 origins are 20 SKUs each.
-    chosen = [sampled_skus(skus, origin, 30, recipe) for origin in MONTHS[:30]]
-    assert {len(each) for each in chosen} == {20}
-    assert all(list(each) == sorted(set(each)) and set(each) <= set(skus) for each in chosen)
-    assert len({tuple(each) for each in chosen}) == 30
-    np.testing.assert_array_equal(sampled_skus(skus, MONTHS[3], 30, recipe), chosen[3])
-    other = dataclasses.replace(recipe, seed=recipe.seed + 1)
-    assert tuple(sampled_skus(skus, MONTHS[3], 30, other)) != tuple(chosen[3])
-
-
-@pytest.mark.parametrize(("least", "expected"), [(0, 20), (15, 20), (50, 50), (400, 100)])
-def test_at_least_so_many_skus_are_drawn_where_there_are_so_many(least, expected):
-    skus = np.array([f"s{number:03d}" for number in range(100)], dtype=object)
-    assert len(sampled_skus(skus, MONTHS[0], 30, Recipe(sku_origins=600), least)) == expected
 
 
 def test_too_little_history_is_reported_with_its_numbers(features, panel):

@@ -8,7 +8,7 @@ from forecast_assets.sources.landing import LandingFolder, source_named
 from forecast_assets_tests.sources.landing.deliveries import SELL_IN, TODAY, Deliveries
 
 JUNE = pd.Timestamp("2024-06-01")
-ODD_SKUS = ["NULL", "NA", "nan", "None", "007", "it's", 'say ""hi""', "a/b\\c", "🍫", "A "]
+ODD_SKUS = ["NULL", "NA", "nan", "None", "007", "it's", 'say ""hi""', "a/b\\c", "🍫"]
 
 
 @pytest.mark.parametrize("market", ["NO", "NA"])
@@ -25,6 +25,16 @@ def test_odd_skus_are_kept_letter_by_letter(landing, sku):
     other = Deliveries(landing.base / "parquet")
     other.put("sell_in/a.parquet", pd.DataFrame({"country": "FR", "sku": [plain], "month": [JUNE], "units": [1]}))
     assert other.rows()["sku"].tolist() == [plain]
+
+
+@pytest.mark.parametrize("cells", ["FR,A ", "FR, A", "FR ,A", " FR,  A  "])
+def test_blanks_around_codes_do_not_count(landing, cells):
+    landing.sell_in(f"{cells},2024-06,5\n")
+    assert landing.rows()[["country", "sku", "units"]].to_numpy().tolist() == [["FR", "A", 5.0]]
+    other = Deliveries(landing.base / "parquet")
+    country, sku = cells.split(",")
+    other.put("sell_in/a.parquet", pd.DataFrame({"country": [country], "sku": [sku], "month": [JUNE], "units": [1]}))
+    assert other.rows()[["country", "sku"]].to_numpy().tolist() == [["FR", "A"]]
 
 
 @pytest.mark.parametrize("month", ["2024-06", "2024-06-01", "2024-06-30", "202406", "20240601", "2024-06-01 00:00:00"])

@@ -5,6 +5,7 @@ import pytest
 
 from forecast_assets.sources.sql import DuckDbEngine, as_table
 from forecast_assets_tests.sources.landing.deliveries import TODAY
+from forecast_assets_tests.sources.sql.mart_columns import columns_of
 
 JAN, FEB, MAR, APR = pd.date_range("2024-01-01", periods=4, freq="MS")
 
@@ -53,7 +54,7 @@ def test_a_market_without_sell_out_has_an_empty_table_with_its_columns(landing, 
     landing.sell_in("FR,A,2024-01,1\n")
     table = run("sell_out")
     assert table.empty
-    assert table.columns.tolist() == DuckDbEngine(landing.folder).project.columns_of("sell_out")
+    assert table.columns.tolist() == columns_of(DuckDbEngine(landing.folder).project, "sell_out")
 
 
 def test_without_a_product_source_every_sold_sku_has_a_row_of_nulls(landing, run):
@@ -145,7 +146,7 @@ def test_sources_that_were_never_delivered_are_empty_tables(landing, run):
     for name in ("promotions", "overrides"):
         table = run(name)
         assert table.empty
-        assert table.columns.tolist() == DuckDbEngine(landing.folder).project.columns_of(name)
+        assert table.columns.tolist() == columns_of(DuckDbEngine(landing.folder).project, name)
 
 
 def test_the_tests_of_a_mart_name_and_count_what_must_not_exist(landing, failures):

@@ -8,6 +8,7 @@ import sqlglot
 
 from forecast_assets.sources.landing import SOURCES
 from forecast_assets.sources.sql import SqlProject, SqlProjectError
+from forecast_assets_tests.sources.sql.mart_columns import columns_of
 
 HEAD = "-- grain: sku\n-- units: none\n-- description: A table.\n"
 
@@ -48,15 +49,15 @@ def test_marts_are_the_five_source_tables(project):
 
 
 def test_columns_are_those_of_the_tables(project):
-    assert project.columns_of("sell_in") == ["sku", "sell_in_units", "net_sales", "reason", "month"]
-    assert project.columns_of("sell_out") == [
+    assert columns_of(project, "sell_in") == ["sku", "sell_in_units", "net_sales", "reason", "month"]
+    assert columns_of(project, "sell_out") == [
         *("sku", "sell_out_units", "stock_units", "distribution_pct", "price", "is_promoted", "month")
     ]
-    assert project.columns_of("products") == [
+    assert columns_of(project, "products") == [
         *("sku", "category", "brand", "pack", "launch_month", "end_month", "reference_sku", "attributes", "month")
     ]
-    assert project.columns_of("promotions") == ["sku", "promotion_month", "is_promoted", "discount_pct", "month"]
-    assert project.columns_of("overrides") == ["sku", "target_month", "forecast_units", "author", "reason", "month"]
+    assert columns_of(project, "promotions") == ["sku", "promotion_month", "is_promoted", "discount_pct", "month"]
+    assert columns_of(project, "overrides") == ["sku", "target_month", "forecast_units", "author", "reason", "month"]
 
 
 def test_lineage_names_files_and_sources(project):

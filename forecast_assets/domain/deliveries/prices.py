@@ -1,0 +1,58 @@
+"""Price level of a delivered month: net sales by units, which shows units or currency of another scale."""
+
+import numpy as np
+import pandas as pd
+
+from forecast_assets.domain.arrays import Floats
+from forecast_assets.domain.deliveries.delivery import Delivery, DeliveryFinding
+
+HALF_YEAR, YEAR, LEAST_PRICES, LEAST_SKUS = 6, 12, 3, 3
+MARKET_FACTOR, MARKET_MARGIN = 1.5, 3.0
+SKU_FACTOR, STEADY_FACTOR = 2.5, 1.5
+MONTHS_READ = YEAR + HALF_YEAR + 1
+
+
+def price_level(delivery: Delivery) -> DeliveryFinding | None:
+    """Find a price level, or prices of single SKUs, that the months before do not explain.
+
+    The price of a SKU is compared with its median of the six months before (three or more). The market's level is the
+    median over three or more SKUs. Its limit is three times the largest change of the 12 months before (in logs), at
+    least a factor of 1.5. A single SKU is found from a factor of 2.5 on if its own changes stayed below 1.5 for a year.
+    """
+    changes = _changes(delivery.units[:, -MONTHS_READ:], delivery.net_sales[:, -MONTHS_READ:])
+    known = np.isfinite(changes)
+    if known[:, -1].sum() < LEAST_SKUS:
+        return None
+    year = range(max(0, changes.shape[1] - 1 - YEAR), changes.shape[1] - 1)
+    before = [abs(np.median(changes[known[:, at], at])) for at in year if known[:, at].sum() >= LEAST_SKUS]
+    limit = max(np.log(MARKET_FACTOR), MARKET_MARGIN * max(before, default=0.0))
+    level = float(np.nanmedian(changes[known[:, -1], -1]))
+    past = np.where(known, np.abs(changes), 0.0)[:, max(0, changes.shape[1] - 1 - YEAR) : -1]
+    steady = (past.max(axis=1, initial=0.0) < np.log(STEADY_FACTOR)) & (known[:, :-1].sum(axis=1) >= LEAST_PRICES)
+    single = known[:, -1] & steady & (np.abs(np.nan_to_num(changes[:, -1])) >= np.log(SKU_FACTOR))
+    is_level = abs(level) > limit
+    if not is_level and not single.any():
+        return None
+    rows = pd.DataFrame({"sku": delivery.skus[single], "price_factor": np.exp(changes[single, -1])}).round(3)
+    parts = []
+    if is_level:
+        parts.append(
+            f"the price level (net sales by unit) is {np.exp(level):.2f} times that of the half year before, limits "
+            f"{np.exp(-limit):.2f} to {np.exp(limit):.2f} from the year before"
+        )
+    if single.any():
+        first = rows.iloc[0]
+        parts.append(
+            f"{len(rows)} SKUs with steady prices have another one, such as {first['sku']}: factor "
+            f"{first['price_factor']:.2f}, limit {SKU_FACTOR}"
+        )
+    step = "Check the unit of measure, the decimals and the currency of units and net_sales"
+    return DeliveryFinding(f"{'; '.join(parts)}. {step}", rows, is_warning=not is_level)
+
+
+def _changes(units: Floats, net_sales: Floats) -> Floats:
+    """Return (n, T) log of the price by its median of the six months before; NaN without a price or three before."""
+    with np.errstate(all="ignore"):
+        prices = np.where((units > 0) & (net_sales > 0), net_sales / units, np.nan)
+    usual = pd.DataFrame(prices.T).shift(1).rolling(HALF_YEAR, min_periods=LEAST_PRICES).median().to_numpy().T
+    return np.asarray(np.log(prices / usual))
