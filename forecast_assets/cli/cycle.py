@@ -16,7 +16,7 @@ from forecast_assets.cli.console import (
     settings_or_exit,
     signed,
 )
-from forecast_assets.cli.prepare import prepare_instance
+from forecast_assets.cli.prepare import prepare_instance, prepare_places
 from forecast_assets.config.settings import Settings
 from forecast_assets.domain.evaluation.backtest_accuracy import ALL_LAGS
 from forecast_assets.domain.evaluation.realised_accuracy import PERFORMANCE_METHODS
@@ -53,6 +53,7 @@ def run(month: str, codes: list[str], history: int, origins: int, step: int) -> 
 
 def run_and_print(settings: Settings, request: CycleRequest, countries: list[str]) -> dict[str, list[RunResult]]:
     """Run the cycles with progress and print the tables of markets and of realised performance."""
+    prepare_places(settings)
     prepare_instance()
     if settings.mlflow.tracking_uri:
         try:

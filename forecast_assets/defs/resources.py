@@ -1,5 +1,6 @@
 """Resources of a company by the names that assets use; none is contacted before it is used."""
 
+import os
 from typing import Any
 
 import dagster as dg
@@ -18,6 +19,8 @@ from forecast_assets.storage.opened import open_store
 from forecast_assets.storage.table_specs import table_specs
 from forecast_assets.tracking.mlflow_runs import MlflowRuns
 from forecast_assets.tracking.mlflow_tracking import MlflowTracking
+
+MLFLOW_ADDRESS = "MLFLOW_TRACKING_URI"
 
 
 def default_resources(settings: Settings, inputs: TableReader | None = None) -> dict[str, Any]:
@@ -47,9 +50,15 @@ def default_resources(settings: Settings, inputs: TableReader | None = None) -> 
         "recipes_in_force": RecipesInForce(read_from, lookups),
         "mlflow_runs": MlflowRuns(store),
         "mlflow_tracking": MlflowTracking(
-            tracking_uri=settings.mlflow.tracking_uri, experiment_name=f"forecast_assets_{settings.env}"
+            tracking_uri=_mlflow_address(settings), experiment_name=f"forecast_assets_{settings.env}"
         ),
     }
+
+
+def _mlflow_address(settings: Settings) -> str:
+    """Return the address of MLflow; from the environment by name, as Dagster's UI shows the values of resources."""
+    address = settings.mlflow.tracking_uri
+    return dg.EnvVar(MLFLOW_ADDRESS) if address and os.environ.get(MLFLOW_ADDRESS) == address else address
 
 
 def _azure_clients(settings: Settings) -> dict[str, Any]:

@@ -94,7 +94,8 @@ def _first_days(names: Mapping[date, frozenset[str]]) -> dict[str, date]:
 
 def _decreed_days(special: Mapping[int, Any]) -> tuple[set[date], set[date]]:
     """Return the library's special days: those with a name, and those moved from another day."""
-    named, moved = set(), set()
+    named: set[date] = set()
+    moved: set[date] = set()
     for year, entries in special.items():
         for month, day, *what in entries if isinstance(entries[0], tuple) else (entries,):
             (named if isinstance(what[0], str) else moved).add(date(year, month, day))

@@ -33,7 +33,7 @@ def command(monkeypatch, tmp_path):
     }.items():
         monkeypatch.setenv(name, value)
     for module in (CYCLE, MEASURE, TUNE):
-        monkeypatch.setattr(module, "prepare_instance", lambda: None)
+        monkeypatch.setattr(module, "prepare_instance", lambda **_: None)
     return lambda *arguments: CliRunner().invoke(app, list(arguments))
 
 
