@@ -20,6 +20,7 @@ from forecast_assets.domain.cycle_calendar import closed_month, local_date
 from forecast_assets.domain.selection.readiness import FAIL, WARN, ReadinessFinding, is_ready
 from forecast_assets.market_state.unlisted_markets import tables_of_market
 from forecast_assets.operations.health.readiness import market_readiness
+from forecast_assets.sources.landing import LandingFolder
 from forecast_assets.sources.opened import open_deliveries
 from forecast_assets.storage.opened import open_store
 
@@ -136,8 +137,10 @@ def _first_delivered(settings: Settings, code: str) -> pd.Timestamp:
     delivered = open_deliveries(settings, [*settings.market_table, code])
     months = delivered.delivered_months("sell_in", code)
     if not months:
+        problems = delivered.delivery("sell_in", code).problems if isinstance(delivered, LandingFolder) else []
+        unreadable = "".join(f"; {problem.place} cannot be read: found {problem.found}" for problem in problems)
         _reject(
-            f"no sell_in of {code} in {settings.sources.address}: deliver it, "
+            f"no sell_in of {code} in {settings.sources.address}{unreadable}: deliver it, "
             "or give --since, the first month with data"
         )
     return months[0]

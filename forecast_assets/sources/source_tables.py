@@ -20,6 +20,7 @@ from forecast_assets.domain.months import consecutive_months
 from forecast_assets.sources.dremio.engine import DremioEngine
 from forecast_assets.sources.dremio.tables import DremioTables
 from forecast_assets.sources.landing import LandingError, LandingFolder
+from forecast_assets.sources.landing.delivered_file import UnreadFile
 from forecast_assets.sources.sql import DuckDbEngine, Engine, SqlTestResult
 
 # A month's sell-in is checked against the year before it.
@@ -36,12 +37,14 @@ class DeliveredSellIn:
         products: Products of the months asked for, with ``month``; None if no products were ever delivered.
         sql_tests: Results of the SQL tests.
         unknown_countries: Rows per delivered country code that no market has.
+        unread: Files in the source's folder that are not read and may be the market's.
     """
 
     rows: pd.DataFrame
     products: pd.DataFrame | None
     sql_tests: list[SqlTestResult]
     unknown_countries: dict[str, int]
+    unread: Sequence[UnreadFile] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -134,6 +137,7 @@ class SourceTables:
             products=self.rows("products", country, months) if has_products else None,
             sql_tests=self.sql_tests("sell_in", country, months),
             unknown_countries=self._delivered.unknown_countries("sell_in", self._markets),
+            unread=self.unread_files("sell_in", country),
         )
 
     def profile(self, source: str, country: str, months: Sequence[pd.Timestamp]) -> DeliveryProfile:
@@ -177,6 +181,10 @@ class SourceTables:
     def delivered_months(self, source: str, country: str) -> list[pd.Timestamp]:
         """Return the readable months of which a source holds a row of the market, ascending."""
         return self._delivered.delivered_months(source, country)
+
+    def unread_files(self, source: str, country: str) -> list[UnreadFile]:
+        """Return the files in a source's folder that are not read and may be the market's; tables have none."""
+        return self._folder.unread(source, country) if self._delivered is self._folder else []
 
     def sql_tests(self, table: str, country: str, months: Sequence[pd.Timestamp]) -> list[SqlTestResult]:
         """Return the results of the SQL tests of a table over the months."""

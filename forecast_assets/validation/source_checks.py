@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from forecast_assets.config.process_groups import CheckSettings
+from forecast_assets.sources.landing.delivered_file import UnreadFile
 from forecast_assets.sources.source_tables import DeliveredSellIn
 from forecast_assets.sources.sql import SqlProject, SqlTestResult
 from forecast_assets.validation.schema_check import schema_check
@@ -23,6 +24,11 @@ UNKNOWN_SKUS = CheckDeclaration(
 UNKNOWN_COUNTRIES = CheckDeclaration(
     "unknown_countries", "Every delivered country code is a market in markets.yaml.", blocking=False
 )
+FILES_READ = CheckDeclaration(
+    "files_read",
+    "Every file in the folder of the source is read; the others are named with the reason.",
+    blocking=False,
+)
 LEAST_MONTHS_TO_JUDGE = 3
 SHOWN_CODES = 10
 
@@ -33,22 +39,29 @@ def sql_declarations(table: str) -> tuple[CheckDeclaration, ...]:
     return tuple(CheckDeclaration(name, project.file(name).description) for name in project.tests_of(table))
 
 
-SELL_IN = (*sql_declarations("sell_in"), TOTAL_PLAUSIBLE, RETURNS_PLAUSIBLE, UNKNOWN_SKUS, UNKNOWN_COUNTRIES)
-SELL_OUT = sql_declarations("sell_out")
-PRODUCTS = sql_declarations("products")
-PROMOTIONS = sql_declarations("promotions")
-OVERRIDES = sql_declarations("overrides")
+def sourced_declarations(table: str) -> tuple[CheckDeclaration, ...]:
+    """Return the checks of ``sourced_checks`` but the one of the schema."""
+    return (*sql_declarations(table), FILES_READ)
 
 
-def sourced_checks(table: str, sql_tests: Sequence[SqlTestResult]) -> list[TableCheck]:
-    """Return the schema check and the SQL tests of a table."""
-    return [schema_check(table), *(_sql_check(result) for result in sql_tests)]
+SELL_IN = (*sourced_declarations("sell_in"), TOTAL_PLAUSIBLE, RETURNS_PLAUSIBLE, UNKNOWN_SKUS, UNKNOWN_COUNTRIES)
+SELL_OUT = sourced_declarations("sell_out")
+PRODUCTS = sourced_declarations("products")
+PROMOTIONS = sourced_declarations("promotions")
+OVERRIDES = sourced_declarations("overrides")
+
+
+def sourced_checks(
+    table: str, sql_tests: Sequence[SqlTestResult], unread: Sequence[UnreadFile] = ()
+) -> list[TableCheck]:
+    """Return the schema check, the SQL tests of a table, and the check of files that are not read."""
+    return [schema_check(table), *(_sql_check(result) for result in sql_tests), _files_read(table, unread)]
 
 
 def sell_in_checks(delivered: DeliveredSellIn, limits: CheckSettings) -> list[TableCheck]:
     """Return all checks of ``sell_in``."""
     return [
-        *sourced_checks("sell_in", delivered.sql_tests),
+        *sourced_checks("sell_in", delivered.sql_tests, delivered.unread),
         _total_plausible(delivered.rows, limits.max_total_change),
         _returns_plausible(delivered.rows, limits.max_return_ratio),
         _unknown_skus(delivered.products, limits.max_unknown_sku_share),
@@ -125,6 +138,17 @@ def _unknown_skus(products: pd.DataFrame | None, limit: float) -> TableCheck:
         return violating(rows, message, is_warning=share <= limit, figures={"share_of_units": round(share, 4)})
 
     return UNKNOWN_SKUS.rule(find)
+
+
+def _files_read(source: str, unread: Sequence[UnreadFile]) -> TableCheck:
+    def find(_: pd.DataFrame, __: pd.Timestamp) -> Finding:
+        rows = pd.DataFrame({"file": [each.place for each in unread], "reason": [each.reason for each in unread]})
+        named = "; ".join(f"{each.place} ({each.reason})" for each in unread[:SHOWN_CODES])
+        more = f" and {len(unread) - SHOWN_CODES} more" if len(unread) > SHOWN_CODES else ""
+        step = "Deliver their rows in a format that is read, or remove them"
+        return violating(rows, f"{len(unread)} files in {source} are not read: {named}{more}. {step}")
+
+    return FILES_READ.rule(find)
 
 
 def _unknown_countries(codes: dict[str, int]) -> TableCheck:

@@ -104,7 +104,7 @@ def test_the_reason_stands_above_the_entry_on_one_line(file):
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (lambda path: add_market(path, Market("FR", "France", "FR", "FRA", "Europe", SINCE)), "FR is there already"),
         (lambda path: add_market(path, Market("no", "Norway", "NO", "NOR", "Europe", SINCE)), "expected 2 to 10 of"),
@@ -112,9 +112,9 @@ def test_the_reason_stands_above_the_entry_on_one_line(file):
         (lambda path: set_stage(path, "FR", "gone"), "no stage gone"),
     ],
 )
-def test_a_change_that_would_spoil_the_file_is_refused_and_the_file_left_as_it_is(file, change, said):
+def test_a_change_that_would_spoil_the_file_is_refused_and_the_file_left_as_it_is(file, change, message):
     path = file(BY_LINE)
-    with pytest.raises(MarketsError, match=said):
+    with pytest.raises(MarketsError, match=message):
         change(path)
     assert path.read_text(encoding="utf-8") == BY_LINE
     assert [found.name for found in path.parent.iterdir()] == ["markets.yaml"]

@@ -4,11 +4,12 @@ import pandas as pd
 import pytest
 
 from forecast_assets.config.markets import Market
+from forecast_assets.sources.landing.delivered_file import UnreadFile
 from forecast_assets.sources.source_tables import DeliveredSellIn
 from forecast_assets.sources.sql import SqlTestResult
 from forecast_assets.validation.demand_checks import totals_checks
 from forecast_assets.validation.feature_checks import features_checks
-from forecast_assets.validation.source_checks import sell_in_checks
+from forecast_assets.validation.source_checks import FILES_READ, sell_in_checks, sourced_checks
 from forecast_assets.validation.table_checks import Finding
 from forecast_assets_tests.repository_settings import loaded
 
@@ -164,3 +165,17 @@ def test_totals_name_the_markets_that_are_not_in_and_go_on():
     assert not check.blocking
     assert finding.message == "without NA, NO: rebuild the month once they have delivered, to include them"
     assert check.find(pd.DataFrame(), YEAR_BEFORE[0]).violations == 3
+
+
+def test_files_that_are_not_read_are_named_with_the_reason_and_block_nothing():
+    unread = [UnreadFile("sell_in/a\nb.zip", "only .csv"), *(UnreadFile(f"sell_in/{n}", "hidden") for n in range(10))]
+    checks = {each.name: each for each in sourced_checks("sell_in", [], unread)}
+    finding = checks["files_read"].find(month_of({"A": 1.0}), JUNE)
+    assert (finding.violations, checks["files_read"].blocking, FILES_READ.blocking) == (11, False, False)
+    assert finding.message.startswith(
+        r"11 files in sell_in are not read: sell_in/a\nb.zip (only .csv); sell_in/0 (hidden)"
+    )
+    assert finding.message.endswith(
+        "sell_in/8 (hidden) and 1 more. Deliver their rows in a format that is read, or remove them"
+    )
+    assert {each.name: each for each in sourced_checks("sell_in", [])}["files_read"].find(None, JUNE).violations == 0

@@ -7,7 +7,7 @@ import typer
 
 def doctor(
     record: Annotated[
-        bool, typer.Option("--record", help="Add published partitions that Dagster's event log lacks to it")
+        bool, typer.Option("--record", help="Add to Dagster's event log the published partitions that it lacks")
     ] = False,
 ) -> None:
     """Test every configured connection; print what works, what fails and how to fix it.

@@ -53,9 +53,9 @@ def delivery(
     waits_for = _waits_for(context, gate, country, month, delivered) if may_wait else delivered.lacks
     yield dg.AssetCheckResult(
         check_name=ARRIVED.name,
-        passed=not waits_for,
+        passed=not waits_for and not delivered.unreadable,
         severity=dg.AssetCheckSeverity.WARN,
-        description=waits_for or "as expected",
+        description=waits_for or delivered.cannot_be_read or "as expected",
     )
     if waits_for and may_wait:
         context.instance.add_run_tags(context.run.run_id, {WAITS_TAG: waits_for[:200], **START_AGAIN_FROM_HERE})

@@ -17,7 +17,7 @@ from forecast_assets.sources.source_tables import SourceTables
 from forecast_assets.sources.sql import SqlProject
 from forecast_assets.validation import delivery_checks, source_checks
 from forecast_assets.validation.schema_check import schema_check
-from forecast_assets.validation.table_checks import stored_if_sound
+from forecast_assets.validation.table_checks import TableCheck, stored_if_sound
 
 SQL = SqlProject()
 # Kind of the deliveries, engine that runs the SQL, and pool that limits how many read at once.
@@ -88,7 +88,7 @@ def sell_out(context: dg.AssetExecutionContext, source_tables: dg.ResourceParam[
     country, months = country_of_run(context), months_of_run(context)
     rows = source_tables.rows("sell_out", country, months)
     checks = [
-        *source_checks.sourced_checks("sell_out", source_tables.sql_tests("sell_out", country, months)),
+        *_checks(source_tables, "sell_out", country, months),
         *delivery_checks.delivery_checks("sell_out", source_tables.profile("sell_out", country, months), months),
     ]
     yield from stored_if_sound(by_month(rows, months), checks, metadata={"engine": source_tables.engine_name})
@@ -133,5 +133,10 @@ def covid_policy(
 def _sourced(context: dg.AssetExecutionContext, source_tables: SourceTables, table: str) -> Results:
     country, months = country_of_run(context), months_of_run(context)
     rows = source_tables.rows(table, country, months)
-    checks = source_checks.sourced_checks(table, source_tables.sql_tests(table, country, months))
+    checks = _checks(source_tables, table, country, months)
     yield from stored_if_sound(by_month(rows, months), checks, metadata={"engine": source_tables.engine_name})
+
+
+def _checks(source_tables: SourceTables, table: str, country: str, months: list[pd.Timestamp]) -> list[TableCheck]:
+    unread = source_tables.unread_files(table, country)
+    return source_checks.sourced_checks(table, source_tables.sql_tests(table, country, months), unread)

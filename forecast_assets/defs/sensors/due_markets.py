@@ -64,7 +64,8 @@ def action_for(market: DueMarket) -> tuple[Action, str]:
     if market.runs is Runs.NONE and market.seconds_seen < SECONDS_LEFT_TO_THE_SCHEDULE:
         return Action.NOTHING, "due, left to the schedule"
     if market.runs is Runs.FAILED and not _came_after(market.delivery, market.latest_run_at):
-        return Action.NOTHING, "its run failed, nothing new has been delivered since"
+        unreadable = f"; {market.delivery.cannot_be_read}" if market.delivery.unreadable else ""
+        return Action.NOTHING, f"its run failed, nothing new has been delivered since{unreadable}"
     return Action.START, "its delivery is complete"
 
 

@@ -20,6 +20,7 @@ from forecast_assets.validation.table_checks import TableCheck
 TABLES = ("sell_in", "sell_out", "products", "promotions", "overrides")
 YEAR = 12
 MESSAGE_LENGTH = 200
+PROBLEMS_SHOWN = 5
 
 
 def market_readiness(settings: Settings, code: str, last_closed: pd.Timestamp) -> list[ReadinessFinding]:
@@ -33,7 +34,7 @@ def market_readiness(settings: Settings, code: str, last_closed: pd.Timestamp) -
         readiness.timeliness(delivered, last_closed),
     ]
     if not delivered:
-        return findings
+        return [*findings, *_unreadable(tables, code, last_closed)]
     first, origin = min(delivered), max(delivered)
     months = list(month_range(first, origin))
     findings += [_delivery(tables, settings, table, code, months) for table in TABLES]
@@ -61,7 +62,7 @@ def _delivery(
         count = f"{len(unusable)} of {len(months)} months cannot be used, such as {month:%Y-%m}"
         problem = error.problems[0]
         return ReadinessFinding(
-            name, FAIL, f"{count}: {problem.file}: found {problem.found}"[:MESSAGE_LENGTH], problem.next_step
+            name, FAIL, f"{count}: {problem.place}: found {problem.found}"[:MESSAGE_LENGTH], problem.next_step
         )
     part = consecutive_months(months)[-1].months
     try:
@@ -77,12 +78,24 @@ def _delivery(
     return ReadinessFinding(name, FAIL if blocking else WARN, message, step)
 
 
+def _unreadable(tables: SourceTables, code: str, month: pd.Timestamp) -> list[ReadinessFinding]:
+    """Return the sell-in files that cannot be read and may hold the months that are missing."""
+    problems = tables.usable_rows("sell_in", code, [month])[1][month].problems
+    return [
+        ReadinessFinding(
+            "delivery sell_in", FAIL, f"{problem.place}: found {problem.found}"[:MESSAGE_LENGTH], problem.next_step
+        )
+        for problem in [each for each in problems if each.file != "sell_in/"][:PROBLEMS_SHOWN]
+    ]
+
+
 def _checks(
     tables: SourceTables, settings: Settings, table: str, code: str, months: list[pd.Timestamp]
 ) -> list[TableCheck]:
     if table == "sell_in":
         return source_checks.sell_in_checks(tables.sell_in(code, months), settings.checks)
-    return source_checks.sourced_checks(table, tables.sql_tests(table, code, months))
+    unread = tables.unread_files(table, code)
+    return source_checks.sourced_checks(table, tables.sql_tests(table, code, months), unread)
 
 
 def _failed(checks: list[TableCheck], by: dict[pd.Timestamp, pd.DataFrame]) -> list[tuple[bool, str]]:

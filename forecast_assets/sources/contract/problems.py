@@ -32,7 +32,7 @@ class LandingProblem:
     @property
     def place(self) -> str:
         """The file's name on one line."""
-        return _on_one_line(self.file)
+        return on_one_line(self.file)
 
     def __str__(self) -> str:
         where = self.place + (f", column {self.column}" if self.column else "") + self._rows_text()
@@ -46,7 +46,7 @@ class LandingProblem:
         return f", {'row' if self.row_count == 1 else 'rows'} {listed}{more}"
 
 
-def _on_one_line(name: str) -> str:
+def on_one_line(name: str) -> str:
     """Return a file's name with its control characters, such as a line break, as escapes."""
     return "".join(character if character.isprintable() else repr(character)[1:-1] for character in name)
 

@@ -131,7 +131,7 @@ def delivery_of(
     changing = () if fingerprint == seen_before else files.changing(now, settle_seconds)
     missing, problems = ((), []) if changing else _missing(folder, market, month)
     changed_at = max((state.changed_at for state in files.states), default=None)
-    unreadable = dict.fromkeys(f"{problem.place}: {problem.found}" for problem in problems)
+    unreadable = dict.fromkeys(f"{problem.place}: found {problem.found}" for problem in problems)
     return MonthDelivery(missing, changing, fingerprint, changed_at, tuple(unreadable))
 
 

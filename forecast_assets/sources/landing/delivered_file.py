@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from forecast_assets.sources.contract.problems import LandingProblem
+from forecast_assets.sources.contract.problems import LandingProblem, on_one_line
 
 TABLE = "table"
 
@@ -58,3 +58,8 @@ class UnreadFile:
 
     relative: str
     reason: str
+
+    @property
+    def place(self) -> str:
+        """The file's name on one line."""
+        return on_one_line(self.relative)

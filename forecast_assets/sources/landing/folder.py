@@ -234,7 +234,8 @@ class LandingFolder:
 
     def _holds(self, connection: duckdb.DuckDBPyConnection, source: Source, file: LandingFile, market: str) -> bool:
         """Return True if a bad file is the market's: by its countries if they can be read, else by its name."""
-        if _with_country([file]):
+        is_country = file.problem is not None and file.problem.column == "country"
+        if not is_country and _with_country([file]):
             query = f"SELECT DISTINCT trim(CAST({raw(file, 'country')} AS VARCHAR)) FROM {reader(file)}"
             countries = {code for (code,) in _rows_of(connection, query, [file])} - {None, ""}
             if countries:

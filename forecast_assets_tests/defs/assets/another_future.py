@@ -73,9 +73,9 @@ def _poisoned_facts(rows: pd.DataFrame, later: pd.Series, origin: pd.Timestamp) 
 
 def _poisoned_products(rows: pd.DataFrame, later: pd.Series, origin: pd.Timestamp) -> pd.DataFrame:
     """Of every SKU a row known from the month after the origin on: another category and brand, an early end."""
-    said = dict.fromkeys(["category", "brand", "pack", "price_tier", "channel"], "poison")
+    attributes = dict.fromkeys(["category", "brand", "pack", "price_tier", "channel"], "poison")
     changed = rows.drop_duplicates("sku", keep="last").assign(
-        **said, case_units=WRONG, list_price=WRONG, launch_month=add_months(origin, -5),
+        **attributes, case_units=WRONG, list_price=WRONG, launch_month=add_months(origin, -5),
         end_month=add_months(origin, 10), reference_sku=rows["sku"].iloc[0], known_from=add_months(origin, 1),
     )  # fmt: skip
     return pd.concat([changed, changed.assign(sku="LATE " + changed["sku"])])

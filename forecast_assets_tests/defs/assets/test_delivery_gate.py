@@ -16,6 +16,7 @@ LOOKED_AT = ["delivery", "sell_in", "covid_policy"]
 def undelivered(company, tmp_path) -> Company:
     copy = company.copied_to(tmp_path / "copy")
     (copy.landing / "sell_in" / "FR_2024-12.parquet").unlink()
+    (copy.landing / "sell_in" / "FR_2024-12.csv.gz").write_bytes(b"cut off")
     for source in copy.landing.iterdir():
         (source / "_SUCCESS").touch()
     return copy
@@ -38,7 +39,8 @@ def run_by_the_clock(company: Company, instance: dg.DagsterInstance) -> dg.Dagst
 def test_a_waiting_run_stores_no_sell_in_and_says_what_it_waits_for(undelivered):
     with dg.DagsterInstance.ephemeral() as instance:
         run = run_by_the_clock(undelivered, instance)
-    assert run.tags["forecast/waits_for"].startswith("no sell_in of the month")
+    expected = "no sell_in of the month; cannot be read: sell_in/FR_2024-12.csv.gz: found an unreadable file"
+    assert run.tags["forecast/waits_for"].startswith(expected)
     assert not undelivered.has("sell_in", "FR", DECEMBER)
     assert undelivered.has("covid_policy", "FR", DECEMBER)
 

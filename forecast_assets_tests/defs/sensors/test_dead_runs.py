@@ -38,8 +38,8 @@ def test_a_run_that_does_not_hold_its_market_any_more_is_marked_and_says_why(ins
     run_id, start = started(instance)
     assert mark_dead_runs(settings, instance, start + 241) == [run_id]
     assert instance.get_run_by_id(run_id).status is dg.DagsterRunStatus.FAILURE
-    said = [entry.message for entry in instance.all_logs(run_id)]
-    assert any("The process of this run is gone" in message for message in said)
+    messages = [entry.message for entry in instance.all_logs(run_id)]
+    assert any("The process of this run is gone" in message for message in messages)
     assert mark_dead_runs(settings, instance, start + 241) == []
 
 

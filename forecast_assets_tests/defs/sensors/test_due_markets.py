@@ -1,5 +1,7 @@
 """The rule of the arrival sensor, case by case."""
 
+import dataclasses
+
 import pandas as pd
 import pytest
 
@@ -51,3 +53,11 @@ def test_a_run_that_ended_well_without_publishing_is_left_to_people():
 def test_the_reason_names_what_is_not_there():
     assert action_for(DueMarket(Runs.WAITED, RUN_AT, 1, ABSENT, True))[1] == "no sell_in of the month"
     assert action_for(DueMarket(Runs.WAITED, RUN_AT, 1, GROWING, True))[1] == "still being written: sell_in/FR.csv"
+
+
+def test_the_reason_names_the_file_that_cannot_be_read():
+    broken = dataclasses.replace(OLD, unreadable=("sell_in/FR.csv: found bytes that are not UTF-8",))
+    reason = action_for(DueMarket(Runs.FAILED, RUN_AT, 300, broken, is_overdue=False))[1]
+    assert reason.endswith("; cannot be read: sell_in/FR.csv: found bytes that are not UTF-8")
+    absent = dataclasses.replace(broken, missing=("sell_in",))
+    assert "cannot be read: sell_in/FR.csv" in action_for(DueMarket(Runs.NONE, None, 300, absent, is_overdue=True))[1]

@@ -113,3 +113,26 @@ def test_in_words_three_files_are_named_and_the_others_counted(landing):
     for number in range(5):
         landing(f"sell_in/FR_{number}.csv", HEADER + f"FR,{number},2024-06,1\n", age=1)
     assert delivered(landing).lacks.endswith("sell_in/FR_0.csv, sell_in/FR_1.csv, sell_in/FR_2.csv and 2 more")
+
+
+@pytest.mark.parametrize("content", [b"FR,CAF\xc9,2024-06,1\n", b'FR,"A,2024-06,1\n', b"FR,A,2024-06,1\r\n"])
+def test_a_missing_month_names_the_file_that_may_hold_it_and_cannot_be_read(landing, content):
+    landing("sell_in/NO.csv", HEADER + "NO,A,2024-06,1\n", age=100)
+    landing("sell_in/FR.csv", "", age=100)
+    (landing.base / "sell_in/FR.csv").write_bytes(HEADER.encode() + content)
+    os.utime(landing.base / "sell_in/FR.csv", (NOW.timestamp() - 100,) * 2)
+    found = delivered(landing)
+    assert not found.is_complete
+    assert found.lacks.startswith("no sell_in of the month; cannot be read: sell_in/FR.csv: found ")
+    assert delivered(landing, "NO").unreadable == ()
+    assert delivered(landing, "NO").is_complete
+
+
+@pytest.mark.parametrize("source", ["sell_in", "sell_out", "products"])
+def test_an_unreadable_file_beside_a_whole_month_is_named_and_holds_nothing_up(landing, source):
+    landing("sell_in/FR_06.csv", HEADER + "FR,A,2024-06,1\n", age=100)
+    landing(f"{source}/FR_05.parquet", "PAR1 cut off", age=100)
+    found = delivered(landing)
+    assert found.is_complete
+    assert found.lacks == ""
+    assert found.cannot_be_read.startswith(f"cannot be read: {source}/FR_05.parquet: found an unreadable file")

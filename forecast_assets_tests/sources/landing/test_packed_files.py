@@ -1,5 +1,6 @@
 """Compressed CSV and workbooks: what is read of them, and how a damaged one is named."""
 
+import datetime
 import gzip
 import io
 import zipfile
@@ -8,7 +9,7 @@ import openpyxl
 import pyarrow as pa
 import pytest
 
-from forecast_assets.sources.landing import LandingError
+from forecast_assets.sources.landing import LandingError, source_named
 from forecast_assets_tests.sources.landing.deliveries import SELL_IN
 
 ROWS = "".join(f"FR,S{number},2024-06,{number * 37 % 1000}\n" for number in range(3000))
@@ -87,19 +88,11 @@ def test_a_compressed_file_that_was_replaced_is_read_again(landing):
     landing.put("sell_in/FR.csv.gz", gzip.compress((SELL_IN + "FR,A,2024-06,1\n").encode()))
     assert folder.delivery("sell_in", "FR").problems == []
     with folder.connect() as connection:
-        folder._load(connection, folder_source("sell_in"), "FR")
+        folder._load(connection, source_named("sell_in"), "FR")
         assert connection.execute("SELECT sku, units FROM landing_sell_in").fetchall() == [("A", 1.0)]
 
 
-def folder_source(name):
-    from forecast_assets.sources.landing import source_named
-
-    return source_named(name)
-
-
 def test_a_sheet_with_the_contracts_header_is_read_as_csv_is(landing):
-    import datetime
-
     june = datetime.datetime(2024, 6, 1)
     book = workbook(
         Sheet1=[

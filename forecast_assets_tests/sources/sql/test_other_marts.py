@@ -87,6 +87,14 @@ def test_launch_and_end_without_known_from_show_once_they_have_passed(landing, r
     assert table[table["sku"] == "C"]["end_month"].isna().all()
 
 
+def test_a_launch_or_end_that_systems_write_for_none_is_null(landing, run):
+    dates = "sku,category,launch_month,end_month,known_from\nA,x,9999-12-31,9999-12-31,2024-01-01\n"
+    landing.put("products/p.csv", dates + "B,x,2199-12,2199-12,2024-01-01\n")
+    table = run("products").set_index("sku")[["launch_month", "end_month"]]
+    assert table.loc["A"].isna().to_numpy().all()
+    assert set(table.loc["B"].to_numpy().ravel()) == {pd.Timestamp("2199-12-01").to_datetime64()}
+
+
 def test_further_product_columns_become_attribute_columns(landing, run):
     landing.put("products/p.csv", "sku,category,Pack size (ml),vegan\nA,x,500,\nB,x,250,yes\n")
     landing.sell_in("FR,A,2024-01,1\nFR,Z,2024-01,1\n")
