@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import AfterValidator, Field, PrivateAttr, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from forecast_assets.config.affects import Affects
@@ -95,9 +95,6 @@ class Settings(BaseSettings):
     promotion: PromotionSettings = PromotionSettings()
     publication: PublicationSettings = PublicationSettings()
 
-    # Another file that the markets are read from: the last good copy, while the file itself cannot be used.
-    _markets_from: str = PrivateAttr(default="")
-
     @classmethod
     def settings_customise_sources(
         cls,
@@ -135,7 +132,7 @@ class Settings(BaseSettings):
     @cached_property
     def market_table(self) -> dict[str, Market]:
         """The markets by code, as the markets file lists them."""
-        return load_markets(self._markets_from or self.markets.file)
+        return load_markets(self.markets.file)
 
     @cached_property
     def first_partition(self) -> "pd.Timestamp":
@@ -172,7 +169,8 @@ def load_settings(
     if problems:
         raise SettingsError("\n".join(["The settings cannot be used:", *(f"  - {text}" for text in problems)]))
     if markets_from is not None:
-        settings._markets_from = str(markets_from)
+        # The value of the cached property: the last good copy, while the file itself cannot be used.
+        settings.__dict__["market_table"] = load_markets(markets_from)
     if with_markets:
         _check_first_month(settings)
     return settings
