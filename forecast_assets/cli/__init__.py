@@ -19,6 +19,7 @@ from forecast_assets.cli.commands.measure import measure
 from forecast_assets.cli.commands.prepare import prepare
 from forecast_assets.cli.commands.prune import prune
 from forecast_assets.cli.commands.replay import replay
+from forecast_assets.cli.commands.restore import restore
 from forecast_assets.cli.commands.rollback import rollback
 from forecast_assets.cli.commands.sample import sample
 from forecast_assets.cli.commands.tune import tune
@@ -50,7 +51,7 @@ app = typer.Typer(
     help="Forecast the demand of every market, month by month.",
 )
 RUN = (demo, cycle, measure, backfill, tune, champion, rollback)
-INSPECT_VERSIONS = (versions, prune, replay, why)
+INSPECT_VERSIONS = (versions, restore, prune, replay, why)
 for command in (*RUN, *INSPECT_VERSIONS, sample, prepare, doctor, watchdog):
     app.command()(command)
 app.add_typer(alerts, name="alerts")

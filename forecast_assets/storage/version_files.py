@@ -118,6 +118,22 @@ def versioned_partitions(store: VersionedStore, name: str) -> list[PartitionKey]
     return sorted((place[1] for place in places if place), key=lambda partition: partition.sort_key)
 
 
+def versions_of_documents(files: Files, paths: Sequence[str]) -> list[tuple[StoredProvenance, dict[str, bytes]]]:
+    """Return provenance and documents of each version of documents whose provenance can be read."""
+    versions = []
+    for marker in [path for path in paths if path.endswith(f"/{PROVENANCE_FILE}")]:
+        folder = marker.removesuffix(PROVENANCE_FILE)
+        own = [path for path in paths if path.startswith(folder) and path != marker]
+        try:
+            provenance = provenance_of_documents(files, marker)
+        except DamagedFile:
+            continue
+        if provenance is not None:
+            contents = files.read_many(own)
+            versions.append((provenance, {p.removeprefix(folder): c for p, c in zip(own, contents, strict=True) if c}))
+    return versions
+
+
 def pruned_of(store: VersionedStore, name: str, partition: PartitionKey) -> PrunedVersions:
     """Return the notes of a partition's removed versions, by version. Raises DamagedFile."""
     path = f"{store.versions_folder(name, partition)}/{PRUNED_FILE}"
