@@ -24,6 +24,7 @@ BROKEN = RunResult("ingest", "DE", "run", ("sell_in: The delivery of sell_in for
 @pytest.fixture
 def command(monkeypatch, tmp_path):
     """Runs a command in an empty company: nothing of it reaches Dagster."""
+    (tmp_path / "landing").mkdir()
     for name, value in {
         "FORECAST_MARKETS": MARKETS,
         "FORECAST_STORE": str(tmp_path / "store"),
