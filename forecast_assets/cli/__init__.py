@@ -8,6 +8,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from forecast_assets.cli.commands.accept import accept
 from forecast_assets.cli.commands.alerts import alerts
 from forecast_assets.cli.commands.backfill import backfill
 from forecast_assets.cli.commands.champion import champion
@@ -26,6 +27,7 @@ from forecast_assets.cli.commands.tune import tune
 from forecast_assets.cli.commands.versions import versions
 from forecast_assets.cli.commands.watchdog import watchdog
 from forecast_assets.cli.commands.why import why
+from forecast_assets.cli.commands.withdraw import withdraw
 from forecast_assets.config.connection_failure import ConnectionFailure
 
 
@@ -50,7 +52,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Forecast the demand of every market, month by month.",
 )
-RUN = (demo, cycle, measure, backfill, tune, champion, rollback)
+RUN = (demo, cycle, accept, measure, backfill, tune, champion, rollback, withdraw)
 INSPECT_VERSIONS = (versions, restore, prune, replay, why)
 for command in (*RUN, *INSPECT_VERSIONS, sample, prepare, doctor, watchdog):
     app.command()(command)

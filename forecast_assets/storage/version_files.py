@@ -18,6 +18,7 @@ from forecast_assets.storage.partition_key import PartitionKey
 from forecast_assets.storage.provenance import StoredProvenance
 from forecast_assets.storage.publish import Files
 from forecast_assets.storage.versions import PRUNED_FILE, PrunedVersions, Version, list_versions, read_pruned
+from forecast_assets.storage.withdrawals import WITHDRAWN_FILE, read_withdrawals
 
 LOG = logging.getLogger("forecast_assets.storage")
 _PATH = re.compile(r"(?P<table>[^/.][^/]*)/(?P<folder>(?:country=[^/]+/)?month=[^/]+)/")
@@ -69,7 +70,18 @@ def partition_versions(
         if provenance is not None
     }
     pruned = {version: note["previous_version"] for version, note in pruned_of(store, name, partition).items()}
-    return list_versions(stored, published_version(store, name, partition, paths), pruned)
+    return list_versions(
+        stored, published_version(store, name, partition, paths), pruned, _withdrawn(store, folder, paths)
+    )
+
+
+def _withdrawn(store: VersionedStore, folder: str, paths: Sequence[str]) -> list[str]:
+    """Return the names of the versions that were taken back and not restored."""
+    path = f"{folder}/{WITHDRAWN_FILE}"
+    if path not in paths:
+        return []
+    notes = read_withdrawals(store.files.read_many([path])[0], path)
+    return [each.version for each in notes if each.is_in_force]
 
 
 def published_version(store: VersionedStore, name: str, partition: PartitionKey, paths: Sequence[str]) -> str | None:

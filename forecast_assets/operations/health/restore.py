@@ -10,6 +10,7 @@ from forecast_assets.storage.documents import PROVENANCE_FILE, digest_of, proven
 from forecast_assets.storage.last_good import GoodVersion, last_good_version, read_or_nothing
 from forecast_assets.storage.parquet_files import provenance_in
 from forecast_assets.storage.version_files import versions_of_documents
+from forecast_assets.storage.withdrawals import withdrawn_files
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,24 @@ def restore(store: TableStore, table: str, partition: PartitionKey, lease_second
     """
     hold = lease_of(store, partition.country, lease_seconds).take(f"restore-{os.getpid()}")
     try:
+        _require_not_withdrawn(store, table, partition)
         versions = store.find(store.versions_folder(table, partition))
         if any(path.endswith(f"/{PROVENANCE_FILE}") for path in versions):
             return _restore_documents(store, table, partition, versions)
         return _restore_table(store, table, partition, versions)
     finally:
         hold.release()
+
+
+def _require_not_withdrawn(store: TableStore, table: str, partition: PartitionKey) -> None:
+    """Raise NothingToRestore for a publication that people have taken back: it is missing on purpose."""
+    withdrawal = withdrawn_files(store, table, partition).in_force()
+    if withdrawal is not None and not store.exists(table, partition):
+        raise NothingToRestore(
+            f"{table} [{partition}] was withdrawn on {withdrawal.withdrawn_at[:10]} by {withdrawal.withdrawn_by}: "
+            f"{withdrawal.reason}. forecast-assets withdraw {partition.country} {partition.month:%Y-%m} --undo "
+            "publishes it again."
+        )
 
 
 def _restore_table(store: TableStore, table: str, partition: PartitionKey, versions: list[str]) -> Restored:

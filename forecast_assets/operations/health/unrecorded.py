@@ -41,12 +41,17 @@ def unrecorded(
                 yield table, WrittenVersion(partition, store.path(table, partition), published)
 
 
-def record(instance: dg.DagsterInstance, table: str, written: WrittenVersion) -> None:
+def record(
+    instance: dg.DagsterInstance,
+    table: str,
+    written: WrittenVersion,
+    description: str = "found in the store by forecast-assets doctor",
+) -> None:
     """Report a published partition to Dagster as the run that made it would have."""
     instance.report_runless_asset_event(
         dg.AssetMaterialization(
             dg.AssetKey(table), partition=written.partition.to_dagster(), metadata=describe_version(written),
-            description="found in the store by forecast-assets doctor",
+            description=description,
         )
     )  # fmt: skip
 
