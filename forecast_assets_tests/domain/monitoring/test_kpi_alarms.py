@@ -1,8 +1,7 @@
-"""Alarm rules by hand on small markets, and their error rates on simulated ones."""
+"""Alarm rules by hand on small markets."""
 
 import dataclasses
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -11,41 +10,11 @@ from forecast_assets.domain.monitoring.kpi_alarms import (
     bias_of_one_sign,
     kpi_verdicts,
     wape_above_its_level,
-    worse_than_baseline,
 )
-from forecast_assets_tests.domain.simulated_performance import LAST, simulated_performance
-
-pytestmark = pytest.mark.heavy
+from forecast_assets_tests.domain.performance_cells import month_cells, verdict, with_wapes
+from forecast_assets_tests.domain.simulated_performance import LAST
 
 LIMITS = AlarmLimits(max_wape=0.5, max_bias=0.3)
-MARKETS = 100
-# Each comparison with the baseline resamples the market.
-RESAMPLED_MARKETS = 40
-
-
-def month_cells(month, actual, published, baseline=None, lag=1, status="published"):
-    skus = [f"S{number}" for number in range(len(actual))]
-    return pd.DataFrame(
-        {
-            "month": pd.Timestamp(month), "sku": skus, "lag_months": lag,
-            "origin_month": pd.Timestamp(month) - pd.DateOffset(months=lag),
-            "actual_units": np.asarray(actual, float), "published_units": np.asarray(published, float),
-            "baseline_units": np.asarray(baseline or published, float), "status": status,
-        }
-    )  # fmt: skip
-
-
-def verdict(verdicts, kind, subject="published"):
-    (result,) = [each for each in verdicts if (each.kind, each.subject) == (kind, subject)]
-    return result
-
-
-def with_wapes(wapes, last=LAST):
-    """A market of one SKU that sells 100 and is forecast 100 x (1 + WAPE)."""
-    months = pd.date_range(end=last, periods=len(wapes), freq="MS")
-    return pd.concat(
-        [month_cells(month, [100], [100 * (1 + value)]) for month, value in zip(months, wapes, strict=True)]
-    )
 
 
 def test_wape_and_bias_over_their_limits_name_figure_limit_and_worst_skus():
@@ -163,37 +132,3 @@ def test_one_bad_sku_is_no_market_worse_than_holt_winters():
     months = pd.date_range(end=LAST, periods=3, freq="MS")
     cells = pd.concat([month_cells(m, [100] * 40, [500] + [109] * 39, [90] * 40) for m in months])
     assert verdict(kpi_verdicts(cells, LAST, LIMITS), "worse_than_baseline").is_alarm is False
-
-
-def rate(rule, markets=MARKETS, **changes):
-    """Share of simulated markets of 60 SKUs for which a rule raises an alarm."""
-    simulated = (simulated_performance(seed, skus=60, **changes) for seed in range(markets))
-    return sum(rule(cells, LAST).is_alarm is True for cells in simulated) / markets
-
-
-def same_sign(cells, month):
-    return bias_of_one_sign(cells, month, LIMITS)
-
-
-def against_baseline(cells, month):
-    return worse_than_baseline(cells, month, LIMITS)
-
-
-def test_a_market_that_is_merely_noisy_gives_hardly_an_alarm():
-    assert rate(wape_above_its_level) <= 0.03
-    assert rate(against_baseline, RESAMPLED_MARKETS) <= 0.04
-    assert rate(same_sign) <= 0.05
-
-
-def test_a_market_that_became_worse_raises_an_alarm():
-    assert rate(wape_above_its_level, worse_months=2, worse_by=2.0) >= 0.75
-    assert rate(against_baseline, RESAMPLED_MARKETS, worse_months=2, worse_by=2.0) >= 0.9
-    assert rate(same_sign, worse_months=4, bias=0.25) >= 0.85
-
-
-def test_every_rule_has_a_verdict_on_a_simulated_market():
-    cells = simulated_performance(0)
-    verdicts = {(each.kind, each.subject): each for each in kpi_verdicts(cells, LAST, LIMITS)}
-    for rule in (wape_above_its_level, against_baseline, same_sign):
-        direct = rule(cells, LAST)
-        assert verdicts[direct.kind, direct.subject] == direct
