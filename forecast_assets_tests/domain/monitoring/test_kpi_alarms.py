@@ -68,10 +68,21 @@ def test_wape_far_above_its_past_is_an_alarm_and_within_ten_per_cent_not():
     assert wape_above_its_level(with_wapes([*steady, 0.225]), LAST).is_alarm
 
 
+def test_of_a_low_level_two_points_more_are_needed_not_ten_per_cent():
+    steady = [0.05] * 14
+    assert wape_above_its_level(with_wapes([*steady, 0.069]), LAST).is_alarm is False
+    assert wape_above_its_level(with_wapes([*steady, 0.071]), LAST).is_alarm
+
+
+def test_the_two_latest_months_are_no_part_of_what_a_month_is_compared_with():
+    assert wape_above_its_level(with_wapes([*HISTORY, 0.9, 0.2, 0.249]), LAST).is_alarm
+    assert wape_above_its_level(with_wapes([*HISTORY, 0.1, 0.1, 0.248]), LAST).is_alarm is False
+
+
 def test_two_months_in_a_row_need_less_than_one():
     # The limit of 3 %: t(.97, 11) = 2.0961, exp(-1.6115 + 2.0961 * 0.06765 * 1.0408) = 0.2313.
-    assert wape_above_its_level(with_wapes([*HISTORY, 0.2, 0.24, 0.24]), LAST).is_alarm
-    assert wape_above_its_level(with_wapes([*HISTORY, 0.2, 0.22, 0.24]), LAST).is_alarm is False
+    assert wape_above_its_level(with_wapes([*HISTORY, 0.2, 0.232, 0.24]), LAST).is_alarm
+    assert wape_above_its_level(with_wapes([*HISTORY, 0.2, 0.231, 0.24]), LAST).is_alarm is False
 
 
 def test_a_month_that_is_hard_every_year_raises_no_alarm():
@@ -104,6 +115,15 @@ def test_bias_of_one_sign_needs_every_month_and_size():
     assert judged(0.2, 0.02, 0.2, 0.2).is_alarm is False
     assert judged(0.04, 0.04, 0.05, 0.04).is_alarm is False
     assert judged(0.06, 0.05, 0.06).is_alarm is None
+
+
+def test_a_bias_that_one_sku_makes_is_no_bias_of_the_market():
+    # +200 and nine times -10 of 1,000 units: +11 % each month, but without the one SKU the forecast is too low.
+    months = pd.date_range(end=LAST, periods=4, freq="MS")
+    cells = pd.concat([month_cells(m, [100] * 10, [300] + [90] * 9) for m in months])
+    result = bias_of_one_sign(cells, LAST, LIMITS)
+    assert result.is_alarm is False
+    assert result.headline.startswith("Bias +11.0 %")
 
 
 def test_worse_than_holt_winters_beyond_tolerance_and_chance():
