@@ -17,7 +17,11 @@ RUN python -m pip install --no-cache-dir --no-deps --require-hashes --requiremen
 COPY pyproject.toml setup.cfg README.md markets.yaml workspace.yaml ./
 COPY dbt_like_sql dbt_like_sql
 COPY forecast_assets forecast_assets
-RUN python -m pip install --no-cache-dir --no-deps --no-build-isolation --editable .
+# Compiled here with the code versions of the assets: the user of the image may not write them, and each run would
+# spend 0.6 s of CPU on both.
+RUN python -m pip install --no-cache-dir --no-deps --no-build-isolation --editable . \
+    && python -m compileall -q forecast_assets \
+    && python -c "import forecast_assets.definitions"
 
 ARG GIT_SHA=unknown
 ENV FORECAST_GIT_SHA=$GIT_SHA \

@@ -46,7 +46,7 @@ def resend_messages(names: list[str]) -> None:
 
 
 def drop_messages(names: list[str]) -> None:
-    """Give messages up: they are not sent and stay in the store as dropped."""
+    """Drop unsent messages: they are never sent, and the store keeps them as dropped."""
     _move(messages_of(settings_or_exit()), names, states.DROPPED, "dropped")
 
 

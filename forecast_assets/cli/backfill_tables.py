@@ -91,7 +91,7 @@ def print_outcome(plan: BackfillPlan, work: Backfill) -> None:
         by_market.setdefault(outcome.country, []).append(outcome)
     countries = [*plan.request.countries, *([None] if None in by_market else [])]
     rows = [_outcome_row(code, by_market.get(code, [])) for code in countries]
-    print_table(f"{work.runs} runs", ["market", "made", "failed", "months that failed", "first reason"], rows)
+    print_table(f"{work.runs} runs", ["market", "rebuilt", "failed", "months that failed", "first reason"], rows)
 
 
 def _outcome_row(code: str | None, outcomes: Sequence[PartitionOutcome]) -> list[str]:

@@ -159,7 +159,7 @@ def _change(path: Path, edit: Callable[[CommentedSeq], None]) -> None:
             raise MarketsError(f"{path} was left as it is: {str(error).replace(name, str(path))}") from error
         written.chmod(target.stat().st_mode & 0o777)
         if target.read_text(encoding="utf-8") != before:
-            raise MarketsError(f"{path} was changed by somebody else meanwhile and left as it is; try again")
+            raise MarketsError(f"{path} has been changed by another process meanwhile and is left as it is; try again")
         written.replace(target)
     finally:
         with contextlib.suppress(FileNotFoundError):

@@ -71,14 +71,14 @@ def sql_files_of(asset: str, sql: Path = SQL) -> list[Path]:
     refers = {name: set(_REFERENCE.findall(path.read_text(encoding="utf-8"))) for name, path in files.items()}
     if asset not in files or files[asset].parent.name != "marts":
         return []
-    found: set[str] = set()
+    used: set[str] = set()
     waiting = [asset, *(name for name, path in files.items() if path.parent.name == "tests" and asset in refers[name])]
     while waiting:
         name = waiting.pop()
-        if name in files and name not in found:
-            found.add(name)
+        if name in files and name not in used:
+            used.add(name)
             waiting += refers[name]
-    return [files[name] for name in sorted(found)]
+    return [files[name] for name in sorted(used)]
 
 
 def _version(tree: SourceTree, sql: Path, asset: str) -> str:

@@ -79,17 +79,17 @@ class SourceTree:
         """Return the closure of an asset's function and of the model of its table.
 
         Raises:
-            UnknownAssetError: If the function is not found, or found in two modules.
+            UnknownAssetError: If no module has the function, or two have.
         """
-        found: dict[tuple[str, str], Node] = {}
+        nodes: dict[tuple[str, str], Node] = {}
         waiting = [(self._asset_module(asset), asset), *self._model(asset)]
         while waiting:
             key = waiting.pop()
-            if key not in found:
-                found[key] = self._node(*key)
-                waiting += found[key].leads_to
-        modules = [self._modules[name] for name, _ in found]
-        return Closure(found, frozenset(module.path.parent for module in modules if module))
+            if key not in nodes:
+                nodes[key] = self._node(*key)
+                waiting += nodes[key].leads_to
+        modules = [self._modules[name] for name, _ in nodes]
+        return Closure(nodes, frozenset(module.path.parent for module in modules if module))
 
     def _asset_module(self, asset: str) -> str:
         modules = self._asset_functions.get(asset, [])
@@ -102,13 +102,13 @@ class SourceTree:
     @functools.cached_property
     def _asset_functions(self) -> dict[str, list[str]]:
         """Modules of ``defs/assets`` by the name of each function in them."""
-        found: dict[str, list[str]] = {}
+        functions: dict[str, list[str]] = {}
         for path in sorted(self.folder.joinpath(*ASSETS.split(".")).glob("*.py")):
             module = self._module(f"{ASSETS}.{path.stem}")
             for name, statements in (module.statements if module else {}).items():
                 if isinstance(statements[0], ast.FunctionDef):
-                    found.setdefault(name, []).append(f"{ASSETS}.{path.stem}")
-        return found
+                    functions.setdefault(name, []).append(f"{ASSETS}.{path.stem}")
+        return functions
 
     def _model(self, asset: str) -> list[tuple[str, str]]:
         """Return the model that the list of models names for a table; none for an asset that is no table."""

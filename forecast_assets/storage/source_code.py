@@ -135,13 +135,13 @@ def _all_statements(node: ast.AST) -> Iterator[ast.stmt]:
 
 
 def _by_name(tree: ast.Module) -> dict[str, list[ast.stmt]]:
-    found: dict[str, list[ast.stmt]] = {}
+    statements: dict[str, list[ast.stmt]] = {}
     for statement in tree.body:
         if isinstance(statement, ast.Import | ast.ImportFrom):
             continue
         for name in _defined_names(statement):
-            found.setdefault(name, []).append(statement)
-    return found
+            statements.setdefault(name, []).append(statement)
+    return statements
 
 
 def _defined_names(statement: ast.stmt) -> list[str]:
@@ -185,37 +185,37 @@ def _without_decorators(function: ast.FunctionDef) -> ast.FunctionDef:
 
 
 def _names(nodes: Iterable[ast.AST]) -> frozenset[tuple[str, str | None]]:
-    found: set[tuple[str, str | None]] = set()
+    used: set[tuple[str, str | None]] = set()
     for node in nodes:
-        _note_names(node, frozenset(), found)
-    return frozenset(found)
+        _note_names(node, frozenset(), used)
+    return frozenset(used)
 
 
-def _note_names(node: ast.AST, local: frozenset[str], found: set[tuple[str, str | None]]) -> None:
+def _note_names(node: ast.AST, local: frozenset[str], used: set[tuple[str, str | None]]) -> None:
     """Note the names of the module that a node uses; those of ``local`` belong to a function around it."""
     if isinstance(node, ast.Name):
         if node.id not in local:
-            found.add((node.id, None))
+            used.add((node.id, None))
         return
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
         if node.value.id not in local:
-            found.add((node.value.id, node.attr))
+            used.add((node.value.id, node.attr))
         return
     inner = local
     if isinstance(node, ast.FunctionDef | ast.Lambda):
         body = node.body if isinstance(node.body, list) else [node.body]
         outer = [child for child in ast.iter_child_nodes(node) if child not in body]
         for child in outer:
-            _note_names(child, local, found)
+            _note_names(child, local, used)
         inner = local | _arguments(node.args) | _assigned(body)
         for child in body:
-            _note_names(child, inner, found)
+            _note_names(child, inner, used)
         return
     if isinstance(node, _COMPREHENSIONS):
-        _note_names(node.generators[0].iter, local, found)
+        _note_names(node.generators[0].iter, local, used)
         inner = local | _assigned([generator.target for generator in node.generators])
     for child in ast.iter_child_nodes(node):
-        _note_names(child, inner, found)
+        _note_names(child, inner, used)
 
 
 def _arguments(arguments: ast.arguments) -> set[str]:

@@ -176,19 +176,19 @@ def _as_type(array: Values, kind: pa.DataType) -> Values:
     return cast
 
 
-def _may_become(found: pa.DataType, wanted: pa.DataType) -> bool:
+def _may_become(actual: pa.DataType, wanted: pa.DataType) -> bool:
     """Return True if the cast is allowed by type; the safe cast then rejects values (fractions, times of day)."""
-    if pa.types.is_null(found) or found == wanted:
+    if pa.types.is_null(actual) or actual == wanted:
         return True
-    if pa.types.is_dictionary(found):
-        return _may_become(found.value_type, wanted)
-    number = pa.types.is_integer(found) or pa.types.is_floating(found)
+    if pa.types.is_dictionary(actual):
+        return _may_become(actual.value_type, wanted)
+    number = pa.types.is_integer(actual) or pa.types.is_floating(actual)
     if pa.types.is_integer(wanted) or pa.types.is_floating(wanted):
         return number
     if pa.types.is_string(wanted):
-        return pa.types.is_large_string(found) or pa.types.is_string_view(found)
+        return pa.types.is_large_string(actual) or pa.types.is_string_view(actual)
     if pa.types.is_date32(wanted) or pa.types.is_timestamp(wanted):
-        return pa.types.is_date(found) or (pa.types.is_timestamp(found) and found.tz is None)
+        return pa.types.is_date(actual) or (pa.types.is_timestamp(actual) and actual.tz is None)
     return False
 
 

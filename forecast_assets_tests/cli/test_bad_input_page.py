@@ -1,4 +1,4 @@
-"""docs/bad-input.md quotes what is really said of bad settings, markets and arguments."""
+"""docs/bad-input.md quotes the messages of bad settings, markets and arguments."""
 
 from pathlib import Path
 
@@ -37,12 +37,12 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("said", CASES)
-def test_the_page_quotes_what_is_said(said, tmp_path):
+@pytest.mark.parametrize("message", CASES)
+def test_the_page_quotes_what_is_said(message, tmp_path):
     with pytest.raises((SettingsError, MarketsError, typer.BadParameter)) as caught:
-        CASES[said](tmp_path)
-    assert said in str(caught.value)
-    assert f"`{said}`" in SECTION
+        CASES[message](tmp_path)
+    assert message in str(caught.value)
+    assert f"`{message}`" in SECTION
 
 
 def test_the_page_quotes_nothing_else():

@@ -106,8 +106,8 @@ def test_a_rollback_that_fails_half_way_exits_with_1_and_says_what_holds(promote
     code, output = promoted("rollback", "--country", "FR", "--reason", "orders")
     assert (code, len(promoted.launched)) == (1, launched)
     assert f"{failing}: broken" in output
-    said = "the recipe is rejected; what was published stays until republish of FR 2024-05 succeeds"
-    assert (said in output) is says_so
+    message = "the recipe is rejected; what was published stays until republish of FR 2024-05 succeeds"
+    assert (message in output) is says_so
 
 
 def test_a_closed_month_and_a_recipe_refused_already_are_not_rolled_back(promoted):

@@ -1,4 +1,4 @@
-"""What a markets file may say, and what is said of one that cannot be used."""
+"""Markets files: accepted content, and the message for each file that cannot be used."""
 
 from pathlib import Path
 
@@ -129,7 +129,7 @@ def test_a_month_is_written_in_one_way(text):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"", "expected a non-empty list under the key 'markets', got None"),
         (b"markets: []", "expected a non-empty list under the key 'markets', got []"),
@@ -139,11 +139,11 @@ def test_a_month_is_written_in_one_way(text):
         (b"markets:\n  - {name: C\xf4te}", "not UTF-8: "),
     ],
 )
-def test_a_file_that_lists_no_markets_is_refused_with_what_was_found(file, content, said):
+def test_a_file_that_lists_no_markets_is_refused_with_what_was_found(file, content, message):
     file.write_bytes(content)
     with pytest.raises(MarketsError) as caught:
         load_markets(file)
-    assert str(caught.value).startswith(f"{file}: {said}")
+    assert str(caught.value).startswith(f"{file}: {message}")
 
 
 def test_a_missing_file_says_which_variable_names_it(file):

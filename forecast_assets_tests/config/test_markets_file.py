@@ -5,6 +5,7 @@ import pytest
 
 from forecast_assets.config.markets import Market, MarketsError, load_markets
 from forecast_assets.config.markets_file import add_market, set_stage
+from forecast_assets.sample import SAMPLE_MARKETS
 
 SINCE = pd.Timestamp("2019-01-01")
 NORWAY = Market("NO", 'Norway "NO" \\ Norge', "NO", "NOR", "Europe", SINCE, stage="shadow")
@@ -64,6 +65,15 @@ def test_a_market_is_appended_to_a_list_of_blocks_without_a_last_line_end(file):
     assert load_markets(path)["NO"].name == NORWAY.name
 
 
+def test_every_market_of_the_sample_reads_back_as_it_was_added(file):
+    others = [Market(it.code, it.name, it.iso2, it.iso3, it.region, SINCE, stage="shadow") for it in SAMPLE_MARKETS[2:]]
+    assert len(others) == 38
+    for market in others:
+        path = file(BY_LINE)
+        add_market(path, market)
+        assert list(load_markets(path).values())[2:] == [market]
+
+
 def test_an_entry_is_one_quoted_line(file):
     expected = (
         '{code: "NA", name: "Namibia", iso2: "NA", iso3: "NAM", region: "Africa", since: 2020-02-01, '
@@ -104,7 +114,7 @@ def test_the_reason_stands_above_the_entry_on_one_line(file):
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (lambda path: add_market(path, Market("FR", "France", "FR", "FRA", "Europe", SINCE)), "FR is there already"),
         (lambda path: add_market(path, Market("no", "Norway", "NO", "NOR", "Europe", SINCE)), "expected 2 to 10 of"),
@@ -112,9 +122,9 @@ def test_the_reason_stands_above_the_entry_on_one_line(file):
         (lambda path: set_stage(path, "FR", "gone"), "no stage gone"),
     ],
 )
-def test_a_change_that_would_spoil_the_file_is_refused_and_the_file_left_as_it_is(file, change, said):
+def test_a_change_that_would_spoil_the_file_is_refused_and_the_file_left_as_it_is(file, change, message):
     path = file(BY_LINE)
-    with pytest.raises(MarketsError, match=said):
+    with pytest.raises(MarketsError, match=message):
         change(path)
     assert path.read_text(encoding="utf-8") == BY_LINE
     assert [found.name for found in path.parent.iterdir()] == ["markets.yaml"]

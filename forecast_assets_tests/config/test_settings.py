@@ -1,4 +1,4 @@
-"""What the environment may set, and what is said of a value that is unknown, not allowed or contradicts another."""
+"""Settings that the environment may set, and messages for unknown, wrong and contradicting values."""
 
 import subprocess
 import sys

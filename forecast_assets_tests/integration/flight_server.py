@@ -229,12 +229,12 @@ class DremioStandIn(flight.FlightServerBase):
         except duckdb.CatalogException as error:
             raise pa.ArrowInvalid(f"VALIDATION ERROR: Object '{_name_in(error)}' not found within 'lake'") from error
         except duckdb.Error as error:
-            said = (
+            message = (
                 f"Column '{_name_in(error)}' not found in any table"
                 if "Referenced column" in str(error)
                 else str(error)
             )
-            raise pa.ArrowInvalid(f"VALIDATION ERROR: {said.splitlines()[0]}") from error
+            raise pa.ArrowInvalid(f"VALIDATION ERROR: {message.splitlines()[0]}") from error
         schema = pa.schema([pa.field(field.name, _as_dremio(field.type)) for field in reader.schema])
         return schema, (batch.cast(schema) for batch in reader)
 

@@ -169,7 +169,7 @@ def test_tls_with_the_authority_of_the_company(authorities):
 
 
 @pytest.mark.parametrize(
-    ("values", "named", "said"),
+    ("values", "named", "message"),
     [
         ({"ca_file": "another.pem"}, "localhost", r"is not trusted: check that DREMIO_CA_FILE holds .*another\.pem"),
         ({}, "localhost", r"is not trusted: check that DREMIO_CA_FILE .*DREMIO_CA_FILE is not set"),
@@ -177,11 +177,11 @@ def test_tls_with_the_authority_of_the_company(authorities):
     ],
     ids=["another authority", "no authority", "another name"],
 )
-def test_a_certificate_that_is_not_trusted_is_named_and_not_tried_again(authorities, values, named, said):
+def test_a_certificate_that_is_not_trusted_is_named_and_not_tried_again(authorities, values, named, message):
     base, made = authorities
     files = {name: str(base / file) for name, file in values.items()}
     with DremioStandIn({USER: PASSWORD}, certificate=certificate_of(made["ours"], named)) as server:
-        with pytest.raises(DremioError, match=said) as refused:
+        with pytest.raises(DremioError, match=message) as refused:
             client_of(server, tls=True, **files).rows(ONE)
         assert not is_transient(refused.value)
         assert server.seen.logins == 0
@@ -203,9 +203,9 @@ WRONG = {
 
 @pytest.mark.parametrize("wrong", WRONG)
 def test_what_is_wrong_is_one_line_that_says_what_to_check_without_a_secret(server, wrong):
-    values, said = WRONG[wrong]
+    values, message = WRONG[wrong]
     client = client_of(server, **values)
-    with pytest.raises((DremioError, DremioUnavailable), match=said) as refused:
+    with pytest.raises((DremioError, DremioUnavailable), match=message) as refused:
         client.rows(ONE)
     text = f"{refused.value}{refused.value!r}{client!r}{client._session!r}{vars(client.settings)}"
     assert "\n" not in str(refused.value)
@@ -220,14 +220,14 @@ def test_a_user_who_may_not_is_told_to_look_at_the_grants(server):
 
 
 def test_words_of_duckdb_are_refused_as_dremio_would(server):
-    for sql, said in (
+    for sql, message in (
         ('SELECT LIST("sku") AS "x" FROM "lake"."sales"."sell_in"', "LIST"),
         ('SELECT STRFTIME("m", \'%Y\') AS "x" FROM "lake"."sales"."sell_in"', "STRFTIME"),
         ('SELECT * EXCLUDE ("sku") FROM "lake"."sales"."sell_in"', "EXCLUDE"),
         ('SELECT month FROM "lake"."sales"."sell_in"', "month without quotes"),
         ('SELECT "units"::VARCHAR AS "x" FROM "lake"."sales"."sell_in"', "::"),
     ):
-        with pytest.raises(DremioError, match=f"not understood: .*{said}"):
+        with pytest.raises(DremioError, match=f"not understood: .*{message}"):
             client_of(server).rows(sql)
 
 

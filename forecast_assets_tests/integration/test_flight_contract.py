@@ -118,10 +118,10 @@ CELLS = {
 
 @pytest.mark.parametrize("case", CELLS)
 def test_a_bad_table_is_refused_with_table_column_rows_and_next_step(put, case):
-    text, said = CELLS[case]
+    text, message = CELLS[case]
     with pytest.raises(LandingError) as refused:
         run(put(text))
-    assert said in str(refused.value)
+    assert message in str(refused.value)
     assert len(refused.value.problems) == 1
 
 

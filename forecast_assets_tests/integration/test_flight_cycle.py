@@ -253,8 +253,8 @@ def test_a_command_says_what_dremio_refused_in_one_line(server, settings, monkey
         monkeypatch.setenv(name, value)
     ended = CliRunner().invoke(app, ["market", "check", "FR", "--month", "2024-10"])
     assert ended.exit_code == 2
-    said = " ".join(ended.output.split())
-    assert "rejected user 'planner': check DREMIO_USER and DREMIO_PASSWORD" in said
+    output = " ".join(ended.output.split())
+    assert "rejected user 'planner': check DREMIO_USER and DREMIO_PASSWORD" in output
     assert "Traceback" not in ended.output
     assert "wr0ng-word" not in ended.output
 
@@ -262,10 +262,10 @@ def test_a_command_says_what_dremio_refused_in_one_line(server, settings, monkey
 def test_variables_are_checked_when_the_settings_are_loaded():
     with pytest.raises(SettingsError) as refused:
         load_settings({"FORECAST_SOURCE": "dremio", "DREMIO_HOTS": "x", "DREMIO_PORT": "99999"}, with_markets=False)
-    said = str(refused.value)
-    assert "DREMIO_HOTS: unknown. Did you mean DREMIO_HOST?" in said
-    assert "DREMIO_HOST: not set, and needed where FORECAST_SOURCE is dremio" in said
-    assert "DREMIO_PORT = '99999'" in said
+    message = str(refused.value)
+    assert "DREMIO_HOTS: unknown. Did you mean DREMIO_HOST?" in message
+    assert "DREMIO_HOST: not set, and needed where FORECAST_SOURCE is dremio" in message
+    assert "DREMIO_PORT = '99999'" in message
     with pytest.raises(SettingsError, match=r"FORECAST_SOURCE = 'snowflake'"):
         load_settings({"FORECAST_SOURCE": "snowflake"}, with_markets=False)
     cloud = {"FORECAST_SOURCE": "dremio", "DREMIO_HOST": "data.dremio.cloud", "DREMIO_SCHEMA": "lake.sales"}

@@ -225,5 +225,5 @@ class Platform:
             time.sleep(0.5)
 
     def log(self) -> str:
-        """The end of what the daemon said."""
+        """Return the last lines that the daemon printed."""
         return (self.base / "daemon.log").read_text(encoding="utf-8", errors="replace")[-6000:]

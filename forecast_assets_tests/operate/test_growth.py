@@ -30,10 +30,10 @@ SMALL = {
 
 
 class CommandLineCompany:
-    """Where the commands were typed, and what they said."""
+    """Folder in which commands run, with their latest output."""
 
     def __init__(self, base: Path) -> None:
-        self.base, self.said = base, ""
+        self.base, self.output = base, ""
 
     def type(self, commands: str) -> None:
         """Run the commands in a shell whose ``forecast-assets`` is this code."""
@@ -50,8 +50,8 @@ class CommandLineCompany:
         done = subprocess.run(
             ["bash", "-c", commands], cwd=self.base, env=environment, capture_output=True, text=True, check=False
         )
-        self.said = done.stdout + done.stderr
-        assert done.returncode == 0, self.said[-4000:]
+        self.output = done.stdout + done.stderr
+        assert done.returncode == 0, self.output[-4000:]
 
     @property
     def stages(self) -> dict[str, str]:
@@ -77,7 +77,7 @@ def test_every_market_is_in_and_those_whose_check_did_not_fail_are_live(company)
     assert {code for code, stage in stages.items() if stage == "live"} > FIRST_TWO
     for code in set(stages) - FIRST_TWO:
         expected = f"{code} is live" if stages[code] == "live" else f"{code} stays in shadow"
-        assert expected in company.said, code
+        assert expected in company.output, code
 
 
 def test_new_markets_were_forecast_in_shadow_before_anybody_promoted_them(company):

@@ -55,5 +55,5 @@ class PageReader(HTMLParser):
 
     def rows_under(self, caption: str) -> list[list[str]]:
         """Rows of the accuracy table whose caption begins so, without its two rows of heads."""
-        (table,) = [rows for rows, said in zip(self.tables, self.captions, strict=True) if said.startswith(caption)]
+        (table,) = [rows for rows, title in zip(self.tables, self.captions, strict=True) if title.startswith(caption)]
         return [[" ".join(cell.split()) for cell in row] for row in table[2:]]

@@ -230,7 +230,7 @@ def test_the_page_has_realised_accuracy_by_category_and_the_change_against_the_m
     )
     page = render_market_report(dataclasses.replace(report, published_before=before))
     text = " ".join(re.sub(r"<[^>]+>", " ", html.unescape(page)).split())
-    # Every forecast is a fifth below what was said before.
+    # Every forecast is a fifth below the previous one.
     assert "forecasts changed by 20.0% of their units" in text, text[text.index("Against the pub") :][:300]
     assert "Realised by category, largest first" in text
     assert "Against the publication" not in render_market_report(report)

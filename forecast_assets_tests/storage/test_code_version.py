@@ -30,8 +30,8 @@ ENDS_USED = {
     "reports": set(),
     # Limits of checks: they decide whether a table is stored.
     "validation": {"config"},
-    # The configuration digest; the stored inputs, look-ups and answers.
-    "market_state": {"config", "storage"},
+    # The configuration digest; the stored inputs, look-ups and answers; the run's tags.
+    "market_state": {"config", "storage", "tags"},
     # How deliveries are reached; what they hold is compared by content.
     "sources": {"config", "storage"},
     # The same, with the run's partition and tags, and the windows that are recorded as inputs.

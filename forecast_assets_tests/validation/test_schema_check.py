@@ -26,7 +26,7 @@ def test_a_table_as_declared_has_no_violation():
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"sku": ["A", "A"]}, "multiple_fields_uniqueness"),
         ({"sku": ["A", ""]}, "sku: str_length"),
@@ -37,10 +37,10 @@ def test_a_table_as_declared_has_no_violation():
         ({"colour": ["red", "red"]}, "columns that its schema does not declare: colour"),
     ],
 )
-def test_what_does_not_fit_is_named_with_column_and_rule(changes, said):
+def test_what_does_not_fit_is_named_with_column_and_rule(changes, message):
     finding = found(sell_in(**changes))
     assert finding.violations >= 1
-    assert said in finding.message
+    assert message in finding.message
     assert "sell_in" in finding.message
 
 

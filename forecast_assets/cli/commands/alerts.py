@@ -46,7 +46,7 @@ def resend(
 
 @alerts.command()
 def drop(message: Annotated[list[str], typer.Argument(help="Name as listed, e.g. default/12")]) -> None:
-    """Give messages up: they are not sent, and stay in the store as dropped."""
+    """Drop unsent messages: they are never sent, and the store keeps them as dropped."""
     from forecast_assets.cli.alerts import drop_messages
 
     drop_messages(message)

@@ -13,7 +13,7 @@ def champion(
     reason: Annotated[str, typer.Option(help="Reason for accepting it, stored with the decision")] = "not given",
     author: Annotated[str, typer.Option(help="Name of the person who accepts it")] = "unknown",
 ) -> None:
-    """Show a market's champion configuration by month, its challengers and what is rejected."""
+    """Show a market's champion configuration by month, its challengers and the rejected ones."""
     from forecast_assets.cli.champion import run
 
     run(country, accept, reason, author)

@@ -62,8 +62,8 @@ def test_markets_in_processes_of_their_own_and_a_retry_share_the_parent_run_name
     assert {run.data.tags["mlflow.parentRunId"] for run in markets} == {parent.info.run_id}
     again = kept_in_store(copy)
     by_market = {run.data.tags["forecast.market"]: run.info.run_id for run in markets}
-    assert {code: said["mlflow_run_id"] for code, said in again.items()} == by_market
-    assert {said["mlflow_parent_run_id"] for said in again.values()} == {parent.info.run_id}
+    assert {code: record["mlflow_run_id"] for code, record in again.items()} == by_market
+    assert {record["mlflow_parent_run_id"] for record in again.values()} == {parent.info.run_id}
     # The retry is another run of Dagster and the same run of MLflow.
     assert first["FR"]["mlflow_run_id"] == again["FR"]["mlflow_run_id"]
     assert first["FR"]["dagster_run_id"] != again["FR"]["dagster_run_id"]
@@ -73,7 +73,7 @@ def kept_in_store(company: Company) -> dict[str, dict[str, str]]:
     """What the store says of the MLflow run of each market's publication."""
     places = {code: PartitionKey(pd.Timestamp(DECEMBER), code) for code in ("FR", "NO")}
     published = {code: company.store.provenance("published_forecasts", place) for code, place in places.items()}
-    assert {said.cycle_id for said in published.values()} == {CYCLE}
+    assert {provenance.cycle_id for provenance in published.values()} == {CYCLE}
     runs = MlflowRuns(company.store)
     assert runs.of(places["FR"], dataclasses.replace(published["FR"], content_hash="another")) is None
     return {code: runs.of(place, published[code]) for code, place in places.items()}

@@ -85,5 +85,5 @@ def test_a_refusal_is_taken_back_by_its_id_and_others_of_the_month_stay(company,
     succeeded(result)
     assert copy.read("refused_recipe", "FR", DECEMBER).empty
     (event,) = result.get_asset_materialization_events()
-    said = {name: value.value for name, value in event.materialization.metadata.items()}
-    assert (said["accepted"], said["author"], said["reason"]) == (usual, "Bob", "sorry")
+    metadata = {name: value.value for name, value in event.materialization.metadata.items()}
+    assert (metadata["accepted"], metadata["author"], metadata["reason"]) == (usual, "Bob", "sorry")

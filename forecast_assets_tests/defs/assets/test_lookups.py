@@ -97,8 +97,8 @@ def test_where_nothing_was_forecast_the_month_before_counts(copy):
         os.unlink(copy.store.path(table, PLACE))
     succeeded(copy.run("publish_fallback", "FR", DECEMBER))
     november = copy.hashes("published_forecasts", "FR")["2024-11"]
-    said = copy.store.provenance("published_forecasts", PLACE)
-    assert said.inputs["published_forecasts"] == {f"FR|{NOVEMBER}": november}
+    provenance = copy.store.provenance("published_forecasts", PLACE)
+    assert provenance.inputs["published_forecasts"] == {f"FR|{NOVEMBER}": november}
     assert stale(copy, ["published_forecasts"]) == {}
     republished(copy, "published_forecasts", forecast_units=1.0)
     assert stale(copy, ["published_forecasts"]) == {"published_forecasts": "published_forecasts changed"}

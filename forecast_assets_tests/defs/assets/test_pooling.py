@@ -55,8 +55,8 @@ def test_the_model_is_made_from_months_before_its_own_and_a_later_one_changes_no
 
 @pytest.mark.parametrize("of", ["company", "pooling"])
 def test_with_the_model_and_where_pooling_is_off_nothing_is_missing(of, request):
-    said = request.getfixturevalue(of).read("forecasts", "NO", DECEMBER)["inputs_missing"]
-    assert not said.str.contains("pooled_model").any()
+    missing = request.getfixturevalue(of).read("forecasts", "NO", DECEMBER)["inputs_missing"]
+    assert not missing.str.contains("pooled_model").any()
 
 
 def test_where_pooling_is_off_a_model_that_is_there_is_not_read(company, pooling, tmp_path):

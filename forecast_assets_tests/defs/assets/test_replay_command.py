@@ -77,9 +77,11 @@ def test_the_command_exits_with_2_where_a_table_of_the_cycle_was_pruned(command,
     remove_versions(copy.store, gone, datetime(2026, 1, 9, tzinfo=UTC))
     result = command("--cycle", CYCLE, "--country", "FR")
     assert result.exit_code == 2
-    said = " ".join(result.output.split())
-    assert f"forecasts FR|{DECEMBER}: the cycle's version was pruned on 2026-01-09T00:00:00+00:00: not possible" in said
-    assert "2 tables, 2 identical" in said
+    output = " ".join(result.output.split())
+    assert (
+        f"forecasts FR|{DECEMBER}: the cycle's version was pruned on 2026-01-09T00:00:00+00:00: not possible" in output
+    )
+    assert "2 tables, 2 identical" in output
 
 
 def test_deliveries_that_cannot_be_asked_stop_no_replay(command, monkeypatch):

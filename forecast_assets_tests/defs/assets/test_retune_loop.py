@@ -59,9 +59,9 @@ def test_an_alarm_leads_to_a_tuned_recipe_that_the_next_cycle_puts_to_the_rule(m
         succeeded(result)
         assert retunes(settings, instance, TENTH)[0] == []
     (event,) = result.get_asset_materialization_events()
-    said = {name: value.value for name, value in event.materialization.metadata.items()}
-    assert said["alarms"] == "France: WAPE 80.0 %, limit 60.0 %"
-    assert (said["retunes_of_the_month"], said["trials"]) == ("1 of 4", 2)
+    metadata = {name: value.value for name, value in event.materialization.metadata.items()}
+    assert metadata["alarms"] == "France: WAPE 80.0 %, limit 60.0 %"
+    assert (metadata["retunes_of_the_month"], metadata["trials"]) == ("1 of 4", 2)
 
     challenger = recipe_id(
         recipe_of(settings.training, parameters_in_force(market.read("tuned_recipe", "FR", DECEMBER)))

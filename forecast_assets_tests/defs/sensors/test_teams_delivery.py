@@ -59,19 +59,19 @@ def test_a_refused_card_is_told_as_an_error_of_the_tick(settings, tick, monkeypa
 def test_the_address_of_the_webhook_is_in_no_file_log_or_message(settings, tick, monkeypatch, caplog, capfd):
     caplog.set_level(logging.DEBUG)
     Outbox.of(settings).report([incident()], CYCLE)
-    said = []
+    results = []
     with FakeTeams().listening() as teams:
         monkeypatch.setenv("TEAMS_WEBHOOK_URL", teams.url())
         teams.answers = [None, (400, {}, f"bad request to {teams.url()}")]
-        said += [tick()]
+        results += [tick()]
         monkeypatch.setattr("forecast_assets.alerts.messages.Message.next_at", None)
-        said += [tick()]
+        results += [tick()]
         assert len(teams.paths) == 2
-    assert "parked" in said[1]
+    assert "parked" in results[1]
     contents = [path.read_bytes() for path in Path(settings.store.address).rglob("*") if path.is_file()]
     assert len(contents) > 5
     assert not any(CANARY.encode() in content for content in contents)
-    assert CANARY not in caplog.text + "".join([*said, *capfd.readouterr()])
+    assert CANARY not in caplog.text + "".join([*results, *capfd.readouterr()])
 
 
 def test_the_sensor_is_part_of_the_definitions_and_runs_without_being_switched_on(settings):

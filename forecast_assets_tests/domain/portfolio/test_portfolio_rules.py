@@ -114,9 +114,9 @@ def test_an_intermittent_sku_that_jumps_is_intermittent():
 
 @pytest.mark.parametrize("units", [STEADY, EVERY_FOURTH_MONTH, JUMPED])
 def test_regular_intermittent_and_shifted_skus_keep_the_exact_model(units):
-    low_end, said, high_end = np.sort(np.random.default_rng(0).uniform(0, 200, (3, 18)), axis=0)
-    point, low, high, _ = forecast_of(units, model={"units": said, "low": low_end, "high": high_end})
-    assert point.tolist() == said.tolist()
+    low_end, predicted, high_end = np.sort(np.random.default_rng(0).uniform(0, 200, (3, 18)), axis=0)
+    point, low, high, _ = forecast_of(units, model={"units": predicted, "low": low_end, "high": high_end})
+    assert point.tolist() == predicted.tolist()
     assert low.tolist() == low_end.tolist()
     assert high.tolist() == high_end.tolist()
 

@@ -1,4 +1,4 @@
-"""Which months a market delivered, what is said where it did not, and rows of countries nobody configured."""
+"""Months that a market delivered, the message for other months, and rows of countries that are not configured."""
 
 import pandas as pd
 import pytest

@@ -180,13 +180,13 @@ def test_equal_deliveries_give_equal_tables_to_the_last_digit(landing, run):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         ({"missing_month": "nul"}, "missing_month is 'nul'; known: zero, unknown"),
         ({"first": "2024-01-02"}, "months are first-of-month dates, got 2024-01-02"),
         ({"last": "2023-01-01"}, "first_month 2024-01 is after last_month 2023-01"),
     ],
 )
-def test_arguments_are_checked(run, arguments, said):
-    with pytest.raises(ValueError, match=said):
+def test_arguments_are_checked(run, arguments, message):
+    with pytest.raises(ValueError, match=message):
         run(**{"first": "2024-01-01"} | arguments)
