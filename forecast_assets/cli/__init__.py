@@ -8,6 +8,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from forecast_assets.cli.commands.accept import accept
 from forecast_assets.cli.commands.alerts import alerts
 from forecast_assets.cli.commands.backfill import backfill
 from forecast_assets.cli.commands.champion import champion
@@ -51,7 +52,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Forecast the demand of every market, month by month.",
 )
-RUN = (demo, cycle, measure, backfill, tune, champion, rollback, withdraw)
+RUN = (demo, cycle, accept, measure, backfill, tune, champion, rollback, withdraw)
 INSPECT_VERSIONS = (versions, restore, prune, replay, why)
 for command in (*RUN, *INSPECT_VERSIONS, sample, prepare, doctor, watchdog):
     app.command()(command)

@@ -20,6 +20,7 @@ from forecast_assets.cli.prepare import prepare_instance
 from forecast_assets.config.settings import Settings
 from forecast_assets.domain.evaluation.backtest_accuracy import ALL_LAGS
 from forecast_assets.domain.evaluation.realised_accuracy import PERFORMANCE_METHODS
+from forecast_assets.market_state.delivery_findings import BLOCKS, DeliveryFindings
 from forecast_assets.operations.cycle.cycle import run_cycles
 from forecast_assets.operations.cycle.launch import RunResult
 from forecast_assets.operations.cycle.measured import (
@@ -79,6 +80,7 @@ def run_and_print(settings: Settings, request: CycleRequest, countries: list[str
             )
     results = run_cycles(settings, load_code_location, request, countries, RunLog())
     print_markets(settings, request.month, is_open, results)
+    print_findings(settings, request.month, is_open)
     print_performance(settings, countries)
     return results
 
@@ -107,6 +109,24 @@ def print_markets(
     columns = ["market", "cells", "WAPE model", "bias model", "WAPE baseline", "bias baseline", "published", "why"]
     if rows:
         print_table(f"{month:%Y-%m}: forecasts published, accuracy on the backtest", columns, rows)
+
+
+def print_findings(settings: Settings, month: pd.Timestamp, countries: list[str]) -> None:
+    """Print what the checks found in the month's deliveries, and the command that accepts a finding."""
+    findings = DeliveryFindings(open_store(settings))
+    rows = [
+        [code, each.source, each.name, each.effect, each.message]
+        for code in countries
+        for each in findings.of(PartitionKey(month, code))
+    ]
+    if not rows:
+        return
+    print_table(
+        f"{month:%Y-%m}: findings in the deliveries", ["market", "source", "finding", "effect", "message"], rows
+    )
+    if any(row[3] == BLOCKS for row in rows):
+        command = f"forecast-assets accept MARKET {month:%Y-%m} FINDING --reason ..."
+        console.print(f"Deliver again and run the cycle again; if a finding is right: {command}", markup=False)
 
 
 def _row_of_failed(store: TableStore, code: str, month: pd.Timestamp, results: list[RunResult]) -> list[str]:

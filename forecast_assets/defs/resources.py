@@ -6,10 +6,12 @@ import dagster as dg
 
 from forecast_assets.config.settings import Settings
 from forecast_assets.defs.io_managers import build_io_managers
+from forecast_assets.market_state.delivery_findings import DeliveryFindings
 from forecast_assets.market_state.lookups import Lookups
 from forecast_assets.market_state.market_lease import MarketLease
 from forecast_assets.market_state.published_months import PublishedMonths
 from forecast_assets.market_state.recipes_in_force import RecipesInForce
+from forecast_assets.operations.history.historical_store import HistoricalStore
 from forecast_assets.sources.opened import open_sources
 from forecast_assets.storage import TableReader
 from forecast_assets.storage.configuration import configuration_of
@@ -43,6 +45,7 @@ def default_resources(settings: Settings, inputs: TableReader | None = None) -> 
         "source_tables": open_sources(settings),
         "published_months": PublishedMonths(read_from, lookups),
         "recipes_in_force": RecipesInForce(read_from, lookups),
+        "delivery_findings": DeliveryFindings(inputs.original if isinstance(inputs, HistoricalStore) else store),
         "mlflow_runs": MlflowRuns(store),
         "mlflow_tracking": MlflowTracking(
             tracking_uri=settings.mlflow.tracking_uri, experiment_name=f"forecast_assets_{settings.env}"

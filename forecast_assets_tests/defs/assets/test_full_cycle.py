@@ -84,7 +84,7 @@ def test_a_market_that_delivers_nothing_but_sell_in_is_forecast(company, tmp_pat
     succeeded(copy.run("monthly_cycle", "NO", DECEMBER))
     made = copy.read("published_forecasts", "NO", DECEMBER)
     assert set(made["category"]) == {"UNKNOWN"}
-    assert set(made["inputs_missing"]) == {"demand_totals_known,sell_out"}
+    assert set(made["inputs_missing"]) == {"demand_totals_known,products,promotions,sell_out"}
     assert made.groupby("sku").size().unique().tolist() == [18]
 
 
