@@ -57,3 +57,15 @@ def test_what_a_month_may_read_is_made_as_soon_as_it_has_closed_and_the_one_befo
 def test_a_day_before_the_cycle_it_is_made_from_what_there_is():
     assert to_make_known(DAY_BEFORE, frozen={NOVEMBER}, stored=set())
     assert not to_make_known(DAY_BEFORE, frozen=set(), stored=set())
+
+
+def test_a_month_on_the_other_side_of_the_year_is_the_one_before():
+    january = Months(NOVEMBER, DECEMBER, is_overdue=True, is_late=False)
+    assert to_make_known(january, frozen={NOVEMBER}, stored={NOVEMBER})
+    assert not to_make_known(january, frozen={OCTOBER, DECEMBER}, stored=set())
+
+
+def test_a_month_is_frozen_with_markets_that_are_not_expected_any_more():
+    assert frozen(AFTER_THE_TENTH, {DECEMBER: {"FR", "NO", "GONE"}}) == ["2024-12..2024-12"]
+    # A market whose data starts with the month is waited for.
+    assert frozen(AFTER_THE_TENTH, {NOVEMBER: {"FR"}}) == []
