@@ -47,6 +47,14 @@ def test_a_source_that_came_is_none_whatever_came_before():
     assert (found.weight, found.headline) == (10.0, "sell_in: 10 rows in 2024-06, 10 a month before")
 
 
+def test_one_row_a_month_is_a_delivery_and_a_total():
+    one = delivered([100] * 48, ["a"])
+    assert judged("sell_in", sell_in=without(one, [0], ["a"])).is_alarm
+    assert judged("sell_in volume", sell_in=one).is_alarm is False
+    first = judged("sell_in", sell_in=one[one["month"] == JUNE])
+    assert (first.weight, first.headline) == (0.0, "sell_in: 1 rows in 2024-06, 0 a month before")
+
+
 def test_volume_is_compared_with_the_median_of_the_three_years_before():
     # June of the years before, from four years back: 9000, 100, 200, 400; the median of the last three is 200.
     units = np.full(HISTORY_MONTHS + 1, 100.0)
