@@ -55,6 +55,13 @@ def test_one_row_a_month_is_a_delivery_and_a_total():
     assert (first.weight, first.headline) == (0.0, "sell_in: 1 rows in 2024-06, 0 a month before")
 
 
+def test_less_than_a_unit_is_sold_too():
+    little = delivered([0.5] * 48, ["a"])
+    assert judged("sell_in volume", sell_in=little).is_alarm is False
+    assert judged("sell_in new SKUs", sell_in=little).headline.startswith("sell_in: 0 of 1 SKUs")
+    assert judged("sell_in missing SKUs", sell_in=little).headline.startswith("sell_in: 0 of 1 regular SKUs")
+
+
 def test_volume_is_compared_with_the_median_of_the_three_years_before():
     # June of the years before, from four years back: 9000, 100, 200, 400; the median of the last three is 200.
     units = np.full(HISTORY_MONTHS + 1, 100.0)
