@@ -159,6 +159,13 @@ def test_a_share_of_missing_skus_is_usual_if_one_of_the_twelve_months_before_had
     assert judged("sell_in missing SKUs", sell_in=usual[usual["month"] >= months_back(18)]).is_alarm is False
 
 
+def test_a_market_of_one_regular_sku_has_a_usual_share_too():
+    other = pd.DataFrame({"month": [JUNE], "sku": ["b"], "sell_in_units": [5.0]})
+    rows = pd.concat([without(delivered([100.0] * 30, ["a"]), [0, 12], ["a"]), other])
+    found = judged("sell_in missing SKUs", sell_in=rows)
+    assert (found.is_alarm, found.weight) == (False, 1.0)
+
+
 def test_missing_skus_need_rows_of_the_month_and_regular_skus():
     rows = delivered([100.0] * 30)
     gone = judged("sell_in missing SKUs", sell_in=without(rows, [0]))
