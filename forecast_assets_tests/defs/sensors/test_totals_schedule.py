@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from forecast_assets.defs.sensors.totals_schedule import Months, to_freeze, to_make_known
+from forecast_assets.defs.sensors.totals_schedule import FALLBACK_BEFORE_DUE, Months, to_freeze, to_make_known
 
 OCTOBER, NOVEMBER, DECEMBER, JANUARY = (
     pd.Timestamp(f"{month}-01") for month in ("2024-10", "2024-11", "2024-12", "2025-01")
@@ -55,6 +55,7 @@ def test_what_a_month_may_read_is_made_as_soon_as_it_has_closed_and_the_one_befo
 
 
 def test_a_day_before_the_cycle_it_is_made_from_what_there_is():
+    assert pd.Timestamp("2025-02-10T06:00Z") - FALLBACK_BEFORE_DUE == pd.Timestamp("2025-02-09T06:00Z")
     assert to_make_known(DAY_BEFORE, frozen={NOVEMBER}, stored=set())
     assert not to_make_known(DAY_BEFORE, frozen=set(), stored=set())
 
