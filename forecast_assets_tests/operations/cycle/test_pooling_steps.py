@@ -94,7 +94,7 @@ def test_a_late_market_is_added_and_the_pooled_model_is_rebuilt(store):
 
 def test_a_model_stays_if_only_rows_from_its_own_month_on_are_new(store):
     march = pd.Timestamp("2024-03-01")
-    for month in HISTORY[HISTORY < march]:
+    for month in (each for each in HISTORY if each < march):
         pool(store, month)
     put(store, "pooled_model", march)
     put(store, "pooled_model", JUNE)
