@@ -62,3 +62,12 @@ def test_a_fallback_is_told_with_its_source_reason_skus_and_units(source, words)
 def test_an_override_of_single_skus_is_no_fallback():
     _, found = publication_verdicts(published("model", "override"), NO_CHAMPION)
     assert found.is_alarm is False
+
+
+def test_of_several_fallbacks_the_first_one_is_named():
+    first, second = published("baseline", reason="first"), published(LAST_PUBLISHED, reason="second")
+    _, found = publication_verdicts(pd.concat([first, second]), NO_CHAMPION)
+    assert found.headline == "published is the baseline: first"
+    assert found.facts[0] == ("source", "baseline")
+    _, alone = publication_verdicts(first.iloc[:1], NO_CHAMPION)
+    assert alone.headline == "published is the baseline: first"
