@@ -71,7 +71,7 @@ def _factor(filled: pd.DataFrame, is_changed: pd.Series) -> float | None:
     cells = filled[is_changed & both]
     if len(cells) < LEAST_RESCALED or len(cells) < LEAST_RESCALED_SHARE * both.sum():
         return None
-    ratios = np.log(cells["units_delivered"] / cells["units_stored"]).to_numpy()
+    ratios = np.log(cells["units_delivered"].to_numpy(dtype=float) / cells["units_stored"].to_numpy(dtype=float))
     middle = float(np.median(ratios))
     is_one = np.mean(np.abs(ratios - middle) < FACTOR_TOLERANCE) > 0.5
     is_known = np.abs(abs(middle) - np.log(FACTORS)).min() < FACTOR_TOLERANCE
