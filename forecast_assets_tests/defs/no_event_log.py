@@ -5,7 +5,8 @@ there by each check and input. Tests of what Dagster remembers take ``dg.instanc
 """
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import dagster as dg
@@ -32,6 +33,12 @@ class NoEventLog(InMemoryEventLogStorage):
 
     def fetch_observations(self, *_: Any, **__: Any) -> dg.EventRecordsResult:
         return dg.EventRecordsResult(records=[], cursor="", has_more=False)
+
+
+@contextmanager
+def ephemeral() -> Iterator[dg.DagsterInstance]:
+    """Stand for ``DagsterInstance.ephemeral``, which runs in process take that are given no instance."""
+    yield forgetful_instance()
 
 
 @functools.cache
