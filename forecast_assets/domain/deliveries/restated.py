@@ -30,6 +30,8 @@ def restated_history(
     now = delivered[(delivered["month"] < month) & delivered["units"].notna()]
     before = stored[(stored["month"] < month) & stored["month"].isin(now["month"].unique())]
     now = now[now["month"].isin(before["month"].unique())]
+    if now.empty:
+        return None
     cells = before[["month", "sku", "units"]].merge(
         now[["month", "sku", "units"]], on=["month", "sku"], how="outer", suffixes=("_stored", "_delivered"),
         validate="1:1",

@@ -32,6 +32,10 @@ def test_equal_deliveries_and_the_judged_month_are_no_restatement():
     assert judged(pd.concat([history(TEN, 6), month_of({"R00": 1e9})]), history(TEN, 6)) is None
 
 
+def test_an_empty_store_has_nothing_to_compare_with():
+    assert judged(history(TEN, 6), pd.DataFrame(columns=["sku", "month", "units"])) is None
+
+
 @pytest.mark.parametrize("stored", [0.0, float("nan")])
 def test_rows_that_came_later_or_went_are_changes(stored):
     filled = pd.concat([history(TEN, 6), month_of({"new": stored}, pd.Timestamp("2024-03-01"))])
