@@ -27,6 +27,7 @@ ARG GIT_SHA=unknown
 ENV FORECAST_GIT_SHA=$GIT_SHA \
     DAGSTER_HOME=/opt/dagster_home \
     MLFLOW_DISABLE_TELEMETRY=true \
+    DAGSTER_BACKFILL_RETRY_DEFINITION_CHANGED_ERROR=true \
     PYTHONUNBUFFERED=1
 
 RUN useradd --create-home --uid 10001 forecast \

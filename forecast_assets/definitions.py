@@ -6,7 +6,8 @@ from typing import Any
 
 import dagster as dg
 
-from forecast_assets.config.settings import Settings, load_settings
+from forecast_assets.config.last_good_markets import load_service_settings
+from forecast_assets.config.settings import Settings
 from forecast_assets.defs import jobs
 from forecast_assets.defs.assets import (
     champion,
@@ -40,12 +41,12 @@ def build_definitions(
     """Build the code location of a company.
 
     Args:
-        settings: Settings of the company; by default those of the environment.
+        settings: Settings of the company; by default those of the environment, with the last good markets file.
         cron: Start of the cycle; another time is for drills.
         inputs: Store that assets read from; by default the one they write to.
         **resources: Resources that replace the default ones, by name.
     """
-    settings = settings or load_settings()
+    settings = settings or load_service_settings()
     partitions = build_partitions(settings)
     definitions = [*build_source_assets(settings.sources.kind), *_assets_of(STAGES)]
     versions = code_versions(asset.key.path[-1] for asset in definitions)

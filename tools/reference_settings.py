@@ -49,6 +49,8 @@ OTHER = {
     "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "Factor of the pauses between repeated requests to MLflow; unset: 1",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "`true` keeps MLflow from printing its address; unset: `true`",
     "MLFLOW_DISABLE_TELEMETRY": "`true` keeps MLflow from sending usage data to its makers; unset: `true`",
+    "DAGSTER_BACKFILL_RETRY_DEFINITION_CHANGED_ERROR": "`true` lets a backfill wait for a code location that cannot "
+    "be loaded; unset: `true`",
     "DAGSTER_HOME": "Folder of the Dagster instance; unset: `var/dagster_home`",
     "FORECAST_GIT_SHA": "Commit that an image was built from, stored with every table; unset: read from git",
     "FORECAST_REAL_DATA": "Folder of real data sets; tests that need them are deselected if it is unset",

@@ -56,7 +56,7 @@ def _accept(recipes: RecipesInForce, code: str, recipe: str, decision: dict[str,
     if rejections.empty:
         known = ", ".join(dict.fromkeys(rejected["recipe_id"])) or "none"
         raise typer.BadParameter(f"{code} has not rejected a recipe {recipe}; rejected: {known}. Nothing was changed")
-    prepare_instance()
+    prepare_instance(must_exist=True)
     report = RunLog()
     for month in sorted(rejections["month"].unique()):
         span = MonthRange(pd.Timestamp(month), pd.Timestamp(month))

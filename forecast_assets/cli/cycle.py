@@ -16,7 +16,7 @@ from forecast_assets.cli.console import (
     settings_or_exit,
     signed,
 )
-from forecast_assets.cli.prepare import prepare_instance
+from forecast_assets.cli.prepare import prepare_instance, prepare_places
 from forecast_assets.config.settings import Settings
 from forecast_assets.domain.evaluation.backtest_accuracy import ALL_LAGS
 from forecast_assets.domain.evaluation.realised_accuracy import PERFORMANCE_METHODS
@@ -58,6 +58,7 @@ def run_and_print(settings: Settings, request: CycleRequest, countries: list[str
 
     Before anything runs, markets whose month is closed are named, and a month without data near it is refused.
     """
+    prepare_places(settings)
     store = ListedOnce(open_store(settings))
     closed = closed_months(store, request, countries)
     is_open = [code for code in countries if code not in closed]

@@ -1,4 +1,4 @@
-"""Work of ``forecast-assets market``: add a market, check its readiness, promote it to live or retire it."""
+"""Work of ``forecast-assets market``: add a market, check its readiness, promote, rename or retire it."""
 
 from typing import NoReturn
 
@@ -14,15 +14,17 @@ from forecast_assets.cli.console import (
 )
 from forecast_assets.config.country_codes import close_countries, country_of, country_with
 from forecast_assets.config.markets import Market, MarketsError
-from forecast_assets.config.markets_file import add_market, set_stage
+from forecast_assets.config.markets_file import add_market, rename_market, set_stage
 from forecast_assets.config.settings import Settings
 from forecast_assets.domain.cycle_calendar import closed_month, local_date
 from forecast_assets.domain.selection.readiness import FAIL, WARN, ReadinessFinding, is_ready
 from forecast_assets.market_state.delivery_findings import BLOCKS
+from forecast_assets.market_state.unlisted_markets import tables_of_market
 from forecast_assets.operations.health.readiness import market_readiness
 from forecast_assets.operations.health.rehearsal import rehearsed_findings
 from forecast_assets.sources.landing import LandingFolder
 from forecast_assets.sources.opened import open_deliveries
+from forecast_assets.storage.opened import open_store
 
 RELOAD = (
     "A running webserver and daemon still have the old list of markets: reload the code location "
@@ -103,6 +105,36 @@ def retire_market(code: str, reason: str) -> None:
     countries_or_exit(settings, [code])
     _set_stage(settings, code, "retired", f"retired {_today(settings)}: {reason}" if reason.strip() else None)
     console.print(f"{code} is retired: no cycle takes it any more. {RELOAD}", markup=False)
+
+
+def rename_to(code: str, new_code: str) -> None:
+    """Change the code of a market that has no stored months; exit with 2 and the steps to take if it has any."""
+    settings = settings_or_exit()
+    countries_or_exit(settings, [code])
+    stored = tables_of_market(open_store(settings), code)
+    if stored:
+        _reject(_steps_to_rename(code, new_code, stored))
+    try:
+        rename_market(settings.markets.file, code, new_code)
+    except MarketsError as error:
+        _reject(str(error))
+    console.print(f"{code} is now {new_code} in {settings.markets.file}. {RELOAD}", markup=False)
+
+
+def _steps_to_rename(code: str, new_code: str, stored: list[str]) -> str:
+    return (
+        f"{code} was not renamed: its code is the key of stored months in {len(stored)} tables "
+        f"({', '.join(stored[:3])}{', ...' if len(stored) > 3 else ''}), of their recorded inputs and of Dagster's "
+        f"history. Choose one:\n"
+        f"  - Another name for readers: change `name` of {code} in the markets file.\n"
+        f"  - Deliveries come under {new_code}: have their extract write {code}; nothing else changes.\n"
+        f"  - A market of its own: deliver its whole history under {new_code}, then\n"
+        f"      forecast-assets market add {new_code} --name ... --region ... --iso2 ...\n"
+        f"      forecast-assets cycle --country {new_code}\n"
+        f"      forecast-assets market promote {new_code}\n"
+        f'      forecast-assets market retire {code} --reason "renamed to {new_code}"\n'
+        f"    The retired entry stays: frozen totals hold its months. Rebuilt totals count months of both codes twice."
+    )
 
 
 def _codes(code: str, name: str, iso2: str | None, iso3: str | None) -> tuple[str, str]:

@@ -20,7 +20,7 @@ def run(through: str, codes: list[str], origin: str | None) -> None:
     """Measure the closed months, print realised performance, and exit with 1 if a market failed."""
     settings = settings_or_exit()
     countries = countries_or_exit(settings, codes)
-    prepare_instance()
+    prepare_instance(must_exist=True)
     results = run_measures(
         settings, load_code_location, closed_month_argument(through, settings.automation.time_zone), countries, RunLog()
     )

@@ -24,7 +24,7 @@ def run(country: str, reason: str, author: str) -> None:
     settings = settings_or_exit()
     (code,) = countries_or_exit(settings, [country])
     month = _month_to_roll_back(settings, code)
-    prepare_instance()
+    prepare_instance(must_exist=True)
     config = {"refused_recipe": {"reason": reason, "author": author}}
     report, span = RunLog(), MonthRange(month, month)
     for job, with_config in (("refuse_recipe", config), ("republish", None)):

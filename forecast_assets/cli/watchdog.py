@@ -24,7 +24,7 @@ from forecast_assets.operations.health.watchdog import (
 def run(heartbeat_seconds: int) -> None:
     """Check daemons, sensors and schedules, alert Teams about failures, and exit with 1 if there are any."""
     settings = settings_or_exit()
-    prepare_instance()
+    prepare_instance(must_exist=True)
     schedules = build_schedules(settings)
     names = [sensor.name for sensor in build_sensors(settings, schedules)]
     now, outbox = datetime.now(UTC), Outbox.of(settings)

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections import Counter
 from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecast_assets.config.affects import POOLED, Affects
+from forecast_assets.config.markets_yaml import parse_markets
 from forecast_assets.domain.suggestions import closest
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ STAGES = ("shadow", "live", "retired")
 MISSING_MONTH_RULES = ("zero", "unknown")
 CODE_PATTERN = re.compile(r"[A-Z0-9_]{2,10}")
 CHANNEL_PATTERN = re.compile(r"[A-Z][A-Z0-9_]{0,39}")
+# Limits of one message: problems listed, and characters of a quoted value.
+MOST_PROBLEMS, MOST_SHOWN = 40, 200
 # A larger WAPE is a mistake: 35 was meant as per cent.
 MOST_SHARE = 5
 # Strict, because the parser of pandas takes "5" for the fifth of this month and "Jan2024" for a month.
@@ -107,7 +111,7 @@ def load_markets(path: str | Path) -> dict[str, Market]:
     if not file.is_file():
         raise MarketsError(f"{file}: no such markets file. Set FORECAST_MARKETS to a markets.yaml.")
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        content = parse_markets(file.read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:
         raise MarketsError(f"{file}: not UTF-8: {error}. Save the file as UTF-8.") from error
     # YAML turns text like 2019-02-30 into a date, which is a ValueError of the calendar.
@@ -115,13 +119,22 @@ def load_markets(path: str | Path) -> dict[str, Market]:
         raise MarketsError(f"{file}: not valid YAML: {error}") from error
     entries = content.get("markets") if isinstance(content, dict) else None
     if not isinstance(entries, list) or not entries:
-        raise MarketsError(f"{file}: expected a non-empty list under the key 'markets', got {entries!r}.")
+        raise MarketsError(f"{file}: expected a non-empty list under the key 'markets', got {shown(entries)}.")
     problems = [problem for number, entry in enumerate(entries, 1) for problem in _problems(number, entry)]
     codes = [entry["code"] for entry in entries if isinstance(entry, dict) and isinstance(entry.get("code"), str)]
-    problems += [f"market code {code!r} is given {codes.count(code)} times" for code in _repeated(codes)]
+    repeated = sorted((code, count) for code, count in Counter(codes).items() if count > 1)
+    problems += [f"market code {code!r} is given {count} times" for code, count in repeated]
     if problems:
-        raise MarketsError("\n".join([f"{file}: {len(problems)} problem(s):", *(f"  - {text}" for text in problems)]))
+        more = [f"  - and {len(problems) - MOST_PROBLEMS} more"] if len(problems) > MOST_PROBLEMS else []
+        listed = [f"  - {text}" for text in problems[:MOST_PROBLEMS]]
+        raise MarketsError("\n".join([f"{file}: {len(problems)} problem(s):", *listed, *more]))
     return {entry["code"]: Market(**{**entry, "since": month_of(entry["since"])}) for entry in entries}
+
+
+def shown(value: Any) -> str:
+    """Return a value as a message quotes it: cut, so that one wrong entry cannot fill the page."""
+    text = repr(value)
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}..."
 
 
 def forecast_markets(markets: Mapping[str, Market]) -> list[str]:
@@ -150,20 +163,16 @@ def month_of(value: Any) -> pd.Timestamp:
     return month
 
 
-def _repeated(codes: list[str]) -> list[str]:
-    return sorted({code for code in codes if codes.count(code) > 1})
-
-
 def _problems(number: int, entry: Any) -> list[str]:
     if not isinstance(entry, dict):
-        return [f"entry {number}: expected keys {list(FIELDS)}, got {entry!r}"]
-    where = f"entry {number} ({entry.get('code', 'without code')})"
+        return [f"entry {number}: expected keys {list(FIELDS)}, got {shown(entry)}"]
+    where = f"entry {number} ({str(entry.get('code', 'without code'))[:MOST_SHOWN]})"
     problems = []
     for key in entry:
         if key not in FIELDS:
             close = closest(str(key), FIELDS)
             hint = f"; did you mean {close[0]!r}?" if close else ""
-            problems.append(f"{where}: unknown key {key!r}{hint} Known: {', '.join(FIELDS)}")
+            problems.append(f"{where}: unknown key {shown(key)}{hint} Known: {', '.join(FIELDS)}")
     problems += [f"{where}: key {key!r} is missing" for key in REQUIRED if key not in entry]
     return problems + [f"{where}: {text}" for key, value in entry.items() for text in _value_problems(key, value)]
 
@@ -180,9 +189,9 @@ def _value_problems(key: str, value: Any) -> list[str]:
     if key in SHARES:
         return _share_problems(key, value)
     if not isinstance(value, str):
-        return [f'{key}: expected text, got {value!r} ({type(value).__name__}); quote it, as in {key}: "NO"']
+        return [f'{key}: expected text, got {shown(value)} ({type(value).__name__}); quote it, as in {key}: "NO"']
     if key == "code" and not CODE_PATTERN.fullmatch(value):
-        return [f"code: expected 2 to 10 of A-Z, 0-9 and _, got {value!r}"]
+        return [f"code: expected 2 to 10 of A-Z, 0-9 and _, got {shown(value)}"]
     if key == "teams_channel" and not CHANNEL_PATTERN.fullmatch(value):
         return [
             "teams_channel: expected a name of A-Z, 0-9 and _ that starts with a letter; what is there is not repeated "
@@ -190,10 +199,10 @@ def _value_problems(key: str, value: Any) -> list[str]:
         ]
     allowed = {"stage": STAGES, "missing_month": MISSING_MONTH_RULES}.get(key)
     if allowed and value not in allowed:
-        return [f"{key}: expected one of {', '.join(allowed)}, got {value!r}"]
+        return [f"{key}: expected one of {', '.join(allowed)}, got {shown(value)}"]
     length = {"iso2": 2, "iso3": 3}.get(key)
     if length and not re.fullmatch(rf"[A-Z]{{{length}}}", value):
-        return [f"{key}: expected {length} capital letters, got {value!r}"]
+        return [f"{key}: expected {length} capital letters, got {shown(value)}"]
     return [] if value else [f"{key}: must not be empty"]
 
 
@@ -201,5 +210,7 @@ def _share_problems(key: str, value: Any) -> list[str]:
     """Return the problem of a value that is no fraction above 0 and up to 5: a larger one was meant as per cent."""
     # A boolean is a number to Python; .nan and .inf are numbers to YAML. Both fail the comparison or the type.
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= MOST_SHARE:
-        return [f"{key}: expected a fraction above 0, like 0.35 for 35 %, got {value!r}; remove it for the default"]
+        return [
+            f"{key}: expected a fraction above 0, like 0.35 for 35 %, got {shown(value)}; remove it for the default"
+        ]
     return []

@@ -48,6 +48,18 @@ def set_stage(path: str | Path, code: str, stage: str, comment: str | None = Non
     _change(Path(path), lambda entries: _put_stage(entries, list(markets).index(code), stage, comment))
 
 
+def rename_market(path: str | Path, code: str, new_code: str) -> None:
+    """Change the code of a market; its place, comments and other keys stay.
+
+    Raises:
+        MarketsError: If there is no such market, the new code is taken or not allowed, or the file cannot be used.
+    """
+    markets = load_markets(path)
+    if code not in markets or new_code in markets:
+        raise MarketsError(f"{path}: no market {code}, or {new_code} is there already; known: {', '.join(markets)}")
+    _change(Path(path), lambda entries: _put_code(entries, list(markets).index(code), new_code))
+
+
 def _yaml(text: str = "") -> Any:
     """Return a reader and writer that indents lists as the text does."""
     from ruamel.yaml import YAML
@@ -99,6 +111,12 @@ def _put_stage(entries: CommentedSeq, index: int, stage: str, comment: str | Non
         _put_comment(entry.ca.items, "stage", 2, f"\n{below}")
     if comment:
         _put_comment_above(entries, index, " ".join(comment.split()))
+
+
+def _put_code(entries: CommentedSeq, index: int, code: str) -> None:
+    from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+
+    entries[index]["code"] = DoubleQuotedScalarString(code)
 
 
 def _put_comment_above(entries: CommentedSeq, index: int, comment: str) -> None:

@@ -5,7 +5,9 @@ A secret is the environment variable of its name if that is set, else the secret
 """
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
+from urllib.parse import quote, quote_plus, unquote
 
 from pydantic import SecretStr
 
@@ -41,9 +43,21 @@ def forget_secret(name: str, environment: Mapping[str, str] = os.environ) -> Non
         vault_at(vault).forget(name)
 
 
-def without_secrets(text: str) -> str:
-    """Return a text, such as the error of a library, without any secret that this process has fetched."""
+def without_secrets(text: str, more: Iterable[str] = ()) -> str:
+    """Return a text, such as the error of a library, without any secret that this process has fetched.
+
+    Args:
+        text: The text.
+        more: Further secrets, of any length; like the fetched ones they are found as they are and as in addresses.
+    """
+    values = {*more, *(each for each in _resolved if len(each) >= SHORTEST_TO_MASK)} - {""}
     # Longest first: one may be a part of another.
-    for value in sorted((each for each in _resolved if len(each) >= SHORTEST_TO_MASK), key=len, reverse=True):
-        text = text.replace(value, MASK)
+    for value in sorted({form for each in values for form in _forms(each)}, key=len, reverse=True):
+        text = re.sub(re.escape(value), MASK, text, flags=re.IGNORECASE if "%" in value else 0)
     return text
+
+
+def _forms(value: str) -> set[str]:
+    """Return a secret as it is, and as addresses hold it: encoded once, twice, or decoded."""
+    once = {quote(value, safe=""), quote_plus(value)}
+    return {value, unquote(value), *once, *(quote(each, safe="") for each in once)}

@@ -143,12 +143,15 @@ class Settings(BaseSettings):
         return pd.Timestamp(earliest)
 
 
-def load_settings(environment: Mapping[str, str] = os.environ, *, with_markets: bool = True) -> Settings:
+def load_settings(
+    environment: Mapping[str, str] = os.environ, *, with_markets: bool = True, markets_from: Path | None = None
+) -> Settings:
     """Return the settings of this process.
 
     Args:
         environment: Variables to read, by default those of the process.
         with_markets: True to read the markets file and compare it with the rest; False if it is yet to be written.
+        markets_from: File to read the markets from in place of the markets file.
 
     Raises:
         SettingsError: If a ``FORECAST_*`` variable is unknown, or a value is not allowed. All problems are listed.
@@ -165,6 +168,9 @@ def load_settings(environment: Mapping[str, str] = os.environ, *, with_markets: 
         problems += [invalid_value(item) for item in error.errors()]
     if problems:
         raise SettingsError("\n".join(["The settings cannot be used:", *(f"  - {text}" for text in problems)]))
+    if markets_from is not None:
+        # The value of the cached property: the last good copy, while the file itself cannot be used.
+        settings.__dict__["market_table"] = load_markets(markets_from)
     if with_markets:
         _check_first_month(settings)
     return settings

@@ -1,5 +1,6 @@
 """Resources of a company by the names that assets use; none is contacted before it is used."""
 
+import os
 from typing import Any
 
 import dagster as dg
@@ -11,6 +12,7 @@ from forecast_assets.market_state.lookups import Lookups
 from forecast_assets.market_state.market_lease import MarketLease
 from forecast_assets.market_state.published_months import PublishedMonths
 from forecast_assets.market_state.recipes_in_force import RecipesInForce
+from forecast_assets.market_state.unlisted_markets import UnlistedMarkets
 from forecast_assets.operations.history.historical_store import HistoricalStore
 from forecast_assets.sources.opened import open_sources
 from forecast_assets.storage import TableReader
@@ -19,6 +21,8 @@ from forecast_assets.storage.opened import open_store
 from forecast_assets.storage.table_specs import table_specs
 from forecast_assets.tracking.mlflow_runs import MlflowRuns
 from forecast_assets.tracking.mlflow_tracking import MlflowTracking
+
+MLFLOW_ADDRESS = "MLFLOW_TRACKING_URI"
 
 
 def default_resources(settings: Settings, inputs: TableReader | None = None) -> dict[str, Any]:
@@ -44,13 +48,20 @@ def default_resources(settings: Settings, inputs: TableReader | None = None) -> 
         **_azure_clients(settings),
         "source_tables": open_sources(settings),
         "published_months": PublishedMonths(read_from, lookups),
+        "unlisted_markets": UnlistedMarkets(read_from, settings.market_table),
         "recipes_in_force": RecipesInForce(read_from, lookups),
         "delivery_findings": DeliveryFindings(inputs.original if isinstance(inputs, HistoricalStore) else store),
         "mlflow_runs": MlflowRuns(store),
         "mlflow_tracking": MlflowTracking(
-            tracking_uri=settings.mlflow.tracking_uri, experiment_name=f"forecast_assets_{settings.env}"
+            tracking_uri=_mlflow_address(settings), experiment_name=f"forecast_assets_{settings.env}"
         ),
     }
+
+
+def _mlflow_address(settings: Settings) -> str:
+    """Return the address of MLflow; from the environment by name, as Dagster's UI shows the values of resources."""
+    address = settings.mlflow.tracking_uri
+    return dg.EnvVar(MLFLOW_ADDRESS) if address and os.environ.get(MLFLOW_ADDRESS) == address else address
 
 
 def _azure_clients(settings: Settings) -> dict[str, Any]:

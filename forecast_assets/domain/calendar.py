@@ -1,10 +1,11 @@
 """Months, working days, public holidays and Easter as pure functions of the month.
 
 Months are first-of-month Timestamps. Everything here is known for any month, past or future, so it may describe target
-months. No demand, no policy data (see ``covid``), no fiscal calendars.
+months. Only public holidays depend on the origin (see ``known_holidays``). No demand, no policy data (see ``covid``),
+no fiscal calendars.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -12,6 +13,7 @@ import pandas as pd
 
 from forecast_assets.domain.arrays import Days, Floats, Ints
 from forecast_assets.domain.horizon import HORIZON_MONTHS as HORIZON_MONTHS
+from forecast_assets.domain.known_holidays import known_from_months
 
 SATURDAY_SUNDAY = (5, 6)
 
@@ -72,11 +74,18 @@ class HolidayCalendar:
         days: Public holidays, sorted ``datetime64[D]``, those on a weekend included.
         weekend: Numbers of the weekdays off work; Monday is 0.
         is_known: False if the country is unknown: no holidays, and the weekend is Saturday and Sunday.
+        known_from: Month from whose end on each day is known, ``datetime64[M]``.
     """
 
     days: Days
     weekend: tuple[int, ...]
     is_known: bool
+    known_from: Days
+
+    def at(self, origin: pd.Timestamp | str) -> "HolidayCalendar":
+        """Return the calendar as it was known at the end of an origin month."""
+        is_known_then = self.known_from <= np.datetime64(_month_start(origin), "M")
+        return replace(self, days=self.days[is_known_then], known_from=self.known_from[is_known_then])
 
 
 @lru_cache(maxsize=512)
@@ -92,15 +101,16 @@ def holiday_calendar(iso2: str | None, first_year: int, last_year: int) -> Holid
 
     try:
         country = holidays.country_holidays(iso2 or "", years=range(first_year, last_year + 1))
+        days, known_from = known_from_months(iso2 or "", first_year, last_year)
     except NotImplementedError:
-        return HolidayCalendar(np.array([], dtype="datetime64[D]"), SATURDAY_SUNDAY, False)
-    days = np.array(sorted(country), dtype="datetime64[D]")
-    return HolidayCalendar(days, tuple(sorted(country.weekend)), True)
+        none = np.array([], dtype="datetime64[D]")
+        return HolidayCalendar(none, SATURDAY_SUNDAY, False, none.astype("datetime64[M]"))
+    return HolidayCalendar(days, tuple(sorted(country.weekend)), True, known_from)
 
 
-def holidays_of_months(iso2: str | None, months: pd.DatetimeIndex) -> HolidayCalendar:
-    """Return the ``holiday_calendar`` of the years of ``months``."""
-    return holiday_calendar(iso2, int(months.year.min()), int(months.year.max()))
+def holidays_of_months(iso2: str | None, months: pd.DatetimeIndex, origin: pd.Timestamp) -> HolidayCalendar:
+    """Return the ``holiday_calendar`` of the years of ``months``, as it was known at an origin."""
+    return holiday_calendar(iso2, int(months.year.min()), int(months.year.max())).at(origin)
 
 
 def _month_bounds(months: pd.DatetimeIndex) -> tuple[Days, Days]:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
+STORE_TAG = "forecast.store"
 SAFE_KEY = re.compile(r"[A-Za-z0-9_.\-]+")
 SAFE_PART = re.compile(r"(?!\.)[A-Za-z0-9_.\-]+(/(?!\.)[A-Za-z0-9_.\-]+)*")
 
@@ -42,6 +43,8 @@ class CycleRecord:
             ``model_wape``, ``baseline_bias``. NaN if a metric does not exist (actuals that sum to zero).
         pooled_metrics: The same metrics over all horizons; NaN as above.
         features: Names of the selected features, in the order of the model.
+        store_id: Id of the store with the tables, by which stores on one MLflow server are kept apart.
+        earlier_run_id: Run that this store recorded before for the cycle and market; empty without one.
         model_parts: Columns ``part`` and ``content``: the JSON manifest and the LightGBM texts.
 
     Raises:
@@ -58,6 +61,8 @@ class CycleRecord:
     pooled_metrics: Mapping[str, float]
     features: Sequence[str]
     model_parts: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"part": [], "content": []}, dtype="str"))
+    store_id: str = ""
+    earlier_run_id: str = ""
 
     def __post_init__(self) -> None:
         for name in ("cycle_id", "market"):
@@ -131,7 +136,17 @@ class CycleRecord:
             "forecast.content_hash": self.content_hash(),
             # The name dagster-mlflow uses, so that one search finds both kinds of run.
             "dagster_run_id": self.dagster_run_id,
+            **({STORE_TAG: self.store_id} if self.store_id else {}),
         }
+
+    def is_of_this_store(self, run_id: str, tags: Mapping[str, str]) -> bool:
+        """Return True if a run in MLflow was recorded from the same store.
+
+        Runs of older versions do not name their store; only the one that this store kept is its own.
+        """
+        if not self.store_id:
+            return True
+        return run_id == self.earlier_run_id if STORE_TAG not in tags else tags[STORE_TAG] == self.store_id
 
     def write_files(self, folder: Path) -> None:
         """Write ``features.txt`` and ``model/<part>`` into an empty folder, as UTF-8 text."""

@@ -4,13 +4,15 @@ The cycle itself reads nothing from MLflow.
 """
 
 import json
+import uuid
 from dataclasses import dataclass
 
 import pandas as pd
 
 from forecast_assets.storage import PartitionKey, StoredProvenance, TableStore
+from forecast_assets.storage.publish import PublishConflict
 
-FOLDER = "_mlflow"
+FOLDER, STORE_FILE = "_mlflow", "store.json"
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,29 @@ class MlflowRuns:
         content = self.store.files.read_many([self._path(partition, published.cycle_id)])[0]
         record: dict[str, str] | None = None if content is None else json.loads(content)
         return record if record and record["published_content_hash"] == published.content_hash else None
+
+    def store_id(self) -> str:
+        """Return the id of the store, made at the first record; a copy at another address gets an id of its own."""
+        path = f"{self.store.base}/{FOLDER}/{STORE_FILE}"
+        state, content = self.store.files.read_with_state(path)
+        kept = json.loads(content) if content else {}
+        if kept.get("address") != self.store.base:
+            kept = {"address": self.store.base, "id": uuid.uuid4().hex}
+            new = json.dumps(kept).encode()
+            try:
+                if content is None:
+                    self.store.files.create(path, new)
+                else:
+                    self.store.files.replace(path, new, state)
+            except (FileExistsError, PublishConflict):
+                # The run of another market was first: its id counts.
+                return self.store_id()
+        return str(kept["id"])
+
+    def recorded_run(self, partition: PartitionKey, cycle_id: str) -> str:
+        """Return the id of the MLflow run that this store has recorded for a cycle; empty without one."""
+        content = self.store.files.read_many([self._path(partition, cycle_id)])[0]
+        return "" if content is None else str(json.loads(content)["mlflow_run_id"])
 
     def _path(self, partition: PartitionKey, cycle_id: str) -> str:
         return f"{self.store.base}/{FOLDER}/{partition.folder}/{cycle_id}.json"

@@ -34,6 +34,13 @@ LOCK_TIMEOUT_SECONDS = 60
 SQLITE_HEADER = b"SQLite format 3\0"
 CAUSE_LENGTH = 300
 
+# Name, sign and value of a secret in the query of an address or in a connection string; signs may be encoded.
+SECRET_VALUE = re.compile(
+    r"(?i)(password|passwd|pwd|token|secret|sig|signature|key)"
+    r"(\s*(?:=|%3D|%253D)\s*)"
+    r"(\{[^}]*\}|%7B.*?%7D|%257B.*?%257D|(?:(?!%3B|%26|%253B|%2526)[^&;\s'\"])+)"
+)
+MOST_DECODED = 3
 _environment_lock = threading.RLock()
 
 
@@ -42,14 +49,27 @@ class TrackingUnavailable(Exception):
 
 
 def mask_credentials(text: str, tracking_uri: str) -> str:
-    """Return a text without user and password of any address in it, and without the password of ``tracking_uri``."""
+    """Return a text without user and password of any address in it, and without the secrets of ``tracking_uri``.
+
+    Secrets of an address are its password and each value whose name says so, in connection strings inside it as well
+    (``odbc_connect=...PWD%3D...``), as they are and encoded.
+    """
     masked = re.sub(r"://\S*@", "://***@", text)
-    masked = re.sub(r"(?i)\b(\w*(?:password|token|secret|sig|key))=[^&\s]+", r"\1=***", masked)
+    masked = SECRET_VALUE.sub(rf"\1\2{MASK}", masked)
     known = [os.environ.get("MLFLOW_TRACKING_PASSWORD", ""), os.environ.get("MLFLOW_TRACKING_TOKEN", "")]
-    _, _, password = re.sub(r"^\w[\w+.\-]*://", "", tracking_uri).rpartition("@")[0].partition(":")
-    for secret in {*known, password, unquote(password)} - {""}:
-        masked = masked.replace(secret, MASK)
-    return without_secrets(masked)
+    return without_secrets(masked, [*known, *_secrets_of(tracking_uri)])
+
+
+def _secrets_of(address: str) -> set[str]:
+    """Return the secrets of an address, as written in it and decoded."""
+    _, _, password = re.sub(r"^\w[\w+.\-]*://", "", address).rpartition("@")[0].partition(":")
+    found = {password, unquote(password)}
+    text = address
+    # An encoded connection string may itself hold encoded values.
+    for _ in range(MOST_DECODED):
+        found |= {match.group(3).strip("{}") for match in SECRET_VALUE.finditer(text)}
+        text = unquote(text)
+    return found - {"", MASK}
 
 
 @contextlib.contextmanager

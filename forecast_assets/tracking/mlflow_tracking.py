@@ -165,13 +165,17 @@ class CycleRuns:
         return parents[0] if parents else self._create_or_yield(create, lambda: self._active(tags))
 
     def _current(self, record: CycleRecord) -> list["Run"]:
-        """Return the runs of the cycle and market that no other run supersedes, oldest first."""
+        """Return the runs of the cycle and market in the same store that no other run supersedes, oldest first."""
         tags = {
             "forecast.role": "market",
             "forecast.cycle_id": record.cycle_id,
             "forecast.market": record.market,
         }
-        return [run for run in self._active(tags) if SUPERSEDED_TAG not in run.data.tags]
+        return [
+            run
+            for run in self._active(tags)
+            if SUPERSEDED_TAG not in run.data.tags and record.is_of_this_store(run.info.run_id, run.data.tags)
+        ]
 
     def _market_run(self, record: CycleRecord, parent_run_id: str) -> "Run":
         """Return the newest run if its content is that of the record, else a new one.

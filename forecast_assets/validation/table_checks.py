@@ -5,13 +5,16 @@ each to Dagster. It yields the table only if no blocking check failed, so that t
 """
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 import pandas as pd
 
-SHOWN_ROWS = 10
+SHOWN_ROWS, MOST_CHARACTERS = 10, 80
+# Characters that Markdown gives a meaning inside a cell; underscores and points of names stay readable.
+MARKUP = re.compile(r"([\\|`*\[\]!])")
 Tables = Mapping[pd.Timestamp, pd.DataFrame]
 
 
@@ -118,9 +121,17 @@ def _result(
     )
 
 
+def escaped_cell(text: str) -> str:
+    """Return a text as one cell of a Markdown table: Dagster's UI renders what deliveries contain.
+
+    A bar or line break would end the cell; marks of Markdown and HTML would become links, images and tags.
+    """
+    return MARKUP.sub(r"\\\1", " ".join(text[:MOST_CHARACTERS].split())).replace("&", "&amp;").replace("<", "&lt;")
+
+
 def _preview(failed: Mapping[pd.Timestamp, Finding]) -> str:
     shown = [
-        finding.rows.astype(str).assign(partition_month=f"{month:%Y-%m}")
+        finding.rows.astype(str).map(escaped_cell).assign(partition_month=f"{month:%Y-%m}")
         for month, finding in failed.items()
         if finding.rows is not None and len(finding.rows)
     ]

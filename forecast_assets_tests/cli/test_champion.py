@@ -54,7 +54,7 @@ def desk(monkeypatch, tmp_path):
         monkeypatch.setenv(f"FORECAST_{name}", value)
     made = ChampionCommands(tmp_path)
     for command in COMMANDS:
-        monkeypatch.setattr(command, "prepare_instance", lambda: None)
+        monkeypatch.setattr(command, "prepare_instance", lambda **_: None)
         monkeypatch.setattr(command, "launch", made.launch)
         monkeypatch.setattr(command.console, "width", 250)
     return made

@@ -27,6 +27,7 @@ BROKEN = RunResult("ingest", "DE", "run", ("sell_in: The delivery of sell_in for
 @pytest.fixture
 def command(monkeypatch, tmp_path):
     """Runs a command in an empty company: nothing of it reaches Dagster."""
+    (tmp_path / "landing").mkdir()
     for name, value in {
         "FORECAST_MARKETS": MARKETS,
         "FORECAST_STORE": str(tmp_path / "store"),
@@ -36,7 +37,7 @@ def command(monkeypatch, tmp_path):
     }.items():
         monkeypatch.setenv(name, value)
     for module in (CYCLE, MEASURE, TUNE):
-        monkeypatch.setattr(module, "prepare_instance", lambda: None)
+        monkeypatch.setattr(module, "prepare_instance", lambda **_: None)
     return lambda *arguments: CliRunner().invoke(app, list(arguments))
 
 

@@ -42,6 +42,17 @@ def test_each_is_one_that_dagster_takes_with_telemetry_off_and_limits_on(file):
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("file", [LAPTOP, SERVER], ids=["laptop", "server"])
+def test_queued_runs_wait_an_hour_for_a_code_location_that_cannot_be_loaded(file, tmp_path):
+    configuration = content(file) | {"storage": {"sqlite": {"base_dir": str(tmp_path)}}}
+    configuration.pop("compute_logs", None)
+    (tmp_path / "dagster.yaml").write_text(yaml.safe_dump(configuration), encoding="utf-8")
+    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+        queue = instance.get_concurrency_config().run_queue_config
+    assert queue.max_user_code_failure_retries * queue.user_code_failure_retry_delay == 3600
+    assert queue.tag_concurrency_limits == content(file)["concurrency"]["runs"]["tag_concurrency_limits"]
+
+
 def test_laptop_and_server_keep_the_same_runs_apart():
     limits = [content(file)["concurrency"]["runs"]["tag_concurrency_limits"] for file in (LAPTOP, SERVER)]
     assert limits[0] == limits[1]

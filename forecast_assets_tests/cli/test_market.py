@@ -78,6 +78,23 @@ def test_a_live_market_is_not_promoted_and_a_retired_one_stays_in_the_file(comma
     assert command("promote", "FR").exit_code == 2
 
 
+def test_a_market_without_stored_months_is_renamed_and_one_with_keeps_its_code(command, markets, tmp_path):
+    assert command("rename", "DE", "DEU").exit_code == 0
+    assert markets.read_text(encoding="utf-8") == TWO.replace('"DE"', '"DEU"')
+    taken = command("rename", "DEU", "FR")
+    assert (taken.exit_code, "FR is there already" in " ".join(taken.output.split())) == (2, True)
+    before = markets.read_text(encoding="utf-8")
+    folder = tmp_path / "store" / "sell_in" / "country=FR" / "month=2024-06-01"
+    folder.mkdir(parents=True)
+    (folder / "sell_in.parquet").touch()
+    stored = command("rename", "FR", "FRA")
+    assert stored.exit_code == 2
+    assert "FR was not renamed" in stored.output
+    assert "forecast-assets market add FRA" in stored.output
+    assert "forecast-assets market retire FR" in stored.output
+    assert markets.read_text(encoding="utf-8") == before
+
+
 def test_what_is_not_known_of_a_new_market_is_asked_for(command, markets):
     unknown = command("add", "SCAN", "--name", "Norwey", "--region", "Europe")
     assert unknown.exit_code == 2

@@ -97,6 +97,32 @@ def test_no_password_is_left_in_a_message(text, masked):
     assert mask_credentials(text, "http://planner:s3cret@host:5000") == masked
 
 
+ODBC = "mssql+pyodbc:///?odbc_connect=DRIVER%3D%7BODBC+Driver%7D%3BUID%3Dplanner%3BPWD%3Dp%2540ss%2Bw0rd%3BTimeout%3D5"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"cannot open {ODBC}",
+        "login failed: UID=planner;PWD=p@ss+w0rd;Timeout=5",
+        "login failed: PWD={p@ss+w0rd};Timeout=5",
+        "('08001', 'p@ss+w0rd rejected')",
+        "p%40ss%2Bw0rd, p%2540ss%252Bw0rd, P%40SS%2bw0rd",
+        "GET https://host/?q=PWD%253Dp%2540ss%252Bw0rd%253B",
+        "Password=p@ss+w0rd&x=1, AccountKey%3Dp%40ss%2Bw0rd%3B",
+    ],
+)
+def test_a_password_inside_a_connection_string_is_masked_however_it_is_encoded(text):
+    masked = mask_credentials(text, ODBC).lower()
+    assert "w0rd" not in masked
+    assert "***" in masked
+
+
+def test_what_stands_beside_a_password_stays_readable():
+    assert mask_credentials("UID=planner;PWD=x9;Timeout=5", ODBC) == "UID=planner;PWD=***;Timeout=5"
+    assert mask_credentials(f"{ODBC} failed", ODBC).endswith("UID%3Dplanner%3BPWD%3D***%3BTimeout%3D5 failed")
+
+
 def test_a_password_is_masked_as_it_is_and_as_it_is_written_in_the_address():
     assert mask_credentials("sent p@ss, that is p%40ss", "http://u:p%40ss@host") == "sent ***, that is ***"
 

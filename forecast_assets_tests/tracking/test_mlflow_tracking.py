@@ -93,6 +93,29 @@ def test_other_content_gets_a_new_run_and_the_old_one_says_so(tracking, client, 
         assert "forecast.superseded_by" not in client.get_run(current.run_id).data.tags
 
 
+def test_stores_on_one_server_neither_supersede_nor_update_each_others_runs(tracking, client):
+    ours = tracking.record_cycle(cycle_record(store_id="ours"))
+    theirs = tracking.record_cycle(cycle_record(store_id="theirs", parameters={"recipe": "market"}))
+    same = tracking.record_cycle(cycle_record(store_id="theirs"))
+    again = tracking.record_cycle(cycle_record(store_id="ours"))
+    assert len({ours.run_id, theirs.run_id, same.run_id}) == 3
+    assert again.run_id == ours.run_id
+    assert ours.parent_run_id == theirs.parent_run_id
+    marks = {run_id: client.get_run(run_id).data.tags.get("forecast.superseded_by")
+             for run_id in (ours.run_id, theirs.run_id, same.run_id)}  # fmt: skip
+    assert marks == {ours.run_id: None, theirs.run_id: same.run_id, same.run_id: None}
+
+
+def test_a_run_that_names_no_store_belongs_to_the_store_that_kept_it(tracking, client):
+    old = tracking.record_cycle(cycle_record())
+    other = tracking.record_cycle(cycle_record(store_id="theirs", parameters={"recipe": "market"}))
+    assert "forecast.superseded_by" not in client.get_run(old.run_id).data.tags
+    own = tracking.record_cycle(cycle_record(store_id="ours", earlier_run_id=old.run_id))
+    assert own.run_id == old.run_id
+    assert client.get_run(old.run_id).data.tags["forecast.store"] == "ours"
+    assert "forecast.superseded_by" not in client.get_run(other.run_id).data.tags
+
+
 def test_content_that_returns_gets_a_run_of_its_own_and_not_the_superseded_one(tracking, client):
     first = tracking.record_cycle(cycle_record())
     second = tracking.record_cycle(cycle_record(parameters={"recipe": "market"}))

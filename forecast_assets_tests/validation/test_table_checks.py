@@ -10,6 +10,7 @@ from forecast_assets.validation.table_checks import (
     Finding,
     TableCheck,
     check_specs,
+    escaped_cell,
     stored_if_sound,
     violating,
 )
@@ -148,3 +149,28 @@ def test_specs_carry_name_description_and_whether_they_block():
     first, second = check_specs("sell_in", [NOTHING_NEGATIVE, ADVICE])
     assert (first.name, first.blocking, first.description) == ("nothing_negative", True, "No units are negative.")
     assert second.blocking is False
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("Soup | tomato", "Soup \\| tomato"),
+        ("two\nlines\r\nhere", "two lines here"),
+        ("[click](http://x)", "\\[click\\](http://x)"),
+        ("![x](http://x/p.png)", "\\!\\[x\\](http://x/p.png)"),
+        ("<img src=x onerror=alert(1)>", "&lt;img src=x onerror=alert(1)>"),
+        ("a & b `c` *d* \\", "a &amp; b \\`c\\` \\*d\\* \\\\"),
+        ("plain_name-1.5", "plain_name-1.5"),
+    ],
+)
+def test_a_text_of_a_delivery_is_one_plain_cell_in_the_ui(text, cell):
+    assert escaped_cell(text) == cell
+
+
+def test_first_rows_of_a_finding_are_escaped():
+    rows = pd.DataFrame({"sku": ["a|b", "<b>c"]})
+    check = TableCheck("rule", "a rule", lambda *_: Finding(2, rows, "no"))
+    result = next(iter(stored_if_sound({pd.Timestamp("2024-06-01"): rows}, [check])))
+    shown = result.metadata["first_rows"].md_str
+    assert "a\\|b" in shown
+    assert "&lt;b>c" in shown

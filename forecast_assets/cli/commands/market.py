@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-market = typer.Typer(no_args_is_help=True, help="Add a market, check its readiness, promote it to live or retire it.")
+market = typer.Typer(no_args_is_help=True, help="Add a market, check its readiness, promote, rename or retire it.")
 Code = Annotated[str, typer.Argument(help="Market code, as in the deliveries")]
 LastClosedMonth = Annotated[
     str | None, typer.Option("--month", help="Last closed month, e.g. 2024-06. Default: derived from today's date")
@@ -57,6 +57,14 @@ def promote(
     from forecast_assets.cli.market import promote_market
 
     promote_market(code, month, reason, force=force)
+
+
+@market.command()
+def rename(code: Code, new_code: Annotated[str, typer.Argument(help="New market code")]) -> None:
+    """Change the code of a market without stored months; otherwise print the steps that keep its history."""
+    from forecast_assets.cli.market import rename_to
+
+    rename_to(code, new_code)
 
 
 @market.command()

@@ -15,6 +15,7 @@ from forecast_assets.defs.partition_windows import month_window, same_month
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.demand.hierarchy import demand_totals as totals_of_month
 from forecast_assets.domain.demand.hierarchy import known_totals
+from forecast_assets.market_state.unlisted_markets import UnlistedMarkets
 from forecast_assets.partitions import months_of_run
 from forecast_assets.validation import demand_checks
 from forecast_assets.validation.schema_check import schema_check
@@ -36,6 +37,7 @@ Results = Iterator[dg.AssetCheckResult | dg.Output]
 def demand_totals(
     context: dg.AssetExecutionContext,
     settings: dg.ResourceParam[Settings],
+    unlisted_markets: dg.ResourceParam[UnlistedMarkets],
     sell_in: pd.DataFrame,
     sell_out: pd.DataFrame,
     products: pd.DataFrame,
@@ -49,7 +51,8 @@ def demand_totals(
         for month in months_of_run(context)
     }
     delivered = {month: set(sell_in.loc[sell_in["month"] == month, "country"]) for month in tables}
-    yield from stored_if_sound(tables, demand_checks.totals_checks(delivered, forecast_markets(settings.market_table)))
+    expected = forecast_markets(settings.market_table)
+    yield from stored_if_sound(tables, demand_checks.totals_checks(delivered, expected, unlisted_markets.months()))
 
 
 @table_asset(

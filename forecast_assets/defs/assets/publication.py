@@ -1,5 +1,6 @@
 """Assets that leave the platform: published forecasts, the market's report, and its run in MLflow."""
 
+import dataclasses
 from collections.abc import Iterator
 
 import dagster as dg
@@ -227,10 +228,13 @@ def mlflow_run(
         backtest=backtest,
         published=published_forecasts,
     )
+    partition = PartitionKey(origin, country)
+    if mlflow_tracking.tracking_uri:
+        earlier = mlflow_runs.recorded_run(partition, cycle_id)
+        record = dataclasses.replace(record, store_id=mlflow_runs.store_id(), earlier_run_id=earlier)
     named = champion_record(country, origin, champion, model)
 
     def keep(run: RecordedRun) -> None:
-        partition = PartitionKey(origin, country)
         mlflow_runs.keep(partition, cycle_id, context.run.run_id, run.run_id, run.parent_run_id)
 
     yield from recorded_or_reported(mlflow_tracking, record, named, context.log, keep)

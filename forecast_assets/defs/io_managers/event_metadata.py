@@ -8,6 +8,7 @@ import pandas as pd
 
 from forecast_assets.operations.health.event_metadata import describe_version
 from forecast_assets.storage import TableSpec, WrittenVersion
+from forecast_assets.validation.table_checks import escaped_cell
 
 PREVIEW_ROWS = 5
 PREVIEW_COLUMNS = 12
@@ -37,7 +38,8 @@ def _column_schema(spec: TableSpec, frame: pd.DataFrame) -> dg.TableSchema:
 
 def _preview(frame: pd.DataFrame) -> str:
     shown = frame.iloc[:PREVIEW_ROWS, :PREVIEW_COLUMNS]
-    return str(shown.map(_cell).to_markdown(index=False, disable_numparse=True))
+    named = shown.map(_cell).rename(columns=lambda name: escaped_cell(str(name)))
+    return str(named.to_markdown(index=False, disable_numparse=True))
 
 
 def _cell(value: object) -> str:
@@ -48,5 +50,4 @@ def _cell(value: object) -> str:
         return f"{value:.4g}"
     if isinstance(value, pd.Timestamp):
         return f"{value:%Y-%m-%d}"
-    # A bar or line break in a text would end the cell.
-    return str(value)[:80].replace("|", "\\|").replace("\n", " ")
+    return escaped_cell(str(value))

@@ -1,4 +1,4 @@
-"""Sensor that reports sensors and schedules whose last tick failed or is overdue.
+"""Sensor that reports sensors and schedules whose last tick failed or is overdue, and a bad markets file.
 
 It cannot report a stopped daemon: ``forecast-assets watchdog`` does, started from outside.
 """
@@ -10,7 +10,7 @@ import dagster as dg
 
 from forecast_assets.alerts.outbox import Outbox
 from forecast_assets.config.settings import Settings
-from forecast_assets.operations.health.watchdog import SENSOR_FAILED, check_sensors, report_health
+from forecast_assets.operations.health.watchdog import SENSOR_FAILED, check_markets_file, check_sensors, report_health
 
 WATCHDOG = "watchdog"
 
@@ -24,11 +24,11 @@ def build_watchdog_sensor(
         name=WATCHDOG,
         minimum_interval_seconds=300,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Sensors and schedules whose last tick failed or is overdue.",
+        description="Sensors and schedules whose last tick failed or is overdue; a markets file that cannot be used.",
     )
     def watchdog(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         now = datetime.now(UTC)
-        health = check_sensors(context.instance, sensors, schedules, now)
+        health = check_sensors(context.instance, sensors, schedules, now) | check_markets_file(settings)
         bad = report_health(Outbox.of(settings), settings, SENSOR_FAILED, health, now)
         return dg.SkipReason("\n".join(bad) or f"{len(health)} sensors and schedules are well.")
 

@@ -1,6 +1,7 @@
 """Features of the calendar: the origin month, and each target month of the market.
 
-They depend on the month and the market's country alone, so they may look ahead. All SKUs have the same value.
+They depend on months and the market's country alone, so they may look ahead; public holidays are those known at the
+origin. All SKUs have the same value.
 """
 
 import numpy as np
@@ -20,7 +21,7 @@ def calendar_features(
     and ``month_length_hNN`` (days).
     """
     months = calendar.target_months(origin, horizon_months)
-    of_country = calendar.holidays_of_months(iso2, months)
+    of_country = calendar.holidays_of_months(iso2, months, origin)
     by_name = {
         "target_month_number": months.month.to_numpy(dtype=float),
         "target_quarter": months.quarter.to_numpy(dtype=float),

@@ -129,10 +129,15 @@ class Staleness:
         }
 
     def _countries(self, table: str, partition: PartitionKey) -> list[str | None]:
-        """Return the markets that a partition reads: its own, or all for a partition over all markets."""
+        """Return the markets that a partition reads: its own, or all listed for a partition over all markets.
+
+        Runs read listed markets alone: with months of a deleted one, totals would be stale after each rebuild.
+        """
         if table in MONTH_ONLY:
             return [None]
-        return [partition.country] if partition.country else [*self.recorded.countries(table)]
+        if partition.country:
+            return [partition.country]
+        return [code for code in self.recorded.countries(table) if code in self._settings.market_table]
 
 
 def _holds(window: Window, partition: PartitionKey, rebuilt: Mapping[str | None, Collection[pd.Timestamp]]) -> bool:

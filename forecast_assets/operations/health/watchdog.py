@@ -7,11 +7,13 @@ The sensor ``watchdog`` checks sensors and schedules. A stopped daemon can run n
 import dataclasses
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 import dagster as dg
 
 from forecast_assets.alerts.incidents import Incident
 from forecast_assets.alerts.outbox import Outbox
+from forecast_assets.config.last_good_markets import markets_file_problem
 from forecast_assets.config.settings import Settings
 from forecast_assets.domain.cycle_calendar import closed_month, cycle_id_of
 from forecast_assets.operations.dagster_internals import (
@@ -115,6 +117,15 @@ def _health(name: str, state: InstigatorState, ticks: Sequence[InstigatorTick], 
     error = finished.error.message.strip().splitlines()[0][:ERROR_LENGTH] if finished.error else "no error recorded"
     at = datetime.fromtimestamp(finished.timestamp, UTC)
     return Health(False, f"{name}: the tick of {at:%Y-%m-%d %H:%M} UTC failed", (("error", error),))
+
+
+def check_markets_file(settings: Settings) -> dict[str, Health]:
+    """Check that the markets file can be used now; if not, the services go on with the last good one."""
+    name, problem = Path(settings.markets.file).name, markets_file_problem(settings)
+    if not problem:
+        return {name: Health(True, f"{name} can be used")}
+    headline = f"{name} cannot be used; services go on with the last good one until it is corrected"
+    return {name: Health(False, headline, (("error", problem[:ERROR_LENGTH]),))}
 
 
 def check_daemons(

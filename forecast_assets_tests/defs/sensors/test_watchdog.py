@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -24,6 +25,7 @@ from forecast_assets.operations.health.watchdog import (
     DAEMON_STOPPED,
     SENSOR_FAILED,
     check_daemons,
+    check_markets_file,
     check_sensors,
     report_health,
 )
@@ -61,6 +63,18 @@ def look(company, names=("kpi_alarms",), schedules=(), now=NOW):
     found = check_sensors(company.instance, names, schedules, now)
     report_health(company.outbox, company.settings, SENSOR_FAILED, found, NOW)
     return found
+
+
+def test_a_bad_markets_file_is_an_incident_until_it_is_corrected(company):
+    file = Path(company.settings.markets.file)
+    good = file.read_text(encoding="utf-8")
+    assert company.settings.market_table
+    for text, is_well in ((good, True), ("markets: 3", False), (good, True)):
+        file.write_text(text, encoding="utf-8")
+        health = check_markets_file(company.settings)
+        report_health(company.outbox, company.settings, SENSOR_FAILED, health, NOW)
+        assert health["markets.yaml"].is_well is is_well
+        assert len(company.outbox.open_incidents()) == int(not is_well)
 
 
 def test_a_sensor_whose_last_tick_failed_is_told_and_closes_when_it_ticks_again(company):

@@ -92,6 +92,15 @@ def test_a_late_market_is_added_and_the_pooled_model_is_rebuilt(store):
     assert steps(store, origins=2) == ["pool_rows 2024-04 .. 2024-05", "pool_model 2024-06 .. 2024-06"]
 
 
+def test_a_model_stays_if_only_rows_from_its_own_month_on_are_new(store):
+    march = pd.Timestamp("2024-03-01")
+    for month in (each for each in HISTORY if each < march):
+        pool(store, month)
+    put(store, "pooled_model", march)
+    put(store, "pooled_model", JUNE)
+    assert steps(store, origins=2) == ["pool_rows 2024-03 .. 2024-05", "pool_model 2024-06 .. 2024-06"]
+
+
 def test_rows_are_rebuilt_after_their_features_are_rebuilt(store):
     for month in HISTORY:
         pool(store, month)
