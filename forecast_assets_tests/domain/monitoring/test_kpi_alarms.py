@@ -99,6 +99,23 @@ def test_wape_far_above_its_past_is_an_alarm_and_within_ten_per_cent_not():
     assert wape_above_its_level(with_wapes([*steady, 0.225]), LAST).is_alarm
 
 
+def test_a_rise_must_be_ten_per_cent_of_the_level_and_two_points():
+    # Of a level of 5 %: +10 % is 5.5 %, two points more 7 %.
+    small = [0.05] * 14
+    assert wape_above_its_level(with_wapes([*small, 0.069]), LAST).is_alarm is False
+    assert wape_above_its_level(with_wapes([*small, 0.071]), LAST).is_alarm
+    # Of a level of 50 % with 47 % a year before: +10 % is 55 %, two points more 52 %, the limit of 0.5 % 52.7 %.
+    large = [0.5, 0.5, 0.47, *[0.5] * 11]
+    assert wape_above_its_level(with_wapes([*large, 0.54]), LAST).is_alarm is False
+    assert wape_above_its_level(with_wapes([*large, 0.56]), LAST).is_alarm
+
+
+def test_the_reference_is_the_twelve_months_that_end_two_months_before():
+    # Each of 0.9 and 0.6 in the reference would lift the limit of 24.84 % far above the month.
+    assert wape_above_its_level(with_wapes([0.9, *HISTORY, 0.6, 0.2, 0.249]), LAST).is_alarm
+    assert wape_above_its_level(with_wapes([0.9, *HISTORY[1:], 0.2, 0.6, 0.2, 0.249]), LAST).is_alarm
+
+
 def test_two_months_in_a_row_need_less_than_one():
     # The limit of 3 %: t(.97, 11) = 2.0961, exp(-1.6115 + 2.0961 * 0.06765 * 1.0408) = 0.2313.
     assert wape_above_its_level(with_wapes([*HISTORY, 0.2, 0.24, 0.24]), LAST).is_alarm
@@ -135,6 +152,23 @@ def test_bias_of_one_sign_needs_every_month_and_size():
     assert judged(0.2, 0.02, 0.2, 0.2).is_alarm is False
     assert judged(0.04, 0.04, 0.05, 0.04).is_alarm is False
     assert judged(0.06, 0.05, 0.06).is_alarm is None
+
+
+def test_half_of_the_least_bias_in_one_month_is_enough():
+    limits = dataclasses.replace(LIMITS, bias_months=2, min_bias=0.0625)
+    months = pd.date_range(end=LAST, periods=2, freq="MS")
+    for least, is_alarm in ((103.125, True), (103.0, False)):
+        cells = [month_cells(m, [100] * 6, [units] * 6) for m, units in zip(months, (125, least), strict=True)]
+        assert bias_of_one_sign(pd.concat(cells), LAST, limits).is_alarm is is_alarm
+
+
+def test_a_bias_that_one_sku_makes_is_no_bias_of_the_market():
+    # Each month +90 and five times -5 of 600: +10.8 %; without that SKU the sign is the other one.
+    months = pd.date_range(end=LAST, periods=4, freq="MS")
+    cells = pd.concat([month_cells(m, [100] * 6, [190] + [95] * 5) for m in months])
+    verdict_of_market = bias_of_one_sign(cells, LAST, LIMITS)
+    assert verdict_of_market.is_alarm is False
+    assert verdict_of_market.headline == "Bias +10.8 % over 4 months to 2024-06"
 
 
 def test_worse_than_holt_winters_beyond_tolerance_and_chance():
