@@ -8,6 +8,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from forecast_assets.cli.commands.accept import accept
 from forecast_assets.cli.commands.alerts import alerts
 from forecast_assets.cli.commands.backfill import backfill
 from forecast_assets.cli.commands.champion import champion
@@ -19,12 +20,14 @@ from forecast_assets.cli.commands.measure import measure
 from forecast_assets.cli.commands.prepare import prepare
 from forecast_assets.cli.commands.prune import prune
 from forecast_assets.cli.commands.replay import replay
+from forecast_assets.cli.commands.restore import restore
 from forecast_assets.cli.commands.rollback import rollback
 from forecast_assets.cli.commands.sample import sample
 from forecast_assets.cli.commands.tune import tune
 from forecast_assets.cli.commands.versions import versions
 from forecast_assets.cli.commands.watchdog import watchdog
 from forecast_assets.cli.commands.why import why
+from forecast_assets.cli.commands.withdraw import withdraw
 from forecast_assets.config.connection_failure import ConnectionFailure
 
 
@@ -49,8 +52,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Forecast the demand of every market, month by month.",
 )
-RUN = (demo, cycle, measure, backfill, tune, champion, rollback)
-INSPECT_VERSIONS = (versions, prune, replay, why)
+RUN = (demo, cycle, accept, measure, backfill, tune, champion, rollback, withdraw)
+INSPECT_VERSIONS = (versions, restore, prune, replay, why)
 for command in (*RUN, *INSPECT_VERSIONS, sample, prepare, doctor, watchdog):
     app.command()(command)
 app.add_typer(alerts, name="alerts")

@@ -20,6 +20,7 @@ from forecast_assets.cli.prepare import prepare_instance, prepare_places
 from forecast_assets.config.settings import Settings
 from forecast_assets.domain.evaluation.backtest_accuracy import ALL_LAGS
 from forecast_assets.domain.evaluation.realised_accuracy import PERFORMANCE_METHODS
+from forecast_assets.market_state.delivery_findings import BLOCKS, DeliveryFindings
 from forecast_assets.operations.cycle.cycle import run_cycles
 from forecast_assets.operations.cycle.launch import RunResult
 from forecast_assets.operations.cycle.measured import (
@@ -31,7 +32,8 @@ from forecast_assets.operations.cycle.measured import (
     totals_performance,
 )
 from forecast_assets.operations.cycle.plan import CycleRequest
-from forecast_assets.storage import PartitionKey, TableStore
+from forecast_assets.operations.cycle.requested_month import MonthNotPlausible, closed_months, require_plausible_month
+from forecast_assets.storage import ListedOnce, PartitionKey, TableStore
 from forecast_assets.storage.opened import open_store
 from forecast_assets.tracking.mlflow_tracking import TrackingUnavailable, prepare_mlflow_store
 
@@ -52,8 +54,23 @@ def run(month: str, codes: list[str], history: int, origins: int, step: int) -> 
 
 
 def run_and_print(settings: Settings, request: CycleRequest, countries: list[str]) -> dict[str, list[RunResult]]:
-    """Run the cycles with progress and print the tables of markets and of realised performance."""
+    """Run the cycles with progress and print the tables of markets and of realised performance.
+
+    Before anything runs, markets whose month is closed are named, and a month without data near it is refused.
+    """
     prepare_places(settings)
+    store = ListedOnce(open_store(settings))
+    closed = closed_months(store, request, countries)
+    is_open = [code for code in countries if code not in closed]
+    for month in closed.values():
+        console.print(month.in_words(), style="yellow", markup=False, soft_wrap=True)
+    if not is_open and request.origins == 1:
+        return {code: [] for code in countries}
+    if is_open:
+        try:
+            require_plausible_month(settings, store, request, is_open)
+        except MonthNotPlausible as error:
+            raise typer.BadParameter(str(error)) from error
     prepare_instance()
     if settings.mlflow.tracking_uri:
         try:
@@ -63,7 +80,8 @@ def run_and_print(settings: Settings, request: CycleRequest, countries: list[str
                 f"{error} The cycle continues; mlflow_run can be filled in later.", style="yellow", markup=False
             )
     results = run_cycles(settings, load_code_location, request, countries, RunLog())
-    print_markets(settings, request.month, countries, results)
+    print_markets(settings, request.month, is_open, results)
+    print_findings(settings, request.month, is_open)
     print_performance(settings, countries)
     return results
 
@@ -90,7 +108,26 @@ def print_markets(
         origin = f"{published.status}: {published.source}"
         rows.append([code, f"{published.cells:,}", *figures, origin, published.reason])
     columns = ["market", "cells", "WAPE model", "bias model", "WAPE baseline", "bias baseline", "published", "why"]
-    print_table(f"{month:%Y-%m}: forecasts published, accuracy on the backtest", columns, rows)
+    if rows:
+        print_table(f"{month:%Y-%m}: forecasts published, accuracy on the backtest", columns, rows)
+
+
+def print_findings(settings: Settings, month: pd.Timestamp, countries: list[str]) -> None:
+    """Print what the checks found in the month's deliveries, and the command that accepts a finding."""
+    findings = DeliveryFindings(open_store(settings))
+    rows = [
+        [code, each.source, each.name, each.effect, each.message]
+        for code in countries
+        for each in findings.of(PartitionKey(month, code))
+    ]
+    if not rows:
+        return
+    print_table(
+        f"{month:%Y-%m}: findings in the deliveries", ["market", "source", "finding", "effect", "message"], rows
+    )
+    if any(row[3] == BLOCKS for row in rows):
+        command = f"forecast-assets accept MARKET {month:%Y-%m} FINDING --reason ..."
+        console.print(f"Deliver again and run the cycle again; if a finding is right: {command}", markup=False)
 
 
 def _row_of_failed(store: TableStore, code: str, month: pd.Timestamp, results: list[RunResult]) -> list[str]:
@@ -100,6 +137,8 @@ def _row_of_failed(store: TableStore, code: str, month: pd.Timestamp, results: l
     if not store.exists("published_forecasts", PartitionKey(month, code)):
         return [code, "-", *["-"] * 4, "FAILED, nothing published", why]
     published = published_figures(store, code, month)
+    if published.run_id not in {result.run_id for result in results}:
+        return [code, "-", *["-"] * 4, f"FAILED; the forecast published on {published.published_on} stays", why]
     return [code, f"{published.cells:,}", *["-"] * 4, f"FAILED; {published.status}: {published.source}", why]
 
 

@@ -10,6 +10,7 @@ from forecast_assets.config.settings import Settings
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.cycle_calendar import closed_month
 from forecast_assets.operations.health.connections import FAILS, WORKS, check_connections
+from forecast_assets.operations.health.integrity import DAMAGED, verify_store
 from forecast_assets.operations.health.unrecorded import record, unrecorded
 from forecast_assets.storage.opened import open_store
 
@@ -17,8 +18,8 @@ MONTHS_COMPARED = 2
 SHOWN = 10
 
 
-def run(*, record_events: bool) -> None:
-    """Test every configured connection and print the results; exit with 1 if a connection fails."""
+def run(*, record_events: bool, verify: bool) -> None:
+    """Test every configured connection and print the results; exit with 1 if one fails or a file is damaged."""
     settings = settings_or_exit()
     prepare_home()
     connections = list(check_connections(settings))
@@ -27,8 +28,20 @@ def run(*, record_events: bool) -> None:
     states = {each.name: each.state for each in connections}
     if states["store"] == states["Dagster"] == WORKS:
         _print_unrecorded(settings, record_events)
-    if FAILS in states.values():
+    is_whole = _print_damage(settings) if verify and states["store"] == WORKS else True
+    if FAILS in states.values() or not is_whole:
         raise typer.Exit(1)
+
+
+def _print_damage(settings: Settings) -> bool:
+    """Print every file of the store that is damaged or not the store's; return False if one is damaged."""
+    verified = verify_store(open_store(settings))
+    for finding in verified.findings:
+        style = "red" if finding.state == DAMAGED else "yellow"
+        line = f"{finding.path} is {finding.state}: {finding.problem}"
+        console.print(line, style=style, markup=False, soft_wrap=True)
+    console.print(f"{verified.files:,} files of the store were read, {len(verified.damaged):,} are damaged.")
+    return not verified.damaged
 
 
 def _print_unrecorded(settings: Settings, record_events: bool) -> None:

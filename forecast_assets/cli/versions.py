@@ -23,7 +23,8 @@ def run(table: str, month: str, country: str | None) -> None:
 
 def _row(version: Version) -> list[str]:
     provenance = version.provenance
-    state = "published" if version.is_published else "replaced" if version.was_published else "orphan"
+    state = "replaced" if version.was_published else "orphan"
+    state = "published" if version.is_published else "withdrawn" if version.is_withdrawn else state
     written = provenance.written_at[:19].replace("T", " ")
     return [
         version.name.removesuffix(".parquet"), state, written, provenance.cycle_id, provenance.run_id[:8],

@@ -7,11 +7,13 @@ import dagster as dg
 
 from forecast_assets.config.settings import Settings
 from forecast_assets.defs.io_managers import build_io_managers
+from forecast_assets.market_state.delivery_findings import DeliveryFindings
 from forecast_assets.market_state.lookups import Lookups
 from forecast_assets.market_state.market_lease import MarketLease
 from forecast_assets.market_state.published_months import PublishedMonths
 from forecast_assets.market_state.recipes_in_force import RecipesInForce
 from forecast_assets.market_state.unlisted_markets import UnlistedMarkets
+from forecast_assets.operations.history.historical_store import HistoricalStore
 from forecast_assets.sources.opened import open_sources
 from forecast_assets.storage import TableReader
 from forecast_assets.storage.configuration import configuration_of
@@ -48,6 +50,7 @@ def default_resources(settings: Settings, inputs: TableReader | None = None) -> 
         "published_months": PublishedMonths(read_from, lookups),
         "unlisted_markets": UnlistedMarkets(read_from, settings.market_table),
         "recipes_in_force": RecipesInForce(read_from, lookups),
+        "delivery_findings": DeliveryFindings(inputs.original if isinstance(inputs, HistoricalStore) else store),
         "mlflow_runs": MlflowRuns(store),
         "mlflow_tracking": MlflowTracking(
             tracking_uri=_mlflow_address(settings), experiment_name=f"forecast_assets_{settings.env}"

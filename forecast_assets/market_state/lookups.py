@@ -23,8 +23,10 @@ LOOKED_UP = {
     "published_forecasts": "published_forecasts",
 }
 # Facts that no stored table holds: the latest published month of the market, if it is a later one, the reason why the
-# challenger was left out of the run, and the month whose cycle forecast the numbers that are published again.
+# challenger was left out of the run, and the month whose cycle forecast the numbers that are published again. Of a
+# publication whose status was changed later, the time at which it was made.
 LATER_PUBLISHED, SET_ASIDE, STALE_SINCE = "later_published", "challenger_set_aside", "stale_since"
+PUBLISHED_AT = "published_at"
 
 
 @dataclass

@@ -5,6 +5,7 @@ command line, of a second machine, or of a process that was believed dead.
 """
 
 import dataclasses
+import logging
 import threading
 import time
 from collections.abc import Iterator
@@ -14,9 +15,9 @@ import dagster as dg
 
 from forecast_assets.partitions import ALL_MARKETS, market_of_run
 from forecast_assets.storage import TableStore
-from forecast_assets.storage.lease import Lease, LeaseTaken
-from forecast_assets.storage.transient_errors import is_transient
+from forecast_assets.storage.lease import Hold, Lease, LeaseLost, LeaseTaken
 
+LOG = logging.getLogger("forecast_assets.market_state")
 RENEWALS_PER_LEASE = 4
 ATTEMPTS_PER_SECOND = 2
 
@@ -45,30 +46,29 @@ class MarketLease:
     wait_seconds: float
 
     @contextmanager
-    def held_by(self, run: dg.DagsterRun) -> Iterator[None]:
+    def held_by(self, run: dg.DagsterRun) -> Iterator[Hold]:
         """Take the lease of the run's market, renew it during the run, and release it.
 
         Raises:
             MarketBusy: If another run still owns the lease after ``wait_seconds``.
         """
         country = market_of_run(run.tags)
-        lease = lease_of(self.store, country, self.seconds)
-        self._take(lease, run.run_id, country)
+        hold = self._take(lease_of(self.store, country, self.seconds), run.run_id, country)
         ended = threading.Event()
-        renewing = threading.Thread(target=_renew, args=(lease, run.run_id, ended), daemon=True)
+        renewing = threading.Thread(target=_renew, args=(hold, ended), daemon=True)
         renewing.start()
         try:
-            yield
+            yield hold
         finally:
             ended.set()
             renewing.join()
-            lease.release(run.run_id)
+            _release(hold)
 
-    def _take(self, lease: Lease, run_id: str, country: str | None) -> None:
+    def _take(self, lease: Lease, run_id: str, country: str | None) -> Hold:
         give_up_at = time.monotonic() + self.wait_seconds
         while True:
             try:
-                lease.take(run_id)
+                return lease.take(run_id)
             except LeaseTaken as taken:
                 if time.monotonic() >= give_up_at:
                     raise MarketBusy(
@@ -77,18 +77,23 @@ class MarketLease:
                         "ended; the lease of a killed run expires by itself."
                     ) from None
                 time.sleep(1 / ATTEMPTS_PER_SECOND)
-            else:
-                return
 
 
-def _renew(lease: Lease, run_id: str, ended: threading.Event) -> None:
+def _renew(hold: Hold, ended: threading.Event) -> None:
     """Renew the lease until the run has ended. A failed renewal is repeated: the lease outlasts several of them."""
-    while not ended.wait(lease.seconds / RENEWALS_PER_LEASE):
+    while not ended.wait(hold.lease.seconds / RENEWALS_PER_LEASE):
         try:
-            lease.take(run_id)
-        except LeaseTaken:
-            # This process was paused for longer than the lease. From now on the conditional publish protects tables.
+            hold.renew()
+        except LeaseLost:
+            # This process was paused for longer than the lease. The next publish fails with the reason.
             return
-        except Exception as error:
-            if not is_transient(error):
-                raise
+        except Exception as error:  # noqa: BLE001 - whatever fails, the run goes on and the next renewal may succeed
+            LOG.warning("The lease of %s was not renewed: %s", hold.lease.name, error)
+
+
+def _release(hold: Hold) -> None:
+    """Give the lease up. If that fails (a full disk) it expires by itself, and the run's own result counts."""
+    try:
+        hold.release()
+    except Exception as error:  # noqa: BLE001 - the result of the run must not depend on it
+        LOG.warning("The lease of %s was not given up and expires by itself: %s", hold.lease.name, error)

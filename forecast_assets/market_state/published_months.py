@@ -85,6 +85,11 @@ class PublishedMonths:
         return {partition.month for partition in self.store.list_partitions(TABLE) if partition.country == country}
 
 
+def repeats_earlier(provenance: StoredProvenance) -> bool:
+    """Return True if a publication has no numbers of its own but those of an earlier one."""
+    return STALE_SINCE in provenance.answers or _repeated(provenance) is not None
+
+
 def _repeated(provenance: StoredProvenance) -> tuple[PartitionKey, str] | None:
     """Return the publication that another one repeats, with its content hash; None if it has numbers of its own."""
     inputs = provenance.inputs

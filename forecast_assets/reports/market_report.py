@@ -52,6 +52,7 @@ PERFORMANCE_COLUMNS = [
     "xyz_class",
 ]
 PRODUCT_COLUMNS = ["sku", "category"]
+FINDING_COLUMNS = ["source", "finding", "effect", "message"]
 MARK_COLUMNS = ["sku", "marked_month", "reason", "units", "cleaned_units"]
 
 
@@ -71,6 +72,7 @@ class MarketReport:
         products: One row per sku: `sku, category`, further columns are not read.
         published_before: The same of the month before, for the churn; None or no rows if none was published.
         model_summary: Facts about the model to print as they are, by label.
+        findings: One row per finding in the deliveries of the origin month: `source, finding, effect, message`.
         history_marks: One row per marked cell of the history, the columns of `history_marks`; no rows without a mark.
 
     Raises:
@@ -91,6 +93,7 @@ class MarketReport:
     products: pd.DataFrame
     model_summary: dict[str, str]
     published_before: pd.DataFrame | None = None
+    findings: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=FINDING_COLUMNS))
     history_marks: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=MARK_COLUMNS))
 
     def __post_init__(self) -> None:

@@ -90,6 +90,7 @@ def render_market_report(report: MarketReport) -> str:
             ],
             left_out_cells=len(report.backtest) - len(backtest),
             publications=_records(publication_counts(report.published)),
+            findings=_records(report.findings),
             marks=_records(marks_by_reason(report.history_marks)),
             mark_meanings=MARK_MEANINGS,
             published_skus=report.published["sku"].nunique(),

@@ -150,6 +150,17 @@ class SourceTables:
         counts = ["row_count", "distinct_rows", "odd_rows"]
         return DeliveryProfile(units, days.astype(dict.fromkeys(counts, float)))
 
+    def has_source(self, source: str) -> bool:
+        """Return True if anything of a source was delivered, for any market."""
+        return self._delivered.has_source(source)
+
+    def delivered_rows(self, source: str, country: str, months: Sequence[pd.Timestamp]) -> int:
+        """Return the number of delivered rows that concern a market, of all months.
+
+        Call it after ``rows``: it raises ``LandingError`` where that does.
+        """
+        return len(self._run(f"stg_{source}", country, months[0], months[-1]))
+
     def rows(self, table: str, country: str, months: Sequence[pd.Timestamp]) -> pd.DataFrame:
         """Return rows of a table for the months, with ``month``; none if the source was never delivered.
 

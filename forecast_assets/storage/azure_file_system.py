@@ -7,6 +7,8 @@ interface is that of fsspec and of ``ConditionalFileSystem``.
 import functools
 import uuid
 from collections.abc import Sequence
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from adlfs import AzureBlobFileSystem
@@ -71,6 +73,21 @@ class AzureFileSystem(AzureBlobFileSystem):  # type: ignore[misc]  # adlfs has n
                 return None
         return etag
 
+    async def _age_seconds(self, path: str) -> float | None:
+        """Return the seconds since a file was written; both times come from one response of the service."""
+        container, name, _ = self.split_path(path)
+        answered_at: list[datetime] = []
+
+        def note(response: Any) -> None:
+            answered_at.append(parsedate_to_datetime(response.http_response.headers["Date"]))
+
+        async with self.service_client.get_blob_client(container, name) as blob:
+            try:
+                properties = await blob.get_blob_properties(raw_response_hook=note)
+            except ResourceNotFoundError:
+                return None
+        return float((answered_at[-1] - properties.last_modified).total_seconds())
+
     async def _put_bytes(self, path: str, content: bytes, etag: str | None = None, only_new: bool = False) -> bool:
         container, name, _ = self.split_path(path)
         write_id = uuid.uuid4().hex
@@ -122,6 +139,7 @@ class AzureFileSystem(AzureBlobFileSystem):  # type: ignore[misc]  # adlfs has n
             f"({type(error).__name__}). Check the network, then run it again."
         )
 
+    age_seconds = sync_wrapper(_age_seconds)
     cat_with_etag = sync_wrapper(_cat_with_etag)
     etag = sync_wrapper(_etag)
     put_bytes = sync_wrapper(_put_bytes)

@@ -8,10 +8,12 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from forecast_assets.storage.damaged_file import DamagedFile
+from forecast_assets.storage.lease import Hold
 from forecast_assets.storage.partition_key import PartitionKey
 from forecast_assets.storage.provenance import Provenance, StoredProvenance
 from forecast_assets.storage.publish import Files, PublishConflict
@@ -35,10 +37,12 @@ def write_documents(
     partition: PartitionKey,
     documents: Mapping[str, bytes],
     provenance: Provenance,
+    hold: Hold | None = None,
 ) -> StoredProvenance:
-    """Store documents as a new version and publish them.
+    """Store documents as a new version and publish them, with a ``hold`` only while it is the owner of its lease.
 
     Raises:
+        LeaseLost: If another owner has taken the lease.
         ValueError: If there is no document or a name is not a plain file name.
         PublishConflict: If another writer published the partition meanwhile.
     """
@@ -56,16 +60,18 @@ def write_documents(
     stored = StoredProvenance(
         **vars(provenance),
         rows=len(documents),
-        content_hash=_digest(documents),
+        content_hash=digest_of(documents),
         previous_version=published.version if published else None,
         written_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
     )
     stored = _create_version(files, folders, documents, stored)
     for document, content in sorted(documents.items()):
         path = f"{folders.published}/{document}"
-        files.replace(path, content, files.state(path))
+        with hold.checked() if hold else nullcontext():
+            files.replace(path, content, files.state(path))
     try:
-        files.replace(marker, stored.to_json().encode(), state_before)
+        with hold.checked() if hold else nullcontext():
+            files.replace(marker, stored.to_json().encode(), state_before)
     except PublishConflict as conflict:
         raise PublishConflict(
             f"{name} [{partition}] was published by another run while run {stored.run_id} was writing it; the "
@@ -115,6 +121,7 @@ def _created_or_same(files: Files, path: str, content: bytes) -> bool:
     return True
 
 
-def _digest(documents: Mapping[str, bytes]) -> str:
+def digest_of(documents: Mapping[str, bytes]) -> str:
+    """Return the digest of a set of documents: their names and contents."""
     parts = [[document, hashlib.sha256(content).hexdigest()] for document, content in sorted(documents.items())]
     return hashlib.sha256(json.dumps(parts, separators=(",", ":")).encode()).hexdigest()

@@ -4,8 +4,9 @@ A reader compares it with the bytes that it has read anyway, so a damaged file n
 names table and partition: a file that was copied to another partition is found. Files of earlier releases have no
 digest and are read without this check.
 
-The value of the metadata key is ``data=<hex> footer=<hex> place=<table>/<folder>``. ``data`` is the digest of all bytes
-before the footer. ``footer`` is that of the footer with this digest as zeros, so that a footer alone can be checked.
+The value of the metadata key is ``data=<hex> footer=<hex> token=<number> place=<table>/<folder>``. ``data`` is the
+digest of all bytes before the footer. ``footer`` is that of the footer with this digest as zeros, so that a footer
+alone can be checked. ``token`` is that of the writer's lease, 0 without one.
 """
 
 import hashlib
@@ -28,18 +29,20 @@ READ_AT_ONCE = 65_536
 _NO_DIGEST = b"0" * 2 * DIGEST_BYTES
 # Between key and value stand at most a field header and the value's length.
 _VALUE = re.compile(
-    re.escape(FILE_KEY) + rb".{1,6}?data=([0-9a-f]{32}) footer=([0-9a-f]{32}) place=([^\x00]*)\x00", re.DOTALL
+    re.escape(FILE_KEY) + rb".{1,6}?data=([0-9a-f]{32}) footer=([0-9a-f]{32}) token=(\d+) place=([^\x00]*)\x00",
+    re.DOTALL,
 )
 
 
-def value_to_seal(place: str) -> str:
+def value_to_seal(place: str, token: int = 0) -> str:
     """Return the value of ``FILE_KEY`` before the digests are known; ``seal`` fills them in.
 
     Args:
         place: Table and folders of the partition, such as ``sell_in/country=FR/month=2024-01-01``.
+        token: Token of the lease that the writer holds; 0 without one.
     """
     empty = _NO_DIGEST.decode()
-    return f"data={empty} footer={empty} place={place}"
+    return f"data={empty} footer={empty} token={token} place={place}"
 
 
 def seal(content: bytes) -> bytes:
@@ -52,6 +55,12 @@ def seal(content: bytes) -> bytes:
     footer = bytes(sealed[start:])
     sealed[value.start(2) : value.end(2)] = _digest(footer)
     return bytes(sealed)
+
+
+def token_of(content: bytes) -> int:
+    """Return the lease token of the writer of a file that was checked; 0 without one, or in earlier releases."""
+    value = _VALUE.search(content, footer_start(content))
+    return int(value[3]) if value else 0
 
 
 def footer_start(content: bytes) -> int:
@@ -103,7 +112,7 @@ def _check_footer(footer: bytes, path: str) -> None:
         return
     if _digest(footer[: value.start(2)] + _NO_DIGEST + footer[value.end(2) :]) != value[2]:
         raise DamagedFile(path, f"the digest of its footer is not {value[2].decode()}, which the footer names")
-    place = value[3].decode()
+    place = value[4].decode()
     if f"/{place}/" not in f"/{path}":
         raise DamagedFile(path, f"it was written as {place} and copied or moved here")
 

@@ -53,6 +53,9 @@ class ConditionalFileSystem(FileSystem, Protocol):
     def etag(self, path: str) -> str | None:
         """Return the ETag of a file, None without one."""
 
+    def age_seconds(self, path: str) -> float | None:
+        """Return the seconds since a file was written, by the service's clock; None without a file."""
+
     def cat_with_etag(self, path: str) -> tuple[bytes, str] | None:
         """Return bytes and ETag of a file from one request, None without a file."""
 

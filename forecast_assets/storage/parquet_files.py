@@ -35,8 +35,10 @@ class StoredFile:
     content: bytes
 
 
-def to_parquet(table: pa.Table, spec: TableSpec, partition: PartitionKey, provenance: StoredProvenance) -> bytes:
-    """Serialise a table with its provenance and the file's digest in the file's metadata."""
+def to_parquet(
+    table: pa.Table, spec: TableSpec, partition: PartitionKey, provenance: StoredProvenance, token: int = 0
+) -> bytes:
+    """Serialise a table with its provenance, the file's digest and the writer's lease token in the metadata."""
     text = [field.name for field in table.schema if pa.types.is_string(field.type)]
     sink = io.BytesIO()
     # Snappy, statistics of the keys only, no copy of the Arrow schema: 4 instead of 17 ms to write and 3 instead of 8
@@ -51,7 +53,7 @@ def to_parquet(table: pa.Table, spec: TableSpec, partition: PartitionKey, proven
         write_page_checksum=True,
     ) as writer:
         writer.write_table(table)
-        to_seal = value_to_seal(f"{spec.name}/{partition.folder}")
+        to_seal = value_to_seal(f"{spec.name}/{partition.folder}", token)
         writer.add_key_value_metadata({METADATA_KEY.decode(): provenance.to_json(), FILE_KEY.decode(): to_seal})
     return seal(sink.getvalue())
 

@@ -17,9 +17,11 @@ from forecast_assets.config.azure_account import AzureAccount
 from forecast_assets.storage.content_hash import content_hash
 from forecast_assets.storage.damaged_file import DamagedFile
 from forecast_assets.storage.documents import DocumentFolders, read_provenance, write_documents
+from forecast_assets.storage.fenced_publish import Before, publish_file
 from forecast_assets.storage.file_digest import footer_of
 from forecast_assets.storage.folders import file_system_of, path_of
 from forecast_assets.storage.last_good import last_good_version
+from forecast_assets.storage.lease import Hold
 from forecast_assets.storage.parquet_files import (
     StoredFile,
     provenance_in,
@@ -91,15 +93,22 @@ class TableStore(TableReader):
         spec: TableSpec,
         frames: Mapping[PartitionKey, pd.DataFrame],
         provenances: Mapping[PartitionKey, Provenance],
+        hold: Hold | None = None,
     ) -> list[WrittenVersion]:
-        """Store several partitions of one table as ``write`` does; all frames are checked before any is stored."""
+        """Store several partitions of one table as ``write`` does; all frames are checked before any is stored.
+
+        With the ``hold`` of a lease, nothing is published once another owner has taken it.
+
+        Raises:
+            LeaseLost: If another owner has taken the lease; versions are kept, published files stay.
+        """
         tables = {partition: to_arrow(spec, partition, frame) for partition, frame in frames.items()}
         return self.files.side_by_side(
-            lambda partition: self._write(spec, partition, tables[partition], provenances[partition]), tables
+            lambda partition: self._write(spec, partition, tables[partition], provenances[partition], hold), tables
         )
 
     def _write(
-        self, spec: TableSpec, partition: PartitionKey, table: pa.Table, provenance: Provenance
+        self, spec: TableSpec, partition: PartitionKey, table: pa.Table, provenance: Provenance, hold: Hold | None
     ) -> WrittenVersion:
         path = self.path(spec.name, partition)
         state_before, content_before = self.files.read_with_state(path)
@@ -112,9 +121,9 @@ class TableStore(TableReader):
             previous_version=replaced,
             written_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
         )
-        stored, content = self._create_version(spec, partition, table, stored)
+        stored, content = self._create_version(spec, partition, table, stored, hold.token if hold else 0)
         if published is None or published.version != stored.version:
-            self._publish(spec.name, partition, content, stored, state_before)
+            self._publish(path, content, stored, Before(state_before, content_before), hold)
         return WrittenVersion(partition, path, stored)
 
     def _published_and_replaced(
@@ -132,12 +141,12 @@ class TableStore(TableReader):
         return published, published.version
 
     def _create_version(
-        self, spec: TableSpec, partition: PartitionKey, table: pa.Table, stored: StoredProvenance
+        self, spec: TableSpec, partition: PartitionKey, table: pa.Table, stored: StoredProvenance, token: int
     ) -> tuple[StoredProvenance, bytes]:
         folder = self.versions_folder(spec.name, partition)
         for name in version_names(stored.run_id, ".parquet"):
             candidate = replace(stored, version=name)
-            content = to_parquet(table, spec, partition, candidate)
+            content = to_parquet(table, spec, partition, candidate, token)
             try:
                 self.files.create(f"{folder}/{name}", content)
             except FileExistsError:
@@ -150,19 +159,16 @@ class TableStore(TableReader):
                 return candidate, content
         raise AssertionError("version names are endless")
 
-    def _publish(
-        self, name: str, partition: PartitionKey, content: bytes, stored: StoredProvenance, state_before: str | None
-    ) -> None:
-        path = self.path(name, partition)
+    def _publish(self, path: str, content: bytes, stored: StoredProvenance, before: Before, hold: Hold | None) -> None:
         try:
-            self.files.replace(path, content, state_before)
+            publish_file(self.files, path, content, before, hold)
         except PublishConflict as conflict:
             other = self.provenance_at(path)
             raise PublishConflict(
-                f"{name} [{partition}] was published by {f'run {other.run_id}' if other else 'another writer'} while "
-                f"run {stored.run_id} was writing it. That file stays in place, this run's version is kept as "
-                f"{stored.version}. Find out why two runs wrote one partition: a lease keeps them apart unless one was "
-                "paused for long or wrote without it. Then repeat the run that should win."
+                f"{path} was published by {f'run {other.run_id}' if other else 'another writer'} while run "
+                f"{stored.run_id} was writing it. That file stays in place, this run's version is kept as "
+                f"{stored.version}. Find out why two runs wrote one partition: a lease keeps them apart unless one "
+                "wrote without it. Then repeat the run that should win."
             ) from conflict
 
     def read_with_provenance(
@@ -231,11 +237,16 @@ class TableStore(TableReader):
         return StoredFile(path, partition, content)
 
     def write_documents(
-        self, name: str, partition: PartitionKey, documents: Mapping[str, bytes], provenance: Provenance
+        self,
+        name: str,
+        partition: PartitionKey,
+        documents: Mapping[str, bytes],
+        provenance: Provenance,
+        hold: Hold | None = None,
     ) -> WrittenVersion:
         """Store and publish a partition's documents (file name to bytes); versions as for tables, in a folder each."""
         folders = self._document_folders(name, partition)
-        stored = write_documents(self.files, folders, name, partition, documents, provenance)
+        stored = write_documents(self.files, folders, name, partition, documents, provenance, hold)
         return WrittenVersion(partition, folders.published, stored)
 
     def read_document(self, name: str, partition: PartitionKey, document: str) -> bytes:
@@ -257,8 +268,12 @@ class TableStore(TableReader):
         table = self.provenance_at(self.path(name, partition))
         return table or read_provenance(self.files, self._document_folders(name, partition))
 
+    def document_folder(self, name: str, partition: PartitionKey) -> str:
+        """Return the folder of a partition's published documents."""
+        return f"{self.base}/{name}/{partition.folder}"
+
     def _document_folders(self, name: str, partition: PartitionKey) -> DocumentFolders:
-        return DocumentFolders(f"{self.base}/{name}/{partition.folder}", self.versions_folder(name, partition))
+        return DocumentFolders(self.document_folder(name, partition), self.versions_folder(name, partition))
 
     def find(self, folder: str) -> list[str]:
         """Return the paths of all files below a folder; none if the folder is missing."""

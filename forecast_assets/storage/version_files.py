@@ -18,6 +18,7 @@ from forecast_assets.storage.partition_key import PartitionKey
 from forecast_assets.storage.provenance import StoredProvenance
 from forecast_assets.storage.publish import Files
 from forecast_assets.storage.versions import PRUNED_FILE, PrunedVersions, Version, list_versions, read_pruned
+from forecast_assets.storage.withdrawals import WITHDRAWN_FILE, read_withdrawals
 
 LOG = logging.getLogger("forecast_assets.storage")
 _PATH = re.compile(r"(?P<table>[^/.][^/]*)/(?P<folder>(?:country=[^/]+/)?month=[^/]+)/")
@@ -69,7 +70,18 @@ def partition_versions(
         if provenance is not None
     }
     pruned = {version: note["previous_version"] for version, note in pruned_of(store, name, partition).items()}
-    return list_versions(stored, published_version(store, name, partition, paths), pruned)
+    return list_versions(
+        stored, published_version(store, name, partition, paths), pruned, _withdrawn(store, folder, paths)
+    )
+
+
+def _withdrawn(store: VersionedStore, folder: str, paths: Sequence[str]) -> list[str]:
+    """Return the names of the versions that were taken back and not restored."""
+    path = f"{folder}/{WITHDRAWN_FILE}"
+    if path not in paths:
+        return []
+    notes = read_withdrawals(store.files.read_many([path])[0], path)
+    return [each.version for each in notes if each.is_in_force]
 
 
 def published_version(store: VersionedStore, name: str, partition: PartitionKey, paths: Sequence[str]) -> str | None:
@@ -116,6 +128,22 @@ def versioned_partitions(store: VersionedStore, name: str) -> list[PartitionKey]
     root = f"{store.base}/_versions/{name}/"
     places = {_place(f"{name}/{path.removeprefix(root)}") for path in store.find(root.rstrip("/"))}
     return sorted((place[1] for place in places if place), key=lambda partition: partition.sort_key)
+
+
+def versions_of_documents(files: Files, paths: Sequence[str]) -> list[tuple[StoredProvenance, dict[str, bytes]]]:
+    """Return provenance and documents of each version of documents whose provenance can be read."""
+    versions = []
+    for marker in [path for path in paths if path.endswith(f"/{PROVENANCE_FILE}")]:
+        folder = marker.removesuffix(PROVENANCE_FILE)
+        own = [path for path in paths if path.startswith(folder) and path != marker]
+        try:
+            provenance = provenance_of_documents(files, marker)
+        except DamagedFile:
+            continue
+        if provenance is not None:
+            contents = files.read_many(own)
+            versions.append((provenance, {p.removeprefix(folder): c for p, c in zip(own, contents, strict=True) if c}))
+    return versions
 
 
 def pruned_of(store: VersionedStore, name: str, partition: PartitionKey) -> PrunedVersions:

@@ -3,7 +3,7 @@
 import itertools
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from forecast_assets.storage.damaged_file import DamagedFile
@@ -17,13 +17,18 @@ PrunedVersions = dict[str, dict[str, str | None]]
 
 @dataclass(frozen=True)
 class Version:
-    """One version of a partition. ``was_published`` is False for an orphan, which was never published."""
+    """One version of a partition.
+
+    ``was_published`` is False for an orphan, which was never published. ``is_withdrawn`` is True for a publication that
+    was taken back and can be restored.
+    """
 
     name: str
     path: str
     provenance: StoredProvenance
     is_published: bool
     was_published: bool
+    is_withdrawn: bool = False
 
 
 def version_names(run_id: str, suffix: str = "") -> Iterator[str]:
@@ -50,24 +55,33 @@ def is_same_write(existing: StoredProvenance, candidate: StoredProvenance) -> bo
 
 
 def list_versions(
-    stored: Mapping[str, StoredProvenance], published: str | None, pruned: Mapping[str, str | None] | None = None
+    stored: Mapping[str, StoredProvenance],
+    published: str | None,
+    pruned: Mapping[str, str | None] | None = None,
+    withdrawn: Collection[str] = (),
 ) -> list[Version]:
     """Order versions by time of writing and follow the chain of replaced versions back from the published one.
+
+    A withdrawn version is the end of a chain of its own: what is published after it names no version before.
 
     Args:
         stored: Path -> provenance of every version file of one partition.
         published: The version that the published file names; None if nothing is published.
         pruned: By removed version, the version it had replaced.
+        withdrawn: Versions that were published and taken back.
     """
     previous = dict(pruned or {}) | {each.version: each.previous_version for each in stored.values()}
-    chain = set()
-    version = published
-    while version is not None and version not in chain:
-        chain.add(version)
-        version = previous.get(version)
+    chain: set[str] = set()
+    for end in (published, *withdrawn):
+        version = end
+        while version is not None and version not in chain:
+            chain.add(version)
+            version = previous.get(version)
     listed = [
-        Version(provenance.version, path, provenance, provenance.version == published, provenance.version in chain)
-        for path, provenance in stored.items()
+        Version(
+            each.version, path, each, each.version == published, each.version in chain, each.version in set(withdrawn)
+        )
+        for path, each in stored.items()
     ]
     return sorted(listed, key=lambda listed_version: listed_version.provenance.written_at)
 

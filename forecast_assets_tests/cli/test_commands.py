@@ -1,5 +1,6 @@
 """The commands as a person types them: what they refuse, what they print, how they exit."""
 
+import dataclasses
 from importlib import import_module
 
 import pandas as pd
@@ -12,7 +13,9 @@ from forecast_assets.cli.console import RunLog, countries_or_exit, month_argumen
 from forecast_assets.domain.months import MonthRange
 from forecast_assets.operations.cycle.launch import RunResult
 from forecast_assets.operations.cycle.measured import PublishedFigures
+from forecast_assets.storage import PartitionKey, TableStore
 from forecast_assets_tests.cli.terminal_text import unboxed
+from forecast_assets_tests.market_state.publications import publish
 from forecast_assets_tests.repository_settings import MARKETS, loaded
 
 # By name: in the package the modules are hidden behind the commands they hold.
@@ -24,6 +27,7 @@ BROKEN = RunResult("ingest", "DE", "run", ("sell_in: The delivery of sell_in for
 @pytest.fixture
 def command(monkeypatch, tmp_path):
     """Runs a command in an empty company: nothing of it reaches Dagster."""
+    (tmp_path / "landing").mkdir()
     for name, value in {
         "FORECAST_MARKETS": MARKETS,
         "FORECAST_STORE": str(tmp_path / "store"),
@@ -48,7 +52,7 @@ def failing(*failed: str):
 
 def test_a_failed_market_makes_the_cycle_exit_with_1_and_is_named_with_its_reason(command, monkeypatch):
     monkeypatch.setattr(CYCLE, "run_cycles", failing("DE"))
-    published = PublishedFigures(18, 1, "published", "model", "good")
+    published = PublishedFigures(18, 1, "published", "model", "good", "run", "2024-07-10")
     monkeypatch.setattr(CYCLE, "published_figures", lambda *_: published)
     monkeypatch.setattr(CYCLE, "backtest_accuracy", lambda *_: {"wape_model": 0.25})
     result = command("cycle", "--month", "2024-06", "--country", "FR", "--country", "DE")
@@ -62,6 +66,89 @@ def test_a_cycle_in_which_all_succeed_exits_with_0(command, monkeypatch):
     monkeypatch.setattr(CYCLE, "run_cycles", failing())
     monkeypatch.setattr(CYCLE, "print_markets", lambda *_: None)
     assert command("cycle", "--month", "2024-06").exit_code == 0
+
+
+def test_a_market_whose_cycle_fails_is_not_said_to_have_published_what_was_there_before(command, monkeypatch, tmp_path):
+    """Published by an earlier run, and by a fallback of this command."""
+    store = TableStore(str(tmp_path / "store"))
+    publish(store, JUNE, run="earlier", country="DE")
+    publish(store, JUNE, run="fallback", country="FR", status="stale", source="last published")
+    published_on = store.provenance("published_forecasts", PartitionKey(JUNE, "DE")).written_at[:10]
+    fallback = RunResult("publish_fallback", "FR", "fallback")
+    failed = {code: [dataclasses.replace(BROKEN, country=code, run_id="cycle")] for code in ("DE", "FR")}
+    monkeypatch.setattr(CYCLE, "run_cycles", lambda *_: failed | {"FR": [*failed["FR"], fallback]})
+    rows = []
+    monkeypatch.setattr(CYCLE, "print_table", lambda _title, _columns, shown: rows.extend(shown))
+    command("cycle", "--month", "2024-06", "--country", "FR", "--country", "DE")
+    shown = {row[0]: (row[1], row[6]) for row in rows}
+    assert shown["DE"] == ("-", f"FAILED; the forecast published on {published_on} stays")
+    assert shown["FR"] == ("1", "FAILED; stale: last published")
+
+
+@pytest.mark.parametrize("publication", [{}, {"status": "stale", "source": "last published"}, {"run": "by-hand"}])
+def test_the_cycle_of_a_closed_month_says_so_and_runs_nothing(command, monkeypatch, tmp_path, publication):
+    """By a cycle, by a fallback without a backtest, and by a person."""
+    store = TableStore(str(tmp_path / "store"))
+    monkeypatch.setattr(CYCLE, "prepare_instance", lambda: pytest.fail("something was prepared"))
+    publish(store, JUNE, **publication)
+    publish(store, pd.Timestamp("2024-08-01"))
+    before = {path: path.read_bytes() for path in (tmp_path / "store").rglob("*.parquet")}
+    result = command("cycle", "--month", "2024-06", "--country", "FR")
+    run = publication.get("run", "run-2024-06")
+    assert result.exit_code == 0
+    assert f"FR 2024-06 is closed: 2024-08 is published, too. What run {run} published" in result.output
+    assert "forecasts published" not in result.output
+    assert {path: path.read_bytes() for path in (tmp_path / "store").rglob("*.parquet")} == before
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_closed_market_beside_an_open_one_is_named_and_has_no_row(command, monkeypatch, tmp_path):
+    store = TableStore(str(tmp_path / "store"))
+    for month in ("2024-06-01", "2024-07-01"):
+        publish(store, pd.Timestamp(month))
+    publish(store, JUNE, run="run", country="DE")
+    monkeypatch.setattr(CYCLE, "run_cycles", failing())
+    monkeypatch.setattr(CYCLE, "backtest_accuracy", lambda *_: {})
+    output = command("cycle", "--month", "2024-06", "--country", "FR", "--country", "DE").output
+    table = output.split("forecasts published")[1]
+    assert "FR 2024-06 is closed" in output
+    assert " DE " in table
+    assert " FR " not in table
+
+
+def deliver(folder, *months, country="FR"):
+    (folder / "landing" / "sell_in").mkdir(parents=True, exist_ok=True)
+    rows = "".join(f"{country},A,{month},5\n" for month in months)
+    (folder / "landing" / "sell_in" / f"{country}.csv").write_text(f"country,sku,month,units\n{rows}")
+
+
+@pytest.mark.parametrize("month", ["2026-04", "2014-05", "2024-08"])
+def test_a_month_far_from_every_delivery_is_refused_before_anything_runs(command, monkeypatch, tmp_path, month):
+    deliver(tmp_path, "2024-05", "2024-06")
+    monkeypatch.setattr(CYCLE, "run_cycles", lambda *_: pytest.fail("something ran"))
+    result = command("cycle", "--month", month, "--country", "FR")
+    assert result.exit_code == 2
+    assert f"{month}: there is no sell-in of it" in unboxed(result.output)
+    assert "the last month with sell-in is 2024-06 (FR)" in unboxed(result.output)
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_month_is_run_if_it_or_the_one_before_has_data_or_no_delivery_can_be_read(command, monkeypatch, tmp_path):
+    monkeypatch.setattr(CYCLE, "run_cycles", failing())
+    monkeypatch.setattr(CYCLE, "print_markets", lambda *_: None)
+    cycle = lambda month: command("cycle", "--month", month, "--country", "FR").exit_code  # noqa: E731
+    assert cycle("2024-09") == 0
+    deliver(tmp_path, "2024-05", "2024-06")
+    assert [cycle(month) for month in ("2024-05", "2024-06", "2024-07", "2024-09")] == [0, 0, 0, 2]
+    # In the store alone: the delivery was removed since.
+    publish(TableStore(str(tmp_path / "store")), JUNE)
+    file = tmp_path / "store" / "sell_in" / "country=FR" / "month=2024-08-01" / "sell_in.parquet"
+    file.parent.mkdir(parents=True)
+    file.touch()
+    assert cycle("2024-09") == 0
+    # The cycle is to say what is wrong with a file.
+    (tmp_path / "landing" / "sell_in" / "FR_late.csv").write_bytes(b"country,sku\n\xe9\x00")
+    assert cycle("2026-01") == 0
 
 
 def test_measuring_exits_with_1_and_names_the_market_that_failed(command, monkeypatch):

@@ -52,6 +52,17 @@ def test_what_is_configured_is_used_and_what_is_not_is_said(doctor, tmp_path):
     assert [path for path in (tmp_path / "store").rglob("*") if path.is_file()] == []
 
 
+def test_verify_names_the_damaged_partition_and_what_brings_it_back(doctor, tmp_path):
+    store_totals(tmp_path, "run-a", 1.0)
+    assert "0 are damaged" in doctor("--verify").output
+    path = tmp_path / "store/demand_totals/month=2024-06-01/demand_totals.parquet"
+    path.write_bytes(b"")
+    result = doctor("--verify")
+    assert result.exit_code == 1
+    assert f"{path} is damaged: it is empty. forecast-assets restore demand_totals 2024-06" in result.output
+    assert doctor().exit_code == 0
+
+
 def test_one_that_fails_is_named_with_what_to_do_and_stops_no_other(doctor, tmp_path):
     (tmp_path / "landing" / "sell_in" / "FR.csv").unlink()
     result = doctor()

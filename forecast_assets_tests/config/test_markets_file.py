@@ -5,6 +5,7 @@ import pytest
 
 from forecast_assets.config.markets import Market, MarketsError, load_markets
 from forecast_assets.config.markets_file import add_market, set_stage
+from forecast_assets.sample import SAMPLE_MARKETS
 
 SINCE = pd.Timestamp("2019-01-01")
 NORWAY = Market("NO", 'Norway "NO" \\ Norge', "NO", "NOR", "Europe", SINCE, stage="shadow")
@@ -62,6 +63,15 @@ def test_a_market_is_appended_to_a_list_of_blocks_without_a_last_line_end(file):
     add_market(path, NORWAY)
     assert path.read_text(encoding="utf-8") == f"{BY_BLOCK}- {ENTRY_OF_NORWAY}\n"
     assert load_markets(path)["NO"].name == NORWAY.name
+
+
+def test_every_market_of_the_sample_reads_back_as_it_was_added(file):
+    others = [Market(it.code, it.name, it.iso2, it.iso3, it.region, SINCE, stage="shadow") for it in SAMPLE_MARKETS[2:]]
+    assert len(others) == 38
+    for market in others:
+        path = file(BY_LINE)
+        add_market(path, market)
+        assert list(load_markets(path).values())[2:] == [market]
 
 
 def test_an_entry_is_one_quoted_line(file):

@@ -154,6 +154,8 @@ def _covid(rng: np.random.Generator) -> pd.DataFrame:
 def with_another_future(tables: MarketTables, origin: pd.Timestamp) -> MarketTables:
     """The same market up to the origin month, and everything that arrived later replaced by nonsense."""
     newcomer = pd.DataFrame({"sku": "A NEW SKU", "month": MONTHS[origin < MONTHS], "sell_in_units": WRONG})
+    told_late = pd.DataFrame({"sku": SKUS, "promotion_month": origin - pd.DateOffset(months=6)})
+    told_late = told_late.assign(month=origin + pd.DateOffset(months=1), is_promoted=1.0, discount_pct=WRONG)
     sell_out_measures = ["sell_out_units", "stock_units", "price", "distribution_pct", "is_promoted"]
     return MarketTables(
         sell_in=pd.concat([_replaced(tables.sell_in, origin, sell_in_units=WRONG), newcomer], ignore_index=True),
@@ -162,7 +164,9 @@ def with_another_future(tables: MarketTables, origin: pd.Timestamp) -> MarketTab
             tables.products, origin, category="poison", brand="poison", pack="poison", attribute_colour="poison",
             launch_month=MONTHS[0], end_month=MONTHS[1], reference_sku=SKUS[0],
         ),
-        promotions=_replaced(tables.promotions, origin, is_promoted=0.0, discount_pct=WRONG),
+        promotions=pd.concat(
+            [_replaced(tables.promotions, origin, is_promoted=0.0, discount_pct=WRONG), told_late], ignore_index=True
+        ),
         totals_known=_replaced(
             tables.totals_known, origin, **dict.fromkeys(tables.totals_known.filter(like="sell_").columns, WRONG)
         ),

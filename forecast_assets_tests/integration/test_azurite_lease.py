@@ -1,5 +1,6 @@
 """Leases between processes: one owner at a time; an expired lease is free."""
 
+import contextlib
 import multiprocessing
 import time
 
@@ -7,8 +8,9 @@ import pytest
 
 from forecast_assets.market_state.market_lease import lease_of
 from forecast_assets.storage import TableStore
-from forecast_assets.storage.lease import LeaseTaken
+from forecast_assets.storage.lease import Hold, LeaseLost, LeaseTaken
 from forecast_assets.storage.publish import Files
+from forecast_assets_tests.storage.examples import SELL_IN, key, run, sell_in
 
 pytestmark = pytest.mark.integration
 
@@ -71,8 +73,8 @@ def test_of_two_that_saw_it_free_one_gets_it(store, monkeypatch):
 
 
 def test_an_expired_lease_is_free(store):
-    lease_of(store, "FR", seconds=0.2).take("dead")
-    time.sleep(0.3)
+    lease_of(store, "FR", seconds=1).take("dead")
+    time.sleep(2.1)  # The service's times are whole seconds.
     lease_of(store, "FR", seconds=60).take("next")
     assert lease_of(store, "FR", 60).owner() == "next"
 
@@ -84,3 +86,30 @@ def test_only_its_owner_gives_it_up(store):
     assert lease.owner() == "a"
     lease.release("a")
     assert lease.owner() is None
+
+
+def test_a_run_that_lost_its_lease_publishes_nothing(store, monkeypatch):
+    paused = lease_of(store, "FR", seconds=1).take("paused")
+    partition = key("FR|2024-01-01")
+    store.write_all(SELL_IN, {partition: sell_in(0.0)}, {partition: run("paused")}, paused)
+    time.sleep(2.1)
+    successor = lease_of(store, "FR", seconds=60).take("successor")
+    store.write_all(SELL_IN, {partition: sell_in(2.0)}, {partition: run("successor")}, successor)
+    successor.release()
+    with pytest.raises(LeaseLost):
+        store.write_all(SELL_IN, {partition: sell_in(1.0)}, {partition: run("paused-2")}, paused)
+    # Paused between the check and the put: the token in the published file stops it.
+    monkeypatch.setattr(Hold, "checked", lambda self: contextlib.nullcontext())
+    with pytest.raises(LeaseLost):
+        store.write_all(SELL_IN, {partition: sell_in(1.0)}, {partition: run("paused-2")}, paused)
+    assert store.read(SELL_IN, [partition])["sell_in_units"].tolist() == [2.0]
+
+
+def test_the_age_of_a_file_is_that_of_the_service(store):
+    lease = lease_of(store, "FR", seconds=60)
+    assert lease.file.age_seconds() is None
+    lease.take("a")
+    assert 0 <= lease.file.age_seconds() <= 2
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("forecast_assets.storage.lease.time.time", lambda: 4e9)
+        assert lease.owner() == "a"

@@ -36,6 +36,11 @@ def test_a_forecast_is_as_old_as_the_cycle_that_made_it_through_copies_of_copies
     assert made_before(store, JULY) == MAY
     publish(store, JULY, inputs={"baseline_forecasts": {"FR|2024-07-01": "made"}, "published_forecasts": may})
     assert made_before(store, AUGUST) == JULY
+    # What June names counts, also once May has been published again.
+    publish(store, MAY, run="again", inputs={"forecasts": {"FR|2024-05-01": "made"}}, forecast_units=7.0)
+    assert made_before(store, JULY) == MAY
+    publish(store, JULY, run="cycle", inputs={"forecasts": {"FR|2024-07-01": "made"}, "published_forecasts": may})
+    assert made_before(store, AUGUST) == JULY
 
 
 def test_the_age_of_copies_by_an_older_version_is_read_from_the_chain(tmp_path):

@@ -12,6 +12,7 @@ class BlobsInMemory(MemoryFileSystem):
     def __init__(self) -> None:
         super().__init__()
         self.etags, self.numbers = {}, itertools.count()
+        self.now, self.written_at = 0.0, {}
 
     def etag(self, path):
         return self.etags.get(path)
@@ -19,9 +20,13 @@ class BlobsInMemory(MemoryFileSystem):
     def cat_with_etag(self, path):
         return (self.cat_file(path), self.etags[path]) if path in self.etags else None
 
+    def age_seconds(self, path):
+        return self.now - self.written_at[path] if path in self.written_at else None
+
     def put_bytes(self, path, content, etag=None, only_new=False):
         if (only_new and path in self.etags) or (etag is not None and self.etags.get(path) != etag):
             return False
         self.pipe_file(path, content)
+        self.written_at[path] = self.now
         self.etags[path] = f'"{next(self.numbers)}"'
         return True

@@ -73,7 +73,8 @@ def sources(copied):
     files = {path: path.read_text(encoding="utf-8") for path in copied.package.parent.rglob("*") if path.is_file()}
     yield copied
     for path, text in files.items():
-        path.write_text(text, encoding="utf-8")
+        if path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
 
 
 def edit(path: Path, *functions: str) -> None:

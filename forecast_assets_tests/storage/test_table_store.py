@@ -214,13 +214,13 @@ def test_a_partition_published_meanwhile_is_not_overwritten(store, monkeypatch):
     store.write(SELL_IN, partition, sell_in(1.0), run("run-a"))
     create_version = TableStore._create_version
 
-    def other_run_publishes_first(self, spec, partition, table, stored):
+    def other_run_publishes_first(self, spec, partition, table, stored, token):
         if stored.run_id == "slow":
             store.write(SELL_IN, partition, sell_in(2.0), run("fast"))
-        return create_version(self, spec, partition, table, stored)
+        return create_version(self, spec, partition, table, stored, token)
 
     monkeypatch.setattr(TableStore, "_create_version", other_run_publishes_first)
-    with pytest.raises(PublishConflict, match=r"sell_in \[FR\|2024-01-01\] was published by run fast while run slow"):
+    with pytest.raises(PublishConflict, match=r"/sell_in\.parquet was published by run fast while run slow"):
         store.write(SELL_IN, partition, sell_in(3.0), run("slow"))
     assert store.read(SELL_IN, [partition])["sell_in_units"].tolist() == [2.0]
     assert store.read_version(SELL_IN, partition, "slow.parquet")["sell_in_units"].tolist() == [3.0]

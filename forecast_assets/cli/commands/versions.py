@@ -12,7 +12,7 @@ def versions(
 ) -> None:
     """List the stored versions of a partition, oldest first.
 
-    A version is published, replaced (published earlier) or an orphan (never published).
+    A version is published, replaced (published earlier), withdrawn (taken back) or an orphan (never published).
     """
     from forecast_assets.cli.versions import run
 

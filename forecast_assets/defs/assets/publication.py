@@ -29,6 +29,7 @@ from forecast_assets.domain.publication.fallback import (
 )
 from forecast_assets.domain.publication.published_forecasts import LAST_PUBLISHED, status_of
 from forecast_assets.domain.publication.published_forecasts import published_forecasts as publish
+from forecast_assets.market_state.delivery_findings import DeliveryFindings
 from forecast_assets.market_state.fallback_runs import is_commanded_fallback, missing_upstream
 from forecast_assets.market_state.lookups import STALE_SINCE
 from forecast_assets.market_state.published_months import NOTHING_PUBLISHED, PublishedMonths
@@ -160,6 +161,7 @@ def market_report(
     backtest: pd.DataFrame,
     performance: pd.DataFrame,
     history_marks: pd.DataFrame,
+    delivery_findings: dg.ResourceParam[DeliveryFindings],
 ) -> dict[pd.Timestamp, dict[str, bytes]]:
     """Render page and workbook of the run's origin month."""
     (origin,) = months_of_run(context)
@@ -181,6 +183,7 @@ def market_report(
         products=products,
         model_summary={},
         history_marks=history_marks,
+        findings=delivery_findings.table(PartitionKey(origin, market.code)),
     )
     page = render_market_report(report).encode()
     return {origin: {"market_report.html": page, "market_report.xlsx": render_workbook(report)}}

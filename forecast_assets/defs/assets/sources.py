@@ -9,15 +9,18 @@ import pandas as pd
 from forecast_assets.config.settings import Settings
 from forecast_assets.defs.assets.delivery import build_delivery_asset
 from forecast_assets.defs.assets.lineage import upstream_of
+from forecast_assets.defs.assets.source_findings import stored_with_findings
 from forecast_assets.defs.assets.table_asset import DREMIO_POOL, SOURCE_POOL, table_asset
 from forecast_assets.domain.demand.covid import monthly_covid_policy
 from forecast_assets.domain.month_tables import by_month
+from forecast_assets.market_state.delivery_findings import DeliveryFindings
+from forecast_assets.market_state.stored_sources import delivered_before
 from forecast_assets.partitions import country_of_run, months_of_run
 from forecast_assets.sources.source_tables import SourceTables
 from forecast_assets.sources.sql import SqlProject
 from forecast_assets.validation import delivery_checks, source_checks
 from forecast_assets.validation.schema_check import schema_check
-from forecast_assets.validation.table_checks import TableCheck, stored_if_sound
+from forecast_assets.validation.table_checks import stored_if_sound
 
 SQL = SqlProject()
 # Kind of the deliveries, engine that runs the SQL, and pool that limits how many read at once.
@@ -35,32 +38,32 @@ def build_source_assets(source: str) -> list[dg.AssetsDefinition]:
             "sell_in",
             description="Units sold to wholesalers and retailers, one row per SKU and month; months without a sale are "
             "rows.",
-            checks=[*source_checks.SELL_IN, *delivery_checks.SELL_IN],
+            checks=[*source_checks.SELL_IN, *delivery_checks.DECLARATIONS["sell_in"]],
             deps=[*upstream_of(SQL, "sell_in"), "delivery"],
         )(sell_in),
         sourced(
             "sell_out",
             description="Units sold by retailers to consumers, with stock, price and distribution; empty without "
             "sell-out.",
-            checks=[*source_checks.SELL_OUT, *delivery_checks.SELL_OUT],
+            checks=[*source_checks.SELL_OUT, *delivery_checks.DECLARATIONS["sell_out"]],
             deps=[*upstream_of(SQL, "sell_out"), "delivery"],
         )(sell_out),
         sourced(
             "products",
             description="Attributes of every SKU as known at the end of the month.",
-            checks=source_checks.PRODUCTS,
+            checks=[*source_checks.PRODUCTS, *delivery_checks.DECLARATIONS["products"]],
             deps=upstream_of(SQL, "products"),
         )(products),
         sourced(
             "promotions",
             description="Promotions past and planned, as known at the end of the month.",
-            checks=source_checks.PROMOTIONS,
+            checks=[*source_checks.PROMOTIONS, *delivery_checks.DECLARATIONS["promotions"]],
             deps=upstream_of(SQL, "promotions"),
         )(promotions),
         sourced(
             "overrides",
             description="Planners' own numbers for this origin month.",
-            checks=source_checks.OVERRIDES,
+            checks=[*source_checks.OVERRIDES, *delivery_checks.DECLARATIONS["overrides"]],
             deps=upstream_of(SQL, "overrides"),
         )(overrides),
     ]
@@ -70,6 +73,7 @@ def sell_in(
     context: dg.AssetExecutionContext,
     source_tables: dg.ResourceParam[SourceTables],
     settings: dg.ResourceParam[Settings],
+    delivery_findings: dg.ResourceParam[DeliveryFindings],
 ) -> Results:
     """Read sell-in of the run's months, with the year before them for the checks."""
     country, months = country_of_run(context), months_of_run(context)
@@ -80,33 +84,48 @@ def sell_in(
         *source_checks.sell_in_checks(delivered, settings.checks),
         *delivery_checks.delivery_checks("sell_in", profile, months, delivered.products),
     ]
-    yield from stored_if_sound(tables, checks, metadata={"engine": source_tables.engine_name})
+    metadata = {"engine": source_tables.engine_name}
+    yield from stored_with_findings(context, settings, delivery_findings, "sell_in", tables, checks, metadata)
 
 
-def sell_out(context: dg.AssetExecutionContext, source_tables: dg.ResourceParam[SourceTables]) -> Results:
+def sell_out(
+    context: dg.AssetExecutionContext,
+    source_tables: dg.ResourceParam[SourceTables],
+    settings: dg.ResourceParam[Settings],
+    delivery_findings: dg.ResourceParam[DeliveryFindings],
+) -> Results:
     """Read sell-out of the run's months."""
-    country, months = country_of_run(context), months_of_run(context)
-    rows = source_tables.rows("sell_out", country, months)
-    checks = [
-        *_checks(source_tables, "sell_out", country, months),
-        *delivery_checks.delivery_checks("sell_out", source_tables.profile("sell_out", country, months), months),
-    ]
-    yield from stored_if_sound(by_month(rows, months), checks, metadata={"engine": source_tables.engine_name})
+    yield from _sourced(context, source_tables, settings, delivery_findings, "sell_out")
 
 
-def products(context: dg.AssetExecutionContext, source_tables: dg.ResourceParam[SourceTables]) -> Results:
+def products(
+    context: dg.AssetExecutionContext,
+    source_tables: dg.ResourceParam[SourceTables],
+    settings: dg.ResourceParam[Settings],
+    delivery_findings: dg.ResourceParam[DeliveryFindings],
+) -> Results:
     """Read the products as known in the run's months."""
-    yield from _sourced(context, source_tables, "products")
+    yield from _sourced(context, source_tables, settings, delivery_findings, "products")
 
 
-def promotions(context: dg.AssetExecutionContext, source_tables: dg.ResourceParam[SourceTables]) -> Results:
+def promotions(
+    context: dg.AssetExecutionContext,
+    source_tables: dg.ResourceParam[SourceTables],
+    settings: dg.ResourceParam[Settings],
+    delivery_findings: dg.ResourceParam[DeliveryFindings],
+) -> Results:
     """Read the promotions as known in the run's months."""
-    yield from _sourced(context, source_tables, "promotions")
+    yield from _sourced(context, source_tables, settings, delivery_findings, "promotions")
 
 
-def overrides(context: dg.AssetExecutionContext, source_tables: dg.ResourceParam[SourceTables]) -> Results:
+def overrides(
+    context: dg.AssetExecutionContext,
+    source_tables: dg.ResourceParam[SourceTables],
+    settings: dg.ResourceParam[Settings],
+    delivery_findings: dg.ResourceParam[DeliveryFindings],
+) -> Results:
     """Read the overrides of the run's months."""
-    yield from _sourced(context, source_tables, "overrides")
+    yield from _sourced(context, source_tables, settings, delivery_findings, "overrides")
 
 
 @table_asset(
@@ -130,13 +149,22 @@ def covid_policy(
     yield from stored_if_sound(by_month(policy, months), [schema_check("covid_policy")])
 
 
-def _sourced(context: dg.AssetExecutionContext, source_tables: SourceTables, table: str) -> Results:
+def _sourced(
+    context: dg.AssetExecutionContext,
+    source_tables: SourceTables,
+    settings: Settings,
+    findings: DeliveryFindings,
+    source: str,
+) -> Results:
+    """Read a source that a market may have or not, and check that it is still delivered."""
     country, months = country_of_run(context), months_of_run(context)
-    rows = source_tables.rows(table, country, months)
-    checks = _checks(source_tables, table, country, months)
-    yield from stored_if_sound(by_month(rows, months), checks, metadata={"engine": source_tables.engine_name})
-
-
-def _checks(source_tables: SourceTables, table: str, country: str, months: list[pd.Timestamp]) -> list[TableCheck]:
-    unread = source_tables.unread_files(table, country)
-    return source_checks.sourced_checks(table, source_tables.sql_tests(table, country, months), unread)
+    tables = by_month(source_tables.rows(source, country, months), months)
+    earlier = delivered_before(findings.store, source, country, months[0])
+    checks = [
+        *source_checks.sourced_checks(
+            source, source_tables.sql_tests(source, country, months), source_tables.unread_files(source, country)
+        ),
+        *delivery_checks.checks_of_source(source_tables, source, country, months, earlier),
+    ]
+    metadata = {"engine": source_tables.engine_name}
+    yield from stored_with_findings(context, settings, findings, source, tables, checks, metadata)

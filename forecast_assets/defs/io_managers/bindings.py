@@ -11,6 +11,7 @@ from forecast_assets.defs.io_managers.loaded_inputs import LoadedInputs
 from forecast_assets.market_state.lookups import Lookups
 from forecast_assets.market_state.market_lease import MarketLease
 from forecast_assets.storage import TableReader, TableSpec
+from forecast_assets.storage.lease import Hold
 
 
 def no_configuration(asset: str, country: str | None) -> str:
@@ -30,6 +31,7 @@ class Bindings:
         lookups: Look-ups of steps beside their inputs.
         inputs: Store that steps read from; None: the one that they write to.
         loaded: Inputs that steps have loaded.
+        holds: Leases of the runs under way, by run id.
     """
 
     specs: Mapping[str, TableSpec]
@@ -39,3 +41,4 @@ class Bindings:
     lookups: Lookups = field(default_factory=Lookups)
     inputs: TableReader | None = None
     loaded: LoadedInputs = field(default_factory=LoadedInputs)
+    holds: dict[str, Hold] = field(default_factory=dict)

@@ -42,7 +42,9 @@ class DocumentsIOManager(dg.ConfigurableIOManager):
                 raise TypeError(f"{name} [{partition}] must be {{file name: bytes}}, got {type(documents).__name__}")
             provenance = provenance_for(context, partition, self.env, self.bindings())
             with transient_errors_again(context.step_context.previous_attempt_count):
-                written = self.documents.write_documents(name, partition, documents, provenance)
+                written = self.documents.write_documents(
+                    name, partition, documents, provenance, self.bindings().holds.get(context.run_id)
+                )
             set_data_version(context, written)
             files = {
                 document: {"path": f"{written.path}/{document}", "bytes": len(content)}

@@ -5,7 +5,7 @@ configuration.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import cached_property
 
 import dagster as dg
@@ -44,9 +44,16 @@ class ParquetIOManager(dg.ConfigurableIOManager):
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["ParquetIOManager"]:
         """Hold the run's market from before its first step to after its last."""
-        lease = self.bindings().lease
-        with lease.held_by(context.run) if lease and context.run else nullcontext():
+        lease, holds = self.bindings().lease, self.bindings().holds
+        if lease is None or context.run is None:
             yield self
+            return
+        with lease.held_by(context.run) as hold:
+            holds[context.run.run_id] = hold
+            try:
+                yield self
+            finally:
+                holds.pop(context.run.run_id, None)
 
     def handle_output(self, context: dg.OutputContext, obj: object) -> None:
         """Store every partition of the run with its provenance and metadata; all are checked before any is stored."""
@@ -58,7 +65,7 @@ class ParquetIOManager(dg.ConfigurableIOManager):
             frames[partition] = frame
         provenances = {partition: provenance_for(context, partition, self.env, self.bindings()) for partition in frames}
         with transient_errors_again(context.step_context.previous_attempt_count):
-            versions = self.tables.write_all(spec, frames, provenances)
+            versions = self.tables.write_all(spec, frames, provenances, self.bindings().holds.get(context.run_id))
         for written in versions:
             set_data_version(context, written)
             add_metadata(context, written.partition, describe_table(written, spec, frames[written.partition]))

@@ -14,6 +14,7 @@ from forecast_assets.domain.demand.hierarchy import UNKNOWN_CATEGORY
 from forecast_assets.domain.features.market_history import MarketHistory
 
 FEATURE_WINDOW_MONTHS = 84
+PRODUCT_COLUMNS = ["category", "brand", "pack"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,10 +85,17 @@ class MarketAtOrigin:
     def inputs_missing(self) -> str:
         """Names of the inputs that are missing at the origin, comma separated.
 
-        Sell-out that starts after the origin is missing at it, even if later months are loaded.
+        Sell-out without a row of the origin month is missing, even if earlier or later months have some. Products are
+        missing if no SKU has a category, brand or pack.
         """
-        has_sell_out = any(np.isfinite(values).any() for values in self.sell_out.values())
-        is_missing = {"demand_totals_known": self.totals.empty, "sell_out": not has_sell_out}
+        has_sell_out = any(np.isfinite(values[:, -1:]).any() for values in self.sell_out.values())
+        has_products = self.products.reindex(columns=PRODUCT_COLUMNS).notna().any(axis=None)
+        is_missing = {
+            "demand_totals_known": self.totals.empty,
+            "products": not has_products,
+            "promotions": self.promotions.empty,
+            "sell_out": not has_sell_out,
+        }
         return ",".join(name for name, missing in is_missing.items() if missing)
 
 

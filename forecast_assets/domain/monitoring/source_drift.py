@@ -151,7 +151,7 @@ def lost_distribution(sell_out: pd.DataFrame, month: pd.Timestamp) -> AlarmVerdi
     over the SKUs with a value in the month and in the three months before is compared with the mean of those three.
     """
     subject = "sell_out distribution"
-    known = sell_out.dropna(subset=["distribution_pct"]) if "distribution_pct" in sell_out else sell_out.iloc[:0]
+    known = sell_out.reindex(columns=["month", "sku", "distribution_pct"]).dropna(subset=["distribution_pct"])
     months = _months_before(month, 3)
     now = known[known["month"] == month].set_index("sku")["distribution_pct"]
     before = known[known["month"].isin(months)].groupby("sku")["distribution_pct"].agg(["mean", "size"])

@@ -34,19 +34,23 @@ def run_cycles(
         report: Called with market (None for all), job, months and result; the result is None when a run starts.
 
     Returns:
-        Results by market, those of fallback runs last. Runs over all markets stand under the empty code.
+        Results by market, those of fallback runs last. Runs over all markets stand under the empty code. A market
+        whose origins are all closed has none.
     """
     steps = CycleSteps(open_store(settings), settings.market_table, request)
-    with Processes(len(countries), load) as processes:
-        results: dict[str, list[RunResult]] = {code: [] for code in (*countries, "")}
+    results: dict[str, list[RunResult]] = {code: [] for code in (*countries, "")}
+    is_open = [code for code in countries if any(steps.is_open(code, origin) for origin in request.origin_months)]
+    if not is_open:
+        return results
+    with Processes(len(is_open), load) as processes:
         for stage in stages(pools=pools_markets(settings)):
-            ready = [code for code in countries if all(result.succeeded for result in results[code])]
+            ready = [code for code in is_open if all(result.succeeded for result in results[code])]
             if stage.over_all_markets:
                 wanted = {"": steps.over_all_markets(stage, ready)}
             else:
                 wanted = {code: steps.of_market(stage, code) for code in ready}
             _extend(results, run_side_by_side(processes, wanted, report))
-        failed = [code for code in countries if not all(result.succeeded for result in results[code])]
+        failed = [code for code in is_open if not all(result.succeeded for result in results[code])]
         left = {code: steps_after_failure(settings, code, request.month) for code in failed}
         _extend(results, run_side_by_side(processes, left, report, goes_on=True))
     return results

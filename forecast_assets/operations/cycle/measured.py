@@ -16,13 +16,15 @@ from forecast_assets.validation.evaluation_checks import figures
 
 @dataclasses.dataclass(frozen=True)
 class PublishedFigures:
-    """Size and origin of a market's publication at an origin."""
+    """Size and origin of a market's publication at an origin, with the run that stored it and the day (UTC)."""
 
     cells: int
     skus: int
     status: str
     source: str
     reason: str
+    run_id: str
+    published_on: str
 
 
 def backtest_accuracy(store: TableStore, country: str, origin: pd.Timestamp) -> dict[str, float]:
@@ -31,15 +33,19 @@ def backtest_accuracy(store: TableStore, country: str, origin: pd.Timestamp) -> 
 
 
 def published_figures(store: TableStore, country: str, origin: pd.Timestamp) -> PublishedFigures:
-    """Return how much a market published at an origin, from which source and why."""
+    """Return how much a market published at an origin, from which source and why, and by which run."""
     partition = PartitionKey(origin, country)
-    published = store.read("published_forecasts", [partition], columns=["sku", "status", "source", "reason"])
+    columns = ["sku", "status", "source", "reason"]
+    published, provenances = store.read_with_provenance("published_forecasts", [partition], columns=columns)
+    stored = provenances[partition]
     return PublishedFigures(
         cells=len(published),
         skus=published["sku"].nunique(),
         status=", ".join(sorted(published["status"].unique())),
         source=", ".join(sorted(published["source"].unique())),
         reason=str(published.loc[published["source"] != "override", "reason"].iloc[0]) if len(published) else "",
+        run_id=stored.run_id,
+        published_on=stored.written_at[:10],
     )
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from forecast_assets.config.markets import Market
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.features.market_at_origin import FEATURE_WINDOW_MONTHS
-from forecast_assets.domain.months import MonthRange
+from forecast_assets.domain.months import MonthRange, consecutive_months
 from forecast_assets.domain.selection.backtest import BACKTEST_OFFSETS_MONTHS
 from forecast_assets.domain.statistical.baseline import BASELINE_WINDOW_MONTHS
 
@@ -51,6 +51,18 @@ def missing(wanted: MonthRange | None, present: Collection[pd.Timestamp]) -> Mon
     """Return the smallest range that holds every wanted month that is not present; None if all are."""
     absent = [month for month in wanted.months if month not in present] if wanted else []
     return MonthRange(absent[0], absent[-1]) if absent else None
+
+
+def missing_ranges(
+    wanted: MonthRange | None, present: Collection[pd.Timestamp], closed: Collection[pd.Timestamp]
+) -> list[MonthRange]:
+    """Return ranges that hold every wanted month that is not present; of ``closed``, none holds a present month."""
+    whole = missing(wanted, present)
+    if whole is None:
+        return []
+    kept = set(present) & set(closed)
+    free = consecutive_months(month for month in whole.months if month not in kept)
+    return [months for months in (missing(each, present) for each in free) if months]
 
 
 def _range(first: pd.Timestamp, last: pd.Timestamp) -> MonthRange | None:

@@ -11,7 +11,7 @@ from forecast_assets.domain.models.pooled_model import POOLED_MONTHS
 from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.months import MonthRange
 from forecast_assets.operations.cycle.launch import Step, Steps
-from forecast_assets.operations.cycle.plan import CycleRequest, missing, source_months, training_months
+from forecast_assets.operations.cycle.plan import CycleRequest, missing, missing_ranges, source_months, training_months
 from forecast_assets.operations.stages import (
     CYCLES,
     FEATURES,
@@ -92,15 +92,19 @@ class CycleSteps:
         return {TOTALS: self.totals, POOLING: self.pooling}[stage](codes)
 
     def history(self, code: str) -> Steps:
-        """Generate the run that ingests the earlier months of which a source is missing."""
+        """Generate the runs that ingest the earlier months of which a source is missing, and no closed month again."""
         wanted = source_months(self._request, self._markets[code])
-        absent = missing(wanted, self._present.of_all_sources(code))
+        absent = missing_ranges(wanted, self._present.of_all_sources(code), self._closed([code]))
         if absent:
-            self._ingested_from[code] = absent.first
-            yield Step(INGEST, absent)
+            self._ingested_from[code] = absent[0].first
+        for months in absent:
+            yield Step(INGEST, months)
 
     def totals(self, codes: Sequence[str]) -> Steps:
-        """Generate the totals as far back as any market reaches, and what is known of them at each origin."""
+        """Generate the totals as far back as any market reaches, and what is known of them at each origin.
+
+        What was known at a closed month stays as it was.
+        """
         of_months, known_at_origins = TOTALS.jobs
         sources = [source_months(self._request, self._markets[code]) for code in codes]
         reached = [months for months in sources if months]
@@ -113,43 +117,49 @@ class CycleSteps:
         origins = [training_months(self._request, self._markets[code]) for code in codes]
         first_origin = min((months.first for months in origins if months), default=self._request.month)
         known = self._present.months("demand_totals_known", None)
+        closed = self._closed(codes)
         if rebuilt:
-            known = {month for month in known if month <= rebuilt.first}
-        absent = missing(MonthRange(first_origin, self._request.month), known)
-        if absent:
-            yield Step(known_at_origins.job, absent)
+            known = {month for month in known if month <= rebuilt.first or month in closed}
+        for months in missing_ranges(MonthRange(first_origin, self._request.month), known, closed):
+            yield Step(known_at_origins.job, months)
 
     def features(self, code: str) -> Steps:
-        """Generate the features of earlier origins, and of origins after sources that were ingested again."""
-        present = self._present.of_features(code)
+        """Generate the features of earlier origins, and of origins after sources that were ingested again.
+
+        Features of closed months stay: they are what the published forecasts were made from.
+        """
+        present, closed = self._present.of_features(code), self._closed([code])
         if code in self._ingested_from:
-            present = {month for month in present if month < self._ingested_from[code]}
-        absent = missing(training_months(self._request, self._markets[code]), present)
+            present = {month for month in present if month < self._ingested_from[code] or month in closed}
+        absent = missing_ranges(training_months(self._request, self._markets[code]), present, closed)
         if absent:
-            self._features_from[code] = absent.first
-            yield Step(MARKET_FEATURES, absent)
+            self._features_from[code] = absent[0].first
+        for months in absent:
+            yield Step(MARKET_FEATURES, months)
 
     def pooling(self, codes: Sequence[str]) -> Steps:
         """Generate the pooled rows of the months before each origin, then the pooled model of each origin.
 
-        Both are rebuilt if a market's features are newer. Origins that no market can publish any more are left out.
+        Both are rebuilt if a market's features are newer, rows of closed months excepted. Origins that no market can
+        publish any more are left out.
         There is no step if every market has so many SKUs that it learns alone.
         """
         pooled_rows, pooled_model = POOLING.jobs
-        origins = [month for month in self._request.origin_months if any(self._is_open(code, month) for code in codes)]
+        origins = [month for month in self._request.origin_months if any(self.is_open(code, month) for code in codes)]
         trained = [training_months(self._request, self._markets[code]) for code in codes]
         reached = [months for months in trained if months]
         if not origins or not reached or not any(self._learns_from_others(code) for code in codes):
             return
         first = max(min(months.first for months in reached), add_months(origins[0], -POOLED_MONTHS))
         rebuilt_from = min(self._features_from.values(), default=self._request.month)
-        present = {month for month in self._present.pooled_over_all_markets() if month < rebuilt_from}
-        rows = missing(MonthRange(first, add_months(origins[-1], -1)), present)
-        if rows:
-            for part in rows.parts(MARKET_MONTHS_OF_A_RUN // len(self._markets)):
+        pooled, closed = self._present.pooled_over_all_markets(), self._closed(codes)
+        present = {month for month in pooled if month < rebuilt_from or month in closed}
+        rows = missing_ranges(MonthRange(first, add_months(origins[-1], -1)), present, closed)
+        for months in rows:
+            for part in months.parts(MARKET_MONTHS_OF_A_RUN // len(self._markets)):
                 yield Step(pooled_rows.job, part)
         for origin in origins:
-            if origin not in self._present.months("pooled_model", None) or (rows and rows.first < origin):
+            if origin not in self._present.months("pooled_model", None) or (rows and rows[0].first < origin):
                 yield Step(pooled_model.job, MonthRange(origin, origin))
 
     def cycles(self, code: str) -> Steps:
@@ -158,7 +168,7 @@ class CycleSteps:
         An origin stays as it was published once a later month is published.
         """
         for origin in self._request.origin_months:
-            if not self._is_open(code, origin):
+            if not self.is_open(code, origin):
                 continue
             published = self._present.months("published_forecasts", code)
             unmeasured = self._unmeasured(code, published, origin)
@@ -172,7 +182,12 @@ class CycleSteps:
         count = self._present.skus_of_features(code, trained.last) if trained else 0
         return Recipe().learns_from_others(count)
 
-    def _is_open(self, code: str, origin: pd.Timestamp) -> bool:
+    def _closed(self, codes: Sequence[str]) -> set[pd.Timestamp]:
+        """Return the months that are closed for one of the markets: published, with a later month published, too."""
+        published = [self._present.months("published_forecasts", code) for code in codes]
+        return {month for months in published for month in months if month < max(months)}
+
+    def is_open(self, code: str, origin: pd.Timestamp) -> bool:
         """Return True if an origin may still be published: it is not published yet, or no later month is."""
         published = self._present.months("published_forecasts", code)
         return origin not in published or max(published) <= origin

@@ -7,7 +7,8 @@ import pandas as pd
 
 from forecast_assets.operations.health.event_metadata import describe_version
 from forecast_assets.schemas import TABLES
-from forecast_assets.storage import PartitionKey, TableStore, WrittenVersion
+from forecast_assets.storage import MissingPartition, PartitionKey, TableStore, WrittenVersion
+from forecast_assets.storage.damaged_file import DamagedFile
 
 VERSION = "version"
 
@@ -16,6 +17,8 @@ def unrecorded(
     instance: dg.DagsterInstance, store: TableStore, months: Iterable[pd.Timestamp]
 ) -> Iterator[tuple[str, WrittenVersion]]:
     """Generate the published partitions, by table, that Dagster does not know or knows in an older version.
+
+    A damaged file is left out.
 
     Args:
         instance: Instance with the event log.
@@ -29,17 +32,26 @@ def unrecorded(
             is_known = partition.to_dagster() in known
             if is_known and partition.month not in compared:
                 continue
-            published = store.provenance(table, partition)
+            try:
+                published = store.provenance(table, partition)
+            except (DamagedFile, MissingPartition):
+                # Named by ``doctor --verify``, or gone since the listing.
+                continue
             if not is_known or _recorded_version(instance, table, partition) != published.version:
                 yield table, WrittenVersion(partition, store.path(table, partition), published)
 
 
-def record(instance: dg.DagsterInstance, table: str, written: WrittenVersion) -> None:
+def record(
+    instance: dg.DagsterInstance,
+    table: str,
+    written: WrittenVersion,
+    description: str = "found in the store by forecast-assets doctor",
+) -> None:
     """Report a published partition to Dagster as the run that made it would have."""
     instance.report_runless_asset_event(
         dg.AssetMaterialization(
             dg.AssetKey(table), partition=written.partition.to_dagster(), metadata=describe_version(written),
-            description="found in the store by forecast-assets doctor",
+            description=description,
         )
     )  # fmt: skip
 

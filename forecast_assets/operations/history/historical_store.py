@@ -37,6 +37,11 @@ class HistoricalStore(TableReader):
         self._paths: dict[TablePartition, str] = {}
         self._listed: set[TablePartition] = set()
 
+    @property
+    def original(self) -> TableStore:
+        """The store whose versions are shown."""
+        return self._store
+
     def use(self, asset: TablePartition, provenance: StoredProvenance, paths: Mapping[TablePartition, str]) -> None:
         """Show the inputs of another stored partition from now on; ``paths`` are the files of their versions."""
         self._paths = dict(paths)

@@ -70,16 +70,16 @@ def _remove(store: TableStore, versions: Sequence[VersionFiles], now: pd.Timesta
 def _held(lease: Lease) -> Iterator[Callable[[], None]]:
     """Hold a lease; the body calls the yielded function between two steps to renew it in time."""
     holder = f"prune-{os.getpid()}"
-    lease.take(holder)
+    hold = lease.take(holder)
     renewed = time.monotonic()
 
     def renew() -> None:
         nonlocal renewed
         if time.monotonic() - renewed > lease.seconds / RENEWALS_A_LEASE:
-            lease.take(holder)
+            hold.renew()
             renewed = time.monotonic()
 
     try:
         yield renew
     finally:
-        lease.release(holder)
+        hold.release()

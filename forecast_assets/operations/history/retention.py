@@ -49,7 +49,7 @@ def to_prune(
 
     A version stays if one of these holds:
 
-    - it is published, or among the last ones of its partition
+    - it is published, among the last ones of its partition, or was withdrawn and can be restored
     - it was replaced, or as an orphan written, within the period of ``retention``
     - a version that stays was built from it, directly or through others, so that kept versions can be replayed
 
@@ -81,7 +81,8 @@ def _kept_for_itself(group: Sequence[VersionFiles], retention: Retention, now: p
     for each in group:
         days = retention.days if each.version.was_published else retention.orphan_days
         since = pd.Timestamp(replaced_at.get(_name(each), each.version.provenance.written_at))
-        if each.version.is_published or _name(each) in last or now - since < pd.Timedelta(days=days):
+        stands = each.version.is_published or each.version.is_withdrawn
+        if stands or _name(each) in last or now - since < pd.Timedelta(days=days):
             yield each
 
 

@@ -21,37 +21,43 @@ from forecast_assets.sources.contract.problems import ROWS_SHOWN, LandingProblem
 
 FILES_NAMED = 3
 VALUES_SHOWN = 3
+# How rows of a file are put together before files are compared, as the SQL layer does; the largest counts otherwise.
+AGGREGATES = {"units": "SUM", "net_sales": "SUM", "distribution_pct": "AVG", "price": "AVG"}
 # Sums of the same decimals differ in their last digits.
 TOLERANCE = "0.000000001"
 
 
 @dataclass(frozen=True)
 class _Contradiction:
-    """A key on which ``files`` disagree; for each, what it holds. ``row`` is a number in the first file, or a name."""
+    """A key on which ``files`` disagree; for each, what it holds in ``column``.
+
+    ``row`` is a number in the first file, or a name.
+    """
 
     files: tuple[str, ...]
     values: tuple[str, ...]
     row: int | str
     example: str
+    column: str | None = None
 
 
 def contradictions(rows: DeliveredRows, months: CheckedMonths, *, several_files: bool) -> list[LandingProblem]:
-    """Return the problems, one per combination of files."""
+    """Return the problems, one per combination of files and column."""
     contradicting: list[_Contradiction] = []
     if several_files:
-        sql = _totals_per_file(rows) if rows.source.is_fact else _rows_per_file(rows)
+        sql = _measures_per_file(rows) if rows.source.is_fact else _rows_per_file(rows)
         contradicting += _between_files(rows, months, sql)
     if rows.source.is_fact and {"month", "date"} <= set(rows.columns):
         contradicting += _between_grains(rows, months)
-    by_files: dict[tuple[str, ...], list[_Contradiction]] = {}
+    by_files: dict[tuple[tuple[str, ...], str | None], list[_Contradiction]] = {}
     for each in contradicting:
-        by_files.setdefault(each.files, []).append(each)
+        by_files.setdefault((each.files, each.column), []).append(each)
     return [_problem(rows, each) for each in by_files.values()]
 
 
 def _problem(rows: DeliveredRows, group: list[_Contradiction]) -> LandingProblem:
     first = min(group, key=lambda each: each.example)
-    column = "units" if rows.source.is_fact else None
+    column = first.column
     if not rows.are_numbered:
         names = tuple(each.row for each in group[:ROWS_SHOWN])
         text = f"{first.values[0]} for the month and {first.values[1]} over its days"
@@ -78,7 +84,8 @@ def _between_files(rows: DeliveredRows, months: CheckedMonths, sql: str) -> list
         members = list(group)
         files = tuple(member["_file"] for member in members)
         values = tuple(_text(member["value"]) for member in members)
-        result.append(_Contradiction(files, values, members[0]["first_row"], members[0]["example"]))
+        first = members[0]
+        result.append(_Contradiction(files, values, first["first_row"], first["example"], first.get("differing")))
     return result
 
 
@@ -101,6 +108,7 @@ def _between_grains(rows: DeliveredRows, months: CheckedMonths) -> list[_Contrad
             (_text(row["total"]), _text(row["other_total"])),
             row["first_row"] if rows.are_numbered else row_name(row, ("sku", "month")),
             row["example"],
+            "units",
         )
         for row in rows.query(sql, months.values)
     ]
@@ -116,14 +124,34 @@ def _totals(rows: DeliveredRows) -> str:
     )
 
 
-def _totals_per_file(rows: DeliveredRows) -> str:
+def _measures_per_file(rows: DeliveredRows) -> str:
+    """Return the query for SKUs and periods of which files hold other figures, with the first such column.
+
+    A file without the column, or with empty cells, contradicts none.
+    """
+    totals = {
+        each.name: f"{AGGREGATES.get(each.name, 'MAX')}({each.name})"
+        for each in rows.source.columns
+        if each.kind in ("number", "flag")
+    }
+    month = month_start("COALESCE(date, month)")
+    per_file = (
+        f"SELECT sku, {month} AS month, date AS period, _file, MIN(_row) AS first_row, "
+        f"{', '.join(f'{total} AS {name}' for name, total in totals.items())} "
+        f"FROM ({rows_of_months(rows)}) AS checked WHERE {names_country(rows.source)} "
+        f"AND COALESCE(date, month) IS NOT NULL AND units IS NOT NULL GROUP BY sku, {month}, date, _file"
+    )
     window = "OVER (PARTITION BY sku, month, period)"
-    compared = f"MAX(total) {window} AS most, MIN(total) {window} AS least"
+    edges = [f"{edge}({name}) {window} AS {edge}_{name}" for name in totals for edge in ("MAX", "MIN")]
+    differs = {name: f"MAX_{name} - MIN_{name} > {_tolerance(f'MAX_{name}')}" for name in totals}
+    column = " ".join(f"WHEN {condition} THEN '{name}'" for name, condition in differs.items())
+    value = " ".join(f"WHEN {condition} THEN {name}" for name, condition in differs.items())
     group = "sku || ' ' || CAST(month AS VARCHAR) || ' ' || COALESCE(CAST(period AS VARCHAR), '')"
     return (
-        f"SELECT {group} AS id, {key_text(rows.source)} AS example, _file, total AS value, first_row "
-        f"FROM (SELECT *, {compared} FROM ({_totals(rows)}) AS per_file) AS compared "
-        f"WHERE most - least > {_tolerance('most')} ORDER BY id, _file"
+        f"SELECT * FROM (SELECT {group} AS id, {key_text(rows.source)} AS example, _file, first_row, "
+        f"CASE {column} END AS differing, CASE {value} END AS value "
+        f"FROM (SELECT *, {', '.join(edges)} FROM ({per_file}) AS per_file) AS compared) AS compared "
+        "WHERE value IS NOT NULL ORDER BY id, _file"
     )
 
 

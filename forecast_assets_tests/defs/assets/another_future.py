@@ -24,7 +24,7 @@ def poisoned(landing: Path, into: Path, origin: pd.Timestamp) -> Path:
     """A copy in which every row of a month after the origin, or known only after it, is nonsense, with more of them."""
     shutil.copytree(landing, into)
     for source in POISONS:
-        for file in sorted((into / source).glob("*")):
+        for file in sorted((into / source).glob("[!_]*")):
             _write(file, source, _poison(source, _read(file), origin))
     for file in (into / "oxcgrt").glob("*.csv"):
         _poison_tracker(file, origin)
@@ -37,9 +37,22 @@ def change_rows(landing: Path, source: str, code: str, change: Callable[[pd.Data
     _write(file, source, change(_read(file)))
 
 
+def deliver_next_month(landing: Path, code: str, origin: pd.Timestamp) -> None:
+    """Add a market's files of the month after the origin: the SKUs of the origin, each with 1e9 units."""
+    later = add_months(origin, 1)
+    for source in ("sell_in", "sell_out"):
+        rows = _read(landing / source / f"{code}_{origin:%Y-%m}.parquet")
+        _write(landing / source / f"{code}_{later:%Y-%m}.parquet", source, rows.assign(month=later, units=WRONG))
+
+
 def _read(file: Path) -> pd.DataFrame:
-    rows = pq.read_table(file).to_pandas() if file.suffix == ".parquet" else pd.read_csv(file, dtype={"sku": str})
+    rows = pq.read_table(file).to_pandas() if file.suffix == ".parquet" else _read_csv(file)
     return rows.assign(**{name: pd.to_datetime(rows[name]) for name in DATES if name in rows})
+
+
+def _read_csv(file: Path) -> pd.DataFrame:
+    """Read NA as the code of Namibia."""
+    return pd.read_csv(file, dtype={"sku": str}, keep_default_na=False, na_values=[""])
 
 
 def _write(file: Path, source: str, rows: pd.DataFrame) -> None:
@@ -56,7 +69,8 @@ def _is_known(rows: pd.DataFrame, origin: pd.Timestamp) -> pd.Series:
 
 def _poison(source: str, rows: pd.DataFrame, origin: pd.Timestamp) -> pd.DataFrame:
     known = _is_known(rows, origin)
-    return pd.concat([rows[known], POISONS[source](rows, ~known, origin)], ignore_index=True)
+    parts = [rows[known], POISONS[source](rows, ~known, origin)]
+    return pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
 
 
 def _poisoned_facts(rows: pd.DataFrame, later: pd.Series, origin: pd.Timestamp) -> pd.DataFrame:

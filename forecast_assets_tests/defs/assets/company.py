@@ -26,6 +26,7 @@ from forecast_assets.storage import PartitionKey, TableStore
 from forecast_assets.tags import RANGE_END_TAG, RANGE_START_TAG
 from forecast_assets.tracking.mlflow_registry import ChampionRecord
 from forecast_assets.tracking.mlflow_tracking import CycleRecord, MlflowTracking, RecordedRun
+from forecast_assets_tests.defs.no_event_log import forgetful_instance
 
 FIRST_MONTH = {"FR": "2022-01-01", "NO": "2023-04-01", "NA": "2023-01-01"}
 # The first month with a year of data.
@@ -106,6 +107,7 @@ class Company:
             run_config=QUIET | {"ops": config or {}},
             asset_selection=[dg.AssetKey(name) for name in assets] or None,
             partition_key=keys[0] if last is None else None,
+            instance=forgetful_instance(),
             tags={
                 **(tags or {}),
                 **({} if last is None else {RANGE_START_TAG: str(keys[0]), RANGE_END_TAG: str(keys[1])}),

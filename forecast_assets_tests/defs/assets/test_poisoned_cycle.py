@@ -1,68 +1,112 @@
-"""One cycle of a small company through the graph, twice: as delivered, and with everything after its origin poisoned.
+"""FR's 2024 once more in a store of its own, with everything after December poisoned: delivered, and stored.
 
-What is stored of the origin and of every month before it must be the same, byte for byte of content.
+What is stored of December and of the months before must have the content that it has in the company. There the history
+was run in one range, here in two: that must not matter either.
 """
 
+import dataclasses
+import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from forecast_assets.sample import write_sample_company
+from forecast_assets.domain.calendar import add_months
 from forecast_assets.schemas import MONTH_ONLY, ON_DEMAND, TABLES
-from forecast_assets_tests.defs.assets.another_future import WRONG, poisoned
-from forecast_assets_tests.defs.assets.company import Company, succeeded
+from forecast_assets.storage import PartitionKey, Provenance
+from forecast_assets.storage.table_specs import table_specs
+from forecast_assets.tags import SOURCES
+from forecast_assets_tests.defs.assets.another_future import WRONG, deliver_next_month, poisoned
+from forecast_assets_tests.defs.assets.company import DECEMBER, FIRST_ORIGIN, NOVEMBER, Company, succeeded
 
 pytestmark = pytest.mark.heavy
 
-FIRST, FIRST_ORIGIN, BEFORE, ORIGIN = "2022-01-01", "2022-12-01", "2024-05-01", "2024-06-01"
-MARKETS = """markets:
-  - {code: "FR", name: "France", iso2: "FR", iso3: "FRA", region: "Europe", since: 2022-01-01}
-  - {code: "DE", name: "Germany", iso2: "DE", iso3: "DEU", region: "Europe", since: 2022-01-01}
-"""
-
-
-def cycled(base: Path, landing: Path) -> Company:
-    """Both markets up to the origin, FR to its published forecast."""
-    base.mkdir()
-    landing.rename(base / "landing")
-    (base / "markets.yaml").write_text(MARKETS, encoding="utf-8")
-    company = Company(base, pooled_skus=1_200)
-    for source in company.landing.iterdir():
-        # Files younger than a minute count as still being written where no marker says otherwise.
-        (source / "_SUCCESS").touch()
-    for code in ("FR", "DE"):
-        succeeded(company.run("ingest", code, FIRST, BEFORE))
-    succeeded(company.run("totals", None, FIRST, BEFORE))
-    succeeded(company.run("totals_known", None, FIRST_ORIGIN, ORIGIN))
-    for code in ("FR", "DE"):
-        succeeded(company.run("market_features", code, FIRST_ORIGIN, BEFORE))
-    succeeded(company.run("pool_rows", None, FIRST_ORIGIN, BEFORE))
-    succeeded(company.run("pool_model", None, ORIGIN))
-    succeeded(company.run("monthly_cycle", "FR", ORIGIN))
-    return company
+JANUARY = add_months(pd.Timestamp(DECEMBER), 1)
+FIRST, HALF, NEXT_HALF = "2024-01-01", "2024-06-01", "2024-07-01"
+POOLED_FROM = FIRST_ORIGIN["NO"]
+HISTORY = [*SOURCES, "history_marks", "features"]
+OVER_ALL_MARKETS = ["demand_totals", "demand_totals_known"]
+# What December reads of the publication before.
+PUBLISHED = ["champion", "published_forecasts"]
 
 
 @pytest.fixture(scope="module")
-def both(tmp_path_factory) -> tuple[Company, Company]:
-    base = tmp_path_factory.mktemp("poisoned_cycle")
-    write_sample_company(base / "as_delivered", markets=2, skus=12, months=36, last_month="2024-12-01", seed=10)
-    poisoned(base / "as_delivered", base / "poisoned", pd.Timestamp(ORIGIN))
-    return cycled(base / "one", base / "as_delivered"), cycled(base / "other", base / "poisoned")
+def as_delivered(company, tmp_path_factory) -> Company:
+    """What the company's markets teach one another."""
+    return with_pooled_model(company.copied_to(tmp_path_factory.mktemp("as_delivered") / "company", *HISTORY))
 
 
-def test_nothing_that_is_stored_up_to_the_origin_depends_on_what_was_delivered_or_known_after_it(both):
-    one, other = both
-    stored = {name: (one.hashes(name, None if name in MONTH_ONLY else "FR"),
-                     other.hashes(name, None if name in MONTH_ONLY else "FR"))
-              for name in sorted(set(TABLES) - ON_DEMAND)}  # fmt: skip
-    assert [name for name, (left, right) in stored.items() if left != right] == []
-    later = {"demand_totals", "pooled_rows"}
-    assert {name for name, (left, _) in stored.items() if "2024-06" in left} == set(stored) - later
+@pytest.fixture(scope="module")
+def with_another_future(company, tmp_path_factory) -> Company:
+    copied = [*HISTORY, *OVER_ALL_MARKETS, *PUBLISHED]
+    other = company.copied_to(tmp_path_factory.mktemp("another_future") / "company", *copied)
+    forget_2024(other.base / "store")
+    shutil.rmtree(other.landing)
+    poisoned(company.landing, other.landing, pd.Timestamp(DECEMBER))
+    deliver_next_month(other.landing, "FR", pd.Timestamp(DECEMBER))
+    succeeded(other.run("ingest", "FR", FIRST, HALF))
+    succeeded(other.run("ingest", "FR", NEXT_HALF, DECEMBER))
+    for table in SOURCES:
+        store_later(company, other, table, "FR", DECEMBER, JANUARY)
+    succeeded(other.run("market_features", "FR", FIRST, HALF))
+    succeeded(other.run("market_features", "FR", NEXT_HALF, NOVEMBER))
+    succeeded(other.run("totals", None, FIRST, NOVEMBER))
+    store_later(company, other, "demand_totals", None, NOVEMBER, pd.Timestamp(DECEMBER))
+    succeeded(other.run("totals_known", None, FIRST, DECEMBER))
+    for table, country in (("demand_totals_known", None), ("history_marks", "FR"), ("features", "FR")):
+        store_later(company, other, table, country, DECEMBER, JANUARY)
+    with_pooled_model(other)
+    succeeded(other.run("monthly_cycle", "FR", DECEMBER))
+    return other
 
 
-def test_the_other_future_is_there_to_be_seen(both):
-    one, other = both
-    july = pd.read_parquet(other.landing / "sell_in" / "FR_2024-07.parquet")
-    assert (july["units"].abs() >= WRONG).any()
-    assert len(july) != len(pd.read_parquet(one.landing / "sell_in" / "FR_2024-07.parquet"))
+def forget_2024(store: Path) -> None:
+    """Leave what FR published in November, the years before, and the other markets."""
+    for table in (*HISTORY, *OVER_ALL_MARKETS, *PUBLISHED):
+        partitions = (store / table).glob("month=*" if table in OVER_ALL_MARKETS else "country=FR/month=*")
+        kept = f"month={NOVEMBER}" if table in PUBLISHED else None
+        for partition in partitions:
+            if partition.name >= f"month={FIRST}" and partition.name != kept:
+                shutil.rmtree(partition)
+
+
+def store_later(
+    company: Company, other: Company, table: str, country: str | None, like: str, month: pd.Timestamp
+) -> None:
+    """Write a partition of a later month in which every number with decimals is wrong, past all checks."""
+    rows = company.read(table, country, like).drop(columns=["country", "month"], errors="ignore")
+    wrong = dict.fromkeys(rows.select_dtypes("float"), WRONG)
+    key = PartitionKey(pd.Timestamp(month), country)
+    other.store.write(table_specs()[table], key, rows.assign(**wrong), Provenance("later", f"dev-{month:%Y-%m}", ""))
+
+
+def with_pooled_model(company: Company) -> Company:
+    pooling = dataclasses.replace(company, pooled_skus=1_200)
+    succeeded(pooling.run("pool_rows", None, POOLED_FROM, NOVEMBER))
+    succeeded(pooling.run("pool_model", None, DECEMBER))
+    return company
+
+
+@pytest.mark.parametrize("table", sorted(set(TABLES) - ON_DEMAND))
+def test_nothing_stored_up_to_december_depends_on_later_months_or_on_the_ranges_of_the_runs(
+    company, as_delivered, with_another_future, table
+):
+    country = None if table in MONTH_ONLY else "FR"
+    expected = (as_delivered if table.startswith("pooled") else company).hashes(table, country)
+    stored = with_another_future.hashes(table, country)
+    # Of the tables of a cycle, December alone is built again.
+    compared = {month for month in expected if table in (*HISTORY, *MONTH_ONLY) or month == "2024-12"}
+    assert {month: stored.get(month) for month in compared} == {month: expected[month] for month in compared}
+    # Totals of a month and rows of all markets are built once the month is over.
+    assert max(compared) == ("2024-11" if table in ("demand_totals", "pooled_rows") else "2024-12")
+
+
+def test_the_other_future_is_there_to_be_seen(company, with_another_future):
+    january = pd.read_parquet(with_another_future.landing / "sell_in" / "FR_2025-01.parquet")
+    assert set(january["units"]) == {WRONG}
+    assert set(with_another_future.read("sell_in", "FR", f"{JANUARY:%Y-%m-%d}")["sell_in_units"]) == {WRONG}
+    products, before = (
+        pd.read_parquet(each.landing / "products" / "FR.parquet") for each in (with_another_future, company)
+    )
+    assert len(products) > len(before)
+    assert set(products["category"]) - set(before["category"]) == {"poison"}

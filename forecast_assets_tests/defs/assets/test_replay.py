@@ -33,7 +33,7 @@ from forecast_assets_tests.defs.assets.challengers import LENIENT, OTHER
 from forecast_assets_tests.defs.assets.company import DECEMBER, NOVEMBER, Company, succeeded
 from forecast_assets_tests.defs.assets.replays import CYCLE, QUICK, version_file
 
-pytestmark = pytest.mark.heavy
+pytestmark = [pytest.mark.heavy, pytest.mark.usefixtures("replays_keep_no_events")]
 
 SETTINGS = import_module("forecast_assets.config.settings")
 

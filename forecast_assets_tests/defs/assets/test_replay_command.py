@@ -19,7 +19,7 @@ from forecast_assets_tests.cli.terminal_text import unboxed
 from forecast_assets_tests.defs.assets.company import DECEMBER, Company
 from forecast_assets_tests.defs.assets.replays import CYCLE, QUICK, version_file
 
-pytestmark = pytest.mark.heavy
+pytestmark = [pytest.mark.heavy, pytest.mark.usefixtures("replays_keep_no_events")]
 
 # By name: in the package the module is hidden behind the command it holds.
 REPLAY_COMMAND = import_module("forecast_assets.cli.replay")

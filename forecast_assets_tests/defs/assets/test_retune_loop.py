@@ -15,29 +15,29 @@ from forecast_assets.domain.selection.tuning import parameters_in_force
 from forecast_assets.market_state.recipes import recipe_of
 from forecast_assets.operations.cycle.launch import QUIET
 from forecast_assets.sample import write_sample_company
-from forecast_assets.tags import BY_RECIPE, SOURCES
-from forecast_assets_tests.defs.assets.company import DECEMBER, IN_MEMORY, NOVEMBER, Company, succeeded
+from forecast_assets.tags import FORECAST, SOURCES
+from forecast_assets_tests.defs.assets.company import DECEMBER, IN_MEMORY, Company, succeeded
 
 pytestmark = pytest.mark.heavy
 
 JANUARY, TENTH = "2025-01-01", pd.Timestamp("2025-01-10T12:00Z")
 MARKETS = """markets:
-  - {code: "FR", name: France, iso2: "FR", iso3: FRA, region: Europe, since: 2021-01-01}
+  - {code: "FR", name: France, iso2: "FR", iso3: FRA, region: Europe, since: 2021-03-01}
 """
-CYCLE = [*SOURCES, "history_marks", "features", "baseline_forecasts", *BY_RECIPE]
+CYCLE = [*SOURCES, "history_marks", "features", *FORECAST]
 
 
 @pytest.fixture
 def market(tmp_path):
-    """FR with the 24 months more that a search wants, published up to December; January is delivered."""
+    """FR with the 22 months more that a search wants, published in December; January is delivered."""
     company = Company(tmp_path)
-    write_sample_company(company.landing, markets=1, skus=12, months=49, last_month=JANUARY)
+    write_sample_company(company.landing, markets=1, skus=12, months=47, last_month=JANUARY)
     (tmp_path / "markets.yaml").write_text(MARKETS, encoding="utf-8")
     for source in company.landing.iterdir():
         (source / "_SUCCESS").touch()
-    succeeded(company.run("ingest", "FR", "2021-01-01", NOVEMBER))
-    succeeded(company.run("market_features", "FR", "2021-12-01", NOVEMBER))
-    succeeded(company.run("monthly_cycle", "FR", DECEMBER, assets=CYCLE))
+    succeeded(company.run("ingest", "FR", "2021-03-01", DECEMBER))
+    succeeded(company.run("market_features", "FR", "2022-02-01", DECEMBER))
+    succeeded(company.run("monthly_cycle", "FR", DECEMBER, assets=FORECAST))
     return company
 
 

@@ -34,28 +34,62 @@ def started(instance) -> tuple[str, float]:
     return run.run_id, instance.get_run_record_by_id(run.run_id).start_time
 
 
+def watched(settings, instance, *times: float) -> list[str]:
+    """The runs that the sensor marks when it looks at these times of its own clock."""
+    marked, unowned = [], {}
+    for now in times:
+        dead, unowned = mark_dead_runs(settings, instance, now, unowned)
+        marked += dead
+    return marked
+
+
 def test_a_run_that_does_not_hold_its_market_any_more_is_marked_and_says_why(instance, settings):
     run_id, start = started(instance)
-    assert mark_dead_runs(settings, instance, start + 241) == [run_id]
+    assert watched(settings, instance, start, start + 240, start + 241) == [run_id]
     assert instance.get_run_by_id(run_id).status is dg.DagsterRunStatus.FAILURE
     messages = [entry.message for entry in instance.all_logs(run_id)]
     assert any("The process of this run is gone" in message for message in messages)
-    assert mark_dead_runs(settings, instance, start + 241) == []
+    assert watched(settings, instance, start, start + 241) == []
 
 
 def test_a_run_that_may_still_wait_for_its_market_is_left(instance, settings):
     _, start = started(instance)
-    assert mark_dead_runs(settings, instance, start + 239) == []
+    assert watched(settings, instance, start, start + 239) == []
+
+
+@pytest.mark.parametrize("minutes", [-60, 60])
+def test_clocks_that_differ_mark_no_run_that_may_still_wait(instance, settings, minutes):
+    _, start = started(instance)
+    here = start + minutes * 60
+    assert watched(settings, instance, here, here + 239) == []
 
 
 def test_a_run_that_renews_its_lease_lives_however_long_it_goes_on(instance, settings):
     run_id, start = started(instance)
     lease_of(TableStore(settings.store.address), "FR", 60).take(run_id)
-    assert mark_dead_runs(settings, instance, start + 100_000) == []
+    assert watched(settings, instance, start, start + 100_000) == []
+
+
+def test_a_run_that_got_its_lease_after_waiting_lives(instance, settings):
+    run_id, start = started(instance)
+    _, unowned = mark_dead_runs(settings, instance, start, {})
+    lease = lease_of(TableStore(settings.store.address), "FR", 60)
+    lease.take(run_id)
+    _, unowned = mark_dead_runs(settings, instance, start + 100, unowned)
+    lease.release(run_id)
+    assert mark_dead_runs(settings, instance, start + 300, unowned)[0] == []
+
+
+def test_an_unreadable_lease_marks_no_run_as_dead(instance, settings):
+    _, start = started(instance)
+    lease = lease_of(TableStore(settings.store.address), "FR", 60)
+    lease.take("another")
+    lease.files.replace(lease.path, b"{", lease.files.state(lease.path))
+    assert watched(settings, instance, start, start + 1_000) == []
 
 
 def test_the_lease_of_another_run_or_market_does_not_keep_it_alive(instance, settings):
     run_id, start = started(instance)
     lease_of(TableStore(settings.store.address), "FR", 60).take("another")
     lease_of(TableStore(settings.store.address), "DE", 60).take(run_id)
-    assert mark_dead_runs(settings, instance, start + 241) == [run_id]
+    assert watched(settings, instance, start, start + 241) == [run_id]

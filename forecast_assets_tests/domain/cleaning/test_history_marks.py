@@ -200,5 +200,6 @@ def test_a_promoted_month_is_no_outlier_and_an_empty_stock_is_a_stock_out():
     assert result[["sku", "reason"]].to_numpy().tolist() == [["S00", "outlier_high"], ["S01", "outlier_low"]]
     assert history_marks(history.sell_in, ORIGIN, promotions=promotions)["sku"].tolist() == ["S01"]
     assert history_marks(history.sell_in, ORIGIN, sell_out)["reason"].tolist() == ["outlier_high", "stock_out"]
-    later = promotions.assign(month=add_months(ORIGIN, -1))
-    assert history_marks(history.sell_in, ORIGIN, promotions=later)["sku"].tolist() == ["S00", "S01"]
+    for months in (-1, 1):
+        of_another_month = promotions.assign(month=add_months(ORIGIN, months))
+        assert history_marks(history.sell_in, ORIGIN, promotions=of_another_month)["sku"].tolist() == ["S00", "S01"]

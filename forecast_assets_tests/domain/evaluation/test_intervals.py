@@ -50,6 +50,33 @@ def test_few_errors_of_a_horizon_take_those_of_its_bucket():
     assert distances(table, 9)[2] == 40
 
 
+def test_a_bucket_ends_with_its_last_horizon():
+    # Ten errors of each horizon, all equal to it: alone too few, 30 in each of the first two buckets, 60 in the others.
+    horizon = np.repeat(np.arange(1, 19), 10)
+    table = horizon_quantiles(horizon.astype(float), horizon)
+    assert table["errors"].tolist() == [*[30] * 6, *[60] * 12]
+    # Nine deciles below: the last horizon of the bucket, as above it is the last tenth or less.
+    assert table["below"].tolist() == [*[3.0] * 3, *[6.0] * 3, *[12.0] * 6, *[18.0] * 6]
+    nine = np.repeat(np.arange(1, 19), 9)
+    # 27 errors of a short bucket are too few: the short horizons take the nearest later one that has enough.
+    assert horizon_quantiles(nine.astype(float), nine)["errors"].tolist() == [54] * 18
+
+
+def test_thirty_errors_of_a_horizon_are_enough_and_twenty_nine_take_the_bucket():
+    for count, used in ((30, 30), (29, 58)):
+        errors, horizon = np.zeros(2 * count), np.repeat([1, 2], count)
+        assert distances(horizon_quantiles(errors, horizon), 1)[2] == used
+
+
+def test_a_segment_takes_its_own_bucket_before_that_of_all():
+    own, other = np.repeat([1, 2, 3], 10), np.repeat([1, 2, 3], 20)
+    errors, horizon = np.r_[np.full(30, 1.0), np.full(60, 5.0)], np.r_[own, other]
+    table = horizon_quantiles(errors, horizon, np.array(["A"] * 30 + ["B"] * 60, dtype=object))
+    assert distances(table, 2, "A") == [1.0, 0.0, 30]
+    few = horizon_quantiles(errors[1:], horizon[1:], np.array(["A"] * 29 + ["B"] * 60, dtype=object))
+    assert distances(few, 2, "A")[2] == 89
+
+
 def test_a_horizon_without_errors_takes_the_nearest_one():
     four, nine = errors_for(4, -1.0, 1.0), errors_for(9, -5.0, 5.0)
     table = horizon_quantiles(np.r_[four[0], nine[0]], np.r_[four[1], nine[1]])
@@ -122,9 +149,14 @@ def test_segments_given_as_a_series_are_read_by_position():
 def test_invalid_input_is_rejected_with_the_expected_values():
     with pytest.raises(ValueError, match="backtest at least one origin"):
         horizon_quantiles([np.nan], [1])
-    with pytest.raises(ValueError, match=r"1\.\.18, got \[19\]"):
-        horizon_quantiles([0.1], [19])
+    with pytest.raises(ValueError, match=r"1\.\.18, got \[0, 19\]"):
+        horizon_quantiles([0.1, 0.1, 0.1, 0.1], [19, 1, 18, 0])
     with pytest.raises(ValueError, match="lower < upper"):
         horizon_quantiles([0.1], [1], lower=0.9, upper=0.1)
+    for lower, upper in ((0.0, 0.9), (0.5, 0.5), (0.1, 1.0)):
+        with pytest.raises(ValueError, match="lower < upper"):
+            horizon_quantiles([0.1], [1], lower=lower, upper=upper)
+    with pytest.raises(ValueError, match=r"no interval for horizon \[19\], known 1\.\.18"):
+        apply_intervals([1.0, 1.0], [1.0, 1.0], [1, 19], horizon_quantiles([0.1], [1]))
     with pytest.raises(ValueError, match="1 point forecasts are negative or NaN"):
         apply_intervals([-1.0], [1.0], [1], horizon_quantiles([0.1], [1]))

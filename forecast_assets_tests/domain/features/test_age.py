@@ -1,8 +1,6 @@
 import numpy as np
 import pandas as pd
 
-from forecast_assets.domain.calendar import month_range
-from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.features.age import age_features
 
 UNITS = np.array([[np.nan, 0, 5, 0], [1, 1, 1, 1], [0, 0, 0, 2], [0, 0, -1, 0]], dtype=float)

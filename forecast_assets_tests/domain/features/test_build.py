@@ -93,6 +93,17 @@ def test_missing_inputs_are_named(tables, history):
     assert build_features(bare, MONTHS[80])["inputs_missing"].unique().tolist() == ["demand_totals_known,sell_out"]
 
 
+def test_sources_that_stopped_before_the_origin_are_named(tables):
+    stopped = dataclasses.replace(
+        tables,
+        sell_out=tables.sell_out[tables.sell_out["month"] < MONTHS[80]],
+        promotions=tables.promotions[tables.promotions["month"] < MONTHS[80]],
+        products=tables.products.assign(category=None, brand=None, pack=None),
+    ).history()
+    expected = ["products,promotions,sell_out"]
+    assert build_features(stopped, MONTHS[80])["inputs_missing"].unique().tolist() == expected
+
+
 def test_sell_out_that_only_starts_after_the_origin_is_missing_at_it(history):
     assert build_features(history, MONTHS[23])["inputs_missing"].unique().tolist() == ["sell_out"]
     assert build_features(history, MONTHS[24])["inputs_missing"].unique().tolist() == [""]

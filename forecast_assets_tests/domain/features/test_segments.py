@@ -1,7 +1,5 @@
 import numpy as np
 
-from forecast_assets.domain.calendar import month_range
-from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.demand.segmentation import abc_class, xyz_class
 from forecast_assets.domain.features.segments import segment_features
 

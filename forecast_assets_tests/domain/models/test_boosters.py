@@ -174,6 +174,21 @@ def test_parts_know_nothing_after_the_cutoff():
     assert changed.recursive["recursive_l1"] != expected.recursive["recursive_l1"]
 
 
+def test_recursive_boosters_learn_from_a_history_without_the_shock_but_with_its_accidents():
+    few = dataclasses.replace(QUICK, min_recursive_rows=100)
+    units = np.random.default_rng(6).gamma(2, 2, (12, 60))
+    marks = pd.DataFrame({"month": ORIGIN, "sku": SKUS[:2], "marked_month": MONTHS[[30, 35]], "cleaned_units": 40.0})
+    marked = panel_of(units).with_marks(marks.assign(reason=["covid", "stock_out"]))
+    without_shock = units.copy()
+    without_shock[0, 30] = 40.0
+    made, expected, raw = (
+        train_boosters(earlier(), panel, ORIGIN, few)[0].recursive
+        for panel in (marked, panel_of(without_shock), panel_of(units))
+    )
+    assert made == expected
+    assert made != raw
+
+
 def test_predictions_do_not_depend_on_months_after_the_origin(model, history, origin, origin_features, recipe):
     sell_in = history.sell_in
     poisoned = DemandPanel(sell_in.skus, sell_in.months, np.where(sell_in.months > origin, 1e9, sell_in.units))

@@ -129,8 +129,14 @@ def pooled(tables, other_tables, stacks):
 
 
 @pytest.fixture(scope="module")
-def adapted(earlier_features, history, origin, pooled):
-    return fit_market_model(earlier_features, history.sell_in, origin, QUICK, pooled=pooled)
+def cache() -> RefitCache:
+    """Refits of the market for the origin, whatever share the pooled boosters then have."""
+    return RefitCache()
+
+
+@pytest.fixture(scope="module")
+def adapted(earlier_features, history, origin, pooled, cache):
+    return fit_market_model(earlier_features, history.sell_in, origin, QUICK, cache, pooled)
 
 
 def test_a_pooled_model_that_has_seen_the_origin_month_is_rejected(earlier_features, history, pooled):
@@ -150,8 +156,10 @@ def test_the_prediction_is_the_mean_of_own_and_pooled_by_the_share(
     np.testing.assert_allclose(predictions.members, 0.6 * alone[0].members + 0.4 * alone[1].members)
 
 
-def test_refits_hold_predictions_of_the_pooled_boosters_of_their_origin(earlier_features, history, origin, pooled):
-    made = refit_at_earlier_origins(earlier_features, history.sell_in, origin, QUICK, pooled=pooled.of_refits)
+def test_refits_hold_predictions_of_the_pooled_boosters_of_their_origin(
+    earlier_features, history, origin, pooled, cache
+):
+    made = refit_at_earlier_origins(earlier_features, history.sell_in, origin, QUICK, cache, pooled.of_refits)
     assert len(made) == 3
     for months_back, refit in zip((18, 12, 6), made, strict=True):
         at_origin = earlier_features[earlier_features["origin_month"] == add_months(origin, -months_back)]
@@ -160,12 +168,12 @@ def test_refits_hold_predictions_of_the_pooled_boosters_of_their_origin(earlier_
 
 
 def test_cached_refits_with_pooled_boosters_equal_new_ones(earlier_features, history, origin, pooled):
-    cache = RefitCache()
+    memory = RefitCache()
     given = earlier_features, history.sell_in
-    earlier = refit_at_earlier_origins(*given, add_months(origin, -6), QUICK, cache, pooled.known(6).of_refits)
+    earlier = refit_at_earlier_origins(*given, add_months(origin, -6), QUICK, memory, pooled.known(6).of_refits)
     assert [refit.pooled is None for refit in earlier] == [True, False, False]
     shared, alone = (
-        refit_at_earlier_origins(*given, origin, QUICK, known, pooled.of_refits) for known in (cache, None)
+        refit_at_earlier_origins(*given, origin, QUICK, known, pooled.of_refits) for known in (memory, None)
     )
     assert shared[0].pooled is earlier[1].pooled
     for found, expected in zip(shared, alone, strict=True):
@@ -214,9 +222,9 @@ def test_a_stored_model_with_pooled_boosters_gives_the_same_forecast(history, or
     pd.testing.assert_frame_equal(actual, expected, check_exact=True)
 
 
-def test_pooled_boosters_without_a_share_are_not_stored(earlier_features, history, origin, pooled):
+def test_pooled_boosters_without_a_share_are_not_stored(earlier_features, history, origin, pooled, cache):
     never = dataclasses.replace(QUICK, share_if_most_better=0.0, share_if_all_better=0.0, pooled_share_of_few=0.0)
-    model = fit_market_model(earlier_features, history.sell_in, origin, never, pooled=pooled)
+    model = fit_market_model(earlier_features, history.sell_in, origin, never, cache, pooled)
     assert isinstance(model.learned, OwnAlone)
     assert model.pooled_share == 0.0
     assert not model_to_parts(model)["part"].str.startswith("pooled_").any()

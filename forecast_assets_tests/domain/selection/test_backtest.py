@@ -1,3 +1,5 @@
+"""A backtest: cells, actuals, every method at its own origin, and origins with too little history."""
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,8 +10,6 @@ from forecast_assets.domain.selection.backtest import backtest, origins_left_out
 from forecast_assets.domain.statistical.holt_winters import forecast_holt_winters
 from forecast_assets.validation.schema_check import schema_check
 from forecast_assets_tests.domain.small_market import MONTHS
-
-pytestmark = pytest.mark.heavy
 
 METHODS = ["model_units", "baseline_units", "naive_units"]
 

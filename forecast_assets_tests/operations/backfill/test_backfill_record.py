@@ -44,7 +44,7 @@ def meanwhile(monkeypatch, action):
 
     monkeypatch.setattr(Files, "read_with_state", reading)
     # The lock of a local folder would keep the second command waiting; Azure has none.
-    monkeypatch.setattr(AtomicFile, "_locked", lambda _: contextlib.nullcontext())
+    monkeypatch.setattr(AtomicFile, "locked", lambda _: contextlib.nullcontext())
 
 
 def test_two_commands_that_start_together_share_a_record(tmp_path, monkeypatch):

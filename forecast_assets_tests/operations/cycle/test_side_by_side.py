@@ -114,9 +114,9 @@ def fake(monkeypatch):
 POOLED_SKUS = str(PoolingSettings().skus)
 
 
-def cycles(tmp_path, fake, countries=("FR", "DE"), **variables):
+def cycles(tmp_path, fake, countries=("FR", "DE"), origins=2, **variables):
     settings = loaded(**{"FORECAST_STORE": str(tmp_path), "FORECAST_POOLED_SKUS": "0"} | variables)
-    request = CycleRequest(JUNE, history=12, origins=2, step=3)
+    request = CycleRequest(JUNE, history=12, origins=origins, step=3)
     results = run_cycles(settings, load_code_location, request, list(countries), lambda *_: None)
     return results, [(job, country, f"{m.first:%Y-%m} .. {m.last:%Y-%m}") for job, country, m in fake.submitted]
 
@@ -243,6 +243,52 @@ def test_stored_months_are_not_ingested_again(tmp_path, fake):
         put(tmp_path, source, "FR", *(f"{month:%Y-%m-%d}" for month in months))
     _, submitted = cycles(tmp_path, fake, ["FR"])
     assert submitted[0] == ("ingest", "FR", "2021-03 .. 2021-03")
+
+
+def test_a_market_whose_months_are_closed_runs_nothing_and_others_do(tmp_path, fake):
+    put(tmp_path, "published_forecasts", "FR", "2024-03-01", "2024-06-01", "2024-07-01")
+    results, submitted = cycles(tmp_path, fake)
+    assert {country for _, country, _ in submitted if country} == {"DE"}
+    assert results["FR"] == []
+    fake.submitted.clear()
+    results, submitted = cycles(tmp_path, fake, ["FR"])
+    assert (results, submitted) == ({"FR": [], "": []}, [])
+
+
+FIRST, CLOSED = "2018-01-01", ["2023-11-01", "2024-04-01"]
+
+
+def closed_company(tmp_path):
+    """FR with data from 2020, and months of which all but the last are closed."""
+    months = [f"{month:%Y-%m-%d}" for month in pd.date_range("2020-01-01", MAY, freq="MS")]
+    for table in (*SOURCES, "history_marks", "features"):
+        put(tmp_path, table, "FR", *months)
+    put(tmp_path, "demand_totals_known", None, *months[12:])
+    put(tmp_path, "published_forecasts", "FR", *CLOSED, "2024-05-01")
+    put(tmp_path, "performance", "FR", *(f"{month:%Y-%m-%d}" for month in pd.date_range("2023-12-01", MAY, freq="MS")))
+
+
+def test_an_earlier_since_rebuilds_no_closed_month(tmp_path, fake):
+    """The markets file says 2019-01: a year is ingested, and features follow but for the two closed months."""
+    closed_company(tmp_path)
+    _, submitted = cycles(tmp_path, fake, ["FR"], origins=1)
+    assert [each for each in submitted if each[1]] == [
+        ("ingest", "FR", "2019-01 .. 2019-12"),
+        ("market_features", "FR", "2023-06 .. 2023-10"),
+        ("market_features", "FR", "2023-12 .. 2024-03"),
+        ("market_features", "FR", "2024-05 .. 2024-05"),
+        ("monthly_cycle", "FR", "2024-06 .. 2024-06"),
+    ]
+    known = [span for job, _, span in submitted if job == "totals_known"]
+    assert known == ["2023-06 .. 2023-10", "2023-12 .. 2024-03", "2024-05 .. 2024-06"]
+
+
+def test_a_gap_of_a_source_is_closed_without_ingesting_closed_months_again(tmp_path, fake):
+    closed_company(tmp_path)
+    for month in ("2023-09-01", "2024-05-01"):
+        (tmp_path / "sell_out" / "country=FR" / f"month={month}" / "sell_out.parquet").unlink()
+    _, submitted = cycles(tmp_path, fake, ["FR"], origins=1)
+    assert [span for job, _, span in submitted if job == "ingest"] == ["2019-01 .. 2023-09", "2024-05 .. 2024-05"]
 
 
 def test_measuring_takes_the_months_after_the_first_published_one(tmp_path, fake):

@@ -172,3 +172,29 @@ def test_a_promotion_flag_is_zero_or_one(landing):
 def test_promotions_need_a_flag_or_a_discount(landing):
     landing.put("promotions/p.csv", "country,sku,month\nFR,A,2024-06\n")
     assert "expected the column is_promoted or discount_pct" in message(landing, "promotions")
+
+
+@pytest.mark.parametrize("column", ["stock_units", "distribution_pct", "price", "is_promoted"])
+def test_files_with_equal_units_and_another_figure_contradict_each_other(landing, column):
+    header = f"country,sku,month,units,{column}\n"
+    landing.put("sell_out/a.csv", f"{header}FR,A,2024-06,5,1\nFR,B,2024-06,6,1\n")
+    landing.put("sell_out/b.csv", f"{header}FR,A,2024-06,5,0\nFR,B,2024-06,6,1\n")
+    text = message(landing, "sell_out")
+    assert f"sell_out/a.csv, column {column}, row 1: found 1 and 0 for sku A, month 2024-06" in text
+    assert f"expected the same {column} as in sell_out/b.csv" in text
+
+
+def test_net_sales_of_days_are_compared_day_by_day(landing):
+    header = "country,sku,date,units,net_sales\n"
+    landing.put("sell_in/a.csv", f"{header}FR,A,2024-06-01,5,10\nFR,A,2024-06-01,1,2\nFR,A,2024-06-02,5,10\n")
+    landing.put("sell_in/b.csv", f"{header}FR,A,2024-06-01,6,12\nFR,A,2024-06-02,5,11\n")
+    text = message(landing)
+    assert "column net_sales, row 3: found 10 and 11 for sku A, month 2024-06" in text
+    assert text.count("found") == 1
+
+
+def test_a_file_without_a_figure_contradicts_none(landing):
+    landing.put("sell_out/a.csv", "country,sku,month,units,price\nFR,A,2024-06,5,2.5\n")
+    landing.put("sell_out/b.csv", "country,sku,month,units\nFR,A,2024-06,5\n")
+    landing.put("sell_out/c.csv", "country,sku,month,units,price\nFR,A,2024-06,5,\n")
+    assert landing.rows("sell_out")["price"].max() == 2.5

@@ -1,0 +1,37 @@
+"""A source that a market used to deliver and now does not: gone for this market, or gone altogether."""
+
+import pandas as pd
+
+from forecast_assets.domain.deliveries.delivery import DeliveryFinding
+
+# A source that was delivered in one of these months before is expected again.
+EXPECTED_MONTHS = 3
+
+
+def source_gone(
+    source: str, market: str, row_count: int, earlier: pd.Series, *, others_deliver: bool
+) -> DeliveryFinding | None:
+    """Find a source without a row of the market that had rows in the month before it.
+
+    A source that was never delivered is no finding, nor is one that was gone in the month before already: that has been
+    found, and people have accepted it.
+
+    Args:
+        source: Name of the source.
+        market: Code of the market.
+        row_count: Delivered rows of the market, of all months; rows that a table adds do not count.
+        earlier: Delivered rows by month, of stored months before the judged one.
+        others_deliver: True if the source has rows or files of other markets.
+    """
+    recent = earlier.sort_index().tail(EXPECTED_MONTHS)
+    if row_count or recent.empty or not recent.iloc[-1]:
+        return None
+    before = f"{recent.index[-1]:%Y-%m} had {recent.iloc[-1]:,.0f}"
+    if others_deliver:
+        state = f"{source} has no row of {market}, beside those of other markets; {before}"
+        step = f"deliver the file of {market}"
+    else:
+        state = f"{source} is gone altogether: its folder is empty or missing; {before}"
+        step = f"deliver {source} again for all markets"
+    message = f"{state}. Next: {step}, or accept the finding to publish without {source}"
+    return DeliveryFinding(message, recent.rename("rows").rename_axis("month").reset_index())

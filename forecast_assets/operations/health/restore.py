@@ -1,0 +1,112 @@
+"""Putting the last good version of a partition back in the place of a damaged published file."""
+
+import os
+from dataclasses import dataclass
+
+from forecast_assets.market_state.market_lease import lease_of
+from forecast_assets.storage import PartitionKey, StoredProvenance, TableStore
+from forecast_assets.storage.damaged_file import DamagedFile
+from forecast_assets.storage.documents import PROVENANCE_FILE, digest_of, provenance_of_documents
+from forecast_assets.storage.last_good import GoodVersion, last_good_version, read_or_nothing
+from forecast_assets.storage.parquet_files import provenance_in
+from forecast_assets.storage.version_files import versions_of_documents
+from forecast_assets.storage.withdrawals import withdrawn_files
+
+
+@dataclass(frozen=True)
+class Restored:
+    """Result of a restore.
+
+    Attributes:
+        provenance: Of the version that is published now.
+        path: The file or folder that was written; empty if nothing was damaged.
+    """
+
+    provenance: StoredProvenance
+    path: str
+
+
+class NothingToRestore(LookupError):
+    """A partition without a sound version."""
+
+
+def restore(store: TableStore, table: str, partition: PartitionKey, lease_seconds: float) -> Restored:
+    """Publish the last good version of a partition again, under the lease of its market.
+
+    A published file that is sound stays. If its version is damaged instead, the version is written again from it.
+
+    Raises:
+        LeaseTaken: If a run is writing the market.
+        NothingToRestore: If no version is sound.
+    """
+    hold = lease_of(store, partition.country, lease_seconds).take(f"restore-{os.getpid()}")
+    try:
+        _require_not_withdrawn(store, table, partition)
+        versions = store.find(store.versions_folder(table, partition))
+        if any(path.endswith(f"/{PROVENANCE_FILE}") for path in versions):
+            return _restore_documents(store, table, partition, versions)
+        return _restore_table(store, table, partition, versions)
+    finally:
+        hold.release()
+
+
+def _require_not_withdrawn(store: TableStore, table: str, partition: PartitionKey) -> None:
+    """Raise NothingToRestore for a publication that people have taken back: it is missing on purpose."""
+    withdrawal = withdrawn_files(store, table, partition).in_force()
+    if withdrawal is not None and not store.exists(table, partition):
+        raise NothingToRestore(
+            f"{table} [{partition}] was withdrawn on {withdrawal.withdrawn_at[:10]} by {withdrawal.withdrawn_by}: "
+            f"{withdrawal.reason}. forecast-assets withdraw {partition.country} {partition.month:%Y-%m} --undo "
+            "publishes it again."
+        )
+
+
+def _restore_table(store: TableStore, table: str, partition: PartitionKey, versions: list[str]) -> Restored:
+    path = store.path(table, partition)
+    content = read_or_nothing(store.files, path)
+    try:
+        provenance = provenance_in(content, path)
+    except DamagedFile:
+        good = last_good_version(store.files, path, versions)
+        if good is None:
+            raise NothingToRestore(
+                f"{table} [{partition}] has no sound version in {store.versions_folder(table, partition)}: materialize "
+                "the partition again."
+            ) from None
+        return _put_back(store, path, good)
+    version = f"{store.versions_folder(table, partition)}/{provenance.version}"
+    if read_or_nothing(store.files, version) == content:
+        return Restored(provenance, "")
+    return _put_back(store, version, GoodVersion(path, content, provenance))
+
+
+def _put_back(store: TableStore, path: str, good: GoodVersion) -> Restored:
+    store.files.replace(path, good.content, store.files.state(path))
+    return Restored(good.provenance, path)
+
+
+def _restore_documents(store: TableStore, name: str, partition: PartitionKey, versions: list[str]) -> Restored:
+    folder = store.document_folder(name, partition)
+    sets = {
+        provenance.version: (provenance, documents)
+        for provenance, documents in versions_of_documents(store.files, versions)
+        if digest_of(documents) == provenance.content_hash
+    }
+    published = _published_version(store, folder)
+    wanted = published if published in sets else max(sets, key=lambda each: sets[each][0].written_at, default=None)
+    if wanted is None:
+        raise NothingToRestore(f"{name} [{partition}] has no sound version: materialize the partition again.")
+    provenance, documents = sets[wanted]
+    files = {**documents, PROVENANCE_FILE: provenance.to_json().encode()}
+    damaged = {file: each for file, each in files.items() if read_or_nothing(store.files, f"{folder}/{file}") != each}
+    for file, content in damaged.items():
+        store.files.replace(f"{folder}/{file}", content, store.files.state(f"{folder}/{file}"))
+    return Restored(provenance, folder if damaged else "")
+
+
+def _published_version(store: TableStore, folder: str) -> str | None:
+    try:
+        provenance = provenance_of_documents(store.files, f"{folder}/{PROVENANCE_FILE}")
+    except DamagedFile:
+        return None
+    return provenance.version if provenance else None

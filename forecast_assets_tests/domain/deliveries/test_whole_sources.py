@@ -1,0 +1,31 @@
+"""Three states of a source without rows: never delivered, missing for one market, gone altogether."""
+
+import pandas as pd
+
+from forecast_assets.domain.deliveries.whole_sources import source_gone
+from forecast_assets_tests.domain.deliveries.deliveries import months_before
+
+
+def earlier(*counts: float) -> pd.Series:
+    return pd.Series(list(counts), index=months_before(len(counts)), dtype=float)
+
+
+def test_one_market_without_its_file_is_told_from_a_source_that_is_gone():
+    one = source_gone("products", "FR", 0, earlier(90, 120), others_deliver=True)
+    assert one.message == (
+        "products has no row of FR, beside those of other markets; 2024-05 had 120. Next: deliver the file of FR, or "
+        "accept the finding to publish without products"
+    )
+    assert one.rows["rows"].tolist() == [90.0, 120.0]
+    gone = source_gone("products", "FR", 0, earlier(120), others_deliver=False)
+    assert gone.message.startswith("products is gone altogether: its folder is empty or missing; 2024-05 had 120.")
+
+
+def test_a_source_that_was_never_delivered_or_is_delivered_is_no_finding():
+    assert source_gone("products", "FR", 0, earlier(), others_deliver=False) is None
+    assert source_gone("products", "FR", 0, earlier(0, 0, 0), others_deliver=True) is None
+    assert source_gone("products", "FR", 1, earlier(120), others_deliver=True) is None
+
+
+def test_a_source_that_was_gone_the_month_before_has_been_found_already():
+    assert source_gone("products", "FR", 0, earlier(120, 0), others_deliver=False) is None

@@ -1,0 +1,155 @@
+"""A run that lost its lease never publishes over its successor, wherever it was paused."""
+
+import os
+
+import pytest
+
+from forecast_assets.storage import PublishConflict, TableStore
+from forecast_assets.storage.lease import Lease, LeaseLost
+from forecast_assets.storage.publish import Files
+from forecast_assets_tests.storage.blobs_in_memory import BlobsInMemory
+from forecast_assets_tests.storage.examples import SELL_IN, key, run, sell_in
+
+FR = key("FR|2024-01-01")
+
+
+@pytest.fixture(params=["local", "azure"])
+def store(request, tmp_path):
+    if request.param == "local":
+        yield TableStore(str(tmp_path / "store"))
+        return
+    store = TableStore("memory://container/store")
+    store.files = Files(BlobsInMemory())
+    yield store
+    store.files.fs.rm("/container", recursive=True)
+
+
+@pytest.fixture
+def lease(store):
+    return Lease(store.files, f"{store.base}/_leases", "FR", 60)
+
+
+def expire(lease):
+    if lease.files.is_local:
+        os.utime(lease.path, (0, 0))
+    else:
+        lease.files.fs.now += 61
+
+
+def write(store, units, run_id, hold):
+    return store.write_all(SELL_IN, {FR: sell_in(units)}, {FR: run(run_id)}, hold)[0]
+
+
+def stored(store):
+    return store.read(SELL_IN, [FR])["sell_in_units"].tolist()
+
+
+def successor_of(lease):
+    expire(lease)
+    return lease.take("successor")
+
+
+def test_a_run_paused_before_its_write_publishes_nothing(store, lease):
+    paused = lease.take("paused")
+    write(store, 2.0, "successor", successor_of(lease))
+    with pytest.raises(LeaseLost, match="paused"):
+        write(store, 1.0, "paused", paused)
+    assert stored(store) == [2.0]
+    # Its version is kept for whoever wants to see it.
+    assert [each.name for each in store.versions("sell_in", FR)] == ["successor.parquet", "paused.parquet"]
+
+
+def test_a_successor_that_has_not_published_yet_stops_it_too(store, lease):
+    paused = lease.take("paused")
+    successor_of(lease)
+    with pytest.raises(LeaseLost):
+        write(store, 1.0, "paused", paused)
+    assert not store.exists("sell_in", FR)
+
+
+def test_a_successor_that_has_ended_stops_it_too(store, lease):
+    paused = lease.take("paused")
+    successor = successor_of(lease)
+    write(store, 2.0, "successor", successor)
+    successor.release()
+    with pytest.raises(LeaseLost):
+        write(store, 1.0, "paused", paused)
+    assert stored(store) == [2.0]
+
+
+def pause_in(monkeypatch, name, then):
+    """Call ``then`` once in the middle of a write, right before a call of ``Files``."""
+    original = getattr(Files, name)
+
+    def slowly(self, path, *arguments):
+        if path.endswith("/sell_in.parquet"):
+            monkeypatch.setattr(Files, name, original)
+            then()
+        return original(self, path, *arguments)
+
+    monkeypatch.setattr(Files, name, slowly)
+
+
+def test_a_run_paused_within_its_write_publishes_nothing(store, lease, monkeypatch):
+    paused = lease.take("paused")
+    create = Files.create
+
+    def slowly(self, path, content):
+        create(self, path, content)
+        monkeypatch.setattr(Files, "create", create)
+        write(store, 2.0, "successor", successor_of(lease))
+
+    monkeypatch.setattr(Files, "create", slowly)
+    with pytest.raises(LeaseLost):
+        write(store, 1.0, "paused", paused)
+    assert stored(store) == [2.0]
+
+
+def test_on_azure_a_put_after_the_check_does_not_replace_the_successors_file(store, lease, monkeypatch):
+    if store.files.is_local:
+        return  # There the check and the put are under one lock.
+    write(store, 0.0, "earlier", lease.take("earlier"))
+    expire(lease)
+    paused = lease.take("paused")
+    pause_in(monkeypatch, "replace", lambda: write(store, 2.0, "successor", successor_of(lease)))
+    with pytest.raises(LeaseLost, match="was published by a run that took the lease of FR after paused"):
+        write(store, 1.0, "paused", paused)
+    assert stored(store) == [2.0]
+
+
+def test_on_azure_the_successor_replaces_a_put_that_came_late(store, lease, monkeypatch):
+    if store.files.is_local:
+        return
+    write(store, 0.0, "earlier", lease.take("earlier"))
+    expire(lease)
+    paused = lease.take("paused")
+    write(store, 1.0, "paused", paused)
+    late = store.files.read(store.path("sell_in", FR))  # The bytes that the paused run puts a moment later.
+    successor = successor_of(lease)
+    pause_in(monkeypatch, "replace", lambda: store.files.fs.put_bytes(store.path("sell_in", FR), late))
+    write(store, 2.0, "successor", successor)
+    assert stored(store) == [2.0]
+
+
+def test_a_writer_without_a_lease_is_still_a_conflict(store, lease, monkeypatch):
+    hold = lease.take("run")
+    write(store, 0.0, "run", hold)
+    pause_in(monkeypatch, "replace", lambda: write(store, 2.0, "stranger", None))
+    with pytest.raises(PublishConflict, match="published by run stranger"):
+        write(store, 1.0, "run", hold)
+    assert stored(store) == [2.0]
+
+
+def test_documents_are_not_published_over_a_successors(store, lease):
+    paused = lease.take("paused")
+    store.write_documents("market_report", FR, {"page.html": b"new"}, run("successor"), successor_of(lease))
+    with pytest.raises(LeaseLost):
+        store.write_documents("market_report", FR, {"page.html": b"old"}, run("paused"), paused)
+    assert store.read_document("market_report", FR, "page.html") == b"new"
+
+
+def test_a_run_that_waits_for_the_file_of_its_own_lease_publishes(store, lease):
+    hold = lease.take("run")
+    assert write(store, 1.0, "run", hold).provenance.version == "run.parquet"
+    write(store, 2.0, "run", hold)
+    assert stored(store) == [2.0]

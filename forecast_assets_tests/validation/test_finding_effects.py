@@ -1,0 +1,86 @@
+"""What a finding does to a run: it blocks, it warns, or a person has accepted it."""
+
+import pandas as pd
+
+from forecast_assets.market_state.delivery_findings import Acceptance
+from forecast_assets.sources.source_tables import DeliveryProfile
+from forecast_assets.validation.delivery_checks import delivery_checks, source_gone_check
+from forecast_assets.validation.finding_effects import acceptable_names, with_effects
+from forecast_assets.validation.table_checks import CheckDeclaration, Finding, stored_if_sound
+from forecast_assets_tests.domain.deliveries.deliveries import JUNE, TEN, history, month_of
+
+ANN = Acceptance("Ann", "range cut", "2024-07-02T10:00:00+00:00")
+MAY = pd.Timestamp("2024-05-01")
+NO_DAYS = pd.DataFrame(columns=["month", "day", "row_count", "distinct_rows", "odd_rows", "repeated_sku"])
+
+
+def profile() -> DeliveryProfile:
+    """Ten SKUs for a year and half of them in June."""
+    rows = pd.concat([history(TEN, 12), month_of(dict.fromkeys(TEN[:5], 200.0))], ignore_index=True)
+    return DeliveryProfile(rows, NO_DAYS)
+
+
+def outcome(source: str, months: list[pd.Timestamp], accepted=None):
+    tables = {month: pd.DataFrame({"sku": []}) for month in months}
+    checks, found = with_effects(source, delivery_checks(source, profile(), months), tables, accepted or {}, "run")
+    results = list(stored_if_sound(tables, checks))
+    verdicts = {each.check_name: each for each in results if hasattr(each, "check_name")}
+    return verdicts["vanished_skus"], len(results) > len(verdicts), found
+
+
+def test_a_finding_of_sell_in_blocks_the_month():
+    verdict, is_stored, found = outcome("sell_in", [JUNE])
+    assert (verdict.passed, verdict.severity.value, is_stored) == (False, "ERROR", False)
+    assert [(each.name, each.effect) for each in found[JUNE]] == [("vanished_skus", "blocks")]
+
+
+def test_an_accepted_finding_warns_with_author_and_reason():
+    verdict, is_stored, found = outcome("sell_in", [JUNE], {("sell_in", "vanished_skus"): ANN})
+    assert (verdict.passed, verdict.severity.value, is_stored) == (False, "WARN", True)
+    assert verdict.description.endswith("(accepted by Ann on 2024-07-02: range cut)")
+    assert [(each.effect, each.acceptance) for each in found[JUNE]] == [("accepted", ANN)]
+
+
+def test_a_decision_about_another_finding_or_source_changes_nothing():
+    for key in (("sell_in", "market_volume"), ("sell_out", "vanished_skus")):
+        assert not outcome("sell_in", [JUNE], {key: ANN})[1]
+
+
+def test_findings_of_sell_out_and_of_a_history_warn():
+    assert outcome("sell_out", [JUNE])[1]
+    verdict, is_stored, found = outcome("sell_in", [MAY, JUNE])
+    assert (verdict.passed, is_stored) == (False, True)
+    assert found[MAY] == []
+    assert [each.effect for each in found[JUNE]] == ["warns"]
+
+
+def test_a_month_before_the_first_delivery_has_no_finding():
+    early = pd.Timestamp("2020-01-01")
+    assert outcome("sell_in", [early, JUNE])[2][early] == []
+
+
+def test_errors_of_form_cannot_be_accepted():
+    form = CheckDeclaration("schema", "form").rule(lambda table, month: Finding(1, None, "bad"))
+    checks, found = with_effects("sell_in", [form], {JUNE: pd.DataFrame()}, {("sell_in", "schema"): ANN}, "run")
+    assert checks == [form]
+    assert found == {JUNE: []}
+    assert "schema" not in acceptable_names("sell_in")
+    assert "market_total_plausible" in acceptable_names("sell_in")
+
+
+def gone(source: str, months: list[pd.Timestamp], *, others: bool) -> Finding:
+    earlier = pd.Series([12.0], index=pd.DatetimeIndex([MAY]))
+    check = source_gone_check(source, "FR", months, 0, earlier, others_deliver=others)
+    return check.find(pd.DataFrame(), JUNE)
+
+
+def test_a_source_that_is_gone_is_found_in_a_run_of_one_month():
+    assert (
+        "promotions has no row of FR, beside those of other markets" in gone("promotions", [JUNE], others=True).message
+    )
+    assert gone("promotions", [MAY, JUNE], others=True).violations == 0
+
+
+def test_overrides_are_expected_only_as_long_as_their_folder_exists():
+    assert gone("overrides", [JUNE], others=True).violations == 0
+    assert "overrides is gone altogether" in gone("overrides", [JUNE], others=False).message
