@@ -7,14 +7,16 @@ import pandas as pd
 import pytest
 
 from forecast_assets.domain.selection.champion import champion as decided
-from forecast_assets.domain.selection.contest import Contest, recipe_id, recipe_text
+from forecast_assets.domain.selection.contest import Contest, Incumbent, recipe_id
 from forecast_assets.domain.selection.tuning import COLUMNS
+from forecast_assets.market_state.recipes import recipe_of
 from forecast_assets.operations.cycle.fallback import has_rival_champion, step_after_failure
 from forecast_assets.storage import PartitionKey
 from forecast_assets_tests.defs.sensors.company import make_company
-from forecast_assets_tests.domain.selection.rival_recipes import IN_FORCE, LIMITS, OLD, TUNED, alone, market
+from forecast_assets_tests.domain.selection.rival_recipes import LIMITS, alone, market
 
 OCTOBER, NOVEMBER, DECEMBER = (pd.Timestamp(f"2024-{month}-01") for month in (10, 11, 12))
+CHAMPION_LEAVES = 15
 
 
 @pytest.fixture
@@ -33,14 +35,16 @@ def touch(company, table, month):
 
 
 def crown(company, month=OCTOBER):
-    """OLD is the champion of a month."""
-    table = decided(Contest(OLD, None, IN_FORCE, recipe_id(OLD)), alone(market()), month, LIMITS)
+    """The recipe of 15 leaves is the champion of a month."""
+    recipe = recipe_of(company.settings.training, {"leaves": CHAMPION_LEAVES})
+    incumbent = Incumbent(recipe, recipe_id(recipe), OCTOBER)
+    table = decided(Contest(recipe, None, incumbent, recipe_id(recipe)), alone(market()), month, LIMITS)
     company.write("champion", "FR", month, table)
 
 
-def challenge(company, recipe=TUNED, month=OCTOBER):
+def challenge(company, leaves=7, month=OCTOBER):
     """A tuning asks for a recipe from the month on."""
-    rows = [[0, "tried", "{}", 0.3, 0.0, 0.30], [1, "in_force", recipe_text(recipe), 0.2, 0.0, 0.25]]
+    rows = [[0, "tried", "{}", 0.3, 0.0, 0.30], [1, "in_force", f'{{"leaves": {leaves}}}', 0.2, 0.0, 0.25]]
     company.write("tuned_recipe", "FR", month, pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS))
 
 
@@ -67,14 +71,14 @@ def test_without_a_champion_before_the_month_there_is_no_rival(company):
 
 def test_a_champion_whose_recipe_is_asked_for_as_well_is_no_rival(company):
     crown(company)
-    challenge(company, OLD)
+    challenge(company, CHAMPION_LEAVES)
     assert not rival(company)
 
 
 def test_a_tuning_of_a_later_month_does_not_count(company):
     crown(company)
-    challenge(company, OLD)
-    challenge(company, TUNED, DECEMBER)
+    challenge(company, CHAMPION_LEAVES)
+    challenge(company, month=DECEMBER)
     assert not rival(company)
 
 
