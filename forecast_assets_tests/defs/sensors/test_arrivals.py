@@ -117,7 +117,7 @@ def test_beside_a_run_nothing_is_started(desk):
     assert [desk.look(minutes=minutes) for minutes in range(5)] == [[]] * 5
 
 
-@pytest.mark.parametrize("status", ["QUEUED", "STARTING", "STARTED", "CANCELING"])
+@pytest.mark.parametrize("status", ["NOT_STARTED", "STARTING", "STARTED", "CANCELING"])
 def test_beside_another_run_of_the_market_nothing_is_started(desk, status):
     desk.run("FR", dg.DagsterRunStatus.SUCCESS, **WAITED)
     desk.deliver("FR")
