@@ -46,6 +46,23 @@ def test_a_failed_run_is_followed_only_by_a_delivery_that_came_after_it():
     assert action(Runs.FAILED, NEW) is Action.START
 
 
+def test_a_delivery_of_the_moment_of_the_run_or_without_a_time_is_not_new():
+    at_once, undated = (dataclasses.replace(NEW, changed_at=moment) for moment in (RUN_AT, None))
+    assert action(Runs.FAILED, at_once) is action(Runs.FAILED, undated) is Action.NOTHING
+    never_asked = DueMarket(Runs.FAILED, None, 300, NEW, is_overdue=False)
+    assert action_for(never_asked) == (Action.NOTHING, "its run failed, nothing new has been delivered since")
+
+
+def test_the_reason_says_whose_turn_it_is():
+    def reason(runs, delivery=NEW, seconds=300):
+        return action_for(DueMarket(runs, RUN_AT, seconds, delivery, is_overdue=False))[1]
+
+    assert reason(Runs.ACTIVE) == "a run is under way"
+    assert reason(Runs.ENDED) == "its run has ended without publishing: see the run"
+    assert reason(Runs.NONE, seconds=299) == "due, left to the schedule"
+    assert reason(Runs.FAILED, seconds=0) == reason(Runs.WAITED, seconds=0) == "its delivery is complete"
+
+
 def test_a_run_that_ended_well_without_publishing_is_left_to_people():
     assert action(Runs.ENDED, NEW) is Action.NOTHING
 

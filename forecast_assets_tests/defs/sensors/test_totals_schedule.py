@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from forecast_assets.defs.sensors.totals_schedule import Months, to_freeze, to_make_known
+from forecast_assets.defs.sensors.totals_schedule import FALLBACK_BEFORE_DUE, Months, to_freeze, to_make_known
 
 OCTOBER, NOVEMBER, DECEMBER, JANUARY = (
     pd.Timestamp(f"{month}-01") for month in ("2024-10", "2024-11", "2024-12", "2025-01")
@@ -55,5 +55,18 @@ def test_what_a_month_may_read_is_made_as_soon_as_it_has_closed_and_the_one_befo
 
 
 def test_a_day_before_the_cycle_it_is_made_from_what_there_is():
+    assert pd.Timestamp("2025-02-10T06:00Z") - FALLBACK_BEFORE_DUE == pd.Timestamp("2025-02-09T06:00Z")
     assert to_make_known(DAY_BEFORE, frozen={NOVEMBER}, stored=set())
     assert not to_make_known(DAY_BEFORE, frozen=set(), stored=set())
+
+
+def test_a_month_on_the_other_side_of_the_year_is_the_one_before():
+    january = Months(NOVEMBER, DECEMBER, is_overdue=True, is_late=False)
+    assert to_make_known(january, frozen={NOVEMBER}, stored={NOVEMBER})
+    assert not to_make_known(january, frozen={OCTOBER, DECEMBER}, stored=set())
+
+
+def test_a_month_is_frozen_with_markets_that_are_not_expected_any_more():
+    assert frozen(AFTER_THE_TENTH, {DECEMBER: {"FR", "NO", "GONE"}}) == ["2024-12..2024-12"]
+    # A market whose data starts with the month is waited for.
+    assert frozen(AFTER_THE_TENTH, {NOVEMBER: {"FR"}}) == []

@@ -140,6 +140,11 @@ def test_every_interval_holds_its_point_and_is_not_negative():
     assert (point <= p90).all()
 
 
+def test_a_forecast_of_nothing_has_an_interval_above_it():
+    p10, p90 = apply_intervals([0.0], [2.0], [1], horizon_quantiles(*errors_for(1, -1.0, 1.0)))
+    assert (p10.tolist(), p90.tolist()) == ([0.0], [1.6])
+
+
 def test_segments_given_as_a_series_are_read_by_position():
     table = horizon_quantiles(*errors_for(1, -1.0, 1.0), segment=np.full(41, "A"))
     segment = pd.Series(["A", "A"], index=[7, 7])

@@ -25,3 +25,15 @@ def test_independent_normal_values_exceed_the_limit_at_the_given_rate():
     passed = [generator.normal() > upper_limit(generator.normal(size=12)) for _ in range(8000)]
     # 0.5 % without the moving of outliers, which narrows it a little; 0.0075 + 3 standard errors would be 0.0104.
     assert 0.003 <= np.mean(passed) <= 0.0095
+
+
+def test_eight_known_months_make_a_limit_and_seven_do_not():
+    months = [0.1, 0.2, 0.3, 0.1, 0.2, 0.3, 0.2, 0.2]
+    # Mean 0.2, s sqrt(0.04 / 7) = 0.07559, t(.995, 7) = 3.4995, sqrt(9/8) = 1.0607: 0.2 + 0.2806.
+    assert upper_limit(np.array([*months, np.nan])) == pytest.approx(0.4806, abs=1e-3)
+    assert np.isnan(upper_limit(np.array(months[1:])))
+
+
+def test_one_other_month_among_equal_ones_still_widens_the_limit():
+    # More than half are equal: no robust spread to move the other one in to. Mean 0.3, s 0.1 * sqrt(8), as above.
+    assert upper_limit(np.array([0.2] * 7 + [1.0])) == pytest.approx(0.3 + 3.4995 * 0.28284 * 1.0607, abs=1e-3)

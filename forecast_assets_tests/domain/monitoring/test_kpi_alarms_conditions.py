@@ -87,6 +87,11 @@ def test_the_five_worst_skus_are_named():
     assert over.top_skus == tuple((f"S{number}", (number + 1) / 28) for number in (6, 5, 4, 3, 2))
 
 
+def test_a_sku_with_less_than_a_unit_of_error_is_named_too():
+    over = verdict(kpi_verdicts(month_cells(LAST, [1, 1], [1.25, 1]), LAST, LIMITS), "wape")
+    assert over.top_skus == (("S0", 1.0),)
+
+
 def test_forecasts_of_the_largest_lag_and_of_the_month_itself_are_read():
     result = kpi_verdicts(month_cells(LAST, [100], [200], lag=3), LAST, LIMITS)
     assert verdict(result, "wape").headline == "WAPE 100.0 % in 2024-06, limit 50.0 %"

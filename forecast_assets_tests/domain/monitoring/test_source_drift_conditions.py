@@ -47,6 +47,21 @@ def test_a_source_that_came_is_none_whatever_came_before():
     assert (found.weight, found.headline) == (10.0, "sell_in: 10 rows in 2024-06, 10 a month before")
 
 
+def test_one_row_a_month_is_a_delivery_and_a_total():
+    one = delivered([100] * 48, ["a"])
+    assert judged("sell_in", sell_in=without(one, [0], ["a"])).is_alarm
+    assert judged("sell_in volume", sell_in=one).is_alarm is False
+    first = judged("sell_in", sell_in=one[one["month"] == JUNE])
+    assert (first.weight, first.headline) == (0.0, "sell_in: 1 rows in 2024-06, 0 a month before")
+
+
+def test_less_than_a_unit_is_sold_too():
+    little = delivered([0.5] * 48, ["a"])
+    assert judged("sell_in volume", sell_in=little).is_alarm is False
+    assert judged("sell_in new SKUs", sell_in=little).headline.startswith("sell_in: 0 of 1 SKUs")
+    assert judged("sell_in missing SKUs", sell_in=little).headline.startswith("sell_in: 0 of 1 regular SKUs")
+
+
 def test_volume_is_compared_with_the_median_of_the_three_years_before():
     # June of the years before, from four years back: 9000, 100, 200, 400; the median of the last three is 200.
     units = np.full(HISTORY_MONTHS + 1, 100.0)
@@ -142,6 +157,13 @@ def test_a_share_of_missing_skus_is_usual_if_one_of_the_twelve_months_before_had
     assert judged("sell_in missing SKUs", sell_in=long_ago).is_alarm
     # The share of a month is judged by the SKUs that were regular then, from six months before the first on.
     assert judged("sell_in missing SKUs", sell_in=usual[usual["month"] >= months_back(18)]).is_alarm is False
+
+
+def test_a_market_of_one_regular_sku_has_a_usual_share_too():
+    other = pd.DataFrame({"month": [JUNE], "sku": ["b"], "sell_in_units": [5.0]})
+    rows = pd.concat([without(delivered([100.0] * 30, ["a"]), [0, 12], ["a"]), other])
+    found = judged("sell_in missing SKUs", sell_in=rows)
+    assert (found.is_alarm, found.weight) == (False, 1.0)
 
 
 def test_missing_skus_need_rows_of_the_month_and_regular_skus():

@@ -99,6 +99,22 @@ def test_three_earlier_launches_of_the_category_give_its_usual_level_and_two_tha
     assert third_month(2) == pytest.approx(90)
 
 
+def test_an_earlier_launch_that_failed_has_no_usual_level():
+    # Of three launches of the category one sold nothing in its second year: two are too few, the market's level counts.
+    skus = {"cof0": series((20, 30)), "cof1": series((20, 30)), "cof2": series((20, 12), (0, 18))}
+    described = {"a": {"category": "coffee", "brand": None, "pack": None, "launch_month": MONTHS[PAST]}}
+    described |= {name: {"category": "coffee"} for name in skus}
+    teas = {f"tea{at}": series((90, 30)) for at in range(5)}
+    assert forecast(described, a=series(), **skus, **teas)[0][2] == pytest.approx(90, rel=0.1)
+
+
+def test_earlier_launches_are_dated_by_their_launch_month_too():
+    past = {f"past{at}": series((50, 1), (150, 1), (100, 28)) for at in range(5)}
+    described = {name: {"launch_month": MONTHS[PAST - 30]} for name in past} | {"a": {"category": "coffee"}}
+    # Without relatives: 40 in the first month is 80 a month, and one and a half times that in the second.
+    assert forecast(described, a=series((40, 1)), **past)[0][:3] == pytest.approx([120, 80, 80])
+
+
 def test_the_season_of_a_category_is_that_of_its_skus_with_two_years():
     december = np.where(MONTHS[:PAST].month == 12, 300.0, 100.0)
 

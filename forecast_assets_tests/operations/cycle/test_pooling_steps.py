@@ -92,6 +92,15 @@ def test_a_late_market_is_added_and_the_pooled_model_is_rebuilt(store):
     assert steps(store, origins=2) == ["pool_rows 2024-04 .. 2024-05", "pool_model 2024-06 .. 2024-06"]
 
 
+def test_a_model_stays_if_only_rows_from_its_own_month_on_are_new(store):
+    march = pd.Timestamp("2024-03-01")
+    for month in (each for each in HISTORY if each < march):
+        pool(store, month)
+    put(store, "pooled_model", march)
+    put(store, "pooled_model", JUNE)
+    assert steps(store, origins=2) == ["pool_rows 2024-03 .. 2024-05", "pool_model 2024-06 .. 2024-06"]
+
+
 def test_rows_are_rebuilt_after_their_features_are_rebuilt(store):
     for month in HISTORY:
         pool(store, month)
@@ -103,6 +112,19 @@ def test_rows_are_rebuilt_after_their_features_are_rebuilt(store):
         Step("pool_rows", MonthRange(HISTORY[-2], HISTORY[-1])),
         Step("pool_model", MonthRange(JUNE, JUNE)),
     ]
+
+
+def test_rows_of_closed_months_stay_when_features_are_rebuilt(store):
+    for month in HISTORY:
+        pool(store, month)
+    for month in ("2024-02-01", "2024-04-01", "2024-05-01"):
+        put(store, "published_forecasts", pd.Timestamp(month), "FR")
+    january, march = pd.Timestamp("2024-01-01"), pd.Timestamp("2024-03-01")
+    Path(store.path("features", PartitionKey(january, "NO"))).unlink()
+    steps_of_cycle = CycleSteps(store, MARKETS, CycleRequest(JUNE, history=12))
+    assert list(steps_of_cycle.features("NO")) == [Step("market_features", MonthRange(january, january))]
+    rebuilt = [step.months for step in steps_of_cycle.pooling(CODES) if step.job == "pool_rows"]
+    assert rebuilt == [MonthRange(month, month) for month in (january, march, HISTORY[-1])]
 
 
 def test_a_month_that_every_market_has_closed_needs_no_model(store):
