@@ -1,9 +1,12 @@
 """Through the graph: what is not published, by a run of the asset alone and by a fallback."""
 
+import shutil
+
 import dagster as dg
 import pandas as pd
 import pytest
 
+from forecast_assets.operations.history.withdraw import Order, restore, steps_after, withdraw
 from forecast_assets.storage import PartitionKey, Provenance
 from forecast_assets.storage.table_specs import table_specs
 from forecast_assets_tests.defs.assets.company import DECEMBER, NOVEMBER, OCTOBER, Company, succeeded
@@ -69,6 +72,21 @@ def test_a_copy_of_a_copy_counts_from_the_month_that_forecast_its_numbers(compan
     assert set(published["status"]) == {"stale"}
     assert published["reason"].str.endswith("stale since 2024-08").all()
     assert copy.store.provenance("published_forecasts", december).answers["stale_since"] == "2024-08-01"
+
+
+def test_performance_is_measured_without_a_publication_that_was_taken_back(company, tmp_path):
+    copy = company.copied_to(tmp_path / "copy", "sell_in", "performance")
+    for folder in ("published_forecasts", "_versions/published_forecasts"):
+        shutil.copytree(company.base / "store" / folder, copy.base / "store" / folder)
+    before = copy.hashes("performance", "FR")["2024-12"]
+    order = Order("FR", pd.Timestamp(NOVEMBER), "Ann", "half a delivery", pd.Timestamp.now("UTC"))
+    steps = steps_after(copy.store, order, withdraw(copy.store, order, 60))
+    assert [(step.job, str(step.months)) for step in steps] == [("measure", "2024-12")]
+    succeeded(copy.run("measure", "FR", DECEMBER))
+    assert copy.read("performance", "FR", DECEMBER).empty
+    restore(copy.store, order, 60)
+    succeeded(copy.run("measure", "FR", DECEMBER))
+    assert copy.hashes("performance", "FR")["2024-12"] == before
 
 
 def plant_copy_of_august(company: Company, partition: PartitionKey) -> None:

@@ -129,6 +129,19 @@ def test_rows_are_rebuilt_after_their_features_are_rebuilt(store):
     ]
 
 
+def test_rows_of_closed_months_stay_when_features_are_rebuilt(store):
+    for month in HISTORY:
+        pool(store, month)
+    for month in ("2024-02-01", "2024-04-01", "2024-05-01"):
+        put(store, "published_forecasts", pd.Timestamp(month), "FR")
+    january, march = pd.Timestamp("2024-01-01"), pd.Timestamp("2024-03-01")
+    Path(store.path("features", PartitionKey(january, "NO"))).unlink()
+    steps_of_cycle = CycleSteps(store, MARKETS, CycleRequest(JUNE, history=12))
+    assert list(steps_of_cycle.features("NO")) == [Step("market_features", MonthRange(january, january))]
+    rebuilt = [step.months for step in steps_of_cycle.pooling(CODES) if step.job == "pool_rows"]
+    assert rebuilt == [MonthRange(month, month) for month in (january, march, HISTORY[-1])]
+
+
 def test_a_month_that_every_market_has_closed_needs_no_model(store):
     march = pd.Timestamp("2024-03-01")
     for code in CODES:

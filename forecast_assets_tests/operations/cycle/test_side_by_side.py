@@ -255,7 +255,7 @@ def test_a_market_whose_months_are_closed_runs_nothing_and_others_do(tmp_path, f
     assert (results, submitted) == ({"FR": [], "": []}, [])
 
 
-FIRST, CLOSED = "2018-01-01", ["2023-11-01", "2024-04-01"]
+CLOSED = ["2023-11-01", "2024-04-01"]
 
 
 def closed_company(tmp_path):
@@ -281,6 +281,13 @@ def test_an_earlier_since_rebuilds_no_closed_month(tmp_path, fake):
     ]
     known = [span for job, _, span in submitted if job == "totals_known"]
     assert known == ["2023-06 .. 2023-10", "2023-12 .. 2024-03", "2024-05 .. 2024-06"]
+
+
+def test_an_earlier_first_month_of_the_partitions_changes_no_step(tmp_path, fake):
+    closed_company(tmp_path)
+    _, usual = cycles(tmp_path, fake, ["FR"], origins=1)
+    fake.submitted.clear()
+    assert cycles(tmp_path, fake, ["FR"], origins=1, FORECAST_FIRST_MONTH="2012-01")[1] == usual
 
 
 def test_a_gap_of_a_source_is_closed_without_ingesting_closed_months_again(tmp_path, fake):

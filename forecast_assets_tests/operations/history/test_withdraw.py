@@ -109,6 +109,18 @@ def test_undoing_brings_back_every_file_as_it_was(store):
     assert (note.version, note.run_id, note.withdrawn_at) == ("run-2024-07.parquet", "run-2024-07", NOW.isoformat())
     with pytest.raises(NotPossible, match=r"FR.2024-08-01 has no withdrawal to undo"):
         restore(store, order(AUGUST), 60)
+    (version,) = store.versions(TABLE, PartitionKey(JULY, "FR"))
+    assert (version.is_published, version.is_withdrawn) == (True, False)
+    assert lease_of(store, "FR", 60).owner() is None
+
+
+def test_a_withdrawal_that_was_undone_is_not_undone_again_once_a_cycle_has_published(store):
+    withdraw(store, order(JULY), 60)
+    restore(store, order(JULY), 60)
+    publish(store, JULY, run="cycle")
+    with pytest.raises(NotPossible, match=r"FR.2024-07-01 has no withdrawal to undo"):
+        restore(store, order(JULY), 60)
+    assert store.provenance(TABLE, PartitionKey(JULY, "FR")).run_id == "cycle"
 
 
 def test_a_withdrawn_version_is_no_orphan_and_is_never_pruned(store):
@@ -224,6 +236,45 @@ def test_another_later_month_counts_if_it_had_been_published_before(tmp_path, da
     publish(store, JULY, run="again", forecast_units=3.0, answers=at(9))
     withdraw(store, order(AUGUST), 60)
     assert status(store, JUNE) == expected
+
+
+def test_a_month_stays_backfilled_if_it_names_another_later_month(tmp_path):
+    """July names no earlier time: it has been published again since."""
+    store = TableStore(str(tmp_path))
+    publish(store, AUGUST, answers=at(2))
+    publish(store, JULY, answers=at(9))
+    publish(store, JUNE, status="backfilled", answers=at(3) | later(JULY))
+    assert withdraw(store, order(AUGUST), 60).changes == ()
+
+
+def test_a_month_stays_backfilled_if_the_first_version_of_a_later_one_was_pruned(tmp_path):
+    store = TableStore(str(tmp_path))
+    publish(store, AUGUST, answers=at(2))
+    publish(store, JULY, answers=at(1))
+    publish(store, JULY, run="again", forecast_units=3.0, answers=at(9))
+    publish(store, JUNE, status="backfilled", answers=at(3) | later(AUGUST))
+    store.files.remove(f"{store.versions_folder(TABLE, PartitionKey(JULY, 'FR'))}/run-2024-07.parquet")
+    assert withdraw(store, order(AUGUST), 60).changes == ()
+
+
+def test_a_month_keeps_the_time_at_which_it_was_published(tmp_path):
+    store = TableStore(str(tmp_path))
+    publish(store, AUGUST, answers=at(2))
+    publish(store, JUNE, status="backfilled", answers=later(AUGUST))
+    written_at = store.provenance(TABLE, PartitionKey(JUNE, "FR")).written_at
+    withdraw(store, order(AUGUST), 60)
+    kept = store.provenance(TABLE, PartitionKey(JUNE, "FR")).answers["published_at"]
+    assert pd.Timestamp(kept) == pd.Timestamp(written_at)
+
+
+def test_months_after_the_restored_one_keep_their_status(tmp_path):
+    store = TableStore(str(tmp_path))
+    publish(store, JUNE, answers=at(1))
+    publish(store, JULY, answers=at(2))
+    publish(store, AUGUST, status="stale", answers=at(3))
+    withdraw(store, order(JULY), 60)
+    restore(store, order(JULY), 60)
+    assert [status(store, month) for month in (JUNE, JULY, AUGUST)] == ["published", "published", "stale"]
 
 
 @pytest.mark.parametrize("stage_status", ["shadow", "held"])
