@@ -37,6 +37,7 @@ def cell_checks(source: Source, today: date, advice: str) -> list[CellCheck]:
     """
     checks = [_castable(column, advice) for column in source.columns if column.kind in CASTABLE_KINDS]
     checks += [empty_cells(column, advice) for column in source.columns if column.filled and column.name != "country"]
+    checks += [_broken_key(column, advice) for column in source.columns if column.kind == "key"]
     checks += [_mixed_share(column, advice) for column in source.columns if column.share]
     checks += [_far_month(column, advice) for column in source.columns if column.filled and column.kind == "month"]
     return checks + (_period_checks(today, advice) if source.is_fact else [])
@@ -56,6 +57,18 @@ def _castable(column: Column, advice: str) -> CellCheck:
     bad = f"_bad_{column.name}"
     step = f"correct the cells {advice}"
     return CellCheck(column.name, f"{bad} IS NOT NULL", KINDS[column.kind], step, shown=f"'\"' || {bad} || '\"'")
+
+
+def _broken_key(column: Column, advice: str) -> CellCheck:
+    """Return the check of a key with a line break: quotes that do not match have made one cell of several lines."""
+    name = column.name
+    return CellCheck(
+        name,
+        f"{name} LIKE '%\n%' OR {name} LIKE '%\r%'",
+        "a code on one line",
+        f"look for a double quote that is not closed, correct the cells {advice}",
+        found="a line break in a cell",
+    )
 
 
 def _mixed_share(column: Column, advice: str) -> CellCheck:

@@ -97,11 +97,10 @@ def market_files(folder: LandingFolder, market: str, known_codes: Sequence[str])
         listed = folder.states(source)
         markers += [state for state in listed if PurePosixPath(state.relative).name == MARKER]
         by_name = {state.relative: state for state in listed}
-        states += [
-            by_name[file.relative]
-            for file in folder.files(source)
-            if file.relative in by_name and _may_hold(file, source, market, known_codes)
-        ]
+        named = dict.fromkeys(
+            file.delivered_as for file in folder.files(source) if _may_hold(file, source, market, known_codes)
+        )
+        states += [by_name[name] for name in named if name in by_name]
     return MarketFiles(tuple(states), tuple(markers))
 
 

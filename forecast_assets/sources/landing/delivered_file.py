@@ -22,6 +22,7 @@ class LandingFile:
         countries: Range of codes that the file can hold; None if only its rows show them.
         problem: Reason why nothing of the file can be used.
         root: Folder that ``path`` is relative to.
+        workbook: Name of the workbook that the sheet is one of several of; empty for a file.
     """
 
     path: str
@@ -32,6 +33,12 @@ class LandingFile:
     countries: tuple[str, str] | None = None
     problem: LandingProblem | None = None
     root: str = ""
+    workbook: str = ""
+
+    @property
+    def delivered_as(self) -> str:
+        """Name of the delivered file: for a sheet that of its workbook."""
+        return self.workbook or self.relative
 
     @property
     def shape(self) -> tuple[Any, ...]:

@@ -221,12 +221,11 @@ def _inspect_workbook(fs: Any, file: LandingFile, source: Source, unpacked: Unpa
     if not meant:
         problem = column_problem(headed[0][1], source) if headed else _empty(file, "no visible sheet with cells")
         return Inspected((replace(file, problem=problem),))
-    names = {sheet.name: f"{file.relative}, sheet {sheet.name}" for sheet in workbook.sheets}
-    if len(meant) == 1:
-        names[meant[0][0].name] = file.relative
-    files = [
-        _sheet_file(replace(header, relative=names[sheet.name]), sheet, source, unpacked) for sheet, header in meant
-    ]
+    files = []
+    for sheet, header in meant:
+        if len(meant) > 1:
+            header = replace(header, relative=f"{file.relative}, sheet {sheet.name}", workbook=file.relative)
+        files.append(_sheet_file(header, sheet, source, unpacked))
     others = {sheet.name for sheet, _ in headed} - {sheet.name for sheet, _ in meant}
     reasons = dict.fromkeys(sorted(others), "its first row is not the header of the source")
     reasons |= dict.fromkeys(workbook.hidden, "a hidden sheet")
@@ -246,7 +245,12 @@ def _sheet_file(file: LandingFile, sheet: Sheet, source: Source, unpacked: Unpac
     if problem:
         return replace(file, problem=problem)
     try:
-        cells = {name: sheet.column(at) for at, name in enumerate(sheet.header) if name.strip()}
+        numbers = {column.name for column in source.columns if column.kind == "number"}
+        cells = {
+            name: sheet.column(at, of_numbers=contract_name(name) in numbers)
+            for at, name in enumerate(sheet.header)
+            if name.strip()
+        }
     except ValueError as error:
         step = "correct the cell, save the workbook in Excel, and deliver it again"
         return replace(file, problem=LandingProblem(file.relative, "a value in every cell", str(error), step))

@@ -15,6 +15,8 @@ from forecast_assets.sources.contract.expressions import literal, quoted
 from forecast_assets.sources.contract.typed_rows import RawRows, no_rows, typed_rows
 from forecast_assets.sources.landing.delivered_file import LandingFile
 
+# Column with the path of a row's file: a delivery may have a column of the usual name, filename.
+PATH = "_delivered_path"
 ADVICE = "and deliver the file again under the same name"
 
 
@@ -77,11 +79,11 @@ def attribute_columns(source: Source, files: Sequence[LandingFile]) -> list[str]
 def reader(file: LandingFile, paths: str = "?") -> str:
     """Return the table function that reads files shaped like ``file``; ``paths`` is the parameter with their list."""
     if file.format == "parquet":
-        return f"read_parquet({paths}, filename = true, file_row_number = true, hive_partitioning = false)"
+        return f"read_parquet({paths}, filename = '{PATH}', file_row_number = true, hive_partitioning = false)"
     in_file = [column for column in file.columns if column[2] != "path"]
     names = ", ".join(f"{literal(f'{position}')}: 'VARCHAR'" for position, _ in enumerate(in_file))
     options = "header = true, auto_detect = false, delim = ',', quote = '\"', escape = '\"', nullstr = ''"
-    options += ", compression = 'none', filename = true, hive_partitioning = false"
+    options += f", compression = 'none', filename = '{PATH}', hive_partitioning = false"
     return f"read_csv({paths}, {options}, columns = {{{names}}})"
 
 
@@ -113,7 +115,7 @@ def _raw_rows(source: Source, file: LandingFile, attributes: list[str], paths: s
         relation,
         {name: cells[name] for name in source.column_names if name in cells},
         {name: "text" if kind == "bytes" else kind for name, _, kind in file.columns},
-        f"substr(filename, {len(file.root) + 2})",
+        f"substr({PATH}, {len(file.root) + 2})",
         row,
         {name: cells.get(name) for name in attributes},
         by_file=True,
@@ -138,7 +140,7 @@ def _cells(file: LandingFile) -> Mapping[str, str]:
 
 def _in_path(keys: str) -> str:
     """Return the value of keys in the path, joined as a date is; the last folder of a name counts."""
-    values = [f"url_decode(regexp_extract(filename, '(?s).*/{re.escape(key)}=([^/]*)/', 1))" for key in keys.split("/")]
+    values = [f"url_decode(regexp_extract({PATH}, '(?s).*/{re.escape(key)}=([^/]*)/', 1))" for key in keys.split("/")]
     later = [f"lpad({value}, 2, '0')" for value in values[1:]]
     return " || '-' || ".join([values[0], *later])
 
@@ -152,4 +154,4 @@ def _row_number(file: LandingFile, paths: str, *, several: bool) -> tuple[str, s
     if file.format == "parquet":
         return "file_row_number + 1", reader(file, paths)
     numbered = f"(SELECT *, row_number() OVER () AS _line FROM {reader(file, paths)}) AS lines"
-    return ("row_number() OVER (PARTITION BY filename ORDER BY _line)" if several else "_line"), numbered
+    return (f"row_number() OVER (PARTITION BY {PATH} ORDER BY _line)" if several else "_line"), numbered

@@ -26,13 +26,16 @@ class Sheet:
     header: tuple[str, ...]
     rows: list[tuple[str | None, ...]]
 
-    def column(self, position: int) -> list[str | None]:
-        """Return the cells of a column. Raises ``CellError`` if one has no value."""
+    def column(self, position: int, *, of_numbers: bool = False) -> list[str | None]:
+        """Return the cells of a column. Raises ``CellError`` if one has no value.
+
+        With ``of_numbers``, decimals of numbers get one digit more: three could be taken for thousands.
+        """
         cells = [row[position] if position < len(row) else None for row in self.rows]
         broken = next((cell for cell in cells if isinstance(cell, _Broken)), None)
         if broken is not None:
             raise CellError(str(broken))
-        return cells
+        return [f"{cell}0" if of_numbers and isinstance(cell, _Decimal) else cell for cell in cells]
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,12 @@ class Workbook:
 
     sheets: list[Sheet]
     hidden: list[str]
+
+
+class _Decimal(str):
+    """The text of a number with a decimal point."""
+
+    __slots__ = ()
 
 
 class _Broken(str):
@@ -105,7 +114,8 @@ def _text(cell: Any) -> str | None:
 
 def _number(value: float, number_format: str) -> str:
     if value != int(value):
-        return repr(float(value))
+        text = repr(float(value))
+        return text if "e" in text else _Decimal(text)
     if abs(value) >= EXACT_BELOW:
         return repr(float(value))
     # A code shown with leading zeros is stored as a number and this format.

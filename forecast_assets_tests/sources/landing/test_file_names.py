@@ -54,6 +54,12 @@ def test_parquet_and_country_counts_read_an_odd_name_literally_too(landing, name
     assert landing.folder.delivered_months("sell_in", "FR") == [pd.Timestamp("2024-06-01")]
 
 
+def test_a_column_may_be_called_filename(landing):
+    frame = pd.DataFrame({"country": ["FR"], "sku": ["A"], "month": ["2024-06"], "units": [1], "filename": ["x"]})
+    landing.put("sell_in/a.parquet", frame).put("sell_in/b.csv", frame.to_csv(index=False))
+    assert landing.rows()["_file"].tolist() == ["sell_in/a.parquet", "sell_in/b.csv"]
+
+
 def test_another_file_system_reads_odd_names_literally():
     base = UPath("memory://odd-names")
     (base / "sell_in").mkdir(parents=True, exist_ok=True)
@@ -145,7 +151,8 @@ def test_a_linked_file_that_changed_is_read_again(landing):
     (landing.base / "sell_in/FR.csv").symlink_to("../archive/a.csv")
     folder = landing.folder
     assert [len(file.columns) for file in folder.files("sell_in")] == [4, 4]
-    landing.put("archive/a.csv", "country,sku,month,net\nFR,A,2024-06,1\n\n")
+    landing.put("archive/a.csv", SELL_IN.replace("units", "stock") + "FR,A,2024-06,1\n")
+    os.utime(landing.base / "archive/a.csv", (1, 1))
     assert [bool(file.problem) for file in folder.files("sell_in")] == [False, True]
 
 

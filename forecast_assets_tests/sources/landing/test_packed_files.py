@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from forecast_assets.sources.landing import LandingError, source_named
+from forecast_assets.sources.landing.arrivals import market_files
 from forecast_assets_tests.sources.landing.deliveries import SELL_IN
 
 ROWS = "".join(f"FR,S{number},2024-06,{number * 37 % 1000}\n" for number in range(3000))
@@ -127,6 +128,21 @@ def test_sheets_are_files_of_their_own_and_other_sheets_are_named(landing):
         ("sell_in/FR.xlsx, sheet Notes", "its first row is not the header of the source"),
         ("sell_in/FR.xlsx, sheet Old", "a hidden sheet"),
     ]
+
+
+def test_a_number_of_excel_needs_no_other_cell_to_show_its_notation(landing):
+    rows = [[*HEADER, "net_sales"], ["FR", 1.125, "2024-06", 1.125, "1.25"], ["FR", "B", "2024-06", 950, None]]
+    landing.put("sell_in/FR.xlsx", saved(workbook(June=rows)))
+    assert landing.rows()[["sku", "units"]].to_numpy().tolist() == [["1.125", 1.125], ["B", 950.0]]
+    landing.put("sell_in/FR.xlsx", saved(workbook(June=[HEADER, ["FR", "A", "2024-06", "1.125"]])))
+    assert 'found "1.125", which is 1.125 or 1125' in message(landing)
+
+
+def test_a_workbook_of_several_sheets_is_one_arrival(landing):
+    book = workbook(May=[HEADER, ["FR", "A", "2024-05", 1]], June=[HEADER, ["FR", "A", "2024-06", 2]])
+    landing.put("sell_in/x.xlsx", saved(book))
+    files = market_files(landing.folder, "FR", ["FR"])
+    assert [state.relative for state in files.states] == ["sell_in/x.xlsx"]
 
 
 def test_a_copied_sheet_counts_once_and_another_total_is_a_contradiction(landing):

@@ -43,8 +43,23 @@ def test_a_file_that_cannot_be_read_is_named_and_stops_its_market_alone(landing,
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_each_kind_of_line_end_is_read(landing, end):
-    landing.put("sell_in/a.csv", GOOD.replace("\n", end).replace("A,", '"A\nB",'))
-    assert sorted(landing.rows()["sku"]) == ["A\nB", "B"]
+    landing.put("sell_in/a.csv", (GOOD + "FR,C,2024-06,3\n").replace("\n", end))
+    assert sorted(landing.rows()["sku"]) == ["A", "B", "C"]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_line_break_in_a_quoted_cell_is_part_of_the_cell(landing, end):
+    content = f'sku,category,remark{end}A,x,"two\nlines"{end}B,y,z{end}'
+    landing.put("products/a.csv", content)
+    assert landing.rows("products")["sku"].tolist() == ["A", "B"]
+
+
+@pytest.mark.parametrize("lines", ['FR,"A,2024-06,5\nFR,B",2024-06,6\n', 'FR,"A\r",2024-06,6\n'])
+def test_a_key_over_several_lines_is_two_rows_that_a_quote_has_joined(landing, lines):
+    landing.put("sell_in/FR.csv", SELL_IN + lines)
+    assert "sell_in/FR.csv, column sku, row 1: found a line break in a cell; expected a code on one line" in message(
+        landing
+    )
 
 
 def test_a_line_break_in_a_quoted_name_does_not_end_the_header(landing):
