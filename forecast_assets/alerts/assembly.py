@@ -1,5 +1,6 @@
 """Outbox and dispatcher of a company, built from its settings for the sensor and the command line."""
 
+import logging
 from functools import partial
 from typing import Any
 
@@ -9,6 +10,8 @@ from forecast_assets.alerts.heartbeat import announce_heartbeat
 from forecast_assets.alerts.messages import Messages
 from forecast_assets.alerts.outbox import Outbox
 from forecast_assets.config.settings import Settings
+
+LOG = logging.getLogger("forecast_assets.alerts")
 
 
 def messages_of(settings: Settings, outbox: Outbox | None = None) -> Messages:
@@ -29,7 +32,11 @@ def drain(settings: Settings, budget_seconds: float, outbox: Outbox | None = Non
         The messages that were sent, and those that wait.
     """
     messages = messages_of(settings, outbox)
-    announce_heartbeat(messages.outbox, settings)
+    try:
+        announce_heartbeat(messages.outbox, settings)
+    except (OSError, ValueError, LookupError):
+        # What waits is sent all the same; the heartbeat is tried again at the next drain.
+        LOG.exception("The heartbeat could not be announced")
     messages.compose()
     names = {code: market.name for code, market in settings.market_table.items()}
     payload = partial(message_payload, style=CardStyle(names, settings.alerts.dagster_url))

@@ -86,12 +86,14 @@ class Dispatcher:
         end = self._clock() + timedelta(seconds=budget_seconds)
         result = DispatchResult()
         queues = self._messages.unfinished()
+        result.newly_parked.update(self._messages.newly_unreadable)
+        self._messages.newly_unreadable.clear()
         addresses = self._addresses(queues, result)
         begun: set[str] = set()
         active = list(addresses)
         while active and self._clock() < end:
             for channel in list(active):
-                if self._clock() >= end or not self._send_next(
+                if self._clock() >= end or not self._sent_next(
                     channel, queues[channel], addresses[channel], begun, result
                 ):
                     active.remove(channel)
@@ -110,6 +112,16 @@ class Dispatcher:
             except NoAddress as error:
                 result.problems[channel] = str(error)
         return addresses
+
+    def _sent_next(
+        self, channel: str, queue: list[Message], address: SecretStr, begun: set[str], result: DispatchResult
+    ) -> bool:
+        """Call ``_send_next``; a file of one channel that cannot be read or written stops no other channel."""
+        try:
+            return self._send_next(channel, queue, address, begun, result)
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            result.problems[channel] = f"{type(error).__name__}: {error}"
+            return False
 
     def _send_next(
         self, channel: str, queue: list[Message], address: SecretStr, begun: set[str], result: DispatchResult
@@ -130,9 +142,9 @@ class Dispatcher:
             )
             return False
         self._limit_rate(message, begun)
-        content = self._messages.content(message)
         parked = sum(other.status == states.PARKED for other in queue)
         try:
+            content = self._messages.content(message)
             payload = self._payload(content, repeat=message.unclear > 0, parked=parked, now=self._clock())
         except (KeyError, TypeError, ValueError) as error:
             return self._park_unreadable(queue, position, error, result)

@@ -62,7 +62,7 @@ def _published(store: TableReader, settings: Settings, month: pd.Timestamp, code
     wanted = [PartitionKey(month, code) for code in live if code in published_codes]
     rows = pd.DataFrame(columns=["country", "sku", "source", "status"])
     if wanted:
-        rows = store.read("published_forecasts", wanted, columns=["sku", "source", "status"])
+        rows = store.read("published_forecasts", wanted, ["sku", "source", "status"], missing="skip_damaged")
     published = rows[rows["status"] == "published"]
     done = set(published["country"])
     facts = [["Published", f"{len(done)} of {len(live)} markets"]]
@@ -72,6 +72,8 @@ def _published(store: TableReader, settings: Settings, month: pd.Timestamp, code
         facts.append(["Rows by source", ", ".join(f"{name} {count:,}" for name, count in sources.most_common())])
     for status, of_status in rows[~rows["country"].isin(done)].groupby("status"):
         facts.append([f"Status {status}", _codes(of_status["country"].unique())])
+    if damaged := [code for code in live if code in published_codes and code not in set(rows["country"])]:
+        facts.append(["File damaged", _codes(damaged)])
     if missing := [code for code in live if code not in published_codes]:
         facts.append(["Not published", _codes(missing)])
     if shadow:

@@ -26,6 +26,7 @@ KINDS = {
     "retuned": "Recipe tuned again",
     "sensor_failed": "Sensor failed",
     "daemon_stopped": "Daemon stopped",
+    "alert_unreadable": "Alert unreadable",
 }
 SEVERITIES = ("critical", "warning", "info")  # worst first
 

@@ -5,6 +5,7 @@ folder of numbered records: record 0 is its content, the last one its state. All
 is part of the name: if two processes advance a message, one creates the record and the other gets None.
 """
 
+import contextlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,9 +13,11 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
+import pandas as pd
+
 from forecast_assets.alerts.incidents import Incident
 from forecast_assets.alerts.outbox import HEARTBEAT, OPENED, RECOVERED, Outbox
-from forecast_assets.alerts.records import Records
+from forecast_assets.alerts.records import Records, UnreadableRecord
 
 ALERT, RECOVERY = "alert", "recovery"
 KIND_OF_EVENT = {OPENED: ALERT, RECOVERED: RECOVERY, HEARTBEAT: HEARTBEAT}
@@ -73,6 +76,8 @@ class Messages:
         self.outbox, self.clock = outbox, outbox.clock
         self.records = Records(outbox.store, "messages")
         self._grouping = timedelta(seconds=grouping_seconds)
+        # Messages that were parked because a record of them cannot be read, with the reason.
+        self.newly_unreadable: dict[str, str] = {}
 
     def compose(self) -> int:
         """Group unannounced events into messages; return the number of new messages.
@@ -100,13 +105,16 @@ class Messages:
         identities = sorted(last)
         states = self.records.read_all([_record_name(*identity, last[identity]) for identity in identities])
         messages = [
-            Message(*identity, last[identity], state) for identity, state in zip(identities, states, strict=True)
+            self._parked(Message(*identity, last[identity], {}), state)
+            if isinstance(state, UnreadableRecord) or "what" not in state
+            else Message(*identity, last[identity], state)
+            for identity, state in zip(identities, states, strict=True)
         ]
         open_ones = [message for message in messages if not self._is_final(message)]
         return {channel: list(group) for channel, group in groupby(open_ones, key=lambda message: message.channel)}
 
     def content(self, message: Message) -> dict[str, Any]:
-        """Return the content of a message."""
+        """Return the content of a message. Raises UnreadableRecord."""
         return self.records.read(_record_name(message.channel, message.number, 0))
 
     def advance(self, message: Message, status: str, **changes: Any) -> Message | None:
@@ -132,7 +140,17 @@ class Messages:
         number = before - 1
         if number < 1 or number not in (numbers := self._numbers().get(channel, {})):
             return None
-        return datetime.fromisoformat(self.records.read(_record_name(channel, number, numbers[number][0]))["at"])
+        try:
+            return datetime.fromisoformat(self.records.read(_record_name(channel, number, numbers[number][0]))["at"])
+        except (UnreadableRecord, KeyError):
+            return None
+
+    def _parked(self, message: Message, error: object) -> Message:
+        """Park a message whose last record cannot be read: it must not block its channel, nor any other."""
+        reason = str(error) if isinstance(error, UnreadableRecord) else f"{message.name} has a record without a state"
+        parked = self.advance(message, PARKED, reason=reason)
+        self.newly_unreadable[message.name] = reason
+        return parked or replace(message, state={"what": PARKED, "reason": reason})
 
     def _is_final(self, message: Message) -> bool:
         """Return True if a message is sent or dropped, and mark it so that it need not be read again."""
@@ -154,15 +172,30 @@ class Messages:
     def _unmarked_events(self) -> dict[str, dict[str, Any]]:
         names = self.outbox.events.names()
         waiting = sorted(name for name in names if name.endswith(".json") and _mark(name) not in names)
-        return dict(zip(waiting, self.outbox.events.read_all(waiting), strict=True))
+        events: dict[str, dict[str, Any]] = {}
+        for name, event in zip(waiting, self.outbox.readable(waiting), strict=True):
+            if isinstance(event, UnreadableRecord):
+                self._set_aside(name, event)
+            else:
+                events[name] = event
+        return events
+
+    def _set_aside(self, name: str, error: UnreadableRecord) -> None:
+        """Report an event that cannot be read as an incident of its own, and read it no more; its file stays."""
+        now = self.clock()
+        month = pd.Timestamp(now.year, now.month, 1)
+        to_send = f"correct the file and delete {self.outbox.events.path(_mark(name))}"
+        facts = (("error", str(error)), ("to send it", to_send))
+        incident = Incident("alert_unreadable", None, name, month, "warning", "An alert cannot be read", facts)
+        self.outbox.report([incident], f"alerts-{month:%Y-%m}")
+        self._mark_events([name])
 
     def _compose_channel(self, channel: str, last: int, events: dict[str, dict[str, Any]]) -> int:
         cards: dict[str, int] = {}
         if last:
-            previous = self.records.read(_record_name(channel, last, 0))
-            self._mark_events(previous["events"])
-            events = {name: event for name, event in events.items() if name not in previous["events"]}
-            cards = previous["cards"]
+            announced, cards = self._announced_and_cards(channel, last)
+            self._mark_events(announced)
+            events = {name: event for name, event in events.items() if name not in announced}
         written = 0
         for group in self._settled_groups(events):
             message = self._message(channel, group, cards)
@@ -172,6 +205,17 @@ class Messages:
             cards = message["cards"]
             written += 1
         return written
+
+    def _announced_and_cards(self, channel: str, last: int) -> tuple[list[str], dict[str, int]]:
+        """Return the events of the last message, and the revisions of the cards so far.
+
+        If its content cannot be read, the revisions come from the message before it.
+        """
+        for number in range(last, max(last - CARDS_REMEMBERED, 0), -1):
+            with contextlib.suppress(UnreadableRecord, KeyError):
+                content = self.records.read(_record_name(channel, number, 0))
+                return (content["events"] if number == last else []), content["cards"]
+        return [], {}
 
     def _settled_groups(self, events: dict[str, dict[str, Any]]) -> list[dict[str, dict[str, Any]]]:
         """Return groups of events of one cycle and kind, oldest first; groups that may still grow are left out."""

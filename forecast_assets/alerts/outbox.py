@@ -11,8 +11,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from forecast_assets.alerts.incidents import Incident
-from forecast_assets.alerts.records import Records
+import pandas as pd
+
+from forecast_assets.alerts.incidents import KINDS, Incident
+from forecast_assets.alerts.records import Records, UnreadableRecord
 from forecast_assets.config.settings import Settings
 from forecast_assets.storage import TableStore
 from forecast_assets.storage.opened import open_store
@@ -70,7 +72,11 @@ class Outbox:
             number = last.get(_digest(key), 0)
             if number % 2 == 0:
                 continue
-            opening = self.events.read(_change_name(_digest(key), number))
+            opening = self.readable([_change_name(_digest(key), number)])[0]
+            if isinstance(opening, UnreadableRecord):
+                incident = self._unknown(key)
+                self._write(incident, number + 1, RECOVERED, self.channel_of(incident.country), cycle_id)
+                continue
             # To the channel of the opening, even if the market has moved to another channel since.
             self._write(Incident.from_record(opening["incident"]), number + 1, RECOVERED, opening["channel"], cycle_id)
 
@@ -80,9 +86,17 @@ class Outbox:
         return sorted(incidents, key=lambda incident: incident.sort_key)
 
     def open_events(self) -> list[dict[str, Any]]:
-        """Return the openings without a recovery: ``incident, channel, cycle_id, at``."""
+        """Return the openings without a recovery that can be read: ``incident, channel, cycle_id, at``."""
         last = self._last_changes()
-        return self.events.read_all([_change_name(digest, number) for digest, number in last.items() if number % 2])
+        names = [_change_name(digest, number) for digest, number in last.items() if number % 2]
+        return [event for event in self.readable(names) if not isinstance(event, UnreadableRecord)]
+
+    def readable(self, names: list[str]) -> list[dict[str, Any] | UnreadableRecord]:
+        """Return events by name; for one that is damaged, or of a later release, the error."""
+        return [
+            event if isinstance(event, UnreadableRecord) else _checked_event(event, self.events.path(name))
+            for name, event in zip(names, self.events.read_all(names), strict=True)
+        ]
 
     def announce(self, name: str, kind: str, channel: str, cycle_id: str, content: Mapping[str, Any]) -> bool:
         """Write another event once per name, such as the heartbeat of a month; return False if it exists."""
@@ -93,12 +107,32 @@ class Outbox:
         name = _change_name(_digest(incident.key), number).removesuffix(".json")
         self.announce(name, kind, channel, cycle_id, {"incident": incident.to_record()})
 
+    def _unknown(self, key: str) -> Incident:
+        """Return what the key alone says of an incident whose opening cannot be read."""
+        kind, country, subject = key.split("|", 2)
+        month = pd.Timestamp(self.clock().replace(tzinfo=None)).normalize().replace(day=1)
+        headline = f"{KINDS[kind]} of {country or 'the platform'} is over; how it began cannot be read"
+        return Incident(kind, country or None, subject, month, "info", headline)
+
     def _last_changes(self) -> dict[str, int]:
         """Return the number of each incident's last change, by digest of its key."""
         last: dict[str, int] = {}
         for change in filter(None, map(_CHANGE.fullmatch, self.events.names())):
             last[change[1]] = max(last.get(change[1], 0), int(change[2]))
         return last
+
+
+def _checked_event(event: dict[str, Any], path: str) -> dict[str, Any] | UnreadableRecord:
+    """Return an event, or the error if it lacks what a message needs."""
+    try:
+        at = datetime.fromisoformat(event["at"])
+        is_known = event["what"] in (OPENED, RECOVERED, HEARTBEAT) and at.tzinfo is not None
+        is_known &= isinstance(event["channel"], str) and isinstance(event["cycle_id"], str)
+        if "incident" in event or event["what"] != HEARTBEAT:
+            Incident.from_record(event["incident"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        return UnreadableRecord(f"{path} is no event of this release: {type(error).__name__} {str(error)[:80]}")
+    return event if is_known else UnreadableRecord(f"{path} is no event of this release")
 
 
 def _digest(key: str) -> str:

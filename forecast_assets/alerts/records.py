@@ -14,6 +14,10 @@ FOLDER = "_alerts"
 Record = dict[str, Any]
 
 
+class UnreadableRecord(ValueError):
+    """A record whose file is damaged or foreign; the message names the path."""
+
+
 class Records:
     """The files below ``<store>/_alerts/<folder>``; names are relative to it."""
 
@@ -33,18 +37,35 @@ class Records:
         return file.create(json.dumps(content or {}, ensure_ascii=False).encode())
 
     def read(self, name: str) -> Record:
-        """Return a file's content. Raises FileNotFoundError."""
-        return _parsed(self._store.files.read(f"{self._folder}/{name}"))
+        """Return a file's content. Raises FileNotFoundError and UnreadableRecord."""
+        path = self.path(name)
+        return _parsed(self._store.files.read(path), path)
 
-    def read_all(self, names: list[str]) -> list[Record]:
-        """Return the contents of several files. Raises FileNotFoundError."""
-        contents = self._store.files.read_many([f"{self._folder}/{name}" for name in names])
-        missing = [name for name, content in zip(names, contents, strict=True) if content is None]
-        if missing:
-            raise FileNotFoundError(f"{self._folder}: {', '.join(missing)}")
-        return [_parsed(content) for content in contents if content is not None]
+    def read_all(self, names: list[str]) -> list[Record | UnreadableRecord]:
+        """Return the contents of several files; for a file that cannot be read or is missing, the error.
+
+        One such file must not hide the others.
+        """
+        return self._store.files.side_by_side(self._read_or_error, names)
+
+    def path(self, name: str) -> str:
+        """Return the path of a file."""
+        return f"{self._folder}/{name}"
+
+    def _read_or_error(self, name: str) -> Record | UnreadableRecord:
+        try:
+            return self.read(name)
+        except UnreadableRecord as error:
+            return error
+        except OSError as error:
+            return UnreadableRecord(f"{self.path(name)} cannot be read: {error}")
 
 
-def _parsed(content: bytes) -> Record:
-    record: Record = json.loads(content)
+def _parsed(content: bytes, path: str) -> Record:
+    try:
+        record: Record = json.loads(content)
+    except ValueError as error:
+        raise UnreadableRecord(f"{path} cannot be read: {str(error)[:80]}") from error
+    if not isinstance(record, dict):
+        raise UnreadableRecord(f"{path} cannot be read: it holds no record")
     return record

@@ -32,7 +32,7 @@ from forecast_assets.config.connection_failure import ConnectionFailure
 
 
 class Commands(TyperGroup):
-    """Commands whose connection failures are one line on the terminal and exit code 2."""
+    """Commands whose connection failures, and a full disk, are one line on the terminal and exit code 2."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command."""
@@ -42,6 +42,15 @@ class Commands(TyperGroup):
             from forecast_assets.cli.console import console
 
             console.print(str(error), style="red", markup=False, soft_wrap=True)
+            raise typer.Exit(2) from None
+        except Exception as error:
+            from forecast_assets.operations.failure_text import in_one_line, is_full
+
+            if not is_full(error):
+                raise
+            from forecast_assets.cli.console import console
+
+            console.print(in_one_line(error), style="red", markup=False, soft_wrap=True)
             raise typer.Exit(2) from None
 
 

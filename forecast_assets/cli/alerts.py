@@ -9,6 +9,7 @@ from forecast_assets.alerts.assembly import messages_of
 from forecast_assets.alerts.card import payload_of_test_card
 from forecast_assets.alerts.messages import Message, Messages
 from forecast_assets.alerts.outbox import utc_now
+from forecast_assets.alerts.records import UnreadableRecord
 from forecast_assets.alerts.teams import SENT, NoAddress, post_card, webhook_of
 from forecast_assets.cli.console import console, print_table, settings_or_exit
 
@@ -69,8 +70,12 @@ def _parked(messages: Messages) -> list[Message]:
 
 
 def _row(message: Message, messages: Messages) -> list[str]:
-    content = messages.content(message)
+    try:
+        content = messages.content(message)
+    except UnreadableRecord:
+        content = {}
     next_at: datetime | None = message.next_at
     when = f"{next_at:%Y-%m-%d %H:%M} UTC" if next_at else "at once" if message.status == states.QUEUED else "-"
     why = str(message.state.get("reason", ""))
-    return [message.name, content["kind"], content["cycle_id"], message.status, str(message.attempts), when, why]
+    of_content = [str(content.get(name, "-")) for name in ("kind", "cycle_id")]
+    return [message.name, *of_content, message.status, str(message.attempts), when, why]

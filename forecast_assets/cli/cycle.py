@@ -34,6 +34,7 @@ from forecast_assets.operations.cycle.measured import (
 from forecast_assets.operations.cycle.plan import CycleRequest
 from forecast_assets.operations.cycle.requested_month import MonthNotPlausible, closed_months, require_plausible_month
 from forecast_assets.storage import ListedOnce, PartitionKey, TableStore
+from forecast_assets.storage.damaged_file import DamagedFile
 from forecast_assets.storage.opened import open_store
 from forecast_assets.tracking.mlflow_tracking import TrackingUnavailable, prepare_mlflow_store
 
@@ -97,19 +98,26 @@ def print_markets(
     store = open_store(settings)
     rows = []
     for code in countries:
-        if not _succeeded(results, code):
-            rows.append(_row_of_failed(store, code, month, results[code]))
-            continue
-        published, accuracy = published_figures(store, code, month), backtest_accuracy(store, code, month)
-        figures = [
-            percentage(accuracy.get("wape_model")), signed(accuracy.get("bias_model")),
-            percentage(accuracy.get("wape_baseline")), signed(accuracy.get("bias_baseline")),
-        ]  # fmt: skip
-        origin = f"{published.status}: {published.source}"
-        rows.append([code, f"{published.cells:,}", *figures, origin, published.reason])
+        try:
+            failed = not _succeeded(results, code)
+            row = _row_of_failed(store, code, month, results[code]) if failed else _row(store, code, month)
+        except DamagedFile as error:
+            row = [code, "-", *["-"] * 4, "CANNOT BE READ", str(error)]
+        rows.append(row)
     columns = ["market", "cells", "WAPE model", "bias model", "WAPE baseline", "bias baseline", "published", "why"]
     if rows:
         print_table(f"{month:%Y-%m}: forecasts published, accuracy on the backtest", columns, rows)
+
+
+def _row(store: TableStore, code: str, month: pd.Timestamp) -> list[str]:
+    """Return the row of a market whose cycle succeeded."""
+    published, accuracy = published_figures(store, code, month), backtest_accuracy(store, code, month)
+    figures = [
+        percentage(accuracy.get("wape_model")), signed(accuracy.get("bias_model")),
+        percentage(accuracy.get("wape_baseline")), signed(accuracy.get("bias_baseline")),
+    ]  # fmt: skip
+    origin = f"{published.status}: {published.source}"
+    return [code, f"{published.cells:,}", *figures, origin, published.reason]
 
 
 def print_findings(settings: Settings, month: pd.Timestamp, countries: list[str]) -> None:

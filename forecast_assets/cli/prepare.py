@@ -10,6 +10,7 @@ import typer
 
 from forecast_assets.cli.console import console, settings_or_exit
 from forecast_assets.config.settings import Settings
+from forecast_assets.operations.failure_text import check_dagster_files
 from forecast_assets.tracking.mlflow_tracking import prepare_mlflow_store
 
 DEFAULT_HOME = "var/dagster_home"
@@ -31,10 +32,15 @@ def run() -> None:
 
 
 def prepare_instance(*, must_exist: bool = False) -> Path:
-    """Create DAGSTER_HOME and its database; with ``must_exist`` print where it was looked for and exit with 2."""
+    """Create DAGSTER_HOME and its database; with ``must_exist`` print where it was looked for and exit with 2.
+
+    Raises:
+        DagsterDatabaseDamaged: If an existing database cannot be read.
+    """
     if must_exist:
         _home_or_exit()
     home = prepare_home()
+    check_dagster_files(home)
     # Two processes that create Dagster's SQLite files at once break them; this one does it before any other starts.
     with dg.DagsterInstance.get() as instance:
         instance.get_runs_count()

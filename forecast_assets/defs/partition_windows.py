@@ -5,8 +5,11 @@ inputs can therefore not disagree. The assets themselves do not belong here.
 """
 
 from collections.abc import Sequence
+from typing import get_args
 
 import dagster as dg
+
+from forecast_assets.storage.table_reader import WhenMissing
 
 
 def window(
@@ -63,8 +66,8 @@ def _asset_in(
     columns: Sequence[str] | None,
     missing: str,
 ) -> dg.AssetIn:
-    if missing not in ("error", "skip"):
-        raise ValueError(f'missing is "error" or "skip", got {missing!r} for {asset}')
+    if missing not in get_args(WhenMissing):
+        raise ValueError(f"missing is one of {get_args(WhenMissing)}, got {missing!r} for {asset}")
     metadata = {"first_offset": first_offset, "last_offset": last_offset, "missing": missing}
     if columns is not None:
         metadata["columns"] = list(columns)

@@ -14,7 +14,8 @@ from forecast_assets.storage.partition_key import PartitionKey
 from forecast_assets.storage.provenance import StoredProvenance
 from forecast_assets.storage.table_spec import TableSpec
 
-WhenMissing = Literal["error", "skip"]
+# "skip_damaged" also leaves out files that are damaged, with a warning in the log.
+WhenMissing = Literal["error", "skip", "skip_damaged"]
 
 
 class TableReader(Protocol):
@@ -52,10 +53,12 @@ class TableReader(Protocol):
         """Read partitions as one frame, ordered by country, month and key; ``country`` and ``month`` come last.
 
         Columns that only some partitions have are null in the others. ``missing="skip"`` leaves out partitions that are
-        not published.
+        not published, ``"skip_damaged"`` also those whose file is damaged: for tables over all markets, which one
+        market's file must not stop.
 
         Raises:
             MissingPartition: If partitions are not published and ``missing`` is "error".
+            DamagedFile: If a file is not as it was written and ``missing`` is not "skip_damaged".
             KeyError: If no partition has a requested column.
         """
         return self.read_with_provenance(table, partitions, columns, missing)[0]

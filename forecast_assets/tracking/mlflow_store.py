@@ -7,6 +7,7 @@ import contextlib
 import importlib.util
 import os
 import re
+import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -160,6 +161,15 @@ def prepare_mlflow_store(tracking_uri: str) -> None:
         with database.open("rb") as file:
             if file.read(len(SQLITE_HEADER)) != SQLITE_HEADER:
                 raise TrackingUnavailable(f"{database} is not a SQLite database; move it away or name another file")
+        with contextlib.closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
+            try:
+                connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            except sqlite3.DatabaseError as error:
+                if "locked" not in str(error):
+                    raise TrackingUnavailable(
+                        f"{database} cannot be read ({error}); restore it from a backup, or move it away: a new one is "
+                        "created, and forecasts do not depend on it"
+                    ) from None
 
 
 def _create_sqlite(database: Path) -> None:

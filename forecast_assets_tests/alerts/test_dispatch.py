@@ -3,6 +3,7 @@
 Time is a clock that the tests move; waiting moves it too.
 """
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,6 @@ from pydantic import SecretStr
 from forecast_assets.alerts import messages as states
 from forecast_assets.alerts.dispatch import HOLD, LEASE_SECONDS, wait_seconds
 from forecast_assets.alerts.teams import NoAddress, post_card
-from forecast_assets_tests.alerts.company import incident
 from forecast_assets_tests.alerts.teams_server import ACCEPTED, headlines, texts
 
 
@@ -119,10 +119,11 @@ def test_a_parked_message_can_be_queued_again(deliver, fill, teams, messages):
 
 
 def test_an_unreadable_message_is_parked_and_does_not_block_its_channel(deliver, fill, messages, outbox):
-    outbox.announce("odd", "opened", "default", "c0", {"incident": {**incident().to_record(), "kind": "of 2031"}})
-    messages._open_beside = lambda *_: 0
-    messages.compose()
-    fill("c1")
+    fill("c0", "c1")
+    content = messages.content(messages.find("default/1"))
+    content["incidents"][0]["kind"] = "of 2031"
+    path, files = messages.records.path("default/00000001/0000.json"), outbox.store.files
+    files.replace(path, json.dumps(content).encode(), files.state(path))
     done = deliver().drain(20)
     assert "incident kind 'of 2031' is unknown" in done.newly_parked["default/1"]
     assert done.sent == ["default/2"]

@@ -30,7 +30,7 @@ Results = Iterator[dg.AssetCheckResult | dg.Output]
     group="demand",
     kinds=["pandas", "parquet"],
     description="The month's units by level (world, region, market), entity and category, over the delivered markets.",
-    ins={name: same_month(name, missing="skip") for name in ("sell_in", "sell_out", "products")},
+    ins={name: same_month(name, missing="skip_damaged") for name in ("sell_in", "sell_out", "products")},
     checks=demand_checks.TOTALS,
     months_in_one_run=True,
 )

@@ -29,8 +29,8 @@ Results = Iterator[dg.AssetCheckResult | dg.Output]
     kinds=["pandas", "parquet"],
     description="Features and sell-in of the month of a fixed sample of every market's SKUs.",
     ins={
-        "features": same_month("features", missing="skip"),
-        "sell_in": same_month("sell_in", columns=["sku", "sell_in_units"], missing="skip"),
+        "features": same_month("features", missing="skip_damaged"),
+        "sell_in": same_month("sell_in", columns=["sku", "sell_in_units"], missing="skip_damaged"),
     },
     months_in_one_run=True,
 )

@@ -4,7 +4,7 @@ Thin over ``TableStore``. ``build_parquet_io_manager`` builds it and binds the t
 configuration.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 
@@ -88,11 +88,20 @@ class ParquetIOManager(dg.ConfigurableIOManager):
                 columns=declared.get("columns"),
                 missing=declared.get("missing", "error"),
             )
+        for partition in self._damaged(context, name, provenances):
+            context.log.warning(f"{self.tables.path(name, partition)} is damaged and left out: see doctor --verify")
         hashes = {partition: stored.content_hash for partition, stored in provenances.items()}
         loaded = LoadedInput(name, hashes, declared.get("first_offset", 0), declared.get("last_offset", 0))
         step = context.step_context
         self.bindings().loaded.remember(step.run_id, step.step.key, loaded)
         return frame
+
+    def _damaged(self, context: dg.InputContext, name: str, loaded: Collection[PartitionKey]) -> Iterator[PartitionKey]:
+        """Generate the partitions of an input that exist and were left out because their file is damaged."""
+        if context.definition_metadata.get("missing") == "skip_damaged":
+            for partition in map(PartitionKey.from_dagster, context.asset_partition_keys):
+                if partition not in loaded and self.tables.exists(name, partition):
+                    yield partition
 
     def _spec(self, name: str) -> TableSpec:
         specs = self.bindings().specs

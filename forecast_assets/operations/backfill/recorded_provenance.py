@@ -1,11 +1,14 @@
 """Provenance of the stored partitions, read once and then kept in memory."""
 
+import logging
 from concurrent.futures import ThreadPoolExecutor
 
 import pandas as pd
 
 from forecast_assets.storage import MissingPartition, PartitionKey, StoredProvenance, TableStore
+from forecast_assets.storage.damaged_file import DamagedFile
 
+LOG = logging.getLogger("forecast_assets.backfill")
 FOOTERS_READ_AT_ONCE = 32
 DOCUMENTS = "market_report"
 
@@ -24,11 +27,21 @@ class RecordedProvenance:
         if (table, country) not in self._tables:
             partitions = [partition for partition in self._listing(table) if partition.country == country]
             with ThreadPoolExecutor(1 if self._store.files.is_local else FOOTERS_READ_AT_ONCE) as pool:
-                provenances = list(pool.map(lambda partition: self._store.provenance(table, partition), partitions))
+                provenances = list(pool.map(lambda partition: self._provenance(table, partition), partitions))
             self._tables[table, country] = {
-                partition.month: provenance for partition, provenance in zip(partitions, provenances, strict=True)
+                partition.month: provenance
+                for partition, provenance in zip(partitions, provenances, strict=True)
+                if provenance is not None
             }
         return self._tables[table, country]
+
+    def _provenance(self, table: str, partition: PartitionKey) -> StoredProvenance | None:
+        """Return the provenance of a partition; None if it is damaged, so that it counts as missing and is rebuilt."""
+        try:
+            return self._store.provenance(table, partition)
+        except DamagedFile as damaged:
+            LOG.warning("To be rebuilt: %s", damaged)
+            return None
 
     def hashes(self, table: str, country: str | None) -> list[tuple[int, str, str]]:
         """Return month number, partition and content hash of each stored month of a table of a market."""
@@ -43,7 +56,7 @@ class RecordedProvenance:
         """Return the provenance of the documents of a partition; None without documents."""
         try:
             return self._store.document_provenance(DOCUMENTS, partition)
-        except MissingPartition:
+        except (MissingPartition, DamagedFile):
             return None
 
     def countries(self, table: str) -> list[str]:

@@ -8,6 +8,8 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 
+import pandas as pd
+
 from forecast_assets.config.settings import Settings, pools_markets
 from forecast_assets.domain.months import MonthRange
 from forecast_assets.operations.cycle.fallback import steps_after_failure
@@ -15,9 +17,13 @@ from forecast_assets.operations.cycle.launch import Loader, RunResult, Step, Ste
 from forecast_assets.operations.cycle.plan import CycleRequest
 from forecast_assets.operations.cycle.processes import Processes
 from forecast_assets.operations.cycle.steps import CycleSteps
+from forecast_assets.operations.failure_text import in_one_line
 from forecast_assets.operations.stages import stages
+from forecast_assets.storage.damaged_file import DamagedFile
 from forecast_assets.storage.opened import open_store
 
+# Takes the place of a job's name where a market's steps could not be found.
+PLANNING = "planning"
 Report = Callable[[str | None, str, MonthRange, RunResult | None], None]
 
 
@@ -42,18 +48,32 @@ def run_cycles(
     is_open = [code for code in countries if any(steps.is_open(code, origin) for origin in request.origin_months)]
     if not is_open:
         return results
+
+    def planned(code: str, steps_of_code: Steps) -> Steps:
+        return _planned(steps_of_code, code, request.month, results[code], report)
+
     with Processes(len(is_open), load) as processes:
         for stage in stages(pools=pools_markets(settings)):
             ready = [code for code in is_open if all(result.succeeded for result in results[code])]
             if stage.over_all_markets:
-                wanted = {"": steps.over_all_markets(stage, ready)}
+                wanted = {"": planned("", steps.over_all_markets(stage, ready))}
             else:
-                wanted = {code: steps.of_market(stage, code) for code in ready}
+                wanted = {code: planned(code, steps.of_market(stage, code)) for code in ready}
             _extend(results, run_side_by_side(processes, wanted, report))
         failed = [code for code in is_open if not all(result.succeeded for result in results[code])]
-        left = {code: steps_after_failure(settings, code, request.month) for code in failed}
+        left = {code: planned(code, steps_after_failure(settings, code, request.month)) for code in failed}
         _extend(results, run_side_by_side(processes, left, report, goes_on=True))
     return results
+
+
+def _planned(steps: Steps, code: str, month: pd.Timestamp, results: list[RunResult], report: Report) -> Steps:
+    """Generate the steps of one market; a stored file that cannot be read ends the planning of this market alone."""
+    try:
+        yield from steps
+    except (DamagedFile, OSError) as error:
+        failure = RunResult(PLANNING, code or None, "", (f"{PLANNING}: {error}",))
+        results.append(failure)
+        report(code or None, PLANNING, MonthRange(month, month), failure)
 
 
 def _extend(results: dict[str, list[RunResult]], more: Mapping[str, list[RunResult]]) -> None:
@@ -104,4 +124,4 @@ def _result(future: Future[RunResult], code: str, step: Step) -> RunResult:
     error = future.exception()
     if error is None:
         return future.result()
-    return RunResult(step.job, code or None, "", (f"{step.job} could not run: {type(error).__name__}: {error}",))
+    return RunResult(step.job, code or None, "", (f"{step.job} could not run: {in_one_line(error)}",))

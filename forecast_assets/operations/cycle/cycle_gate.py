@@ -12,8 +12,12 @@ from forecast_assets.sources.dremio.tables import DremioTables
 from forecast_assets.sources.landing.arrivals import MonthDelivery, delivery_of
 from forecast_assets.sources.opened import open_deliveries
 from forecast_assets.storage import ListedOnce, PartitionKey
+from forecast_assets.storage.damaged_file import DamagedFile
 from forecast_assets.storage.opened import open_store
 from forecast_assets.tags import MONTHLY_CYCLE
+
+# Stands for the run that published a file that is damaged; no run has this id.
+UNREADABLE = "unreadable"
 
 
 class CycleGate:
@@ -51,10 +55,17 @@ class CycleGate:
         return PartitionKey(month, country) in self._store.list_partitions(table)
 
     def published_by(self, country: str, month: pd.Timestamp, since: datetime.datetime | None = None) -> str:
-        """Return the id of the run that published the month; empty if none has, or none after ``since``."""
+        """Return the id of the run that published the month; empty if none has, or none after ``since``.
+
+        It is ``UNREADABLE`` if the published file is damaged.
+        """
         if not self.has("published_forecasts", country, month):
             return ""
-        stored = self._store.provenance("published_forecasts", PartitionKey(month, country))
+        try:
+            stored = self._store.provenance("published_forecasts", PartitionKey(month, country))
+        except DamagedFile:
+            # No cycle starts by itself because a file is damaged; a fallback that is asked for replaces it.
+            return UNREADABLE if since is None else ""
         if since is not None and pd.Timestamp(stored.written_at) <= pd.Timestamp(since):
             return ""
         return stored.run_id

@@ -59,7 +59,7 @@ def performance_cells(store: TableStore, countries: Sequence[str], origin: pd.Ti
     partitions = [
         partition for partition in store.list_partitions("performance") if partition.country in set(countries)
     ]
-    cells = store.read("performance", partitions) if partitions else pd.DataFrame()
+    cells = store.read("performance", partitions, missing="skip_damaged") if partitions else pd.DataFrame()
     if origin is not None and len(cells):
         cells = cells[cells["origin_month"] == origin]
     if cells.empty or not cells["actual_units"].notna().any():

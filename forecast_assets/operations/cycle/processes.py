@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any
 
 from forecast_assets.operations.cycle.launch import Loader, RunResult, launch
+from forecast_assets.operations.cycle.parent_process import end_with_parent
 from forecast_assets.operations.cycle.sqlite_commits import commit_without_waiting
 
 
@@ -60,7 +61,11 @@ def _pool(processes: int) -> ProcessPoolExecutor:
 
 
 def _set_up(processes: int) -> None:
-    """Limit the LightGBM threads of all processes together to the cores; let commits not wait for the disk."""
+    """Limit the LightGBM threads of all processes together to the cores; let commits not wait for the disk.
+
+    The process ends with the command that started it.
+    """
+    end_with_parent()
     commit_without_waiting()
     share = max(1, ((os.cpu_count() or 1) - 1) // processes)
     os.environ.setdefault("FORECAST_MAX_THREADS", str(share))

@@ -1,5 +1,6 @@
 """Steps that a cycle still has to run, found by comparing the wanted months with the stored ones, stage by stage."""
 
+import contextlib
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
@@ -22,6 +23,7 @@ from forecast_assets.operations.stages import (
     Stage,
 )
 from forecast_assets.storage import TableReader
+from forecast_assets.storage.damaged_file import DamagedFile
 from forecast_assets.tags import INGEST, MARKET_FEATURES, MEASURE, MONTHLY_CYCLE, SOURCES
 
 
@@ -56,17 +58,20 @@ class Present:
         delivered = {(each.month, each.country) for each in self._store.list_partitions("sell_in")}
         if not totals:
             return set()
-        rows = self._store.read("demand_totals", totals, columns=["level", "entity"])
+        rows, read = self._store.read_with_provenance(
+            "demand_totals", totals, columns=["level", "entity"], missing="skip_damaged"
+        )
         rows = rows[rows["level"] == MARKET]
         stale = {month for month, _ in delivered - set(zip(rows["month"], rows["entity"], strict=True))}
-        return {each.month for each in totals} - stale
+        # A damaged month is rebuilt.
+        return {each.month for each in read} - stale
 
     def pooled_over_all_markets(self) -> set[pd.Timestamp]:
         """Return the months whose pooled rows were built from the features of every market that has them."""
-        built_from = {
-            each.month: set(self._store.provenance("pooled_rows", each).inputs.get("features", {}))
-            for each in self._store.list_partitions("pooled_rows")
-        }
+        built_from = {}
+        for each in self._store.list_partitions("pooled_rows"):
+            with contextlib.suppress(DamagedFile):  # A damaged month is rebuilt.
+                built_from[each.month] = set(self._store.provenance("pooled_rows", each).inputs.get("features", {}))
         by_month: dict[pd.Timestamp, set[str]] = {}
         for each in self._store.list_partitions("features") if built_from else []:
             by_month.setdefault(each.month, set()).add(each.to_dagster())
@@ -179,7 +184,11 @@ class CycleSteps:
     def _learns_from_others(self, code: str) -> bool:
         """Return True if a market learns from others: it has few SKUs, or no stored features yet."""
         trained = training_months(self._request, self._markets[code])
-        count = self._present.skus_of_features(code, trained.last) if trained else 0
+        try:
+            count = self._present.skus_of_features(code, trained.last) if trained else 0
+        except DamagedFile:
+            # The market's own cycle fails on it; the others need no pooled model for its sake.
+            return False
         return Recipe().learns_from_others(count)
 
     def _closed(self, codes: Sequence[str]) -> set[pd.Timestamp]:

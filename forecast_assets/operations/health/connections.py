@@ -5,6 +5,7 @@ import socket
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import dagster as dg
@@ -15,6 +16,7 @@ from forecast_assets.config.key_vault import vault_at
 from forecast_assets.config.markets import forecast_markets
 from forecast_assets.config.secret_store import without_secrets
 from forecast_assets.config.settings import Settings
+from forecast_assets.operations.failure_text import check_dagster_files
 from forecast_assets.sources.landing import SOURCES
 from forecast_assets.sources.opened import open_deliveries
 from forecast_assets.storage.opened import open_store
@@ -103,6 +105,7 @@ def _deliveries(settings: Settings) -> str:
 
 
 def _dagster() -> str:
+    check_dagster_files(Path(os.environ["DAGSTER_HOME"]))
     with dg.DagsterInstance.get() as instance:
         return f"{instance.get_runs_count()} runs in {type(instance.run_storage).__name__}"
 

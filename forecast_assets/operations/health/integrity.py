@@ -16,10 +16,10 @@ from forecast_assets.storage.last_good import read_or_nothing
 from forecast_assets.storage.parquet_files import StoredFile, provenance_in, stored_table
 from forecast_assets.storage.table_specs import table_specs
 from forecast_assets.storage.versions import PRUNED_FILE
+from forecast_assets.storage.withdrawals import WITHDRAWN_FILE
 
 DAMAGED, FOREIGN = "damaged", "not of the store"
 VERSIONS = "_versions"
-RECORDS = ("_leases", "_alerts", "_mlflow")
 MOVE_IT = "Move it out of the store: DuckDB and Spark read what ends in .parquet below a table."
 
 
@@ -80,13 +80,13 @@ def _finding(store: TableStore, path: str) -> Finding | None:
 def _check(store: TableStore, path: str) -> bool:
     """Check one file; return False if it is not of the store. Raises DamagedFile."""
     folder, _, below = path.removeprefix(f"{store.base}/").partition("/")
-    if folder in RECORDS and path.endswith(".json"):
-        _check_json(store, path)
-        return True
-    if folder in RECORDS or folder == "_doctor":
+    if folder.startswith("_") and below and folder != VERSIONS:
+        # Leases, alerts, ids of MLflow runs: small JSON files.
+        if path.endswith(".json"):
+            _check_json(store, path)
         return True
     place = _place(below if folder == VERSIONS else f"{folder}/{below}")
-    if place is None or (folder.startswith("_") and folder != VERSIONS):
+    if place is None:
         return False
     return _check_version(store, path, place) if folder == VERSIONS else _check_published(store, path, place)
 
@@ -130,7 +130,7 @@ def _check_same(store: TableStore, path: str, version: str, content: bytes) -> N
 
 
 def _check_version(store: TableStore, path: str, place: _Place) -> bool:
-    if place.file == PRUNED_FILE:
+    if place.file in (PRUNED_FILE, WITHDRAWN_FILE):
         _check_json(store, path)
     elif "/" not in place.file and place.file.endswith(".parquet"):
         _checked_table(path, place, store.files.read(path))

@@ -53,7 +53,8 @@ def restore(store: TableStore, table: str, partition: PartitionKey, lease_second
 def _require_not_withdrawn(store: TableStore, table: str, partition: PartitionKey) -> None:
     """Raise NothingToRestore for a publication that people have taken back: it is missing on purpose."""
     withdrawal = withdrawn_files(store, table, partition).in_force()
-    if withdrawal is not None and not store.exists(table, partition):
+    published = (store.path(table, partition), f"{store.document_folder(table, partition)}/{PROVENANCE_FILE}")
+    if withdrawal is not None and not any(store.files.state(path) for path in published):
         raise NothingToRestore(
             f"{table} [{partition}] was withdrawn on {withdrawal.withdrawn_at[:10]} by {withdrawal.withdrawn_by}: "
             f"{withdrawal.reason}. forecast-assets withdraw {partition.country} {partition.month:%Y-%m} --undo "
@@ -67,7 +68,11 @@ def _restore_table(store: TableStore, table: str, partition: PartitionKey, versi
     try:
         provenance = provenance_in(content, path)
     except DamagedFile:
-        good = last_good_version(store.files, path, versions)
+        taken_back = [
+            each.version for each in withdrawn_files(store, table, partition).withdrawals() if each.is_in_force
+        ]
+        candidates = [version for version in versions if version.rpartition("/")[2] not in taken_back]
+        good = last_good_version(store.files, path, candidates)
         if good is None:
             raise NothingToRestore(
                 f"{table} [{partition}] has no sound version in {store.versions_folder(table, partition)}: materialize "
@@ -77,7 +82,9 @@ def _restore_table(store: TableStore, table: str, partition: PartitionKey, versi
     version = f"{store.versions_folder(table, partition)}/{provenance.version}"
     if read_or_nothing(store.files, version) == content:
         return Restored(provenance, "")
-    return _put_back(store, version, GoodVersion(path, content, provenance))
+    # A file that lost its digest looks sound: its version decides, unless that one is damaged.
+    good = last_good_version(store.files, path, [version])
+    return _put_back(store, path, good) if good else _put_back(store, version, GoodVersion(path, content, provenance))
 
 
 def _put_back(store: TableStore, path: str, good: GoodVersion) -> Restored:

@@ -13,6 +13,7 @@ from forecast_assets.operations.health.restore import NothingToRestore, restore
 from forecast_assets.storage import TableStore
 from forecast_assets.storage.lease import LeaseTaken
 from forecast_assets.storage.provenance import METADATA_KEY
+from forecast_assets.storage.withdrawals import Withdrawal, withdrawn_files
 from forecast_assets_tests.storage.examples import SELL_IN, key, run, sell_in
 
 FR, NO = key("FR|2024-01-01"), key("NO|2024-01-01")
@@ -118,6 +119,19 @@ def test_a_restored_partition_is_the_version_that_was_published(store):
     assert restore(store, "sell_in", FR, 60).path == str(published(store))
     assert restore(store, "sell_in", FR, 60).path == ""
     assert verify_store(store).findings == ()
+
+
+def test_what_was_withdrawn_stays_withdrawn(store):
+    files = withdrawn_files(store, "sell_in", FR)
+    files.withdraw(
+        Withdrawal("run-b.parquet", "run-b", "0" * 64, "2024-12-01T08:00:00", "Ann", "wrong"), ["sell_in.parquet"]
+    )
+    assert verify_store(store).findings == ()
+    with pytest.raises(NothingToRestore, match="was withdrawn on 2024-12-01 by Ann"):
+        restore(store, "sell_in", FR, 60)
+    assert not published(store).exists()
+    published(store).write_bytes(b"")
+    assert restore(store, "sell_in", FR, 60).provenance.version == "run-a.parquet"
 
 
 def test_a_version_older_than_the_last_is_restored_if_it_was_the_published_one(store):

@@ -1,0 +1,53 @@
+"""Workers end with the command that started them, however it ends."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from forecast_assets.operations.cycle import processes
+
+SECONDS_TO_END = 30
+COMMAND = """
+import sys, time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from forecast_assets.operations.cycle.parent_process import end_with_parent
+
+if __name__ == "__main__":
+    pool = ProcessPoolExecutor(2, mp_context=get_context("spawn"), initializer=end_with_parent)
+    working = [pool.submit(time.sleep, 600) for _ in range(2)]
+    pool.submit(int)
+    while not all(each.running() for each in working):
+        time.sleep(0.01)
+    time.sleep(0.5)
+    print("working", flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no signals")
+def test_workers_of_a_command_that_is_killed_alone_end(tmp_path):
+    script = tmp_path / "command.py"
+    script.write_text(COMMAND, encoding="utf-8")
+    with subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True) as command:
+        assert command.stdout.readline() == "working\n"
+        os.kill(command.pid, signal.SIGKILL)
+        # The workers have the same output: it ends when the last of them has.
+        output, _ = command.communicate(timeout=SECONDS_TO_END)
+    assert output == ""
+
+
+def test_every_worker_of_a_cycle_does_so(monkeypatch):
+    ended_with = []
+    monkeypatch.setattr(processes, "end_with_parent", lambda: ended_with.append(True))
+    monkeypatch.setattr(processes, "commit_without_waiting", lambda: None)
+    for name in ("FORECAST_MAX_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        monkeypatch.setenv(name, "1")
+    processes._set_up(2)
+    assert ended_with == [True]
+    pool = processes._pool(2)
+    assert pool._initializer is processes._set_up
+    pool.shutdown()
