@@ -18,8 +18,10 @@ from forecast_assets.config.markets_file import add_market, rename_market, set_s
 from forecast_assets.config.settings import Settings
 from forecast_assets.domain.cycle_calendar import closed_month, local_date
 from forecast_assets.domain.selection.readiness import FAIL, WARN, ReadinessFinding, is_ready
+from forecast_assets.market_state.delivery_findings import BLOCKS
 from forecast_assets.market_state.unlisted_markets import tables_of_market
 from forecast_assets.operations.health.readiness import market_readiness
+from forecast_assets.operations.health.rehearsal import rehearsed_findings
 from forecast_assets.sources.landing import LandingFolder
 from forecast_assets.sources.opened import open_deliveries
 from forecast_assets.storage.opened import open_store
@@ -57,8 +59,24 @@ def check_market(code: str, month: str | None) -> None:
     """Print the readiness of a market; exit with 1 if a check fails."""
     settings = settings_or_exit()
     countries_or_exit(settings, [code])
-    if not is_ready(_checked(settings, code, month)):
+    ready = is_ready(_checked(settings, code, month))
+    sound = _rehearse(settings, code, month_argument(month)) if month else True
+    if not (ready and sound):
         raise typer.Exit(1)
+
+
+def _rehearse(settings: Settings, code: str, month: pd.Timestamp) -> bool:
+    """Print what the month's cycle would find in the deliveries; return True if nothing would block it."""
+    findings = rehearsed_findings(settings, code, month)
+    if not findings:
+        console.print(f"{code} {month:%Y-%m}: the checks of the cycle find nothing in the deliveries", markup=False)
+        return True
+    print_table(
+        f"{code} {month:%Y-%m}: findings in the deliveries; nothing was stored",
+        ["source", "finding", "effect", "message"],
+        [[each.source, each.name, each.effect, each.message] for each in findings],
+    )
+    return not any(each.effect == BLOCKS for each in findings)
 
 
 def promote_market(code: str, month: str | None, reason: str, *, force: bool) -> None:

@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 
 from forecast_assets.domain.deliveries.delivery import Delivery, delivery_until
+from forecast_assets.domain.deliveries.restated import restated_history
 from forecast_assets.domain.deliveries.rules import RULES, DeliveryRule
 from forecast_assets.domain.deliveries.whole_sources import source_gone
-from forecast_assets.sources.source_tables import DeliveryProfile, SourceTables
+from forecast_assets.sources.source_tables import DeliveryProfile
 from forecast_assets.validation.table_checks import CheckDeclaration, Finding, TableCheck
 
 SELL_IN = tuple(CheckDeclaration(rule.name, rule.description) for rule in RULES)
@@ -20,14 +21,20 @@ SELL_OUT = tuple(
 )
 SOURCE_GONE = CheckDeclaration("source_gone", "A source that was delivered the month before is delivered now.")
 OVERRIDES_GONE = CheckDeclaration(SOURCE_GONE.name, SOURCE_GONE.description, blocking=False)
+RESTATED = CheckDeclaration(
+    "restated_history", "Stored months are those of today's delivery; a whole history at another scale blocks."
+)
+RESTATED_SELL_OUT = CheckDeclaration(RESTATED.name, RESTATED.description, blocking=False)
 DECLARATIONS = {
-    "sell_in": SELL_IN,
-    "sell_out": (*SELL_OUT, SOURCE_GONE),
+    "sell_in": (*SELL_IN, RESTATED),
+    "sell_out": (*SELL_OUT, RESTATED_SELL_OUT, SOURCE_GONE),
     "products": (SOURCE_GONE,),
     "promotions": (SOURCE_GONE,),
     # Planners do not write overrides every month: only a folder that is gone is worth a warning.
     "overrides": (OVERRIDES_GONE,),
 }
+# Sources whose rows are judged by the rules.
+JUDGED = ("sell_in", "sell_out")
 
 
 def delivery_checks(
@@ -51,26 +58,18 @@ def delivery_checks(
     ]
 
 
-def checks_of_source(
-    tables: SourceTables, source: str, market: str, months: list[pd.Timestamp], earlier: pd.Series
-) -> list[TableCheck]:
-    """Return the checks of a source besides sell-in: is it still delivered, and for sell-out the rules on its rows.
+def restated_check(source: str, country: str, profile: DeliveryProfile, stored: pd.DataFrame | None) -> TableCheck:
+    """Return the check of stored months against today's delivery; ``stored`` is None in a run over several months."""
 
-    Args:
-        tables: The deliveries.
-        source: Name of the source.
-        market: Code of the market.
-        months: The months of the run.
-        earlier: Delivered rows by stored month before the run, as ``source_gone``.
-    """
-    rules, row_count = [], 0
-    if source == "sell_out":
-        profile = tables.profile(source, market, months)
-        rules, row_count = delivery_checks(source, profile, months), len(profile.units)
-    elif len(months) == 1:
-        row_count = tables.delivered_rows(source, market, months)
-    others = tables.has_source(source)
-    return [*rules, source_gone_check(source, market, months, row_count, earlier, others_deliver=others)]
+    def find(_: pd.DataFrame, month: pd.Timestamp) -> Finding:
+        found = None if stored is None else restated_history(source, country, profile.units, stored, month)
+        return (
+            Finding()
+            if found is None
+            else Finding(len(found.rows), found.rows.head(10), found.message, found.is_warning)
+        )
+
+    return next(each for each in DECLARATIONS[source] if each.name == RESTATED.name).rule(find)
 
 
 def source_gone_check(

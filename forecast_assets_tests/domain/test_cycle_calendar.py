@@ -78,3 +78,10 @@ def test_a_clock_that_is_set_back_gives_the_same_cycle_and_run_key():
     keys = {run_key_of(cycle_id_of("prod", closed_month(at, "UTC")), "FR")
             for at in (tick, tick - datetime.timedelta(hours=3), tick + datetime.timedelta(days=20))}  # fmt: skip
     assert keys == {"cycle:prod-2024-12:FR"}
+
+
+def test_a_revision_is_added_to_the_id_of_each_month_and_another_tag_is_the_id():
+    june = month("2024-06")
+    assert cycle_id_of("prod", june) == cycle_id_of("prod", june, "") == "prod-2024-06"
+    assert cycle_id_of("prod", june, ".r2") == "prod-2024-06.r2"
+    assert cycle_id_of("prod", june, "prod-2024-05.r2") == "prod-2024-05.r2"

@@ -37,7 +37,10 @@ def add(
 
 @market.command()
 def check(code: Code, month: LastClosedMonth = None) -> None:
-    """Check whether a market is ready to go live. Exit code 1 if a check fails."""
+    """Check whether a market is ready to go live. Exit code 1 if a check fails.
+
+    With --month, also rehearse the month: print what its cycle would find in the deliveries. Nothing is stored.
+    """
     from forecast_assets.cli.market import check_market
 
     check_market(code, month)

@@ -14,11 +14,11 @@ from forecast_assets.defs.assets.table_asset import DREMIO_POOL, SOURCE_POOL, ta
 from forecast_assets.domain.demand.covid import monthly_covid_policy
 from forecast_assets.domain.month_tables import by_month
 from forecast_assets.market_state.delivery_findings import DeliveryFindings
-from forecast_assets.market_state.stored_sources import delivered_before
 from forecast_assets.partitions import country_of_run, months_of_run
 from forecast_assets.sources.source_tables import SourceTables
 from forecast_assets.sources.sql import SqlProject
 from forecast_assets.validation import delivery_checks, source_checks
+from forecast_assets.validation.run_checks import tables_and_checks
 from forecast_assets.validation.schema_check import schema_check
 from forecast_assets.validation.table_checks import stored_if_sound
 
@@ -76,16 +76,7 @@ def sell_in(
     delivery_findings: dg.ResourceParam[DeliveryFindings],
 ) -> Results:
     """Read sell-in of the run's months, with the year before them for the checks."""
-    country, months = country_of_run(context), months_of_run(context)
-    delivered = source_tables.sell_in(country, months)
-    tables = by_month(delivered.rows, months)
-    profile = source_tables.profile("sell_in", country, months)
-    checks = [
-        *source_checks.sell_in_checks(delivered, settings.checks),
-        *delivery_checks.delivery_checks("sell_in", profile, months, delivered.products),
-    ]
-    metadata = {"engine": source_tables.engine_name}
-    yield from stored_with_findings(context, settings, delivery_findings, "sell_in", tables, checks, metadata)
+    yield from _sourced(context, source_tables, settings, delivery_findings, "sell_in")
 
 
 def sell_out(
@@ -156,15 +147,8 @@ def _sourced(
     findings: DeliveryFindings,
     source: str,
 ) -> Results:
-    """Read a source that a market may have or not, and check that it is still delivered."""
+    """Read a source for the run's months and check it against the contract, the market's past and the store."""
     country, months = country_of_run(context), months_of_run(context)
-    tables = by_month(source_tables.rows(source, country, months), months)
-    earlier = delivered_before(findings.store, source, country, months[0])
-    checks = [
-        *source_checks.sourced_checks(
-            source, source_tables.sql_tests(source, country, months), source_tables.unread_files(source, country)
-        ),
-        *delivery_checks.checks_of_source(source_tables, source, country, months, earlier),
-    ]
+    tables, checks = tables_and_checks(source_tables, findings.store, settings.checks, source, country, months)
     metadata = {"engine": source_tables.engine_name}
     yield from stored_with_findings(context, settings, findings, source, tables, checks, metadata)

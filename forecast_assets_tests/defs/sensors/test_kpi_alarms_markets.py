@@ -9,7 +9,7 @@ import pytest
 from forecast_assets.config.markets import Market
 from forecast_assets.config.process_groups import AlertSettings
 from forecast_assets.defs.sensors.kpi_alarms import build_kpi_alarms_sensor, limits_of
-from forecast_assets_tests.defs.sensors.company import JULY, JUNE, make_company
+from forecast_assets_tests.defs.sensors.company import JUNE, make_company
 
 FR = Market("FR", "France", "FR", "FRA", "Europe", since=pd.Timestamp("2020-01-01"))
 
@@ -44,14 +44,3 @@ def test_retired_and_unlisted_markets_hide_none_of_the_others(tmp_path, instance
     # Of the five rules, two need more months.
     assert data.skip_message.splitlines()[0] == "3 markets judged, 2 alarms, 2 rules not decided."
     assert evaluated(company, data.cursor).skip_message == "No new partitions of performance."
-
-
-def test_the_latest_month_of_a_market_is_judged_by_the_months_before_it(tmp_path, instance):
-    company = make_company(tmp_path, ["FR"], instance)
-    for month in pd.date_range(end=JUNE, periods=16, freq="MS"):
-        company.measured("FR", month)
-    company.measured("FR", JULY, wape=0.8)
-    data = evaluated(company)
-    (level,) = [each for each in company.outbox.open_incidents() if each.subject == "level"]
-    assert (level.month, dict(level.facts)["median of 12 months"]) == (JULY, "20.0 %")
-    assert "0 rules not decided." in data.skip_message

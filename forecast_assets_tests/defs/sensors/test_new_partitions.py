@@ -30,7 +30,9 @@ def markets(count):
 
 
 def test_each_market_has_its_last_run_and_the_cursor_is_behind_the_last_event():
-    found = new_partitions(Events("FR|2024-06-01", "DE|2024-06-01", "FR|2024-07-01"), "performance", None)
+    events = Events("FR|2024-06-01", "DE|2024-06-01", "FR|2024-07-01")
+    found = new_partitions(events, "performance", None)
+    assert events.asked == [None]
     assert found.run_by_country == {"FR": "run 3", "DE": "run 2"}
     assert (found.cursor, found.is_all) == ("3", True)
 

@@ -1,8 +1,6 @@
 import numpy as np
 import pandas as pd
 
-from forecast_assets.domain.calendar import month_range
-from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.features.age import age_features
 
 UNITS = np.array([[np.nan, 0, 5, 0], [1, 1, 1, 1], [0, 0, 0, 2], [0, 0, -1, 0]], dtype=float)
@@ -27,13 +25,11 @@ def test_without_product_dates_launch_and_end_are_unknown():
     assert np.isnan(features["months_until_end"]).all()
 
 
-def test_the_first_sale_is_not_looked_for_after_the_origin():
-    months = month_range("2024-01-01", "2024-06-01")
-    units = np.hstack([UNITS, np.zeros((4, 2))])
-    poisoned = np.where(months > ORIGIN, 1e9, units)
-    skus = np.array(list("abcd"), dtype=object)
-    expected, actual = (
-        age_features(DemandPanel(skus, months, values).until(ORIGIN).units, ORIGIN) for values in (units, poisoned)
-    )
+def test_the_first_sale_is_not_looked_for_after_the_origin(two_futures, origin):
+    def features(market):
+        products = market.active.products
+        return age_features(market.active.units, origin, products["launch_month"], products["end_month"])
+
+    expected, actual = map(features, two_futures)
     for name, values in expected.items():
         np.testing.assert_array_equal(actual[name], values, err_msg=name)

@@ -86,3 +86,24 @@ def test_the_smallest_and_the_largest_value_are_inside():
 
 def test_only_features_of_families_are_tested():
     assert drift.tested_features(["sku", "sell_in_lag_1", "months_since_launch", "theta_h03"]) == ["sell_in_lag_1"]
+
+
+@pytest.mark.parametrize(("index", "is_alarm"), [(0.5, False), (0.5625, True)])
+def test_an_index_at_the_limit_is_no_alarm(monkeypatch, index, is_alarm):
+    monkeypatch.setattr(drift, "psi_limit", lambda *_: 0.5)
+    monkeypatch.setattr(drift, "population_stability_index", lambda *_: index)
+    found = verdicts(market(JUNE, sell_in_lag_1=None), before(sell_in_lag_1=None))["sell-in level"]
+    assert found.is_alarm is is_alarm
+
+
+def test_without_a_month_to_compare_with_the_reason_says_none():
+    found = verdicts(market(JUNE, sell_in_lag_1=None), before(sell_in_lag_1=None).iloc[:0])["sell-in level"]
+    assert found.headline == "30 SKUs, 0 months to compare with; needs 30 and 6"
+
+
+def test_a_feature_known_for_one_sku_has_its_value_and_nothing_outside_it():
+    reference = np.array([3.0, np.nan, np.nan])
+    assert population_stability_index(reference, reference, 4) == pytest.approx(0)
+    p, q = np.array([1.5, 0.5, 2.5]) / 4.5, np.array([0.5, 1.5, 2.5]) / 4.5
+    expected = ((q - p) * np.log(q / p)).sum()
+    assert population_stability_index(reference, np.array([4.0, np.nan, np.nan]), 4) == pytest.approx(expected)

@@ -121,6 +121,12 @@ def test_an_origin_without_features_or_with_too_few_rows_is_left_out_and_the_nex
     assert unknown.tolist() == [True, False, False]
 
 
-def test_actuals_of_the_first_sku_and_the_first_month_of_a_panel_are_known():
-    cells = pd.DataFrame({"sku": ["a", "a"], "target_month": [MONTHS[0], MONTHS[1]]})
-    assert with_actuals(cells, SELL_IN, ORIGIN)["actual_units"].tolist() == [0.0, 1.0]
+def test_actuals_are_known_from_the_first_sku_and_month_of_a_panel_to_the_last_month():
+    before, after = (MONTHS[at] + pd.DateOffset(months=by) for at, by in ((0, -1), (-1, 1)))
+    cells = pd.DataFrame(
+        [("a", MONTHS[0]), ("a", ORIGIN), ("a", before), ("gone", MONTHS[1]), ("a", after)],
+        columns=["sku", "target_month"], index=[9, 8, 7, 6, 5],
+    )  # fmt: skip
+    known = with_actuals(cells, SELL_IN, ORIGIN)
+    assert known["actual_units"].tolist() == pytest.approx([0.0, 29.0, np.nan, np.nan], nan_ok=True)
+    assert list(known) == ["sku", "target_month", "actual_units"]

@@ -101,6 +101,21 @@ def test_a_model_stays_if_only_rows_from_its_own_month_on_are_new(store):
     assert steps(store, origins=2) == ["pool_rows 2024-03 .. 2024-05", "pool_model 2024-06 .. 2024-06"]
 
 
+def test_a_model_is_rebuilt_after_the_first_of_several_gaps(store):
+    february, march, april, may = (pd.Timestamp(f"2024-0{month}-01") for month in (2, 3, 4, 5))
+    for month in (each for each in HISTORY if each not in (february, may)):
+        pool(store, month)
+    for month in (april, may):
+        put(store, "published_forecasts", month, "FR")
+    put(store, "pooled_model", march)
+    put(store, "pooled_model", JUNE)
+    # April is closed and stays between the two gaps.
+    assert steps(store, origins=2) == [
+        "pool_rows 2024-02 .. 2024-02", "pool_rows 2024-05 .. 2024-05",
+        "pool_model 2024-03 .. 2024-03", "pool_model 2024-06 .. 2024-06",
+    ]  # fmt: skip
+
+
 def test_rows_are_rebuilt_after_their_features_are_rebuilt(store):
     for month in HISTORY:
         pool(store, month)

@@ -1,0 +1,59 @@
+"""A run of a source: its tables by month and all checks on them. Assets and rehearsals take both from here."""
+
+import pandas as pd
+
+from forecast_assets.config.process_groups import CheckSettings
+from forecast_assets.domain.month_tables import by_month
+from forecast_assets.market_state.stored_sources import delivered_before, stored_units
+from forecast_assets.sources.source_tables import SourceTables
+from forecast_assets.storage import TableReader
+from forecast_assets.validation import delivery_checks, source_checks
+from forecast_assets.validation.table_checks import TableCheck, Tables
+
+
+def tables_and_checks(
+    sources: SourceTables,
+    store: TableReader,
+    limits: CheckSettings,
+    source: str,
+    country: str,
+    months: list[pd.Timestamp],
+) -> tuple[Tables, list[TableCheck]]:
+    """Read a source of a market for the months of a run and return the checks on it.
+
+    Args:
+        sources: The deliveries.
+        store: Tables of earlier runs, to compare the delivery with.
+        limits: Limits of the checks.
+        source: Name of the source.
+        country: Code of the market.
+        months: Consecutive months of the run.
+
+    Raises:
+        LandingError, RangeNotUsable: If the delivery cannot be used.
+    """
+    if source == "sell_in":
+        delivered = sources.sell_in(country, months)
+        tables, products = by_month(delivered.rows, months), delivered.products
+        checks = source_checks.sell_in_checks(delivered, limits)
+    else:
+        tables, products = by_month(sources.rows(source, country, months), months), None
+        tests, unread = sources.sql_tests(source, country, months), sources.unread_files(source, country)
+        checks = source_checks.sourced_checks(source, tests, unread)
+    is_single = len(months) == 1
+    row_count = 0
+    if source in delivery_checks.JUDGED:
+        profile = sources.profile(source, country, months)
+        stored = stored_units(store, source, country, months[0]) if is_single else None
+        checks += delivery_checks.delivery_checks(source, profile, months, products)
+        checks.append(delivery_checks.restated_check(source, country, profile, stored))
+        row_count = len(profile.units)
+    elif is_single:
+        row_count = sources.delivered_rows(source, country, months)
+    if source != "sell_in":
+        earlier = delivered_before(store, source, country, months[0])
+        others = sources.has_source(source)
+        checks.append(
+            delivery_checks.source_gone_check(source, country, months, row_count, earlier, others_deliver=others)
+        )
+    return tables, checks

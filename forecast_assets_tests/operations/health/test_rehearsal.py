@@ -1,0 +1,60 @@
+"""A delivery before its cycle: all checks of the month, and nothing is stored."""
+
+import pandas as pd
+import pytest
+
+from forecast_assets.config.settings import load_settings
+from forecast_assets.market_state.delivery_findings import DeliveryFindings
+from forecast_assets.operations.health.rehearsal import rehearsed_findings
+from forecast_assets.storage import PartitionKey
+from forecast_assets.storage.opened import open_store
+
+JUNE = pd.Timestamp("2024-06-01")
+HEADER = "country,sku,month,units\n"
+SKUS = [f"R{number:02d}" for number in range(10)]
+MARKETS = """markets:
+  - {code: "FR", name: "France", iso2: "FR", iso3: "FRA", region: "Europe", since: 2024-01-01}
+"""
+
+
+@pytest.fixture
+def settings(tmp_path):
+    (tmp_path / "landing" / "sell_in").mkdir(parents=True)
+    (tmp_path / "markets.yaml").write_text(MARKETS, encoding="utf-8")
+    rows = [f"FR,{sku},2024-{month:02d},100\n" for month in range(1, 7) for sku in SKUS]
+    deliver(tmp_path, "".join(rows))
+    variables = {"STORE": "store", "LANDING": "landing", "MARKETS": "markets.yaml"}
+    return load_settings({f"FORECAST_{name}": str(tmp_path / path) for name, path in variables.items()})
+
+
+def deliver(base, rows: str) -> None:
+    (base / "landing" / "sell_in" / "FR.csv").write_text(HEADER + rows, encoding="utf-8")
+
+
+def add(base, rows: str) -> None:
+    (base / "landing" / "sell_in" / "more.csv").write_text(HEADER + rows, encoding="utf-8")
+
+
+def found(settings) -> list[tuple[str, str, str]]:
+    return [(each.source, each.name, each.effect) for each in rehearsed_findings(settings, "FR", JUNE)]
+
+
+def test_a_delivery_without_a_fault_has_no_finding_of_the_rules_and_nothing_is_written(settings, tmp_path):
+    assert found(settings) == []
+    assert not (tmp_path / "store").exists()
+
+
+def test_a_finding_blocks_until_it_is_accepted(settings, tmp_path):
+    add(tmp_path, "FR,TOTAL,2024-06,1000\n")
+    assert ("sell_in", "total_as_sku", "blocks") in found(settings)
+    assert not (tmp_path / "store").exists()
+    partition = PartitionKey(JUNE, "FR")
+    DeliveryFindings(open_store(settings)).accept(partition, "sell_in", "total_as_sku", "Ann", "a bundle")
+    assert ("sell_in", "total_as_sku", "accepted") in found(settings)
+
+
+def test_a_delivery_that_cannot_be_used_is_a_finding_with_the_file(settings, tmp_path):
+    add(tmp_path, "FR,R00,2024-06,many\n")
+    (first, *_) = rehearsed_findings(settings, "FR", JUNE)
+    assert (first.source, first.name, first.effect) == ("sell_in", "delivery", "blocks")
+    assert 'sell_in/more.csv, column units, row 1: found "many"' in first.message
