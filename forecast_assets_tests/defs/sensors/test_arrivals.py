@@ -1,5 +1,6 @@
 """The arrival sensor on a landing folder, a store and an instance: what it starts, what it tells, what it remembers."""
 
+import json
 import os
 
 import dagster as dg
@@ -8,9 +9,9 @@ import pytest
 from dagster._core.test_utils import create_run_for_test
 
 from forecast_assets.alerts.outbox import Outbox
-from forecast_assets.defs.sensors.arrivals import Cursor, Poll
+from forecast_assets.defs.sensors.arrivals import Cursor, Poll, poll_at
 from forecast_assets.defs.sensors.freeze_month import requests_over_all_markets
-from forecast_assets.domain.cycle_calendar import closed_month
+from forecast_assets.domain.cycle_calendar import due_month
 from forecast_assets.storage import PartitionKey, Provenance, TableStore
 from forecast_assets.storage.table_specs import table_specs
 from forecast_assets.tags import SOURCES
@@ -116,6 +117,27 @@ def test_beside_a_run_nothing_is_started(desk):
     assert [desk.look(minutes=minutes) for minutes in range(5)] == [[]] * 5
 
 
+@pytest.mark.parametrize("status", ["NOT_STARTED", "STARTING", "STARTED", "CANCELING"])
+def test_beside_another_run_of_the_market_nothing_is_started(desk, status):
+    desk.run("FR", dg.DagsterRunStatus.SUCCESS, **WAITED)
+    desk.deliver("FR")
+    desk.run("FR", dg.DagsterRunStatus[status], job="ingest", **{"dagster/partition": "FR|2024-10-01"})
+    assert desk.look(minutes=5) == []
+    desk.run("NO", dg.DagsterRunStatus.SUCCESS, **WAITED)
+    desk.deliver("NO")
+    assert [request.tags["forecast/market"] for request in desk.look(minutes=7)] == ["NO"]
+
+
+def test_a_fallback_after_a_cycle_that_waited_is_replaced_when_the_delivery_comes(desk):
+    desk.run("FR", dg.DagsterRunStatus.SUCCESS, **WAITED)
+    desk.publish("FR", desk.run("FR", dg.DagsterRunStatus.SUCCESS, "publish_fallback"))
+    assert desk.look(minutes=1) == []
+    assert "FR: no sell_in of the month" in desk.last.in_words()
+    desk.deliver("FR")
+    (request,) = desk.look(minutes=5)
+    assert (request.job_name, str(request.partition_key)) == ("monthly_cycle", "FR|2024-11-01")
+
+
 def test_a_missed_schedule_is_made_good_after_five_minutes_under_the_key_of_the_schedule(desk):
     desk.deliver("FR", at=DUE - pd.Timedelta(hours=1))
     assert [desk.look(minutes=minutes) for minutes in (0, 2, 4)] == [[]] * 3
@@ -217,11 +239,28 @@ def test_the_cursor_starts_anew_with_a_new_month():
 def test_the_sensor_as_the_daemon_calls_it_asks_about_the_month_that_is_due(desk):
     from forecast_assets.defs.sensors.arrivals import build_arrivals_sensor
 
+    before = due_month(pd.Timestamp.now("UTC"), "UTC")
     context = dg.build_sensor_context(instance=desk.instance)
     data = build_arrivals_sensor(desk.settings).evaluate_tick(context)
+    after = due_month(pd.Timestamp.now("UTC"), "UTC")
     assert data.run_requests == []
-    assert data.cursor
-    assert "FR: no sell_in of the month" in data.skip_message
+    cursor = json.loads(data.cursor)
+    assert cursor["month"] in {f"{month:%Y-%m}" for month in (before, after)}
+    assert set(cursor["fingerprints"]) == {"FR", "NO"}
+    assert data.skip_message.startswith(f"{cursor['month']}: FR: no sell_in of the month")
+
+
+def test_the_sensor_starts_where_its_last_poll_stopped(desk):
+    for code in ("FR", "NO"):
+        desk.deliver(code)
+        desk.run(code, dg.DagsterRunStatus.SUCCESS, **WAITED)
+    stopped = Cursor(month="2024-11", at=DUE.timestamp(), first="NO").write()
+    polled = poll_at(desk.settings, desk.instance, stopped, DUE + pd.Timedelta(minutes=5))
+    assert [request.tags["forecast/market"] for request in polled.run_requests] == ["NO", "FR"]
+    assert json.loads(polled.cursor) | {"fingerprints": {}} == {
+        "month": "2024-11", "at": (DUE + pd.Timedelta(minutes=5)).timestamp(), "fingerprints": {}, "first": "",
+        "first_seen": dict.fromkeys(("NO", "FR"), (DUE + pd.Timedelta(minutes=5)).timestamp()), "changed": {},
+    }  # fmt: skip
 
 
 def test_over_all_markets_history_is_frozen_and_the_month_after_prepared(desk):
@@ -252,8 +291,3 @@ def test_pooled_months_are_frozen_and_learned_from_where_pooling_is_on(desk):
     desk.store("pooled_rows", None, OCTOBER)
     requests = requests_over_all_markets(pooling, desk.instance, pd.Timestamp("2024-12-03T12:00Z"))
     assert ("pool_model", "2024-11-01") in {(request.job_name, request.partition_key) for request in requests}
-
-
-def test_the_month_due_today_is_that_of_the_clock():
-    now = pd.Timestamp.now("UTC")
-    assert closed_month(now, "UTC") < now.tz_localize(None)

@@ -164,6 +164,23 @@ def test_the_cursor_stays_if_the_outbox_cannot_be_written(company, monkeypatch):
     assert evaluated(again.cursor).skip_message == "No run failed for good."
 
 
+@pytest.mark.parametrize(("seconds_behind", "is_read"), [(0, True), (110, True), (130, False)])
+def test_runs_that_ended_up_to_two_minutes_before_the_cursor_are_read(company, seconds_behind, is_read):
+    run_id = run(company, fails=True)
+    changed = company.instance.get_run_record_by_id(run_id).update_timestamp
+    after = (changed if changed.tzinfo else changed.replace(tzinfo=UTC)) + timedelta(seconds=seconds_behind)
+    assert tick(company, Position(after)) == ([run_id] if is_read else [])
+
+
+def test_a_run_seen_in_the_overlap_is_not_reported_again(company, cursor):
+    run_id = run(company, fails=True)
+    assert tick(company, cursor) == [run_id]
+    assert cursor.cursor.seen == [run_id]
+    company.outbox.close([incident.key for incident in company.outbox.open_incidents()], "dev-2024-06")
+    assert tick(company, cursor) == []
+    assert company.open_kinds() == set()
+
+
 NOW = datetime(2024, 7, 10, 12, tzinfo=UTC)
 
 
