@@ -50,6 +50,8 @@ def test_an_unreadable_event_stops_no_other_and_is_an_incident(outbox, store, me
     assert outbox.events.path(first) in dict(unreadable.facts)["error"]
     assert "An alert cannot be read" in sent
     assert messages.compose() == 0
+    # It is not read again.
+    assert first.replace(".json", ".told") in outbox.events.names()
 
 
 @pytest.mark.parametrize("record", [0, 2])

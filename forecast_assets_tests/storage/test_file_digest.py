@@ -57,6 +57,12 @@ def test_a_flipped_byte_is_an_error_or_changes_nothing(store, path):
     assert found >= len(positions) * 0.95
 
 
+def test_a_byte_that_no_page_holds_is_in_the_digest_too(store, path):
+    path.write_bytes(b"Q" + path.read_bytes()[1:])
+    with pytest.raises(DamagedFile, match="the digest of its data is not"):
+        store.read(SELL_IN, [FR])
+
+
 @pytest.mark.parametrize("length", [0, 3, 8, 200, -9, -1])
 def test_a_file_that_was_cut_off_is_named(store, path, length):
     path.write_bytes(path.read_bytes()[:length] if length else b"")

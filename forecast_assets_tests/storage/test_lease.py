@@ -104,6 +104,15 @@ def test_an_owner_that_was_paused_too_long_notices_it(lease, let_pass):
     assert lease.take("run 3").token > successor.token
 
 
+def test_a_paused_process_does_not_go_on_with_the_lease_of_a_later_one_of_its_name(lease, let_pass):
+    paused = lease.take("run 1")
+    let_pass(61)
+    lease.take("run 2").release()
+    lease.take("run 1")
+    with pytest.raises(LeaseLost):
+        paused.renew()
+
+
 def test_an_owner_that_nobody_replaced_goes_on_after_a_pause(lease, let_pass):
     hold = lease.take("run 1")
     let_pass(1_000)

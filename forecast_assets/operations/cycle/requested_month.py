@@ -13,6 +13,7 @@ from forecast_assets.sources.dremio.tables import DremioTables
 from forecast_assets.sources.landing import LandingFolder
 from forecast_assets.sources.opened import open_deliveries
 from forecast_assets.storage import PartitionKey, TableReader
+from forecast_assets.storage.damaged_file import DamagedFile
 
 
 class MonthNotPlausible(ValueError):
@@ -29,6 +30,7 @@ class ClosedMonth:
         published_at: Time at which its publication was stored, in UTC.
         run_id: Run that stored it.
         later: The latest published month of the market.
+        damage: Problem of the published file, if it cannot be read; its time and run are then unknown.
     """
 
     country: str
@@ -36,14 +38,15 @@ class ClosedMonth:
     published_at: pd.Timestamp
     run_id: str
     later: pd.Timestamp
+    damage: str = ""
 
     def in_words(self) -> str:
         """Return what an operator needs to know, with the way to reopen the month."""
         month = f"{self.month:%Y-%m}"
+        stays = f"What run {self.run_id} published on {self.published_at:%Y-%m-%d} stays as it is."
         return (
-            f"{self.country} {month} is closed: {self.later:%Y-%m} is published, too. What run {self.run_id} published "
-            f"on {self.published_at:%Y-%m-%d} stays as it is. To reopen the month: forecast-assets backfill "
-            f"--country {self.country} --from {month} --to {month} --include-frozen"
+            f"{self.country} {month} is closed: {self.later:%Y-%m} is published, too. {self.damage or stays} To reopen "
+            f"the month: forecast-assets backfill --country {self.country} --from {month} --to {month} --include-frozen"
         )
 
 
@@ -53,9 +56,14 @@ def closed_months(store: TableReader, request: CycleRequest, countries: Sequence
     closed = {}
     for code in countries:
         if published.is_closed(code, request.month):
-            stored = store.provenance(TABLE, PartitionKey(request.month, code))
             later = published.latest(code)
             assert later is not None
+            try:
+                stored = store.provenance(TABLE, PartitionKey(request.month, code))
+            except DamagedFile as damaged:
+                # Closed all the same: the file of one market stops neither its month's closing nor the others.
+                closed[code] = ClosedMonth(code, request.month, later, "", later, str(damaged))
+                continue
             closed[code] = ClosedMonth(code, request.month, pd.Timestamp(stored.written_at), stored.run_id, later)
     return closed
 

@@ -11,6 +11,8 @@ from forecast_assets.operations.backfill.recorded_provenance import RecordedProv
 from forecast_assets.operations.cycle.cycle import _planned
 from forecast_assets.operations.cycle.cycle_gate import UNREADABLE, CycleGate
 from forecast_assets.operations.cycle.launch import RunResult, Step
+from forecast_assets.operations.cycle.plan import CycleRequest
+from forecast_assets.operations.cycle.requested_month import closed_months
 from forecast_assets.operations.cycle.steps import Present
 from forecast_assets.storage import TableSpec, TableStore
 from forecast_assets.storage.damaged_file import DamagedFile
@@ -105,6 +107,17 @@ def test_a_damaged_publication_starts_no_cycle_by_itself_but_a_fallback_replaces
     damage(store, "published_forecasts", "FR|2024-06-01")
     assert CycleGate(settings).published_by("FR", JUNE) == UNREADABLE
     assert CycleGate(settings).published_by("FR", JUNE, since=JULY.to_pydatetime()) == ""
+
+
+def test_a_closed_month_whose_file_is_damaged_is_closed_and_stops_no_other_market(store):
+    spec = TableSpec("published_forecasts", ("sku",), SELL_IN.arrow_schema)
+    for code in ("FR", "DE"):
+        for month in ("2024-06-01", "2024-07-01"):
+            store.write(spec, key(f"{code}|{month}"), sell_in(1.0), run("run-a"))
+    path = damage(store, "published_forecasts", "FR|2024-06-01")
+    closed = closed_months(store, CycleRequest(JUNE, 60), ["FR", "DE"])
+    assert f"FR 2024-06 is closed: 2024-07 is published, too. {path} is damaged" in closed["FR"].in_words()
+    assert "What run run-a published on" in closed["DE"].in_words()
 
 
 def test_a_backfill_counts_a_damaged_partition_as_missing(store):

@@ -140,6 +140,15 @@ def test_a_version_older_than_the_last_is_restored_if_it_was_the_published_one(s
     assert restore(store, "sell_in", FR, 60).provenance.version == "run-a.parquet"
 
 
+def test_a_published_file_that_lost_its_digest_is_restored_from_its_version(store):
+    sound = published(store).read_bytes()
+    published(store).write_bytes(sound.replace(b"forecast_assets.file", b"forecast_assets.fyle"))
+    assert {each.path for each in verify_store(store).damaged} == {str(published(store))}
+    assert restore(store, "sell_in", FR, 60).path == str(published(store))
+    assert published(store).read_bytes() == sound
+    assert verify_store(store).findings == ()
+
+
 def test_a_damaged_version_is_written_again_from_the_published_file(store):
     version(store, "run-b.parquet").write_bytes(b"")
     restored = restore(store, "sell_in", FR, 60)
