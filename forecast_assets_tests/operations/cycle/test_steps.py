@@ -29,20 +29,20 @@ class Stored:
             for table, of in tables.items()
         }
         self.totals_of: dict[pd.Timestamp, list[str]] = {}
+        self.damaged: list[pd.Timestamp] = []
 
     def list_partitions(self, table: str) -> list[PartitionKey]:
         return self._keys.get(table, [])
 
-    def read(self, table: str, partitions: list[PartitionKey], columns: list[str]) -> pd.DataFrame:
-        assert table == "demand_totals"
+    def read_with_provenance(self, table, partitions, columns, missing):
+        assert (table, missing) == ("demand_totals", "skip_damaged")
+        readable = [each for each in partitions if each.month not in self.damaged]
         rows = [
-            row
-            for each in partitions
-            for row in [
-                (each.month, "world", "world"), *((each.month, "market", code) for code in self.totals_of[each.month])
-            ]
-        ]  # fmt: skip
-        return pd.DataFrame(rows, columns=["month", *columns])
+            (each.month, level, entity)
+            for each in readable
+            for level, entity in [("world", "world"), *(("market", code) for code in self.totals_of[each.month])]
+        ]
+        return pd.DataFrame(rows, columns=["month", *columns]), dict.fromkeys(readable)
 
 
 def with_sources(*, without: dict[str, list[str]] | None = None, **more) -> Stored:
@@ -132,6 +132,8 @@ def test_totals_without_a_market_that_has_delivered_the_month_are_made_again():
     totals_of = {f"{month:%Y-%m-%d}": ["FR"] for month in MONTHS}
     fresh = with_totals(totals_of, ALL_KNOWN, sell_in={"FR": list(MONTHS)})
     assert words(steps_of(fresh).totals(["FR"])) == []
+    fresh.damaged = [pd.Timestamp("2024-05-01")]
+    assert words(steps_of(fresh).totals(["FR"])) == ["totals 2024-05..2024-05", "totals_known 2024-06..2024-06"]
     late = with_totals(totals_of, ALL_KNOWN, sell_in={"FR": list(MONTHS), "NO": ["2024-03-01"]})
     # What was known at the end of March was known before the totals of March were made again.
     assert words(steps_of(late).totals(["FR"])) == ["totals 2024-03..2024-03", "totals_known 2024-04..2024-06"]
