@@ -56,7 +56,9 @@ def known_from_months(iso2: str, first_year: int, last_year: int) -> tuple[Days,
     listed = holidays.country_holidays(iso2, years=years, language="en_US")
     names = {day: _base_names(listed[day]) for day in sorted(listed)}
     first = _first_days(names)
-    decreed, moved = _decreed_days(getattr(listed, "special_public_holidays", None) or {})
+    decreed, moved = _decreed_days(
+        listed.special_public_holidays or {} if hasattr(listed, "special_public_holidays") else {}
+    )
     announced = _announced(iso2, names)
     days = [day for day in names if first_year <= day.year <= last_year]
     months = []

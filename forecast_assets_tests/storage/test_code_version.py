@@ -28,14 +28,14 @@ ENDS_USED = {
     "domain": set(),
     "schemas": set(),
     "reports": set(),
-    # Limits of checks: they decide whether a table is stored.
-    "validation": {"config"},
+    # Limits of checks, and months stored before: they decide whether a table is stored.
+    "validation": {"config", "storage"},
     # The configuration digest; the stored inputs, look-ups and answers; the run's tags.
     "market_state": {"config", "storage", "tags"},
     # How deliveries are reached; what they hold is compared by content.
     "sources": {"config", "storage"},
-    # The same, with the run's partition and tags, and the windows that are recorded as inputs.
-    "defs": {"config", "storage", "partitions", "tags", "defs"},
+    # The same, with the run's partition and tags, and the windows that are recorded as inputs. Findings are announced.
+    "defs": {"config", "storage", "partitions", "tags", "defs", "alerts"},
 }
 # They compute no row: a gate, and a record elsewhere.
 WITHOUT_ROWS = {"mlflow_run", "delivery"}
