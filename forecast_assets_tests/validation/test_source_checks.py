@@ -160,7 +160,7 @@ def test_an_origin_without_an_active_sku_is_an_error():
 
 
 def test_totals_name_the_markets_that_are_not_in_and_go_on():
-    check = {each.name: each for each in totals_checks({JUNE: {"FR"}}, ["FR", "NO", "NA"])}["markets_complete"]
+    check = {each.name: each for each in totals_checks({JUNE: {"FR"}}, ["FR", "NO", "NA"], {})}["markets_complete"]
     finding = check.find(pd.DataFrame(), JUNE)
     assert not check.blocking
     assert finding.message == "without NA, NO: rebuild the month once they have delivered, to include them"
