@@ -57,7 +57,7 @@ LATER,FR,Teas,,,2024-09,,NULL,2024-03-01,,
 007,,Teas,,,,,,,,
 """
 PROMOTIONS = """country,sku,month,is_promoted,discount_pct,known_from
-FR,NULL,2024-03,1,25,2024-01-20
+FR,NULL,2024-03,1,0.25,2024-01-20
 FR,NULL,2024-03,0,0.1,2024-04-02
 FR,NA,2024-04,,0.3,
 FR,NA,2024-06,true,,
