@@ -1,4 +1,4 @@
-"""What all tests share: which are deselected, their order, and a process without settings of its own."""
+"""Settings of all tests: those that are deselected, their order, and a process without settings of its own."""
 
 import gc
 import importlib.util

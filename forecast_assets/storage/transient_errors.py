@@ -33,10 +33,11 @@ def is_transient(error: BaseException) -> bool:
     ``PermissionError`` counts: on a shared folder it means that another program has the file open. SQLite's "database
     is locked" counts, too.
     """
-    return any(_is_transient_itself(each) for each in _with_causes(error))
+    return any(_is_transient_itself(each) for each in with_causes(error))
 
 
-def _with_causes(error: BaseException) -> Iterator[BaseException]:
+def with_causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and, one after the other, the errors that caused it."""
     seen: set[int] = set()
     current: BaseException | None = error
     while current is not None and id(current) not in seen:

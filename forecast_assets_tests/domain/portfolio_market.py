@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.domain.demand.demand_panel import DemandPanel
+from forecast_assets.domain.portfolio.launches import new_launches
 
 MONTHS = pd.date_range("2020-01-01", periods=78, freq="MS")
 PAST = 60
@@ -52,3 +53,10 @@ def model_forecasts(skus: list[str], units: float = 100.0, low: float = 80.0, hi
             "forecast_units_p90": high,
         }
     )
+
+
+def launches_of(described=None, **skus):
+    """Return the market up to the origin, its products as known then, and its launches."""
+    panel = market(**skus).until(ORIGIN)
+    known = products(panel, **(described or {}))
+    return panel, known, new_launches(panel, known)

@@ -1,4 +1,4 @@
-"""What a finding does to a run: it blocks, it warns, or a person has accepted it."""
+"""Effects of a finding on a run: it blocks, it warns, or a person has accepted it."""
 
 import pandas as pd
 

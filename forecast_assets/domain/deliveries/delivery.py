@@ -18,7 +18,7 @@ DAY_COLUMNS = ("month", "day", "row_count", "distinct_rows", "odd_rows", "repeat
 
 @dataclass(frozen=True)
 class DeliveryFinding:
-    """What a rule found in one month of a delivery.
+    """Result of a rule for one month of a delivery.
 
     Attributes:
         message: What was seen (SKU, month, factor), the limit and where it comes from, and what to do.

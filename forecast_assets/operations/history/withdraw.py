@@ -44,7 +44,7 @@ class NotPossible(ValueError):
 
 @dataclasses.dataclass(frozen=True)
 class Order:
-    """Who withdraws or restores which publication, and why.
+    """Order to withdraw or restore a publication, with author and reason.
 
     Attributes:
         country: The market.
@@ -73,7 +73,7 @@ class Order:
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """What an order has changed.
+    """Changes that an order has made.
 
     Attributes:
         withdrawals: The withdrawals of the month by table, in force or just undone.

@@ -32,7 +32,7 @@ PUBLISHED = ["champion", "published_forecasts"]
 
 @pytest.fixture(scope="module")
 def as_delivered(company, tmp_path_factory) -> Company:
-    """What the company's markets teach one another."""
+    """Tables that the company's markets share: pooled rows and the pooled model."""
     return with_pooled_model(company.copied_to(tmp_path_factory.mktemp("as_delivered") / "company", *HISTORY))
 
 

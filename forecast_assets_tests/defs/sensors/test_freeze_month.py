@@ -1,4 +1,4 @@
-"""Which runs over all markets are asked for, when, for which markets and months, and with which tags."""
+"""Requests for runs over all markets: their moment, markets, months and tags."""
 
 import dagster as dg
 import pandas as pd
@@ -40,7 +40,7 @@ def company(base, markets=MARKETS):
 
 @pytest.fixture
 def asked(tmp_path, instance, monkeypatch):
-    """What is asked for at a moment if these months of tables are stored, by market."""
+    """Return the requests at a moment if these months of tables are stored, by market."""
 
     def at(now, markets=MARKETS, **tables):
         stored = {

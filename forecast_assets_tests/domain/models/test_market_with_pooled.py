@@ -1,4 +1,4 @@
-"""What a market makes of learners over all markets: when it asks them, too young to train, and what is stored."""
+"""A market with learners over all markets: when it uses them, too young to train, and the stored parts."""
 
 import dataclasses
 

@@ -6,22 +6,23 @@ from forecast_assets.domain.portfolio.launches import (
     launch_columns,
     launch_curve,
     launch_forecasts,
-    new_launches,
     pooled_season,
 )
-from forecast_assets_tests.domain.portfolio_market import MONTHS, ORIGIN, PAST, UNKNOWN, market, products, series
+from forecast_assets_tests.domain.portfolio_market import (
+    MONTHS,
+    ORIGIN,
+    PAST,
+    UNKNOWN,
+    launches_of,
+    market,
+    series,
+)
 
 NOT_KNOWN = np.array(["NaT"], dtype="datetime64[ns]")
 
 
 def month_at(column):
     return np.array([MONTHS[column]])
-
-
-def launches_of(described=None, **skus):
-    panel = market(**skus).until(ORIGIN)
-    known = products(panel, **(described or {}))
-    return panel, known, new_launches(panel, known)
 
 
 def forecast(described=None, **skus):

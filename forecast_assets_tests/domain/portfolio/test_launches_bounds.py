@@ -3,14 +3,16 @@
 import numpy as np
 import pytest
 
-from forecast_assets.domain.portfolio.launches import launch_columns, launch_curve, launch_forecasts, new_launches
-from forecast_assets_tests.domain.portfolio_market import MONTHS, ORIGIN, PAST, UNKNOWN, market, products, series
-
-
-def launches_of(described=None, **skus):
-    panel = market(**skus).until(ORIGIN)
-    known = products(panel, **(described or {}))
-    return panel, known, new_launches(panel, known)
+from forecast_assets.domain.portfolio.launches import launch_columns, launch_curve, launch_forecasts
+from forecast_assets_tests.domain.portfolio_market import (
+    MONTHS,
+    ORIGIN,
+    PAST,
+    UNKNOWN,
+    launches_of,
+    market,
+    series,
+)
 
 
 def forecast(described=None, **skus):

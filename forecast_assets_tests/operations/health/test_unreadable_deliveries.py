@@ -1,4 +1,4 @@
-"""What ``market check`` reports of files that cannot be read or are not read."""
+"""Reports of ``market check`` on files that cannot be read or are not read."""
 
 import pandas as pd
 import pytest
