@@ -5,10 +5,10 @@ Messages of data and of services are one line already.
 
 import errno
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 from forecast_assets.config.connection_failure import ConnectionFailure
-from forecast_assets.storage.transient_errors import with_causes
 
 FULL = {errno.ENOSPC, errno.EDQUOT}
 FULL_TEXTS = ("No space left on device", "Disk quota exceeded", "database or disk is full")
@@ -58,7 +58,7 @@ def damage_of_sqlite(file: Path) -> str:
 
 def in_one_line(error: BaseException) -> str:
     """Return the first line of an error; of a full disk or a damaged database the cause and what to do."""
-    for cause in with_causes(error):
+    for cause in _with_causes(error):
         if is_full(cause):
             file = getattr(cause, "filename", None)
             return NO_SPACE.format(where=f" ({file})" if file else "")
@@ -72,3 +72,13 @@ def in_one_line(error: BaseException) -> str:
 def is_full(error: BaseException) -> bool:
     """Return True if an error means that a disk is full."""
     return getattr(error, "errno", None) in FULL or any(text in str(error) for text in FULL_TEXTS)
+
+
+def _with_causes(error: BaseException) -> Iterator[BaseException]:
+    # Also what `from None` hides: a full disk is the cause, whatever was made of it. Transient errors stop there.
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        yield current
+        current = current.__cause__ or current.__context__

@@ -33,11 +33,10 @@ def is_transient(error: BaseException) -> bool:
     ``PermissionError`` counts: on a shared folder it means that another program has the file open. SQLite's "database
     is locked" counts, too.
     """
-    return any(_is_transient_itself(each) for each in with_causes(error))
+    return any(_is_transient_itself(each) for each in _with_causes(error))
 
 
-def with_causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and, one after the other, the errors that caused it."""
+def _with_causes(error: BaseException) -> Iterator[BaseException]:
     seen: set[int] = set()
     current: BaseException | None = error
     while current is not None and id(current) not in seen:
