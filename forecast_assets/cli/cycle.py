@@ -123,11 +123,12 @@ def _row(store: TableStore, code: str, month: pd.Timestamp) -> list[str]:
 def print_findings(settings: Settings, month: pd.Timestamp, countries: list[str]) -> None:
     """Print what the checks found in the month's deliveries, and the command that accepts a finding."""
     findings = DeliveryFindings(open_store(settings))
-    rows = [
-        [code, each.source, each.name, each.effect, each.message]
-        for code in countries
-        for each in findings.of(PartitionKey(month, code))
-    ]
+    markets: dict[tuple[str, ...], list[str]] = {}
+    for code in countries:
+        for each in findings.of(PartitionKey(month, code)):
+            markets.setdefault((each.source, each.name, each.effect, each.message), []).append(code)
+    # Rows of a country that is no market are found by every market: one row names them.
+    rows = [[", ".join(codes), *finding] for finding, codes in markets.items()]
     if not rows:
         return
     print_table(

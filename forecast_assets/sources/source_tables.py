@@ -17,6 +17,8 @@ from forecast_assets.domain.calendar import add_months, month_range
 from forecast_assets.domain.cycle_calendar import local_date
 from forecast_assets.domain.demand.covid import read_oxcgrt
 from forecast_assets.domain.months import consecutive_months
+from forecast_assets.sources.contract.problems import LandingProblem
+from forecast_assets.sources.country_spellings import NO_CODES, CountryCodes, country_codes
 from forecast_assets.sources.dremio.engine import DremioEngine
 from forecast_assets.sources.dremio.tables import DremioTables
 from forecast_assets.sources.landing import LandingError, LandingFolder
@@ -36,14 +38,14 @@ class DeliveredSellIn:
         rows: The months asked for and the year before them, with ``month``.
         products: Products of the months asked for, with ``month``; None if no products were ever delivered.
         sql_tests: Results of the SQL tests.
-        unknown_countries: Rows per delivered country code that no market has.
+        countries: Delivered country codes that no market has.
         unread: Files in the source's folder that are not read and may be the market's.
     """
 
     rows: pd.DataFrame
     products: pd.DataFrame | None
     sql_tests: list[SqlTestResult]
-    unknown_countries: dict[str, int]
+    countries: CountryCodes = NO_CODES
     unread: Sequence[UnreadFile] = ()
 
 
@@ -136,7 +138,7 @@ class SourceTables:
             rows=self._with_year_before(country, months),
             products=self.rows("products", country, months) if has_products else None,
             sql_tests=self.sql_tests("sell_in", country, months),
-            unknown_countries=self._delivered.unknown_countries("sell_in", self._markets),
+            countries=self.country_codes("sell_in", country, months),
             unread=self.unread_files("sell_in", country),
         )
 
@@ -197,6 +199,10 @@ class SourceTables:
         """Return the files in a source's folder that are not read and may be the market's; tables have none."""
         return self._folder.unread(source, country) if self._delivered is self._folder else []
 
+    def country_codes(self, source: str, country: str, months: Sequence[pd.Timestamp]) -> CountryCodes:
+        """Return the codes of a source that are another spelling of the market's, and those of no market."""
+        return country_codes(self._delivered, source, self._markets, country, months)
+
     def sql_tests(self, table: str, country: str, months: Sequence[pd.Timestamp]) -> list[SqlTestResult]:
         """Return the results of the SQL tests of a table over the months."""
         return self._engine.run_tests(table, country, months[0], months[-1], **self._judgement(country))
@@ -220,9 +226,18 @@ class SourceTables:
             self._delivered.require_delivered(source, country, months)
         except LandingError as error:
             if len(months) == 1:
-                raise
+                raise LandingError(
+                    source, country, [*error.problems, *self._misspelt(source, country, months)]
+                ) from error
             delivered = set(self._delivered.delivered_months(source, country))
             raise RangeNotUsable(error, months, [month for month in months if month not in delivered]) from error
+
+    def _misspelt(self, source: str, country: str, months: Sequence[pd.Timestamp]) -> list[LandingProblem]:
+        """Return the problem of rows of the months under another spelling of the market's code."""
+        misspelt = self.country_codes(source, country, months).misspelt
+        found = f"rows of {', '.join(map(repr, misspelt))}"
+        step = f"write {country} in the column country and deliver the file again"
+        return [LandingProblem(f"{source}/", f"the code {country}", found, step, "country")] if misspelt else []
 
     def _usable(self, table: str, country: str, months: Sequence[pd.Timestamp]) -> pd.DataFrame:
         try:

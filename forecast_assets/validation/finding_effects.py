@@ -5,18 +5,27 @@ from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 
-from forecast_assets.market_state.delivery_findings import ACCEPTED, BLOCKS, WARNS, Acceptance, StoredFinding
+from forecast_assets.market_state.delivery_findings import ACCEPTED, BLOCKS, SOURCES, WARNS, Acceptance, StoredFinding
 from forecast_assets.validation import delivery_checks
-from forecast_assets.validation.source_checks import RETURNS_PLAUSIBLE, TOTAL_PLAUSIBLE, UNKNOWN_SKUS
+from forecast_assets.validation.source_checks import (
+    COUNTRY_SPELLING,
+    RETURNS_PLAUSIBLE,
+    TOTAL_PLAUSIBLE,
+    UNKNOWN_COUNTRIES,
+    UNKNOWN_SKUS,
+)
 from forecast_assets.validation.table_checks import Finding, TableCheck, Tables
 
+COUNTRIES = tuple(check.name for check in (COUNTRY_SPELLING, UNKNOWN_COUNTRIES))
 PLAUSIBILITY = tuple(check.name for check in (TOTAL_PLAUSIBLE, RETURNS_PLAUSIBLE, UNKNOWN_SKUS))
 
 
 def acceptable_names(source: str) -> tuple[str, ...]:
     """Return the checks of a source whose findings can be accepted: judgements, not errors of form."""
     judged = tuple(check.name for check in delivery_checks.DECLARATIONS.get(source, ()))
-    return (*judged, *PLAUSIBILITY) if source == "sell_in" else judged
+    if source not in SOURCES:
+        return judged
+    return (*judged, *COUNTRIES, *(PLAUSIBILITY if source == "sell_in" else ()))
 
 
 def with_effects(

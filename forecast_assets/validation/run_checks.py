@@ -39,7 +39,7 @@ def tables_and_checks(
     else:
         tables, products = by_month(sources.rows(source, country, months), months), None
         tests, unread = sources.sql_tests(source, country, months), sources.unread_files(source, country)
-        checks = source_checks.sourced_checks(source, tests, unread)
+        checks = source_checks.sourced_checks(source, tests, unread, sources.country_codes(source, country, months))
     is_single = len(months) == 1
     row_count = 0
     if source in delivery_checks.JUDGED:

@@ -1,10 +1,11 @@
 """Checks of deliveries: the SQL tests of each table, and the plausibility of a month's numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from forecast_assets.config.process_groups import CheckSettings
+from forecast_assets.sources.country_spellings import NO_CODES, CountryCodes
 from forecast_assets.sources.landing.delivered_file import UnreadFile
 from forecast_assets.sources.source_tables import DeliveredSellIn
 from forecast_assets.sources.sql import SqlProject, SqlTestResult
@@ -24,6 +25,9 @@ UNKNOWN_SKUS = CheckDeclaration(
 UNKNOWN_COUNTRIES = CheckDeclaration(
     "unknown_countries", "Every delivered country code is a market in markets.yaml.", blocking=False
 )
+COUNTRY_SPELLING = CheckDeclaration(
+    "country_spelling", "No row has the market's code in another spelling: such rows are not read."
+)
 FILES_READ = CheckDeclaration(
     "files_read",
     "Every file in the folder of the source is read; the others are named with the reason.",
@@ -41,10 +45,10 @@ def sql_declarations(table: str) -> tuple[CheckDeclaration, ...]:
 
 def sourced_declarations(table: str) -> tuple[CheckDeclaration, ...]:
     """Return the checks of ``sourced_checks`` but the one of the schema."""
-    return (*sql_declarations(table), FILES_READ)
+    return (*sql_declarations(table), FILES_READ, COUNTRY_SPELLING, UNKNOWN_COUNTRIES)
 
 
-SELL_IN = (*sourced_declarations("sell_in"), TOTAL_PLAUSIBLE, RETURNS_PLAUSIBLE, UNKNOWN_SKUS, UNKNOWN_COUNTRIES)
+SELL_IN = (*sourced_declarations("sell_in"), TOTAL_PLAUSIBLE, RETURNS_PLAUSIBLE, UNKNOWN_SKUS)
 SELL_OUT = sourced_declarations("sell_out")
 PRODUCTS = sourced_declarations("products")
 PROMOTIONS = sourced_declarations("promotions")
@@ -52,20 +56,28 @@ OVERRIDES = sourced_declarations("overrides")
 
 
 def sourced_checks(
-    table: str, sql_tests: Sequence[SqlTestResult], unread: Sequence[UnreadFile] = ()
+    table: str,
+    sql_tests: Sequence[SqlTestResult],
+    unread: Sequence[UnreadFile] = (),
+    countries: CountryCodes = NO_CODES,
 ) -> list[TableCheck]:
-    """Return the schema check, the SQL tests of a table, and the check of files that are not read."""
-    return [schema_check(table), *(_sql_check(result) for result in sql_tests), _files_read(table, unread)]
+    """Return the schema check, the SQL tests of a table, and the checks of files and countries that are not read."""
+    return [
+        schema_check(table),
+        *(_sql_check(result) for result in sql_tests),
+        _files_read(table, unread),
+        _country_spelling(table, countries.misspelt),
+        _unknown_countries(table, countries.unknown),
+    ]
 
 
 def sell_in_checks(delivered: DeliveredSellIn, limits: CheckSettings) -> list[TableCheck]:
     """Return all checks of ``sell_in``."""
     return [
-        *sourced_checks("sell_in", delivered.sql_tests, delivered.unread),
+        *sourced_checks("sell_in", delivered.sql_tests, delivered.unread, delivered.countries),
         _total_plausible(delivered.rows, limits.max_total_change),
         _returns_plausible(delivered.rows, limits.max_return_ratio),
         _unknown_skus(delivered.products, limits.max_unknown_sku_share),
-        _unknown_countries(delivered.unknown_countries),
     ]
 
 
@@ -151,10 +163,26 @@ def _files_read(source: str, unread: Sequence[UnreadFile]) -> TableCheck:
     return FILES_READ.rule(find)
 
 
-def _unknown_countries(codes: dict[str, int]) -> TableCheck:
+def _country_spelling(source: str, codes: Mapping[str, int]) -> TableCheck:
     def find(_: pd.DataFrame, __: pd.Timestamp) -> Finding:
-        rows = pd.DataFrame({"country": list(codes), "rows": list(codes.values())})
+        named = ", ".join(f"{code!r} ({count:,} rows)" for code, count in list(codes.items())[:SHOWN_CODES])
+        message = (
+            f"rows of {named} in {source} are not read: the code is another spelling of the market's. Write the code "
+            "of markets.yaml, or give the country a market of its own"
+        )
+        return violating(_by_code(codes), message)
+
+    return COUNTRY_SPELLING.rule(find)
+
+
+def _unknown_countries(source: str, codes: Mapping[str, int]) -> TableCheck:
+    def find(_: pd.DataFrame, __: pd.Timestamp) -> Finding:
         named = ", ".join(list(codes)[:SHOWN_CODES])
-        return violating(rows, f"rows of {named} are in no market: add the market to markets.yaml or drop the rows")
+        message = f"rows of {named} are in no market: add the market to markets.yaml or drop the rows from {source}"
+        return violating(_by_code(codes), message)
 
     return UNKNOWN_COUNTRIES.rule(find)
+
+
+def _by_code(codes: Mapping[str, int]) -> pd.DataFrame:
+    return pd.DataFrame({"country": list(codes), "rows": list(codes.values())})

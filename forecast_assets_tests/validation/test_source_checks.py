@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from forecast_assets.config.markets import Market
+from forecast_assets.sources.country_spellings import CountryCodes
 from forecast_assets.sources.landing.delivered_file import UnreadFile
 from forecast_assets.sources.source_tables import DeliveredSellIn
 from forecast_assets.sources.sql import SqlTestResult
@@ -32,7 +33,7 @@ def look(
     table = month_of(june)
     before = history({"A": 100.0, "B": 50.0}) if before is None else before
     rows = pd.concat([before, table.assign(month=JUNE)], ignore_index=True)
-    delivered = DeliveredSellIn(rows, products, list(tests), countries or {})
+    delivered = DeliveredSellIn(rows, products, list(tests), CountryCodes(unknown=countries or {}))
     checks = {each.name: each for each in sell_in_checks(delivered, loaded().checks)}
     return checks[check].find(table, JUNE)
 
@@ -112,7 +113,22 @@ def test_a_company_without_products_has_no_unknown_skus():
 def test_countries_that_are_no_market_are_counted_and_stop_nothing():
     finding = look("unknown_countries", {"A": 1.0}, countries={"XX": 3, "YY": 1})
     assert finding.rows.to_dict("records") == [{"country": "XX", "rows": 3}, {"country": "YY", "rows": 1}]
-    assert finding.message == "rows of XX, YY are in no market: add the market to markets.yaml or drop the rows"
+    assert (
+        finding.message
+        == "rows of XX, YY are in no market: add the market to markets.yaml or drop the rows from sell_in"
+    )
+
+
+def test_rows_under_another_spelling_of_the_market_block_and_are_counted():
+    checks = {
+        each.name: each for each in sourced_checks("overrides", [], countries=CountryCodes({"Fr": 2, "FR\u00a0": 1}))
+    }
+    finding = checks["country_spelling"].find(month_of({}), JUNE)
+    assert (checks["country_spelling"].blocking, finding.is_warning) == (True, False)
+    assert finding.rows.to_dict("records") == [{"country": "Fr", "rows": 2}, {"country": "FR\u00a0", "rows": 1}]
+    assert finding.message.startswith(
+        "rows of 'Fr' (2 rows), 'FR\\xa0' (1 rows) in overrides are not read: the code is another spelling of the market's"
+    )
 
 
 def test_rows_that_a_sql_test_found_belong_to_their_month():

@@ -14,10 +14,13 @@ from forecast_assets.market_state.delivery_findings import ACCEPTED, BLOCKS, Del
 from forecast_assets.partitions import country_of_run
 from forecast_assets.storage import PartitionKey
 from forecast_assets.validation.finding_effects import acceptable_names, with_effects
+from forecast_assets.validation.source_checks import UNKNOWN_COUNTRIES
 from forecast_assets.validation.table_checks import TableCheck, Tables, stored_if_sound
 
 KIND = "delivery_finding"
 HEADLINE_LENGTH = 300
+# Every market finds the same rows of no market: Dagster, the cycle's table and market check show them, no card does.
+OF_ALL_MARKETS = (UNKNOWN_COUNTRIES.name,)
 
 
 def stored_with_findings(
@@ -57,7 +60,8 @@ def _announce(
     if any(each.month > month for each in later):
         return
     outbox, cycle_id = Outbox.of(settings), f"{settings.env}-{month:%Y-%m}"
-    incidents = [incident_of(finding, market, month) for finding in found if finding.effect != ACCEPTED]
+    announced = [finding for finding in found if finding.effect != ACCEPTED and finding.name not in OF_ALL_MARKETS]
+    incidents = [incident_of(finding, market, month) for finding in announced]
     outbox.report(incidents, cycle_id)
     opened = {incident.key for incident in incidents}
     keys = [Incident(KIND, market.code, f"{source} {name}", month, "info", "").key for name in acceptable_names(source)]

@@ -1,12 +1,15 @@
 """Gate of a market's cycle: reports a delivery or earlier months that are still missing."""
 
+import dataclasses
 import datetime
+from collections.abc import Sequence
 
 import pandas as pd
 
 from forecast_assets.config.settings import Settings
 from forecast_assets.operations.cycle.launch import Step
 from forecast_assets.operations.cycle.market_steps import next_step
+from forecast_assets.sources.country_spellings import country_codes, in_words
 from forecast_assets.sources.dremio.arrivals import table_delivery
 from forecast_assets.sources.dremio.tables import DremioTables
 from forecast_assets.sources.landing.arrivals import MonthDelivery, delivery_of
@@ -34,9 +37,19 @@ class CycleGate:
     ) -> MonthDelivery:
         """Return the state of a delivery; for ``seen_before`` see ``delivery_of``; table sources do not use it."""
         if isinstance(self._delivered, DremioTables):
-            return table_delivery(self._delivered, country, month)
-        settle = self._settings.automation.sensor_seconds
-        return delivery_of(self._delivered, country, month, self._codes, now, settle, seen_before)
+            delivery = table_delivery(self._delivered, country, month)
+        else:
+            settle = self._settings.automation.sensor_seconds
+            delivery = delivery_of(self._delivered, country, month, self._codes, now, settle, seen_before)
+        return dataclasses.replace(
+            delivery, unreadable=(*delivery.unreadable, *self._misspelt(country, month, delivery.missing))
+        )
+
+    def _misspelt(self, country: str, month: pd.Timestamp, sources: Sequence[str]) -> list[str]:
+        """Return the missing sources that have rows of the month under another spelling of the market's code."""
+        markets = self._settings.market_table
+        codes = {source: country_codes(self._delivered, source, markets, country, [month]) for source in sources}
+        return [in_words(source, country, each.misspelt) for source, each in codes.items() if each.misspelt]
 
     def next_step(self, country: str, month: pd.Timestamp) -> Step:
         """Return the step that the market's cycle needs next."""

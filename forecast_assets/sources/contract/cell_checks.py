@@ -6,7 +6,9 @@ Belongs here: the conditions and their wording. Not here: the queries, and compa
 from dataclasses import dataclass
 from datetime import date
 
-from forecast_assets.sources.contract.columns import CASTABLE_KINDS, KINDS, Column, Source
+from forecast_assets.sources.contract.columns import CASTABLE_KINDS, KINDS, Column
+from forecast_assets.sources.contract.delivered_rows import DeliveredRows
+from forecast_assets.sources.contract.stated_notation import PERCENT
 
 # Systems write "no end" as a month of this year or later, such as 9999-12.
 NEVER = 2200
@@ -27,18 +29,18 @@ class CellCheck:
     shown: str = "NULL"
 
 
-def cell_checks(source: Source, today: date, advice: str) -> list[CellCheck]:
+def cell_checks(rows: DeliveredRows, today: date) -> list[CellCheck]:
     """Return the checks of rows that name a country.
 
     Args:
-        source: The contract of the source.
+        rows: The delivered rows, with what ends a next step.
         today: The last day that facts may have, ``$today`` in the conditions.
-        advice: Ends the next step, such as ``and deliver the file again under the same name``.
     """
-    checks = [_castable(column, advice) for column in source.columns if column.kind in CASTABLE_KINDS]
+    source, advice = rows.source, rows.advice
+    checks = [_castable(column, rows) for column in source.columns if column.kind in CASTABLE_KINDS]
     checks += [empty_cells(column, advice) for column in source.columns if column.filled and column.name != "country"]
     checks += [_broken_key(column, advice) for column in source.columns if column.kind == "key"]
-    checks += [_mixed_share(column, advice) for column in source.columns if column.share]
+    checks += [_mixed_share(column, rows) for column in source.columns if column.share]
     checks += [_far_month(column, advice) for column in source.columns if column.filled and column.kind == "month"]
     return checks + (_period_checks(today, advice) if source.is_fact else [])
 
@@ -53,10 +55,12 @@ def empty_cells(column: Column, advice: str) -> CellCheck:
     return CellCheck(column.name, condition, "a filled cell", step, found="an empty cell")
 
 
-def _castable(column: Column, advice: str) -> CellCheck:
+def _castable(column: Column, rows: DeliveredRows) -> CellCheck:
     bad = f"_bad_{column.name}"
-    step = f"correct the cells {advice}"
-    return CellCheck(column.name, f"{bad} IS NOT NULL", KINDS[column.kind], step, shown=f"'\"' || {bad} || '\"'")
+    step = f"correct the cells {rows.advice}"
+    expected = rows.number_format if column.kind == "number" else KINDS[column.kind]
+    expected += f"; at most 1, or 100 as a stated {PERCENT}" if column.share else ""
+    return CellCheck(column.name, f"{bad} IS NOT NULL", expected, step, shown=f"'\"' || {bad} || '\"'")
 
 
 def _broken_key(column: Column, advice: str) -> CellCheck:
@@ -71,14 +75,15 @@ def _broken_key(column: Column, advice: str) -> CellCheck:
     )
 
 
-def _mixed_share(column: Column, advice: str) -> CellCheck:
+def _mixed_share(column: Column, rows: DeliveredRows) -> CellCheck:
     """Return the check of values that could be percentages, such as 0.5 % beside 25 %, or fractions."""
     name = column.name
     return CellCheck(
         name,
         f"{name} > 0 AND {name} <= 1 AND _largest_{name} > 1",
         "fractions alone (0.25 for 25 %), or percentages above 1 alone",
-        f"write {name} as fractions in every row {advice}",
+        f"write {name} as fractions in every row {rows.advice}; or state that all are percentages: "
+        f"{rows.stated_as(f'{name}: {PERCENT}')}",
         shown=f"CAST({name} AS VARCHAR) || ' beside ' || CAST(_largest_{name} AS VARCHAR)",
     )
 

@@ -43,6 +43,15 @@ class DeliveredRows(Protocol):
         """The end of a problem's next step."""
         ...
 
+    @property
+    def number_format(self) -> str:
+        """How numbers are written, as in ``a number with a decimal point``."""
+        ...
+
+    def stated_as(self, entry: str) -> str:
+        """Return where an entry of the market's notation is stated, as in ``FR: {decimal: ","} in <file>``."""
+        ...
+
     def query(self, sql: str, values: Values) -> list[Row]:
         """Return the result of a query in DuckDB's dialect that binds ``values`` by name."""
         ...

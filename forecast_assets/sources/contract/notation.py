@@ -1,14 +1,16 @@
 """Notation of numbers: thousands that look like decimals, and percentages beside fractions.
 
 A point may separate thousands or decimals. ``1.250`` beside ``950`` is 1250 or 1.25, and only other cells of the file
-tell which. A file in which they do not is refused. Belongs here: the marks of single cells and the problems of files.
+tell which. A file in which they do not is refused, unless its notation is stated (stated_notation.py). Belongs here:
+the marks of single cells and the problems of files.
 """
 
 from collections.abc import Iterable
 
 from forecast_assets.sources.contract.columns import Column, Source
-from forecast_assets.sources.contract.delivered_rows import Row
+from forecast_assets.sources.contract.delivered_rows import DeliveredRows, Row
 from forecast_assets.sources.contract.problems import LandingProblem
+from forecast_assets.sources.contract.stated_notation import entry_of
 
 THOUSANDS, DECIMAL = "thousands", "decimal"
 _THOUSANDS = "^[+-]?[1-9][0-9]{0,2}[.][0-9]{3}$"
@@ -62,16 +64,18 @@ def ambiguous(source: Source, counts: Iterable[Row]) -> dict[str, dict[str, int]
 
 
 def ambiguous_problem(
-    file: str, column: str, rows: Iterable[int | str], row_count: int, example: float, advice: str
+    rows: DeliveredRows, file: str, column: str, names: Iterable[int | str], row_count: int, example: float
 ) -> LandingProblem:
-    """Return the problem of one column of a file."""
+    """Return the problem of one column of a file; ``names`` are those of its ambiguous rows."""
     text, thousand = f"{example:.3f}", f"{example * 1000:.0f}"
+    decimal = text.rstrip("0").rstrip(".")
     return LandingProblem(
         file,
         "numbers that show if a point separates decimals or thousands",
-        f'"{text}", which is {text.rstrip("0").rstrip(".")} or {thousand}',
-        f"write {thousand} or {example:.4f}, without a separator of thousands, {advice}",
+        f'"{text}", which is {decimal} or {thousand}',
+        f"write {thousand} or {example:.4f}, without a separator of thousands, {rows.advice}; or state the notation: "
+        f"{rows.stated_as(entry_of(',', '.'))} reads {thousand}, {{{entry_of('.')}}} reads {decimal}",
         column,
-        tuple(rows),
+        tuple(names),
         row_count,
     )

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from forecast_assets.sources.contract.cell_checks import CellCheck, cell_checks, empty_cells
+from forecast_assets.sources.contract.columns import KINDS
 from forecast_assets.sources.contract.contradictions import contradictions
 from forecast_assets.sources.contract.delivered_rows import (
     CheckedMonths,
@@ -21,6 +22,7 @@ from forecast_assets.sources.contract.delivered_rows import (
 from forecast_assets.sources.contract.expressions import period_of
 from forecast_assets.sources.contract.notation import THOUSANDS, ambiguous, ambiguous_problem, notation_counts
 from forecast_assets.sources.contract.problems import ROWS_SHOWN, LandingProblem
+from forecast_assets.sources.contract.stated_notation import likely_entries
 
 CELLS_SHOWN = 3
 
@@ -35,7 +37,7 @@ def row_problems(
         months: The months that are checked.
         concerns_market: Returns True if rows without a country in a file, given by its name, concern the market.
     """
-    checks = [_Check(each, names_country(rows.source)) for each in cell_checks(rows.source, months.today, rows.advice)]
+    checks = [_Check(each, names_country(rows.source)) for each in cell_checks(rows, months.today)]
     if not rows.source.country_is_optional:
         nameless = empty_cells(rows.source.column("country"), rows.advice)
         checks.append(_Check(nameless, f"NOT {names_country(rows.source)}", concerns_market))
@@ -90,7 +92,7 @@ class _Checker:
                 file,
                 check.cells.expected,
                 check.cells.found or ", ".join(quoted.get(file, [])),
-                check.cells.next_step,
+                check.cells.next_step + self._other_notation(check.cells.column, quoted.get(file, [])),
                 check.cells.column,
                 tuple(names[file]),
                 count,
@@ -98,6 +100,14 @@ class _Checker:
             for file, count in counted.items()
             if check.reports(file)
         ]
+
+    def _other_notation(self, column: str, cells: list[str]) -> str:
+        """Return how to state the notation of quoted cells, if they are numbers in another one."""
+        kinds = {each.name: each.kind for each in self.rows.source.columns}
+        is_number = kinds.get(column) == "number" and self.rows.number_format == KINDS["number"]
+        entries = likely_entries(cell.strip('"') for cell in cells) if is_number else []
+        others = "".join(f" or {{{entry}}}" for entry in entries[1:])
+        return f"; or state their notation: {self.rows.stated_as(entries[0])}{others}" if entries else ""
 
     def notation(self, counts: list[Row]) -> list[LandingProblem]:
         """Return the columns of files whose points may separate decimals or thousands."""
@@ -110,7 +120,7 @@ class _Checker:
             largest = self._query(f"SELECT _file, MAX({column}) AS example FROM {dotted} GROUP BY _file")
             examples = {row["_file"]: float(row["example"]) for row in largest}
             problems += [
-                ambiguous_problem(file, column, names[file], count, examples[file], self.rows.advice)
+                ambiguous_problem(self.rows, file, column, names[file], count, examples[file])
                 for file, count in files.items()
             ]
         return problems

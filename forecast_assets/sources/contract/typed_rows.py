@@ -11,6 +11,7 @@ from forecast_assets.sources.contract.column_types import INSTANT
 from forecast_assets.sources.contract.columns import CASTABLE_KINDS, Column, Source
 from forecast_assets.sources.contract.expressions import literal, month_start
 from forecast_assets.sources.contract.notation import is_noted, noted
+from forecast_assets.sources.contract.stated_notation import NOT_STATED, PERCENT, Notation
 
 LARGEST = "1.7976931348623157E308"
 _YEAR = "(19|[2-9][0-9])[0-9]{2}"
@@ -30,6 +31,7 @@ class RawRows:
         row: Expression of the row's number; none for tables, which have no order.
         attributes: Expression by further column; None where only other files have the column.
         by_file: True if all rows of a file show if its shares are percentages; else the market's rows of the table do.
+        notation: What the delivery states about its numbers.
     """
 
     relation: str
@@ -39,6 +41,7 @@ class RawRows:
     row: str = "CAST(NULL AS BIGINT)"
     attributes: Mapping[str, str | None] = field(default_factory=dict)
     by_file: bool = False
+    notation: Notation = NOT_STATED
 
 
 def typed_rows(source: Source, delivered: RawRows) -> str:
@@ -57,11 +60,12 @@ def typed_rows(source: Source, delivered: RawRows) -> str:
     raw += [f"{_largest_of_file(each, delivered)} AS _largest_{each.name}" for each in shares]
     passed = [*(["attributes"] if has_attributes else []), "_file", "_row"]
     largest = [f"_largest_{each.name}" for each in shares]
-    typed = [f"{_typed(each, delivered.classes.get(each.name))} AS {each.name}" for each in source.columns]
+    stated = delivered.notation
+    typed = [f"{_typed(each, delivered.classes.get(each.name), stated)} AS {each.name}" for each in source.columns]
     texts = [f"CAST({each.name} AS VARCHAR) AS _text_{each.name}" for each in _cast_columns(source)]
     bad = [f"{_bad(each, delivered.classes.get(each.name))} AS _bad_{each.name}" for each in _cast_columns(source)]
     noted_as = [
-        f"{noted(each.name, delivered.classes.get(each.name))} AS _noted_{each.name}"
+        f"{noted(each.name, None if stated.decimal else delivered.classes.get(each.name))} AS _noted_{each.name}"
         for each in source.columns
         if is_noted(each)
     ]
@@ -93,13 +97,13 @@ def _cast_columns(source: Source) -> list[Column]:
 
 def _largest_of_file(column: Column, delivered: RawRows) -> str:
     cell_class = delivered.classes.get(column.name)
-    if not delivered.by_file or cell_class is None or cell_class == "empty":
+    if not delivered.by_file or cell_class is None or cell_class == "empty" or delivered.notation.share:
         return "CAST(NULL AS DOUBLE)"
-    number = _number(delivered.cells[column.name], cell_class, is_flag=False)
+    number = _number(delivered.cells[column.name], cell_class, delivered.notation)
     return f"MAX({number}) OVER (PARTITION BY {delivered.file})"
 
 
-def _typed(column: Column, cell_class: str | None) -> str:
+def _typed(column: Column, cell_class: str | None, notation: Notation) -> str:
     name = column.name
     if cell_class is None:
         return name
@@ -109,28 +113,47 @@ def _typed(column: Column, cell_class: str | None) -> str:
         return f"NULLIF(TRIM({name}), '')" if cell_class in ("text", "path") else f"CAST({name} AS VARCHAR)"
     if column.kind in ("month", "day"):
         return _day(name, cell_class, is_month=column.kind == "month")
-    return _number(name, cell_class, is_flag=column.kind == "flag")
+    if column.kind == "flag":
+        return _flag(name, cell_class)
+    number = _number(name, cell_class, notation)
+    return _stated_share(number, notation) if column.share and notation.share else number
 
 
-def _number(name: str, cell_class: str, *, is_flag: bool) -> str:
+def _flag(name: str, cell_class: str) -> str:
     if cell_class == "flag":
         return f"CASE WHEN {name} THEN 1 WHEN NOT {name} THEN 0 END"
-    if cell_class == "date":
+    text, number = f"TRIM(CAST({name} AS VARCHAR))", _value(name, cell_class, NOT_STATED)
+    return _within(f"CASE LOWER({text}) WHEN 'true' THEN 1 WHEN 'false' THEN 0 ELSE {number} END", "0", "1")
+
+
+def _number(name: str, cell_class: str, notation: Notation) -> str:
+    if cell_class in ("flag", "date"):
         return "CAST(NULL AS DOUBLE)"
+    return _within(_value(name, cell_class, notation), f"-{LARGEST}", LARGEST)
+
+
+def _stated_share(number: str, notation: Notation) -> str:
+    """Return a share as a fraction; NULL above 1, which the stated scale does not have."""
+    fraction = f"({number}) / 100" if notation.share == PERCENT else number
+    return f"CASE WHEN {fraction} <= 1 THEN {fraction} END"
+
+
+def _within(value: str, least: str, most: str) -> str:
+    # A NaN is between no two numbers, in every order that engines give it.
+    return f"CASE WHEN {value} BETWEEN {least} AND {most} THEN {value} END"
+
+
+def _value(name: str, cell_class: str, notation: Notation) -> str:
     text = f"TRIM(CAST({name} AS VARCHAR))"
     if cell_class == "single":
         # The shortest decimal that gives the 32 bits: 12.3, not 12.300000190734863.
-        value = f"CAST(CAST({name} AS VARCHAR) AS DOUBLE)"
-    elif cell_class in ("number", "float"):
-        value = f"CAST({name} AS DOUBLE)"
-    else:
-        # DuckDB reads 1_000 as a number.
-        value = f"CASE WHEN REPLACE({text}, '_', '') = {text} THEN TRY_CAST({text} AS DOUBLE) END"
-    if is_flag:
-        value = f"CASE LOWER({text}) WHEN 'true' THEN 1 WHEN 'false' THEN 0 ELSE {value} END"
-    # A NaN is between no two numbers, in every order that engines give it.
-    least, most = ("0", "1") if is_flag else (f"-{LARGEST}", LARGEST)
-    return f"CASE WHEN {value} BETWEEN {least} AND {most} THEN {value} END"
+        return f"CAST(CAST({name} AS VARCHAR) AS DOUBLE)"
+    if cell_class in ("number", "float"):
+        return f"CAST({name} AS DOUBLE)"
+    if notation.decimal:
+        return notation.value(text)
+    # DuckDB reads 1_000 as a number.
+    return f"CASE WHEN REPLACE({text}, '_', '') = {text} THEN TRY_CAST({text} AS DOUBLE) END"
 
 
 def _day(name: str, cell_class: str, *, is_month: bool) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from forecast_assets.sources.contract.column_types import class_of
-from forecast_assets.sources.contract.columns import Source, source_named
+from forecast_assets.sources.contract.columns import KINDS, Source, source_named
 from forecast_assets.sources.contract.delivered_rows import CheckedMonths, Row, Values
 from forecast_assets.sources.contract.expressions import literal, month_of_period, period_of, quoted
 from forecast_assets.sources.contract.problems import LandingError, LandingProblem
@@ -175,6 +175,15 @@ class TableRows:
     def columns(self) -> list[str]:
         """The columns of the table, in the contract's spelling."""
         return self.table.column_names
+
+    @property
+    def number_format(self) -> str:
+        """How numbers are written."""
+        return KINDS["number"]
+
+    def stated_as(self, entry: str) -> str:
+        """Return where the notation is stated: by the type of the column."""
+        return f"a column of numbers in a view ({entry})"
 
     def query(self, sql: str, values: Values) -> list[Row]:
         """Return the rows of a query."""

@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 import pandas as pd
 
 from forecast_assets.sources.contract.problems import LandingProblem
+from forecast_assets.sources.contract.stated_notation import NOTATION_FILE
 from forecast_assets.sources.landing.delivered_file import LandingFile
 from forecast_assets.sources.landing.folder import LandingFolder
 from forecast_assets.sources.landing.listing import MARKER, FileState, concerns
@@ -100,7 +101,7 @@ def market_files(folder: LandingFolder, market: str, known_codes: Sequence[str])
         named = dict.fromkeys(
             file.delivered_as for file in folder.files(source) if _may_hold(file, source, market, known_codes)
         )
-        states += [by_name[name] for name in named if name in by_name]
+        states += [by_name[name] for name in (*named, f"{source}/{NOTATION_FILE}") if name in by_name]
     return MarketFiles(tuple(states), tuple(markers))
 
 

@@ -20,19 +20,13 @@ from forecast_assets.sources.contract.columns import Source, source_named
 from forecast_assets.sources.contract.delivered_rows import CheckedMonths
 from forecast_assets.sources.contract.problems import LandingError, LandingProblem
 from forecast_assets.sources.contract.row_checks import row_problems
+from forecast_assets.sources.contract.stated_notation import NOT_STATED, NOTATION_FILE, Notation
+from forecast_assets.sources.landing.countries import countries_of, rows_by_country
 from forecast_assets.sources.landing.delivered_file import LandingFile, UnreadFile
 from forecast_assets.sources.landing.files import Inspected, inspect_file, unreadable
 from forecast_assets.sources.landing.listing import READ, FileState, Listing, concerns, list_source
-from forecast_assets.sources.landing.rows import (
-    FileRows,
-    attribute_columns,
-    by_shape,
-    create_table,
-    patterns,
-    raw,
-    reader,
-    table_name,
-)
+from forecast_assets.sources.landing.notation_file import read_notation
+from forecast_assets.sources.landing.rows import FileRows, attribute_columns, create_table, table_name
 from forecast_assets.sources.landing.unpacked import Unpacked
 from forecast_assets.storage.folders import file_system_of, is_local, path_of
 
@@ -45,6 +39,13 @@ class DeliveredMonths(NamedTuple):
 
     months: list[pd.Timestamp]
     problems: list[LandingProblem]
+
+
+class _Loaded(NamedTuple):
+    """What is known once the table of a market is created: problems of whole files, and the stated notation."""
+
+    problems: list[LandingProblem]
+    notation: Notation
 
 
 class LandingFolder:
@@ -126,14 +127,14 @@ class LandingFolder:
             LandingError: With every problem that concerns this market.
         """
         contract = source_named(source)
-        problems = self._load(connection, contract, market)
+        problems, notation = self._load(connection, contract, market)
         months = CheckedMonths(
             today.date(),
             (first_month if first_month is not None else pd.Timestamp("1900-01-01")).date(),
             (last_month if last_month is not None else today).date(),
         )
         problems += row_problems(
-            FileRows(connection, contract), months, lambda file: self._concerns(file, source, market)
+            FileRows(connection, contract, market, notation), months, lambda file: self._concerns(file, source, market)
         )
         if problems:
             raise LandingError(source, market, problems)
@@ -145,20 +146,21 @@ class LandingFolder:
 
     def unknown_countries(self, source: str, known_codes: Iterable[str]) -> dict[str, int]:
         """Return rows per country code not in ``known_codes``, over all readable files, without empty codes."""
-        known, rows = set(known_codes), dict[str, int]()
+        known = set(known_codes)
+        # Most files hold the rows of one market, and their statistics say so.
+        files = [file for file in self.files(source) if not file.is_of_one_of(known)]
         with self.connect() as connection:
-            for files in by_shape(_with_country(self.files(source))):
-                column = f"trim(CAST({raw(files[0], 'country')} AS VARCHAR))"
-                query = f"SELECT {column}, count(*) FROM {reader(files[0])} WHERE {column} <> '' GROUP BY ALL"
-                for code, count in _rows_of(connection, query, files):
-                    rows[code] = rows.get(code, 0) + count
-        return {code: rows[code] for code in sorted(rows) if code not in known}
+            rows = rows_by_country(connection, files)
+        return {code: count for code, count in rows.items() if code not in known}
 
     def file_problems(self, source: str, market: str) -> list[LandingProblem]:
         """Return the problems of whole files that may be the market's, as far as headers and footers show them."""
-        return [
+        inspected, listing = self._inspect(source)
+        _, problems = self._notation(listing, source_named(source), market)
+        return problems + [
             file.problem
-            for file in self.files(source)
+            for each in inspected
+            for file in each.files
             if file.problem and self._concerns(file.relative, source, market)
         ]
 
@@ -170,7 +172,7 @@ class LandingFolder:
         """Return the months of which a fact source holds a row of the market, and the files that cannot be read."""
         contract = source_named(source)
         with self.connect() as connection:
-            problems = self._load(connection, contract, market)
+            problems = self._load(connection, contract, market).problems
             months = connection.execute(
                 f"SELECT DISTINCT CAST(date_trunc('month', COALESCE(date, month)) AS DATE) AS month "
                 f"FROM {table_name(contract)} WHERE country = ? AND COALESCE(date, month) IS NOT NULL ORDER BY month",
@@ -215,6 +217,13 @@ class LandingFolder:
     def _located(self, file: LandingFile, root: str) -> LandingFile:
         return file if file.root else replace(file, path=self._readable(file.path), root=root)
 
+    def _notation(self, listing: Listing, source: Source, market: str) -> tuple[Notation, list[LandingProblem]]:
+        """Return what the source's folder states about a market's numbers, and the problems of that file."""
+        if not listing.notation:
+            return NOT_STATED, []
+        relative = f"{source.name}/{NOTATION_FILE}"
+        return read_notation(self._fs, listing.notation, relative, source, market, self._known_codes)
+
     def _listing(self, source: str) -> Listing:
         return list_source(self._fs, self._root, source, is_local=self._is_local)
 
@@ -224,30 +233,35 @@ class LandingFolder:
     def _concerns(self, relative: str, source: str, market: str) -> bool:
         return concerns(relative, source, market, self._known_codes)
 
-    def _load(self, connection: duckdb.DuckDBPyConnection, source: Source, market: str) -> list[LandingProblem]:
+    def _load(self, connection: duckdb.DuckDBPyConnection, source: Source, market: str) -> _Loaded:
         """Create the table of a market's rows, and return the problems of whole files that concern the market."""
-        files = self.files(source.name)
-        problems = [file.problem for file in files if file.problem and self._holds(connection, source, file, market)]
+        inspected, listing = self._inspect(source.name)
+        files = [file for each in inspected for file in each.files]
+        notation, problems = self._notation(listing, source, market)
+        problems += [file.problem for file in files if file.problem and self._holds(connection, source, file, market)]
         sound = [file for file in files if file.problem is None and file.can_hold(market)]
-        unread = self._create(connection, source, sound, market)
-        return problems + [problem for problem in unread if self._concerns(problem.file, source.name, market)]
+        unread = self._create(connection, source, sound, market, notation)
+        problems += [problem for problem in unread if self._concerns(problem.file, source.name, market)]
+        return _Loaded(problems, notation)
 
     def _holds(self, connection: duckdb.DuckDBPyConnection, source: Source, file: LandingFile, market: str) -> bool:
         """Return True if a bad file is the market's: by its countries if they can be read, else by its name."""
         is_country = file.problem is not None and file.problem.column == "country"
-        if not is_country and _with_country([file]):
-            query = f"SELECT DISTINCT trim(CAST({raw(file, 'country')} AS VARCHAR)) FROM {reader(file)}"
-            countries = {code for (code,) in _rows_of(connection, query, [file])} - {None, ""}
-            if countries:
-                return market in countries
+        if not is_country and (countries := countries_of(connection, file)):
+            return market in countries
         return self._concerns(file.relative, source.name, market)
 
     def _create(
-        self, connection: duckdb.DuckDBPyConnection, source: Source, files: Sequence[LandingFile], market: str
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        source: Source,
+        files: Sequence[LandingFile],
+        market: str,
+        notation: Notation,
     ) -> list[LandingProblem]:
         """Create the table. If that fails, do so without the unreadable files, and return their problems."""
         try:
-            create_table(connection, source, files, market)
+            create_table(connection, source, files, market, notation)
         except duckdb.Error as error:
             raise_if_storage_said_it(str(error))
             problems = [problem for file in files if (problem := self._read_alone(connection, source, file, market))]
@@ -255,7 +269,7 @@ class LandingFolder:
                 raise
             broken = {problem.file for problem in problems}
             sound = [file for file in files if file.relative not in broken]
-            create_table(connection, source, sound, market)
+            create_table(connection, source, sound, market, notation)
             return problems
         return []
 
@@ -277,19 +291,3 @@ def _may_pass(file: LandingFile) -> bool:
 def _names(files: Sequence[LandingFile], market: str) -> str:
     able = [file.relative for file in files if file.can_hold(market)]
     return f", such as {', '.join(able[-3:])}" if able else ""
-
-
-def _with_country(files: Sequence[LandingFile]) -> list[LandingFile]:
-    """Return the files whose rows show their country and can be read, whole or not."""
-    return [file for file in files if file.format in ("parquet", "csv") and file.column_names.count("country") == 1]
-
-
-def _rows_of(connection: duckdb.DuckDBPyConnection, query: str, files: Sequence[LandingFile]) -> list[tuple[Any, ...]]:
-    """Return the rows of a query over files of one shape, without unreadable ones: their market's runs name them."""
-    try:
-        return connection.execute(query, [patterns(files)]).fetchall()
-    except duckdb.Error as error:
-        raise_if_storage_said_it(str(error))
-        if len(files) == 1:
-            return []
-        return [row for file in files for row in _rows_of(connection, query, [file])]

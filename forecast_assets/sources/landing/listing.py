@@ -15,6 +15,7 @@ from urllib.parse import unquote
 import pandas as pd
 
 from forecast_assets.sources.contract.problems import LandingProblem
+from forecast_assets.sources.contract.stated_notation import NOTATION_FILE
 from forecast_assets.sources.landing.delivered_file import LandingFile, UnreadFile
 
 FORMATS = {".parquet": "parquet", ".csv": "csv", ".csv.gz": "csv.gz", ".csv.zst": "csv.zst", ".xlsx": "xlsx"}
@@ -46,12 +47,14 @@ class Listing:
     Attributes:
         delivered: By path, size and time.
         unread: Files that are no delivery, with the reason.
-        states: Size and time of the delivered files and the markers.
+        states: Size and time of the delivered files, the markers and the stated notation.
+        notation: Path of the file that states the notation of numbers; empty without one.
     """
 
     delivered: dict[tuple[Any, ...], LandingFile] = field(default_factory=dict)
     unread: list[UnreadFile] = field(default_factory=list)
     states: list[FileState] = field(default_factory=list)
+    notation: str = ""
 
 
 def list_source(fs: Any, root: str, source: str, *, is_local: bool) -> Listing:
@@ -70,6 +73,10 @@ def list_source(fs: Any, root: str, source: str, *, is_local: bool) -> Listing:
                 _add_empty_folder(listing, path, relative)
             continue
         details = _followed(path, infos[path]) if is_local else infos[path]
+        if path == f"{folder}/{NOTATION_FILE}":
+            listing.notation = path
+            listing.states.append(FileState(relative, int(details.get("size") or 0), _changed_at(details)))
+            continue
         _add(listing, path, relative, details, _link_problem(path, relative, infos[path], inside))
     for path, error in closed.items():
         relative = shown_name(path[len(root) :].lstrip("/"))

@@ -5,13 +5,14 @@ Belongs here: reading and uniting files. Not here: casts (contract/typed_rows.py
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 
-from forecast_assets.sources.contract.columns import Source
+from forecast_assets.sources.contract.columns import KINDS, Source
 from forecast_assets.sources.contract.delivered_rows import Row, Values
 from forecast_assets.sources.contract.expressions import literal, quoted
+from forecast_assets.sources.contract.stated_notation import NOT_STATED, NOTATION_FILE, Notation
 from forecast_assets.sources.contract.typed_rows import RawRows, no_rows, typed_rows
 from forecast_assets.sources.landing.delivered_file import LandingFile
 
@@ -31,6 +32,8 @@ class FileRows:
 
     connection: duckdb.DuckDBPyConnection
     source: Source
+    market: str
+    notation: Notation
     are_numbered = True
     advice = ADVICE
 
@@ -44,6 +47,16 @@ class FileRows:
         """The contract's columns: of many files, each may have others."""
         return self.source.column_names
 
+    @property
+    def number_format(self) -> str:
+        """How numbers are written."""
+        stated = self.notation.entry
+        return f"a number as {self.source.name}/{NOTATION_FILE} states ({stated})" if stated else KINDS["number"]
+
+    def stated_as(self, entry: str) -> str:
+        """Return where an entry of the market's notation is stated."""
+        return f"{self.market}: {{{entry}}} in {self.source.name}/{NOTATION_FILE}"
+
     def query(self, sql: str, values: Values) -> list[Row]:
         """Return the rows of a query."""
         used = {name: value for name, value in values.items() if f"${name}" in sql}
@@ -53,7 +66,11 @@ class FileRows:
 
 
 def create_table(
-    connection: duckdb.DuckDBPyConnection, source: Source, files: Sequence[LandingFile], market: str
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    files: Sequence[LandingFile],
+    market: str,
+    notation: Notation = NOT_STATED,
 ) -> None:
     """Create or replace the temporary table ``landing_<source>``: rows of ``market``, and rows without a country.
 
@@ -63,7 +80,7 @@ def create_table(
     selects, parameters = [no_rows(source)], dict[str, str | list[str]]()
     for number, alike in enumerate(by_shape(files)):
         raw_rows = _raw_rows(source, alike[0], attributes, f"$paths{number}", several=len(alike) > 1)
-        selects.append(typed_rows(source, raw_rows))
+        selects.append(typed_rows(source, replace(raw_rows, notation=notation)))
         parameters |= {f"paths{number}": patterns(alike), "market": market}
     union = "\nUNION ALL\n".join(selects)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {table_name(source)} AS {union} ORDER BY _file, _row", parameters)

@@ -29,13 +29,13 @@ class Sheet:
     def column(self, position: int, *, of_numbers: bool = False) -> list[str | None]:
         """Return the cells of a column. Raises ``CellError`` if one has no value.
 
-        With ``of_numbers``, decimals of numbers get one digit more: three could be taken for thousands.
+        With ``of_numbers``, decimals are written with an exponent: their point is one in every stated notation.
         """
         cells = [row[position] if position < len(row) else None for row in self.rows]
         broken = next((cell for cell in cells if isinstance(cell, _Broken)), None)
         if broken is not None:
             raise CellError(str(broken))
-        return [f"{cell}0" if of_numbers and isinstance(cell, _Decimal) else cell for cell in cells]
+        return [f"{cell}e0" if of_numbers and isinstance(cell, _Decimal) else cell for cell in cells]
 
 
 @dataclass(frozen=True)

@@ -293,7 +293,8 @@ def test_the_message_on_thousands_names_both_readings_and_the_rows(landing):
     assert message(landing).splitlines()[1] == (
         '  1. sell_in/FR.csv, column units, row 2: found "1.250", which is 1.25 or 1250; expected numbers that show if '
         "a point separates decimals or thousands. Next step: write 1250 or 1.2500, without a separator of thousands, "
-        "and deliver the file again under the same name."
+        'and deliver the file again under the same name; or state the notation: FR: {decimal: ",", thousands: "."} in '
+        'sell_in/_notation.yaml reads 1250, {decimal: "."} reads 1.25.'
     )
 
 

@@ -138,6 +138,13 @@ def test_a_number_of_excel_needs_no_other_cell_to_show_its_notation(landing):
     assert 'found "1.125", which is 1.125 or 1125' in message(landing)
 
 
+def test_numbers_of_excel_keep_their_value_and_texts_are_read_as_stated(landing):
+    rows = [HEADER, ["FR", "S0", "2024-06", 1.125], ["FR", "S1", "2024-06", "1.125"], ["FR", "S2", "2024-06", 1250]]
+    landing.put("sell_in/FR.xlsx", saved(workbook(June=rows)))
+    landing.put("sell_in/_notation.yaml", 'FR: {decimal: ",", thousands: "."}')
+    assert landing.rows()["units"].tolist() == [1.125, 1125, 1250]
+
+
 def test_a_workbook_of_several_sheets_is_one_arrival(landing):
     book = workbook(May=[HEADER, ["FR", "A", "2024-05", 1]], June=[HEADER, ["FR", "A", "2024-06", 2]])
     landing.put("sell_in/x.xlsx", saved(book))
