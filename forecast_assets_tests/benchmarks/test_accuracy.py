@@ -76,7 +76,7 @@ def test_a_peer_without_its_package_says_in_one_line_how_to_install_it(tidy_file
 
 def test_a_method_that_fails_is_named_with_its_reason(tidy_file, monkeypatch):
     monkeypatch.setitem(METHODS, "absent", dataclasses.replace(METHODS["engine"], function="absent"))
-    with pytest.raises(MethodFailedError, match="absent on twins.csv, origin number 0: .*unknown methods"):
+    with pytest.raises(MethodFailedError, match=r"absent on twins.csv, origin number 0: .*unknown methods"):
         run_in_process(tidy_file, "absent", 6, 0, 12, 1)
 
 

@@ -49,7 +49,7 @@ def horizon_quantiles(
         and applies to unknown ones.
 
     Raises:
-        ValueError: If there is no error at all, a horizon is outside 1..``horizon_months``, or not 0 < lower < upper < 1.
+        ValueError: If there is no error at all, a horizon is outside of them, or not 0 < lower < upper < 1.
     """
     if not 0 < lower < upper < 1:
         raise ValueError(f"expected 0 < lower < upper < 1, got lower {lower}, upper {upper}")
