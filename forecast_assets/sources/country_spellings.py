@@ -6,7 +6,7 @@ market's problem. Any other code is a warning to all.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -46,10 +46,10 @@ NO_CODES = CountryCodes()
 
 
 def country_codes(
-    deliveries: Countries, source: str, markets: Mapping[str, Market], country: str, months: Sequence[pd.Timestamp]
+    deliveries: Countries, source: str, markets: dict[str, Market], country: str, months: Sequence[pd.Timestamp]
 ) -> CountryCodes:
     """Return the codes of a source that are another spelling of a market's, and those that are unknown."""
-    rows = deliveries.unknown_countries(source, markets)
+    rows = deliveries.unknown_countries(source, list(markets))
     meant = _spellings(markets)
     misspelt = {code: count for code, count in rows.items() if meant.get(_plain(code)) == country}
     if source_named(source).is_fact:
@@ -65,13 +65,13 @@ def in_words(source: str, country: str, misspelt: Iterable[str]) -> str:
     return f"{source} has rows of {', '.join(map(repr, misspelt))}, another spelling of {country}"
 
 
-def _spellings(markets: Mapping[str, Market]) -> dict[str, str]:
+def _spellings(markets: dict[str, Market]) -> dict[str, str]:
     """Return the market that a simplified text means; texts of several markets are left out."""
-    codes = {_plain(code): code for code in markets}
-    owners: dict[str, set[str]] = {}
-    for code, market in markets.items():
-        for text in (market.iso2, market.iso3, market.name):
-            owners.setdefault(_plain(text), set()).add(code)
+    codes, owners = dict[str, str](), dict[str, set[str]]()
+    for market in markets.values():
+        codes[_plain(market.code)] = market.code
+        for text in {_plain(market.iso2), _plain(market.iso3), _plain(market.name)}:
+            owners.setdefault(text, set()).add(market.code)
     return {text: next(iter(owned)) for text, owned in owners.items() if len(owned) == 1} | codes
 
 

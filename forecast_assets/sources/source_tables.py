@@ -163,6 +163,19 @@ class SourceTables:
         """
         return len(self._run(f"stg_{source}", country, months[0], months[-1]))
 
+    def delivered_skus(self, country: str, month: pd.Timestamp) -> list[str]:
+        """Return the SKUs with a delivered row of sell-in up to a month. Raises ``LandingError`` as ``rows`` does."""
+        return sorted(self._run("sell_in_units", country, month, month)["sku"].unique())
+
+    def product_rows(self, country: str, month: pd.Timestamp) -> pd.DataFrame:
+        """Return the product rows known in a month; ``is_of_market`` is 1 where the row names the market."""
+        return self._run("stg_products_known", country, month, month)
+
+    def override_rows(self, country: str, month: pd.Timestamp) -> pd.DataFrame:
+        """Return the delivered overrides of all origins, with ``known_from``; the file is checked up to ``month``."""
+        rows = self._run("stg_overrides", country, month, month)
+        return rows.assign(known_from=pd.to_datetime(rows["known_from"]).astype("datetime64[ns]"))
+
     def rows(self, table: str, country: str, months: Sequence[pd.Timestamp]) -> pd.DataFrame:
         """Return rows of a table for the months, with ``month``; none if the source was never delivered.
 

@@ -25,14 +25,25 @@ RESTATED = CheckDeclaration(
     "restated_history", "Stored months are those of today's delivery; a whole history at another scale blocks."
 )
 RESTATED_SELL_OUT = CheckDeclaration(RESTATED.name, RESTATED.description, blocking=False)
+OVERRIDES_UNUSED = CheckDeclaration(
+    "overrides_unused", "Every override is for a SKU and month that gets a forecast.", blocking=False
+)
+PROMOTIONS_UNUSED = CheckDeclaration(
+    "promotions_unused", "Every promotion is of a SKU that is sold or listed, and not after its end.", blocking=False
+)
+PRODUCTS_UNMATCHED = CheckDeclaration(
+    "products_unmatched", "Every product row names SKUs as sell_in does.", blocking=False
+)
 DECLARATIONS = {
     "sell_in": (*SELL_IN, RESTATED),
     "sell_out": (*SELL_OUT, RESTATED_SELL_OUT, SOURCE_GONE),
-    "products": (SOURCE_GONE,),
-    "promotions": (SOURCE_GONE,),
+    "products": (SOURCE_GONE, PRODUCTS_UNMATCHED),
+    "promotions": (SOURCE_GONE, PROMOTIONS_UNUSED),
     # Planners do not write overrides every month: only a folder that is gone is worth a warning.
-    "overrides": (OVERRIDES_GONE,),
+    "overrides": (OVERRIDES_GONE, OVERRIDES_UNUSED),
 }
+# Sources whose rows are compared with the SKUs that the market has (plan_checks.py).
+PLANS = {"products": PRODUCTS_UNMATCHED, "promotions": PROMOTIONS_UNUSED, "overrides": OVERRIDES_UNUSED}
 # Sources whose rows are judged by the rules.
 JUDGED = ("sell_in", "sell_out")
 

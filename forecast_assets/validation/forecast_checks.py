@@ -15,6 +15,9 @@ NO_NEGATIVES = CheckDeclaration("no_negatives", "No forecast, interval or baseli
 TOTAL_PLAUSIBLE = CheckDeclaration(
     "total_plausible", "The first forecast year is within a plausible ratio of the last twelve months."
 )
+OVERRIDES_APPLIED = CheckDeclaration(
+    "overrides_applied", "Every override of the month has its forecast, which it replaces.", blocking=False
+)
 FORECASTS = (HORIZON_COMPLETE, NO_NEGATIVES, TOTAL_PLAUSIBLE)
 UNITS = ["forecast_units", "forecast_units_p10", "forecast_units_p90", "baseline_units"]
 
@@ -33,6 +36,22 @@ def horizon_complete() -> TableCheck:
         return violating(partial.reset_index(), f"{len(partial)} SKUs without exactly {HORIZON_MONTHS} months ahead")
 
     return HORIZON_COMPLETE.rule(find)
+
+
+def overrides_applied(overrides: pd.DataFrame) -> TableCheck:
+    """Return the check that each of ``overrides`` is in a table of published forecasts."""
+
+    def find(table: pd.DataFrame, _: pd.Timestamp) -> Finding:
+        cells = pd.MultiIndex.from_frame(table[["sku", "target_month"]])
+        lost = overrides[~pd.MultiIndex.from_frame(overrides[["sku", "target_month"]]).isin(cells)]
+        named = "; ".join(
+            f"SKU {sku} for {target:%Y-%m} by {author or 'unknown'}"
+            for sku, target, author in lost[["sku", "target_month", "author"]].head(3).itertuples(index=False)
+        )
+        message = f"{len(lost)} overrides have no forecast to replace and are not published: {named}. Correct the SKU"
+        return violating(lost, message)
+
+    return OVERRIDES_APPLIED.rule(find)
 
 
 def forecasts_checks(sell_in: DemandPanel, limits: CheckSettings) -> list[TableCheck]:

@@ -8,6 +8,7 @@ from forecast_assets.market_state.stored_sources import delivered_before, stored
 from forecast_assets.sources.source_tables import SourceTables
 from forecast_assets.storage import TableReader
 from forecast_assets.validation import delivery_checks, source_checks
+from forecast_assets.validation.plan_checks import plan_check
 from forecast_assets.validation.table_checks import TableCheck, Tables
 
 
@@ -56,4 +57,6 @@ def tables_and_checks(
         checks.append(
             delivery_checks.source_gone_check(source, country, months, row_count, earlier, others_deliver=others)
         )
+    if source in delivery_checks.PLANS:
+        checks.append(plan_check(delivery_checks.PLANS[source], source, sources, store, country, tables))
     return tables, checks

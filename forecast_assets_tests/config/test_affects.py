@@ -21,13 +21,15 @@ DECIDE_NO_ROW = {
 # Limits of checks decide if a table is stored; connections decide where deliveries are read.
 GROUPS_OF_NO_ROW = {"CheckSettings", "DremioSettings"}
 SOURCES = ("sell_in", "sell_out", "products", "promotions", "overrides")
+# Codes and names of all markets show whose rows have a misspelt country; the rows of a market are read by its own code.
+SPELLINGS = {(EACH, field) for field in ("code", "iso2", "iso3", "name")}
 # Read on the way to a value that replaces them, or by a method that shares its name with one in use.
 READ_WITHOUT_EFFECT = {
     "tuned_recipe": {("TrainingSettings", "rows")},
     "backtest": {("TrainingSettings", "rows")},
-    "covid_policy": {(MARKET, "missing_month")},
+    "covid_policy": {(MARKET, "missing_month"), *SPELLINGS},
     # Incidents of deliveries name the market and its stage.
-    **{source: {(MARKET, "name"), (MARKET, "stage")} for source in SOURCES},
+    **{source: {(MARKET, "name"), (MARKET, "stage"), *SPELLINGS} for source in SOURCES},
 }
 TREE = SourceTree(PACKAGE)
 

@@ -6,7 +6,7 @@ import pytest
 
 from forecast_assets.domain.demand.demand_panel import panel_from_rows
 from forecast_assets.validation.evaluation_checks import backtest_checks, backtest_figures, figures
-from forecast_assets.validation.forecast_checks import forecasts_checks, horizon_complete
+from forecast_assets.validation.forecast_checks import forecasts_checks, horizon_complete, overrides_applied
 from forecast_assets_tests.repository_settings import loaded
 
 ORIGIN = pd.Timestamp("2024-06-01")
@@ -56,6 +56,25 @@ def test_a_horizon_that_is_not_target_minus_origin_is_found():
 
 def test_a_forecast_of_another_origin_is_found():
     assert horizon_complete().find(forecasts(), pd.Timestamp("2024-05-01")).violations == 36
+
+
+def test_overrides_without_a_forecast_to_replace_are_named_and_block_nothing():
+    overrides = pd.DataFrame(
+        {
+            "sku": ["A", "A", "NOPE"],
+            "target_month": [ORIGIN + pd.DateOffset(months=months) for months in (1, 19, 2)],
+            "author": ["Ann", None, "Bo"],
+        }
+    )
+    check = overrides_applied(overrides)
+    finding = check.find(forecasts(), ORIGIN)
+    assert (finding.violations, check.blocking) == (2, False)
+    assert finding.message == (
+        "2 overrides have no forecast to replace and are not published: SKU A for 2026-01 by unknown; SKU NOPE for "
+        "2024-08 by Bo. Correct the SKU"
+    )
+    assert overrides_applied(overrides.head(1)).find(forecasts(), ORIGIN).violations == 0
+    assert overrides_applied(overrides.head(0)).find(forecasts(), ORIGIN).violations == 0
 
 
 @pytest.mark.parametrize("value", [-1.0, np.nan])

@@ -61,7 +61,7 @@ HISTORY_MONTHS = 60
         "sell_in": window("sell_in", 1 - PORTFOLIO_MONTHS, 0, columns=["sku", "sell_in_units"]),
         "products": window("products", 0, 0),
     },
-    checks=[forecast_checks.HORIZON_COMPLETE],
+    checks=[forecast_checks.HORIZON_COMPLETE, forecast_checks.OVERRIDES_APPLIED],
 )
 def published_forecasts(
     context: dg.AssetExecutionContext,
@@ -92,9 +92,11 @@ def published_forecasts(
     if decision.source == LAST_PUBLISHED:
         noted.answers[STALE_SINCE] = f"{made_at:%Y-%m-%d}"
     status = status_of(market.stage, noted.later_than(market.code, origin), decision.source)
-    table = publish(rows, decision, overrides.drop(columns=PARTITION_COLUMNS), status)
+    own = overrides.drop(columns=PARTITION_COLUMNS)
+    table = publish(rows, decision, own, status)
     churn = forecast_churn(table, published_months.forecasts(market.code, add_months(origin, -1), CHURN_COLUMNS))
-    checks = [schema_check("published_forecasts"), forecast_checks.horizon_complete()]
+    sound = [schema_check("published_forecasts"), forecast_checks.horizon_complete()]
+    checks = [*sound, forecast_checks.overrides_applied(own)]
     metadata = {"status": status, "source": decision.source, "reason": decision.reason, **_outcome(champion), **churn}
     yield from stored_if_sound({origin: table}, checks, metadata=metadata)
 

@@ -80,7 +80,7 @@ def test_an_override_the_mlflow_run_and_the_checks_of_the_run_are_found(copy):
         )
         succeeded(result)
         checks = checks_of_run(instance, result.run_id, "published_forecasts")
-        assert checks == {"schema": "passed", "horizon_complete": "passed"}
+        assert checks == {"schema": "passed", "horizon_complete": "passed", "overrides_applied": "passed"}
         assert checks_of_run(instance, "another run", "published_forecasts") is None
     overridden = passport(copy.store, PLACE, "NULL", MARCH)
     assert overridden.published["forecast_units"] == 77.0

@@ -58,3 +58,32 @@ def test_a_delivery_that_cannot_be_used_is_a_finding_with_the_file(settings, tmp
     (first, *_) = rehearsed_findings(settings, "FR", JUNE)
     assert (first.source, first.name, first.effect) == ("sell_in", "delivery", "blocks")
     assert 'sell_in/more.csv, column units, row 1: found "many"' in first.message
+
+
+def put(base, source: str, text: str) -> None:
+    (base / "landing" / source).mkdir(exist_ok=True)
+    (base / "landing" / source / "FR.csv").write_text(text, encoding="utf-8")
+
+
+def test_plans_of_skus_that_the_market_does_not_have_are_named_before_the_cycle(settings, tmp_path):
+    header = "country,sku,origin_month,target_month,forecast_units,author,reason\n"
+    put(tmp_path, "overrides", f"{header}FR,R00,2024-06,2024-09,5,Ann,x\nFR,NOPE,2024-06,2024-09,5,Bo,x\n")
+    put(tmp_path, "promotions", "country,sku,month,is_promoted\nFR,R00,2024-06,1\nFR,r01,2024-06,1\n")
+    put(tmp_path, "products", "sku,country,category,reference_sku\nR00,FR,Soups,R99\n")
+    findings = {each.name: each for each in rehearsed_findings(settings, "FR", JUNE)}
+    assert findings.keys() == {"unknown_skus", "overrides_unused", "promotions_unused", "products_unmatched"}
+    assert {each.effect for name, each in findings.items() if name != "unknown_skus"} == {"warns"}
+    assert "SKU NOPE for 2024-09 by Bo (never sold and in no product list)" in findings["overrides_unused"].message
+    assert "SKU r01 in 2024-06" in findings["promotions_unused"].message
+    assert "did you mean R01?" in findings["promotions_unused"].message
+    assert "SKU R00 and R99 (its reference_sku is unknown)" in findings["products_unmatched"].message
+
+
+def test_rows_under_another_spelling_of_the_country_block_in_every_source(settings, tmp_path):
+    put(tmp_path, "promotions", "country,sku,month,is_promoted\nFr,R00,2024-06,1\nXX,R00,2024-06,1\n")
+    add(tmp_path, "France,R00,2024-06,100\n")
+    assert found(settings) == [
+        ("sell_in", "country_spelling", "blocks"),
+        ("promotions", "country_spelling", "blocks"),
+        ("promotions", "unknown_countries", "warns"),
+    ]

@@ -1,0 +1,92 @@
+"""Checks that overrides, promotions and products name SKUs that the market has, before anything is published.
+
+All of them warn: a row that meets no SKU changes no number. They judge runs of one month; history is as it was.
+"""
+
+import pandas as pd
+
+from forecast_assets.domain.calendar import add_months
+from forecast_assets.domain.deliveries.delivery import DeliveryFinding
+from forecast_assets.domain.deliveries.unmatched_skus import (
+    KnownSkus,
+    overrides_unused,
+    products_unmatched,
+    promotions_unused,
+)
+from forecast_assets.domain.demand.demand_panel import ACTIVE_WITHIN_MONTHS, active_skus, panel_from_rows
+from forecast_assets.domain.portfolio.announced_skus import announced_skus
+from forecast_assets.sources.landing import LandingError
+from forecast_assets.sources.source_tables import SourceTables
+from forecast_assets.storage import PartitionKey, TableReader
+from forecast_assets.validation.table_checks import CheckDeclaration, Finding, TableCheck, Tables
+
+ROWS_KEPT = 10
+USED_COLUMNS = ["sku", "target_month", "forecast_units"]
+
+
+def plan_check(
+    declaration: CheckDeclaration,
+    source: str,
+    sources: SourceTables,
+    store: TableReader,
+    country: str,
+    tables: Tables,
+) -> TableCheck:
+    """Return the check of a source's SKUs; it passes in a run over several months, and where sell-in is unusable."""
+    finding = None
+    if len(tables) == 1:
+        ((month, table),) = tables.items()
+        try:
+            finding = _finding(source, sources, store, country, month, table)
+        except LandingError:
+            # Sell-in or products cannot be used: their own assets fail with the reason.
+            finding = None
+    result = Finding() if finding is None else Finding(len(finding.rows), finding.rows.head(ROWS_KEPT), finding.message)
+    return declaration.rule(lambda _, __: result)
+
+
+def known_skus(sources: SourceTables, country: str, month: pd.Timestamp) -> KnownSkus:
+    """Return the SKUs of a market at an origin, as deliveries show them.
+
+    Raises:
+        LandingError: If sell-in or products of the month cannot be used.
+    """
+    first = add_months(month, 1 - ACTIVE_WITHIN_MONTHS)
+    sell_in = sources.usable_rows("sell_in", country, list(pd.date_range(first, month, freq="MS")))[0]
+    products = sources.rows("products", country, [month])
+    sold = frozenset(sources.delivered_skus(country, month))
+    by_sku = products.drop_duplicates("sku").set_index("sku")
+    listed = by_sku.index[by_sku[["category", "brand", "pack"]].notna().any(axis=1)]
+    active: list[str] = []
+    if len(sell_in):
+        panel = panel_from_rows(sell_in, first, month)
+        active = list(panel.skus[active_skus(panel, month, by_sku["end_month"].reindex(panel.skus).to_numpy())])
+        active += [sku for sku in announced_skus(panel, month, products) if sku not in sold]
+    return KnownSkus(
+        month, frozenset(active), sold, frozenset(listed), by_sku["end_month"].dropna(), by_sku["launch_month"].dropna()
+    )
+
+
+def _finding(
+    source: str, sources: SourceTables, store: TableReader, country: str, month: pd.Timestamp, table: pd.DataFrame
+) -> DeliveryFinding | None:
+    if source == "overrides":
+        return _overrides_finding(sources, store, country, month)
+    if table.empty:
+        return None
+    known = known_skus(sources, country, month)
+    if source == "promotions":
+        return promotions_unused(table, known)
+    return products_unmatched(sources.product_rows(country, month), known)
+
+
+def _overrides_finding(
+    sources: SourceTables, store: TableReader, country: str, month: pd.Timestamp
+) -> DeliveryFinding | None:
+    overrides = sources.override_rows(country, month)
+    if overrides.empty:
+        return None
+    has_later = any(later > month for later in sources.delivered_months("sell_in", country))
+    before = PartitionKey(add_months(month, -1), country)
+    used = store.read("overrides", [before], columns=USED_COLUMNS) if store.exists("overrides", before) else None
+    return overrides_unused(overrides, known_skus(sources, country, month), used, has_later_months=has_later)
