@@ -25,7 +25,6 @@ from forecast_assets.sources.landing.files import Inspected, inspect_file, unrea
 from forecast_assets.sources.landing.listing import READ, FileState, Listing, concerns, list_source
 from forecast_assets.sources.landing.rows import (
     FileRows,
-    attribute_columns,
     by_shape,
     create_table,
     patterns,
@@ -138,10 +137,6 @@ class LandingFolder:
         if problems:
             raise LandingError(source, market, problems)
         return connection.table(table_name(contract))
-
-    def attribute_names(self, source: str) -> list[str]:
-        """Return the further columns of a source over all readable files, sorted; only products have any."""
-        return attribute_columns(source_named(source), [file for file in self.files(source) if file.problem is None])
 
     def unknown_countries(self, source: str, known_codes: Iterable[str]) -> dict[str, int]:
         """Return rows per country code not in ``known_codes``, over all readable files, without empty codes."""
