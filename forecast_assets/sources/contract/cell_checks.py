@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from forecast_assets.sources.contract.columns import CASTABLE_KINDS, KINDS, Column, Source
-
-# Systems write "no end" as a month of this year or later, such as 9999-12.
-NEVER = 2200
+from forecast_assets.sources.contract.delivered_rows import NEVER
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,8 @@ def cell_checks(source: Source, today: date, advice: str) -> list[CellCheck]:
     checks += [empty_cells(column, advice) for column in source.columns if column.filled and column.name != "country"]
     checks += [_broken_key(column, advice) for column in source.columns if column.kind == "key"]
     checks += [_mixed_share(column, advice) for column in source.columns if column.share]
-    checks += [_far_month(column, advice) for column in source.columns if column.filled and column.kind == "month"]
+    checks += [_far_date(each, advice) for each in source.columns if each.filled and each.kind == "month"]
+    checks += [_far_date(each, advice) for each in source.columns if each.name == "known_from"]
     return checks + (_period_checks(today, advice) if source.is_fact else [])
 
 
@@ -83,14 +82,14 @@ def _mixed_share(column: Column, advice: str) -> CellCheck:
     )
 
 
-def _far_month(column: Column, advice: str) -> CellCheck:
-    name = column.name
+def _far_date(column: Column, advice: str) -> CellCheck:
+    name, length = column.name, 7 if column.kind == "month" else 10
     return CellCheck(
         name,
         f"EXTRACT(YEAR FROM {name}) >= {NEVER}",
-        f"a month before {NEVER}",
+        f"a {'month' if column.kind == 'month' else 'date'} before {NEVER}",
         f"correct the cells {advice}",
-        shown=f"SUBSTRING(CAST({name} AS VARCHAR), 1, 7)",
+        shown=f"SUBSTRING(CAST({name} AS VARCHAR), 1, {length})",
     )
 
 

@@ -18,7 +18,8 @@ from fsspec import AbstractFileSystem
 from forecast_assets.config.azure_account import AzureAccount, raise_if_storage_said_it
 from forecast_assets.sources.contract.columns import Source, source_named
 from forecast_assets.sources.contract.delivered_rows import CheckedMonths
-from forecast_assets.sources.contract.problems import LandingError, LandingProblem
+from forecast_assets.sources.contract.expressions import is_known_in_its_month
+from forecast_assets.sources.contract.problems import LandingError, LandingProblem, known_later_problem
 from forecast_assets.sources.contract.row_checks import row_problems
 from forecast_assets.sources.landing.delivered_file import LandingFile, UnreadFile
 from forecast_assets.sources.landing.files import Inspected, inspect_file, unreadable
@@ -40,10 +41,17 @@ EVERY_MARKET = "every market"
 
 
 class DeliveredMonths(NamedTuple):
-    """Months with a row of a market, ascending, and the problems of files that may hold more of them."""
+    """Months with a row of a market that is known at their end, ascending.
+
+    Attributes:
+        months: The months.
+        problems: Problems of files that may hold more of them.
+        known_later: Other months with rows, each with the first day from which one of them is known.
+    """
 
     months: list[pd.Timestamp]
     problems: list[LandingProblem]
+    known_later: dict[pd.Timestamp, pd.Timestamp]
 
 
 class LandingFolder:
@@ -158,7 +166,7 @@ class LandingFolder:
         ]
 
     def delivered_months(self, source: str, market: str) -> list[pd.Timestamp]:
-        """Return the months of which the readable files of a fact source hold a row of the market."""
+        """Return the months of which the readable files of a fact source hold a row of the market, known at the end."""
         return self.delivery(source, market).months
 
     def delivery(self, source: str, market: str) -> DeliveredMonths:
@@ -166,16 +174,21 @@ class LandingFolder:
         contract = source_named(source)
         with self.connect() as connection:
             problems = self._load(connection, contract, market)
+            is_known = is_known_in_its_month(contract.column_names)
             months = connection.execute(
-                f"SELECT DISTINCT CAST(date_trunc('month', COALESCE(date, month)) AS DATE) AS month "
-                f"FROM {table_name(contract)} WHERE country = ? AND COALESCE(date, month) IS NOT NULL ORDER BY month",
+                "SELECT CAST(date_trunc('month', COALESCE(date, month)) AS DATE) AS month, "
+                f"BOOL_OR({is_known}) AS is_known, MIN(CASE WHEN NOT {is_known} THEN known_from END) AS known_from "
+                f"FROM {table_name(contract)} WHERE country = ? AND COALESCE(date, month) IS NOT NULL "
+                "GROUP BY ALL ORDER BY month",
                 [market],
             ).fetchall()
-        return DeliveredMonths([pd.Timestamp(month) for (month,) in months], problems)
+        known = [pd.Timestamp(month) for month, is_known, _ in months if is_known]
+        later = {pd.Timestamp(month): pd.Timestamp(day) for month, is_known, day in months if not is_known}
+        return DeliveredMonths(known, problems, later)
 
     def require_delivered(self, source: str, market: str, months: Sequence[pd.Timestamp]) -> None:
         """Raise ``LandingError`` for each of ``months`` in which the source holds no row of the market."""
-        have, problems = self.delivery(source, market)
+        have, problems, known_later = self.delivery(source, market)
         absent = [month for month in months if month not in have]
         if not absent:
             return
@@ -187,7 +200,10 @@ class LandingFolder:
             found += f"; not read (only {READ} are): {', '.join(unread[:5])}"
         step = f"deliver {source} of {market} for the month, then run the partition again"
         problems += [
-            LandingProblem(f"{source}/", f"rows of {market} in month {month:%Y-%m}", found, step) for month in absent
+            known_later_problem(f"{source}/", market, month, known_later[month])
+            if month in known_later
+            else LandingProblem(f"{source}/", f"rows of {market} in month {month:%Y-%m}", found, step)
+            for month in absent
         ]
         raise LandingError(source, market, problems)
 
