@@ -21,6 +21,7 @@ from dagster._utils.error import SerializableErrorInfo
 from typer.testing import CliRunner
 
 from forecast_assets.cli import app
+from forecast_assets.cli.prepare import prepare_home
 from forecast_assets.operations.health.watchdog import (
     DAEMON_STOPPED,
     SENSOR_FAILED,
@@ -218,7 +219,7 @@ def test_the_command_sends_an_alert_for_a_bad_markets_file_without_a_good_copy(c
         monkeypatch.setenv(f"FORECAST_{name}", address)
     with FakeTeams().listening() as teams:
         monkeypatch.setenv("TEAMS_WEBHOOK_URL", teams.url())
-        assert CliRunner().invoke(app, ["watchdog"]).exit_code == 1  # it writes the laptop's dagster.yaml
+        prepare_home()
         daemons_run()
         bad = CliRunner().invoke(app, ["watchdog"])
         assert bad.exit_code == 1
