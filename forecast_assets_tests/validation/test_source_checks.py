@@ -1,4 +1,4 @@
-"""What a planner would notice in a delivered month, by hand values."""
+"""Checks of a delivered month against values computed by hand."""
 
 import pandas as pd
 import pytest
@@ -28,7 +28,7 @@ def history(units: dict[str, float], months: pd.DatetimeIndex = YEAR_BEFORE) -> 
 def look(
     check: str, june: dict[str, float], before: pd.DataFrame | None = None, *, products=None, tests=(), countries=None
 ) -> Finding:
-    """What a check finds in June, with the year before it."""
+    """Return the finding of a check in June, with the year before it."""
     table = month_of(june)
     before = history({"A": 100.0, "B": 50.0}) if before is None else before
     rows = pd.concat([before, table.assign(month=JUNE)], ignore_index=True)

@@ -61,9 +61,9 @@ def ticked(company, state, minutes_ago, status=TickStatus.SKIPPED, error=None):
 
 
 def look(company, names=("kpi_alarms",), schedules=(), now=NOW):
-    found = check_sensors(company.instance, names, schedules, now)
-    report_health(company.outbox, company.settings, SENSOR_FAILED, found, NOW)
-    return found
+    result = check_sensors(company.instance, names, schedules, now)
+    report_health(company.outbox, company.settings, SENSOR_FAILED, result, NOW)
+    return result
 
 
 def test_a_bad_markets_file_is_an_incident_until_it_is_corrected(company):
@@ -82,11 +82,11 @@ def test_a_sensor_whose_last_tick_failed_is_told_and_closes_when_it_ticks_again(
     state = sensor_state(company, "kpi_alarms")
     ticked(company, state, 5, TickStatus.FAILURE, "OSError: no space left\n")
     look(company)
-    (found,) = company.outbox.open_incidents()
-    assert (found.kind, found.subject) == ("sensor_failed", "kpi_alarms")
-    assert found.headline == "kpi_alarms: the tick of 2024-07-10 05:55 UTC failed"
-    assert found.facts == (("error", "OSError: no space left"),)
-    assert f"{found.month:%Y-%m}" == "2024-06"
+    (open_incident,) = company.outbox.open_incidents()
+    assert (open_incident.kind, open_incident.subject) == ("sensor_failed", "kpi_alarms")
+    assert open_incident.headline == "kpi_alarms: the tick of 2024-07-10 05:55 UTC failed"
+    assert open_incident.facts == (("error", "OSError: no space left"),)
+    assert f"{open_incident.month:%Y-%m}" == "2024-06"
     ticked(company, state, 1, TickStatus.STARTED)
     look(company)
     assert company.open_kinds() == {("sensor_failed", None, "kpi_alarms")}
@@ -131,8 +131,8 @@ def schedule_state(company, **data):
 def test_a_schedule_that_has_not_ticked_a_quarter_of_an_hour_after_its_time_is_told(company, minutes, is_well):
     state = schedule_state(company, start_timestamp=TENTH - timedelta(days=40))
     ticked(company, state, (NOW - TENTH).total_seconds() / 60 + 30 * 24 * 60)  # of the 10th of June
-    found = look(company, schedules=[MONTHLY], now=TENTH + timedelta(minutes=minutes))
-    assert found[MONTHLY.name].is_well is is_well
+    result = look(company, schedules=[MONTHLY], now=TENTH + timedelta(minutes=minutes))
+    assert result[MONTHLY.name].is_well is is_well
     told = [incident.headline for incident in company.outbox.open_incidents()]
     late = ["monthly_cycle_schedule has not ticked for 2024-07-10 06:00 Europe/Paris, 15 min ago or more"]
     assert told == ([] if is_well else late)
