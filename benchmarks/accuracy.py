@@ -11,7 +11,8 @@ Figures, per file, method and origin ("split", or the last known month), and poo
 and series are summed): wape and bias over all cells, sums first (error = forecast - actual); smape (0..200) and mase
 (scaled by the seasonal naive in sample, lag 12, else lag 1) as means over series; pinball (units, mean over p10 and
 p90) and coverage_80 for methods with intervals; seconds of the method without imports and peak_mb of its own process.
-What is undefined is null.
+What is undefined is null. With --quantiles, wql too: 2 x the sum of the quantile losses over 0.1 to 0.9 / 9 / the sum
+of |actual|, over all cells. A method without quantiles repeats its point forecast.
 
     python -m benchmarks.accuracy --data m3.parquet --out results.json
     python -m benchmarks.accuracy --data retail.parquet --origins 3 --out results.json \\
@@ -29,7 +30,7 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks.methods import BASELINE, METHODS, MissingPackageError, UnknownMethodError, require
-from benchmarks.protocol import ALL_ORIGINS, Case, Scores, cases, measures, pool, read_tidy, score
+from benchmarks.protocol import ALL_ORIGINS, Case, Scores, cases, measures, pool, read_tidy, score, wql
 from benchmarks.results_table import Row, draw_ratios, require_picture, results_tables
 from benchmarks.run_method import MethodFailedError, run_in_process
 
@@ -52,6 +53,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--horizon", type=_positive, default=18, help="months to forecast (default 18)")
     parser.add_argument("--origins", type=_positive, default=1, help="origins per file without split (default 1)")
     parser.add_argument("--step", type=_positive, default=12, help="months between origins (default 12)")
+    parser.add_argument("--quantiles", action="store_true", help="score the quantiles 0.1 to 0.9 too, as wql")
     parser.add_argument("--methods", default=",".join(DEFAULT_METHODS), help="comma separated (default %(default)s)")
     cores = max(1, (os.cpu_count() or 2) - 1)
     parser.add_argument("--threads", type=_positive, default=cores, help="threads of a method (default cores - 1)")
@@ -66,10 +68,10 @@ def _positive(text: str) -> int:
     return int(text)
 
 
-def row_of(dataset: str, method: str, origin: str, scores: Scores, seconds: float, peak_mb: float) -> Row:
-    """One object of the JSON file."""
-    named = {"dataset": dataset, "method": method, "origin": origin}
-    return named | measures(scores) | {"seconds": round(seconds, 3), "peak_mb": round(peak_mb, 1)}
+def row_of(named: Row, scores: Scores, seconds: float, peak_mb: float, with_quantiles: bool) -> Row:
+    """One object of the JSON file, ``named`` by its data set, method and origin."""
+    of_quantiles = {"wql": wql(scores)} if with_quantiles else {}
+    return named | measures(scores) | of_quantiles | {"seconds": round(seconds, 3), "peak_mb": round(peak_mb, 1)}
 
 
 def measure_method(
@@ -77,14 +79,16 @@ def measure_method(
 ) -> list[Row]:
     """Rows of one method on one file: one per origin and one over all."""
     scored, seconds, peaks, rows = [], [], [], []
+    named: Row = {"dataset": data.stem, "method": method}
     for number, case in enumerate(file_cases):
         forecasts, took, peak = run_in_process(data, method, options.horizon, number, options.step, options.threads)
         scored.append(score(case, forecasts))
         seconds.append(took)
         peaks.append(peak)
-        rows.append(row_of(data.stem, method, case.origin, scored[-1], took, peak))
+        rows.append(row_of(named | {"origin": case.origin}, scored[-1], took, peak, options.quantiles))
         console.print(progress_line(rows[-1]), highlight=False, soft_wrap=True)
-    return [*rows, row_of(data.stem, method, ALL_ORIGINS, pool(scored), sum(seconds), max(peaks))]
+    over_all = row_of(named | {"origin": ALL_ORIGINS}, pool(scored), sum(seconds), max(peaks), options.quantiles)
+    return [*rows, over_all]
 
 
 def progress_line(row: Row) -> str:

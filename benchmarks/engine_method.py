@@ -10,14 +10,15 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.protocol import Forecasts, KnownSeries
-from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months
+from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.cleaning.history_marks import history_marks
 from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.features.build import build_features
 from forecast_assets.domain.features.market_history import MarketHistory
 from forecast_assets.domain.models.market_model import MarketModel, fit_market_model, forecast_units
 from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS, Recipe
-from forecast_assets.domain.models.training_rows import month_number
+from forecast_assets.domain.models.training_rows import TooFewRowsError, month_number
+from forecast_assets.domain.statistical.holt_winters import forecast_holt_winters
 
 TRAINING_ORIGINS = 60
 YEAR = 12
@@ -85,25 +86,28 @@ def _products(known: KnownSeries) -> pd.DataFrame:
 def forecast_engine(known: KnownSeries, horizon_months: int, threads: int) -> Forecasts:
     """Features of the last 60 origins, one model, forecasts and 80 % intervals of every series from its own last month.
 
-    Raises:
-        ValueError: If the horizon is longer than the product's 18 months.
+    A file with too little history for a model gets what the product publishes then: the baseline.
     """
-    if horizon_months > HORIZON_MONTHS:
-        raise ValueError(f"the engine forecasts {HORIZON_MONTHS} months, got horizon {horizon_months}")
     series = pooled_series(known)
     first, last = series.last_known.min(), series.last_known.max()
     start = max(add_months(first, -TRAINING_ORIGINS), series.panel.months[min(YEAR, len(series.panel.months)) - 1])
     recipe = Recipe(threads=threads)
-    features, marks = _features(series, pd.date_range(start, last, freq="MS"), recipe)
+    features, marks = _features(series, pd.date_range(start, last, freq="MS"), recipe, horizon_months)
     marked = dataclasses.replace(series, panel=series.panel.with_marks(marks))
-    model = fit_market_model(features, marked.panel, last, recipe)
+    try:
+        model = fit_market_model(features, marked.panel, last, recipe, horizon_months=horizon_months)
+    except TooFewRowsError:
+        return Forecasts(forecast_holt_winters(known.units, horizon_months))
     # Labels end with each series' own last month, so the model knows nothing after the first of them either.
     model = dataclasses.replace(model, cutoff=first)
-    cells = [_forecasts_of_origin(marked, features, model, origin) for origin in series.last_known.unique()]
-    return _as_arrays(pd.concat(cells), series.panel.skus, horizon_months)
+    origins = series.last_known.unique()
+    cells = [_forecasts_of_origin(marked, features, model, origin, horizon_months) for origin in origins]
+    return _as_arrays(pd.concat(cells), series.panel.skus)
 
 
-def _features(series: PooledSeries, origins: pd.DatetimeIndex, recipe: Recipe) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _features(
+    series: PooledSeries, origins: pd.DatetimeIndex, recipe: Recipe, horizon_months: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Features and marks of every origin: of as many series as are learned from, refits are scored on, or end there."""
     last = origins[-1]
     refitted = {add_months(last, -months) for months in REFIT_OFFSETS_MONTHS}
@@ -116,7 +120,7 @@ def _features(series: PooledSeries, origins: pd.DatetimeIndex, recipe: Recipe) -
         history = series.history(origin)
         marks.append(history_marks(history.sell_in, origin, skus=wanted))
         history = dataclasses.replace(history, sell_in=history.sell_in.with_marks(marks[-1]))
-        features.append(build_features(history, origin, wanted))
+        features.append(build_features(history, origin, wanted, horizon_months))
     return pd.concat(features, ignore_index=True), pd.concat(marks, ignore_index=True)
 
 
@@ -139,17 +143,17 @@ def sampled_skus(skus: np.ndarray, origin: pd.Timestamp, origins: int, recipe: R
 
 
 def _forecasts_of_origin(
-    series: PooledSeries, features: pd.DataFrame, model: MarketModel, origin: pd.Timestamp
+    series: PooledSeries, features: pd.DataFrame, model: MarketModel, origin: pd.Timestamp, horizon_months: int
 ) -> pd.DataFrame:
     """Forecasts of the series whose last known month is the origin."""
     ending = series.panel.skus[series.last_known == origin]
     at_origin = features[(features["origin_month"] == origin) & features["sku"].isin(ending)]
-    return forecast_units(at_origin, series.panel, model) if len(at_origin) else pd.DataFrame()
+    return forecast_units(at_origin, series.panel, model, horizon_months) if len(at_origin) else pd.DataFrame()
 
 
-def _as_arrays(cells: pd.DataFrame, skus: np.ndarray, horizon_months: int) -> Forecasts:
+def _as_arrays(cells: pd.DataFrame, skus: np.ndarray) -> Forecasts:
     """(n, horizon) in the order of the series; 0 for those without a known month in the last year, not forecast."""
     columns = ["forecast_units", "forecast_units_p10", "forecast_units_p90"]
     wide = cells.pivot(index="sku", columns="horizon_months", values=columns)
     wide = wide.reindex(skus).fillna(0.0)
-    return Forecasts(*(wide[column].to_numpy(dtype=float)[:, :horizon_months] for column in columns))
+    return Forecasts(*(wide[column].to_numpy(dtype=float) for column in columns))

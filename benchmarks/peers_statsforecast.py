@@ -3,6 +3,7 @@
 Here belongs only the way to them. Series with gaps are given the last known month there: the library takes no NaN.
 """
 
+import numpy as np
 import pandas as pd
 from statsforecast import StatsForecast
 from statsforecast.models import (
@@ -20,6 +21,8 @@ from benchmarks.protocol import Forecasts, KnownSeries
 
 SEASON_LENGTH = 12
 INTERVAL_PERCENT = 80
+# Their ends and the point forecast are the quantiles 0.1, 0.2, ... 0.9.
+INTERVALS_PERCENT = (20, 40, 60, INTERVAL_PERCENT)
 # The values Teunter, Syntetos and Babai recommend as a start; the library has no default for them.
 TSB_SMOOTHING = 0.2
 
@@ -35,17 +38,20 @@ def long_rows(known: KnownSeries) -> pd.DataFrame:
 
 def _forecast(known: KnownSeries, horizon_months: int, threads: int, model: object, intervals: bool) -> Forecasts:
     made = StatsForecast(models=[model], freq="MS", n_jobs=threads, fallback_model=HistoricAverage()).forecast(
-        df=long_rows(known), h=horizon_months, level=[INTERVAL_PERCENT] if intervals else None
+        df=long_rows(known), h=horizon_months, level=list(INTERVALS_PERCENT) if intervals else None
     )
     made = made.sort_values(["unique_id", "ds"])
 
-    def array(column: str) -> pd.Series:
+    def array(column: str) -> np.ndarray:
         return made[column].to_numpy(dtype=float).reshape(len(known), horizon_months)
 
     name = str(model)
     if not intervals:
         return Forecasts(array(name))
-    return Forecasts(array(name), array(f"{name}-lo-{INTERVAL_PERCENT}"), array(f"{name}-hi-{INTERVAL_PERCENT}"))
+    below = [array(f"{name}-lo-{percent}") for percent in INTERVALS_PERCENT[::-1]]
+    above = [array(f"{name}-hi-{percent}") for percent in INTERVALS_PERCENT]
+    point = array(name)
+    return Forecasts(point, below[0], above[-1], np.stack([*below, point, *above], axis=-1))
 
 
 def auto_ets(known: KnownSeries, horizon_months: int, threads: int) -> Forecasts:

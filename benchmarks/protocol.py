@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.domain.demand.demand_panel import known_mean
-from forecast_assets.domain.evaluation.accuracy import bias, coverage, pinball, wape
+from forecast_assets.domain.evaluation.accuracy import bias, coverage, pinball, wape, weighted_quantile_loss
 
 MIN_TRAINING_MONTHS = 12
 ONE_MARKET = "ALL"
@@ -19,6 +19,8 @@ KEYS = ["market", "sku"]
 RESERVED = [*KEYS, "month", "y", "split"]
 SPLIT_LABEL = "split"
 ALL_ORIGINS = "all"
+# Levels of the weighted quantile loss, as in the zero-shot benchmark of Chronos.
+QUANTILE_LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,11 +57,15 @@ class Case:
 
 @dataclasses.dataclass(frozen=True)
 class Forecasts:
-    """Units (n, horizon): the point forecast, and the ends of the 80 % interval where a method has one."""
+    """Units (n, horizon): the point forecast, and the ends of the 80 % interval where a method has one.
+
+    ``quantiles`` (n, horizon, levels) are those of ``QUANTILE_LEVELS``, where a method has them.
+    """
 
     point: np.ndarray
     low: np.ndarray | None = None
     high: np.ndarray | None = None
+    quantiles: np.ndarray | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,6 +76,7 @@ class Scores:
     point: np.ndarray
     low: np.ndarray
     high: np.ndarray
+    quantiles: np.ndarray
     smape: np.ndarray
     mase: np.ndarray
 
@@ -168,6 +175,8 @@ def _case(
 def score(case: Case, forecasts: Forecasts) -> Scores:
     """Cells and measures per series of one origin; forecasts clipped at 0.
 
+    A method without quantiles, or without those of a cell, repeats its point forecast at every level.
+
     Raises:
         ValueError: If forecasts have another shape than the actuals, or one to be scored is missing or infinite.
     """
@@ -181,8 +190,11 @@ def score(case: Case, forecasts: Forecasts) -> Scores:
     point = point.clip(0)
     unknown = np.full(point.shape, np.nan)
     low, high = (unknown if ends is None else ends.clip(0) for ends in (forecasts.low, forecasts.high))
+    repeated = np.repeat(point[..., None], len(QUANTILE_LEVELS), axis=-1)
+    quantiles = repeated if forecasts.quantiles is None else forecasts.quantiles.clip(0)
+    quantiles = np.where(np.isfinite(quantiles), quantiles, repeated)
     errors_in_sample = mase(case.actual, point, case.known.units)
-    return Scores(case.actual, point, low, high, smape_of_series(case.actual, point), errors_in_sample)
+    return Scores(case.actual, point, low, high, quantiles, smape_of_series(case.actual, point), errors_in_sample)
 
 
 def smape_of_series(actual: np.ndarray, point: np.ndarray) -> np.ndarray:
@@ -241,8 +253,16 @@ def measures(scores: Scores) -> dict[str, float | int | None]:
         "pinball": (pinball(actual, scores.low, 0.1) + pinball(actual, scores.high, 0.9)) / 2,
         "coverage_80": coverage(actual, scores.low, scores.high),
     }
-    known = {name: float(value) if np.isfinite(value) else None for name, value in figures.items()}
-    return {"series": len(actual)} | known
+    return {"series": len(actual)} | {name: _finite(value) for name, value in figures.items()}
+
+
+def wql(scores: Scores) -> float | None:
+    """The weighted quantile loss over ``QUANTILE_LEVELS``: all series and months, sums first; None where undefined."""
+    return _finite(weighted_quantile_loss(scores.actual, scores.quantiles, QUANTILE_LEVELS))
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
 
 
 def _mean(values: np.ndarray) -> float:

@@ -61,7 +61,7 @@ def _sets(rows: list[Row]) -> list[str]:
         table = {"method": [row["method"] for row in own]}
         table["ratio"] = [_text(ratios.get((dataset, row["method"])), "{:.3f}") for row in own]
         for name, (header, shape) in FIGURES.items():
-            table[header] = [_text(row[name], shape) for row in own]
+            table[header] = [_text(row.get(name), shape) for row in own]
         parts += [f"## {dataset}: {own[0]['series']} series and origins", _markdown(table)]
     return parts
 

@@ -21,6 +21,7 @@ FIGURES = {
     "bias": ("bias", "{:+.4f}"),
     "smape": ("sMAPE", "{:.2f}"),
     "mase": ("MASE", "{:.3f}"),
+    "wql": ("WQL", "{:.4f}"),
     "pinball": ("pinball", "{:.2f}"),
     "coverage_80": ("cover", "{:.3f}"),
     "seconds": ("s", "{:.1f}"),
@@ -47,7 +48,7 @@ def results_tables(rows: list[Row]) -> list[Table]:
     for row in over_all_origins(rows):
         dataset, method = row["dataset"], row["method"]
         table = tables.setdefault(dataset, _empty_table(f"{dataset}, all origins, {row['series']} series"))
-        figures = [_text(row[name], shape) for name, (_, shape) in FIGURES.items()]
+        figures = [_text(row.get(name), shape) for name, (_, shape) in FIGURES.items()]
         table.add_row(method, _text(ratios.get((dataset, method)), "{:.3f}"), *figures)
     return list(tables.values())
 

@@ -4,6 +4,7 @@ Started by ``accuracy.py`` and ``growth.py``; writes arrays and figures to a fil
 """
 
 import argparse
+import dataclasses
 import os
 import resource
 import subprocess
@@ -45,7 +46,7 @@ def run_in_process(
             last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
             raise MethodFailedError(f"{method} on {data.name}, origin number {origin_number}: {last}")
         with np.load(out) as stored:
-            arrays = [stored.get(name) for name in ("point", "low", "high")]
+            arrays = [stored.get(field.name) for field in dataclasses.fields(Forecasts)]
             return Forecasts(*arrays), float(stored["seconds"]), float(stored["peak_mb"])
 
 
@@ -64,7 +65,7 @@ def peak_mb() -> float:
 
 
 def main() -> None:
-    """Run the method named in the arguments and write ``point``, ``low``, ``high``, ``seconds``, ``peak_mb``."""
+    """Run the method named in the arguments and write its arrays, ``seconds`` and ``peak_mb``."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("method")
@@ -77,7 +78,7 @@ def main() -> None:
     begin = time.perf_counter()
     made = forecast(case.known, given.horizon, given.threads)
     seconds = time.perf_counter() - begin
-    arrays = {"point": made.point, "low": made.low, "high": made.high}
+    arrays = {field.name: getattr(made, field.name) for field in dataclasses.fields(Forecasts)}
     known = {name: values for name, values in arrays.items() if values is not None}
     np.savez(given.out, **known, seconds=seconds, peak_mb=peak_mb())
 

@@ -43,7 +43,7 @@ def measure_set(data: Path, methods: str | None, threads: int, folder: Path, con
     options = accuracy.arguments(
         ["--data", str(data), "--horizon", str(HORIZON_MONTHS), "--step", str(STEP_MONTHS),
          "--origins", str(ORIGINS.get(data.stem, 1)), "--methods", methods or methods_for(data),
-         "--threads", str(threads), "--out", str(folder / f"{data.stem}.json")]
+         "--quantiles", "--threads", str(threads), "--out", str(folder / f"{data.stem}.json")]
     )  # fmt: skip
     rows = accuracy.run(options, console)
     for table in results_tables(rows):

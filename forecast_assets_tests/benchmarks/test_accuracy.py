@@ -1,3 +1,4 @@
+import dataclasses
 import importlib.util
 import json
 
@@ -5,9 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.accuracy import main
+from benchmarks.accuracy import main, row_of
 from benchmarks.methods import METHODS
+from benchmarks.protocol import Forecasts, cases, read_tidy, score
 from benchmarks.results_table import wape_ratios
+from benchmarks.run_method import MethodFailedError, run_in_process
 
 KEYS = {
     "dataset", "method", "origin", "series", "wape", "bias", "smape", "mase", "pinball", "coverage_80", "seconds",
@@ -71,10 +74,20 @@ def test_a_peer_without_its_package_says_in_one_line_how_to_install_it(tidy_file
     )
 
 
-def test_a_method_that_fails_is_named_with_its_reason(tidy_file, tmp_path, capsys):
-    given = ["--data", str(tidy_file), "--horizon", "19", "--methods", "engine", "--out", str(tmp_path / "r.json")]
-    assert main(given) == 1
-    assert "engine on twins.csv, origin number 0: ValueError: the engine forecasts 18" in capsys.readouterr().err
+def test_a_method_that_fails_is_named_with_its_reason(tidy_file, monkeypatch):
+    monkeypatch.setitem(METHODS, "absent", dataclasses.replace(METHODS["engine"], function="absent"))
+    with pytest.raises(MethodFailedError, match=r"absent on twins.csv, origin number 0: .*unknown methods"):
+        run_in_process(tidy_file, "absent", 6, 0, 12, 1)
+
+
+def test_with_quantiles_a_repeated_point_forecast_has_its_wape_as_quantile_loss(tidy_file):
+    (case,) = cases(read_tidy(tidy_file), horizon_months=6, origins=1, step_months=12)
+    scores = score(case, Forecasts(case.actual * 1.25))
+    named = {"dataset": "twins", "method": "engine", "origin": "all"}
+    without, row = (row_of(named, scores, 1.0, 1.0, with_quantiles=asked) for asked in (False, True))
+    assert set(row) - set(without) == {"wql"}
+    assert row["wql"] == pytest.approx(0.25)
+    assert set(row) == KEYS | {"wql"}
 
 
 def test_help_explains_the_protocol_and_names_every_method(capsys):

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.protocol import Forecasts, cases, mase, measures, pool, read_tidy, score, smape_of_series
+from benchmarks.protocol import Forecasts, cases, mase, measures, pool, read_tidy, score, smape_of_series, wql
 
 
 def rows(market: str, sku: str, first: str, values: list[float], **columns: object) -> pd.DataFrame:
@@ -102,11 +102,27 @@ def test_mase_falls_back_to_lag_one_where_no_pair_of_months_is_a_year_apart():
 def test_intervals_give_pinball_in_units_and_coverage():
     table = rows("A", "x", "2020-01-01", [10.0] * 12 + [10.0, 30.0])
     (case,) = cases(table, horizon_months=2, origins=1, step_months=12)
-    made = Forecasts(np.array([[10.0, 12.0]]), np.array([[6.0, 5.0]]), np.array([[14.0, 20.0]]))
-    figures = measures(score(case, made))
+    forecasts = Forecasts(np.array([[10.0, 12.0]]), np.array([[6.0, 5.0]]), np.array([[14.0, 20.0]]))
+    figures = measures(score(case, forecasts))
     assert figures["coverage_80"] == pytest.approx(0.5)
     # p10: 0.1 x 4 and 0.1 x 25; p90: 0.1 x 4 and 0.9 x 10
     assert figures["pinball"] == pytest.approx(((0.4 + 2.5) / 2 + (0.4 + 9.0) / 2) / 2)
+
+
+def test_the_quantile_loss_has_the_units_of_all_cells_and_levels():
+    table = rows("A", "x", "2020-01-01", [10.0] * 12 + [10.0, 30.0])
+    (case,) = cases(table, horizon_months=2, origins=1, step_months=12)
+    levels = np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9])
+    made = Forecasts(np.array([[10.0, 12.0]]), quantiles=np.stack([np.full(9, 20.0), 30.0 + 10 * levels])[None])
+    # 10 too much: the loss is 10 x (1 - q), 45 over the levels; 1 .. 9 too much: q x 10 x (1 - q), 1.65 x 10.
+    assert wql(score(case, made)) == pytest.approx(2 * (45 + 16.5) / 9 / 40)
+
+
+def test_an_unknown_quantile_repeats_the_point_forecast():
+    table = rows("A", "x", "2020-01-01", [10.0] * 12 + [10.0])
+    (case,) = cases(table, horizon_months=1, origins=1, step_months=12)
+    made = Forecasts(np.array([[14.0]]), quantiles=np.full((1, 1, 9), np.nan))
+    assert wql(score(case, made)) == pytest.approx(0.4)
 
 
 def test_origins_are_pooled_by_their_sums_not_by_the_mean_of_their_ratios():

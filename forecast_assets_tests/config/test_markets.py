@@ -171,6 +171,6 @@ def test_a_market_may_have_limits_of_its_own(load):
 
 @pytest.mark.parametrize("value", ["35", "0", "-0.1", '"0.35"', "true", ".nan", ".inf", "[0.3]"])
 def test_a_limit_that_is_no_fraction_is_refused_with_what_is_expected(problems, value):
-    found = problems(entry(max_wape=value))
-    assert len(found) == 2
-    assert "entry 1 (FR): max_wape: expected a fraction above 0, like 0.35 for 35 %, got" in found[1]
+    texts = problems(entry(max_wape=value))
+    assert len(texts) == 2
+    assert "entry 1 (FR): max_wape: expected a fraction above 0, like 0.35 for 35 %, got" in texts[1]

@@ -5,6 +5,8 @@ actuals sum to zero has no ratio (NaN), never an infinite one. Cells with an unk
 choosing between recipes and testing differences.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -47,6 +49,24 @@ def pinball(actual: Floats, quantile_forecast: Floats, quantile: float) -> float
     actual, forecast = _scored(actual, quantile_forecast)
     shortfall = actual - forecast
     return float(np.maximum(quantile * shortfall, (quantile - 1) * shortfall).mean()) if len(actual) else float("nan")
+
+
+def weighted_quantile_loss(actual: Floats, quantiles: Floats, levels: Sequence[float]) -> float:
+    """Return the quantile losses of all cells and levels in relation to the actuals: ``2 sum(loss) / levels / sum|a|``.
+
+    A forecast that repeats one point at every level of a symmetric set has its WAPE. NaN if ``sum|a|`` is 0.
+
+    Args:
+        actual: Any shape; NaN where unknown.
+        quantiles: The shape of ``actual`` and a last dimension of the levels.
+        levels: Each between 0 and 1.
+    """
+    actual, quantiles = np.asarray(actual, dtype=float), np.asarray(quantiles, dtype=float)
+    if quantiles.shape != (*actual.shape, len(levels)):
+        raise ValueError(f"expected quantiles of shape {(*actual.shape, len(levels))}, got {quantiles.shape}")
+    losses = [pinball(actual, quantiles[..., place], level) for place, level in enumerate(levels)]
+    total = float(np.abs(actual[np.isfinite(actual)]).mean()) if np.isfinite(actual).any() else float("nan")
+    return _ratio(2.0 * float(np.mean(losses)), total)
 
 
 def coverage(actual: Floats, lower: Floats, upper: Floats) -> float:

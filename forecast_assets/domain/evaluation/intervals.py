@@ -11,7 +11,7 @@ from forecast_assets.domain.arrays import Floats, Ints, Labels
 from forecast_assets.domain.calendar import HORIZON_MONTHS
 
 MIN_ERRORS = 30
-HORIZON_BUCKETS = ((1, 3), (4, 6), (7, 12), (13, HORIZON_MONTHS))
+LAST_OF_BUCKETS = (3, 6, 12)
 ANY_SEGMENT = "*"
 REGULAR, INTERMITTENT = "regular", "intermittent"
 QUANTILE_COLUMNS = ["segment", "horizon_months", "below", "above", "errors"]
@@ -23,12 +23,13 @@ def horizon_quantiles(
     segment: Labels | None = None,
     lower: float = 0.1,
     upper: float = 0.9,
+    horizon_months: int = HORIZON_MONTHS,
 ) -> pd.DataFrame:
     """Return the distances from the forecast down and up to the interval ends, per segment and horizon, scaled.
 
     A horizon with fewer than 30 errors takes, in this order:
 
-    1. the errors of its bucket (1-3, 4-6, 7-12, 13-18) in the segment;
+    1. the errors of its bucket (1-3, 4-6, 7-12, from 13 on) in the segment;
     2. the errors of its bucket over all segments;
     3. the distances of the nearest earlier horizon, else the nearest later one, that has enough errors;
     4. all errors, if every bucket has fewer than 30.
@@ -37,17 +38,18 @@ def horizon_quantiles(
 
     Args:
         errors_scaled: (forecast - actual) / scale of out-of-sample cells, 1-d; NaN is left out.
-        horizon: 1..18 of each cell.
+        horizon: 1..``horizon_months`` of each cell.
         segment: Segment of each cell; None for one segment.
         lower: Quantile of the demand at the lower end of the interval.
         upper: Quantile of the demand at the upper end of the interval.
+        horizon_months: Number of horizons of the result.
 
     Returns:
-        segment, horizon_months (1..18), below, above, errors (number of errors used). Segment "*" is over all segments
+        segment, horizon_months (1..n), below, above, errors (number of errors used). Segment "*" is over all segments
         and applies to unknown ones.
 
     Raises:
-        ValueError: If there is no error at all, a horizon is outside 1..18, or not 0 < lower < upper < 1.
+        ValueError: If there is no error at all, a horizon is outside of them, or not 0 < lower < upper < 1.
     """
     if not 0 < lower < upper < 1:
         raise ValueError(f"expected 0 < lower < upper < 1, got lower {lower}, upper {upper}")
@@ -57,16 +59,16 @@ def horizon_quantiles(
         raise ValueError("no out-of-sample error is known: backtest at least one origin before computing intervals")
     segments = np.full(len(errors), ANY_SEGMENT, dtype=object) if segment is None else np.asarray(segment, dtype=object)
     cells = pd.DataFrame({"error": errors, "horizon": np.asarray(horizon, dtype=int), "segment": segments})[known]
-    outside = cells.loc[~cells["horizon"].between(1, HORIZON_MONTHS), "horizon"]
+    outside = cells.loc[~cells["horizon"].between(1, horizon_months), "horizon"]
     if len(outside):
-        raise ValueError(f"horizon must lie in 1..{HORIZON_MONTHS}, got {sorted(outside.unique().tolist())}")
+        raise ValueError(f"horizon must lie in 1..{horizon_months}, got {sorted(outside.unique().tolist())}")
     names = [ANY_SEGMENT, *sorted(set(cells["segment"].dropna()) - {ANY_SEGMENT})]
-    return pd.concat([_distances(cells, name, lower, upper) for name in names], ignore_index=True)
+    return pd.concat([_distances(cells, name, lower, upper, horizon_months) for name in names], ignore_index=True)
 
 
-def _distances(cells: pd.DataFrame, segment: str, lower: float, upper: float) -> pd.DataFrame:
+def _distances(cells: pd.DataFrame, segment: str, lower: float, upper: float, horizon_months: int) -> pd.DataFrame:
     own = cells if segment == ANY_SEGMENT else cells[cells["segment"] == segment]
-    horizons = range(1, HORIZON_MONTHS + 1)
+    horizons = range(1, horizon_months + 1)
     samples = {step: _sample(own, cells, step) for step in horizons}
     samples = {step: sample for step, sample in samples.items() if len(sample) >= MIN_ERRORS} or {1: cells["error"]}
     # Demand is forecast - error: the upper quantile of the error is the lower end of the demand.
@@ -85,7 +87,8 @@ def _distances(cells: pd.DataFrame, segment: str, lower: float, upper: float) ->
 
 def _sample(own: pd.DataFrame, every: pd.DataFrame, horizon: int) -> pd.Series:
     """Return the errors of the horizon, else of its bucket in the segment, else of its bucket over all segments."""
-    first, last = next(bucket for bucket in HORIZON_BUCKETS if horizon <= bucket[1])
+    first = 1 + max((last for last in LAST_OF_BUCKETS if last < horizon), default=0)
+    last = min((last for last in LAST_OF_BUCKETS if last >= horizon), default=np.inf)
     candidates = (
         own.loc[own["horizon"] == horizon, "error"],
         own.loc[own["horizon"].between(first, last), "error"],
@@ -109,7 +112,7 @@ def apply_intervals(
     Args:
         point: (rows,) forecast in units, >= 0.
         scale: (rows,) demand scale in units.
-        horizon: (rows,) 1..18.
+        horizon: (rows,) a horizon of ``quantiles``.
         quantiles: From ``horizon_quantiles``.
         segment: (rows,); None, null or an unknown segment takes the distances over all segments.
 
@@ -126,7 +129,7 @@ def apply_intervals(
     keys = pd.MultiIndex.from_arrays([names, np.asarray(horizon, dtype=int)])
     at = table.index.get_indexer(keys)
     if (at < 0).any():
-        raise ValueError(f"no interval for horizon {np.unique(np.asarray(horizon)[at < 0]).tolist()}, known 1..18")
+        raise ValueError(f"no interval for horizon {np.unique(np.asarray(horizon)[at < 0]).tolist()}")
     distances = table.to_numpy()[at] * scale[:, None]
     low = np.where(names == INTERMITTENT, 0.0, point - distances[:, 0])
     return np.maximum(0.0, low), point + distances[:, 1]

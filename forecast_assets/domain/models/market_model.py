@@ -160,14 +160,14 @@ def fit_market_model(
         if shared is None:
             raise
         learned, row_count = PooledAlone(shared.boosters), 0
-        widths = _widths_of_refits(refits, 1.0, weight) if refits else shared.quantiles
+        widths = _widths_of_refits(refits, 1.0, weight, horizon_months) if refits else shared.quantiles
     else:
         share = learned_share(refits, recipe, usual, weight) if may_mix else 0.0
         learned, row_count = _outcome(own, shared.boosters if shared else None, share), len(rows)
         widths = (
-            _widths_of_refits(refits, learned.pooled_share, weight)
+            _widths_of_refits(refits, learned.pooled_share, weight, horizon_months)
             if refits
-            else interval_widths(statistical_errors(rows))
+            else interval_widths(statistical_errors(rows), horizon_months)
         )
     return MarketModel(cutoff, recipe, learned, weight, widths, row_count, len(refits))
 
@@ -178,8 +178,8 @@ def _outcome(own: TrainedBoosters, pooled: TrainedBoosters | None, share: float)
     return PooledAlone(pooled) if share >= 1.0 else OwnWithPooled(own, pooled, share)
 
 
-def _widths_of_refits(refits: list[Refit], pooled_share: float, weight: float) -> pd.DataFrame:
-    return interval_widths(refit_errors([refit.mixed(pooled_share) for refit in refits], weight))
+def _widths_of_refits(refits: list[Refit], pooled_share: float, weight: float, horizon_months: int) -> pd.DataFrame:
+    return interval_widths(refit_errors([refit.mixed(pooled_share) for refit in refits], weight), horizon_months)
 
 
 def _require_earlier(pooled: PooledModel | None, cutoff: pd.Timestamp) -> None:

@@ -167,7 +167,7 @@ def _fit(
     panel = panel_from_rows(known, known["month"].min(), cutoff)
     features = known.drop(columns=["market", "month", "sell_in_units"])
     boosters, trained = train_boosters(features, panel, cutoff, recipe, chosen, horizon_months)
-    return PooledFit(boosters, interval_widths(statistical_errors(trained)))
+    return PooledFit(boosters, interval_widths(statistical_errors(trained), horizon_months))
 
 
 def pooled_to_texts(model: PooledModel) -> pd.DataFrame:

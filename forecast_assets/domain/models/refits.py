@@ -250,10 +250,11 @@ def statistical_errors(rows: TrainingRows) -> pd.DataFrame:
     )
 
 
-def interval_widths(errors: pd.DataFrame) -> pd.DataFrame:
+def interval_widths(errors: pd.DataFrame, horizon_months: int = HORIZON_MONTHS) -> pd.DataFrame:
     """Return interval widths by horizon and kind of SKU from errors in dispersions (``horizon_quantiles``)."""
     kinds = segments(errors["is_intermittent"].to_numpy())
-    return horizon_quantiles(errors["error"].to_numpy(), errors["horizon_months"].to_numpy(), kinds, LOWER, UPPER)
+    horizons = errors["horizon_months"].to_numpy()
+    return horizon_quantiles(errors["error"].to_numpy(), horizons, kinds, LOWER, UPPER, horizon_months)
 
 
 def segments(intermittent: Bools) -> Labels:

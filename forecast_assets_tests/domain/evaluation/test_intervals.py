@@ -161,7 +161,7 @@ def test_invalid_input_is_rejected_with_the_expected_values():
     for lower, upper in ((0.0, 0.9), (0.5, 0.5), (0.1, 1.0)):
         with pytest.raises(ValueError, match="lower < upper"):
             horizon_quantiles([0.1], [1], lower=lower, upper=upper)
-    with pytest.raises(ValueError, match=r"no interval for horizon \[19\], known 1\.\.18"):
+    with pytest.raises(ValueError, match=r"no interval for horizon \[19\]"):
         apply_intervals([1.0, 1.0], [1.0, 1.0], [1, 19], horizon_quantiles([0.1], [1]))
     with pytest.raises(ValueError, match="1 point forecasts are negative or NaN"):
         apply_intervals([-1.0], [1.0], [1], horizon_quantiles([0.1], [1]))
