@@ -25,7 +25,6 @@ from forecast_assets.sources.landing.listing import READ, FileState, Listing, co
 from forecast_assets.sources.landing.plain_files import PlainFiles
 from forecast_assets.sources.landing.rows import (
     FileRows,
-    attribute_columns,
     by_shape,
     create_table,
     patterns,
@@ -132,10 +131,6 @@ class LandingFolder:
         if problems:
             raise LandingError(source, market, problems)
         return connection.table(table_name(contract))
-
-    def attribute_names(self, source: str) -> list[str]:
-        """Return the further columns of a source over all readable files, sorted; only products have any."""
-        return attribute_columns(source_named(source), [file for file in self.files(source) if file.problem is None])
 
     def unknown_countries(self, source: str, known_codes: Iterable[str]) -> dict[str, int]:
         """Return rows per country code not in ``known_codes``, over all readable files, without empty codes."""
