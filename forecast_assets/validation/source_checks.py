@@ -29,6 +29,9 @@ FILES_READ = CheckDeclaration(
     "Every file in the folder of the source is read; the others are named with the reason.",
     blocking=False,
 )
+POLICY_KNOWN = CheckDeclaration(
+    "policy_known", "The tracker has a value of the market's country in every month of 2020 to 2022.", blocking=False
+)
 LEAST_MONTHS_TO_JUDGE = 3
 SHOWN_CODES = 10
 NOTHING_LEFT_OUT = LeftOut()
@@ -50,6 +53,7 @@ SELL_OUT = sourced_declarations("sell_out")
 PRODUCTS = sourced_declarations("products")
 PROMOTIONS = sourced_declarations("promotions")
 OVERRIDES = sourced_declarations("overrides")
+COVID_POLICY = (FILES_READ, POLICY_KNOWN)
 
 
 def sourced_checks(
@@ -170,3 +174,17 @@ def _unknown_countries(codes: Mapping[str, int]) -> TableCheck:
 def _visible(code: str) -> str:
     """Return a code, in quotes if it has characters that are not seen."""
     return code if code.isprintable() and " " not in code else repr(code)
+
+
+def covid_policy_checks(iso3: str, unread: Sequence[UnreadFile]) -> list[TableCheck]:
+    """Return the checks of ``covid_policy``; ``unread`` are the files beside those of the tracker."""
+
+    def policy_known(table: pd.DataFrame, month: pd.Timestamp) -> Finding:
+        unknown = table[table["reason"] == "no_data"]
+        message = (
+            f"the tracker files have no value of {iso3} in {month:%Y-%m}: deliver those that reach to December 2022, "
+            "or correct iso3 in markets.yaml"
+        )
+        return violating(unknown, message)
+
+    return [schema_check("covid_policy"), files_read("oxcgrt", unread), POLICY_KNOWN.rule(policy_known)]
