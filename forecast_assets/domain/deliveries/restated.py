@@ -63,7 +63,7 @@ def restated_history(
 
 
 def _versions(before: pd.DataFrame, now: pd.DataFrame, measure: str) -> pd.DataFrame:
-    """Return a row per version of a cell that either has: ``stored`` and ``delivered`` as known from ``known_month`` on."""
+    """Return a row per version of a cell that either has, with what is ``stored`` and ``delivered`` from it on."""
     versions = before[[*VERSION, measure]].merge(
         now[[*VERSION, measure]], on=VERSION, how="outer", suffixes=("_stored", "_delivered"), validate="1:1"
     )

@@ -41,8 +41,8 @@ def changed_scale(cells: pd.DataFrame) -> Scale | None:
     """Return the scale that most changed cells have in common; None without one.
 
     Args:
-        cells: ``sku, month, stored, delivered``: every cell that is stored and delivered, changed or not. Those that are not
-            positive in both are left out.
+        cells: ``sku, month, stored, delivered``: every cell that is stored and delivered, changed or not. Those
+            that are not positive in both are left out.
     """
     both = cells[(cells["stored"] > 0) & (cells["delivered"] > 0)]
     ratios = np.log(both["delivered"].to_numpy(dtype=float) / both["stored"].to_numpy(dtype=float))

@@ -64,6 +64,10 @@ class CheckedMonths:
         return {"today": self.today, "first_month": self.first_month, "last_month": self.last_month}
 
 
+NO_MONTH = CheckedMonths(date.max, date.max, date.min)
+"""No month: of facts, only the rows that belong to no month are checked."""
+
+
 def rows_of_months(rows: DeliveredRows) -> str:
     """Return a query for the rows that the checked months are the first to know, and the rows that belong to none."""
     if rows.source.is_fact:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from forecast_assets.sources.contract.column_types import class_of
 from forecast_assets.sources.contract.columns import Source, source_named
-from forecast_assets.sources.contract.delivered_rows import CheckedMonths, Row, Values
+from forecast_assets.sources.contract.delivered_rows import NO_MONTH, CheckedMonths, Row, Values
 from forecast_assets.sources.contract.expressions import (
     is_known_in_its_month,
     literal,
@@ -137,6 +137,9 @@ class DremioTables:
             else LandingProblem(name, f"rows of {market} in month {month:%Y-%m}", f"no rows (it holds {held})", step)
             for month in absent
         ]
+        if table:
+            rows = TableRows(self.client, source_named(source), table, market)
+            problems = row_problems(rows, NO_MONTH) + problems
         raise LandingError(source, market, problems)
 
     def _known_later(self, source: str, table: LandingFile, market: str) -> dict[pd.Timestamp, pd.Timestamp]:

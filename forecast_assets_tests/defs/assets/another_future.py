@@ -65,7 +65,7 @@ def _write(file: Path, source: str, rows: pd.DataFrame) -> None:
 
 
 def _is_known(rows: pd.DataFrame, origin: pd.Timestamp) -> pd.Series:
-    """Whether a row was there at the end of the origin month."""
+    """Return True for rows that were delivered by the end of the origin month."""
     return rows["known_from" if "known_from" in rows else "month"] < add_months(origin, 1)
 
 

@@ -84,12 +84,12 @@ def test_without_a_refit_widths_are_those_of_the_statistical_forecasts():
     features = plain_features(skus, MONTHS[71:77], 4.0, 4.0).assign(
         ses_one_step_mae=0.5, theta_one_step_mae=0.5, damped_holt_one_step_mae=0.5
     )
-    made = fit_market_model(features, panel, ORIGIN, QUICK)
-    assert made.refits == 0
-    assert made.boosting_weight == QUICK.boosting_weight_of_few
-    assert set(made.quantiles["segment"]) == {"*", "regular"}
-    assert made.quantiles["below"].unique().tolist() == [4.0]
-    assert made.quantiles["above"].unique().tolist() == [0.0]
+    market_model = fit_market_model(features, panel, ORIGIN, QUICK)
+    assert market_model.refits == 0
+    assert market_model.boosting_weight == QUICK.boosting_weight_of_few
+    assert set(market_model.quantiles["segment"]) == {"*", "regular"}
+    assert market_model.quantiles["below"].unique().tolist() == [4.0]
+    assert market_model.quantiles["above"].unique().tolist() == [0.0]
 
 
 def test_interval_widths_are_in_the_dispersion_of_the_sku_and_of_its_kind(market, fitted):

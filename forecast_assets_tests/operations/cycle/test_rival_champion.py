@@ -22,9 +22,9 @@ CHAMPION_LEAVES = 15
 @pytest.fixture
 def company(tmp_path):
     with dg.DagsterInstance.ephemeral() as instance:
-        made = make_company(tmp_path, ["FR"], instance)
-        touch(made, "features", NOVEMBER)
-        yield made
+        with_features = make_company(tmp_path, ["FR"], instance)
+        touch(with_features, "features", NOVEMBER)
+        yield with_features
 
 
 def touch(company, table, month):
