@@ -2,7 +2,6 @@
 
 import html
 import io
-import json
 import shutil
 
 import openpyxl
