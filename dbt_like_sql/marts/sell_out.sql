@@ -3,6 +3,7 @@
 --   is_promoted 0 or 1
 -- description: Sell-out of the months asked for, as known at their end. Missing rows stay missing: distributors report what
 --   they report. Rows with a restated_month hold the sell-out of that earlier month as it is known from this month on.
+{% if has_known_from('sell_out') %}
 WITH delivered_months AS (
     SELECT DISTINCT month FROM {{ ref('stg_sell_out') }} WHERE known_month = month AND month <= $last_month
 ),
@@ -75,3 +76,8 @@ WHERE month_stored BETWEEN $first_month AND $last_month
         OR price IS DISTINCT FROM price_before
         OR is_promoted IS DISTINCT FROM is_promoted_before
     )
+{% else %}
+SELECT sku, sell_out_units, stock_units, distribution_pct, price, is_promoted, CAST(NULL AS DATE) AS restated_month, month
+FROM {{ ref('stg_sell_out') }}
+WHERE month BETWEEN $first_month AND $last_month
+{% endif %}

@@ -80,6 +80,10 @@ class DuckDbEngine:
         """Return the table of a source."""
         return f"landing_{source}"
 
+    def has_known_from(self, source: str) -> bool:
+        """Return True if a file of the source has the column."""
+        return any("known_from" in file.column_names for file in self.landing.files(source))
+
     def run(
         self,
         name: str,

@@ -38,6 +38,10 @@ class SqlDialect(Protocol):
         """Return the relation that holds a source: a table name or a query in parentheses, in DuckDB's dialect."""
         ...
 
+    def has_known_from(self, source: str) -> bool:
+        """Return False if no row of a source has a ``known_from``: statements without restatements are far shorter."""
+        ...
+
 
 @dataclass(frozen=True)
 class SqlFile:
@@ -139,7 +143,8 @@ class SqlProject:
         return {parameter for file in [*self.upstream(name), name] for parameter in self.files[file].parameters}
 
     def _body(self, name: str, engine: SqlDialect) -> str:
-        return _environment().from_string(self.file(name).body).render(ref=str, source=engine.source_relation)
+        template = _environment().from_string(self.file(name).body)
+        return template.render(ref=str, source=engine.source_relation, has_known_from=engine.has_known_from)
 
     def _visit(self, name: str, path: tuple[str, ...], done: list[str]) -> None:
         if name in path:

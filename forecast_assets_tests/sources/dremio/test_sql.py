@@ -35,6 +35,9 @@ class Over:
     def source_relation(self, source: str) -> str:
         return f"({table_rows(SOURCES[source], table(source, self.kind))})"
 
+    def has_known_from(self, source):
+        return True
+
 
 def table(source: str, kind: str) -> LandingFile:
     columns = tuple((name, name.upper(), kind) for name in SOURCES[source].column_names)

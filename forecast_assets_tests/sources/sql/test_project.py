@@ -19,12 +19,18 @@ class Dremio:
     def source_relation(self, source):
         return f'"lake"."landing"."{source}"'
 
+    def has_known_from(self, source):
+        return True
+
 
 class Lake:
     dialect = "duckdb"
 
     def source_relation(self, source):
         return f"lake_{source}"
+
+    def has_known_from(self, source):
+        return True
 
 
 @pytest.fixture(scope="module")

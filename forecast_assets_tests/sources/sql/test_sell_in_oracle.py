@@ -75,11 +75,15 @@ def slow_sell_in(sell_in, products, missing_month):
     return pd.DataFrame(rows, columns=["sku", "sell_in_units", "reason", "month"])
 
 
+@pytest.mark.parametrize("header", ["", ",known_from"])
 @pytest.mark.parametrize("missing_month", ["zero", "unknown"])
 @pytest.mark.parametrize("seed", range(4))
-def test_the_mart_is_what_a_loop_over_the_contract_gives(landing, seed, missing_month):
+def test_the_mart_is_what_a_loop_over_the_contract_gives(landing, seed, missing_month, header):
+    """With and without the column ``known_from``, of which no row has a value."""
     sell_in, products = random_delivery(seed)
-    landing.sell_in("".join(f"FR,{sku},{month:%Y-%m},{units}\n" for sku, month, units in sell_in))
+    end = "," if header else ""
+    lines = "".join(f"FR,{sku},{month:%Y-%m},{units}{end}\n" for sku, month, units in sell_in)
+    landing.put("sell_in/all.csv", f"country,sku,month,units{header}\n{lines}")
     rows = "".join(f"{sku},{country},x,{launch},{end},{known}\n" for sku, country, launch, end, known in products)
     landing.put("products/p.csv", f"sku,country,category,launch_month,end_month,known_from\n{rows}")
     engine = DuckDbEngine(landing.folder)
