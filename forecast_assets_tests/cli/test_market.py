@@ -79,6 +79,7 @@ def test_a_live_market_is_not_promoted_and_a_retired_one_stays_in_the_file(comma
 
 
 def test_a_market_without_stored_months_is_renamed_and_one_with_keeps_its_code(command, markets, tmp_path):
+    (tmp_path / "store").mkdir()
     assert command("rename", "DE", "DEU").exit_code == 0
     assert markets.read_text(encoding="utf-8") == TWO.replace('"DE"', '"DEU"')
     taken = command("rename", "DEU", "FR")
