@@ -28,19 +28,22 @@ def around_forecast(quantiles: Floats, point: Floats) -> Floats:
     ordered = np.maximum.accumulate(np.maximum(quantiles, 0.0), axis=-1)
     at_most = np.where(np.arange(len(PERCENTS)) <= P10, point[..., None], np.inf)
     at_least = np.where(np.arange(len(PERCENTS)) >= P90, point[..., None], 0.0)
-    return np.clip(ordered, at_least, at_most)
+    held: Floats = np.clip(ordered, at_least, at_most)
+    return held
 
 
 def from_interval(point: Floats, low: Floats, high: Floats) -> Floats:
     """Return the quantiles (..., 19) of two half normal distributions whose 10 and 90 % quantiles are given."""
     below = np.maximum(-OF_P90, 0.0) * (point - low)[..., None]
     above = np.maximum(OF_P90, 0.0) * (high - point)[..., None]
-    return np.maximum(point[..., None] - below + above, 0.0)
+    quantiles: Floats = np.maximum(point[..., None] - below + above, 0.0)
+    return quantiles
 
 
 def moved(quantiles: Floats, point: Floats, number: Floats) -> Floats:
     """Return the quantiles of a forecast ``point`` shifted to another number, not below zero."""
-    return np.maximum(quantiles + (number - point)[..., None], 0.0)
+    shifted: Floats = np.maximum(quantiles + (number - point)[..., None], 0.0)
+    return shifted
 
 
 def quantiles_of(rows: pd.DataFrame) -> Floats:
