@@ -87,11 +87,11 @@ def test_no_test_module_is_imported_by_another():
     imports = re.compile(
         r"^\s*(from|import) forecast_assets_tests\S*\.test_\w+|^\s*from forecast_assets_tests\S* import test_"
     )
-    found = {
+    lines = {
         f"{name}:{number}"
         for name, text in text_files().items()
         if name.startswith("forecast_assets_tests/") and name.endswith(".py")
         for number, line in enumerate(text.splitlines(), start=1)
         if imports.search(line)
     }
-    assert found == set()
+    assert lines == set()

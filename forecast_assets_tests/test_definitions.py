@@ -124,12 +124,12 @@ def test_staging_files_and_deliveries_are_in_the_graph(nodes):
 
 def upstream(nodes, asset: str) -> set[str]:
     """Everything an asset is made from, directly or not."""
-    found, waiting = set(), [asset]
+    ancestors, waiting = set(), [asset]
     while waiting:
-        parents = {key.path[-1] for key in nodes[waiting.pop()].parent_keys} - found
-        found |= parents
+        parents = {key.path[-1] for key in nodes[waiting.pop()].parent_keys} - ancestors
+        ancestors |= parents
         waiting += parents
-    return found
+    return ancestors
 
 
 def test_a_report_can_be_followed_to_the_landing_folder(nodes):

@@ -1,4 +1,4 @@
-"""Who may import whom, read from the source without importing it."""
+"""Permitted imports between modules, read from the source without importing it."""
 
 import ast
 import functools
@@ -36,14 +36,14 @@ def named(path: Path) -> str:
 @functools.cache
 def imports_of(path: Path) -> frozenset[str]:
     """Full names of all imports, those inside functions too; ``from a import b`` gives ``a`` and ``a.b``."""
-    found = set()
+    names = set()
     for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{named(path)}:{node.lineno}: imports are absolute"
-            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    return frozenset(found)
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return frozenset(names)
 
 
 def files_of_module(name: str) -> list[Path]:

@@ -23,8 +23,8 @@ def run_of(*keys: str, tags: dict[str, str] | None = None) -> SimpleNamespace:
     months = dg.MonthlyPartitionsDefinition(start_date="2024-01-01")
     countries = dg.StaticPartitionsDefinition(["FR", "NO"])
     definition = dg.MultiPartitionsDefinition({"month": months, "country": countries})
-    found = [definition.get_partition_key_from_str(key) if "|" in key else key for key in keys]
-    return SimpleNamespace(partition_keys=found, run=SimpleNamespace(tags=tags or {}))
+    partition_keys = [definition.get_partition_key_from_str(key) if "|" in key else key for key in keys]
+    return SimpleNamespace(partition_keys=partition_keys, run=SimpleNamespace(tags=tags or {}))
 
 
 def test_months_start_with_the_first_data_and_end_with_the_last_closed_month():

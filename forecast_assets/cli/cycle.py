@@ -16,7 +16,8 @@ from forecast_assets.cli.console import (
     settings_or_exit,
     signed,
 )
-from forecast_assets.cli.prepare import prepare_instance, prepare_places
+from forecast_assets.cli.folders import Folder, require_folders
+from forecast_assets.cli.prepare import prepare_instance, prepare_store
 from forecast_assets.config.settings import Settings
 from forecast_assets.domain.evaluation.backtest_accuracy import ALL_LAGS
 from forecast_assets.domain.evaluation.realised_accuracy import PERFORMANCE_METHODS
@@ -45,6 +46,7 @@ WHY_LENGTH = 160
 def run(month: str, codes: list[str], history: int, origins: int, step: int) -> None:
     """Run the cycles, print what each market published, and exit with 1 if one failed."""
     settings = settings_or_exit()
+    require_folders(settings, Folder.LANDING, Folder.INSTANCE)
     countries = countries_or_exit(settings, codes)
     request = CycleRequest(closed_month_argument(month, settings.automation.time_zone), history, origins, step)
     results = run_and_print(settings, request, countries)
@@ -59,7 +61,7 @@ def run_and_print(settings: Settings, request: CycleRequest, countries: list[str
 
     Before anything runs, markets whose month is closed are named, and a month without data near it is refused.
     """
-    prepare_places(settings)
+    prepare_store(settings)
     store = ListedOnce(open_store(settings))
     closed = closed_months(store, request, countries)
     is_open = [code for code in countries if code not in closed]

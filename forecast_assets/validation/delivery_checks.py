@@ -62,11 +62,11 @@ def restated_check(source: str, country: str, profile: DeliveryProfile, stored: 
     """Return the check of stored months against today's delivery; ``stored`` is None in a run over several months."""
 
     def find(_: pd.DataFrame, month: pd.Timestamp) -> Finding:
-        found = None if stored is None else restated_history(source, country, profile.units, stored, month)
+        finding = None if stored is None else restated_history(source, country, profile.units, stored, month)
         return (
             Finding()
-            if found is None
-            else Finding(len(found.rows), found.rows.head(10), found.message, found.is_warning)
+            if finding is None
+            else Finding(len(finding.rows), finding.rows.head(10), finding.message, finding.is_warning)
         )
 
     return next(each for each in DECLARATIONS[source] if each.name == RESTATED.name).rule(find)
@@ -80,8 +80,8 @@ def source_gone_check(
     def find(_: pd.DataFrame, __: pd.Timestamp) -> Finding:
         if len(months) > 1 or (source == "overrides" and others_deliver):
             return Finding()
-        found = source_gone(source, market, row_count, earlier, others_deliver=others_deliver)
-        return Finding() if found is None else Finding(1, found.rows, found.message)
+        finding = source_gone(source, market, row_count, earlier, others_deliver=others_deliver)
+        return Finding() if finding is None else Finding(1, finding.rows, finding.message)
 
     return next(each for each in DECLARATIONS[source] if each.name == SOURCE_GONE.name).rule(find)
 
@@ -102,9 +102,11 @@ def _judge(
     rule: DeliveryRule, deliveries: Mapping[pd.Timestamp, Delivery], is_history: bool
 ) -> Callable[[pd.DataFrame, pd.Timestamp], Finding]:
     def find(_: pd.DataFrame, month: pd.Timestamp) -> Finding:
-        found = rule.find(deliveries[month]) if month in deliveries else None
-        if found is None:
+        finding = rule.find(deliveries[month]) if month in deliveries else None
+        if finding is None:
             return Finding()
-        return Finding(max(1, len(found.rows)), found.rows.head(10), found.message, found.is_warning or is_history)
+        return Finding(
+            max(1, len(finding.rows)), finding.rows.head(10), finding.message, finding.is_warning or is_history
+        )
 
     return find

@@ -38,7 +38,7 @@ def with_effects(
         run_id: The Dagster run.
     """
     names = set(acceptable_names(source))
-    found: dict[pd.Timestamp, list[StoredFinding]] = {month: [] for month in tables}
+    stored: dict[pd.Timestamp, list[StoredFinding]] = {month: [] for month in tables}
     result = []
     for check in checks:
         if check.name not in names:
@@ -48,9 +48,9 @@ def with_effects(
         findings = {month: _with_acceptance(finding, acceptance) for month, finding in check.findings(tables).items()}
         for month, finding in findings.items():
             if finding.violations:
-                found[month].append(_stored(source, check, finding, acceptance, run_id))
+                stored[month].append(_stored(source, check, finding, acceptance, run_id))
         result.append(dataclasses.replace(check, find=_remembered(findings), holds_for_all=None))
-    return result, found
+    return result, stored
 
 
 def _remembered(findings: Mapping[pd.Timestamp, Finding]) -> Callable[[pd.DataFrame, pd.Timestamp], Finding]:

@@ -1,12 +1,12 @@
 """Checks of deliveries: the SQL tests of each table, and the plausibility of a month's numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from forecast_assets.config.process_groups import CheckSettings
 from forecast_assets.sources.landing.delivered_file import UnreadFile
-from forecast_assets.sources.source_tables import DeliveredSellIn
+from forecast_assets.sources.source_tables import DeliveredSellIn, LeftOut
 from forecast_assets.sources.sql import SqlProject, SqlTestResult
 from forecast_assets.validation.schema_check import schema_check
 from forecast_assets.validation.table_checks import CheckDeclaration, Finding, TableCheck, violating
@@ -29,8 +29,12 @@ FILES_READ = CheckDeclaration(
     "Every file in the folder of the source is read; the others are named with the reason.",
     blocking=False,
 )
+POLICY_KNOWN = CheckDeclaration(
+    "policy_known", "The tracker has a value of the market's country in every month of 2020 to 2022.", blocking=False
+)
 LEAST_MONTHS_TO_JUDGE = 3
 SHOWN_CODES = 10
+NOTHING_LEFT_OUT = LeftOut()
 
 
 def sql_declarations(table: str) -> tuple[CheckDeclaration, ...]:
@@ -41,31 +45,36 @@ def sql_declarations(table: str) -> tuple[CheckDeclaration, ...]:
 
 def sourced_declarations(table: str) -> tuple[CheckDeclaration, ...]:
     """Return the checks of ``sourced_checks`` but the one of the schema."""
-    return (*sql_declarations(table), FILES_READ)
+    return (*sql_declarations(table), FILES_READ, UNKNOWN_COUNTRIES)
 
 
-SELL_IN = (*sourced_declarations("sell_in"), TOTAL_PLAUSIBLE, RETURNS_PLAUSIBLE, UNKNOWN_SKUS, UNKNOWN_COUNTRIES)
+SELL_IN = (*sourced_declarations("sell_in"), TOTAL_PLAUSIBLE, RETURNS_PLAUSIBLE, UNKNOWN_SKUS)
 SELL_OUT = sourced_declarations("sell_out")
 PRODUCTS = sourced_declarations("products")
 PROMOTIONS = sourced_declarations("promotions")
 OVERRIDES = sourced_declarations("overrides")
+COVID_POLICY = (FILES_READ, POLICY_KNOWN)
 
 
 def sourced_checks(
-    table: str, sql_tests: Sequence[SqlTestResult], unread: Sequence[UnreadFile] = ()
+    table: str, sql_tests: Sequence[SqlTestResult], left_out: LeftOut = NOTHING_LEFT_OUT
 ) -> list[TableCheck]:
-    """Return the schema check, the SQL tests of a table, and the check of files that are not read."""
-    return [schema_check(table), *(_sql_check(result) for result in sql_tests), _files_read(table, unread)]
+    """Return the schema check, the SQL tests of a table, and the checks of what is not used."""
+    return [
+        schema_check(table),
+        *(_sql_check(result) for result in sql_tests),
+        files_read(table, left_out.unread),
+        _unknown_countries(left_out.unknown_countries),
+    ]
 
 
 def sell_in_checks(delivered: DeliveredSellIn, limits: CheckSettings) -> list[TableCheck]:
     """Return all checks of ``sell_in``."""
     return [
-        *sourced_checks("sell_in", delivered.sql_tests, delivered.unread),
+        *sourced_checks("sell_in", delivered.sql_tests, delivered.left_out),
         _total_plausible(delivered.rows, limits.max_total_change),
         _returns_plausible(delivered.rows, limits.max_return_ratio),
         _unknown_skus(delivered.products, limits.max_unknown_sku_share),
-        _unknown_countries(delivered.unknown_countries),
     ]
 
 
@@ -140,7 +149,9 @@ def _unknown_skus(products: pd.DataFrame | None, limit: float) -> TableCheck:
     return UNKNOWN_SKUS.rule(find)
 
 
-def _files_read(source: str, unread: Sequence[UnreadFile]) -> TableCheck:
+def files_read(source: str, unread: Sequence[UnreadFile]) -> TableCheck:
+    """Return the check of files in a source's folder that are not read."""
+
     def find(_: pd.DataFrame, __: pd.Timestamp) -> Finding:
         rows = pd.DataFrame({"file": [each.place for each in unread], "reason": [each.reason for each in unread]})
         named = "; ".join(f"{each.place} ({each.reason})" for each in unread[:SHOWN_CODES])
@@ -151,10 +162,29 @@ def _files_read(source: str, unread: Sequence[UnreadFile]) -> TableCheck:
     return FILES_READ.rule(find)
 
 
-def _unknown_countries(codes: dict[str, int]) -> TableCheck:
+def _unknown_countries(codes: Mapping[str, int]) -> TableCheck:
     def find(_: pd.DataFrame, __: pd.Timestamp) -> Finding:
         rows = pd.DataFrame({"country": list(codes), "rows": list(codes.values())})
-        named = ", ".join(list(codes)[:SHOWN_CODES])
+        named = ", ".join(_visible(code) for code in list(codes)[:SHOWN_CODES])
         return violating(rows, f"rows of {named} are in no market: add the market to markets.yaml or drop the rows")
 
     return UNKNOWN_COUNTRIES.rule(find)
+
+
+def _visible(code: str) -> str:
+    """Return a code, in quotes if it has characters that are not seen."""
+    return code if code.isprintable() and " " not in code else repr(code)
+
+
+def covid_policy_checks(iso3: str, unread: Sequence[UnreadFile]) -> list[TableCheck]:
+    """Return the checks of ``covid_policy``; ``unread`` are the files beside those of the tracker."""
+
+    def policy_known(table: pd.DataFrame, month: pd.Timestamp) -> Finding:
+        unknown = table[table["reason"] == "no_data"]
+        message = (
+            f"the tracker files have no value of {iso3} in {month:%Y-%m}: deliver those that reach to December 2022, "
+            "or correct iso3 in markets.yaml"
+        )
+        return violating(unknown, message)
+
+    return [schema_check("covid_policy"), files_read("oxcgrt", unread), POLICY_KNOWN.rule(policy_known)]

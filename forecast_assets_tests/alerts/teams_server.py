@@ -78,12 +78,12 @@ class FakeTeams:
 
 def texts(payload: dict[str, Any]) -> str:
     """Return all words of a card, in order."""
-    found: list[str] = []
+    words: list[str] = []
 
     def walk(element: Any) -> None:
         if isinstance(element, dict):
             if "text" in element:
-                found.append(element["text"])
+                words.append(element["text"])
             for value in element.values():
                 walk(value)
         elif isinstance(element, list):
@@ -91,7 +91,7 @@ def texts(payload: dict[str, Any]) -> str:
                 walk(value)
 
     walk(payload["attachments"][0]["content"]["body"])
-    return " ".join(" ".join(found).split())
+    return " ".join(" ".join(words).split())
 
 
 def headlines(teams: FakeTeams) -> list[str]:

@@ -83,8 +83,8 @@ def test_before_its_day_there_is_no_heartbeat(outbox, settings):
     [("2024-01-12", "2023-12-01"), ("2024-03-31", "2024-02-01"), ("2024-12-31", "2024-11-01"), ("2024-03-01", None)],
 )
 def test_its_month_is_the_last_closed_one(now, month):
-    found = month_of_heartbeat(datetime.fromisoformat(now), day=12, time_zone="UTC")
-    assert found == (None if month is None else pd.Timestamp(month))
+    result = month_of_heartbeat(datetime.fromisoformat(now), day=12, time_zone="UTC")
+    assert result == (None if month is None else pd.Timestamp(month))
 
 
 def test_its_day_begins_at_midnight_in_the_time_zone_of_the_company():

@@ -10,8 +10,8 @@ from forecast_assets_tests.repository_settings import loaded
 
 
 def events(outbox: Outbox) -> list[tuple[str, str, str]]:
-    found = outbox.events.read_all(sorted(outbox.events.names()))
-    return sorted((event["what"], event["incident"]["country"], event["cycle_id"]) for event in found)
+    stored_events = outbox.events.read_all(sorted(outbox.events.names()))
+    return sorted((event["what"], event["incident"]["country"], event["cycle_id"]) for event in stored_events)
 
 
 def test_an_incident_is_open_from_its_report_to_its_recovery(outbox):
@@ -51,8 +51,8 @@ def test_markets_have_channels_and_the_platform_the_default_one(outbox):
 def test_the_recovery_goes_where_the_opening_went(outbox, store):
     outbox.report([incident("JP")], CYCLE)
     Outbox(store, {"JP": "ELSEWHERE"}).close([incident("JP").key], CYCLE)
-    found = outbox.events.read_all(sorted(outbox.events.names()))
-    assert [event["channel"] for event in found] == ["ASIA", "ASIA"]
+    stored_events = outbox.events.read_all(sorted(outbox.events.names()))
+    assert [event["channel"] for event in stored_events] == ["ASIA", "ASIA"]
 
 
 def test_other_events_are_announced_once_per_name(outbox):

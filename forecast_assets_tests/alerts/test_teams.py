@@ -109,6 +109,6 @@ def test_neither_log_nor_result_holds_the_address(teams, caplog, answer):
     teams.answers = [answer and (*answer[:2], answer[2].replace("ECHO", address))]
     with caplog.at_level(logging.DEBUG):
         logging.getLogger("urllib3.connectionpool").setLevel(logging.DEBUG)
-        found = post_card(SecretStr(address), PAYLOAD)
+        result = post_card(SecretStr(address), PAYLOAD)
     assert CANARY in teams.paths[0]
-    assert CANARY not in caplog.text + repr(found)
+    assert CANARY not in caplog.text + repr(result)

@@ -59,20 +59,20 @@ def test_every_series_gets_its_own_forecast_whatever_the_order_and_the_last_mont
     units = level * np.exp(rng.normal(0, 0.05, (20, 40)))
     ends = ["2020-03", "1980-03", "2019-12", "2020-02"] * 5
     known = known_series(units, ends, [f"S{number:02d}" for number in range(20)][::-1])
-    made = forecast_engine(known, 6, 1)
-    assert made.point.shape == made.low.shape == made.high.shape == (20, 6)
-    np.testing.assert_allclose(made.point / level, 1.0, atol=0.2)
-    assert (made.low <= made.point).all()
-    assert (made.point <= made.high).all()
+    forecast = forecast_engine(known, 6, 1)
+    assert forecast.point.shape == forecast.low.shape == forecast.high.shape == (20, 6)
+    np.testing.assert_allclose(forecast.point / level, 1.0, atol=0.2)
+    assert (forecast.low <= forecast.point).all()
+    assert (forecast.point <= forecast.high).all()
 
 
 @pytest.mark.usefixtures("_quick")
 def test_a_series_silent_for_a_year_is_forecast_as_zero():
     units = np.random.default_rng(6).uniform(90, 110, (20, 40))
     units[3, -12:] = np.nan
-    made = forecast_engine(known_series(units, ["2020-03"] * 20, [f"S{number:02d}" for number in range(20)]), 2, 1)
-    np.testing.assert_array_equal(made.point[3], [0.0, 0.0])
-    assert (np.delete(made.point, 3, axis=0) > 50).all()
+    forecast = forecast_engine(known_series(units, ["2020-03"] * 20, [f"S{number:02d}" for number in range(20)]), 2, 1)
+    np.testing.assert_array_equal(forecast.point[3], [0.0, 0.0])
+    assert (np.delete(forecast.point, 3, axis=0) > 50).all()
 
 
 def test_features_are_made_of_no_more_series_than_are_needed():
@@ -81,13 +81,13 @@ def test_features_are_made_of_no_more_series_than_are_needed():
     series = pooled_series(known_series(np.random.default_rng(7).uniform(90, 110, (30, 60)), ends, names))
     recipe = Recipe(sku_origins=50, refit_skus=12)
     origins = pd.date_range("2019-07-01", "2020-03-01", freq="MS").union(pd.DatetimeIndex(["2019-03-01"]))
-    made, _ = features_of_origins(series, origins, recipe, 6)
-    counts = made.groupby("origin_month")["sku"].nunique()
+    features, _ = features_of_origins(series, origins, recipe, 6)
+    counts = features.groupby("origin_month")["sku"].nunique()
     # 50 over 10 origins are 5; twelve at the origins of refits, 12 and 6 months back; all where a series ends.
     assert counts["2019-07-01"] == 5
     assert counts["2019-03-01"] == counts["2019-09-01"] == 12
     assert counts["2020-03-01"] == 27
-    ended = made.loc[made["origin_month"] == "2020-02-01", "sku"]
+    ended = features.loc[features["origin_month"] == "2020-02-01", "sku"]
     assert {"A|S27", "A|S28", "A|S29"} < set(ended)
     assert len(ended) <= 5 + 3
 

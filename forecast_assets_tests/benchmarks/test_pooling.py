@@ -18,8 +18,8 @@ ROWS = pd.DataFrame(
 
 
 def test_ratios_are_sums_of_errors_over_those_of_holt_winters():
-    found = ratios(ROWS, "market")
-    assert found.loc["A"].to_dict() == {"own": 0.75, "pooled": 1.0, "adapted": 0.675}
+    ratio_by_market = ratios(ROWS, "market")
+    assert ratio_by_market.loc["A"].to_dict() == {"own": 0.75, "pooled": 1.0, "adapted": 0.675}
     assert ratios(ROWS.assign(all="all"), "all").loc["all", "own"] == pytest.approx(70 / 90)
 
 

@@ -102,8 +102,8 @@ def test_mase_falls_back_to_lag_one_where_no_pair_of_months_is_a_year_apart():
 def test_intervals_give_pinball_in_units_and_coverage():
     table = rows("A", "x", "2020-01-01", [10.0] * 12 + [10.0, 30.0])
     (case,) = cases(table, horizon_months=2, origins=1, step_months=12)
-    made = Forecasts(np.array([[10.0, 12.0]]), np.array([[6.0, 5.0]]), np.array([[14.0, 20.0]]))
-    figures = measures(score(case, made))
+    forecasts = Forecasts(np.array([[10.0, 12.0]]), np.array([[6.0, 5.0]]), np.array([[14.0, 20.0]]))
+    figures = measures(score(case, forecasts))
     assert figures["coverage_80"] == pytest.approx(0.5)
     # p10: 0.1 x 4 and 0.1 x 25; p90: 0.1 x 4 and 0.9 x 10
     assert figures["pinball"] == pytest.approx(((0.4 + 2.5) / 2 + (0.4 + 9.0) / 2) / 2)

@@ -113,11 +113,11 @@ def test_one_step_errors_are_of_forecasts_made_a_month_before(case):
 
 
 def test_bottom_up_is_the_sum_of_the_skus_and_base_is_left_alone(case):
-    made, errors = base_forecasts(case, "statistical", 6, 1)
-    np.testing.assert_array_equal(reconcile("base", case, made, errors), made)
-    total = reconcile("bottom_up", case, made, errors)
-    np.testing.assert_allclose(total[0], made[case.level_rows["sku"]].sum(axis=0))
-    assert not np.allclose(total[0], made[0])
+    forecasts, errors = base_forecasts(case, "statistical", 6, 1)
+    np.testing.assert_array_equal(reconcile("base", case, forecasts, errors), forecasts)
+    total = reconcile("bottom_up", case, forecasts, errors)
+    np.testing.assert_allclose(total[0], forecasts[case.level_rows["sku"]].sum(axis=0))
+    assert not np.allclose(total[0], forecasts[0])
 
 
 def test_the_engine_forecasts_the_skus_and_everywhere_the_levels_too(case, monkeypatch):
@@ -130,8 +130,8 @@ def test_the_engine_forecasts_the_skus_and_everywhere_the_levels_too(case, monke
         base_forecasts(case, base, 6, 1)[0] for base in ("engine", "engine_everywhere", "statistical")
     )
     # Six SKUs by themselves, sixteen series with the levels.
-    for made in (at_bottom, everywhere):
-        np.testing.assert_allclose(made[skus, 0], case.known.units[:, -1] + 6)
+    for forecasts in (at_bottom, everywhere):
+        np.testing.assert_allclose(forecasts[skus, 0], case.known.units[:, -1] + 6)
     np.testing.assert_allclose(everywhere[above, 0], case.known.units[:, -1].sum() + 16)
     np.testing.assert_allclose(at_bottom[above], statistical[above])
 
@@ -139,8 +139,8 @@ def test_the_engine_forecasts_the_skus_and_everywhere_the_levels_too(case, monke
 @pytest.mark.peers
 @pytest.mark.parametrize("method", NEEDS_LIBRARY)
 def test_what_adds_up_already_is_left_alone_by_every_method(case, method):
-    made, errors = base_forecasts(case, "statistical", 6, 1)
-    coherent = case.summing @ made[case.level_rows["sku"]]
+    forecasts, errors = base_forecasts(case, "statistical", 6, 1)
+    coherent = case.summing @ forecasts[case.level_rows["sku"]]
     np.testing.assert_allclose(reconcile(method, case, coherent, errors), coherent, rtol=1e-6)
 
 
@@ -150,18 +150,18 @@ def test_what_comes_out_adds_up_and_is_not_negative(case, method):
     rng = np.random.default_rng(8)
     wild = rng.gamma(0.3, 100, (len(case.summing), 6))
     _, errors = base_forecasts(case, "statistical", 6, 1)
-    made = reconcile(method, case, wild, errors)
-    assert (made >= 0).all()
-    np.testing.assert_allclose(made, case.summing @ made[case.level_rows["sku"]])
-    assert not np.allclose(made, wild)
+    forecasts = reconcile(method, case, wild, errors)
+    assert (forecasts >= 0).all()
+    np.testing.assert_allclose(forecasts, case.summing @ forecasts[case.level_rows["sku"]])
+    assert not np.allclose(forecasts, wild)
 
 
 @pytest.mark.peers
 def test_forecast_proportions_by_hand(case):
-    made = case.summing @ np.array([1.0, 3, 4, 4, 10, 10])[:, None]
-    made[0] = 64.0  # the world is forecast twice as high as its SKUs
-    made[case.level_rows["market"][0]] = 8.0  # and Germany twice as high, so France gets half of the region
-    bottom = reconcile("forecast_proportions", case, made, np.zeros((len(made), 36)))[case.level_rows["sku"], 0]
+    units = case.summing @ np.array([1.0, 3, 4, 4, 10, 10])[:, None]
+    units[0] = 64.0  # the world is forecast twice as high as its SKUs
+    units[case.level_rows["market"][0]] = 8.0  # and Germany twice as high, so France gets half of the region
+    bottom = reconcile("forecast_proportions", case, units, np.zeros((len(units), 36)))[case.level_rows["sku"], 0]
     # Regions 12 and 20 of 32: 24 and 40. Markets 8 and 8 of 16: 12 each.
     np.testing.assert_allclose(bottom, [3, 9, 6, 6, 20, 20])
 
@@ -170,11 +170,11 @@ def test_forecast_proportions_by_hand(case):
 @pytest.mark.parametrize("method", ["mint_ols", "mint_wls_struct"])
 def test_min_trace_is_weighted_least_squares(case, method):
     rng = np.random.default_rng(9)
-    made = case.summing @ rng.uniform(50, 100, (6, 3)) + rng.normal(0, 1, (len(case.summing), 3))
-    weights = np.ones(len(made)) if method == "mint_ols" else 1 / case.summing.sum(axis=1)
+    units = case.summing @ rng.uniform(50, 100, (6, 3)) + rng.normal(0, 1, (len(case.summing), 3))
+    weights = np.ones(len(units)) if method == "mint_ols" else 1 / case.summing.sum(axis=1)
     scaled = np.sqrt(weights)[:, None]
-    bottom, *_ = np.linalg.lstsq(scaled * case.summing, scaled * made, rcond=None)
-    np.testing.assert_allclose(reconcile(method, case, made, np.zeros((len(made), 36))), case.summing @ bottom)
+    bottom, *_ = np.linalg.lstsq(scaled * case.summing, scaled * units, rcond=None)
+    np.testing.assert_allclose(reconcile(method, case, units, np.zeros((len(units), 36))), case.summing @ bottom)
 
 
 def test_an_absent_month_of_a_landing_folder_is_zero_or_unknown_as_the_market_says(tmp_path):
@@ -221,8 +221,8 @@ def test_results_have_an_object_per_method_origin_and_level_with_sums_before_rat
     actual, absolute = 0.0, 0.0
     for back in (0, 12):
         case = tree_case(series, 6, back)
-        made, _ = base_forecasts(case, "holt_winters", 6, 1)
-        bottom = made[case.level_rows["sku"]]
+        forecasts, _ = base_forecasts(case, "holt_winters", 6, 1)
+        bottom = forecasts[case.level_rows["sku"]]
         actual += case.actual.sum()
         absolute += sum(abs(bottom[:, month].sum() - case.actual[:, month].sum()) for month in range(6))
     world = rows["bottom_up", "all", "world"]

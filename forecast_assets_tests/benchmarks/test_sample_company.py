@@ -55,8 +55,8 @@ def test_every_feature_that_depends_on_an_input_is_in_its_family():
                "adjusted_sell_in_h01", "promotion_planned_h03", "promoted_share_3", "pack_is_h12", "months_left_h01",
                "category_sell_in_lag_1_to_mean_12", "category_market_sell_in_growth_12", "stringency_index_mean_3",
                "all_world_sell_out_recent_ratio", "observations", "ses_one_step_mae"]  # fmt: skip
-    found = {family: columns_of(family, pd.DataFrame(columns=columns)) for family in FAMILIES}
-    assert found == {
+    columns_by_family = {family: columns_of(family, pd.DataFrame(columns=columns)) for family in FAMILIES}
+    assert columns_by_family == {
         "sell-out": ["sell_out_lag_1", "expected_orders_h02", "promoted_share_3", "all_world_sell_out_recent_ratio"],
         "promotions": ["expected_orders_h02", "adjusted_sell_in_h01", "promotion_planned_h03", "promoted_share_3"],
         "products": ["pack_is_h12", "months_left_h01", "category_sell_in_lag_1_to_mean_12"],

@@ -47,7 +47,7 @@ def test_a_finding_may_be_accepted_before_a_run_has_it(findings):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("FR", "2024-06", "schema", "--reason", "x"), "no finding schema"),
         (("XX", "2024-06", "vanished_skus", "--reason", "x"), "no market XX"),
@@ -57,8 +57,8 @@ def test_a_finding_may_be_accepted_before_a_run_has_it(findings):
         (("FR", "2024-06", "vanished_skus", "--reason", "x", "--source", "sales"), "no source sales"),
     ],
 )
-def test_what_cannot_be_accepted_is_named_and_nothing_is_stored(findings, arguments, said):
+def test_what_cannot_be_accepted_is_named_and_nothing_is_stored(findings, arguments, message):
     code, text = accept(*arguments)
     assert code == 2
-    assert said in text
+    assert message in text
     assert findings.accepted(JUNE_FR) == {}

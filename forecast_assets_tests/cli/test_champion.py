@@ -52,12 +52,13 @@ class ChampionCommands:
 def desk(monkeypatch, tmp_path):
     for name, value in {"MARKETS": MARKETS, "STORE": str(tmp_path), "LANDING": str(tmp_path / "landing")}.items():
         monkeypatch.setenv(f"FORECAST_{name}", value)
-    made = ChampionCommands(tmp_path)
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    commands = ChampionCommands(tmp_path)
     for command in COMMANDS:
         monkeypatch.setattr(command, "prepare_instance", lambda **_: None)
-        monkeypatch.setattr(command, "launch", made.launch)
+        monkeypatch.setattr(command, "launch", commands.launch)
         monkeypatch.setattr(command.console, "width", 250)
-    return made
+    return commands
 
 
 @pytest.fixture

@@ -73,8 +73,8 @@ def dequeued(home, *queued: dict[str, str]) -> list[int]:
             for tags in queued
         ]
         daemon = QueuedRunCoordinatorDaemon(interval_seconds=1)
-        found = daemon._get_runs_to_dequeue(instance, instance.get_concurrency_config(), fixed_iteration_time=None)
-        return [runs.index(run.run_id) for run in found]
+        dequeued = daemon._get_runs_to_dequeue(instance, instance.get_concurrency_config(), fixed_iteration_time=None)
+        return [runs.index(run.run_id) for run in dequeued]
 
 
 def test_of_two_runs_of_a_market_one_waits_and_the_next_market_goes_on(home):

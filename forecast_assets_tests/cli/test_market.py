@@ -48,13 +48,13 @@ def test_from_2_to_6_markets_one_after_the_other(command, markets):
     for new in SIX[2:]:
         result = command("add", new.code, "--name", new.name, "--region", new.region)
         assert result.exit_code == 0, result.output
-    found = load_markets(markets)
-    assert list(found) == [market.code for market in SIX]
-    assert [(found[m.code].iso2, found[m.code].iso3) for m in SIX] == [(m.iso2, m.iso3) for m in SIX]
-    assert {market.stage for code, market in found.items() if code not in ("FR", "DE")} == {"shadow"}
-    assert {f"{market.since:%Y-%m}" for market in found.values()} >= {"2022-11"}
+    read_back = load_markets(markets)
+    assert list(read_back) == [market.code for market in SIX]
+    assert [(read_back[m.code].iso2, read_back[m.code].iso3) for m in SIX] == [(m.iso2, m.iso3) for m in SIX]
+    assert {market.stage for code, market in read_back.items() if code not in ("FR", "DE")} == {"shadow"}
+    assert {f"{market.since:%Y-%m}" for market in read_back.values()} >= {"2022-11"}
     assert markets.read_text(encoding="utf-8").startswith(TWO)
-    for code in list(found)[2::2]:
+    for code in list(read_back)[2::2]:
         result = command("promote", code, "--month", "2024-12")
         assert (result.exit_code, load_markets(markets)[code].stage) == (0, "live"), result.output
 
@@ -79,6 +79,7 @@ def test_a_live_market_is_not_promoted_and_a_retired_one_stays_in_the_file(comma
 
 
 def test_a_market_without_stored_months_is_renamed_and_one_with_keeps_its_code(command, markets, tmp_path):
+    (tmp_path / "store").mkdir()
     assert command("rename", "DE", "DEU").exit_code == 0
     assert markets.read_text(encoding="utf-8") == TWO.replace('"DE"', '"DEU"')
     taken = command("rename", "DEU", "FR")

@@ -127,7 +127,7 @@ def test_a_change_that_would_spoil_the_file_is_refused_and_the_file_left_as_it_i
     with pytest.raises(MarketsError, match=message):
         change(path)
     assert path.read_text(encoding="utf-8") == BY_LINE
-    assert [found.name for found in path.parent.iterdir()] == ["markets.yaml"]
+    assert [each.name for each in path.parent.iterdir()] == ["markets.yaml"]
 
 
 def test_a_list_in_brackets_is_refused_with_advice(file):

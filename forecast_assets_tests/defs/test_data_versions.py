@@ -61,11 +61,11 @@ def home(tmp_path_factory) -> Iterator[Home]:
     company = Company(base)
     deliver(company)
     with dg.DagsterInstance.local_temp(str(base), {"telemetry": {"enabled": False}}) as instance:
-        found = Home(company, instance)
-        found.run("ingest", FIRST, LAST, "sell_in", "products")
-        found.run("monthly_cycle", "2024-05-01", None, "baseline_forecasts")
-        found.run("monthly_cycle", LAST, None, "baseline_forecasts")
-        yield found
+        home = Home(company, instance)
+        home.run("ingest", FIRST, LAST, "sell_in", "products")
+        home.run("monthly_cycle", "2024-05-01", None, "baseline_forecasts")
+        home.run("monthly_cycle", LAST, None, "baseline_forecasts")
+        yield home
 
 
 def test_each_month_of_a_range_has_its_content_hash_as_data_version(home):

@@ -12,7 +12,7 @@ AT_ONCE = dg.RetryPolicy(max_retries=2, delay=0)
 
 
 def attempts(*errors: BaseException) -> tuple[int, bool]:
-    """How often an asset was called that fails with these errors, one a call, and whether the run succeeded."""
+    """Return the calls of an asset that fails with these errors, one a call, and the run's success."""
     calls, waiting = [], list(errors)
 
     @dg.asset

@@ -1,4 +1,4 @@
-"""What the schedule asks for at each of its ticks, and that it never asks twice."""
+"""Requests of the schedule at each of its ticks; none is made twice."""
 
 import datetime
 from zoneinfo import ZoneInfo
@@ -54,13 +54,13 @@ def test_the_cycle_starts_at_six_on_the_tenth_in_the_time_zone_of_the_company(re
 def test_every_tick_of_three_years_asks_for_the_month_before_once_per_market(repository, instance):
     asked = {}
     for year, number in TICKS:
-        found = tick(repository, instance, year, number)
+        result = tick(repository, instance, year, number)
         before = pd.Period(year=year, month=number, freq="M") - 1
         since_2025 = ["MX"] if before >= pd.Period("2025-01") else []
-        assert [str(request.partition_key) for request in found.run_requests] == [
+        assert [str(request.partition_key) for request in result.run_requests] == [
             f"{code}|{before}-01" for code in ["FR", "NO", *since_2025]
         ]
-        for request in found.run_requests:
+        for request in result.run_requests:
             assert request.tags["forecast/cycle_id"] == f"prod-{before}"
             asked[request.run_key] = request.partition_key
     assert len(asked) == 36 + 36 + 23
@@ -83,9 +83,9 @@ def test_a_market_that_has_a_run_with_the_key_is_not_asked_for_again_whoever_sta
 def test_a_second_tick_of_a_month_asks_for_nothing_and_says_so(repository, instance):
     for code in ("FR", "NO", "MX"):
         create_run_for_test(instance, tags={"dagster/run_key": f"cycle:prod-2025-02:{code}"})
-    found = tick(repository, instance, 2025, 3)
-    assert found.run_requests == []
-    assert found.skip_message == "The cycle of 2025-02 has a run for each of 3 markets already."
+    result = tick(repository, instance, 2025, 3)
+    assert result.run_requests == []
+    assert result.skip_message == "The cycle of 2025-02 has a run for each of 3 markets already."
 
 
 def test_a_laptop_starts_nothing_by_itself_and_every_other_environment_does():

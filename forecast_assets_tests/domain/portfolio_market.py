@@ -41,7 +41,7 @@ def products(panel: DemandPanel, **described: dict[str, object]) -> pd.DataFrame
 
 
 def model_forecasts(skus: list[str], units: float = 100.0, low: float = 80.0, high: float = 130.0) -> pd.DataFrame:
-    """What a model says: the same number in each of the 18 months."""
+    """Return a model's forecast: the same number in each of the 18 months."""
     ahead = np.arange(1, 19)
     rows = pd.DataFrame(
         {

@@ -128,6 +128,6 @@ def test_working_days_without_holidays_are_the_weekdays_of_a_loop_over_days():
 
 
 def test_the_days_up_to_easter_are_those_of_a_loop_over_days():
-    found = days_before_easter(TEN_YEARS, days=21)
+    days = days_before_easter(TEN_YEARS, days=21)
     festive = {easter(year) - timedelta(days=back) for year in range(2016, 2026) for back in range(21)}
-    assert found.tolist() == [sum(day in festive for day in days_of(month)) for month in TEN_YEARS]
+    assert days.tolist() == [sum(day in festive for day in days_of(month)) for month in TEN_YEARS]

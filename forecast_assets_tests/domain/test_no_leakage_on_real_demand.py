@@ -81,16 +81,16 @@ def computed(real_data, recipe):
 @pytest.mark.real_data
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place[0])
 def test_real_demand_is_forecast_the_same_for_any_future(computed, place, recipe):
-    rows, origin, made = computed(*place)
-    assert len(made["features"]) >= 30
-    assert made["model_forecasts"]["forecast_units"].max() < WRONG / 1e3
-    assert differing(everything(poisoned(rows, origin), origin, recipe), made) == []
+    rows, origin, tables = computed(*place)
+    assert len(tables["features"]) >= 30
+    assert tables["model_forecasts"]["forecast_units"].max() < WRONG / 1e3
+    assert differing(everything(poisoned(rows, origin), origin, recipe), tables) == []
 
 
 @pytest.mark.real_data
 def test_real_demand_of_the_origin_month_changes_the_results(computed, recipe):
-    rows, origin, made = computed(*PLACES[0])
-    changed = differing(everything(poisoned(rows, add_months(origin, -1)), origin, recipe), made)
+    rows, origin, tables = computed(*PLACES[0])
+    changed = differing(everything(poisoned(rows, add_months(origin, -1)), origin, recipe), tables)
     assert {"features", "model", "interval_widths", "model_forecasts", "forecasts", "backtest", "published"} <= {
         *changed
     }

@@ -1,4 +1,4 @@
-"""What a process in the environment of Azure ML's client records. It has no pytest.
+"""Records made by a process in the environment of Azure ML's client. It has no pytest.
 
 python -m forecast_assets_tests.integration.azureml_client azureml://...
 """

@@ -42,12 +42,12 @@ def functions_in(sql: str) -> set[str]:
 
 
 def foreign_to_dremio(sql: str) -> list[str]:
-    """What a statement says that Dremio would not understand: functions, words, and names without quotes."""
+    """Return parts of a statement that Dremio does not understand: functions, words, unquoted names."""
     bare = _QUOTED.sub(" ", sql)
     return sorted(
         {
             *(functions_in(sql) - DREMIO_FUNCTIONS),
-            *(found.group() for found in _FOREIGN_WORDS.finditer(bare.upper())),
+            *(match.group() for match in _FOREIGN_WORDS.finditer(bare.upper())),
             *(f"{word} without quotes" for word in _BARE_WORD.findall(bare)),
         }
     )

@@ -27,7 +27,7 @@ COOKIE = "UserSession"
 
 @dataclasses.dataclass
 class Faults:
-    """What goes wrong, and how often. ``slow_batches`` sends one row in a batch and waits between them."""
+    """Faults and their counts. ``slow_batches`` sends one row in a batch and waits between them."""
 
     unavailable: int = 0
     unavailable_logins: int = 0
@@ -40,7 +40,7 @@ class Faults:
 
 @dataclasses.dataclass
 class Seen:
-    """What clients did."""
+    """Record of the clients' calls."""
 
     logins: int = 0
     statements: list[str] = dataclasses.field(default_factory=list)
@@ -193,7 +193,7 @@ class DremioStandIn(flight.FlightServerBase):
                         return
 
     def _waits(self, context: flight.ServerCallContext, seconds: float) -> bool:
-        """Whether the client is still there after so long."""
+        """Return True if the client is still connected after so many seconds."""
         waited = 0.0
         while waited < seconds and not context.is_cancelled():
             self._stopping.wait(0.02)
@@ -240,8 +240,8 @@ class DremioStandIn(flight.FlightServerBase):
 
 
 def _name_in(error: duckdb.Error) -> str:
-    found = re.search(r'(?:with name |column ")([\w.]+)', str(error))
-    return found[1] if found else "?"
+    match = re.search(r'(?:with name |column ")([\w.]+)', str(error))
+    return match[1] if match else "?"
 
 
 def _as_dremio(kind: pa.DataType) -> pa.DataType:

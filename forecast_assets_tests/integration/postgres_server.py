@@ -18,7 +18,7 @@ SECONDS_TO_START = 60
 
 @dataclass(frozen=True)
 class Postgres:
-    """Where the server is, and who may log in."""
+    """Address of the server and its login."""
 
     port: int
     host: str = "127.0.0.1"
@@ -78,11 +78,11 @@ def start_postgres() -> Iterator[Postgres]:
 
 
 def _programs() -> Path:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     on_path = shutil.which("initdb")
-    if not found and not on_path:
+    if not programs and not on_path:
         raise RuntimeError("PostgreSQL is not installed: apt-get install postgresql")
-    return found[-1].parent if found else Path(on_path).parent
+    return programs[-1].parent if programs else Path(on_path).parent
 
 
 def _run(command: list[object], user: str | None, folder: Path) -> None:

@@ -36,7 +36,7 @@ def write(address: str, account, writer: int, done) -> None:
     done.put(writer)
 
 
-def read_until(address: str, account, seed: int, ended, found) -> None:
+def read_until(address: str, account, seed: int, ended, counts) -> None:
     """Read random partitions and compare the rows of each with the hash in its footer."""
     store, random, whole, broken = TableStore(address, account), np.random.default_rng(seed), 0, []
     while not ended.is_set():
@@ -50,24 +50,24 @@ def read_until(address: str, account, seed: int, ended, found) -> None:
                 whole += 1
             else:
                 broken.append(str(place))
-    found.put((whole, broken))
+    counts.put((whole, broken))
 
 
 def test_eight_processes_write_200_partitions_each_and_readers_see_whole_files(azurite, container, monkeypatch):
     for name, value in azurite.environment(container).items():
         monkeypatch.setenv(name, value)
     store, context = TableStore(f"abfs://{container}/store", azurite.account), multiprocessing.get_context("spawn")
-    done, found, ended = context.Queue(), context.Queue(), context.Event()
+    done, counts, ended = context.Queue(), context.Queue(), context.Event()
     shared = (store.address, store.account)
     writers = [context.Process(target=write, args=(*shared, number, done), daemon=True) for number in range(WRITERS)]
     readers = [
-        context.Process(target=read_until, args=(*shared, seed, ended, found), daemon=True) for seed in range(READERS)
+        context.Process(target=read_until, args=(*shared, seed, ended, counts), daemon=True) for seed in range(READERS)
     ]
     for process in [*writers, *readers]:
         process.start()
     finished = {done.get(timeout=400) for _ in writers}
     ended.set()
-    seen = [found.get(timeout=60) for _ in readers]
+    seen = [counts.get(timeout=60) for _ in readers]
     for process in [*writers, *readers]:
         process.join(60)
 

@@ -154,15 +154,15 @@ def test_a_result_without_rows_keeps_its_columns_and_dates_and_decimals_are_numb
 @pytest.fixture(scope="module")
 def authorities(tmp_path_factory):
     base = tmp_path_factory.mktemp("authorities")
-    made = {name: trustme.CA() for name in ("ours", "another")}
-    for name, authority in made.items():
+    by_name = {name: trustme.CA() for name in ("ours", "another")}
+    for name, authority in by_name.items():
         authority.cert_pem.write_to_path(str(base / f"{name}.pem"))
-    return base, made
+    return base, by_name
 
 
 def test_tls_with_the_authority_of_the_company(authorities):
-    base, made = authorities
-    with DremioStandIn({USER: PASSWORD}, certificate=certificate_of(made["ours"])) as server:
+    base, by_name = authorities
+    with DremioStandIn({USER: PASSWORD}, certificate=certificate_of(by_name["ours"])) as server:
         server.put("sell_in", pd.DataFrame({"sku": ["A"]}))
         client = client_of(server, tls=True, ca_file=str(base / "ours.pem"))
         assert client.rows(ONE) == [{"n": 1}]
@@ -178,9 +178,9 @@ def test_tls_with_the_authority_of_the_company(authorities):
     ids=["another authority", "no authority", "another name"],
 )
 def test_a_certificate_that_is_not_trusted_is_named_and_not_tried_again(authorities, values, named, message):
-    base, made = authorities
+    base, by_name = authorities
     files = {name: str(base / file) for name, file in values.items()}
-    with DremioStandIn({USER: PASSWORD}, certificate=certificate_of(made["ours"], named)) as server:
+    with DremioStandIn({USER: PASSWORD}, certificate=certificate_of(by_name["ours"], named)) as server:
         with pytest.raises(DremioError, match=message) as refused:
             client_of(server, tls=True, **files).rows(ONE)
         assert not is_transient(refused.value)
@@ -233,8 +233,8 @@ def test_words_of_duckdb_are_refused_as_dremio_would(server):
 
 def test_a_reader_that_is_slow_holds_the_server_back(server):
     """Forty batches of 2.4 MB: what nobody has read yet is not piled up in this process."""
-    made = "SELECT 'SKU-' || n AS sku, n + 0.5 AS units FROM range(4000000) AS t(n)"
-    server.execute(f"CREATE TABLE lake.sales.long AS {made}")
+    query = "SELECT 'SKU-' || n AS sku, n + 0.5 AS units FROM range(4000000) AS t(n)"
+    server.execute(f"CREATE TABLE lake.sales.long AS {query}")
     with client_of(server).stream('SELECT "sku", "units" FROM "lake"."sales"."long"') as stream:
         batches = iter(stream)
         rows = next(batches).num_rows

@@ -1,4 +1,4 @@
-"""What is wrong with a table in Dremio is told with table, column and rows, as a file's problems are."""
+"""Problems of a table in Dremio name table, column and rows, as those of a file do."""
 # ruff: noqa: E501 - messages are written as they are read
 
 import pandas as pd

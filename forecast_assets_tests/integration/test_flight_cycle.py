@@ -228,18 +228,18 @@ def test_a_sensor_that_finds_no_server_says_so(server, desk):
 
 
 def test_the_doctor_uses_the_tables_in_place_of_the_folder(server, settings, monkeypatch):
-    def found():
+    def deliveries():
         with dg.instance_for_test() as instance:
             monkeypatch.setenv("DAGSTER_HOME", instance.root_directory)
             return {each.name: each for each in check_connections(settings)}["deliveries"]
 
-    assert (found().state, found().result) == (WORKS, "delivered: sell_in")
-    assert found().where == f"lake.sales in Dremio at localhost:{server.port}"
+    assert (deliveries().state, deliveries().result) == (WORKS, "delivered: sell_in")
+    assert deliveries().where == f"lake.sales in Dremio at localhost:{server.port}"
     server.execute("DROP TABLE lake.sales.sell_in")
-    assert "no sell_in in lake.sales in Dremio" in found().result
+    assert "no sell_in in lake.sales in Dremio" in deliveries().result
     monkeypatch.setenv("DREMIO_PASSWORD", "wr0ng-word")
-    assert "rejected user 'planner': check DREMIO_USER" in found().result
-    assert found().state == FAILS
+    assert "rejected user 'planner': check DREMIO_USER" in deliveries().result
+    assert deliveries().state == FAILS
 
 
 def test_a_command_says_what_dremio_refused_in_one_line(server, settings, monkeypatch):

@@ -213,6 +213,6 @@ def test_a_command_that_lacks_a_secret_ends_with_one_line(vault, monkeypatch, tm
 def test_the_doctor_tells_of_the_vault_and_not_of_the_webhook(vault):
     vault.may_read = False
     settings = load_settings({"AZURE_KEY_VAULT_URL": vault.address}, with_markets=False)
-    found = {each.name: each for each in (_teams("default"), _key_vault(settings))}
-    assert {each.state for each in found.values()} == {FAILS}
-    assert found["Teams default"].result.endswith("a secret may be disabled, too")
+    connections = {each.name: each for each in (_teams("default"), _key_vault(settings))}
+    assert {each.state for each in connections.values()} == {FAILS}
+    assert connections["Teams default"].result.endswith("a secret may be disabled, too")

@@ -86,8 +86,8 @@ def instance(postgres, blobs, environment, tmp_path_factory):
         environment.setenv(name, value)
     home = tmp_path_factory.mktemp("dagster_home")
     (home / "dagster.yaml").write_text(DEPLOYED.read_text(encoding="utf-8"), encoding="utf-8")
-    with dg.DagsterInstance.from_config(str(home)) as made:
-        yield made
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        yield instance
 
 
 @pytest.fixture(scope="module")

@@ -164,11 +164,11 @@ class Platform:
     def steps(self, run_id: str) -> dict[str, tuple[float, float]]:
         """When each step that was not skipped began and ended."""
         with self.instance() as instance:
-            found = instance.get_run_step_stats(run_id)
-        return {step.step_key: (step.start_time, step.end_time) for step in found if step.start_time}
+            stats = instance.get_run_step_stats(run_id)
+        return {step.step_key: (step.start_time, step.end_time) for step in stats if step.start_time}
 
     def messages(self, run_id: str) -> list[str]:
-        """What the event log says of a run, errors included."""
+        """Return the texts of a run in the event log, errors included."""
         with self.instance() as instance:
             return [f"{entry.message} {entry.user_message}" for entry in instance.all_logs(run_id)]
 
@@ -176,10 +176,10 @@ class Platform:
         """Finished ticks of a sensor, oldest first."""
         with self.instance() as instance:
             states = [state for state in instance.all_instigator_state() if state.instigator_name == sensor]
-            found = [
+            ticks = [
                 tick for each in states for tick in instance.get_ticks(each.instigator_origin_id, each.selector_id)
             ]
-        finished = [tick for tick in found if tick.status is not TickStatus.STARTED]
+        finished = [tick for tick in ticks if tick.status is not TickStatus.STARTED]
         return sorted(finished, key=lambda tick: tick.timestamp)
 
     def spans(self, code: str) -> list[tuple[float, float]]:
@@ -201,7 +201,7 @@ class Platform:
         return f"{len(self.codes)} markets in {minutes:.1f} min: {runs}; {again} of them started again"
 
     def is_frozen(self) -> bool:
-        """Whether the totals of the due month are made."""
+        """Return True if the totals of the due month are stored."""
         return self.store.exists("demand_totals", PartitionKey(self.month))
 
     def published(self) -> set[str]:
@@ -210,7 +210,7 @@ class Platform:
         return {str(place.country) for place in places if place.month == self.month}
 
     def versions_published(self, code: str) -> int:
-        """How often the due month of a market was ever published."""
+        """Count the publications of the due month of a market."""
         versions = self.store.versions("published_forecasts", PartitionKey(self.month, code))
         return sum(version.was_published for version in versions)
 

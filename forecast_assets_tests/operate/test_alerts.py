@@ -31,7 +31,7 @@ SECONDS_OF_GROUPING = 15
 
 @dataclass
 class AlertsDay:
-    """What the day left behind: the company, its Teams, and when what happened (seconds since 1970)."""
+    """Record of the day: the company, its Teams, and the time of each event (seconds since 1970)."""
 
     platform: Platform
     teams: FakeTeams
@@ -54,7 +54,7 @@ class AlertsDay:
         return sum(tick.timestamp < self.at["up"] for tick in self.platform.ticks("teams_delivery"))
 
     def is_all_told(self) -> bool:
-        """Whether every event has become a card and every card was accepted."""
+        """Return True if every event has become a card and every card was accepted."""
         names = set(self.outbox.events.names())
         untold = [name for name in names if name.endswith(".json") and name.replace(".json", ".told") not in names]
         return not untold and not Messages(self.outbox, 0).unfinished()
@@ -167,7 +167,7 @@ def test_every_card_arrived_exactly_once_and_in_order_once_the_webhook_was_back(
     assert [number_of(text) for _, text in arrived] == written(day)
     assert min(at for at, _ in arrived) >= day.at["up"]
     queued = [re.search(r"incident \d\d of the queue", text) for _, text in arrived]
-    assert [found[0] for found in queued if found] == QUEUED
+    assert [lines[0] for lines in queued if lines] == QUEUED
     assert not any("Possibly a repeat" in text for _, text in arrived)
 
 

@@ -50,7 +50,7 @@ def day(tmp_path_factory, tell):
 
 
 def is_training(platform: Platform, run: dg.DagsterRun) -> bool:
-    """Whether a run is in the middle: its features are made, its forecasts are not."""
+    """Return True if a run is in the middle: its features are stored, its forecasts are not."""
     with platform.instance() as instance:
         done = {step.step_key for step in instance.get_run_step_stats(run.run_id) if step.end_time}
     return "features" in done and "published_forecasts" not in done

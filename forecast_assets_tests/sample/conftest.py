@@ -28,8 +28,8 @@ class WrittenSample:
 
     def files(self):
         """Bytes of every landing file by relative path."""
-        found = sorted(path for path in self.landing.rglob("*") if path.is_file())
-        return {path.relative_to(self.landing).as_posix(): path.read_bytes() for path in found}
+        paths = sorted(path for path in self.landing.rglob("*") if path.is_file())
+        return {path.relative_to(self.landing).as_posix(): path.read_bytes() for path in paths}
 
 
 def read_folder(folder):

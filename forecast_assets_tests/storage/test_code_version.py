@@ -81,14 +81,14 @@ def edit(path: Path, *functions: str) -> None:
     """Add a statement to the functions of these names, or to all of the file."""
     text = path.read_text(encoding="utf-8")
     lines = text.splitlines()
-    found = [
+    nodes = [
         node
         for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.FunctionDef) and (node.name in functions or not functions)
     ]
-    assert {node.name for node in found} >= set(functions)
-    assert found
-    for node in sorted(found, key=lambda node: -node.body[-1].lineno):
+    assert {node.name for node in nodes} >= set(functions)
+    assert nodes
+    for node in sorted(nodes, key=lambda node: -node.body[-1].lineno):
         first = node.body[-1]
         decorators = getattr(first, "decorator_list", [])
         at = min([first.lineno, *(decorator.lineno for decorator in decorators)]) - 1

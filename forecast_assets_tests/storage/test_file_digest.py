@@ -43,18 +43,18 @@ def test_a_flipped_byte_is_an_error_or_changes_nothing(store, path):
     draw = random.Random(20241130)
     positions = {*draw.sample(range(len(sound)), FLIPS_TRIED), *range(4), *range(len(sound) - 8, len(sound))}
     expected, provenance = store.read(SELL_IN, [FR]), store.provenance("sell_in", FR)
-    found = 0
+    named = 0
     for position in sorted(positions):
         flipped = bytearray(sound)
         flipped[position] ^= 1 << draw.randrange(8)
         path.write_bytes(flipped)
         table = outcome(lambda: store.read(SELL_IN, [FR]), path)
         footer = outcome(lambda: store.provenance("sell_in", FR), path)
-        found += isinstance(table, str)
+        named += isinstance(table, str)
         assert table == "named" if isinstance(table, str) else table.equals(expected), f"byte {position}"
         assert footer in ("named", provenance), f"byte {position}"
     # Only a flip in the name of the digest's own key hides the digest; the values are then untouched.
-    assert found >= len(positions) * 0.95
+    assert named >= len(positions) * 0.95
 
 
 def test_a_byte_that_no_page_holds_is_in_the_digest_too(store, path):

@@ -1,4 +1,4 @@
-"""What a record refuses, what it leaves out and what makes it another one."""
+"""Records for MLflow: values they reject or leave out, and changes that make another record."""
 
 import pandas as pd
 import pytest

@@ -22,23 +22,23 @@ def profile() -> DeliveryProfile:
 
 def outcome(source: str, months: list[pd.Timestamp], accepted=None):
     tables = {month: pd.DataFrame({"sku": []}) for month in months}
-    checks, found = with_effects(source, delivery_checks(source, profile(), months), tables, accepted or {}, "run")
+    checks, findings = with_effects(source, delivery_checks(source, profile(), months), tables, accepted or {}, "run")
     results = list(stored_if_sound(tables, checks))
     verdicts = {each.check_name: each for each in results if hasattr(each, "check_name")}
-    return verdicts["vanished_skus"], len(results) > len(verdicts), found
+    return verdicts["vanished_skus"], len(results) > len(verdicts), findings
 
 
 def test_a_finding_of_sell_in_blocks_the_month():
-    verdict, is_stored, found = outcome("sell_in", [JUNE])
+    verdict, is_stored, findings = outcome("sell_in", [JUNE])
     assert (verdict.passed, verdict.severity.value, is_stored) == (False, "ERROR", False)
-    assert [(each.name, each.effect) for each in found[JUNE]] == [("vanished_skus", "blocks")]
+    assert [(each.name, each.effect) for each in findings[JUNE]] == [("vanished_skus", "blocks")]
 
 
 def test_an_accepted_finding_warns_with_author_and_reason():
-    verdict, is_stored, found = outcome("sell_in", [JUNE], {("sell_in", "vanished_skus"): ANN})
+    verdict, is_stored, findings = outcome("sell_in", [JUNE], {("sell_in", "vanished_skus"): ANN})
     assert (verdict.passed, verdict.severity.value, is_stored) == (False, "WARN", True)
     assert verdict.description.endswith("(accepted by Ann on 2024-07-02: range cut)")
-    assert [(each.effect, each.acceptance) for each in found[JUNE]] == [("accepted", ANN)]
+    assert [(each.effect, each.acceptance) for each in findings[JUNE]] == [("accepted", ANN)]
 
 
 def test_a_decision_about_another_finding_or_source_changes_nothing():
@@ -48,10 +48,10 @@ def test_a_decision_about_another_finding_or_source_changes_nothing():
 
 def test_findings_of_sell_out_and_of_a_history_warn():
     assert outcome("sell_out", [JUNE])[1]
-    verdict, is_stored, found = outcome("sell_in", [MAY, JUNE])
+    verdict, is_stored, findings = outcome("sell_in", [MAY, JUNE])
     assert (verdict.passed, is_stored) == (False, True)
-    assert found[MAY] == []
-    assert [each.effect for each in found[JUNE]] == ["warns"]
+    assert findings[MAY] == []
+    assert [each.effect for each in findings[JUNE]] == ["warns"]
 
 
 def test_a_month_before_the_first_delivery_has_no_finding():
@@ -61,9 +61,9 @@ def test_a_month_before_the_first_delivery_has_no_finding():
 
 def test_errors_of_form_cannot_be_accepted():
     form = CheckDeclaration("schema", "form").rule(lambda table, month: Finding(1, None, "bad"))
-    checks, found = with_effects("sell_in", [form], {JUNE: pd.DataFrame()}, {("sell_in", "schema"): ANN}, "run")
+    checks, findings = with_effects("sell_in", [form], {JUNE: pd.DataFrame()}, {("sell_in", "schema"): ANN}, "run")
     assert checks == [form]
-    assert found == {JUNE: []}
+    assert findings == {JUNE: []}
     assert "schema" not in acceptable_names("sell_in")
     assert "market_total_plausible" in acceptable_names("sell_in")
 

@@ -1,4 +1,4 @@
-"""What must hold of a forecast before planners see it."""
+"""Checks of a forecast before planners see it."""
 
 import numpy as np
 import pandas as pd

@@ -32,8 +32,8 @@ def test_more_accidents_than_one_cell_in_twenty_are_seen_and_covid_does_not_coun
     """38 known cells: one is 2.6 %, two are 5.3 %."""
     two = [("a", MONTHS[5], 5), ("b", MONTHS[6], 26)]
     assert finding("few_marked", marks(two[0])).violations == 0
-    found = finding("few_marked", marks(*two))
-    assert (found.violations, found.is_warning) == (1, True)
+    result = finding("few_marked", marks(*two))
+    assert (result.violations, result.is_warning) == (1, True)
     assert finding("few_marked", marks(*two, reason="covid")).violations == 0
 
 

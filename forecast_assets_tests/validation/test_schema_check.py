@@ -17,12 +17,12 @@ def sell_in(**changes) -> pd.DataFrame:
     return pd.DataFrame({**rows, **changes})
 
 
-def found(table: pd.DataFrame, name: str = "sell_in"):
+def find(table: pd.DataFrame, name: str = "sell_in"):
     return schema_check(name).find(table, JUNE)
 
 
 def test_a_table_as_declared_has_no_violation():
-    assert found(sell_in()).violations == 0
+    assert find(sell_in()).violations == 0
 
 
 @pytest.mark.parametrize(
@@ -38,25 +38,25 @@ def test_a_table_as_declared_has_no_violation():
     ],
 )
 def test_what_does_not_fit_is_named_with_column_and_rule(changes, message):
-    finding = found(sell_in(**changes))
+    finding = find(sell_in(**changes))
     assert finding.violations >= 1
     assert message in finding.message
     assert "sell_in" in finding.message
 
 
 def test_a_missing_column_is_named():
-    assert "reason" in found(sell_in().drop(columns="reason")).rows.to_string()
+    assert "reason" in find(sell_in().drop(columns="reason")).rows.to_string()
 
 
 def test_violations_of_several_rules_are_all_counted():
-    finding = found(sell_in(sku=["A", ""], reason=["guessed", "guessed"]))
+    finding = find(sell_in(sku=["A", ""], reason=["guessed", "guessed"]))
     assert finding.violations == 3
     assert "reason: isin" in finding.message
     assert "(2)" in finding.message
 
 
 def test_labels_of_the_index_play_no_part():
-    assert found(sell_in().set_axis([0, 0])).violations == 0
+    assert find(sell_in().set_axis([0, 0])).violations == 0
 
 
 def test_the_same_sku_in_two_months_is_no_repetition():
@@ -80,5 +80,5 @@ def test_attributes_of_products_are_taken_whatever_they_are_called():
         {name: ["A"] for name in ("sku", "category", "brand", "pack", "reference_sku", "attribute_pack_size_ml")}
         | {name: pd.to_datetime([None]) for name in ("launch_month", "end_month")}
     )
-    assert found(products, "products").violations == 0
-    assert found(products.rename(columns={"attribute_pack_size_ml": "pack_size"}), "products").violations == 1
+    assert find(products, "products").violations == 0
+    assert find(products.rename(columns={"attribute_pack_size_ml": "pack_size"}), "products").violations == 1

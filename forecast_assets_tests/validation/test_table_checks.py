@@ -1,4 +1,4 @@
-"""How checks decide what is stored: all violations counted, the first rows shown, blocked tables kept back."""
+"""Checks before storing: all violations counted, the first rows shown, blocked tables kept back."""
 
 import dagster as dg
 import pandas as pd
@@ -134,8 +134,8 @@ def test_the_look_at_the_range_finds_what_the_looks_at_its_months_find(bad):
         negative, lambda all_of: all((t["sell_in_units"] >= 0).all() for t in all_of.values())
     )
     one_by_one = NOTHING_NEGATIVE.rule(negative)
-    found, expected = run(tables, at_once)[0][0], run(tables, one_by_one)[0][0]
-    assert (found.passed, found.description, found.metadata) == (
+    whole, expected = run(tables, at_once)[0][0], run(tables, one_by_one)[0][0]
+    assert (whole.passed, whole.description, whole.metadata) == (
         expected.passed, expected.description, expected.metadata,
     )  # fmt: skip
 

@@ -36,10 +36,10 @@ def stored_with_findings(
     country, run_id = country_of_run(context), context.run.run_id
     partitions = {month: PartitionKey(month, country) for month in tables}
     accepted = findings.accepted(next(iter(partitions.values()))) if len(partitions) == 1 else {}
-    effective, found = with_effects(source, checks, tables, accepted, run_id)
-    findings.keep(source, {partition: found[month] for month, partition in partitions.items()})
+    effective, stored = with_effects(source, checks, tables, accepted, run_id)
+    findings.keep(source, {partition: stored[month] for month, partition in partitions.items()})
     if len(partitions) == 1:
-        ((month, of_month),) = found.items()
+        ((month, of_month),) = stored.items()
         _announce(settings, findings, settings.market_table[country], source, month, of_month)
     yield from stored_if_sound(tables, effective, metadata=metadata)
 
@@ -50,14 +50,14 @@ def _announce(
     market: Market,
     source: str,
     month: pd.Timestamp,
-    found: Sequence[StoredFinding],
+    of_month: Sequence[StoredFinding],
 ) -> None:
     """Open an incident per finding that nobody has accepted and close the others; past months announce nothing."""
     later = [each for each in findings.store.list_partitions(source) if each.country == market.code]
     if any(each.month > month for each in later):
         return
     outbox, cycle_id = Outbox.of(settings), f"{settings.env}-{month:%Y-%m}"
-    incidents = [incident_of(finding, market, month) for finding in found if finding.effect != ACCEPTED]
+    incidents = [incident_of(finding, market, month) for finding in of_month if finding.effect != ACCEPTED]
     outbox.report(incidents, cycle_id)
     opened = {incident.key for incident in incidents}
     keys = [Incident(KIND, market.code, f"{source} {name}", month, "info", "").key for name in acceptable_names(source)]

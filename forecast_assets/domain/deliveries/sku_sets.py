@@ -75,13 +75,15 @@ def total_as_sku(delivery: Delivery) -> DeliveryFinding | None:
     now = np.nan_to_num(delivery.units[:, -1])
     is_named = pd.Series(delivery.skus, dtype=object).str.contains(NAMED_TOTAL).to_numpy(dtype=bool) & (now != 0)
     parts = (now != 0) & ~is_named
-    found = _is_sum(delivery, is_named)
+    is_total = _is_sum(delivery, is_named)
     if parts.sum() >= 2:
         sums = [now[parts].sum(), *_category_sums(delivery, now, parts)]
-        found = found | (is_named & np.isclose(now[:, None], np.array(sums)[None, :], rtol=1e-6, atol=1e-6).any(axis=1))
-    if not found.any():
+        is_total = is_total | (
+            is_named & np.isclose(now[:, None], np.array(sums)[None, :], rtol=1e-6, atol=1e-6).any(axis=1)
+        )
+    if not is_total.any():
         return None
-    rows = pd.DataFrame({"sku": delivery.skus[found], "units": now[found]})
+    rows = pd.DataFrame({"sku": delivery.skus[is_total], "units": now[is_total]})
     named = "; ".join(
         f"{sku} has {units:,.0f} units, the sum of other SKUs" for sku, units in rows.head(5).itertuples(index=False)
     )

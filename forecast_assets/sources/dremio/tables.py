@@ -11,7 +11,7 @@ import pandas as pd
 
 from forecast_assets.sources.contract.column_types import class_of
 from forecast_assets.sources.contract.columns import Source, source_named
-from forecast_assets.sources.contract.delivered_rows import CheckedMonths, Row, Values
+from forecast_assets.sources.contract.delivered_rows import NO_MONTH, CheckedMonths, Row, Values
 from forecast_assets.sources.contract.expressions import literal, month_of_period, period_of, quoted
 from forecast_assets.sources.contract.problems import LandingError, LandingProblem
 from forecast_assets.sources.contract.row_checks import row_problems
@@ -87,11 +87,6 @@ class DremioTables:
             raise LandingError(source, market, problems)
         return table_rows(contract, table)
 
-    def attribute_names(self, source: str) -> list[str]:
-        """Return the further columns of a source, sorted; only products have any."""
-        table = self.table(source)
-        return attribute_columns(source_named(source), [table]) if table and not table.problem else []
-
     def unknown_countries(self, source: str, known_codes: Iterable[str]) -> dict[str, int]:
         """Return rows per country code not in ``known_codes``, without empty codes."""
         table, known = self.table(source), set(known_codes)
@@ -132,6 +127,9 @@ class DremioTables:
             LandingProblem(name, f"rows of {market} in month {month:%Y-%m}", f"no rows (it holds {held})", step)
             for month in absent
         ]
+        if table:
+            rows = TableRows(self.client, source_named(source), table, market)
+            problems = row_problems(rows, NO_MONTH) + problems
         raise LandingError(source, market, problems)
 
     def _usable(self, source: str, market: str) -> LandingFile | None:

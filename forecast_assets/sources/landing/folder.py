@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property
-from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
 import duckdb
@@ -17,15 +16,15 @@ from fsspec import AbstractFileSystem
 
 from forecast_assets.config.azure_account import AzureAccount, raise_if_storage_said_it
 from forecast_assets.sources.contract.columns import Source, source_named
-from forecast_assets.sources.contract.delivered_rows import CheckedMonths
+from forecast_assets.sources.contract.delivered_rows import NO_MONTH, CheckedMonths
 from forecast_assets.sources.contract.problems import LandingError, LandingProblem
 from forecast_assets.sources.contract.row_checks import row_problems
 from forecast_assets.sources.landing.delivered_file import LandingFile, UnreadFile
 from forecast_assets.sources.landing.files import Inspected, inspect_file, unreadable
 from forecast_assets.sources.landing.listing import READ, FileState, Listing, concerns, list_source
+from forecast_assets.sources.landing.plain_files import PlainFiles
 from forecast_assets.sources.landing.rows import (
     FileRows,
-    attribute_columns,
     by_shape,
     create_table,
     patterns,
@@ -37,7 +36,6 @@ from forecast_assets.sources.landing.unpacked import Unpacked
 from forecast_assets.storage.folders import file_system_of, is_local, path_of
 
 REMOTE_READERS = 16
-EVERY_MARKET = "every market"
 
 
 class DeliveredMonths(NamedTuple):
@@ -95,14 +93,9 @@ class LandingFolder:
         """Return True if any file of the source was delivered, readable or not."""
         return bool(self._listing(source).delivered)
 
-    def contents(self, source: str, suffix: str) -> dict[str, bytes]:
-        """Return the bytes of files directly in a source's folder that end in ``suffix``, by name and in its order."""
-        folder = f"{self._root}/{source}"
-        files = [file for file in self._listing(source).delivered.values() if file.path.rpartition("/")[0] == folder]
-        files = [file for file in files if file.path.endswith(suffix)]
-        if problems := [file.problem for file in files if file.problem]:
-            raise LandingError(source, EVERY_MARKET, problems)
-        return {PurePosixPath(file.path).name: self._fs.cat_file(file.path) for file in files}
+    def plain_files(self, source: str) -> PlainFiles:
+        """Return the files of a source that has no contract."""
+        return PlainFiles(self._fs, source, self._listing(source), self._unpacked)
 
     def states(self, source: str) -> list[FileState]:
         """Return size and time of a source's files, and of the markers beside or above them."""
@@ -139,15 +132,12 @@ class LandingFolder:
             raise LandingError(source, market, problems)
         return connection.table(table_name(contract))
 
-    def attribute_names(self, source: str) -> list[str]:
-        """Return the further columns of a source over all readable files, sorted; only products have any."""
-        return attribute_columns(source_named(source), [file for file in self.files(source) if file.problem is None])
-
     def unknown_countries(self, source: str, known_codes: Iterable[str]) -> dict[str, int]:
         """Return rows per country code not in ``known_codes``, over all readable files, without empty codes."""
         known, rows = set(known_codes), dict[str, int]()
         with self.connect() as connection:
-            for files in by_shape(_with_country(self.files(source))):
+            unknown = [file for file in self.files(source) if not file.is_of_one(known)]
+            for files in by_shape(_with_country(unknown)):
                 column = f"trim(CAST({raw(files[0], 'country')} AS VARCHAR))"
                 query = f"SELECT {column}, count(*) FROM {reader(files[0])} WHERE {column} <> '' GROUP BY ALL"
                 for code, count in _rows_of(connection, query, files):
@@ -178,12 +168,22 @@ class LandingFolder:
             ).fetchall()
         return DeliveredMonths([pd.Timestamp(month) for (month,) in months], problems)
 
+    def undated_rows(self, source: str, market: str) -> list[LandingProblem]:
+        """Return the problems of rows of which the month cannot be read; they may be those of a missing month."""
+        contract = source_named(source)
+        with self.connect() as connection:
+            self._load(connection, contract, market)
+            return row_problems(
+                FileRows(connection, contract), NO_MONTH, lambda file: self._concerns(file, source, market)
+            )
+
     def require_delivered(self, source: str, market: str, months: Sequence[pd.Timestamp]) -> None:
         """Raise ``LandingError`` for each of ``months`` in which the source holds no row of the market."""
         have, problems = self.delivery(source, market)
         absent = [month for month in months if month not in have]
         if not absent:
             return
+        problems += self.undated_rows(source, market)
         files, unread = self.files(source), [each.relative for each in self.unread(source, market)]
         held = f"{min(have):%Y-%m} to {max(have):%Y-%m}" if have else "no month"
         count = f"{len(files)} file{'s' if len(files) != 1 else ''}"

@@ -16,10 +16,10 @@ HEADER = "country,sku,month,units\n"
 
 @dataclasses.dataclass(frozen=True)
 class BadDelivery:
-    """A change of the landing folder and part of what is said. ``check`` says it, or the step where it is empty."""
+    """A change of the landing folder and part of the message of ``check``, or of the step if ``check`` is empty."""
 
     change: Change
-    said: str
+    message: str
     check: str = ""
     stops_the_market: bool = True
     variables: tuple[tuple[str, str], ...] = ()

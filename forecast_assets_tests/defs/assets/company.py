@@ -120,14 +120,14 @@ class Company:
 
     def hashes(self, table: str, country: str | None) -> dict[str, str]:
         """Content hash of each stored partition of a table, by month."""
-        found = [place for place in self.store.list_partitions(table) if place.country == country]
-        return {f"{place.month:%Y-%m}": self.store.provenance(table, place).content_hash for place in found}
+        partitions = [place for place in self.store.list_partitions(table) if place.country == country]
+        return {f"{place.month:%Y-%m}": self.store.provenance(table, place).content_hash for place in partitions}
 
     def has(self, table: str, country: str | None, month: str) -> bool:
         return self.store.exists(table, PartitionKey(pd.Timestamp(month), country))
 
     def december(self) -> dict[str, dict]:
-        """What Dagster recorded of FR's cycle of December, see ``recorded``."""
+        """Return Dagster's record of FR's cycle of December, see ``recorded``."""
         return json.loads((self.base / "december.json").read_text(encoding="utf-8"))
 
     def copied_whole_to(self, base: Path) -> "Company":
@@ -167,14 +167,14 @@ def prepare(base: Path) -> Company:
 
 
 def recorded(result: dg.ExecuteInProcessResult) -> dict[str, dict]:
-    """Metadata of each materialization by asset, and each check as ``asset:check`` with what it said."""
+    """Metadata of each materialization by asset, and each check as ``asset:check`` with its result."""
     materialized = {
         event.asset_key.path[-1]: {name: str(value.value) for name, value in event.materialization.metadata.items()}
         for event in result.get_asset_materialization_events()
     }
     checked = {
-        f"{found.asset_key.path[-1]}:{found.check_name}": [found.passed, found.severity.value, found.description]
-        for found in result.get_asset_check_evaluations()
+        f"{check.asset_key.path[-1]}:{check.check_name}": [check.passed, check.severity.value, check.description]
+        for check in result.get_asset_check_evaluations()
     }
     return {"run_id": result.run_id, "materialized": materialized, "checked": checked}
 

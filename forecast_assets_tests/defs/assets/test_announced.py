@@ -31,8 +31,8 @@ LAUNCH = pd.Timestamp("2025-03-01")
 @pytest.fixture(scope="module")
 def copy(company, tmp_path_factory):
     """December of FR made again with two more products: one announced by then, one only announced later."""
-    made = company.copied_to(tmp_path_factory.mktemp("announced"), *STORED)
-    file = made.landing / "products" / "FR.parquet"
+    with_announced = company.copied_to(tmp_path_factory.mktemp("announced"), *STORED)
+    file = with_announced.landing / "products" / "FR.parquet"
     rows = pq.read_table(file)
     sold = company.read("features", "FR", DECEMBER)["sku"].iloc[0]
     category = company.read("features", "FR", DECEMBER)["category"].iloc[0]
@@ -45,8 +45,8 @@ def copy(company, tmp_path_factory):
     if "country" in rows.column_names:
         added = [row | {"country": "FR"} for row in added]
     pq.write_table(pa.concat_tables([rows, pa.Table.from_pylist(added, rows.schema)]), file)
-    succeeded(made.run("monthly_cycle", "FR", DECEMBER, assets=MADE))
-    return made
+    succeeded(with_announced.run("monthly_cycle", "FR", DECEMBER, assets=MADE))
+    return with_announced
 
 
 @pytest.mark.parametrize("table", ["forecasts", "published_forecasts"])

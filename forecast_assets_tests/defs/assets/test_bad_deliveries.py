@@ -23,7 +23,7 @@ def delivery(company, tmp_path):
 
 
 def checks(result) -> dict:
-    return {found.check_name: found for found in result.get_asset_check_evaluations()}
+    return {evaluation.check_name: evaluation for evaluation in result.get_asset_check_evaluations()}
 
 
 @pytest.mark.parametrize("name", BAD_DELIVERIES)
@@ -37,12 +37,12 @@ def test_a_bad_delivery_stops_its_own_market_or_warns_and_says_why(delivery, nam
         (failure,) = failures_of(result)
         assert failure.startswith("sell_in: ")
         assert bad.check in failure
-        assert bad.said in failure
+        assert bad.message in failure
         assert delivery.hashes("sell_in", "FR") == before["sell_in"]
     else:
-        found = checks(result)[bad.check]
-        assert (found.passed, found.severity.value) == (False, "WARN")
-        assert bad.said in found.description
+        evaluation = checks(result)[bad.check]
+        assert (evaluation.passed, evaluation.severity.value) == (False, "WARN")
+        assert bad.message in evaluation.description
     assert delivery.hashes("published_forecasts", "FR") == before["published_forecasts"]
     assert len(delivery.read("published_forecasts", "FR", NOVEMBER)) > 0
 
@@ -55,7 +55,7 @@ def test_the_other_market_finishes_beside_a_bad_delivery(delivery, name):
 
 @pytest.mark.parametrize("name", BAD_DELIVERIES)
 def test_the_page_for_people_quotes_what_is_said(name):
-    assert BAD_DELIVERIES[name].said in PAGE
+    assert BAD_DELIVERIES[name].message in PAGE
     assert f"`{BAD_DELIVERIES[name].check}`" in PAGE or not BAD_DELIVERIES[name].check
 
 
@@ -135,9 +135,9 @@ def test_a_market_with_too_little_history_fails_at_its_model_and_says_what_to_do
     """The store of this test has no features of earlier origins."""
     (failure,) = failures_of(delivery.run("monthly_cycle", "FR", DECEMBER, assets=["model"]))
     assert failure.startswith("model: ")
-    said = "Materialize features of more earlier months first."
-    assert said in failure
-    assert said in PAGE
+    advice = "Materialize features of more earlier months first."
+    assert advice in failure
+    assert advice in PAGE
 
 
 def test_the_same_month_delivered_again_with_other_numbers_replaces_it(delivery):

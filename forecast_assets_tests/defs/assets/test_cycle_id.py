@@ -70,7 +70,7 @@ def test_markets_in_processes_of_their_own_and_a_retry_share_the_parent_run_name
 
 
 def kept_in_store(company: Company) -> dict[str, dict[str, str]]:
-    """What the store says of the MLflow run of each market's publication."""
+    """Return the MLflow run stored with each market's publication."""
     places = {code: PartitionKey(pd.Timestamp(DECEMBER), code) for code in ("FR", "NO")}
     published = {code: company.store.provenance("published_forecasts", place) for code, place in places.items()}
     assert {provenance.cycle_id for provenance in published.values()} == {CYCLE}

@@ -66,8 +66,8 @@ def test_a_cycle_requested_before_the_fallback_published_still_replaces_it_but_n
 
 
 def arrived(result: dg.ExecuteInProcessResult) -> str:
-    (found,) = [each for each in result.get_asset_check_evaluations() if each.check_name == "arrived"]
-    return found.description
+    (evaluation,) = [each for each in result.get_asset_check_evaluations() if each.check_name == "arrived"]
+    return evaluation.description
 
 
 def refuse(company: Company, **config: str) -> dg.ExecuteInProcessResult:

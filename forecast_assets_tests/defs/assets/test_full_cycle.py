@@ -72,8 +72,8 @@ def test_skus_with_awkward_names_reach_workbook_and_page_and_cannot_break_out_of
 
 def test_a_market_without_sell_out_is_forecast_and_says_what_it_did_without(company):
     assert company.read("sell_out", "NO", DECEMBER).empty
-    said = company.read("published_forecasts", "NO", DECEMBER)["inputs_missing"]
-    assert said.str.contains("sell_out").all()
+    inputs_missing = company.read("published_forecasts", "NO", DECEMBER)["inputs_missing"]
+    assert inputs_missing.str.contains("sell_out").all()
     assert not company.read("published_forecasts", "FR", DECEMBER)["inputs_missing"].str.contains("sell_out").any()
 
 
@@ -82,10 +82,10 @@ def test_a_market_that_delivers_nothing_but_sell_in_is_forecast(company, tmp_pat
     for source in ("sell_out", "products", "promotions", "overrides", "oxcgrt"):
         shutil.rmtree(copy.landing / source, ignore_errors=True)
     succeeded(copy.run("monthly_cycle", "NO", DECEMBER))
-    made = copy.read("published_forecasts", "NO", DECEMBER)
-    assert set(made["category"]) == {"UNKNOWN"}
-    assert set(made["inputs_missing"]) == {"demand_totals_known,products,promotions,sell_out"}
-    assert made.groupby("sku").size().unique().tolist() == [18]
+    published = copy.read("published_forecasts", "NO", DECEMBER)
+    assert set(published["category"]) == {"UNKNOWN"}
+    assert set(published["inputs_missing"]) == {"demand_totals_known,products,promotions,sell_out"}
+    assert published.groupby("sku").size().unique().tolist() == [18]
 
 
 def test_a_forecast_made_before_any_totals_says_so_and_a_later_one_does_not(company):
@@ -105,14 +105,16 @@ def test_performance_is_what_november_published_against_what_december_delivered(
     actual = dict(zip(delivered["sku"], delivered["units"], strict=True))
     performance = company.read("performance", "FR", DECEMBER)
     november = company.read("published_forecasts", "FR", NOVEMBER)
-    said = november[november["target_month"] == pd.Timestamp(DECEMBER)].set_index("sku")["forecast_units"].to_dict()
-    assert sorted(performance["sku"]) == sorted(said)
+    forecasts = (
+        november[november["target_month"] == pd.Timestamp(DECEMBER)].set_index("sku")["forecast_units"].to_dict()
+    )
+    assert sorted(performance["sku"]) == sorted(forecasts)
     assert set(performance["lag_months"]) == {1}
     for row in performance.to_dict("records"):
-        assert row["published_units"] == said[row["sku"]]
+        assert row["published_units"] == forecasts[row["sku"]]
         assert row["actual_units"] == pytest.approx(actual.get(row["sku"], 0.0))
-    errors = [abs(said[sku] - actual.get(sku, 0.0)) for sku in said]
-    wape = sum(errors) / sum(abs(actual.get(sku, 0.0)) for sku in said)
+    errors = [abs(forecasts[sku] - actual.get(sku, 0.0)) for sku in forecasts]
+    wape = sum(errors) / sum(abs(actual.get(sku, 0.0)) for sku in forecasts)
     assert float(company.december()["materialized"]["performance"]["wape_published"]) == pytest.approx(wape)
 
 
@@ -229,10 +231,10 @@ def test_without_an_address_of_mlflow_nothing_is_recorded_and_no_database_appear
 
 def test_mlflow_being_down_loses_no_forecast(company):
     december = company.december()
-    passed, severity, said = december["checked"]["mlflow_run:mlflow_recorded"]
+    passed, severity, description = december["checked"]["mlflow_run:mlflow_recorded"]
     assert (passed, severity) == (False, "WARN")
-    assert "MLflow at http://127.0.0.1:" in said
-    assert said.endswith("Materialize this partition again to fill it in.")
+    assert "MLflow at http://127.0.0.1:" in description
+    assert description.endswith("Materialize this partition again to fill it in.")
     assert "mlflow_run" not in december["materialized"]
     assert {"published_forecasts", "market_report", "performance"} <= set(december["materialized"])
 
@@ -269,10 +271,10 @@ def test_realised_figures_and_churn_are_numbers_of_the_month_under_names_that_ne
         company.read("published_forecasts", "FR", NOVEMBER), on=["sku", "target_month"], suffixes=("", "_before")
     )
     change = cells["forecast_units"] - cells["forecast_units_before"]
-    said = recorded["published_forecasts"]
-    assert float(said["churn_cells"]) == len(cells) > 0
-    assert float(said["churn"]) == pytest.approx(change.abs().sum() / cells["forecast_units_before"].sum())
-    assert float(said["churn_signed"]) == pytest.approx(change.sum() / cells["forecast_units_before"].sum())
+    metadata = recorded["published_forecasts"]
+    assert float(metadata["churn_cells"]) == len(cells) > 0
+    assert float(metadata["churn"]) == pytest.approx(change.abs().sum() / cells["forecast_units_before"].sum())
+    assert float(metadata["churn_signed"]) == pytest.approx(change.sum() / cells["forecast_units_before"].sum())
     page = company.store.read_document(
         "market_report", PartitionKey(pd.Timestamp(DECEMBER), "FR"), "market_report.html"
     )

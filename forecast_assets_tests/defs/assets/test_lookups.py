@@ -24,11 +24,11 @@ def judge(company: Company) -> Staleness:
     return Staleness(company.store, company.settings(), nodes, Deliveries(company.settings()))
 
 
-def stale(company: Company, assets=(*BY_CHAMPION, "published_forecasts"), made=None) -> dict[str, str]:
+def stale(company: Company, assets=(*BY_CHAMPION, "published_forecasts"), planned=None) -> dict[str, str]:
     """Reason for which each asset of FR's December would be rebuilt."""
     judged = judge(company)
-    found = {asset: judged.stale(asset, "FR", [MONTH], made) for asset in assets}
-    return {asset: reasons[MONTH] for asset, reasons in found.items() if reasons}
+    reasons_by_asset = {asset: judged.stale(asset, "FR", [MONTH], planned) for asset in assets}
+    return {asset: reasons[MONTH] for asset, reasons in reasons_by_asset.items() if reasons}
 
 
 @pytest.fixture
@@ -68,8 +68,8 @@ def test_another_champion_before_makes_again_what_was_made_beside_it_and_nothing
 
 def test_a_plan_counts_with_another_champion_where_an_earlier_one_is_made_again(company):
     november = pd.Timestamp(NOVEMBER)
-    made = {"champion": {"FR": [november]}}
-    assert stale(company, BY_CHAMPION, made) == dict.fromkeys(BY_CHAMPION, "champion of 2024-11 is rebuilt")
+    planned = {"champion": {"FR": [november]}}
+    assert stale(company, BY_CHAMPION, planned) == dict.fromkeys(BY_CHAMPION, "champion of 2024-11 is rebuilt")
     assert stale(company, BY_CHAMPION, {"champion": {"NO": [november]}}) == {}
     in_order = judge(company).stale("model", "FR", [pd.Timestamp("2024-10-01"), MONTH])
     assert in_order == {pd.Timestamp("2024-10-01"): "not stored", MONTH: "champion of 2024-10 is rebuilt"}

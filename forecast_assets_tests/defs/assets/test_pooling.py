@@ -1,4 +1,4 @@
-"""What all markets teach, through the graph: rows and model by month alone, and what the markets make of them."""
+"""Pooling through the graph: rows and model by month alone, and the markets' models made with them."""
 
 import dataclasses
 import json
@@ -17,12 +17,12 @@ OF_MARKET = ["model", "forecasts", "backtest"]
 def pooling(company, tmp_path_factory) -> Company:
     """The company with what its markets teach one another, and December's models of NO made with it."""
     base = tmp_path_factory.mktemp("pooling") / "company"
-    made = company.copied_to(base, "features", "sell_in", "baseline_forecasts", "forecasts")
-    made = dataclasses.replace(made, pooled_skus=1_200)
-    succeeded(made.run("pool_rows", None, FIRST_ORIGIN["FR"], DECEMBER))
-    succeeded(made.run("pool_model", None, DECEMBER))
-    succeeded(made.run("monthly_cycle", "NO", DECEMBER, assets=OF_MARKET))
-    return made
+    pooled = company.copied_to(base, "features", "sell_in", "baseline_forecasts", "forecasts")
+    pooled = dataclasses.replace(pooled, pooled_skus=1_200)
+    succeeded(pooled.run("pool_rows", None, FIRST_ORIGIN["FR"], DECEMBER))
+    succeeded(pooled.run("pool_model", None, DECEMBER))
+    succeeded(pooled.run("monthly_cycle", "NO", DECEMBER, assets=OF_MARKET))
+    return pooled
 
 
 def test_rows_of_a_month_are_those_of_the_features_of_all_markets_with_the_months_sell_in(pooling):
@@ -85,9 +85,9 @@ def test_a_market_too_young_to_train_is_forecast_and_its_forecasts_need_the_stor
     for file in (tmp_path / "copy" / "store" / "pooled_model").rglob("*.parquet"):
         file.unlink()
     succeeded(copy.run("monthly_cycle", "NO", DECEMBER, assets=["forecasts"]))
-    made = copy.read("forecasts", "NO", DECEMBER)
-    assert made.groupby("sku").size().unique().tolist() == [18]
-    assert not made["inputs_missing"].str.contains("pooled_model").any()
+    forecasts = copy.read("forecasts", "NO", DECEMBER)
+    assert forecasts.groupby("sku").size().unique().tolist() == [18]
+    assert not forecasts["inputs_missing"].str.contains("pooled_model").any()
 
 
 def test_without_the_model_such_a_market_fails_alone_with_what_to_do(pooling, tmp_path):

@@ -45,8 +45,8 @@ def test_a_run_of_a_closed_month_is_refused_and_what_was_published_stays(company
 def test_the_asset_alone_publishes_nothing_without_its_upstream_and_closes_nothing(without_forecasts, month):
     """As a backfill of the UI over missing partitions asks for it."""
     before = without_forecasts.hashes("published_forecasts", "FR")
-    said = reason(alone(without_forecasts, month))
-    assert f"FR {month[:7]}: forecasts, champion, overrides of the month are not in the store" in said
+    text = reason(alone(without_forecasts, month))
+    assert f"FR {month[:7]}: forecasts, champion, overrides of the month are not in the store" in text
     assert without_forecasts.hashes("published_forecasts", "FR") == before
 
 

@@ -1,4 +1,4 @@
-"""What readers get: the forecasts of live markets, and none of a shadow market's."""
+"""Rights of readers: forecasts of live markets, and none of a shadow market."""
 
 import duckdb
 import pandas as pd

@@ -41,8 +41,8 @@ SETTINGS = import_module("forecast_assets.config.settings")
 def targets_of(company: Company, cycle: str = CYCLE, countries=("FR",), assets=()):
     versions = RecordedVersions(company.store)
     nodes = asset_nodes(build_definitions(company.settings()))
-    found = cycle_targets(versions, nodes, cycle, list(countries))
-    return versions, [target for target in found if not assets or target.asset in assets]
+    targets = cycle_targets(versions, nodes, cycle, list(countries))
+    return versions, [target for target in targets if not assets or target.asset in assets]
 
 
 def replayed(company: Company, scratch, cycle: str = CYCLE, countries=("FR",), assets=(), **variables: str):
@@ -63,12 +63,12 @@ def copy(company, tmp_path) -> Company:
 
 def with_other_units(path: str) -> None:
     """Change one number of a Parquet file and leave what it says of itself."""
-    table, said = pq.read_table(path, partitioning=None), pq.read_metadata(path).metadata
+    table, footer = pq.read_table(path, partitioning=None), pq.read_metadata(path).metadata
     rows = table.to_pandas()
     rows.loc[0, "sell_in_units"] += 1.0
     changed = table.from_pandas(rows, schema=table.schema, preserve_index=False)
     pq.write_table(
-        changed.replace_schema_metadata({b"forecast_assets.provenance": said[b"forecast_assets.provenance"]}), path
+        changed.replace_schema_metadata({b"forecast_assets.provenance": footer[b"forecast_assets.provenance"]}), path
     )
 
 
@@ -80,8 +80,8 @@ def test_a_cycle_made_again_is_identical_in_every_table_and_reads_what_was_recor
         "published_forecasts", "performance",
     }  # fmt: skip
     for asset, outcome in outcomes.items():
-        made, then = scratch.provenance(asset, outcome.target.partition), outcome.target.version.provenance
-        assert (made.inputs, made.cycle_id, made.configuration) == (then.inputs, then.cycle_id, then.configuration)
+        again, then = scratch.provenance(asset, outcome.target.partition), outcome.target.version.provenance
+        assert (again.inputs, again.cycle_id, again.configuration) == (then.inputs, then.cycle_id, then.configuration)
 
 
 def test_what_is_over_all_markets_is_made_again_too(company, tmp_path):
@@ -127,18 +127,18 @@ def test_an_input_that_is_gone_or_broken_is_named(copy, tmp_path):
 
 def test_an_output_whose_file_was_changed_differs_in_that_cell(copy, tmp_path):
     path = version_file(copy, "baseline_forecasts", DECEMBER)
-    table, said = pq.read_table(path, partitioning=None), pq.read_metadata(path).metadata
+    table, footer = pq.read_table(path, partitioning=None), pq.read_metadata(path).metadata
     rows = table.to_pandas()
     rows.loc[3, "baseline_units"] += 2.5
     changed = table.from_pandas(rows, schema=table.schema, preserve_index=False)
     pq.write_table(
-        changed.replace_schema_metadata({b"forecast_assets.provenance": said[b"forecast_assets.provenance"]}), path
+        changed.replace_schema_metadata({b"forecast_assets.provenance": footer[b"forecast_assets.provenance"]}), path
     )
     outcomes, _ = replayed(copy, tmp_path / "scratch", assets=["baseline_forecasts"])
-    found = outcomes["baseline_forecasts"]
-    assert found.state == DIFFERENT
-    assert found.reasons == ("the stored file does not match its provenance: it was changed",)
-    (column,) = found.difference.columns
+    outcome = outcomes["baseline_forecasts"]
+    assert outcome.state == DIFFERENT
+    assert outcome.reasons == ("the stored file does not match its provenance: it was changed",)
+    (column,) = outcome.difference.columns
     assert (column.column, column.cells, column.largest) == ("baseline_units", 1, pytest.approx(2.5))
 
 
@@ -158,10 +158,10 @@ def test_after_a_restatement_the_old_cycle_is_made_of_the_old_versions_and_the_n
     before = copy.hashes("baseline_forecasts", "FR")["2024-12"]
     restate(copy)
     assert copy.hashes("baseline_forecasts", "FR")["2024-12"] != before
-    old, made = replayed(copy, tmp_path / "old", assets=QUICK)
+    old, scratch = replayed(copy, tmp_path / "old", assets=QUICK)
     assert states(old) == dict.fromkeys(QUICK, IDENTICAL)
     place = PartitionKey(pd.Timestamp(DECEMBER), "FR")
-    assert made.provenance("baseline_forecasts", place).content_hash == before
+    assert scratch.provenance("baseline_forecasts", place).content_hash == before
     new, _ = replayed(copy, tmp_path / "new", f"{CYCLE}.r2", assets=QUICK)
     assert states(new) == dict.fromkeys(QUICK, IDENTICAL)
     assert new["baseline_forecasts"].target.version.provenance.content_hash != before
@@ -171,9 +171,10 @@ def test_another_configuration_or_commit_is_said_and_what_it_changes_is_shown(co
     other = {"FORECAST_TRAINING_ROWS": "1500"}
     _, targets = targets_of(company, assets=["model", "forecasts", "baseline_forecasts"])
     assert not [line for line in code_and_configuration_changes(company.settings(), targets) if "configured" in line]
-    said = code_and_configuration_changes(company.settings(**other), targets)
-    assert "model (FR) was configured differently; it depends on training_rows, boosting_rounds, pools_markets" in said
-    assert not [line for line in said if line.startswith(("forecasts", "baseline"))]
+    changes = code_and_configuration_changes(company.settings(**other), targets)
+    model = "model (FR) was configured differently; it depends on training_rows, boosting_rounds, pools_markets"
+    assert model in changes
+    assert not [line for line in changes if line.startswith(("forecasts", "baseline"))]
     replay = import_module("forecast_assets.operations.history.replay")
     monkeypatch.setattr(replay, "git_sha", lambda: "other")
     monkeypatch.setattr(
@@ -220,8 +221,8 @@ def test_a_challenger_that_was_set_aside_is_set_aside_again(copy, tmp_path):
     copy.store.write(table_specs()["tuned_recipe"], place, tuned, Provenance("planted", "dev", "none"))
     tags = {CYCLE_ID_TAG: f"{CYCLE}.r2"}
     succeeded(copy.run("publish_fallback", "FR", DECEMBER, tags=tags))
-    said = copy.store.provenance("champion", place)
-    assert said.answers == {"challenger_set_aside": "challenger set aside: the cycle failed"}
+    provenance = copy.store.provenance("champion", place)
+    assert provenance.answers == {"challenger_set_aside": "challenger set aside: the cycle failed"}
     outcomes, _ = replayed(copy, tmp_path / "scratch", f"{CYCLE}.r2", assets=["champion", "published_forecasts"])
     assert states(outcomes) == {"champion": IDENTICAL, "published_forecasts": IDENTICAL}
 
@@ -243,9 +244,9 @@ def test_a_month_published_after_a_later_one_is_backfilled_again_and_one_before_
     succeeded(copy.run("monthly_cycle", "FR", NOVEMBER, assets=["published_forecasts"], tags=tags))
     assert set(copy.read("published_forecasts", "FR", NOVEMBER)["status"]) == {"backfilled"}
     for number, cycle in enumerate(["dev-2024-11.r2", "dev-2024-11"]):
-        outcomes, made = replayed(copy, tmp_path / str(number), cycle, assets=["published_forecasts"])
+        outcomes, scratch = replayed(copy, tmp_path / str(number), cycle, assets=["published_forecasts"])
         assert states(outcomes) == {"published_forecasts": IDENTICAL}
-    assert set(made.read("published_forecasts", [PartitionKey(pd.Timestamp(NOVEMBER), "FR")])["status"]) == {
+    assert set(scratch.read("published_forecasts", [PartitionKey(pd.Timestamp(NOVEMBER), "FR")])["status"]) == {
         "published"
     }
 

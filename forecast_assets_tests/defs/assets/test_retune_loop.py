@@ -44,7 +44,7 @@ def market(tmp_path):
 def test_an_alarm_leads_to_a_tuned_recipe_that_the_next_cycle_puts_to_the_rule(market, monkeypatch):
     # In a sample so small hardly a recipe is tested better than the usual one; here the best of the others is taken.
     monkeypatch.setattr(
-        "forecast_assets.domain.selection.tuning._in_force", lambda made, _: min(made[1:], key=lambda t: t.loss)
+        "forecast_assets.domain.selection.tuning._in_force", lambda tried, _: min(tried[1:], key=lambda t: t.loss)
     )
     settings = market.settings(FORECAST_RETUNE_TRIALS="2")
     alarm = Incident("wape", "FR", "published", pd.Timestamp(DECEMBER), "warning", "France: WAPE 80.0 %, limit 60.0 %")

@@ -33,8 +33,8 @@ def add_total(delivery) -> None:
 
 
 def incidents(delivery) -> list[tuple[str, str]]:
-    found = Outbox(delivery.store).open_incidents()
-    return [(each.subject, each.severity) for each in found if each.kind == "delivery_finding"]
+    open_incidents = Outbox(delivery.store).open_incidents()
+    return [(each.subject, each.severity) for each in open_incidents if each.kind == "delivery_finding"]
 
 
 def test_a_total_among_the_skus_blocks_until_a_person_accepts_it_for_the_month(delivery):

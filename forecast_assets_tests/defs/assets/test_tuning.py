@@ -44,8 +44,8 @@ def copy(company, tmp_path):
     return company.copied_to(tmp_path / "copy", "features", "sell_in", "products", "baseline_forecasts")
 
 
-def manifest(made) -> dict:
-    return json.loads(made.set_index("part")["content"]["manifest.json"])
+def manifest(table) -> dict:
+    return json.loads(table.set_index("part")["content"]["manifest.json"])
 
 
 def test_a_tuning_is_used_from_its_month_on_by_model_and_backtest(copy, searched):

@@ -39,19 +39,19 @@ def command(company, monkeypatch):
 
 def test_the_passport_says_what_is_stored_from_the_published_number_to_the_model(company):
     row = company.read("published_forecasts", "FR", DECEMBER).query("sku == 'NULL' and target_month == @MARCH").iloc[0]
-    found = passport(company.store, PLACE, "NULL", MARCH)
+    result = passport(company.store, PLACE, "NULL", MARCH)
     names = ["forecast_units", "model_units", "baseline_units", "naive_units", "status", "source", "reason", "rule"]
-    assert [found.published[name] for name in names] == row[names].tolist()
-    for link, table in zip(found.chain, ["published_forecasts", "forecasts", "model"], strict=True):
-        said = company.store.provenance(table, PLACE)
-        assert (link["table"], link["version"], link["content_hash"]) == (table, said.version, said.content_hash)
-        assert (link["inputs"], link["cycle_id"], link["run_id"]) == (said.inputs, "dev-2024-12", said.run_id)
+    assert [result.published[name] for name in names] == row[names].tolist()
+    for link, table in zip(result.chain, ["published_forecasts", "forecasts", "model"], strict=True):
+        stored = company.store.provenance(table, PLACE)
+        assert (link["table"], link["version"], link["content_hash"]) == (table, stored.version, stored.content_hash)
+        assert (link["inputs"], link["cycle_id"], link["run_id"]) == (stored.inputs, "dev-2024-12", stored.run_id)
     model = model_from_parts(company.read("model", "FR", DECEMBER))
-    assert (found.model["features"], found.model["rows"]) == (len(model.columns), model.rows)
+    assert (result.model["features"], result.model["rows"]) == (len(model.columns), model.rows)
     champion = company.read("champion", "FR", DECEMBER).iloc[0]
-    assert found.model["recipe_id"] == found.champion["recipe_id"] == champion["recipe_id"]
-    assert found.override is None
-    assert found.mlflow is None
+    assert result.model["recipe_id"] == result.champion["recipe_id"] == champion["recipe_id"]
+    assert result.override is None
+    assert result.mlflow is None
 
 
 def test_it_follows_the_versions_of_then_where_another_model_was_stored_since(copy):
@@ -82,18 +82,18 @@ def test_an_override_the_mlflow_run_and_the_checks_of_the_run_are_found(copy):
         checks = checks_of_run(instance, result.run_id, "published_forecasts")
         assert checks == {"schema": "passed", "horizon_complete": "passed"}
         assert checks_of_run(instance, "another run", "published_forecasts") is None
-    found = passport(copy.store, PLACE, "NULL", MARCH)
-    assert found.published["forecast_units"] == 77.0
-    assert found.override == {"forecast_units": 77.0, "author": "Ann", "reason": "a tender"}
-    assert [link["table"] for link in found.chain] == ["published_forecasts", "overrides"]
-    assert found.model is None
+    overridden = passport(copy.store, PLACE, "NULL", MARCH)
+    assert overridden.published["forecast_units"] == 77.0
+    assert overridden.override == {"forecast_units": 77.0, "author": "Ann", "reason": "a tender"}
+    assert [link["table"] for link in overridden.chain] == ["published_forecasts", "overrides"]
+    assert overridden.model is None
     assert passport(copy.store, PLACE, "NULL", pd.Timestamp("2025-04-01")).override is None
-    assert found.mlflow["mlflow_run_id"] == "run of FR"
-    assert found.mlflow["dagster_run_id"] == result.run_id
+    assert overridden.mlflow["mlflow_run_id"] == "run of FR"
+    assert overridden.mlflow["dagster_run_id"] == result.run_id
 
 
 @pytest.mark.parametrize(
-    ("country", "sku", "origin", "target", "said"),
+    ("country", "sku", "origin", "target", "message"),
     [
         ("FX", "NULL", DECEMBER, "2025-03-01", "published: FR, NA, NO"),
         ("FR", "NUL", DECEMBER, "2025-03-01", "no SKU 'NUL' among 11; near it: NULL"),
@@ -101,10 +101,10 @@ def test_an_override_the_mlflow_run_and_the_checks_of_the_run_are_found(copy):
         ("FR", "NULL", DECEMBER, "2027-03-01", "forecasts 2025-01 to 2026-06, asked for 2027-03"),
     ],
 )
-def test_what_there_is_not_is_refused_with_what_there_is(company, country, sku, origin, target, said):
+def test_what_there_is_not_is_refused_with_what_there_is(company, country, sku, origin, target, message):
     with pytest.raises(NoSuchForecast) as refused:
         passport(company.store, PartitionKey(pd.Timestamp(origin), country), sku, pd.Timestamp(target))
-    assert said in str(refused.value)
+    assert message in str(refused.value)
 
 
 def test_without_an_origin_the_last_one_before_the_month_answers(company):
@@ -121,22 +121,22 @@ def test_the_page_reads_from_the_number_to_the_model_and_json_has_every_hash(com
     assert heads == ["published_forecasts", "forecasts", "model"]
     assert "not known here: Dagster's log of that run is not in this DAGSTER_HOME" in result.output
     assert "sell_in            FR: 2022-01 to 2024-12 (36 months)  36 hashes" in result.output
-    found = json.loads(command("FR", "NULL", "2025-03", "--json").output)
-    assert len(found["chain"][0]["inputs"]["sell_in"]) == 36
-    assert found["chain"][0]["checks"] is None
+    parsed = json.loads(command("FR", "NULL", "2025-03", "--json").output)
+    assert len(parsed["chain"][0]["inputs"]["sell_in"]) == 36
+    assert parsed["chain"][0]["checks"] is None
 
 
 def test_a_baseline_that_was_published_in_place_of_a_model_leads_to_the_baseline(copy, command):
-    said = copy.store.provenance("published_forecasts", PLACE)
-    assert "forecasts" in said.inputs
+    provenance = copy.store.provenance("published_forecasts", PLACE)
+    assert "forecasts" in provenance.inputs
     rows = copy.read("published_forecasts", "FR", DECEMBER).drop(columns=["country", "month"])
     copy.store.write(
         table_specs()["published_forecasts"], PLACE, rows.assign(source="baseline"),
-        Provenance("baseline", "dev-2024-12", "none", inputs=said.inputs),
+        Provenance("baseline", "dev-2024-12", "none", inputs=provenance.inputs),
     )  # fmt: skip
-    found = passport(copy.store, PLACE, "NULL", MARCH)
-    assert [link["table"] for link in found.chain] == ["published_forecasts", "baseline_forecasts"]
-    assert found.model is None
+    result = passport(copy.store, PLACE, "NULL", MARCH)
+    assert [link["table"] for link in result.chain] == ["published_forecasts", "baseline_forecasts"]
+    assert result.model is None
     assert "<- model" not in command("FR", "NULL", "2025-03", of=copy).output
 
 
@@ -144,8 +144,8 @@ def test_a_stale_forecast_leads_to_the_one_it_repeats(copy, command):
     for table in ("forecasts", "baseline_forecasts"):
         os.unlink(copy.store.path(table, PLACE))
     succeeded(copy.run("publish_fallback", "FR", DECEMBER))
-    found = passport(copy.store, PLACE, "NULL", MARCH)
-    assert [(link["table"], link["partition"]) for link in found.chain] == [
+    result = passport(copy.store, PLACE, "NULL", MARCH)
+    assert [(link["table"], link["partition"]) for link in result.chain] == [
         ("published_forecasts", f"FR|{DECEMBER}"), ("published_forecasts", f"FR|{NOVEMBER}"),
     ]  # fmt: skip
     assert command("FR", "NULL", "2025-03", of=copy).exit_code == 0

@@ -46,8 +46,8 @@ def units_of(store: TableStore, *partitions: str) -> list[float]:
 def events(instance: dg.DagsterInstance, asset: str) -> dict[str, dict]:
     """Metadata values of an asset's materializations in the event log, by partition."""
     records = instance.fetch_materializations(dg.AssetKey(asset), limit=100).records
-    found = [record.asset_materialization for record in records]
-    return {event.partition: {name: value.value for name, value in event.metadata.items()} for event in found}
+    events = [record.asset_materialization for record in records]
+    return {event.partition: {name: value.value for name, value in event.metadata.items()} for event in events}
 
 
 def test_single_partitions_and_a_range_store_the_same_tables(instance, folder, store, tmp_path):

@@ -77,7 +77,7 @@ class MonitoredCompany:
 
 
 def published_forecast(month: pd.Timestamp, source: str = "model") -> pd.DataFrame:
-    """What a market of one SKU published of a month, its first month ahead."""
+    """Return the publication of a market of one SKU, its first month ahead."""
     row = {
         "sku": "a", "origin_month": month, "target_month": month + pd.DateOffset(months=1), "horizon_months": 1,
         "forecast_units": 10.0, "forecast_units_p10": 5.0, "forecast_units_p90": 15.0, "baseline_units": 9.0,

@@ -1,4 +1,4 @@
-"""What is told of a market whose published forecast is not its model's, and when it is over."""
+"""Incidents of markets whose published forecast is not their model's, and their end."""
 
 import dagster as dg
 import pandas as pd

@@ -1,4 +1,4 @@
-"""What follows a cycle that failed for good: which job, when, once, and never beside somebody who is at work."""
+"""Fallback after a cycle that failed for good: the job, its time, once, and never beside a run at work."""
 
 from pathlib import Path
 
@@ -10,11 +10,13 @@ from dagster._core.test_utils import create_run_for_test
 
 from forecast_assets.defs.sensors.fallback_publication import after_failures, build_fallback_publication_sensor
 from forecast_assets.domain.months import MonthRange
+from forecast_assets.market_state.recipes import recipe_of
 from forecast_assets.operations.cycle.fallback import steps_after_failure
 from forecast_assets.operations.cycle.launch import Step
 from forecast_assets.storage import PartitionKey
 from forecast_assets.tags import STARTED_BY_TAG
 from forecast_assets_tests.defs.sensors.company import make_company, published_forecast
+from forecast_assets_tests.domain.selection.stored_rivals import CHAMPION_LEAVES, champion_table, tuned_table
 
 OCTOBER, NOVEMBER = pd.Timestamp("2024-10-01"), pd.Timestamp("2024-11-01")
 TENTH, OVERDUE = pd.Timestamp("2024-12-10T07:00Z"), pd.Timestamp("2024-12-15T06:01Z")
@@ -29,28 +31,33 @@ def company(tmp_path):
 
 
 @pytest.fixture
-def rival(monkeypatch):
+def rival(company):
     """The champion could make the forecast in place of the challenger."""
-    monkeypatch.setattr("forecast_assets.operations.cycle.fallback.has_rival_champion", lambda *_: True)
+    recipe = recipe_of(company.settings.training, {"leaves": CHAMPION_LEAVES})
+    company.write("champion", "FR", OCTOBER, champion_table(recipe, OCTOBER))
+    company.write("tuned_recipe", "FR", OCTOBER, tuned_table(leaves=7))
+    features = Path(company.store.path("features", PartitionKey(NOVEMBER, "FR")))
+    features.parent.mkdir(parents=True)
+    features.touch()
 
 
 def run(company, status=FAILURE, job="monthly_cycle", failed_in=(), tags=BY_SCHEDULE, country="FR"):
     """A run of November; its id."""
-    made = create_run_for_test(
+    created = create_run_for_test(
         company.instance, job_name=job, status=status, tags={"dagster/partition": f"{country}|2024-11-01", **tags}
     )
     for step in failed_in:
         failure = DagsterEvent(
             DagsterEventType.STEP_FAILURE.value, job, step_key=step, event_specific_data=StepFailureData(None, None)
         )
-        company.instance.report_dagster_event(failure, made.run_id)
-    return made.run_id
+        company.instance.report_dagster_event(failure, created.run_id)
+    return created.run_id
 
 
 def look(company, now=TENTH):
     """Job, run key and tags of what is to be started, and why nothing is for others."""
-    found = after_failures(company.settings, company.instance, now)
-    return [(request.job_name, request.run_key, request.tags) for request in found.requests], found.reasons
+    result = after_failures(company.settings, company.instance, now)
+    return [(request.job_name, request.run_key, request.tags) for request in result.requests], result.reasons
 
 
 def jobs(company, now=TENTH):
@@ -111,9 +118,9 @@ def test_a_market_whose_tables_are_damaged_keeps_no_other_from_its_fallback(tmp_
         return Step("publish_fallback", MonthRange(NOVEMBER, NOVEMBER))
 
     monkeypatch.setattr("forecast_assets.defs.sensors.fallback_publication.step_after_failure", damaged_for_fr)
-    found = after_failures(both.settings, both.instance, TENTH)
-    assert [str(request.partition_key) for request in found.requests] == ["DE|2024-11-01"]
-    assert found.reasons == ["FR: ValueError: a table is damaged"]
+    result = after_failures(both.settings, both.instance, TENTH)
+    assert [str(request.partition_key) for request in result.requests] == ["DE|2024-11-01"]
+    assert result.reasons == ["FR: ValueError: a table is damaged"]
 
 
 def test_what_the_command_asks_for_may_wait_behind_a_cycle_and_then_changes_nothing(company, rival):

@@ -29,7 +29,7 @@ def failed_cycle(company, country, *steps, **tags):
         "dagster/partition": f"{country}|2024-11-01", "forecast/started_by": "monthly_cycle_schedule",
         "forecast/market": country, **tags,
     }  # fmt: skip
-    made = create_run_for_test(
+    created = create_run_for_test(
         company.instance, job_name="monthly_cycle", status=dg.DagsterRunStatus.FAILURE, tags=tags
     )
     for step in steps:
@@ -37,8 +37,8 @@ def failed_cycle(company, country, *steps, **tags):
             DagsterEventType.STEP_FAILURE.value, "monthly_cycle", step_key=step,
             event_specific_data=StepFailureData(None, None),
         )  # fmt: skip
-        company.instance.report_dagster_event(failure, made.run_id)
-    return made.run_id
+        company.instance.report_dagster_event(failure, created.run_id)
+    return created.run_id
 
 
 def asked(company, now=TENTH):
@@ -55,9 +55,9 @@ def test_a_market_without_a_cycle_or_with_a_publication_hides_no_other(company):
 def test_a_market_that_is_waited_for_hides_no_other_and_says_so(company):
     failed_cycle(company, "AT", "sell_in", "delivery", "model")
     failed_cycle(company, "FR", "model")
-    found = after_failures(company.settings, company.instance, TENTH)
-    assert [str(request.partition_key) for request in found.requests] == ["FR|2024-11-01"]
-    assert found.reasons == [
+    result = after_failures(company.settings, company.instance, TENTH)
+    assert [str(request.partition_key) for request in result.requests] == ["FR|2024-11-01"]
+    assert result.reasons == [
         "AT: failed in delivery, sell_in; a corrected delivery may come until 15 December 06:00"
     ]  # fmt: skip
 
@@ -93,8 +93,8 @@ def test_a_run_carries_what_the_daemon_and_the_outbox_need(company):
     }  # fmt: skip
 
 
-def evaluated(company, monkeypatch, found):
-    monkeypatch.setattr(fallback_publication, "after_failures", lambda *_: found)
+def evaluated(company, monkeypatch, result):
+    monkeypatch.setattr(fallback_publication, "after_failures", lambda *_: result)
     with dg.build_sensor_context(instance=company.instance) as context:
         return build_fallback_publication_sensor(company.settings).evaluate_tick(context)
 

@@ -26,8 +26,8 @@ MARKETS = """markets:
 
 @pytest.fixture
 def instance():
-    with dg.DagsterInstance.ephemeral() as made:
-        yield made
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield instance
 
 
 def company(base, markets=MARKETS):
@@ -64,12 +64,12 @@ class Stored:
 
 
 def words(requests) -> list[str]:
-    found = []
+    texts = []
     for each in requests:
         first = each.tags.get("dagster/asset_partition_range_start", each.partition_key)
         last = each.tags.get("dagster/asset_partition_range_end", each.partition_key)
-        found.append(f"{each.job_name} {first[:7]}..{last[:7]}")
-    return found
+        texts.append(f"{each.job_name} {first[:7]}..{last[:7]}")
+    return texts
 
 
 def test_a_month_is_frozen_when_every_market_that_is_forecast_has_delivered(asked):

@@ -14,8 +14,8 @@ CODES = [f"M{number:02d}" for number in range(40)]
 
 @pytest.fixture
 def instance():
-    with dg.DagsterInstance.ephemeral() as made:
-        yield made
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield instance
 
 
 @pytest.fixture
@@ -67,13 +67,14 @@ def test_the_incident_names_market_figure_limit_skus_and_trend(company):
     history(company, "FR")
     company.measured("FR", JULY, wape=0.8)
     tick(company)
-    (found,) = [each for each in company.outbox.open_incidents() if (each.kind, each.subject) == ("wape", "published")]
-    assert found.headline.startswith("Market FR: WAPE ")
-    assert found.headline.endswith("in 2024-07, limit 60.0 %")
-    assert (found.month, found.severity, found.asset) == (JULY, "warning", "performance")
-    assert len(found.top_skus) == 5
-    assert [value is None for value in found.trend] == [False] * 12
-    assert found.trend[-1] > 0.6 > found.trend[-2]
+    open_incidents = {(each.kind, each.subject): each for each in company.outbox.open_incidents()}
+    open_incident = open_incidents["wape", "published"]
+    assert open_incident.headline.startswith("Market FR: WAPE ")
+    assert open_incident.headline.endswith("in 2024-07, limit 60.0 %")
+    assert (open_incident.month, open_incident.severity, open_incident.asset) == (JULY, "warning", "performance")
+    assert len(open_incident.top_skus) == 5
+    assert [value is None for value in open_incident.trend] == [False] * 12
+    assert open_incident.trend[-1] > 0.6 > open_incident.trend[-2]
 
 
 def test_forty_markets_between_two_ticks_are_all_seen(tmp_path, instance):

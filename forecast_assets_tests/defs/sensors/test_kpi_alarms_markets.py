@@ -25,8 +25,8 @@ def test_a_market_has_its_own_limits_even_zero_else_those_of_the_company():
 
 @pytest.fixture
 def instance():
-    with dg.DagsterInstance.ephemeral() as made:
-        yield made
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield instance
 
 
 def evaluated(company, cursor=None):

@@ -31,15 +31,15 @@ def markets(count):
 
 def test_each_market_has_its_last_run_and_the_cursor_is_behind_the_last_event():
     events = Events("FR|2024-06-01", "DE|2024-06-01", "FR|2024-07-01")
-    found = new_partitions(events, "performance", None)
+    result = new_partitions(events, "performance", None)
     assert events.asked == [None]
-    assert found.run_by_country == {"FR": "run 3", "DE": "run 2"}
-    assert (found.cursor, found.is_all) == ("3", True)
+    assert result.run_by_country == {"FR": "run 3", "DE": "run 2"}
+    assert (result.cursor, result.is_all) == ("3", True)
 
 
 def test_from_a_cursor_on_only_later_events_are_read():
-    found = new_partitions(Events(*markets(3)), "performance", "2")
-    assert found.run_by_country == {"M02": "run 3"}
+    result = new_partitions(Events(*markets(3)), "performance", "2")
+    assert result.run_by_country == {"M02": "run 3"}
     nothing = new_partitions(Events(*markets(3)), "performance", "3")
     assert (nothing.run_by_country, nothing.cursor, nothing.is_all) == ({}, "3", True)
     assert new_partitions(Events(), "performance", None).cursor is None
@@ -49,22 +49,22 @@ def test_the_twenty_first_market_waits_for_the_next_call_but_not_another_event_o
     twice = Events(*markets(20), *markets(20))
     assert new_partitions(twice, "performance", None).is_all
     events = Events(*markets(20), *markets(22))
-    found = new_partitions(events, "performance", None)
-    assert (len(found.run_by_country), found.cursor, found.is_all) == (20, "40", False)
-    rest = new_partitions(events, "performance", found.cursor)
+    result = new_partitions(events, "performance", None)
+    assert (len(result.run_by_country), result.cursor, result.is_all) == (20, "40", False)
+    rest = new_partitions(events, "performance", result.cursor)
     assert (list(rest.run_by_country), rest.is_all) == (["M20", "M21"], True)
 
 
 def test_events_without_a_market_are_passed_over():
-    found = new_partitions(Events(None, "2024-06-01", "FR|2024-06-01", None), "performance", None)
-    assert (found.run_by_country, found.cursor) == ({"FR": "run 3"}, "4")
+    result = new_partitions(Events(None, "2024-06-01", "FR|2024-06-01", None), "performance", None)
+    assert (result.run_by_country, result.cursor) == ({"FR": "run 3"}, "4")
 
 
-@pytest.mark.parametrize(("most", "found", "is_all"), [(6, 6, True), (4, 4, False), (5, 6, True)])
-def test_batches_are_read_until_the_end_or_the_most_of_a_call(monkeypatch, most, found, is_all):
+@pytest.mark.parametrize(("most", "market_count", "is_all"), [(6, 6, True), (4, 4, False), (5, 6, True)])
+def test_batches_are_read_until_the_end_or_the_most_of_a_call(monkeypatch, most, market_count, is_all):
     monkeypatch.setattr(reading, "EVENTS_AT_ONCE", 2)
     monkeypatch.setattr(reading, "MOST_EVENTS", most)
     events = Events(*markets(6))
     result = new_partitions(events, "performance", None)
-    assert (len(result.run_by_country), result.is_all) == (found, is_all)
-    assert events.asked == [None, 2, 4][: (found + 1) // 2]
+    assert (len(result.run_by_country), result.is_all) == (market_count, is_all)
+    assert events.asked == [None, 2, 4][: (market_count + 1) // 2]

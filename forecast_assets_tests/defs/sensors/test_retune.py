@@ -26,8 +26,8 @@ CODES = ["FR", "DE", "IT"]
 
 @pytest.fixture
 def instance():
-    with dg.DagsterInstance.ephemeral() as made:
-        yield made
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield instance
 
 
 def ready(base, instance, codes=CODES, trials=30, per_month=4, **keys):
@@ -54,9 +54,9 @@ def company(tmp_path, instance):
 
 
 def alarm(company, country, weight=1.0, kind="wape", subject="published", severity="warning", month=NOVEMBER):
-    found = Incident(kind, country, subject, month, severity, f"{country}: {kind} is bad", weight=weight)
-    company.outbox.report([found], "dev-2024-11")
-    return found.key
+    reported = Incident(kind, country, subject, month, severity, f"{country}: {kind} is bad", weight=weight)
+    company.outbox.report([reported], "dev-2024-11")
+    return reported.key
 
 
 def started(company, now=TENTH):
@@ -227,13 +227,13 @@ def test_people_are_told_what_was_found_until_the_next_cycle_has_decided(company
     tuned(company, "FR", NOVEMBER)
     for _ in range(2):
         report_outcomes(company.settings, company.instance, NOVEMBER)
-    (found,) = [each for each in company.outbox.open_incidents() if each.kind == "retuned"]
-    assert found.headline == (
+    (open_incident,) = [each for each in company.outbox.open_incidents() if each.kind == "retuned"]
+    assert open_incident.headline == (
         "Market FR: tuned again after an alarm, trial 1 has loss 0.2500, the usual recipe 0.3000; "
         "the cycle of 2024-12 decides"
     )
-    assert (found.severity, found.run_id, found.month) == ("info", run_id, NOVEMBER)
-    assert dict(found.facts) == {"alarm": "FR: wape is bad", "trials": "2", "re-tunes of the month": "1 of 4"}
+    assert (open_incident.severity, open_incident.run_id, open_incident.month) == ("info", run_id, NOVEMBER)
+    assert dict(open_incident.facts) == {"alarm": "FR: wape is bad", "trials": "2", "re-tunes of the month": "1 of 4"}
     champion(company, "FR", NOVEMBER)
     report_outcomes(company.settings, company.instance, DECEMBER)
     assert ("retuned", "FR", "") in company.open_kinds()

@@ -65,11 +65,11 @@ def tick(company, cursor, later=timedelta()):
 def test_a_failed_run_is_reported_once_with_step_and_error(company, cursor):
     run_id = run(company, fails=True)
     assert tick(company, cursor) == [run_id]
-    (found,) = company.outbox.open_incidents()
-    assert (found.kind, found.country, found.subject, found.month) == (*KEY, JUNE)
-    assert found.headline == "monthly_cycle of FR 2024-06 failed in work"
-    assert dict(found.facts)["error"] == "ValueError: sell_in: 3 rows without a month"
-    assert (found.run_id, found.severity) == (run_id, "critical")
+    (open_incident,) = company.outbox.open_incidents()
+    assert (open_incident.kind, open_incident.country, open_incident.subject, open_incident.month) == (*KEY, JUNE)
+    assert open_incident.headline == "monthly_cycle of FR 2024-06 failed in work"
+    assert dict(open_incident.facts)["error"] == "ValueError: sell_in: 3 rows without a month"
+    assert (open_incident.run_id, open_incident.severity) == (run_id, "critical")
     assert tick(company, cursor) == []
     assert len(company.events()) == 1
 
@@ -80,8 +80,8 @@ def test_of_a_retried_run_the_last_try_alone_is_reported(company, cursor):
     company.instance.add_run_tags(first, {"dagster/auto_retry_run_id": "another"})
     last = run(company, fails=True, **{"dagster/will_retry": "false", "dagster/retry_number": "1"})
     assert tick(company, cursor) == [last]
-    (found,) = company.outbox.open_incidents()
-    assert dict(found.facts)["try"] == "2"
+    (open_incident,) = company.outbox.open_incidents()
+    assert dict(open_incident.facts)["try"] == "2"
 
 
 def stopped(company, *reports):
@@ -101,8 +101,8 @@ def test_a_run_stopped_by_its_limit_is_reported_even_if_canceled(company, cursor
     run_id = stopped(company, "failed", "canceled")
     assert company.instance.get_run_by_id(run_id).status is dg.DagsterRunStatus.CANCELED
     assert tick(company, cursor) == [run_id]
-    (found,) = company.outbox.open_incidents()
-    assert dict(found.facts)["error"] == "it was failed"
+    (open_incident,) = company.outbox.open_incidents()
+    assert dict(open_incident.facts)["error"] == "it was failed"
 
 
 def test_a_run_that_a_person_stopped_is_not_reported(company, cursor):
@@ -116,8 +116,8 @@ def test_a_retry_that_never_starts_is_reported_after_an_hour(company, cursor):
     assert cursor.cursor.promised == [run_id]
     assert tick(company, cursor, timedelta(minutes=50)) == []
     assert tick(company, cursor, timedelta(minutes=70)) == [run_id]
-    (found,) = company.outbox.open_incidents()
-    assert found.headline.endswith("its retry was never started")
+    (open_incident,) = company.outbox.open_incidents()
+    assert open_incident.headline.endswith("its retry was never started")
     assert tick(company, cursor, timedelta(minutes=80)) == []
 
 

@@ -1,4 +1,4 @@
-"""How ended runs are read: none is passed over or read twice, and each is told with its month and its first error."""
+"""Reading of ended runs: each is read once and reported with its month and its first error."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from types import SimpleNamespace
@@ -33,9 +33,9 @@ def begin():
 
 def failed_run(company, message="it failed", job="monthly_cycle", **tags):
     """A run that failed as a whole; its id."""
-    made = create_run_for_test(company.instance, job_name=job, status=STARTED, tags=tags)
-    company.instance.report_run_failed(made, message)
-    return made.run_id
+    created = create_run_for_test(company.instance, job_name=job, status=STARTED, tags=tags)
+    company.instance.report_run_failed(created, message)
+    return created.run_id
 
 
 def tick(company, cursor):
@@ -124,23 +124,23 @@ def error_of(message, cause=None):
 
 def told(company, begin):
     tick(company, begin)
-    (found,) = company.outbox.open_incidents()
-    return found.asset, dict(found.facts)["error"]
+    (open_incident,) = company.outbox.open_incidents()
+    return open_incident.asset, dict(open_incident.facts)["error"]
 
 
 def test_the_error_told_is_the_innermost_cause_of_the_step_that_failed_first(company, begin):
-    made = create_run_for_test(company.instance, job_name="monthly_cycle", status=STARTED)
+    created = create_run_for_test(company.instance, job_name="monthly_cycle", status=STARTED)
     inner = error_of("\n  ValueError: 3 rows without a month\nand more\n")
-    step_failure(company, made.run_id, "sell_in", error_of("outermost", error_of("outer", inner)))
-    step_failure(company, made.run_id, "model", error_of("a later one"))
-    company.instance.report_run_failed(made, "steps failed")
+    step_failure(company, created.run_id, "sell_in", error_of("outermost", error_of("outer", inner)))
+    step_failure(company, created.run_id, "model", error_of("a later one"))
+    company.instance.report_run_failed(created, "steps failed")
     assert told(company, begin) == ("sell_in", "ValueError: 3 rows without a month")
 
 
 def test_without_an_error_the_message_is_told_and_without_an_event_that_there_is_none(company, begin):
-    made = create_run_for_test(company.instance, job_name="monthly_cycle", status=STARTED)
-    step_failure(company, made.run_id, "sell_in", None)
-    company.instance.report_run_failed(made, "steps failed")
+    created = create_run_for_test(company.instance, job_name="monthly_cycle", status=STARTED)
+    step_failure(company, created.run_id, "sell_in", None)
+    company.instance.report_run_failed(created, "steps failed")
     assert told(company, begin) == ("sell_in", "sell_in of the run failed")
 
 
@@ -152,10 +152,10 @@ def test_a_run_without_any_event_is_told_too(company, begin):
 def test_the_headline_names_step_and_market_only_where_there_are_any(company, begin):
     failed_run(company, "x" * 400)
     tick(company, begin)
-    (found,) = company.outbox.open_incidents()
-    month = f"{found.month:%Y-%m}"
-    assert found.headline == f"monthly_cycle of all markets {month} failed"
-    assert dict(found.facts) == {"error": "x" * 300, "try": "1"}
+    (open_incident,) = company.outbox.open_incidents()
+    month = f"{open_incident.month:%Y-%m}"
+    assert open_incident.headline == f"monthly_cycle of all markets {month} failed"
+    assert dict(open_incident.facts) == {"error": "x" * 300, "try": "1"}
 
 
 def test_a_time_without_a_zone_is_utc(company):

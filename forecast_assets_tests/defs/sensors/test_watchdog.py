@@ -21,6 +21,7 @@ from dagster._utils.error import SerializableErrorInfo
 from typer.testing import CliRunner
 
 from forecast_assets.cli import app
+from forecast_assets.cli.prepare import prepare_home
 from forecast_assets.operations.health.watchdog import (
     DAEMON_STOPPED,
     SENSOR_FAILED,
@@ -60,9 +61,9 @@ def ticked(company, state, minutes_ago, status=TickStatus.SKIPPED, error=None):
 
 
 def look(company, names=("kpi_alarms",), schedules=(), now=NOW):
-    found = check_sensors(company.instance, names, schedules, now)
-    report_health(company.outbox, company.settings, SENSOR_FAILED, found, NOW)
-    return found
+    result = check_sensors(company.instance, names, schedules, now)
+    report_health(company.outbox, company.settings, SENSOR_FAILED, result, NOW)
+    return result
 
 
 def test_a_bad_markets_file_is_an_incident_until_it_is_corrected(company):
@@ -81,11 +82,11 @@ def test_a_sensor_whose_last_tick_failed_is_told_and_closes_when_it_ticks_again(
     state = sensor_state(company, "kpi_alarms")
     ticked(company, state, 5, TickStatus.FAILURE, "OSError: no space left\n")
     look(company)
-    (found,) = company.outbox.open_incidents()
-    assert (found.kind, found.subject) == ("sensor_failed", "kpi_alarms")
-    assert found.headline == "kpi_alarms: the tick of 2024-07-10 05:55 UTC failed"
-    assert found.facts == (("error", "OSError: no space left"),)
-    assert f"{found.month:%Y-%m}" == "2024-06"
+    (open_incident,) = company.outbox.open_incidents()
+    assert (open_incident.kind, open_incident.subject) == ("sensor_failed", "kpi_alarms")
+    assert open_incident.headline == "kpi_alarms: the tick of 2024-07-10 05:55 UTC failed"
+    assert open_incident.facts == (("error", "OSError: no space left"),)
+    assert f"{open_incident.month:%Y-%m}" == "2024-06"
     ticked(company, state, 1, TickStatus.STARTED)
     look(company)
     assert company.open_kinds() == {("sensor_failed", None, "kpi_alarms")}
@@ -130,8 +131,8 @@ def schedule_state(company, **data):
 def test_a_schedule_that_has_not_ticked_a_quarter_of_an_hour_after_its_time_is_told(company, minutes, is_well):
     state = schedule_state(company, start_timestamp=TENTH - timedelta(days=40))
     ticked(company, state, (NOW - TENTH).total_seconds() / 60 + 30 * 24 * 60)  # of the 10th of June
-    found = look(company, schedules=[MONTHLY], now=TENTH + timedelta(minutes=minutes))
-    assert found[MONTHLY.name].is_well is is_well
+    result = look(company, schedules=[MONTHLY], now=TENTH + timedelta(minutes=minutes))
+    assert result[MONTHLY.name].is_well is is_well
     told = [incident.headline for incident in company.outbox.open_incidents()]
     late = ["monthly_cycle_schedule has not ticked for 2024-07-10 06:00 Europe/Paris, 15 min ago or more"]
     assert told == ([] if is_well else late)
@@ -178,6 +179,7 @@ def test_a_daemon_without_a_recent_heartbeat_is_told_and_recovers(company):
 def test_the_command_tells_teams_itself_and_says_what_is_not_well_by_its_exit_code(company, tmp_path, monkeypatch):
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     settings = company.settings
+    Path(settings.store.address).mkdir(exist_ok=True)
     addresses = {"STORE": settings.store.address, "LANDING": settings.sources.landing, "MARKETS": settings.markets.file}
     for name, address in addresses.items():
         monkeypatch.setenv(f"FORECAST_{name}", address)
@@ -193,12 +195,33 @@ def test_the_command_tells_teams_itself_and_says_what_is_not_well_by_its_exit_co
         assert len(teams.received) == sent
     assert ("daemon_stopped", None, "SENSOR") in company.open_kinds()
     # As the command sees it: its dagster.yaml asks for more daemons than the test's own instance.
-    with dg.DagsterInstance.get() as instance:
-        for daemon in instance.get_required_daemon_types():
-            instance.add_daemon_heartbeat(DaemonHeartbeat(time.time(), daemon, "id", []))
+    daemons_run()
     well = CliRunner().invoke(app, ["watchdog"])
     assert (well.exit_code, company.open_kinds()) == (0, set()), well.output
     schedule_state(company, start_timestamp=datetime.now(UTC) - timedelta(days=70))
     late = CliRunner().invoke(app, ["watchdog"])
     assert late.exit_code == 1
     assert "monthly_cycle_schedule has not ticked for" in late.output
+
+
+def daemons_run() -> None:
+    with dg.DagsterInstance.get() as instance:
+        for daemon in instance.get_required_daemon_types():
+            instance.add_daemon_heartbeat(DaemonHeartbeat(time.time(), daemon, "id", []))
+
+
+def test_the_command_sends_an_alert_for_a_bad_markets_file_without_a_good_copy(company, tmp_path, monkeypatch):
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    settings, file = company.settings, tmp_path / "markets.yaml"
+    Path(settings.store.address).mkdir(exist_ok=True)
+    file.write_text("markets:\n  - {code: FR", encoding="utf-8")
+    for name, address in {"STORE": settings.store.address, "LANDING": "landing", "MARKETS": str(file)}.items():
+        monkeypatch.setenv(f"FORECAST_{name}", address)
+    with FakeTeams().listening() as teams:
+        monkeypatch.setenv("TEAMS_WEBHOOK_URL", teams.url())
+        prepare_home()
+        daemons_run()
+        bad = CliRunner().invoke(app, ["watchdog"])
+        assert bad.exit_code == 1
+        assert any("markets.yaml cannot be used" in texts(received) for received in teams.received)
+    assert ("sensor_failed", None, "markets.yaml") in company.open_kinds()

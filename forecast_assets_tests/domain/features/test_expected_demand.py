@@ -117,8 +117,8 @@ def test_stock_is_compared_with_usual_cover_and_sales_with_expectation(units, sk
 def test_expected_units_are_the_weighted_mean_of_known_expectations():
     values = {"expected_orders": [20.0, np.nan], "adjusted_sell_in": [10.0, 10.0], "adjusted_same_month": [4.0, 4.0]}
     every = {f"{name}_h{h:02d}": np.array(units) for name, units in values.items() for h in range(1, 19)}
-    found = expected_units(every)["expected_units_h07"]
-    np.testing.assert_allclose(found, [(3 * 20 + 2 * 10 + 4) / 6, (2 * 10 + 4) / 3])
+    expected = expected_units(every)["expected_units_h07"]
+    np.testing.assert_allclose(expected, [(3 * 20 + 2 * 10 + 4) / 6, (2 * 10 + 4) / 3])
     without_sell_out = {name: units for name, units in every.items() if not name.startswith("expected_orders")}
     np.testing.assert_allclose(expected_units(without_sell_out)["expected_units_h18"], [8.0, 8.0])
 

@@ -28,8 +28,8 @@ def test_a_reference_is_described_by_its_last_twelve_known_months():
     units[0, :2], units[0, 13:] = 1000.0, np.nan
     panel = DemandPanel(np.array(["new", "old"], dtype=object), pd.date_range(end=ORIGIN, periods=15, freq="MS"), units)
     panel.units[0, 2] = 22.0
-    found = reference_features(pd.Series(["new", None, "never sold"]), panel)["reference_mean_12"]
-    np.testing.assert_allclose(found, [(1000 + 22 + 10 * 10) / 12, np.nan, np.nan])
+    means = reference_features(pd.Series(["new", None, "never sold"]), panel)["reference_mean_12"]
+    np.testing.assert_allclose(means, [(1000 + 22 + 10 * 10) / 12, np.nan, np.nan])
 
 
 def test_without_references_there_is_no_column():

@@ -181,12 +181,12 @@ def test_recursive_boosters_learn_from_a_history_without_the_shock_but_with_its_
     marked = panel_of(units).with_marks(marks.assign(reason=["covid", "stock_out"]))
     without_shock = units.copy()
     without_shock[0, 30] = 40.0
-    made, expected, raw = (
+    with_marks, expected, raw = (
         train_boosters(earlier(), panel, ORIGIN, few)[0].recursive
         for panel in (marked, panel_of(without_shock), panel_of(units))
     )
-    assert made == expected
-    assert made != raw
+    assert with_marks == expected
+    assert with_marks != raw
 
 
 def test_predictions_do_not_depend_on_months_after_the_origin(model, history, origin, origin_features, recipe):

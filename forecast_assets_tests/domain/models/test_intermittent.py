@@ -8,8 +8,8 @@ from forecast_assets.domain.models.intermittent import blend_intermittent
 
 def test_the_quantile_is_moved_to_the_total_of_the_mean_and_mixed_in():
     # Totals 12 and 8: the quantile is moved by 1.5 to 0, 3, 9; a quarter of it goes in.
-    made = blend_intermittent(np.array([[4.0], [4.0], [4.0]]), np.array([[0.0], [2.0], [6.0]]), 0.25)
-    np.testing.assert_allclose(made, [[3.0], [3.75], [5.25]])
+    blended = blend_intermittent(np.array([[4.0], [4.0], [4.0]]), np.array([[0.0], [2.0], [6.0]]), 0.25)
+    np.testing.assert_allclose(blended, [[3.0], [3.75], [5.25]])
 
 
 def test_sharpness_zero_gives_the_mean_and_one_the_scaled_quantile():
@@ -27,8 +27,8 @@ def test_the_total_of_the_mean_is_kept(sharpness):
 
 @pytest.mark.parametrize(("total_of_quantile", "moved_by"), [(100.0, 0.25), (40.0, 0.25), (20.0, 0.5), (1.0, 4.0)])
 def test_the_quantile_is_scaled_by_a_quarter_to_four_times(total_of_quantile, moved_by):
-    made = blend_intermittent(np.full((2, 1), 5.0), np.array([[0.0], [total_of_quantile]]), 1.0)
-    np.testing.assert_allclose(made, [[0.0], [total_of_quantile * moved_by]])
+    blended = blend_intermittent(np.full((2, 1), 5.0), np.array([[0.0], [total_of_quantile]]), 1.0)
+    np.testing.assert_allclose(blended, [[0.0], [total_of_quantile * moved_by]])
 
 
 def test_without_a_quantile_or_with_one_of_zero_it_is_the_mean():
@@ -40,8 +40,8 @@ def test_without_a_quantile_or_with_one_of_zero_it_is_the_mean():
 
 def test_nothing_negative_goes_in_or_comes_out():
     # The mean counts as 0 and 4, the quantile as 2 and 0, moved by 2.
-    made = blend_intermittent(np.array([[-6.0], [4.0]]), np.array([[2.0], [-9.0]]), 0.5)
-    np.testing.assert_array_equal(made, [[2.0], [2.0]])
+    blended = blend_intermittent(np.array([[-6.0], [4.0]]), np.array([[2.0], [-9.0]]), 0.5)
+    np.testing.assert_array_equal(blended, [[2.0], [2.0]])
 
 
 @pytest.fixture(params=["poisson", "negative binomial"])

@@ -71,8 +71,8 @@ def test_skus_that_start_after_the_cutoff_do_not_count_for_market_size(five, his
     later = five[five["origin_month"] == five["origin_month"].max()]
     later = later.assign(origin_month=origin, sku="later_" + later["sku"])
     poisoned = pd.concat([five, later], ignore_index=True)
-    made = fit_market_model(poisoned, history.sell_in, origin, few, pooled=pooled)
-    assert made.pooled_share == QUICK.pooled_share_of_few
+    market_model = fit_market_model(poisoned, history.sell_in, origin, few, pooled=pooled)
+    assert market_model.pooled_share == QUICK.pooled_share_of_few
 
 
 def test_the_weight_is_learned_from_own_predictions_alone(earlier_features, history, origin, pooled):
@@ -87,8 +87,10 @@ def test_the_weight_is_learned_from_own_predictions_alone(earlier_features, hist
         # with .40 of pooled it says .8, and would be better at .30.
         predictions = Refit(own, np.full_like(sold, np.nan), pooled=dataclasses.replace(own, boosting=5 * sold))
         cache.by_origin[month] = rows[["sku", "origin_month"]], predictions
-    made = fit_market_model(earlier_features, history.sell_in, origin, QUICK, cache, pooled)
-    assert (made.boosting_weight, made.pooled_share) == (QUICK.boosting_weight_of_few, QUICK.share_if_all_better)
+    model = fit_market_model(earlier_features, history.sell_in, origin, QUICK, cache, pooled)
+    assert (model.boosting_weight, model.pooled_share) == (
+        QUICK.boosting_weight_of_few, QUICK.share_if_all_better,
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -109,11 +111,11 @@ def rows_over(markets: dict, stacks: dict, months) -> pd.DataFrame:
     """
     by_origin = dict(list(together(stacks).groupby("origin_month")))
     by_month = together({code: tables.sell_in for code, tables in markets.items()}).groupby("month")
-    made = []
+    rows = []
     for month in months:
         features = by_origin[max(origin for origin in by_origin if origin <= month)].assign(origin_month=month)
-        made.append(pooled_rows(features, by_month.get_group(month), 20).assign(month=month))
-    return pd.concat(made, ignore_index=True)
+        rows.append(pooled_rows(features, by_month.get_group(month), 20).assign(month=month))
+    return pd.concat(rows, ignore_index=True)
 
 
 def together(by_market: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -159,9 +161,9 @@ def test_the_prediction_is_the_mean_of_own_and_pooled_by_the_share(
 def test_refits_hold_predictions_of_the_pooled_boosters_of_their_origin(
     earlier_features, history, origin, pooled, cache
 ):
-    made = refit_at_earlier_origins(earlier_features, history.sell_in, origin, QUICK, cache, pooled.of_refits)
-    assert len(made) == 3
-    for months_back, refit in zip((18, 12, 6), made, strict=True):
+    refits = refit_at_earlier_origins(earlier_features, history.sell_in, origin, QUICK, cache, pooled.of_refits)
+    assert len(refits) == 3
+    for months_back, refit in zip((18, 12, 6), refits, strict=True):
         at_origin = earlier_features[earlier_features["origin_month"] == add_months(origin, -months_back)]
         expected = predict(at_origin, history.sell_in, pooled.by_offset[months_back].boosters, QUICK.of_refits())
         np.testing.assert_array_equal(refit.pooled.boosting, expected.boosting)
@@ -176,18 +178,18 @@ def test_cached_refits_with_pooled_boosters_equal_new_ones(earlier_features, his
         refit_at_earlier_origins(*given, origin, QUICK, known, pooled.of_refits) for known in (memory, None)
     )
     assert shared[0].pooled is earlier[1].pooled
-    for found, expected in zip(shared, alone, strict=True):
-        np.testing.assert_array_equal(found.predictions.boosting, expected.predictions.boosting)
-        np.testing.assert_array_equal(found.pooled.boosting, expected.pooled.boosting)
-        np.testing.assert_array_equal(found.actual_units, expected.actual_units)
-        pd.testing.assert_series_equal(found.gains, expected.gains)
-        assert not found.mixed(0.25).gains.empty
+    for shared_refit, expected in zip(shared, alone, strict=True):
+        np.testing.assert_array_equal(shared_refit.predictions.boosting, expected.predictions.boosting)
+        np.testing.assert_array_equal(shared_refit.pooled.boosting, expected.pooled.boosting)
+        np.testing.assert_array_equal(shared_refit.actual_units, expected.actual_units)
+        pd.testing.assert_series_equal(shared_refit.gains, expected.gains)
+        assert not shared_refit.mixed(0.25).gains.empty
 
 
 def test_refits_by_pooled_boosters_alone_choose_no_features(earlier_features, history, origin, pooled):
     at_one = earlier_features[earlier_features["origin_month"] == add_months(origin, -6)]
-    (made,) = refit_at_earlier_origins(at_one, history.sell_in, origin, QUICK, pooled=pooled.of_refits)
-    assert (made.pooled, len(made.gains), chosen_features([made], QUICK)) == (None, 0, None)
+    (refit,) = refit_at_earlier_origins(at_one, history.sell_in, origin, QUICK, pooled=pooled.of_refits)
+    assert (refit.pooled, len(refit.gains), chosen_features([refit], QUICK)) == (None, 0, None)
 
 
 def test_another_future_changes_neither_the_pooled_nor_the_market_model(
@@ -200,8 +202,8 @@ def test_another_future_changes_neither_the_pooled_nor_the_market_model(
         code: with_later_origins(stacks[code], tables.history(), MONTHS[79:82]) for code, tables in later.items()
     }
     again = fit_pooled_model(rows_over(later, poisoned, MONTHS[FIRST_POOLED:82]), last, QUICK)
-    assert {offset: found.boosters for offset, found in again.by_offset.items()} == {
-        offset: found.boosters for offset, found in pooled.by_offset.items()
+    assert {offset: model.boosters for offset, model in again.by_offset.items()} == {
+        offset: model.boosters for offset, model in pooled.by_offset.items()
     }
     history = with_another_future(tables, origin).history()
     features = with_later_origins(stacks["FR"], history, MONTHS[[79, 80, 83]])
@@ -240,12 +242,12 @@ def test_a_market_too_young_to_train_is_forecast_by_pooled_boosters_alone(
     assert model.learned == PooledAlone(pooled.current.boosters)
     assert (model.pooled_share, model.rows, model.refits) == (1.0, 0, 0)
     assert set(model_to_parts(model)["part"].iloc[1:].str.startswith("pooled_")) == {True}
-    made = forecast_units(origin_features, history.sell_in, model_from_parts(model_to_parts(model)))
-    assert made.groupby("sku").size().unique().tolist() == [18]
-    regular = made[made["forecast_units"] > 0]
+    forecast = forecast_units(origin_features, history.sell_in, model_from_parts(model_to_parts(model)))
+    assert forecast.groupby("sku").size().unique().tolist() == [18]
+    regular = forecast[forecast["forecast_units"] > 0]
     assert (regular["forecast_units_p90"] > regular["forecast_units"]).mean() > 0.9
     expected = predict(origin_features, history.sell_in, pooled.current.boosters, QUICK).blended(QUICK.usual_weight(9))
-    np.testing.assert_allclose(made["forecast_units"], expected.ravel())
+    np.testing.assert_allclose(forecast["forecast_units"], expected.ravel())
 
 
 def test_a_market_without_earlier_origins_uses_pooled_boosters_alone(

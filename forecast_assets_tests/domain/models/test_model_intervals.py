@@ -92,12 +92,12 @@ def test_without_a_refit_quantiles_are_those_of_the_statistical_forecasts():
     features = plain_features(skus, MONTHS[71:77], 4.0, 4.0).assign(
         ses_one_step_mae=0.5, theta_one_step_mae=0.5, damped_holt_one_step_mae=0.5
     )
-    made = fit_market_model(features, panel, ORIGIN, QUICK)
-    assert made.refits == 0
-    assert made.boosting_weight == QUICK.boosting_weight_of_few
-    assert made.quantiles["scale"].unique().tolist() == ["one_step"]
-    assert made.quantiles["p85"].tolist() == [0.0] * 18
-    assert made.quantiles["p95"].tolist() == [8.0] * 18
+    market_model = fit_market_model(features, panel, ORIGIN, QUICK)
+    assert market_model.refits == 0
+    assert market_model.boosting_weight == QUICK.boosting_weight_of_few
+    assert market_model.quantiles["scale"].unique().tolist() == ["one_step"]
+    assert market_model.quantiles["p85"].tolist() == [0.0] * 18
+    assert market_model.quantiles["p95"].tolist() == [8.0] * 18
 
 
 def test_distances_are_in_the_error_of_the_sku_at_the_horizon_or_in_its_one_step_error(market, fitted):

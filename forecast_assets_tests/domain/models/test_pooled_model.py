@@ -31,16 +31,16 @@ def month_tables(markets: dict[str, list[str]], month: pd.Timestamp) -> tuple[pd
     features, sold = [], []
     for code, skus in markets.items():
         units = (1.0 + np.arange(len(skus))) * (1.0 + month.month / 12)
-        made = plain_features(skus, pd.DatetimeIndex([month]), 3.0, 2.0, **DESCRIPTION)
-        features.append(made.assign(country=code, month=month, level=units))
+        table = plain_features(skus, pd.DatetimeIndex([month]), 3.0, 2.0, **DESCRIPTION)
+        features.append(table.assign(country=code, month=month, level=units))
         sold.append(pd.DataFrame({"country": code, "month": month, "sku": skus, "sell_in_units": units}))
     return pd.concat(features, ignore_index=True), pd.concat(sold, ignore_index=True)
 
 
 def rows_of(months: pd.DatetimeIndex) -> pd.DataFrame:
     """Pooled rows of the months as they are loaded."""
-    made = [pooled_rows(*month_tables(MARKETS, month), 100).assign(month=month) for month in months]
-    return pd.concat(made, ignore_index=True).copy()
+    rows_by_month = [pooled_rows(*month_tables(MARKETS, month), 100).assign(month=month) for month in months]
+    return pd.concat(rows_by_month, ignore_index=True).copy()
 
 
 @pytest.fixture(scope="module")
@@ -54,13 +54,13 @@ def model(rows):
 
 
 def sampled(markets: dict[str, list[str]], skus_per_market: int) -> set[tuple[str, str]]:
-    made = pooled_rows(*month_tables(markets, MONTHS[0]), skus_per_market)
-    return set(zip(made["market"], made["sku"], strict=True))
+    rows = pooled_rows(*month_tables(markets, MONTHS[0]), skus_per_market)
+    return set(zip(rows["market"], rows["sku"], strict=True))
 
 
 def test_a_row_has_the_features_and_the_sell_in_of_its_market_and_sku():
-    made = pooled_rows(*month_tables({"NO": ["a", "b"], "FR": ["b"]}, MONTHS[11]), 10)
-    assert made[["market", "sku", "sell_in_units", "level"]].to_numpy().tolist() == [
+    rows = pooled_rows(*month_tables({"NO": ["a", "b"], "FR": ["b"]}, MONTHS[11]), 10)
+    assert rows[["market", "sku", "sell_in_units", "level"]].to_numpy().tolist() == [
         ["FR", "b", 2.0, 2.0], ["NO", "a", 2.0, 2.0], ["NO", "b", 4.0, 4.0],
     ]  # fmt: skip
 
@@ -129,11 +129,11 @@ def with_columns(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def test_the_fit_at_the_cutoff_keeps_the_best_columns_and_earlier_fits_all(rows):
-    made = fit_pooled_model(with_columns(rows), CUTOFF, dataclasses.replace(QUICK, kept_features=1))
-    assert {"telling", "noise", "level"} <= set(made.by_offset[6].boosters.names.origin)
-    gains = sum(made.by_offset[offset].boosters.gains() for offset in (6, 12, 18))
-    kept = set(made.current.boosters.names.origin)
-    assert kept == {gains.idxmax()} & set(made.by_offset[6].boosters.names.origin)
+    pooled_model = fit_pooled_model(with_columns(rows), CUTOFF, dataclasses.replace(QUICK, kept_features=1))
+    assert {"telling", "noise", "level"} <= set(pooled_model.by_offset[6].boosters.names.origin)
+    gains = sum(pooled_model.by_offset[offset].boosters.gains() for offset in (6, 12, 18))
+    kept = set(pooled_model.current.boosters.names.origin)
+    assert kept == {gains.idxmax()} & set(pooled_model.by_offset[6].boosters.names.origin)
     assert "noise" not in kept
 
 
@@ -146,16 +146,16 @@ def test_the_choice_of_columns_reads_nothing_of_the_last_six_months(rows):
         noise=columns["noise"].mask(late, 1e3 * columns["sell_in_units"]), telling=columns["telling"].mask(late, 0.0),
         sell_in_units=columns["sell_in_units"].mask(late, 50 * columns["sell_in_units"]),
     )  # fmt: skip
-    expected, made = (fit_pooled_model(each, CUTOFF, few) for each in (columns, poisoned))
-    assert made.current.boosters.names == expected.current.boosters.names
-    assert made.current.boosters.direct != expected.current.boosters.direct
+    expected, pooled_model = (fit_pooled_model(each, CUTOFF, few) for each in (columns, poisoned))
+    assert pooled_model.current.boosters.names == expected.current.boosters.names
+    assert pooled_model.current.boosters.direct != expected.current.boosters.direct
 
 
 def test_without_history_for_earlier_cutoffs_all_columns_are_learned_from(rows):
     columns = with_columns(rows[rows["month"] >= MONTHS[45]])
-    made = fit_pooled_model(columns, CUTOFF, dataclasses.replace(QUICK, kept_features=1, min_history_months=0))
-    assert sorted(made.by_offset) == [0]
-    assert {"telling", "noise", "level"} <= set(made.current.boosters.names.origin)
+    pooled_model = fit_pooled_model(columns, CUTOFF, dataclasses.replace(QUICK, kept_features=1, min_history_months=0))
+    assert sorted(pooled_model.by_offset) == [0]
+    assert {"telling", "noise", "level"} <= set(pooled_model.current.boosters.names.origin)
 
 
 def test_the_last_month_before_the_origin_is_learned_from(rows, model):
@@ -165,9 +165,9 @@ def test_the_last_month_before_the_origin_is_learned_from(rows, model):
 
 def test_only_the_last_60_months_are_learned_from(rows):
     cutoff = add_months(MONTHS[-1], 4)
-    made = pd.concat([rows, rows_of(pd.date_range(end=cutoff, periods=4, freq="MS"))], ignore_index=True)
-    other = made.assign(sell_in_units=made["sell_in_units"].mask(made["month"] < MONTHS[4], 1e9))
-    expected, actual = (pooled_to_texts(fit_pooled_model(each, cutoff, QUICK)) for each in (made, other))
+    with_later = pd.concat([rows, rows_of(pd.date_range(end=cutoff, periods=4, freq="MS"))], ignore_index=True)
+    other = with_later.assign(sell_in_units=with_later["sell_in_units"].mask(with_later["month"] < MONTHS[4], 1e9))
+    expected, actual = (pooled_to_texts(fit_pooled_model(each, cutoff, QUICK)) for each in (with_later, other))
     pd.testing.assert_frame_equal(actual, expected)
 
 
@@ -196,10 +196,10 @@ def test_a_stored_model_reads_back_as_it_was(model):
 )
 def test_one_market_or_short_history_is_stored_with_its_reason(rows, markets, first, reason):
     given = rows[rows["market"].isin(markets) & (rows["month"] >= MONTHS[first])]
-    made = fit_pooled_model(given, CUTOFF, QUICK)
-    table = pooled_to_texts(made)
+    pooled_model = fit_pooled_model(given, CUTOFF, QUICK)
+    table = pooled_to_texts(pooled_model)
     assert table["part"].tolist() == ["manifest.json"]
-    assert reason in made.reason
+    assert reason in pooled_model.reason
     assert pooled_from_texts(table) is None
 
 

@@ -22,7 +22,7 @@ BETTER, WORSE = refit_of(120, 105), refit_of(105, 130)
 
 
 @pytest.mark.parametrize(
-    ("made", "expected"),
+    ("refits", "expected"),
     [
         ([BETTER] * 3, ALL_BETTER),
         ([BETTER, WORSE, BETTER], MOST_BETTER),
@@ -33,9 +33,9 @@ BETTER, WORSE = refit_of(120, 105), refit_of(105, 130)
         ([BETTER, BETTER, refit_of(100, None)], MOST_BETTER),
     ],
 )
-def test_the_share_follows_the_votes_of_the_refits_that_have_both(made, expected):
+def test_the_share_follows_the_votes_of_the_refits_that_have_both(refits, expected):
     assert 0.0 < MOST_BETTER < ALL_BETTER < 1.0
-    assert learned_share(made, RECIPE, usual_weight=0.4, boosting_weight=0.4) == expected
+    assert learned_share(refits, RECIPE, usual_weight=0.4, boosting_weight=0.4) == expected
 
 
 def test_a_refit_votes_for_pooled_if_a_small_share_helps():

@@ -113,17 +113,17 @@ def test_the_boosters_are_those_trained_on_rows_made_one_month_at_a_time(units, 
 
 def test_forecasts_are_those_of_a_loop_over_skus_and_months(units, texts):
     months = calendar(N_MONTHS)
-    made = forecast_recursive(texts, units, months, 18)
+    forecast = forecast_recursive(texts, units, months, 18)
     for sku, series in enumerate(units):
-        np.testing.assert_allclose(made[sku], forecast_by_loop(texts, series, months, 18), rtol=1e-6, atol=1e-9)
+        np.testing.assert_allclose(forecast[sku], forecast_by_loop(texts, series, months, 18), rtol=1e-6, atol=1e-9)
 
 
 @pytest.mark.parametrize("n_months", [1, 5, 14, 20])
 def test_months_before_the_first_known_one_count_as_equal_to_it(units, texts, n_months):
     short, months = units[:, -n_months:], calendar(n_months)
-    made = forecast_recursive(texts, short, months, 4)
+    forecast = forecast_recursive(texts, short, months, 4)
     for sku in (0, 2, 5):
-        np.testing.assert_allclose(made[sku], forecast_by_loop(texts, short[sku], months, 4), rtol=1e-6, atol=1e-9)
+        np.testing.assert_allclose(forecast[sku], forecast_by_loop(texts, short[sku], months, 4), rtol=1e-6, atol=1e-9)
 
 
 def test_a_season_is_continued_in_its_own_months():
@@ -131,8 +131,8 @@ def test_a_season_is_continued_in_its_own_months():
     months = calendar(60)
     units = np.arange(1.0, 31.0)[:, None] * np.where(months % 2 == 0, 30.0, 10.0)
     recipe = dataclasses.replace(QUICK, recursive_rounds=120, recursive_learning_rate=0.2)
-    made = forecast_recursive(fit_recursive(units, months, recipe), units, months, 6)
-    np.testing.assert_allclose(made / np.arange(1.0, 31.0)[:, None], [[10, 30] * 3] * 30, rtol=0.02)
+    forecast = forecast_recursive(fit_recursive(units, months, recipe), units, months, 6)
+    np.testing.assert_allclose(forecast / np.arange(1.0, 31.0)[:, None], [[10, 30] * 3] * 30, rtol=0.02)
 
 
 def test_only_the_changes_into_the_last_60_months_are_learned(units):
@@ -162,8 +162,8 @@ def test_a_sample_of_the_rows_is_learned_from_where_there_are_more(units, texts)
     first = fit_recursive(units, calendar(N_MONTHS), few)
     assert first == fit_recursive(units, calendar(N_MONTHS), few)
     # Each tree sees about half of the rows.
-    for made, least, most in ((first, 60, 90), (texts, 200, 300)):
-        for text in made.values():
+    for boosters, least, most in ((first, 60, 90), (texts, 200, 300)):
+        for text in boosters.values():
             tree = lightgbm.Booster(model_str=text).dump_model()["tree_info"][0]["tree_structure"]
             assert least < tree["internal_count"] < most
 
@@ -180,7 +180,7 @@ def test_too_few_changes_are_no_booster(units):
 
 def test_forecasts_are_complete_not_negative_and_capped(texts):
     units = np.vstack([np.zeros(40), np.full(40, np.nan), np.full(40, -3.0), np.arange(40.0)])
-    made = forecast_recursive(texts, units, calendar(40), 18)
-    assert made.shape == (4, 18)
-    np.testing.assert_array_equal(made[:3], np.zeros((3, 18)))
-    assert ((made[3] >= 0) & (made[3] <= 4 * 39)).all()
+    forecast = forecast_recursive(texts, units, calendar(40), 18)
+    assert forecast.shape == (4, 18)
+    np.testing.assert_array_equal(forecast[:3], np.zeros((3, 18)))
+    assert ((forecast[3] >= 0) & (forecast[3] <= 4 * 39)).all()

@@ -33,10 +33,10 @@ def panel():
 
 @pytest.fixture
 def features():
-    made = plain_features(SKUS, ORIGINS)
-    return made.assign(
-        sku_place=[float(SKUS.index(sku)) for sku in made["sku"]],
-        origin_place=[float(MONTHS.get_loc(origin)) for origin in made["origin_month"]],
+    features = plain_features(SKUS, ORIGINS)
+    return features.assign(
+        sku_place=[float(SKUS.index(sku)) for sku in features["sku"]],
+        origin_place=[float(MONTHS.get_loc(origin)) for origin in features["origin_month"]],
     )
 
 

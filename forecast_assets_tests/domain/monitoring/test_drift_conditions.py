@@ -45,9 +45,9 @@ def test_thirty_skus_and_six_months_are_enough():
 
 def test_a_feature_with_one_value_in_both_does_not_count_and_one_that_became_unknown_does():
     constant = {"sell_in_lag_1": 7.0, "price_to_mean_12": np.nan, "sell_out_lag_1": 1.0}
-    found = verdicts(market(JUNE, **constant | {"sell_out_lag_1": np.nan}), before(**constant))
-    assert list(found) == ["sell-out"]
-    assert found["sell-out"].is_alarm
+    by_subject = verdicts(market(JUNE, **constant | {"sell_out_lag_1": np.nan}), before(**constant))
+    assert list(by_subject) == ["sell-out"]
+    assert by_subject["sell-out"].is_alarm
 
 
 def test_the_median_of_a_family_decides_and_its_five_worst_features_are_shown():
@@ -55,11 +55,11 @@ def test_the_median_of_a_family_decides_and_its_five_worst_features_are_shown():
     same = dict.fromkeys(names)
     # Three of seven moved: their median has not.
     three = market(JUNE, **same | dict.fromkeys(names[:3], 1000.0))
-    found = verdicts(three, before(**same))["sell-in level"]
-    assert found.is_alarm is False
-    assert [name for name, _ in found.facts[:3]] == names[:3]
-    assert len(found.facts) == 5
-    assert found.headline.endswith("(median of 7 features)")
+    verdict = verdicts(three, before(**same))["sell-in level"]
+    assert verdict.is_alarm is False
+    assert [name for name, _ in verdict.facts[:3]] == names[:3]
+    assert len(verdict.facts) == 5
+    assert verdict.headline.endswith("(median of 7 features)")
     four = verdicts(market(JUNE, **same | dict.fromkeys(names[:4], 1000.0)), before(**same))["sell-in level"]
     assert four.is_alarm
     # 30 SKUs in 4 bins: (1/30 + 1/30) chi2(.999, 5), which is 20.515.
@@ -92,13 +92,13 @@ def test_only_features_of_families_are_tested():
 def test_an_index_at_the_limit_is_no_alarm(monkeypatch, index, is_alarm):
     monkeypatch.setattr(drift, "psi_limit", lambda *_: 0.5)
     monkeypatch.setattr(drift, "population_stability_index", lambda *_: index)
-    found = verdicts(market(JUNE, sell_in_lag_1=None), before(sell_in_lag_1=None))["sell-in level"]
-    assert found.is_alarm is is_alarm
+    verdict = verdicts(market(JUNE, sell_in_lag_1=None), before(sell_in_lag_1=None))["sell-in level"]
+    assert verdict.is_alarm is is_alarm
 
 
 def test_without_a_month_to_compare_with_the_reason_says_none():
-    found = verdicts(market(JUNE, sell_in_lag_1=None), before(sell_in_lag_1=None).iloc[:0])["sell-in level"]
-    assert found.headline == "30 SKUs, 0 months to compare with; needs 30 and 6"
+    verdict = verdicts(market(JUNE, sell_in_lag_1=None), before(sell_in_lag_1=None).iloc[:0])["sell-in level"]
+    assert verdict.headline == "30 SKUs, 0 months to compare with; needs 30 and 6"
 
 
 def test_a_feature_known_for_one_sku_has_its_value_and_nothing_outside_it():

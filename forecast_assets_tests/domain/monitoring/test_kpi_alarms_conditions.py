@@ -32,9 +32,9 @@ def by_month(*months, **columns):
 
 
 def test_the_reference_is_the_twelve_months_before_the_two_latest():
-    found = wape_above_its_level(with_wapes([*EARLIER, 0.2]), LAST)
-    assert dict(found.facts)["median of 12 months"] == "20.0 %"
-    assert "usually 20.0 %" in found.headline
+    verdict = wape_above_its_level(with_wapes([*EARLIER, 0.2]), LAST)
+    assert dict(verdict.facts)["median of 12 months"] == "20.0 %"
+    assert "usually 20.0 %" in verdict.headline
 
 
 def test_the_months_read_are_those_of_the_reference_and_no_more():
@@ -49,8 +49,8 @@ def test_eight_months_are_enough_to_compare_with_and_a_month_without_sales_is_no
     assert wape_above_its_level(with_wapes([*[0.2] * 9, 0.5]), LAST).is_alarm is None
     cells = with_wapes([*[0.2] * 14, 0.5])
     unsold = cells["month"] == LAST - pd.DateOffset(months=5)
-    found = wape_above_its_level(cells.assign(actual_units=cells["actual_units"].mask(unsold, 0.0)), LAST)
-    assert dict(found.facts)["median of 11 months"] == "20.0 %"
+    verdict = wape_above_its_level(cells.assign(actual_units=cells["actual_units"].mask(unsold, 0.0)), LAST)
+    assert dict(verdict.facts)["median of 11 months"] == "20.0 %"
 
 
 def test_a_small_wape_must_rise_by_two_points():
@@ -74,10 +74,10 @@ def test_at_the_limit_of_its_level_a_month_is_none():
 
 
 def test_a_verdict_shows_the_twelve_months_that_end_with_its_own_and_the_units_above_the_limit():
-    found = wape_above_its_level(with_wapes([*[0.25] * 13, 0.125, 0.5]), LAST)
-    assert found.trend == (*[0.25] * 10, 0.125, 0.5)
-    assert found.weight == pytest.approx((0.5 - 0.275) * 100)
-    assert found.top_skus == (("S0", 1.0),)
+    last_verdict = wape_above_its_level(with_wapes([*[0.25] * 13, 0.125, 0.5]), LAST)
+    assert last_verdict.trend == (*[0.25] * 10, 0.125, 0.5)
+    assert last_verdict.weight == pytest.approx((0.5 - 0.275) * 100)
+    assert last_verdict.top_skus == (("S0", 1.0),)
     over = verdict(kpi_verdicts(with_wapes([0.25, 0.75]), LAST, LIMITS), "wape")
     assert over.trend == (*[None] * 10, 0.25, 0.75)
 
@@ -131,17 +131,17 @@ def test_the_comparison_reads_three_months_and_weighs_the_units_of_more_error():
     skus = [100] * 5
     terrible, bad, good = (([*skus], [100 + error] * 5, [80] * 5) for error in (900, 40, 0))
     # Errors of 40, 40, 0 against 20 each: ratio 80 / 60, 20 units more a SKU.
-    found = worse_than_baseline(by_month(terrible, bad, bad, good), LAST, LIMITS)
-    assert (found.is_alarm, found.weight) == (True, 100.0)
-    assert found.headline == "1.33 times the error of Holt-Winters over 3 months to 2024-06, limit 1.25"
+    verdict = worse_than_baseline(by_month(terrible, bad, bad, good), LAST, LIMITS)
+    assert (verdict.is_alarm, verdict.weight) == (True, 100.0)
+    assert verdict.headline == "1.33 times the error of Holt-Winters over 3 months to 2024-06, limit 1.25"
     better = worse_than_baseline(beside_baseline(10, 20), LAST, LIMITS)
     assert (better.is_alarm, better.weight) == (False, 0.0)
 
 
 def test_nothing_is_compared_in_a_month_without_a_score():
     cells = beside_baseline(26, 20, months=5)
-    found = worse_than_baseline(cells[cells["month"] != LAST], LAST, LIMITS)
-    assert (found.is_alarm, found.headline) == (None, "nothing scored in 2024-06")
+    verdict = worse_than_baseline(cells[cells["month"] != LAST], LAST, LIMITS)
+    assert (verdict.is_alarm, verdict.headline) == (None, "nothing scored in 2024-06")
 
 
 @pytest.mark.parametrize(("doubt", "is_alarm"), [(0.005, True), (0.0055, False)])
@@ -163,9 +163,9 @@ def test_one_resampled_market_in_two_hundred_may_contradict_a_bias(monkeypatch, 
 def test_a_bias_that_one_sku_alone_makes_is_none_of_the_market():
     # One SKU of 40 is forecast at 22 times its sales, the others a little too low: +51 % in total.
     cells = by_month(*[([100] * 40, [2200] + [98.5] * 39)] * 4)
-    found = bias_of_one_sign(cells, LAST, LIMITS)
-    assert found.is_alarm is False
-    assert found.headline == "Bias +51.0 % over 4 months to 2024-06"
+    verdict = bias_of_one_sign(cells, LAST, LIMITS)
+    assert verdict.is_alarm is False
+    assert verdict.headline == "Bias +51.0 % over 4 months to 2024-06"
 
 
 def biased(*biases):
@@ -182,10 +182,10 @@ def test_a_bias_of_four_months_counts_from_its_least_size_and_half_of_it_in_a_mo
 
 
 def test_a_lasting_bias_names_months_units_and_skus():
-    found = biased(0.75, 0.25, 0.5, 0.5)
-    assert found.headline == "Forecast too high 4 months in a row: bias +50.0 % to 2024-06, limit 50.0 %"
-    assert found.facts[0] == ("bias 2024-03", "+75.0 %")
-    assert (found.trend, found.weight, len(found.top_skus)) == ((0.75, 0.25, 0.5, 0.5), 800.0, 4)
+    verdict = biased(0.75, 0.25, 0.5, 0.5)
+    assert verdict.headline == "Forecast too high 4 months in a row: bias +50.0 % to 2024-06, limit 50.0 %"
+    assert verdict.facts[0] == ("bias 2024-03", "+75.0 %")
+    assert (verdict.trend, verdict.weight, len(verdict.top_skus)) == ((0.75, 0.25, 0.5, 0.5), 800.0, 4)
     assert biased(-0.75, -0.25, -0.5, -0.5).weight == 800.0
 
 

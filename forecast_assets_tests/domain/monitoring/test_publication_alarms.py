@@ -53,21 +53,21 @@ def test_a_challenger_that_forecasts_or_no_decision_is_no_alarm(decided):
     ("source", "words"), [("baseline", "the baseline"), (LAST_PUBLISHED, "the last published forecast again")]
 )
 def test_a_fallback_is_told_with_its_source_reason_skus_and_units(source, words):
-    _, found = publication_verdicts(published("model", source, source), NO_CHAMPION)
-    assert (found.kind, found.is_alarm, found.weight) == ("fallback_published", True, 50.0)
-    assert found.headline == f"published is {words}: no forecasts of this month were made"
-    assert found.facts == (("source", source), ("SKUs", "2"))
+    _, verdict = publication_verdicts(published("model", source, source), NO_CHAMPION)
+    assert (verdict.kind, verdict.is_alarm, verdict.weight) == ("fallback_published", True, 50.0)
+    assert verdict.headline == f"published is {words}: no forecasts of this month were made"
+    assert verdict.facts == (("source", source), ("SKUs", "2"))
 
 
 def test_an_override_of_single_skus_is_no_fallback():
-    _, found = publication_verdicts(published("model", "override"), NO_CHAMPION)
-    assert found.is_alarm is False
+    _, verdict = publication_verdicts(published("model", "override"), NO_CHAMPION)
+    assert verdict.is_alarm is False
 
 
 def test_of_several_fallbacks_the_first_one_is_named():
     first, second = published("baseline", reason="first"), published(LAST_PUBLISHED, reason="second")
-    _, found = publication_verdicts(pd.concat([first, second]), NO_CHAMPION)
-    assert found.headline == "published is the baseline: first"
-    assert found.facts[0] == ("source", "baseline")
+    _, verdict = publication_verdicts(pd.concat([first, second]), NO_CHAMPION)
+    assert verdict.headline == "published is the baseline: first"
+    assert verdict.facts[0] == ("source", "baseline")
     _, alone = publication_verdicts(first.iloc[:1], NO_CHAMPION)
     assert alone.headline == "published is the baseline: first"

@@ -43,8 +43,8 @@ def test_a_source_that_came_is_none_whatever_came_before():
     for rows in (delivered([100] * 7), without(delivered([100] * 7), [2])):
         assert judged("sell_in", sell_in=rows).is_alarm is False
     usual = without(delivered([100] * 7), [1, 2], SKUS[:4])
-    found = judged("sell_in", sell_in=usual)
-    assert (found.weight, found.headline) == (10.0, "sell_in: 10 rows in 2024-06, 10 a month before")
+    verdict = judged("sell_in", sell_in=usual)
+    assert (verdict.weight, verdict.headline) == (10.0, "sell_in: 10 rows in 2024-06, 10 a month before")
 
 
 def test_one_row_a_month_is_a_delivery_and_a_total():
@@ -66,18 +66,18 @@ def test_volume_is_compared_with_the_median_of_the_three_years_before():
     # June of the years before, from four years back: 9000, 100, 200, 400; the median of the last three is 200.
     units = np.full(HISTORY_MONTHS + 1, 100.0)
     units[[0, 12, 24, 36, 48]] = 9000, 100, 200, 400, 600
-    found = judged("sell_in volume", sell_in=delivered(units))
-    assert "6,000 units in 2024-06, 3.00 times the usual of the month " in found.headline
-    assert dict(found.facts) == {"units": "6,000", "usual units": "2,000"}
-    assert (found.is_alarm, found.weight) == (True, 4000.0)
+    verdict = judged("sell_in volume", sell_in=delivered(units))
+    assert "6,000 units in 2024-06, 3.00 times the usual of the month " in verdict.headline
+    assert dict(verdict.facts) == {"units": "6,000", "usual units": "2,000"}
+    assert (verdict.is_alarm, verdict.weight) == (True, 4000.0)
     less = judged("sell_in volume", sell_in=delivered([*units[:-1], 100.0]))
     assert (less.is_alarm, less.weight) == (True, 1000.0)
 
 
 @pytest.mark.parametrize(("units", "is_alarm"), [(150.0, False), (152.0, True), (67.0, False), (66.0, True)])
 def test_volume_may_change_by_half(units, is_alarm):
-    found = judged("sell_in volume", sell_in=delivered([*[100.0] * 48, units]))
-    assert found.is_alarm is is_alarm
+    verdict = judged("sell_in volume", sell_in=delivered([*[100.0] * 48, units]))
+    assert verdict.is_alarm is is_alarm
 
 
 def test_a_volume_that_always_jumps_may_jump():
@@ -119,9 +119,9 @@ def test_a_share_of_new_skus_is_usual_if_one_of_the_twelve_months_before_had_it(
     assert judged("sell_in new SKUs", sell_in=with_new(rows, (0, 3))).is_alarm
     assert judged("sell_in new SKUs", sell_in=with_new(rows, (0, 3), (12, 3))).is_alarm is False
     assert judged("sell_in new SKUs", sell_in=with_new(rows, (0, 3), (13, 3))).is_alarm
-    found = judged("sell_in new SKUs", sell_in=with_new(rows, (0, 6)))
-    assert found.facts == (("new SKUs", "N0-0, N0-1, N0-2, N0-3, N0-4 ..."),)
-    assert found.weight == 6 / 16
+    verdict = judged("sell_in new SKUs", sell_in=with_new(rows, (0, 6)))
+    assert verdict.facts == (("new SKUs", "N0-0, N0-1, N0-2, N0-3, N0-4 ..."),)
+    assert verdict.weight == 6 / 16
     assert judged("sell_in new SKUs", sell_in=with_new(rows, (0, 5))).facts[0][1] == "N0-0, N0-1, N0-2, N0-3, N0-4"
     assert judged("sell_in new SKUs", sell_in=rows).facts == ()
 
@@ -145,8 +145,8 @@ def test_a_sku_is_regular_after_six_months_in_a_row():
     assert judged("sell_in missing SKUs", sell_in=without(rows, [0], three)).is_alarm
     assert judged("sell_in missing SKUs", sell_in=without(rows, [0, 6], three)).facts == ()
     assert judged("sell_in missing SKUs", sell_in=without(rows, [0, 7], three)).facts[0][1] == "S0, S1, S2"
-    found = judged("sell_in missing SKUs", sell_in=without(rows, [0], three))
-    assert found.headline == "sell_in: 3 of 10 regular SKUs have no units in 2024-06 (30.0 %, limit 10.0 %)"
+    verdict = judged("sell_in missing SKUs", sell_in=without(rows, [0], three))
+    assert verdict.headline == "sell_in: 3 of 10 regular SKUs have no units in 2024-06 (30.0 %, limit 10.0 %)"
 
 
 def test_a_share_of_missing_skus_is_usual_if_one_of_the_twelve_months_before_had_it():
@@ -162,8 +162,8 @@ def test_a_share_of_missing_skus_is_usual_if_one_of_the_twelve_months_before_had
 def test_a_market_of_one_regular_sku_has_a_usual_share_too():
     other = pd.DataFrame({"month": [JUNE], "sku": ["b"], "sell_in_units": [5.0]})
     rows = pd.concat([without(delivered([100.0] * 30, ["a"]), [0, 12], ["a"]), other])
-    found = judged("sell_in missing SKUs", sell_in=rows)
-    assert (found.is_alarm, found.weight) == (False, 1.0)
+    verdict = judged("sell_in missing SKUs", sell_in=rows)
+    assert (verdict.is_alarm, verdict.weight) == (False, 1.0)
 
 
 def test_missing_skus_need_rows_of_the_month_and_regular_skus():
@@ -183,9 +183,9 @@ def with_distribution(*points):
 def test_distribution_is_compared_with_the_mean_of_the_three_months_before():
     # 90, 60 and 30 have the mean 60; the 300 before is not read.
     assert judged("sell_out distribution", sell_out=with_distribution(300, 90, 60, 30, 52)).is_alarm is False
-    found = judged("sell_out distribution", sell_out=with_distribution(300, 90, 60, 30, 45))
-    assert found.headline == ("Distribution of 1 SKUs -25.0 % in 2024-06 against three months before, limit -15.0 %")
-    assert (found.is_alarm, found.weight, found.facts) == (True, 0.25, (("SKU a", "-15 points of stores"),))
+    verdict = judged("sell_out distribution", sell_out=with_distribution(300, 90, 60, 30, 45))
+    assert verdict.headline == ("Distribution of 1 SKUs -25.0 % in 2024-06 against three months before, limit -15.0 %")
+    assert (verdict.is_alarm, verdict.weight, verdict.facts) == (True, 0.25, (("SKU a", "-15 points of stores"),))
     more = judged("sell_out distribution", sell_out=with_distribution(60, 60, 60, 90))
     assert (more.is_alarm, more.facts) == (False, ())
 
@@ -202,15 +202,15 @@ def test_the_five_skus_that_lost_most_are_named():
     skus = [f"S{number}" for number in range(7)]
     rows = delivered([100.0] * 4, skus, "sell_out").assign(distribution_pct=80.0)
     lost = rows["sku"].str[1].astype(float).where(rows["month"] == JUNE, 0.0)
-    found = judged("sell_out distribution", sell_out=rows.assign(distribution_pct=80.0 - lost))
-    assert [name for name, _ in found.facts] == ["SKU S6", "SKU S5", "SKU S4", "SKU S3", "SKU S2"]
+    verdict = judged("sell_out distribution", sell_out=rows.assign(distribution_pct=80.0 - lost))
+    assert [name for name, _ in verdict.facts] == ["SKU S6", "SKU S5", "SKU S4", "SKU S3", "SKU S2"]
 
 
 def test_which_rules_apply_to_which_source():
     rows = delivered([100.0] * 30)
     sold = rows.rename(columns={"sell_in_units": "sell_out_units"})
-    found = source_verdicts({"sell_in": rows, "sell_out": sold, "promotions": rows}, JUNE)
-    assert [each.subject for each in found] == [
+    verdicts = source_verdicts({"sell_in": rows, "sell_out": sold, "promotions": rows}, JUNE)
+    assert [each.subject for each in verdicts] == [
         "sell_in", "sell_in volume", "sell_in new SKUs", "sell_in missing SKUs",
         "sell_out", "sell_out volume", "sell_out new SKUs", "sell_out missing SKUs", "sell_out distribution",
         "promotions",

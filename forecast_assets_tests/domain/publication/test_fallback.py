@@ -217,7 +217,7 @@ def test_a_month_of_which_nothing_is_known_is_no_data():
 
 @pytest.mark.parametrize(("age", "limit", "is_published"), [(3, 3, True), (4, 3, False), (1, 1, True), (2, 1, False)])
 def test_a_forecast_is_published_again_up_to_an_age(age, limit, is_published):
-    """What was published last may be a copy itself: the month that forecast its numbers counts."""
+    """The last publication may be a copy itself: the month that forecast its numbers counts."""
     given = tables(last_published=published(add_months(ORIGIN, -1)), made_at=add_months(ORIGIN, -age))
     if is_published:
         assert best_available(given, ORIGIN, limit)[1].reason.endswith(f"stale since {add_months(ORIGIN, -age):%Y-%m}")

@@ -1,4 +1,4 @@
-"""What each earlier origin of a backtest is given: data of that month alone, not of the months after it."""
+"""Inputs of each earlier origin of a backtest: data up to that month, none of the months after it."""
 
 import numpy as np
 import pandas as pd
@@ -58,13 +58,13 @@ def cells_of(month, **columns):
 
 @pytest.fixture
 def seen(monkeypatch):
-    made = Seen()
+    seen = Seen()
     for name, double in (
-        ("fit_market_model", made.fit), ("forecast_units", made.forecast), ("apply_portfolio", made.apply),
-        ("baseline_forecasts", made.baseline),
+        ("fit_market_model", seen.fit), ("forecast_units", seen.forecast), ("apply_portfolio", seen.apply),
+        ("baseline_forecasts", seen.baseline),
     ):  # fmt: skip
         monkeypatch.setattr(backtesting, name, double)
-    return made
+    return seen
 
 
 class Pooled:

@@ -81,18 +81,18 @@ def theta_by_loop(series: np.ndarray, horizon: int = HORIZON_MONTHS) -> np.ndarr
 def test_forecasts_are_those_of_a_loop_over_settings_and_months(units):
     some = units[::2]
     assert (index_where_tested(some, calendar(48)) == 1).all()
-    made = forecast_dynamic_theta(some, calendar(48))
+    forecast = forecast_dynamic_theta(some, calendar(48))
     for sku, series in enumerate(some):
-        np.testing.assert_allclose(made[sku], theta_by_loop(series), rtol=1e-7)
+        np.testing.assert_allclose(forecast[sku], theta_by_loop(series), rtol=1e-7)
 
 
 @pytest.mark.parametrize("n_months", [3, 4, 9])
 def test_a_short_history_is_that_of_the_loop_from_three_months_on(units, n_months):
     young = np.full((6, 20), np.nan)
     young[:, -n_months:] = units[:, :n_months]
-    made = forecast_dynamic_theta(young, calendar(20))
+    forecast = forecast_dynamic_theta(young, calendar(20))
     for sku, series in enumerate(young):
-        np.testing.assert_allclose(made[sku], theta_by_loop(series), rtol=1e-7)
+        np.testing.assert_allclose(forecast[sku], theta_by_loop(series), rtol=1e-7)
 
 
 def test_the_starting_level_is_the_best_of_a_fine_grid(units):
@@ -108,16 +108,16 @@ def test_an_unknown_month_counts_as_the_value_expected_in_it(units):
     units[1, -1] = np.nan
     units[2, :12] = np.nan
     units[2, 30] = np.nan
-    made = forecast_dynamic_theta(units, calendar(48))
-    assert np.isfinite(made).all()
+    forecast = forecast_dynamic_theta(units, calendar(48))
+    assert np.isfinite(forecast).all()
     for sku in range(3):
         scaled = units[sku][np.isfinite(units[sku]).argmax() :]
-        np.testing.assert_allclose(made[sku], theta_by_loop(scaled), rtol=1e-6)
+        np.testing.assert_allclose(forecast[sku], theta_by_loop(scaled), rtol=1e-6)
 
 
 def test_without_a_season_the_calendar_does_not_matter(units):
-    made = forecast_dynamic_theta(units, calendar(48, last_month=12))
-    np.testing.assert_array_equal(forecast_dynamic_theta(units, calendar(48, last_month=5)), made)
+    forecast = forecast_dynamic_theta(units, calendar(48, last_month=12))
+    np.testing.assert_array_equal(forecast_dynamic_theta(units, calendar(48, last_month=5)), forecast)
 
 
 def test_a_season_divides_the_units_and_multiplies_the_forecast(units):
@@ -125,12 +125,12 @@ def test_a_season_divides_the_units_and_multiplies_the_forecast(units):
     seasonal = units[:2] * (1 + 0.6 * np.sin(months / 6 * np.pi))
     index = index_where_tested(seasonal, months)
     assert (np.ptp(index, axis=1) > 0.8).all()
-    made = forecast_dynamic_theta(np.vstack([seasonal, units[2:3]]), months)
+    forecast = forecast_dynamic_theta(np.vstack([seasonal, units[2:3]]), months)
     ahead = [8, 9, 10, 11, 12, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 1]
     for sku in range(2):
         plain = theta_by_loop(seasonal[sku] / [index[sku, month - 1] for month in months])
-        np.testing.assert_allclose(made[sku], plain * [index[sku, month - 1] for month in ahead], rtol=1e-7)
-    np.testing.assert_allclose(made[2], theta_by_loop(units[2]), rtol=1e-7)
+        np.testing.assert_allclose(forecast[sku], plain * [index[sku, month - 1] for month in ahead], rtol=1e-7)
+    np.testing.assert_allclose(forecast[2], theta_by_loop(units[2]), rtol=1e-7)
 
 
 def test_a_line_is_continued_by_about_its_own_slope():
@@ -163,8 +163,8 @@ def test_only_the_last_120_months_count(units):
 
 def test_fewer_than_three_known_months_or_no_sales_are_forecast_as_zero():
     units = np.array([[np.nan, np.nan, 8.0, 9.0], [0.0] * 4, [np.nan] * 4, [np.nan, 8.0, 8.0, 8.0]])
-    made = forecast_dynamic_theta(units, calendar(4), 2)
-    np.testing.assert_allclose(made, [[0, 0], [0, 0], [0, 0], [8, 8]], rtol=1e-6)
+    forecast = forecast_dynamic_theta(units, calendar(4), 2)
+    np.testing.assert_allclose(forecast, [[0, 0], [0, 0], [0, 0], [8, 8]], rtol=1e-6)
 
 
 def test_an_explosive_history_is_held_at_four_times_its_recent_maximum():

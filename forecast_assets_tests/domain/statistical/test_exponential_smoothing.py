@@ -101,12 +101,12 @@ def average_of_forms(values: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("n_months", [4, 12, 23, 24, 40, 60])
 def test_forms_are_averaged_by_akaike_weights_units_and_logarithms_equally(units, n_months):
     recent = units[:, -n_months:]
-    made = forecast_exponential_smoothing(recent)
+    forecast = forecast_exponential_smoothing(recent)
     for sku, series in enumerate(recent):
         size = series.mean()
         additive = np.maximum(average_of_forms(series / size), 0)
         multiplicative = np.maximum(np.exp(average_of_forms(np.log(series / size + 0.02))) - 0.02, 0)
-        np.testing.assert_allclose(made[sku], (additive + multiplicative) / 2 * size, rtol=1e-9)
+        np.testing.assert_allclose(forecast[sku], (additive + multiplicative) / 2 * size, rtol=1e-9)
 
 
 def test_a_season_without_noise_is_continued_exactly():

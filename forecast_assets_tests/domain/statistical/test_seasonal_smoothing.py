@@ -52,13 +52,13 @@ def forecast_by_loop(y, months, index):
     }
     target = (months[-1] - 1 + np.arange(1, HORIZON_MONTHS + 1)) % 12
     cap = 4 * np.nanmax(y[-36:])
-    found = {"slope": slope}
+    state = {"slope": slope}
     for method, grid in grids.items():
         tried = [(*smooth_by_loop(z, *setting), setting) for setting in grid]
         mae, forecasts, setting = min(tried, key=lambda one: one[0])
-        found[method] = np.clip(forecasts * index[target], 0, cap)
-        found[f"{method}_one_step_mae"], found[f"{method}_alpha"] = mae, setting[0]
-    return found | {"damped_holt_beta": setting[1], "damped_holt_phi": setting[2]}
+        state[method] = np.clip(forecasts * index[target], 0, cap)
+        state[f"{method}_one_step_mae"], state[f"{method}_alpha"] = mae, setting[0]
+    return state | {"damped_holt_beta": setting[1], "damped_holt_phi": setting[2]}
 
 
 @pytest.fixture
@@ -79,55 +79,56 @@ def units():
 @pytest.mark.parametrize("last_month", [3, 12])
 def test_forecasts_and_choices_are_those_of_a_loop(units, last_month):
     months = calendar(100, last_month)
-    made = forecast_statistical(units, months, HORIZON_MONTHS)
+    forecast = forecast_statistical(units, months, HORIZON_MONTHS)
     index = seasonal_indices(units, months).index
     for row, series in enumerate(units):
         for name, expected in forecast_by_loop(series, months, index[row]).items():
-            np.testing.assert_allclose(getattr(made, name)[row], expected, rtol=1e-8, atol=1e-8, err_msg=name)
+            np.testing.assert_allclose(getattr(forecast, name)[row], expected, rtol=1e-8, atol=1e-8, err_msg=name)
 
 
 def test_a_constant_is_continued_and_theta_follows_a_line_at_half_slope():
     units = np.array([np.full(120, 7.0), 100.0 + 2.0 * np.arange(120)])
-    made = forecast_statistical(units, calendar(120), 6)
+    forecast = forecast_statistical(units, calendar(120), 6)
     for method in ("ses", "theta", "damped_holt", "mean"):
-        np.testing.assert_allclose(getattr(made, method)[0], 7.0, rtol=1e-6)
-    np.testing.assert_allclose(made.slope, [0.0, 2.0], atol=0.1)
-    np.testing.assert_allclose(np.diff(made.theta[1]), 1.0, atol=0.3)
-    assert made.ses[1] == pytest.approx(made.ses[1, 0], rel=0.05)
-    assert (np.diff(made.damped_holt[1]) > 0).all()
+        np.testing.assert_allclose(getattr(forecast, method)[0], 7.0, rtol=1e-6)
+    np.testing.assert_allclose(forecast.slope, [0.0, 2.0], atol=0.1)
+    np.testing.assert_allclose(np.diff(forecast.theta[1]), 1.0, atol=0.3)
+    assert forecast.ses[1] == pytest.approx(forecast.ses[1, 0], rel=0.05)
+    assert (np.diff(forecast.damped_holt[1]) > 0).all()
 
 
 def test_the_season_is_put_back_on_the_month_it_belongs_to():
     months = calendar(72, last_month=10)
-    made = forecast_statistical(np.where(months == 12, 21.0, 9.0)[None], months, 4)
-    np.testing.assert_allclose(made.ses, [[9, 21, 9, 9]])
-    np.testing.assert_allclose(made.mean, [[9, 21, 9, 9]])
+    forecast = forecast_statistical(np.where(months == 12, 21.0, 9.0)[None], months, 4)
+    np.testing.assert_allclose(forecast.ses, [[9, 21, 9, 9]])
+    np.testing.assert_allclose(forecast.mean, [[9, 21, 9, 9]])
 
 
 def test_forecasts_are_between_zero_and_four_times_the_recent_maximum():
     exploding = 1.4 ** np.arange(30.0)
     vanishing = np.linspace(100.0, 0.5, 30)
-    made = forecast_statistical(np.array([exploding, vanishing]), calendar(30))
+    forecast = forecast_statistical(np.array([exploding, vanishing]), calendar(30))
     for method in ("ses", "theta", "damped_holt"):
-        forecasts = getattr(made, method)
+        forecasts = getattr(forecast, method)
         assert (forecasts >= 0).all()
         assert (forecasts <= 4 * np.array([[exploding[-1]], [vanishing[0]]])).all()
-    assert made.theta[1, -1] == 0.0
+    assert forecast.theta[1, -1] == 0.0
 
 
 def test_skus_without_a_known_or_with_a_single_month_get_a_forecast():
     units = np.full((3, 40), np.nan)
     units[1, -1] = 12.0
     units[2] = 0.0
-    made = forecast_statistical(units, calendar(40))
-    np.testing.assert_allclose(made.mean, np.array([[0.0], [12.0], [0.0]]) * np.ones((1, 18)))
-    assert np.isnan([made.ses_alpha[0], made.theta_one_step_mae[0], made.slope[0], made.damped_holt_phi[0]]).all()
-    assert made.slope[1] == 0.0
+    forecast = forecast_statistical(units, calendar(40))
+    np.testing.assert_allclose(forecast.mean, np.array([[0.0], [12.0], [0.0]]) * np.ones((1, 18)))
+    of_zeros = [forecast.ses_alpha[0], forecast.theta_one_step_mae[0], forecast.slope[0], forecast.damped_holt_phi[0]]
+    assert np.isnan(of_zeros).all()
+    assert forecast.slope[1] == 0.0
 
 
 def test_parameters_carry_the_names_of_the_features(units):
-    made = forecast_statistical(units, calendar(100))
-    parameters = made.parameters()
+    forecast = forecast_statistical(units, calendar(100))
+    parameters = forecast.parameters()
     assert sorted(parameters) == [
         "damped_holt_alpha",
         "damped_holt_beta",
@@ -140,8 +141,8 @@ def test_parameters_carry_the_names_of_the_features(units):
         "theta_alpha",
         "theta_one_step_mae",
     ]
-    assert parameters["statistical_slope"] is made.slope
-    assert parameters["seasonal_strength"] is made.season.strength
+    assert parameters["statistical_slope"] is forecast.slope
+    assert parameters["seasonal_strength"] is forecast.season.strength
 
 
 def test_no_sku_at_all_gives_empty_forecasts():

@@ -214,9 +214,9 @@ def test_a_new_delivery_with_the_same_rows_changes_nothing(backfilled):
 @pytest.mark.parametrize("part", ["code_version", "configuration_of"])
 def test_other_code_or_configuration_rebuilds_all_but_sources(backfilled, monkeypatch, part):
     monkeypatch.setattr(STALENESS, part, lambda *_: "another")
-    made = rebuilt_by(backfilled.plan(["sell_in", "baseline_forecasts"], countries=["FR"]))
-    assert list(made) == ["baseline_forecasts"]
-    assert len(made["baseline_forecasts"]["FR"]) == 7
+    rebuilt = rebuilt_by(backfilled.plan(["sell_in", "baseline_forecasts"], countries=["FR"]))
+    assert list(rebuilt) == ["baseline_forecasts"]
+    assert len(rebuilt["baseline_forecasts"]["FR"]) == 7
 
 
 def test_a_bad_month_fails_alone_and_the_other_market_goes_on(ingested):
@@ -276,8 +276,8 @@ def test_frozen_months_are_listed_and_reopened_as_revisions(ingested):
 
 def test_performance_is_planned_only_after_a_published_origin(ingested):
     ingested.publish("2024-03-01")
-    made = rebuilt_by(ingested.plan(["performance"], countries=["FR"]))
-    assert made == {"performance": {"FR": ["2024-04", "2024-05", "2024-06"]}}
+    rebuilt = rebuilt_by(ingested.plan(["performance"], countries=["FR"]))
+    assert rebuilt == {"performance": {"FR": ["2024-04", "2024-05", "2024-06"]}}
 
 
 def test_history_missing_before_the_request_is_listed(company):
@@ -296,12 +296,12 @@ def test_past_durations_are_read_from_recorded_runs(backfilled):
 def test_estimated_minutes_spread_the_partitions_over_processes(company):
     past = PastDurations({("sell_in", True): 2.0, ("model", False): 60.0}, 5.0, 9)
     months = dict.fromkeys(MONTHS[:3], "not stored")
-    made = {"sell_in": {"FR": months, "DE": months}, "model": {"FR": months}, "forecasts": {"FR": months}}
+    months_by_table = {"sell_in": {"FR": months, "DE": months}, "model": {"FR": months}, "forecasts": {"FR": months}}
     # FR: 3 x 2 s and a run of 5 s, then 3 x 60 s and three runs of 5 s: 206 s. DE: 11 s.
-    estimate = estimated(made, company.nodes, past, processes=2)
+    estimate = estimated(months_by_table, company.nodes, past, processes=2)
     assert estimate.minutes == pytest.approx(206 / 60)
     assert estimate.unknown == ("forecasts",)
-    assert estimated(made, company.nodes, past, processes=1).minutes == pytest.approx(217 / 60)
+    assert estimated(months_by_table, company.nodes, past, processes=1).minutes == pytest.approx(217 / 60)
 
 
 def test_a_bare_name_selects_as_in_the_ui(company):

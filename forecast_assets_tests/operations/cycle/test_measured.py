@@ -61,19 +61,19 @@ def test_each_market_region_and_the_world_has_the_errors_of_its_skus(store):
 
 
 def test_in_totals_the_errors_of_skus_cancel(store):
-    found = wapes(totals_performance(performance_cells(store, CODES), REGIONS))
-    assert found["market", "FR"] == 0.0
-    assert found["category", "FR / tea"] == 0.0
-    assert found["region", "Europe"] == pytest.approx(3 / 36)
-    assert found["world", "WORLD"] == pytest.approx(7 / 136)
-    assert found["sku", "FR / a"] == pytest.approx(4 / 10)
+    wape_by_entity = wapes(totals_performance(performance_cells(store, CODES), REGIONS))
+    assert wape_by_entity["market", "FR"] == 0.0
+    assert wape_by_entity["category", "FR / tea"] == 0.0
+    assert wape_by_entity["region", "Europe"] == pytest.approx(3 / 36)
+    assert wape_by_entity["world", "WORLD"] == pytest.approx(7 / 136)
+    assert wape_by_entity["sku", "FR / a"] == pytest.approx(4 / 10)
 
 
 def test_forecasts_of_one_month_from_two_origins_are_not_one_sum(store):
     both = cells(("a", MAY, 1, 10, 14, "published"), ("a", APRIL, 2, 10, 6, "published"))
     store.write(table_specs()["performance"], PartitionKey(JUNE, "DE"), both, run("run-b"))
-    found = wapes(totals_performance(performance_cells(store, ["DE"]), REGIONS))
-    assert found["market", "DE"] == pytest.approx(8 / 20)
+    wape_by_entity = wapes(totals_performance(performance_cells(store, ["DE"]), REGIONS))
+    assert wape_by_entity["market", "DE"] == pytest.approx(8 / 20)
 
 
 def test_one_market_alone_has_no_rows_above_it(store):

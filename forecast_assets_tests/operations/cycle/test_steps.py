@@ -167,8 +167,8 @@ def test_closed_months_since_the_first_publication_are_measured_before_the_cycle
 
 
 def test_a_closed_origin_is_passed_over_and_the_next_ones_run():
-    found = cycles(["2024-04-01", "2024-05-01"], ["2024-05-01"], origins=3)
-    assert found == ["monthly_cycle 2024-05..2024-05", "monthly_cycle 2024-06..2024-06"]
+    steps = cycles(["2024-04-01", "2024-05-01"], ["2024-05-01"], origins=3)
+    assert steps == ["monthly_cycle 2024-05..2024-05", "monthly_cycle 2024-06..2024-06"]
     assert cycles(["2024-06-01"], ["2024-05-01"]) == ["monthly_cycle 2024-06..2024-06"]
     assert cycles(["2024-06-01", "2024-07-01"]) == []
     # An earlier origin that was never published is open.

@@ -35,22 +35,22 @@ def add(base, rows: str) -> None:
     (base / "landing" / "sell_in" / "more.csv").write_text(HEADER + rows, encoding="utf-8")
 
 
-def found(settings) -> list[tuple[str, str, str]]:
+def rehearsed(settings) -> list[tuple[str, str, str]]:
     return [(each.source, each.name, each.effect) for each in rehearsed_findings(settings, "FR", JUNE)]
 
 
 def test_a_delivery_without_a_fault_has_no_finding_of_the_rules_and_nothing_is_written(settings, tmp_path):
-    assert found(settings) == []
+    assert rehearsed(settings) == []
     assert not (tmp_path / "store").exists()
 
 
 def test_a_finding_blocks_until_it_is_accepted(settings, tmp_path):
     add(tmp_path, "FR,TOTAL,2024-06,1000\n")
-    assert ("sell_in", "total_as_sku", "blocks") in found(settings)
+    assert ("sell_in", "total_as_sku", "blocks") in rehearsed(settings)
     assert not (tmp_path / "store").exists()
     partition = PartitionKey(JUNE, "FR")
     DeliveryFindings(open_store(settings)).accept(partition, "sell_in", "total_as_sku", "Ann", "a bundle")
-    assert ("sell_in", "total_as_sku", "accepted") in found(settings)
+    assert ("sell_in", "total_as_sku", "accepted") in rehearsed(settings)
 
 
 def test_a_delivery_that_cannot_be_used_is_a_finding_with_the_file(settings, tmp_path):

@@ -1,4 +1,4 @@
-"""What has arrived of a market's month: absent, growing, marked, whole."""
+"""Arrival of a market's month: absent, growing, marked, whole."""
 
 import os
 
@@ -35,9 +35,9 @@ def delivered(landing, market: str = "FR", seen_before: str | None = None, month
 
 
 def test_without_any_file_the_sell_in_is_missing(landing):
-    found = delivered(landing)
-    assert (found.missing, found.is_complete, found.changed_at) == (("sell_in",), False, None)
-    assert found.lacks == "no sell_in of the month"
+    delivery = delivered(landing)
+    assert (delivery.missing, delivery.is_complete, delivery.changed_at) == (("sell_in",), False, None)
+    assert delivery.lacks == "no sell_in of the month"
 
 
 def test_a_file_with_the_month_that_has_not_changed_for_a_while_is_complete(landing):
@@ -115,15 +115,17 @@ def test_in_words_three_files_are_named_and_the_others_counted(landing):
     assert delivered(landing).lacks.endswith("sell_in/FR_0.csv, sell_in/FR_1.csv, sell_in/FR_2.csv and 2 more")
 
 
-@pytest.mark.parametrize("content", [b"FR,CAF\xc9,2024-06,1\n", b'FR,"A,2024-06,1\n', b"FR,A,2024-06,1\r\n"])
+@pytest.mark.parametrize(
+    "content", [b"FR,CAF\xc9,2024-06,1\n", b'FR,"A,2024-06,1\n', b"FR,A,2024-06,1\r\n", b"FR,A,06/2024,1\n"]
+)
 def test_a_missing_month_names_the_file_that_may_hold_it_and_cannot_be_read(landing, content):
     landing("sell_in/NO.csv", HEADER + "NO,A,2024-06,1\n", age=100)
     landing("sell_in/FR.csv", "", age=100)
     (landing.base / "sell_in/FR.csv").write_bytes(HEADER.encode() + content)
     os.utime(landing.base / "sell_in/FR.csv", (NOW.timestamp() - 100,) * 2)
-    found = delivered(landing)
-    assert not found.is_complete
-    assert found.lacks.startswith("no sell_in of the month; cannot be read: sell_in/FR.csv: found ")
+    delivery = delivered(landing)
+    assert not delivery.is_complete
+    assert delivery.lacks.startswith("no sell_in of the month; cannot be read: sell_in/FR.csv: found ")
     assert delivered(landing, "NO").unreadable == ()
     assert delivered(landing, "NO").is_complete
 
@@ -132,7 +134,7 @@ def test_a_missing_month_names_the_file_that_may_hold_it_and_cannot_be_read(land
 def test_an_unreadable_file_beside_a_whole_month_is_named_and_holds_nothing_up(landing, source):
     landing("sell_in/FR_06.csv", HEADER + "FR,A,2024-06,1\n", age=100)
     landing(f"{source}/FR_05.parquet", "PAR1 cut off", age=100)
-    found = delivered(landing)
-    assert found.is_complete
-    assert found.lacks == ""
-    assert found.cannot_be_read.startswith(f"cannot be read: {source}/FR_05.parquet: found an unreadable file")
+    delivery = delivered(landing)
+    assert delivery.is_complete
+    assert delivery.lacks == ""
+    assert delivery.cannot_be_read.startswith(f"cannot be read: {source}/FR_05.parquet: found an unreadable file")

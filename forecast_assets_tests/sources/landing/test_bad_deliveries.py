@@ -1,4 +1,4 @@
-"""What each kind of bad delivery says, word for word, and whom it stops."""
+"""Bad deliveries: the message of each, word for word, and the markets it stops."""
 
 import pandas as pd
 import pytest

@@ -1,4 +1,4 @@
-"""What is read from a good delivery: keys as text, casts, shapes united, files and rows kept."""
+"""Rows of a good delivery: keys as text, casts, shapes united, files and rows kept."""
 
 import pandas as pd
 import pytest

@@ -33,11 +33,11 @@ def message(landing, market="FR"):
 
 @pytest.mark.parametrize("case", UNREADABLE)
 def test_a_file_that_cannot_be_read_is_named_and_stops_its_market_alone(landing, case):
-    content, found = UNREADABLE[case]
+    content, problem = UNREADABLE[case]
     landing.put("sell_in/FR_2024-06.csv", content).sell_in("DE,A,2024-06,1\n", "DE.csv")
     text = message(landing)
     assert "  1. sell_in/FR_2024-06.csv" in text
-    assert f"found {found}" in text
+    assert f"found {problem}" in text
     assert len(landing.rows(market="DE")) == 1
 
 

@@ -52,9 +52,9 @@ def test_a_change_of_a_products_attributes(read, known_from, category, end):
     rows = f"A,FR,tea,,2020-01-01\nA,FR,ice,2024-05,{known_from}\nB,FR,tea,,2020-01-01\n"
     tables = read("products", "sku,country,category,end_month,known_from\n" + rows)
     assert tables["products"].set_index("sku")["category"].to_dict() == {"A": category, "B": "tea"}
-    made = features(tables)
-    assert made["category"].to_dict() == {"A": category, "B": "tea"}
-    assert made.filter(regex="^months_left_h01$").dropna().to_numpy().ravel().tolist() == end
+    table = features(tables)
+    assert table["category"].to_dict() == {"A": category, "B": "tea"}
+    assert table.filter(regex="^months_left_h01$").dropna().to_numpy().ravel().tolist() == end
 
 
 @pytest.mark.parametrize(("known_from", "planned"), [(IN_TIME, 1.0), (TOO_LATE, 0.0)])
@@ -65,9 +65,9 @@ def test_a_planned_promotion(read, known_from, planned):
     )
     seen = tables["promotions"].query("sku == 'A'")
     assert seen["promotion_month"].tolist() == [TARGET] * int(planned)
-    made = features(tables)
-    assert made.loc["A", "promotion_planned_h03"] == planned
-    assert made.loc["A", "discount_planned_h03"] == pytest.approx(0.3 * planned)
+    table = features(tables)
+    assert table.loc["A", "promotion_planned_h03"] == planned
+    assert table.loc["A", "discount_planned_h03"] == pytest.approx(0.3 * planned)
 
 
 @pytest.mark.parametrize(
@@ -82,5 +82,5 @@ def test_a_planners_override(read, known_from, published, source):
          "forecast_units_p90": [15.0], "baseline_units": [9.0], "naive_units": [8.0], "rule": ["regular"]}
     )  # fmt: skip
     overrides = tables["overrides"].drop(columns="month")
-    made = published_forecasts(forecasts, Decision("model", "why"), overrides, "published")
-    assert made[["forecast_units", "source"]].to_numpy().tolist() == [[published, source]]
+    table = published_forecasts(forecasts, Decision("model", "why"), overrides, "published")
+    assert table[["forecast_units", "source"]].to_numpy().tolist() == [[published, source]]
