@@ -9,7 +9,10 @@ from typing import get_args
 
 import dagster as dg
 
+from forecast_assets.domain.demand.restatements import RESTATED_MONTH
 from forecast_assets.storage.table_reader import WhenMissing
+
+UNITS = ["sku", "sell_in_units", RESTATED_MONTH]
 
 
 def window(
@@ -30,6 +33,11 @@ def window(
         }
     )
     return _asset_in(asset, mapping, first_offset, last_offset, columns, missing)
+
+
+def units_window(first_offset: int, last_offset: int, missing: str = "skip") -> dg.AssetIn:
+    """Return the input of sell-in units as ``window`` does; restatements come with the month that knows them."""
+    return window("sell_in", first_offset, last_offset, UNITS, missing)
 
 
 def month_window(
