@@ -82,7 +82,7 @@ def findings(market: MarketRows, month: pd.Timestamp) -> list[str]:
         found += [f"{source} {rule.name}" for rule in RULES if rule.find(delivery)]
     sell_in = market.sources["sell_in"].rename(columns={"units": "sell_in_units"})
     sell_in = sell_in[sell_in["month"] <= month]
-    checks = sell_in_checks(DeliveredSellIn(sell_in, None, [], {}), load_settings({}, with_markets=False).checks)
+    checks = sell_in_checks(DeliveredSellIn(sell_in, None, []), load_settings({}, with_markets=False).checks)
     now = sell_in[sell_in["month"] == month]
     plausible = [check for check in checks if check.name.endswith("_plausible")]
     return found + [check.name for check in plausible if check.find(now, month).violations]

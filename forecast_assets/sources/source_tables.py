@@ -6,7 +6,7 @@ Deliveries are files, which DuckDB reads, or tables in Dremio; both have the sam
 import contextlib
 import dataclasses
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import pandas as pd
@@ -29,6 +29,19 @@ SHOWN_MONTHS = 24
 
 
 @dataclasses.dataclass(frozen=True)
+class LeftOut:
+    """What was delivered of a source and is not used.
+
+    Attributes:
+        unread: Files in the source's folder that are not read and may be the market's.
+        unknown_countries: Rows per delivered country code that no market has.
+    """
+
+    unread: Sequence[UnreadFile] = ()
+    unknown_countries: Mapping[str, int] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
 class DeliveredSellIn:
     """Sell-in of a run with the inputs of its checks.
 
@@ -36,15 +49,13 @@ class DeliveredSellIn:
         rows: The months asked for and the year before them, with ``month``.
         products: Products of the months asked for, with ``month``; None if no products were ever delivered.
         sql_tests: Results of the SQL tests.
-        unknown_countries: Rows per delivered country code that no market has.
-        unread: Files in the source's folder that are not read and may be the market's.
+        left_out: What was delivered and is not used.
     """
 
     rows: pd.DataFrame
     products: pd.DataFrame | None
     sql_tests: list[SqlTestResult]
-    unknown_countries: dict[str, int]
-    unread: Sequence[UnreadFile] = ()
+    left_out: LeftOut = LeftOut()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -136,8 +147,7 @@ class SourceTables:
             rows=self._with_year_before(country, months),
             products=self.rows("products", country, months) if has_products else None,
             sql_tests=self.sql_tests("sell_in", country, months),
-            unknown_countries=self._delivered.unknown_countries("sell_in", self._markets),
-            unread=self.unread_files("sell_in", country),
+            left_out=self.left_out("sell_in", country),
         )
 
     def profile(self, source: str, country: str, months: Sequence[pd.Timestamp]) -> DeliveryProfile:
@@ -193,9 +203,10 @@ class SourceTables:
         """Return the readable months of which a source holds a row of the market, ascending."""
         return self._delivered.delivered_months(source, country)
 
-    def unread_files(self, source: str, country: str) -> list[UnreadFile]:
-        """Return the files in a source's folder that are not read and may be the market's; tables have none."""
-        return self._folder.unread(source, country) if self._delivered is self._folder else []
+    def left_out(self, source: str, country: str) -> LeftOut:
+        """Return the files of a source that are not read and may be the market's, and rows of no market."""
+        unread = self._folder.unread(source, country) if self._delivered is self._folder else []
+        return LeftOut(unread, self._delivered.unknown_countries(source, self._markets))
 
     def sql_tests(self, table: str, country: str, months: Sequence[pd.Timestamp]) -> list[SqlTestResult]:
         """Return the results of the SQL tests of a table over the months."""

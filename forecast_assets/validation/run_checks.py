@@ -38,8 +38,8 @@ def tables_and_checks(
         checks = source_checks.sell_in_checks(delivered, limits)
     else:
         tables, products = by_month(sources.rows(source, country, months), months), None
-        tests, unread = sources.sql_tests(source, country, months), sources.unread_files(source, country)
-        checks = source_checks.sourced_checks(source, tests, unread)
+        tests, left_out = sources.sql_tests(source, country, months), sources.left_out(source, country)
+        checks = source_checks.sourced_checks(source, tests, left_out)
     is_single = len(months) == 1
     row_count = 0
     if source in delivery_checks.JUDGED:

@@ -1,12 +1,12 @@
 """Checks of deliveries: the SQL tests of each table, and the plausibility of a month's numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from forecast_assets.config.process_groups import CheckSettings
 from forecast_assets.sources.landing.delivered_file import UnreadFile
-from forecast_assets.sources.source_tables import DeliveredSellIn
+from forecast_assets.sources.source_tables import DeliveredSellIn, LeftOut
 from forecast_assets.sources.sql import SqlProject, SqlTestResult
 from forecast_assets.validation.schema_check import schema_check
 from forecast_assets.validation.table_checks import CheckDeclaration, Finding, TableCheck, violating
@@ -31,6 +31,7 @@ FILES_READ = CheckDeclaration(
 )
 LEAST_MONTHS_TO_JUDGE = 3
 SHOWN_CODES = 10
+NOTHING_LEFT_OUT = LeftOut()
 
 
 def sql_declarations(table: str) -> tuple[CheckDeclaration, ...]:
@@ -41,10 +42,10 @@ def sql_declarations(table: str) -> tuple[CheckDeclaration, ...]:
 
 def sourced_declarations(table: str) -> tuple[CheckDeclaration, ...]:
     """Return the checks of ``sourced_checks`` but the one of the schema."""
-    return (*sql_declarations(table), FILES_READ)
+    return (*sql_declarations(table), FILES_READ, UNKNOWN_COUNTRIES)
 
 
-SELL_IN = (*sourced_declarations("sell_in"), TOTAL_PLAUSIBLE, RETURNS_PLAUSIBLE, UNKNOWN_SKUS, UNKNOWN_COUNTRIES)
+SELL_IN = (*sourced_declarations("sell_in"), TOTAL_PLAUSIBLE, RETURNS_PLAUSIBLE, UNKNOWN_SKUS)
 SELL_OUT = sourced_declarations("sell_out")
 PRODUCTS = sourced_declarations("products")
 PROMOTIONS = sourced_declarations("promotions")
@@ -52,20 +53,24 @@ OVERRIDES = sourced_declarations("overrides")
 
 
 def sourced_checks(
-    table: str, sql_tests: Sequence[SqlTestResult], unread: Sequence[UnreadFile] = ()
+    table: str, sql_tests: Sequence[SqlTestResult], left_out: LeftOut = NOTHING_LEFT_OUT
 ) -> list[TableCheck]:
-    """Return the schema check, the SQL tests of a table, and the check of files that are not read."""
-    return [schema_check(table), *(_sql_check(result) for result in sql_tests), _files_read(table, unread)]
+    """Return the schema check, the SQL tests of a table, and the checks of what is not used."""
+    return [
+        schema_check(table),
+        *(_sql_check(result) for result in sql_tests),
+        _files_read(table, left_out.unread),
+        _unknown_countries(left_out.unknown_countries),
+    ]
 
 
 def sell_in_checks(delivered: DeliveredSellIn, limits: CheckSettings) -> list[TableCheck]:
     """Return all checks of ``sell_in``."""
     return [
-        *sourced_checks("sell_in", delivered.sql_tests, delivered.unread),
+        *sourced_checks("sell_in", delivered.sql_tests, delivered.left_out),
         _total_plausible(delivered.rows, limits.max_total_change),
         _returns_plausible(delivered.rows, limits.max_return_ratio),
         _unknown_skus(delivered.products, limits.max_unknown_sku_share),
-        _unknown_countries(delivered.unknown_countries),
     ]
 
 
@@ -151,10 +156,15 @@ def _files_read(source: str, unread: Sequence[UnreadFile]) -> TableCheck:
     return FILES_READ.rule(find)
 
 
-def _unknown_countries(codes: dict[str, int]) -> TableCheck:
+def _unknown_countries(codes: Mapping[str, int]) -> TableCheck:
     def find(_: pd.DataFrame, __: pd.Timestamp) -> Finding:
         rows = pd.DataFrame({"country": list(codes), "rows": list(codes.values())})
-        named = ", ".join(list(codes)[:SHOWN_CODES])
+        named = ", ".join(_visible(code) for code in list(codes)[:SHOWN_CODES])
         return violating(rows, f"rows of {named} are in no market: add the market to markets.yaml or drop the rows")
 
     return UNKNOWN_COUNTRIES.rule(find)
+
+
+def _visible(code: str) -> str:
+    """Return a code, in quotes if it has characters that are not seen."""
+    return code if code.isprintable() and " " not in code else repr(code)

@@ -5,7 +5,7 @@ import pytest
 
 from forecast_assets.config.markets import Market
 from forecast_assets.sources.landing.delivered_file import UnreadFile
-from forecast_assets.sources.source_tables import DeliveredSellIn
+from forecast_assets.sources.source_tables import DeliveredSellIn, LeftOut
 from forecast_assets.sources.sql import SqlTestResult
 from forecast_assets.validation.demand_checks import totals_checks
 from forecast_assets.validation.feature_checks import features_checks
@@ -32,7 +32,7 @@ def look(
     table = month_of(june)
     before = history({"A": 100.0, "B": 50.0}) if before is None else before
     rows = pd.concat([before, table.assign(month=JUNE)], ignore_index=True)
-    delivered = DeliveredSellIn(rows, products, list(tests), countries or {})
+    delivered = DeliveredSellIn(rows, products, list(tests), LeftOut(unknown_countries=countries or {}))
     checks = {each.name: each for each in sell_in_checks(delivered, loaded().checks)}
     return checks[check].find(table, JUNE)
 
@@ -169,7 +169,7 @@ def test_totals_name_the_markets_that_are_not_in_and_go_on():
 
 def test_files_that_are_not_read_are_named_with_the_reason_and_block_nothing():
     unread = [UnreadFile("sell_in/a\nb.zip", "only .csv"), *(UnreadFile(f"sell_in/{n}", "hidden") for n in range(10))]
-    checks = {each.name: each for each in sourced_checks("sell_in", [], unread)}
+    checks = {each.name: each for each in sourced_checks("sell_in", [], LeftOut(unread))}
     finding = checks["files_read"].find(month_of({"A": 1.0}), JUNE)
     assert (finding.violations, checks["files_read"].blocking, FILES_READ.blocking) == (11, False, False)
     assert finding.message.startswith(

@@ -94,8 +94,7 @@ def _checks(
 ) -> list[TableCheck]:
     if table == "sell_in":
         return source_checks.sell_in_checks(tables.sell_in(code, months), settings.checks)
-    unread = tables.unread_files(table, code)
-    return source_checks.sourced_checks(table, tables.sql_tests(table, code, months), unread)
+    return source_checks.sourced_checks(table, tables.sql_tests(table, code, months), tables.left_out(table, code))
 
 
 def _failed(checks: list[TableCheck], by: dict[pd.Timestamp, pd.DataFrame]) -> list[tuple[bool, str]]:

@@ -8,6 +8,9 @@ from datetime import date
 
 from forecast_assets.sources.contract.columns import CASTABLE_KINDS, KINDS, Column, Source
 
+# Every character but invisible ones: controls, soft hyphens, zero-width and bidirectional marks. Joiners stay, as
+# emoji and some scripts need them. Without escapes: engines write those of regular expressions differently.
+_SEEN = " -~\u00a0-\u00ac\u00ae-\u200a\u200c\u200d\u2010-\u2027\u202f-\u205f\u2070-\ufefe\uff00-\U0010ffff"
 # Systems write "no end" as a month of this year or later, such as 9999-12.
 NEVER = 2200
 
@@ -38,7 +41,10 @@ def cell_checks(source: Source, today: date, advice: str) -> list[CellCheck]:
     checks = [_castable(column, advice) for column in source.columns if column.kind in CASTABLE_KINDS]
     checks += [empty_cells(column, advice) for column in source.columns if column.filled and column.name != "country"]
     checks += [_broken_key(column, advice) for column in source.columns if column.kind == "key"]
-    checks += [_mixed_share(column, advice) for column in source.columns if column.share]
+    checks += [_unseen_in_key(column, advice) for column in source.columns if column.kind == "key"]
+    checks += [
+        check(column, advice) for column in source.columns if column.share for check in (_mixed_share, _whole_share)
+    ]
     checks += [_far_month(column, advice) for column in source.columns if column.filled and column.kind == "month"]
     return checks + (_period_checks(today, advice) if source.is_fact else [])
 
@@ -71,6 +77,18 @@ def _broken_key(column: Column, advice: str) -> CellCheck:
     )
 
 
+def _unseen_in_key(column: Column, advice: str) -> CellCheck:
+    """Return the check of a key with a character that nobody sees: it would be another key than the same text."""
+    name = column.name
+    return CellCheck(
+        name,
+        f"REGEXP_MATCHES({name}, '[^{_SEEN}]') AND {name} NOT LIKE '%\n%' AND {name} NOT LIKE '%\r%'",
+        "a code of visible characters",
+        f"remove tabs, zero-width and control characters from the code {advice}",
+        found="an invisible character in a cell",
+    )
+
+
 def _mixed_share(column: Column, advice: str) -> CellCheck:
     """Return the check of values that could be percentages, such as 0.5 % beside 25 %, or fractions."""
     name = column.name
@@ -80,6 +98,18 @@ def _mixed_share(column: Column, advice: str) -> CellCheck:
         "fractions alone (0.25 for 25 %), or percentages above 1 alone",
         f"write {name} as fractions in every row {advice}",
         shown=f"CAST({name} AS VARCHAR) || ' beside ' || CAST(_largest_{name} AS VARCHAR)",
+    )
+
+
+def _whole_share(column: Column, advice: str) -> CellCheck:
+    """Return the check of values of exactly 1 where no value is above: 100 % as a fraction, or 1 %."""
+    name = column.name
+    return CellCheck(
+        name,
+        f"{name} = 1 AND _largest_{name} <= 1",
+        "fractions below 1, or percentages of which one is above 1",
+        f"write 0.01 for 1 %, or all values as percentages {advice}",
+        found="1, which is 1 % or 100 %",
     )
 
 

@@ -62,6 +62,10 @@ class CheckedMonths:
         return {"today": self.today, "first_month": self.first_month, "last_month": self.last_month}
 
 
+NO_MONTH = CheckedMonths(date.max, date.max, date.min)
+"""No month: of facts, only the rows that belong to no month are checked."""
+
+
 def rows_of_months(rows: DeliveredRows) -> str:
     """Return a query for the rows in the checked months, and the rows that belong to no month."""
     if rows.source.is_fact:

@@ -129,8 +129,8 @@ def _number(name: str, cell_class: str, *, is_flag: bool) -> str:
     if is_flag:
         value = f"CASE LOWER({text}) WHEN 'true' THEN 1 WHEN 'false' THEN 0 ELSE {value} END"
     # A NaN is between no two numbers, in every order that engines give it.
-    least, most = ("0", "1") if is_flag else (f"-{LARGEST}", LARGEST)
-    return f"CASE WHEN {value} BETWEEN {least} AND {most} THEN {value} END"
+    among = "IN (0, 1)" if is_flag else f"BETWEEN -{LARGEST} AND {LARGEST}"
+    return f"CASE WHEN {value} {among} THEN {value} END"
 
 
 def _day(name: str, cell_class: str, *, is_month: bool) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from forecast_assets.sources.contract.column_types import class_of
 from forecast_assets.sources.contract.columns import Source, source_named
-from forecast_assets.sources.contract.delivered_rows import CheckedMonths, Row, Values
+from forecast_assets.sources.contract.delivered_rows import NO_MONTH, CheckedMonths, Row, Values
 from forecast_assets.sources.contract.expressions import literal, month_of_period, period_of, quoted
 from forecast_assets.sources.contract.problems import LandingError, LandingProblem
 from forecast_assets.sources.contract.row_checks import row_problems
@@ -132,6 +132,9 @@ class DremioTables:
             LandingProblem(name, f"rows of {market} in month {month:%Y-%m}", f"no rows (it holds {held})", step)
             for month in absent
         ]
+        if table:
+            rows = TableRows(self.client, source_named(source), table, market)
+            problems = row_problems(rows, NO_MONTH) + problems
         raise LandingError(source, market, problems)
 
     def _usable(self, source: str, market: str) -> LandingFile | None:

@@ -1,5 +1,6 @@
 """A delivered file or table as its reader and its checks know it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,6 +58,10 @@ class LandingFile:
     def can_hold(self, market: str) -> bool:
         """Return True if the file may have rows of a market."""
         return self.countries is None or self.countries[0] <= market <= self.countries[1]
+
+    def is_of_one(self, markets: Collection[str]) -> bool:
+        """Return True if all rows are of one market, by header or footer, and it is one of ``markets``."""
+        return self.countries is not None and self.countries[0] == self.countries[1] and self.countries[0] in markets
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from fsspec import AbstractFileSystem
 
 from forecast_assets.config.azure_account import AzureAccount, raise_if_storage_said_it
 from forecast_assets.sources.contract.columns import Source, source_named
-from forecast_assets.sources.contract.delivered_rows import CheckedMonths
+from forecast_assets.sources.contract.delivered_rows import NO_MONTH, CheckedMonths
 from forecast_assets.sources.contract.problems import LandingError, LandingProblem
 from forecast_assets.sources.contract.row_checks import row_problems
 from forecast_assets.sources.landing.delivered_file import LandingFile, UnreadFile
@@ -147,7 +147,8 @@ class LandingFolder:
         """Return rows per country code not in ``known_codes``, over all readable files, without empty codes."""
         known, rows = set(known_codes), dict[str, int]()
         with self.connect() as connection:
-            for files in by_shape(_with_country(self.files(source))):
+            unknown = [file for file in self.files(source) if not file.is_of_one(known)]
+            for files in by_shape(_with_country(unknown)):
                 column = f"trim(CAST({raw(files[0], 'country')} AS VARCHAR))"
                 query = f"SELECT {column}, count(*) FROM {reader(files[0])} WHERE {column} <> '' GROUP BY ALL"
                 for code, count in _rows_of(connection, query, files):
@@ -178,12 +179,22 @@ class LandingFolder:
             ).fetchall()
         return DeliveredMonths([pd.Timestamp(month) for (month,) in months], problems)
 
+    def undated_rows(self, source: str, market: str) -> list[LandingProblem]:
+        """Return the problems of rows of which the month cannot be read; they may be those of a missing month."""
+        contract = source_named(source)
+        with self.connect() as connection:
+            self._load(connection, contract, market)
+            return row_problems(
+                FileRows(connection, contract), NO_MONTH, lambda file: self._concerns(file, source, market)
+            )
+
     def require_delivered(self, source: str, market: str, months: Sequence[pd.Timestamp]) -> None:
         """Raise ``LandingError`` for each of ``months`` in which the source holds no row of the market."""
         have, problems = self.delivery(source, market)
         absent = [month for month in months if month not in have]
         if not absent:
             return
+        problems += self.undated_rows(source, market)
         files, unread = self.files(source), [each.relative for each in self.unread(source, market)]
         held = f"{min(have):%Y-%m} to {max(have):%Y-%m}" if have else "no month"
         count = f"{len(files)} file{'s' if len(files) != 1 else ''}"

@@ -70,6 +70,9 @@ def list_source(fs: Any, root: str, source: str, *, is_local: bool) -> Listing:
                 _add_empty_folder(listing, path, relative)
             continue
         details = _followed(path, infos[path]) if is_local else infos[path]
+        if infos[path].get("islink") and Path(path).is_dir() and format_of(relative) is None:
+            listing.unread.append(UnreadFile(relative, "a link to a folder: links to files alone are read"))
+            continue
         _add(listing, path, relative, details, _link_problem(path, relative, infos[path], inside))
     for path, error in closed.items():
         relative = shown_name(path[len(root) :].lstrip("/"))
@@ -108,10 +111,11 @@ def concerns(relative: str, source: str, market: str, known_codes: Iterable[str]
 def path_keys(relative: str) -> Mapping[str, tuple[str, str]]:
     """Return the keys in a path (``country=FR/``) in lower case, with the key as written and the decoded value.
 
-    Keys without a value are left out.
+    Keys without a value are left out; blanks around a value do not count.
     """
     pairs = [part.split("=", 1) for part in PurePosixPath(relative).parts[:-1] if "=" in part]
-    return {key.strip().lower(): (key, unquote(value)) for key, value in pairs if value not in ("", NO_VALUE)}
+    filled = {key: unquote(value).strip() for key, value in pairs if value != NO_VALUE}
+    return {key.strip().lower(): (key, value) for key, value in filled.items() if value}
 
 
 def shown_name(relative: str) -> str:

@@ -90,6 +90,12 @@ CASES = {
         "sell_in/all.csv, column sku, rows 1, 2: found an empty cell; expected a filled cell. "
         f"Next step: fill the cells and {AGAIN}.",
     ),
+    "a sku with an invisible character": (
+        SELL_IN + "FR,A\t,2024-06,1\n",
+        "sell_in/all.csv, column sku, row 1: found an invisible character in a cell; "
+        "expected a code of visible characters. "
+        f"Next step: remove tabs, zero-width and control characters from the code and {AGAIN}.",
+    ),
     "an empty country": (
         SELL_IN + "FR,A,2024-06,1\n,A,2024-06,1\n",
         "sell_in/all.csv, column country, row 2: found an empty cell; expected a filled cell. "

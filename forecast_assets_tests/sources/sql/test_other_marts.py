@@ -165,6 +165,14 @@ def test_the_tests_of_a_mart_name_and_count_what_must_not_exist(landing, failure
     assert max(len(result.rows) for result in results) == 10
 
 
+def test_a_price_of_zero_or_less_is_found(landing, failures):
+    header = "country,sku,month,units,price\n"
+    landing.put(
+        "sell_out/a.csv", header + "FR,A,2024-01,1,0\nFR,B,2024-01,1,-1\nFR,C,2024-01,1,\nFR,D,2024-01,1,0.01\n"
+    )
+    assert failures("sell_out") == {"sell_out_price_positive": 2}
+
+
 def test_odd_products_promotions_and_overrides_are_found(landing, failures):
     landing.put("products/p.csv", "sku,category,launch_month,end_month,reference_sku\nA,x,2024-02,2024-01,A\n")
     landing.put("promotions/p.csv", "country,sku,month,discount_pct\nFR,A,2024-04,-5\nFR,B,2024-04,150\n")
