@@ -125,7 +125,7 @@ class SourceTables:
         time_zone: str = "UTC",
     ) -> None:
         self._markets, self._time_zone = markets, time_zone
-        self._folder = LandingFolder(landing, account, known_codes=list(markets))
+        self._folder = LandingFolder(landing, account, list(markets), must_exist=lake is None)
         self._delivered: Deliveries = lake or self._folder
         self._engine: Engine = DremioEngine(lake) if lake else DuckDbEngine(self._folder)
 

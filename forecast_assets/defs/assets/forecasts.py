@@ -34,9 +34,11 @@ from forecast_assets.validation.table_checks import stored_if_sound
         "model": window("model", 0, 0, missing="error"),
         "features": window("features", 0, 0, missing="error"),
         "baseline_forecasts": window("baseline_forecasts", 0, 0, missing="error"),
-        "sell_in": window("sell_in", 1 - max(HISTORY_MONTHS, MEMBER_MONTHS), 0, columns=["sku", "sell_in_units"]),
-        "history_marks": window("history_marks", 0, 0),
-        "products": window("products", 0, 0),
+        "sell_in": window(
+            "sell_in", 1 - max(HISTORY_MONTHS, MEMBER_MONTHS), 0, columns=["sku", "sell_in_units"], required="last"
+        ),
+        "history_marks": window("history_marks", 0, 0, missing="error"),
+        "products": window("products", 0, 0, missing="error"),
     },
     checks=forecast_checks.FORECASTS,
 )

@@ -143,7 +143,7 @@ def _outcome(champion: pd.DataFrame) -> dict[str, str]:
     description="A self-contained page and a workbook for planners: history, forecast, baseline and accuracy by SKU.",
     io_manager_key="documents",
     ins={
-        "published_forecasts": window("published_forecasts", -1, 0),
+        "published_forecasts": window("published_forecasts", -1, 0, required="last"),
         "sell_in": window("sell_in", -(HISTORY_MONTHS - 1), 0, columns=["sku", "sell_in_units"]),
         "products": window("products", 0, 0),
         "backtest": window("backtest", 0, 0),
@@ -201,7 +201,9 @@ def market_report(
     ins={
         "model": window("model", 0, 0, missing="error"),
         "backtest": window("backtest", 0, 0),
-        "published_forecasts": window("published_forecasts", 0, 0, columns=["sku", "source", "status"]),
+        "published_forecasts": window(
+            "published_forecasts", 0, 0, columns=["sku", "source", "status"], missing="error"
+        ),
         "champion": window("champion", 0, 0),
     },
 )

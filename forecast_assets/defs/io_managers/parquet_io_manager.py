@@ -16,6 +16,7 @@ from forecast_assets.defs.io_managers.bindings import Bindings
 from forecast_assets.defs.io_managers.event_metadata import describe_table
 from forecast_assets.defs.io_managers.loaded_inputs import LoadedInput
 from forecast_assets.defs.io_managers.outputs import add_metadata, by_partition, provenance_for, table_name
+from forecast_assets.defs.io_managers.required_inputs import require_declared
 from forecast_assets.defs.retries import transient_errors_again
 from forecast_assets.storage import PartitionKey, TableSpec, TableStore
 
@@ -77,7 +78,8 @@ class ParquetIOManager(dg.ConfigurableIOManager):
         ``forecast_assets.defs.partition_windows``.
 
         Raises:
-            MissingPartition: If partitions are absent and the input is not declared with ``missing="skip"``.
+            MissingPartition: If partitions are absent and the input is not declared with ``missing="skip"``, or those
+                that it declares as required are.
         """
         name = table_name(context.asset_key)
         declared = context.definition_metadata
@@ -88,6 +90,7 @@ class ParquetIOManager(dg.ConfigurableIOManager):
                 columns=declared.get("columns"),
                 missing=declared.get("missing", "error"),
             )
+        require_declared(context, name, provenances)
         for partition in self._damaged(context, name, provenances):
             context.log.warning(f"{self.tables.path(name, partition)} is damaged and left out: see doctor --verify")
         hashes = {partition: stored.content_hash for partition, stored in provenances.items()}

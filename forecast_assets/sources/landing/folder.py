@@ -55,9 +55,18 @@ class LandingFolder:
         account: The storage account of an ``abfs://`` address.
         known_codes: Market codes, by which an unreadable file's name shows the market it concerns. Without them such
             a file concerns every market.
+        must_exist: Whether a local folder that is missing is an error. If False it is taken for an empty one.
     """
 
-    def __init__(self, base: str, account: AzureAccount | None = None, known_codes: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        base: str,
+        account: AzureAccount | None = None,
+        known_codes: Iterable[str] = (),
+        *,
+        must_exist: bool = True,
+    ) -> None:
+        self._must_exist = must_exist
         self._base, self._account = base, account
         self._root = path_of(base)
         self._known_codes = tuple(known_codes)
@@ -227,6 +236,10 @@ class LandingFolder:
         return file if file.root else replace(file, path=self._readable(file.path), root=root)
 
     def _listing(self, source: str) -> Listing:
+        if self._must_exist and self._is_local and not self._fs.isdir(self._root):
+            step = "set FORECAST_LANDING, or create or mount the folder"
+            problem = LandingProblem(self._root, "the landing folder", "no such folder", step)
+            raise LandingError(source, EVERY_MARKET, [problem])
         return list_source(self._fs, self._root, source, is_local=self._is_local)
 
     def _readable(self, path: str) -> str:
