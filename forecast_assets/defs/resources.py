@@ -17,6 +17,7 @@ from forecast_assets.operations.history.historical_store import HistoricalStore
 from forecast_assets.sources.opened import open_sources
 from forecast_assets.storage import TableReader
 from forecast_assets.storage.configuration import configuration_of
+from forecast_assets.storage.lease import Hold
 from forecast_assets.storage.opened import open_store
 from forecast_assets.storage.table_specs import table_specs
 from forecast_assets.tracking.mlflow_runs import MlflowRuns
@@ -34,10 +35,12 @@ def default_resources(settings: Settings, inputs: TableReader | None = None) -> 
             write to a store of their own.
     """
     store, lookups = open_store(settings), Lookups()
+    holds: dict[str, Hold] = {}
     lease = None if inputs else MarketLease(store, settings.store.lease_seconds, settings.store.lease_wait_seconds)
     managers = build_io_managers(
         settings.store.address, table_specs(), settings.env, settings.azure.storage, lease=lease,
         configuration=lambda asset, country: configuration_of(asset, settings, country), lookups=lookups, inputs=inputs,
+        holds=holds,
     )  # fmt: skip
     read_from = inputs or store
     return {
@@ -50,8 +53,8 @@ def default_resources(settings: Settings, inputs: TableReader | None = None) -> 
         "published_months": PublishedMonths(read_from, lookups),
         "unlisted_markets": UnlistedMarkets(read_from, settings.market_table),
         "recipes_in_force": RecipesInForce(read_from, lookups),
-        "delivery_findings": DeliveryFindings(inputs.original if isinstance(inputs, HistoricalStore) else store),
-        "mlflow_runs": MlflowRuns(store),
+        "delivery_findings": DeliveryFindings(inputs.original if isinstance(inputs, HistoricalStore) else store, holds),
+        "mlflow_runs": MlflowRuns(store, holds),
         "mlflow_tracking": MlflowTracking(
             tracking_uri=_mlflow_address(settings), experiment_name=f"forecast_assets_{settings.env}"
         ),

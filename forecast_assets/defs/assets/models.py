@@ -13,6 +13,7 @@ from forecast_assets.defs.assets.table_asset import TRAINING_POOL, table_asset
 from forecast_assets.defs.partition_windows import same_month, window
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.demand.demand_panel import DemandPanel, active_skus, panel_from_rows
+from forecast_assets.domain.features.market_at_origin import LEAST_HISTORY_MONTHS
 from forecast_assets.domain.models.market_model import MarketModel, fit_market_model
 from forecast_assets.domain.models.market_model_storage import beside_champion, model_to_parts
 from forecast_assets.domain.models.pooled_model import PooledModel, pooled_from_texts
@@ -24,7 +25,6 @@ from forecast_assets.domain.selection.tuning import latest_tuning
 from forecast_assets.domain.statistical.baseline import BASELINE_WINDOW_MONTHS
 from forecast_assets.domain.statistical.baseline import baseline_forecasts as baseline_at
 from forecast_assets.market_state.recipes_in_force import RecipesInForce
-from forecast_assets.operations.cycle.plan import LEAST_HISTORY_MONTHS
 from forecast_assets.partitions import country_of_run, months_of_run
 from forecast_assets.validation import forecast_checks
 from forecast_assets.validation.schema_check import schema_check

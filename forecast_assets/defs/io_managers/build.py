@@ -4,6 +4,7 @@ Dagster rebuilds a configured resource for every run from its fields alone. What
 bound to a subclass.
 """
 
+import dataclasses
 from collections.abc import Callable, Mapping
 
 import dagster as dg
@@ -15,6 +16,7 @@ from forecast_assets.defs.io_managers.parquet_io_manager import ParquetIOManager
 from forecast_assets.market_state.lookups import Lookups
 from forecast_assets.market_state.market_lease import MarketLease
 from forecast_assets.storage import TableReader, TableSpec
+from forecast_assets.storage.lease import Hold
 
 
 def build_io_managers(
@@ -26,6 +28,7 @@ def build_io_managers(
     configuration: Callable[[str, str | None], str] = no_configuration,
     lookups: Lookups | None = None,
     inputs: TableReader | None = None,
+    holds: dict[str, Hold] | None = None,
 ) -> dict[str, dg.ConfigurableIOManager]:
     """Return the resources ``io_manager`` (tables) and ``documents_io_manager``, which share the inputs of a step.
 
@@ -33,6 +36,8 @@ def build_io_managers(
     arguments are explained in ``Bindings``.
     """
     bindings = Bindings(specs, account, lease, configuration, lookups or Lookups(), inputs)
+    if holds is not None:
+        bindings = dataclasses.replace(bindings, holds=holds)
     return {
         "io_manager": _bound(ParquetIOManager, bindings)(store=store, env=env),
         "documents_io_manager": _bound(DocumentsIOManager, bindings)(store=store, env=env),
