@@ -69,6 +69,11 @@ class Products(Table):
         """Allow further attributes, as delivered."""
         return "attribute_", "object"
 
+    @classmethod
+    def sparse_columns(cls) -> tuple[str, ...]:
+        """Leave out attributes that no product of the partition has."""
+        return ("attribute_",)
+
 
 class Promotions(Table):
     """One row per SKU and promoted month, as known at the end of the partition month."""

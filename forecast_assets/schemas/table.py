@@ -33,6 +33,14 @@ class Table(pa.DataFrameModel):
         return None
 
     @classmethod
+    def sparse_columns(cls) -> tuple[str, ...]:
+        """Return prefixes of the columns that a partition has only if one of its rows has a value there.
+
+        A partition then has the columns of what was known in its month, whatever later deliveries add.
+        """
+        return ()
+
+    @classmethod
     def fixed_columns(cls) -> list[str]:
         """Return the names of the declared columns, in order."""
         return list(cls.to_schema().columns)

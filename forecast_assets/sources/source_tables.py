@@ -17,15 +17,18 @@ from forecast_assets.domain.calendar import add_months, month_range
 from forecast_assets.domain.cycle_calendar import local_date
 from forecast_assets.domain.demand.covid import read_oxcgrt
 from forecast_assets.domain.months import consecutive_months
+from forecast_assets.sources.contract.problems import LandingProblem
 from forecast_assets.sources.dremio.engine import DremioEngine
 from forecast_assets.sources.dremio.tables import DremioTables
 from forecast_assets.sources.landing import LandingError, LandingFolder
 from forecast_assets.sources.landing.delivered_file import UnreadFile
+from forecast_assets.sources.landing.plain_files import EVERY_MARKET
 from forecast_assets.sources.sql import DuckDbEngine, Engine, SqlTestResult
 
 # A month's sell-in is checked against the year before it.
 MONTHS_BEFORE = 12
 SHOWN_MONTHS = 24
+OXCGRT = "oxcgrt"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -213,12 +216,19 @@ class SourceTables:
         return self._engine.run_tests(table, country, months[0], months[-1], **self._judgement(country))
 
     def oxcgrt(self) -> pd.DataFrame | None:
-        """Return daily OxCGRT indices per country; None if no tracker file was delivered."""
+        """Return daily OxCGRT indices per country; None if no tracker file was delivered.
+
+        Raises:
+            LandingError, ValueError: If a tracker file cannot be read; the message names it.
+        """
         frames = {
-            name: pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False)
-            for name, content in self._folder.contents("oxcgrt", ".csv").items()
+            name: _tracker_rows(name, content) for name, content in self._folder.plain_files(OXCGRT).texts().items()
         }
         return read_oxcgrt(frames) if frames else None
+
+    def oxcgrt_unread(self) -> list[UnreadFile]:
+        """Return the files beside those of the tracker that are not read, with the reason."""
+        return self._folder.plain_files(OXCGRT).unread()
 
     def _require_sell_out(self, country: str, months: Sequence[pd.Timestamp]) -> None:
         """Raise for months without sell-out once the market has started it; a market may have none at all."""
@@ -275,3 +285,16 @@ class SourceTables:
     def _judgement(self, country: str) -> dict[str, Any]:
         today = local_date(pd.Timestamp.now("UTC"), self._time_zone)
         return {"today": today, "missing_month": self._markets[country].missing_month}
+
+
+def _tracker_rows(name: str, content: bytes) -> pd.DataFrame:
+    """Return the rows of a tracker file as text. Raises ``LandingError`` for one that is no CSV or has no row."""
+    found = "a header and no rows"
+    try:
+        rows = pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        rows, found = pd.DataFrame(), f"an unreadable file ({error})"
+    if rows.empty:
+        step = "deliver the file as OxCGRT publishes it, or remove it"
+        raise LandingError(OXCGRT, EVERY_MARKET, [LandingProblem(f"{OXCGRT}/{name}", "CSV in UTF-8", found, step)])
+    return rows

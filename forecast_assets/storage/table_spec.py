@@ -34,7 +34,8 @@ class TableSpec:
 
     ``extra_columns`` is a type for any further column (features), or a mapping of name prefix to type (``{"attribute_":
     string}``), or None. Key columns are never null and their rows unique. ``country`` and ``month`` of the partition
-    stand in the path, never in a column.
+    stand in the path, never in a column. A column that starts with one of ``sparse_columns`` is stored only if one of
+    the partition's rows has a value there.
     """
 
     name: str
@@ -43,6 +44,7 @@ class TableSpec:
     extra_columns: pa.DataType | Mapping[str, pa.DataType] | None = None
     partitioned_by_country: bool = True
     schema_version: int = 1
+    sparse_columns: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         missing = set(self.keys) - set(self.arrow_schema.names)
@@ -79,6 +81,7 @@ def to_arrow(spec: TableSpec, partition: PartitionKey, frame: pd.DataFrame) -> p
         wanted = "FR|2024-01-01" if spec.partitioned_by_country else "2024-01-01"
         raise ValueError(f"{spec.name} has partitions such as {wanted}, got {partition}")
     kinds = _column_types(spec, partition, frame)
+    kinds = {name: kind for name, kind in kinds.items() if not _is_left_out(spec, frame, name)}
     arrays = [_to_array(spec, partition, frame[column], column, kind) for column, kind in kinds.items()]
     table = pa.table(arrays, schema=pa.schema(list(kinds.items())))
     _raise_at_null_key(spec, partition, frame, table)
@@ -137,6 +140,10 @@ def _column_types(spec: TableSpec, partition: PartitionKey, frame: pd.DataFrame)
         doubled = next(name for name in names if names.count(name) > 1)
         raise SchemaViolation(spec.name, partition, doubled, "appears more than once")
     return {column: kinds[column] for column in [*fixed, *sorted(set(kinds) - set(fixed))]}
+
+
+def _is_left_out(spec: TableSpec, frame: pd.DataFrame, column: str) -> bool:
+    return column.startswith(spec.sparse_columns) and not frame[column].notna().any()
 
 
 def _to_array(

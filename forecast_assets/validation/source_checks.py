@@ -59,7 +59,7 @@ def sourced_checks(
     return [
         schema_check(table),
         *(_sql_check(result) for result in sql_tests),
-        _files_read(table, left_out.unread),
+        files_read(table, left_out.unread),
         _unknown_countries(left_out.unknown_countries),
     ]
 
@@ -145,7 +145,9 @@ def _unknown_skus(products: pd.DataFrame | None, limit: float) -> TableCheck:
     return UNKNOWN_SKUS.rule(find)
 
 
-def _files_read(source: str, unread: Sequence[UnreadFile]) -> TableCheck:
+def files_read(source: str, unread: Sequence[UnreadFile]) -> TableCheck:
+    """Return the check of files in a source's folder that are not read."""
+
     def find(_: pd.DataFrame, __: pd.Timestamp) -> Finding:
         rows = pd.DataFrame({"file": [each.place for each in unread], "reason": [each.reason for each in unread]})
         named = "; ".join(f"{each.place} ({each.reason})" for each in unread[:SHOWN_CODES])

@@ -132,8 +132,6 @@ def test_what_is_asked_of_folder_and_tables_is_answered_alike(awkward):
         lake = tables_of(server)
         for source in TABLES:
             assert lake.has_source(source) is folder.has_source(source) is True
-            assert lake.attribute_names(source) == folder.attribute_names(source)
-        assert lake.attribute_names("products") == ["shelf life (days)", "tone"]
         for source, market in (("sell_in", "FR"), ("sell_in", "NO"), ("sell_out", "FR"), ("sell_out", "NA")):
             assert lake.delivered_months(source, market) == folder.delivered_months(source, market)
         # The row of a day that two files deliver stands in the table once.

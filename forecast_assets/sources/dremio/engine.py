@@ -41,9 +41,7 @@ class DremioEngine:
             source: self.tables.checked_rows(source, market, today, first_month, last_month)
             for source in self.project.sources_of(name)
         }
-        frame = self._query(name, relations, parameters)
-        names = self.tables.attribute_names("products") if "attributes" in frame else []
-        return as_table(frame, names)
+        return as_table(self._query(name, relations, parameters))
 
     def run_tests(
         self,

@@ -87,11 +87,6 @@ class DremioTables:
             raise LandingError(source, market, problems)
         return table_rows(contract, table)
 
-    def attribute_names(self, source: str) -> list[str]:
-        """Return the further columns of a source, sorted; only products have any."""
-        table = self.table(source)
-        return attribute_columns(source_named(source), [table]) if table and not table.problem else []
-
     def unknown_countries(self, source: str, known_codes: Iterable[str]) -> dict[str, int]:
         """Return rows per country code not in ``known_codes``, without empty codes."""
         table, known = self.table(source), set(known_codes)

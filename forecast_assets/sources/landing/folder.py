@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property
-from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
 import duckdb
@@ -23,9 +22,9 @@ from forecast_assets.sources.contract.row_checks import row_problems
 from forecast_assets.sources.landing.delivered_file import LandingFile, UnreadFile
 from forecast_assets.sources.landing.files import Inspected, inspect_file, unreadable
 from forecast_assets.sources.landing.listing import READ, FileState, Listing, concerns, list_source
+from forecast_assets.sources.landing.plain_files import PlainFiles
 from forecast_assets.sources.landing.rows import (
     FileRows,
-    attribute_columns,
     by_shape,
     create_table,
     patterns,
@@ -37,7 +36,6 @@ from forecast_assets.sources.landing.unpacked import Unpacked
 from forecast_assets.storage.folders import file_system_of, is_local, path_of
 
 REMOTE_READERS = 16
-EVERY_MARKET = "every market"
 
 
 class DeliveredMonths(NamedTuple):
@@ -104,14 +102,9 @@ class LandingFolder:
         """Return True if any file of the source was delivered, readable or not."""
         return bool(self._listing(source).delivered)
 
-    def contents(self, source: str, suffix: str) -> dict[str, bytes]:
-        """Return the bytes of files directly in a source's folder that end in ``suffix``, by name and in its order."""
-        folder = f"{self._root}/{source}"
-        files = [file for file in self._listing(source).delivered.values() if file.path.rpartition("/")[0] == folder]
-        files = [file for file in files if file.path.endswith(suffix)]
-        if problems := [file.problem for file in files if file.problem]:
-            raise LandingError(source, EVERY_MARKET, problems)
-        return {PurePosixPath(file.path).name: self._fs.cat_file(file.path) for file in files}
+    def plain_files(self, source: str) -> PlainFiles:
+        """Return the files of a source that has no contract."""
+        return PlainFiles(self._fs, source, self._listing(source), self._unpacked)
 
     def states(self, source: str) -> list[FileState]:
         """Return size and time of a source's files, and of the markers beside or above them."""
@@ -147,10 +140,6 @@ class LandingFolder:
         if problems:
             raise LandingError(source, market, problems)
         return connection.table(table_name(contract))
-
-    def attribute_names(self, source: str) -> list[str]:
-        """Return the further columns of a source over all readable files, sorted; only products have any."""
-        return attribute_columns(source_named(source), [file for file in self.files(source) if file.problem is None])
 
     def unknown_countries(self, source: str, known_codes: Iterable[str]) -> dict[str, int]:
         """Return rows per country code not in ``known_codes``, over all readable files, without empty codes."""

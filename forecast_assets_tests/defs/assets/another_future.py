@@ -57,7 +57,9 @@ def _read_csv(file: Path) -> pd.DataFrame:
 
 def _write(file: Path, source: str, rows: pd.DataFrame) -> None:
     if file.suffix == ".parquet":
-        pq.write_table(pa.Table.from_pandas(rows, schema=SCHEMAS[source], preserve_index=False), file)
+        further = [pa.field(name, pa.string()) for name in rows if name not in SCHEMAS[source].names]
+        schema = pa.schema([*SCHEMAS[source], *further])
+        pq.write_table(pa.Table.from_pandas(rows, schema=schema, preserve_index=False), file)
     else:
         rows.to_csv(file, index=False, date_format="%Y-%m-%d")
 
@@ -86,10 +88,10 @@ def _poisoned_facts(rows: pd.DataFrame, later: pd.Series, origin: pd.Timestamp) 
 
 
 def _poisoned_products(rows: pd.DataFrame, later: pd.Series, origin: pd.Timestamp) -> pd.DataFrame:
-    """Of every SKU a row known from the month after the origin on: another category and brand, an early end."""
+    """Of every SKU a row known a month too late: another category and brand, an early end, and a column of its own."""
     attributes = dict.fromkeys(["category", "brand", "pack", "price_tier", "channel"], "poison")
     changed = rows.drop_duplicates("sku", keep="last").assign(
-        **attributes, case_units=WRONG, list_price=WRONG, launch_month=add_months(origin, -5),
+        **attributes, late_attribute="poison", case_units=WRONG, list_price=WRONG, launch_month=add_months(origin, -5),
         end_month=add_months(origin, 10), reference_sku=rows["sku"].iloc[0], known_from=add_months(origin, 1),
     )  # fmt: skip
     return pd.concat([changed, changed.assign(sku="LATE " + changed["sku"])])

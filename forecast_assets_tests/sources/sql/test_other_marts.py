@@ -3,7 +3,11 @@
 import pandas as pd
 import pytest
 
-from forecast_assets.sources.sql import DuckDbEngine, as_table
+from forecast_assets.domain.month_tables import by_month as tables_by_month
+from forecast_assets.sources.sql import DuckDbEngine, SqlProject, as_table
+from forecast_assets.storage import PartitionKey
+from forecast_assets.storage.table_spec import to_arrow
+from forecast_assets.storage.table_specs import table_specs
 from forecast_assets_tests.sources.landing.deliveries import TODAY
 from forecast_assets_tests.sources.sql.mart_columns import columns_of
 
@@ -112,14 +116,34 @@ def test_product_columns_that_would_share_a_name_are_refused(landing, run):
         run("products")
 
 
-def test_attributes_of_an_engine_without_a_list_of_names_are_expanded_too():
-    frame = pd.DataFrame({"sku": ["A", "B"], "attributes": ['{"vegan": "yes"}', None], "month": [JAN, JAN]})
-    assert as_table(frame)["attribute_vegan"].tolist() == ["yes", None]
+def test_attributes_are_columns_where_a_row_has_a_value():
+    texts = ['{"vegan": "yes", "tone": null}', None]
+    table = as_table(pd.DataFrame({"sku": ["A", "B"], "attributes": texts, "month": [JAN, JAN]}))
+    assert table.columns.tolist() == ["sku", "month", "attribute_vegan"]
+    assert table["attribute_vegan"].tolist() == ["yes", None]
 
 
-def test_all_markets_have_the_same_attribute_columns(landing, run):
-    landing.put("products/p.csv", "sku,country,category,vegan\nA,DE,x,yes\n").sell_in("FR,Z,2024-01,1\n")
-    assert run("products", JAN, JAN)["attribute_vegan"].tolist() == [None]
+@pytest.mark.parametrize("one_file", [True, False])
+def test_what_a_later_product_file_brings_is_not_in_earlier_months(landing, run, one_file):
+    """A column, a SKU and a category that are known from March on, in the same file or in one of its own."""
+    early, late = "A,tea,2023-12-01", "A,tea,2024-03-05,yes\nB,ice,2024-03-31,no\n"
+    if one_file:
+        landing.put("products/p.csv", f"sku,category,known_from,vegan\n{early},\n{late}")
+    else:
+        landing.put("products/p.csv", f"sku,category,known_from\n{early}\n")
+        landing.put("products/q.csv", f"sku,category,known_from,vegan\n{late}")
+    landing.put("products/de.csv", "sku,country,category,known_from,tone\nA,DE,x,2023-01-01,warm\n")
+    alone = {month: run("products", month, month).drop(columns="month") for month in (FEB, MAR)}
+    assert alone[FEB].columns.tolist() == columns_of(SqlProject(), "products")[:-2]
+    assert alone[FEB][["sku", "category"]].to_numpy().tolist() == [["A", "tea"]]
+    assert alone[MAR][["sku", "category", "attribute_vegan"]].to_numpy().tolist() == [
+        ["A", "tea", "yes"],
+        ["B", "ice", "no"],
+    ]
+    spec, of_range = table_specs()["products"], tables_by_month(run("products"), [FEB, MAR])
+    for month, rows in alone.items():
+        place = PartitionKey(month, "FR")
+        assert to_arrow(spec, place, of_range[month]).equals(to_arrow(spec, place, rows))
 
 
 def test_promotions_are_seen_from_the_month_they_were_known(landing, run):
