@@ -7,6 +7,7 @@ import dagster as dg
 
 from forecast_assets.config.settings import Settings
 from forecast_assets.defs.io_managers import build_io_managers
+from forecast_assets.market_state.damaged_inputs import DamagedInputs
 from forecast_assets.market_state.delivery_findings import DeliveryFindings
 from forecast_assets.market_state.lookups import Lookups
 from forecast_assets.market_state.market_lease import MarketLease
@@ -36,11 +37,12 @@ def default_resources(settings: Settings, inputs: TableReader | None = None) -> 
     """
     store, lookups = open_store(settings), Lookups()
     holds: dict[str, Hold] = {}
+    damaged = DamagedInputs()
     lease = None if inputs else MarketLease(store, settings.store.lease_seconds, settings.store.lease_wait_seconds)
     managers = build_io_managers(
         settings.store.address, table_specs(), settings.env, settings.azure.storage, lease=lease,
         configuration=lambda asset, country: configuration_of(asset, settings, country), lookups=lookups, inputs=inputs,
-        holds=holds,
+        holds=holds, damaged=damaged,
     )  # fmt: skip
     read_from = inputs or store
     return {
@@ -54,6 +56,7 @@ def default_resources(settings: Settings, inputs: TableReader | None = None) -> 
         "unlisted_markets": UnlistedMarkets(read_from, settings.market_table),
         "recipes_in_force": RecipesInForce(read_from, lookups),
         "delivery_findings": DeliveryFindings(inputs.original if isinstance(inputs, HistoricalStore) else store, holds),
+        "damaged_inputs": damaged,
         "mlflow_runs": MlflowRuns(store, holds),
         "mlflow_tracking": MlflowTracking(
             tracking_uri=_mlflow_address(settings), experiment_name=f"forecast_assets_{settings.env}"

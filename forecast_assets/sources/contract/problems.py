@@ -6,6 +6,7 @@ Belongs here: the one error of deliveries and its message. Not here: the checks 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+EVERY_MARKET = "every market"
 ROWS_SHOWN = 10
 PROBLEMS_SHOWN = 20
 

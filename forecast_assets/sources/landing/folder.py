@@ -21,7 +21,7 @@ from forecast_assets.sources.contract.problems import LandingError, LandingProbl
 from forecast_assets.sources.contract.row_checks import row_problems
 from forecast_assets.sources.landing.delivered_file import LandingFile, UnreadFile
 from forecast_assets.sources.landing.files import Inspected, inspect_file, unreadable
-from forecast_assets.sources.landing.listing import READ, FileState, Listing, concerns, list_source
+from forecast_assets.sources.landing.listing import READ, FileState, Listing, concerns, list_source, require_folder
 from forecast_assets.sources.landing.plain_files import PlainFiles
 from forecast_assets.sources.landing.rows import (
     FileRows,
@@ -225,10 +225,8 @@ class LandingFolder:
         return file if file.root else replace(file, path=self._readable(file.path), root=root)
 
     def _listing(self, source: str) -> Listing:
-        if self._must_exist and self._is_local and not self._fs.isdir(self._root):
-            step = "set FORECAST_LANDING, or create or mount the folder"
-            problem = LandingProblem(self._root, "the landing folder", "no such folder", step)
-            raise LandingError(source, EVERY_MARKET, [problem])
+        if self._must_exist and self._is_local:
+            require_folder(self._root, source)
         return list_source(self._fs, self._root, source, is_local=self._is_local)
 
     def _readable(self, path: str) -> str:
