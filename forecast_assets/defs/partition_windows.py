@@ -9,11 +9,13 @@ from typing import Literal, get_args
 
 import dagster as dg
 
+from forecast_assets.domain.demand.restatements import RESTATED_MONTH
 from forecast_assets.storage.table_reader import WhenMissing
 
 # Partitions without which a step fails: the last month of the window (but in a commanded fallback), any of its months,
 # or none in particular.
 Required = Literal["last", "last_of_cycle", "any", ""]
+UNITS = ["sku", "sell_in_units", RESTATED_MONTH]
 
 
 def window(
@@ -41,6 +43,11 @@ def window(
         }
     )
     return _asset_in(asset, mapping, (first_offset, last_offset), columns, missing, required)
+
+
+def units_window(first_offset: int, last_offset: int, missing: str = "skip", required: Required = "") -> dg.AssetIn:
+    """Return the input of sell-in units as ``window`` does; restatements come with the month that knows them."""
+    return window("sell_in", first_offset, last_offset, UNITS, missing, required)
 
 
 def month_window(

@@ -9,6 +9,7 @@ from forecast_assets.config.settings import Settings
 from forecast_assets.defs.io_managers import build_io_managers
 from forecast_assets.market_state.damaged_inputs import DamagedInputs
 from forecast_assets.market_state.delivery_findings import DeliveryFindings
+from forecast_assets.market_state.later_restatements import LaterRestatements
 from forecast_assets.market_state.lookups import Lookups
 from forecast_assets.market_state.market_lease import MarketLease
 from forecast_assets.market_state.published_months import PublishedMonths
@@ -53,6 +54,7 @@ def default_resources(settings: Settings, inputs: TableReader | None = None) -> 
         **_azure_clients(settings),
         "source_tables": open_sources(settings),
         "published_months": PublishedMonths(read_from, lookups),
+        "later_restatements": LaterRestatements(read_from, lookups),
         "unlisted_markets": UnlistedMarkets(read_from, settings.market_table),
         "recipes_in_force": RecipesInForce(read_from, lookups),
         "delivery_findings": DeliveryFindings(inputs.original if isinstance(inputs, HistoricalStore) else store, holds),

@@ -65,8 +65,8 @@ class DeliveryProfile:
     """Delivered rows of a source in short, for the rules on deliveries.
 
     Attributes:
-        units: Delivered units by SKU and month, up to the last month asked for: ``sku, month, units``; sell-in also has
-            ``net_sales``.
+        units: Delivered units by SKU, month and the month from which they are known, up to the last month asked for:
+            ``sku, month, known_month, units``; sell-in also has ``net_sales``, sell-out stock, distribution and price.
         days: Rows by month and day: ``month, day, row_count, distinct_rows, odd_rows, repeated_sku``.
     """
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from forecast_assets.config.process_groups import CheckSettings
+from forecast_assets.domain.demand.restatements import own_rows
 from forecast_assets.sources.landing.delivered_file import UnreadFile
 from forecast_assets.sources.source_tables import DeliveredSellIn, LeftOut
 from forecast_assets.sources.sql import SqlProject, SqlTestResult
@@ -29,6 +30,9 @@ FILES_READ = CheckDeclaration(
     "Every file in the folder of the source is read; the others are named with the reason.",
     blocking=False,
 )
+POLICY_KNOWN = CheckDeclaration(
+    "policy_known", "The tracker has a value of the market's country in every month of 2020 to 2022.", blocking=False
+)
 LEAST_MONTHS_TO_JUDGE = 3
 SHOWN_CODES = 10
 NOTHING_LEFT_OUT = LeftOut()
@@ -50,6 +54,7 @@ SELL_OUT = sourced_declarations("sell_out")
 PRODUCTS = sourced_declarations("products")
 PROMOTIONS = sourced_declarations("promotions")
 OVERRIDES = sourced_declarations("overrides")
+COVID_POLICY = (FILES_READ, POLICY_KNOWN)
 
 
 def sourced_checks(
@@ -68,8 +73,8 @@ def sell_in_checks(delivered: DeliveredSellIn, limits: CheckSettings) -> list[Ta
     """Return all checks of ``sell_in``."""
     return [
         *sourced_checks("sell_in", delivered.sql_tests, delivered.left_out),
-        _total_plausible(delivered.rows, limits.max_total_change),
-        _returns_plausible(delivered.rows, limits.max_return_ratio),
+        _total_plausible(own_rows(delivered.rows), limits.max_total_change),
+        _returns_plausible(own_rows(delivered.rows), limits.max_return_ratio),
         _unknown_skus(delivered.products, limits.max_unknown_sku_share),
     ]
 
@@ -93,7 +98,8 @@ def _year_before(rows: pd.DataFrame, month: pd.Timestamp) -> pd.DataFrame:
 
 
 def _total_plausible(rows: pd.DataFrame, limit: float) -> TableCheck:
-    def find(table: pd.DataFrame, month: pd.Timestamp) -> Finding:
+    def find(rows_of_month: pd.DataFrame, month: pd.Timestamp) -> Finding:
+        table = own_rows(rows_of_month)
         earlier = _year_before(rows, month).groupby("month")["sell_in_units"].sum()
         total, usual = float(table["sell_in_units"].sum()), float(earlier.median())
         if len(earlier) < LEAST_MONTHS_TO_JUDGE or usual <= 0:
@@ -111,7 +117,8 @@ def _total_plausible(rows: pd.DataFrame, limit: float) -> TableCheck:
 
 
 def _returns_plausible(rows: pd.DataFrame, limit: float) -> TableCheck:
-    def find(table: pd.DataFrame, month: pd.Timestamp) -> Finding:
+    def find(rows_of_month: pd.DataFrame, month: pd.Timestamp) -> Finding:
+        table = own_rows(rows_of_month)
         best = _year_before(rows, month).groupby("sku")["sell_in_units"].max()
         # A young or small SKU may return more than it ever sold in a month, but not more than a usual SKU sells.
         usual = max(float(table["sell_in_units"].clip(lower=0).mean()), 0.0) if len(table) else 0.0
@@ -127,7 +134,8 @@ def _returns_plausible(rows: pd.DataFrame, limit: float) -> TableCheck:
 
 
 def _unknown_skus(products: pd.DataFrame | None, limit: float) -> TableCheck:
-    def find(table: pd.DataFrame, month: pd.Timestamp) -> Finding:
+    def find(rows_of_month: pd.DataFrame, month: pd.Timestamp) -> Finding:
+        table = own_rows(rows_of_month)
         if products is None:
             return Finding(figures={"share_of_units": 0.0})
         of_month = products[products["month"] == month]
@@ -170,3 +178,17 @@ def _unknown_countries(codes: Mapping[str, int]) -> TableCheck:
 def _visible(code: str) -> str:
     """Return a code, in quotes if it has characters that are not seen."""
     return code if code.isprintable() and " " not in code else repr(code)
+
+
+def covid_policy_checks(iso3: str, unread: Sequence[UnreadFile]) -> list[TableCheck]:
+    """Return the checks of ``covid_policy``; ``unread`` are the files beside those of the tracker."""
+
+    def policy_known(table: pd.DataFrame, month: pd.Timestamp) -> Finding:
+        unknown = table[table["reason"] == "no_data"]
+        message = (
+            f"the tracker files have no value of {iso3} in {month:%Y-%m}: deliver those that reach to December 2022, "
+            "or correct iso3 in markets.yaml"
+        )
+        return violating(unknown, message)
+
+    return [schema_check("covid_policy"), files_read("oxcgrt", unread), POLICY_KNOWN.rule(policy_known)]

@@ -1,5 +1,7 @@
 """Checks of a delivered month against values computed by hand."""
 
+import dataclasses
+
 import pandas as pd
 import pytest
 
@@ -9,7 +11,7 @@ from forecast_assets.sources.source_tables import DeliveredSellIn, LeftOut
 from forecast_assets.sources.sql import SqlTestResult
 from forecast_assets.validation.demand_checks import totals_checks
 from forecast_assets.validation.feature_checks import features_checks
-from forecast_assets.validation.source_checks import FILES_READ, sell_in_checks, sourced_checks
+from forecast_assets.validation.source_checks import FILES_READ, covid_policy_checks, sell_in_checks, sourced_checks
 from forecast_assets.validation.table_checks import Finding
 from forecast_assets_tests.repository_settings import loaded
 
@@ -129,6 +131,23 @@ SINCE = list(pd.date_range("2024-01-01", JUNE, freq="MS"))
 
 def feature_finding(check: str, months: list[pd.Timestamp], table: pd.DataFrame, market: Market = MARKET) -> Finding:
     return {each.name: each for each in features_checks(set(months), market)}[check].find(table, JUNE)
+
+
+@pytest.mark.parametrize(("iso2", "violations"), [("FR", 0), ("FX", 1)])
+def test_a_country_without_known_holidays_is_a_warning(iso2, violations):
+    market = dataclasses.replace(MARKET, iso2=iso2)
+    finding = feature_finding("holidays_known", SINCE, pd.DataFrame(), market)
+    assert finding.violations == violations
+    assert finding.message == (f"no public holidays are known of iso2 {iso2!r} of FR: correct it in markets.yaml")
+
+
+@pytest.mark.parametrize(("reason", "violations"), [("observed", 0), ("no_file", 0), ("no_data", 1)])
+def test_a_month_of_the_tracker_without_the_country_is_a_warning(reason, violations):
+    checks = {each.name: each for each in covid_policy_checks("FRX", [UnreadFile("oxcgrt/a.zip", "why")])}
+    finding = checks["policy_known"].find(pd.DataFrame({"reason": [reason]}), JUNE)
+    assert (finding.violations, checks["policy_known"].blocking) == (violations, False)
+    assert finding.message.startswith("the tracker files have no value of FRX in 2024-06: deliver those")
+    assert checks["files_read"].find(None, JUNE).violations == 1
 
 
 def test_a_gap_in_the_history_is_named_because_it_would_shift_every_lag():

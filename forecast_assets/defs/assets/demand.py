@@ -15,6 +15,7 @@ from forecast_assets.defs.partition_windows import month_window, same_month
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.demand.hierarchy import demand_totals as totals_of_month
 from forecast_assets.domain.demand.hierarchy import known_totals
+from forecast_assets.domain.demand.restatements import own_rows
 from forecast_assets.market_state.damaged_inputs import DamagedInputs, without_markets_of
 from forecast_assets.market_state.unlisted_markets import UnlistedMarkets
 from forecast_assets.partitions import months_of_run
@@ -87,5 +88,7 @@ def _window(totals: pd.DataFrame, month: pd.Timestamp) -> pd.DataFrame:
 
 
 def _by_country(rows: pd.DataFrame, month: pd.Timestamp) -> dict[str, pd.DataFrame]:
+    """Return the rows of a month by market, as they were known at its end: totals are not restated."""
     of_month = rows[rows["month"] == month]
+    of_month = own_rows(of_month)
     return {str(code): table.drop(columns=["country", "month"]) for code, table in of_month.groupby("country")}

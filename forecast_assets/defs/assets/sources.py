@@ -15,11 +15,10 @@ from forecast_assets.domain.demand.covid import monthly_covid_policy
 from forecast_assets.domain.month_tables import by_month
 from forecast_assets.market_state.delivery_findings import DeliveryFindings
 from forecast_assets.partitions import country_of_run, months_of_run
-from forecast_assets.sources.source_tables import OXCGRT, SourceTables
+from forecast_assets.sources.source_tables import SourceTables
 from forecast_assets.sources.sql import SqlProject
 from forecast_assets.validation import delivery_checks, source_checks
 from forecast_assets.validation.run_checks import tables_and_checks
-from forecast_assets.validation.schema_check import schema_check
 from forecast_assets.validation.table_checks import stored_if_sound
 
 SQL = SqlProject()
@@ -124,7 +123,7 @@ def overrides(
     group="sources",
     kinds=["pandas", "parquet"],
     description="OxCGRT stringency and economic support, mean over the days of the month.",
-    checks=[source_checks.FILES_READ],
+    checks=source_checks.COVID_POLICY,
     deps=["landing_oxcgrt"],
     months_in_one_run=True,
     pool=SOURCE_POOL,
@@ -138,8 +137,8 @@ def covid_policy(
     months = months_of_run(context)
     iso3 = settings.market_table[country_of_run(context)].iso3
     policy = monthly_covid_policy(source_tables.oxcgrt(), iso3, pd.DatetimeIndex(months))
-    unread = source_checks.files_read(OXCGRT, source_tables.oxcgrt_unread())
-    yield from stored_if_sound(by_month(policy, months), [schema_check("covid_policy"), unread])
+    checks = source_checks.covid_policy_checks(iso3, source_tables.oxcgrt_unread())
+    yield from stored_if_sound(by_month(policy, months), checks)
 
 
 def _sourced(

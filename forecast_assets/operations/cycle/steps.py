@@ -8,6 +8,7 @@ import pandas as pd
 from forecast_assets.config.markets import Market
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.demand.hierarchy import MARKET
+from forecast_assets.domain.demand.restatements import RESTATED_MONTH
 from forecast_assets.domain.models.pooled_model import POOLED_MONTHS
 from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.months import MonthRange
@@ -24,6 +25,7 @@ from forecast_assets.operations.stages import (
 )
 from forecast_assets.storage import PartitionKey, TableReader
 from forecast_assets.storage.damaged_file import DamagedFile
+from forecast_assets.storage.table_specs import table_specs
 from forecast_assets.tags import INGEST, MARKET_FEATURES, MEASURE, MONTHLY_CYCLE, SOURCES
 
 
@@ -36,6 +38,15 @@ class Present:
     def months(self, table: str, country: str | None) -> set[pd.Timestamp]:
         """Return the stored months of a table of a market; of a table over all markets for None."""
         return {each.month for each in self._store.list_partitions(table) if each.country == country}
+
+    def restated_by(self, country: str, month: pd.Timestamp) -> set[pd.Timestamp]:
+        """Return the earlier months whose sell-in a month restates; none if its file cannot be read."""
+        partitions = [each for each in self._store.list_partitions("sell_in") if each == PartitionKey(month, country)]
+        try:
+            rows = self._store.read(table_specs()["sell_in"], partitions, columns=[RESTATED_MONTH])
+        except DamagedFile:
+            return set()  # The market's own cycle fails on it.
+        return set(rows[RESTATED_MONTH].dropna())
 
     def skus_of_features(self, country: str, month: pd.Timestamp) -> int:
         """Count the SKUs of a market's features of a month; 0 if there are none."""
@@ -212,8 +223,12 @@ class CycleSteps:
         return origin not in published or max(published) <= origin
 
     def _unmeasured(self, code: str, published: set[pd.Timestamp], origin: pd.Timestamp) -> MonthRange | None:
-        """Return the closed months before an origin that have published forecasts but no performance yet."""
+        """Return the closed months before an origin whose published forecasts are to be measured.
+
+        These are the months without performance, and those that the month before the origin restates.
+        """
         if not published or add_months(min(published), 1) >= origin:
             return None
         closed = MonthRange(add_months(min(published), 1), add_months(origin, -1))
-        return missing(closed, self._present.months("performance", code))
+        restated = self._present.restated_by(code, closed.last)
+        return missing(closed, self._present.months("performance", code) - restated)

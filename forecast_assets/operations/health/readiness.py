@@ -5,6 +5,7 @@ import pandas as pd
 from forecast_assets.config.settings import Settings
 from forecast_assets.domain.calendar import add_months, month_range
 from forecast_assets.domain.demand.demand_panel import DemandPanel, panel_from_rows
+from forecast_assets.domain.demand.restatements import own_rows
 from forecast_assets.domain.month_tables import by_month
 from forecast_assets.domain.months import consecutive_months
 from forecast_assets.domain.selection import readiness
@@ -116,7 +117,7 @@ def _coverage(
     tables: SourceTables, settings: Settings, code: str, sell_in: pd.DataFrame, origin: pd.Timestamp
 ) -> list[ReadinessFinding]:
     year = list(month_range(max(add_months(origin, 1 - YEAR), sell_in["month"].min()), origin))
-    recent = sell_in[sell_in["month"].isin(year)]
+    recent = own_rows(sell_in[sell_in["month"].isin(year)])
     products = tables.usable_rows("products", code, [origin])[0]
     listed: set[str] = set()
     if len(products):

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from forecast_assets.sources.contract.columns import CASTABLE_KINDS, KINDS, Column, Source
+from forecast_assets.sources.contract.delivered_rows import NEVER
 
 # Every character but invisible ones: controls, soft hyphens, zero-width and bidirectional marks. Joiners stay, as
 # emoji and some scripts need them. Without escapes: engines write those of regular expressions differently.
 _SEEN = " -~\u00a0-\u00ac\u00ae-\u200a\u200c\u200d\u2010-\u2027\u202f-\u205f\u2070-\ufefe\uff00-\U0010ffff"
-# Systems write "no end" as a month of this year or later, such as 9999-12.
-NEVER = 2200
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,8 @@ def cell_checks(source: Source, today: date, advice: str) -> list[CellCheck]:
     checks += [
         check(column, advice) for column in source.columns if column.share for check in (_mixed_share, _whole_share)
     ]
-    checks += [_far_month(column, advice) for column in source.columns if column.filled and column.kind == "month"]
+    checks += [_far_date(each, advice) for each in source.columns if each.filled and each.kind == "month"]
+    checks += [_far_date(each, advice) for each in source.columns if each.name == "known_from"]
     return checks + (_period_checks(today, advice) if source.is_fact else [])
 
 
@@ -113,14 +113,14 @@ def _whole_share(column: Column, advice: str) -> CellCheck:
     )
 
 
-def _far_month(column: Column, advice: str) -> CellCheck:
-    name = column.name
+def _far_date(column: Column, advice: str) -> CellCheck:
+    name, length = column.name, 7 if column.kind == "month" else 10
     return CellCheck(
         name,
         f"EXTRACT(YEAR FROM {name}) >= {NEVER}",
-        f"a month before {NEVER}",
+        f"a {'month' if column.kind == 'month' else 'date'} before {NEVER}",
         f"correct the cells {advice}",
-        shown=f"SUBSTRING(CAST({name} AS VARCHAR), 1, 7)",
+        shown=f"SUBSTRING(CAST({name} AS VARCHAR), 1, {length})",
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import duckdb
 import pandas as pd
@@ -17,11 +17,13 @@ from fsspec import AbstractFileSystem
 from forecast_assets.config.azure_account import AzureAccount, raise_if_storage_said_it
 from forecast_assets.sources.contract.columns import Source, source_named
 from forecast_assets.sources.contract.delivered_rows import NO_MONTH, CheckedMonths
+from forecast_assets.sources.contract.expressions import is_known_in_its_month
 from forecast_assets.sources.contract.problems import LandingError, LandingProblem
 from forecast_assets.sources.contract.row_checks import row_problems
 from forecast_assets.sources.landing.delivered_file import LandingFile, UnreadFile
 from forecast_assets.sources.landing.files import Inspected, inspect_file, unreadable
-from forecast_assets.sources.landing.listing import READ, FileState, Listing, concerns, list_source, require_folder
+from forecast_assets.sources.landing.listing import FileState, Listing, concerns, list_source, require_folder
+from forecast_assets.sources.landing.missing_months import DeliveredMonths, missing_month_problems
 from forecast_assets.sources.landing.plain_files import PlainFiles
 from forecast_assets.sources.landing.rows import (
     FileRows,
@@ -36,13 +38,6 @@ from forecast_assets.sources.landing.unpacked import Unpacked
 from forecast_assets.storage.folders import file_system_of, is_local, path_of
 
 REMOTE_READERS = 16
-
-
-class DeliveredMonths(NamedTuple):
-    """Months with a row of a market, ascending, and the problems of files that may hold more of them."""
-
-    months: list[pd.Timestamp]
-    problems: list[LandingProblem]
 
 
 class LandingFolder:
@@ -162,7 +157,7 @@ class LandingFolder:
         ]
 
     def delivered_months(self, source: str, market: str) -> list[pd.Timestamp]:
-        """Return the months of which the readable files of a fact source hold a row of the market."""
+        """Return the months of which the readable files of a fact source hold a row of the market, known at the end."""
         return self.delivery(source, market).months
 
     def delivery(self, source: str, market: str) -> DeliveredMonths:
@@ -170,12 +165,17 @@ class LandingFolder:
         contract = source_named(source)
         with self.connect() as connection:
             problems = self._load(connection, contract, market)
+            is_known = is_known_in_its_month(contract.column_names)
             months = connection.execute(
-                f"SELECT DISTINCT CAST(date_trunc('month', COALESCE(date, month)) AS DATE) AS month "
-                f"FROM {table_name(contract)} WHERE country = ? AND COALESCE(date, month) IS NOT NULL ORDER BY month",
+                "SELECT CAST(date_trunc('month', COALESCE(date, month)) AS DATE) AS month, "
+                f"BOOL_OR({is_known}) AS is_known, MIN(CASE WHEN NOT {is_known} THEN known_from END) AS known_from "
+                f"FROM {table_name(contract)} WHERE country = ? AND COALESCE(date, month) IS NOT NULL "
+                "GROUP BY ALL ORDER BY month",
                 [market],
             ).fetchall()
-        return DeliveredMonths([pd.Timestamp(month) for (month,) in months], problems)
+        known = [pd.Timestamp(month) for month, is_known, _ in months if is_known]
+        later = {pd.Timestamp(month): pd.Timestamp(day) for month, is_known, day in months if not is_known}
+        return DeliveredMonths(known, problems, later)
 
     def undated_rows(self, source: str, market: str) -> list[LandingProblem]:
         """Return the problems of rows of which the month cannot be read; they may be those of a missing month."""
@@ -188,21 +188,14 @@ class LandingFolder:
 
     def require_delivered(self, source: str, market: str, months: Sequence[pd.Timestamp]) -> None:
         """Raise ``LandingError`` for each of ``months`` in which the source holds no row of the market."""
-        have, problems = self.delivery(source, market)
-        absent = [month for month in months if month not in have]
+        delivered = self.delivery(source, market)
+        problems = [*delivered.problems]
+        absent = [month for month in months if month not in delivered.months]
         if not absent:
             return
         problems += self.undated_rows(source, market)
-        files, unread = self.files(source), [each.relative for each in self.unread(source, market)]
-        held = f"{min(have):%Y-%m} to {max(have):%Y-%m}" if have else "no month"
-        count = f"{len(files)} file{'s' if len(files) != 1 else ''}"
-        found = f"no rows ({count} checked, with {held} of {market}{_names(files, market)})"
-        if unread:
-            found += f"; not read (only {READ} are): {', '.join(unread[:5])}"
-        step = f"deliver {source} of {market} for the month, then run the partition again"
-        problems += [
-            LandingProblem(f"{source}/", f"rows of {market} in month {month:%Y-%m}", found, step) for month in absent
-        ]
+        unread = [each.relative for each in self.unread(source, market)]
+        problems += missing_month_problems(source, market, absent, delivered, self.files(source), unread)
         raise LandingError(source, market, problems)
 
     def _inspect(self, source: str) -> tuple[list[Inspected], Listing]:
@@ -283,11 +276,6 @@ class LandingFolder:
 
 def _may_pass(file: LandingFile) -> bool:
     return file.problem is not None and file.problem.may_pass
-
-
-def _names(files: Sequence[LandingFile], market: str) -> str:
-    able = [file.relative for file in files if file.can_hold(market)]
-    return f", such as {', '.join(able[-3:])}" if able else ""
 
 
 def _with_country(files: Sequence[LandingFile]) -> list[LandingFile]:

@@ -157,7 +157,7 @@ def as_table(frame: pd.DataFrame) -> pd.DataFrame:
     table = frame.assign(**{column: pd.to_datetime(frame[column]).astype("datetime64[ns]") for column in dates})
     if "attributes" in table:
         table = _with_attributes(table)
-    key = [column for column in ("month", "sku", "target_month", "promotion_month") if column in table]
+    key = [name for name in ("month", "sku", "restated_month", "target_month", "promotion_month") if name in table]
     return table.sort_values(key, ignore_index=True)
 
 

@@ -12,7 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from forecast_assets.sources.contract.columns import SOURCES
-from forecast_assets.sources.contract.expressions import month_number, month_of_number, month_start
+from forecast_assets.sources.contract.expressions import (
+    known_month,
+    month_number,
+    month_of_number,
+    month_start,
+    version_of,
+)
 from forecast_assets.sources.sql.translation import DIALECT, SqlProjectError, translated
 
 if TYPE_CHECKING:
@@ -173,7 +179,8 @@ def _environment() -> "Environment":
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(undefined=StrictUndefined, autoescape=False)
-    environment.globals.update(month_number=month_number, month_start=month_start, month_of_number=month_of_number)
+    for expression in (known_month, month_number, month_of_number, month_start, version_of):
+        environment.globals[expression.__name__] = expression
     return environment
 
 

@@ -57,7 +57,8 @@ def _read_csv(file: Path) -> pd.DataFrame:
 
 def _write(file: Path, source: str, rows: pd.DataFrame) -> None:
     if file.suffix == ".parquet":
-        further = [pa.field(name, pa.string()) for name in rows if name not in SCHEMAS[source].names]
+        kinds = {"known_from": pa.date32()}
+        further = [pa.field(name, kinds.get(name, pa.string())) for name in rows if name not in SCHEMAS[source].names]
         schema = pa.schema([*SCHEMAS[source], *further])
         pq.write_table(pa.Table.from_pandas(rows, schema=schema, preserve_index=False), file)
     else:
@@ -76,7 +77,10 @@ def _poison(source: str, rows: pd.DataFrame, origin: pd.Timestamp) -> pd.DataFra
 
 
 def _poisoned_facts(rows: pd.DataFrame, later: pd.Series, origin: pd.Timestamp) -> pd.DataFrame:
-    """Units of 1e9, with the other sign, or of no row at all; and SKUs that nobody has seen before."""
+    """Units of 1e9, with the other sign, or of no row at all; and SKUs that nobody has seen before.
+
+    Every month up to the origin is restated a month too late.
+    """
     after = rows[later].reset_index(drop=True)
     kind = after.index % 3
     after = after.assign(units=np.select([kind == 0, kind == 1], [WRONG, -after["units"]], 0.0))
@@ -84,7 +88,13 @@ def _poisoned_facts(rows: pd.DataFrame, later: pd.Series, origin: pd.Timestamp) 
         after[name] = np.where(kind == 0, WRONG, np.nan)
     if "is_promoted" in after:
         after["is_promoted"] = 1.0 - after["is_promoted"]
-    return pd.concat([after[kind < 2], after.assign(sku="LATE " + after["sku"], units=WRONG)])
+    restated = rows[~later].assign(units=WRONG, known_from=add_months(origin, 1))
+    return pd.concat(
+        [
+            *(after[kind < 2], after.assign(sku="LATE " + after["sku"], units=WRONG)),
+            *(restated, restated.assign(sku="LATE " + restated["sku"])),
+        ]
+    )
 
 
 def _poisoned_products(rows: pd.DataFrame, later: pd.Series, origin: pd.Timestamp) -> pd.DataFrame:

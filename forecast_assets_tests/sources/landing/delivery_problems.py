@@ -109,7 +109,7 @@ CASES = {
     "a key twice in one file": (
         SELL_IN + "FR,A,2024-06,1\nFR,B,2024-06,1\nFR,A,2024-06-30,1\n",
         "sell_in/all.csv, rows 1, 3: found 1 key more than once, such as sku A, month 2024-06; "
-        "expected one row per country, sku, month. Next step: keep one row per key; "
+        "expected one row per country, sku, month, known_from. Next step: keep one row per key; "
         "if the rows are daily or transactions, name the column date and they are summed.",
     ),
     "a line with a cell too few": (
