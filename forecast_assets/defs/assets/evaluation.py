@@ -83,7 +83,7 @@ def backtest(
     description="Sell-in of the month against every forecast of it published before, by lag 1 to 18.",
     ins={
         "sell_in": units_window(0, 0, missing="error"),
-        "published_forecasts": window("published_forecasts", -18, -1),
+        "published_forecasts": window("published_forecasts", -18, -1, columns=realised.PUBLISHED_COLUMNS),
     },
     months_in_one_run=True,
 )
