@@ -11,7 +11,6 @@ from forecast_assets.defs.assets.models import (
     MONTHS_OF_REFITS,
     TRAINING_ORIGINS,
     pooled_of,
-    require_features,
 )
 from forecast_assets.defs.assets.table_asset import TRAINING_POOL, table_asset
 from forecast_assets.defs.partition_windows import same_month, units_window, window
@@ -39,7 +38,7 @@ EARLIEST = max(BACKTEST_OFFSETS_MONTHS)
     description="Forecasts of recipe, baseline and naive 18, 12 and 6 months ago, each from what was known then.",
     ins={
         "features": window("features", -(TRAINING_ORIGINS + EARLIEST), -1),
-        "sell_in": units_window(-(MONTHS_OF_REFITS + EARLIEST), 0, required="last"),
+        "sell_in": units_window(-(MONTHS_OF_REFITS + EARLIEST), 0),
         "history_marks": window("history_marks", -(max(REFIT_OFFSETS_MONTHS) + EARLIEST), -1),
         "products": window("products", -EARLIEST, -1),
         "pooled_model": same_month("pooled_model", missing="skip"),
@@ -64,7 +63,6 @@ def backtest(
 ) -> Results:
     """Run the backtest at the end of the run's origin month."""
     (origin,) = months_of_run(context)
-    require_features(settings, country_of_run(context), origin, features)
     panel = panel_from_rows(sell_in, sell_in["month"].min(), origin).with_marks(history_marks)
     pooled = pooled_of(settings, pooled_model)
     contest = contest_of_run(context, settings, recipes_in_force, tuned_recipe, refused_recipe)

@@ -34,9 +34,9 @@ from forecast_assets.validation.table_checks import stored_if_sound
         "model": window("model", 0, 0, missing="error"),
         "features": window("features", 0, 0, missing="error"),
         "baseline_forecasts": window("baseline_forecasts", 0, 0, missing="error"),
-        "sell_in": units_window(1 - max(HISTORY_MONTHS, MEMBER_MONTHS), 0, required="last"),
-        "history_marks": window("history_marks", 0, 0, missing="error"),
-        "products": window("products", 0, 0, missing="error"),
+        "sell_in": units_window(1 - max(HISTORY_MONTHS, MEMBER_MONTHS), 0),
+        "history_marks": window("history_marks", 0, 0),
+        "products": window("products", 0, 0),
     },
     checks=forecast_checks.FORECASTS,
 )

@@ -11,9 +11,7 @@ from forecast_assets.config.settings import Settings, pools_markets
 from forecast_assets.defs.assets.contests import LATEST_REFUSALS, LATEST_TUNING, contest_of_run, skipped_if_superseded
 from forecast_assets.defs.assets.table_asset import TRAINING_POOL, table_asset
 from forecast_assets.defs.partition_windows import same_month, units_window, window
-from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.demand.demand_panel import DemandPanel, active_skus, panel_from_rows
-from forecast_assets.domain.features.market_at_origin import LEAST_HISTORY_MONTHS
 from forecast_assets.domain.models.market_model import MarketModel, fit_market_model
 from forecast_assets.domain.models.market_model_storage import beside_champion, model_to_parts
 from forecast_assets.domain.models.pooled_model import PooledModel, pooled_from_texts
@@ -25,7 +23,7 @@ from forecast_assets.domain.selection.tuning import latest_tuning
 from forecast_assets.domain.statistical.baseline import BASELINE_WINDOW_MONTHS
 from forecast_assets.domain.statistical.baseline import baseline_forecasts as baseline_at
 from forecast_assets.market_state.recipes_in_force import RecipesInForce
-from forecast_assets.partitions import country_of_run, months_of_run
+from forecast_assets.partitions import months_of_run
 from forecast_assets.validation import forecast_checks
 from forecast_assets.validation.schema_check import schema_check
 from forecast_assets.validation.table_checks import stored_if_sound
@@ -42,26 +40,14 @@ def pooled_of(settings: Settings, pooled_model: pd.DataFrame) -> PooledModel | N
     return pooled_from_texts(pooled_model) if pools_markets(settings) else None
 
 
-def require_features(settings: Settings, country: str, origin: pd.Timestamp, features: pd.DataFrame) -> None:
-    """Raise dg.Failure if a market that is old enough to have features has none before an origin."""
-    first = add_months(settings.market_table[country].since, LEAST_HISTORY_MONTHS - 1)
-    last = add_months(origin, -1)
-    if features.empty and first <= last:
-        raise dg.Failure(
-            f"features has no partition of {country} up to {last:%Y-%m}, though it has a year of history since "
-            f"{first:%Y-%m}. Materialize features of these months first, by forecast-assets cycle or backfill.",
-            allow_retries=False,
-        )
-
-
 @table_asset(
     "baseline_forecasts",
     group="models",
     kinds=["numpy", "parquet"],
     description="The planners' Holt-Winters and the seasonal naive, 18 months per SKU, from the last 120 months.",
     ins={
-        "sell_in": units_window(-(BASELINE_WINDOW_MONTHS - 1), 0, required="last"),
-        "products": window("products", 0, 0, columns=["sku", "launch_month", "end_month"], required="last"),
+        "sell_in": units_window(-(BASELINE_WINDOW_MONTHS - 1), 0),
+        "products": window("products", 0, 0, columns=["sku", "launch_month", "end_month"]),
     },
     checks=[forecast_checks.HORIZON_COMPLETE],
     months_in_one_run=True,
@@ -97,8 +83,8 @@ def _baseline_at(panel: DemandPanel, origin: pd.Timestamp, products: pd.DataFram
     description="The market's trained learners as texts: from earlier origins and the sell-in that followed.",
     ins={
         "features": window("features", -TRAINING_ORIGINS, -1),
-        "sell_in": units_window(-MONTHS_OF_REFITS, 0, required="last"),
-        "history_marks": window("history_marks", -max(REFIT_OFFSETS_MONTHS), 0, required="last"),
+        "sell_in": units_window(-MONTHS_OF_REFITS, 0),
+        "history_marks": window("history_marks", -max(REFIT_OFFSETS_MONTHS), 0),
         "pooled_model": same_month("pooled_model", missing="skip"),
         "tuned_recipe": LATEST_TUNING,
         "refused_recipe": LATEST_REFUSALS,
@@ -119,7 +105,6 @@ def model(
 ) -> Results:
     """Train the model of the run's origin month; where a challenger meets another champion, one by each recipe."""
     (origin,) = months_of_run(context)
-    require_features(settings, country_of_run(context), origin, features)
     panel = panel_from_rows(sell_in, sell_in["month"].min(), origin).with_marks(history_marks)
     pooled = pooled_of(settings, pooled_model)
     contest = contest_of_run(context, settings, recipes_in_force, tuned_recipe, refused_recipe)

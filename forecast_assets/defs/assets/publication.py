@@ -144,7 +144,7 @@ def _outcome(champion: pd.DataFrame) -> dict[str, str]:
     description="A self-contained page and a workbook for planners: history, forecast, baseline and accuracy by SKU.",
     io_manager_key="documents",
     ins={
-        "published_forecasts": window("published_forecasts", -1, 0, required="last"),
+        "published_forecasts": window("published_forecasts", -1, 0),
         "sell_in": units_window(-(HISTORY_MONTHS - 1), 0),
         "products": window("products", 0, 0),
         "backtest": window("backtest", 0, 0),
@@ -202,9 +202,7 @@ def market_report(
     ins={
         "model": window("model", 0, 0, missing="error"),
         "backtest": window("backtest", 0, 0),
-        "published_forecasts": window(
-            "published_forecasts", 0, 0, columns=["sku", "source", "status"], missing="error"
-        ),
+        "published_forecasts": window("published_forecasts", 0, 0, columns=["sku", "source", "status"]),
         "champion": window("champion", 0, 0),
     },
 )
