@@ -22,7 +22,7 @@ from forecast_assets.sources.contract.expressions import (
 from forecast_assets.sources.sql.translation import DIALECT, SqlProjectError, translated
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import Environment, Template
 
 FOLDERS = ("staging", "marts", "tests", "profiles")
 PARAMETERS = ("market", "first_month", "last_month", "missing_month")
@@ -139,7 +139,7 @@ class SqlProject:
         return {parameter for file in [*self.upstream(name), name] for parameter in self.files[file].parameters}
 
     def _body(self, name: str, engine: SqlDialect) -> str:
-        return _environment().from_string(self.file(name).body).render(ref=str, source=engine.source_relation)
+        return _template(self.file(name).body).render(ref=str, source=engine.source_relation)
 
     def _visit(self, name: str, path: tuple[str, ...], done: list[str]) -> None:
         if name in path:
@@ -182,6 +182,12 @@ def _environment() -> "Environment":
     for expression in (known_month, month_number, month_of_number, month_start, version_of):
         environment.globals[expression.__name__] = expression
     return environment
+
+
+@cache
+def _template(body: str) -> "Template":
+    """Compile a file once a process: a run renders each some five times, at 13 ms."""
+    return _environment().from_string(body)
 
 
 def _load(path: Path) -> SqlFile:

@@ -118,7 +118,8 @@ def with_overrides_of_each_origin(rows):
 def delivered(base, landing):
     markets_file = base / "markets.yaml"
     overrides = SourceTables(str(landing), load_markets(markets_file)).rows("overrides", MARKET, list(MONTHS))
-    return Delivered(histories_from_landing(landing, markets_file, MONTHS), overrides)
+    at = {month for origin in map(pd.Timestamp, ORIGINS) for month in (origin, *training_origins(origin))}
+    return Delivered(histories_from_landing(landing, markets_file, MONTHS, at), overrides)
 
 
 @pytest.fixture(scope="module")
