@@ -154,7 +154,7 @@ def _row_of_failed(store: TableStore, code: str, month: pd.Timestamp, results: l
 
 def print_performance(settings: Settings, countries: list[str], origin: pd.Timestamp | None = None) -> None:
     """Print the realised performance of markets, regions and the world: first by SKU, then of their totals."""
-    cells = performance_cells(open_store(settings), countries, origin)
+    cells = performance_cells(open_store(settings), countries, origin, _warn)
     regions = {code: market.region for code, market in settings.market_table.items()}
     of_origin = f", origin {origin:%Y-%m}" if origin else ""
     _print_accuracy(
@@ -167,6 +167,10 @@ def print_performance(settings: Settings, countries: list[str], origin: pd.Times
     if len(totals) and cells["country"].nunique() > 1:
         above = totals[totals["level"].isin(["market", "region", "world"])]
         _print_accuracy(f"The same by month, SKUs summed first{of_origin}", above)
+
+
+def _warn(line: str) -> None:
+    console.print(line, style="yellow", markup=False, soft_wrap=True)
 
 
 def _print_groups(title: str, table: pd.DataFrame, level: str) -> None:

@@ -24,6 +24,7 @@ from forecast_assets.operations.history.withdraw import (
     withdraw,
 )
 from forecast_assets.storage import TableStore
+from forecast_assets.storage.lease import LeaseLost
 from forecast_assets.storage.opened import open_store
 
 
@@ -40,7 +41,7 @@ def run(country: str, month: str, reason: str, author: str, *, undo: bool) -> No
         outcome = (restore if undo else withdraw)(store, order, settings.store.lease_seconds)
     except NotPossible as error:
         raise typer.BadParameter(str(error)) from error
-    except MarketBusy as error:
+    except (MarketBusy, LeaseLost) as error:
         console.print(str(error), style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from None
     _print(order, outcome, undo=undo)

@@ -17,12 +17,11 @@ from forecast_assets.domain.calendar import add_months, month_range
 from forecast_assets.domain.cycle_calendar import local_date
 from forecast_assets.domain.demand.covid import read_oxcgrt
 from forecast_assets.domain.months import consecutive_months
-from forecast_assets.sources.contract.problems import LandingProblem
+from forecast_assets.sources.contract.problems import EVERY_MARKET, LandingProblem
 from forecast_assets.sources.dremio.engine import DremioEngine
 from forecast_assets.sources.dremio.tables import DremioTables
 from forecast_assets.sources.landing import LandingError, LandingFolder
 from forecast_assets.sources.landing.delivered_file import UnreadFile
-from forecast_assets.sources.landing.plain_files import EVERY_MARKET
 from forecast_assets.sources.sql import DuckDbEngine, Engine, SqlTestResult
 
 # A month's sell-in is checked against the year before it.
@@ -128,7 +127,7 @@ class SourceTables:
         time_zone: str = "UTC",
     ) -> None:
         self._markets, self._time_zone = markets, time_zone
-        self._folder = LandingFolder(landing, account, known_codes=list(markets))
+        self._folder = LandingFolder(landing, account, list(markets), must_exist=lake is None)
         self._delivered: Deliveries = lake or self._folder
         self._engine: Engine = DremioEngine(lake) if lake else DuckDbEngine(self._folder)
 

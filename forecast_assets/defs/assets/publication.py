@@ -230,6 +230,7 @@ def mlflow_run(
         published=published_forecasts,
     )
     partition = PartitionKey(origin, country)
+    mlflow_runs.require_owner(context.run.run_id)
     if mlflow_tracking.tracking_uri:
         earlier = mlflow_runs.recorded_run(partition, cycle_id)
         record = dataclasses.replace(record, store_id=mlflow_runs.store_id(), earlier_run_id=earlier)

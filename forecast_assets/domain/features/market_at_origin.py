@@ -14,6 +14,8 @@ from forecast_assets.domain.demand.hierarchy import UNKNOWN_CATEGORY
 from forecast_assets.domain.features.market_history import MarketHistory
 
 FEATURE_WINDOW_MONTHS = 84
+# Fewer months do not cover a year, and no model learns from such an origin.
+LEAST_HISTORY_MONTHS = 12
 PRODUCT_COLUMNS = ["category", "brand", "pack"]
 
 

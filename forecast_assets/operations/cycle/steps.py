@@ -55,6 +55,13 @@ class Present:
         ]
         return len(self._store.read("features", partitions, columns=["sku"])) if partitions else 0
 
+    def sound_months(self, table: str, origins: Sequence[pd.Timestamp]) -> set[pd.Timestamp]:
+        """Return the stored months of a table over all markets, without those origins whose file is damaged."""
+        months = self.months(table, None)
+        wanted = [PartitionKey(origin) for origin in origins if origin in months]
+        _, read = self._store.read_with_provenance(table, wanted, missing="skip_damaged")
+        return (months - set(origins)) | {each.month for each in read}
+
     def of_all_sources(self, country: str) -> set[pd.Timestamp]:
         """Return the months with every source: a run that failed half way has stored only some of them."""
         return set.intersection(*(self.months(table, country) for table in SOURCES))
@@ -82,7 +89,9 @@ class Present:
         built_from = {}
         for each in self._store.list_partitions("pooled_rows"):
             with contextlib.suppress(DamagedFile):  # A damaged month is rebuilt.
-                built_from[each.month] = set(self._store.provenance("pooled_rows", each).inputs.get("features", {}))
+                inputs = self._store.provenance("pooled_rows", each).inputs
+                # A market counts with both: one whose sell-in was damaged has no rows there.
+                built_from[each.month] = set(inputs.get("features", {})) & set(inputs.get("sell_in", {}))
         by_month: dict[pd.Timestamp, set[str]] = {}
         for each in self._store.list_partitions("features") if built_from else []:
             by_month.setdefault(each.month, set()).add(each.to_dagster())
@@ -132,7 +141,7 @@ class CycleSteps:
             yield Step(of_months.job, rebuilt)
         origins = [training_months(self._request, self._markets[code]) for code in codes]
         first_origin = min((months.first for months in origins if months), default=self._request.month)
-        known = self._present.months("demand_totals_known", None)
+        known = self._present.sound_months("demand_totals_known", self._request.origin_months)
         closed = self._closed(codes)
         if rebuilt:
             known = {month for month in known if month <= rebuilt.first or month in closed}
@@ -174,8 +183,9 @@ class CycleSteps:
         for months in rows:
             for part in months.parts(MARKET_MONTHS_OF_A_RUN // len(self._markets)):
                 yield Step(pooled_rows.job, part)
+        trained_at = self._present.sound_months("pooled_model", origins)
         for origin in origins:
-            if origin not in self._present.months("pooled_model", None) or (rows and rows[0].first < origin):
+            if origin not in trained_at or (rows and rows[0].first < origin):
                 yield Step(pooled_model.job, MonthRange(origin, origin))
 
     def cycles(self, code: str) -> Steps:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+EVERY_MARKET = "every market"
 ROWS_SHOWN = 10
 PROBLEMS_SHOWN = 20
 

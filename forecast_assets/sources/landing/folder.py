@@ -22,7 +22,7 @@ from forecast_assets.sources.contract.problems import LandingError, LandingProbl
 from forecast_assets.sources.contract.row_checks import row_problems
 from forecast_assets.sources.landing.delivered_file import LandingFile, UnreadFile
 from forecast_assets.sources.landing.files import Inspected, inspect_file, unreadable
-from forecast_assets.sources.landing.listing import FileState, Listing, concerns, list_source
+from forecast_assets.sources.landing.listing import FileState, Listing, concerns, list_source, require_folder
 from forecast_assets.sources.landing.missing_months import DeliveredMonths, missing_month_problems
 from forecast_assets.sources.landing.plain_files import PlainFiles
 from forecast_assets.sources.landing.rows import (
@@ -48,9 +48,18 @@ class LandingFolder:
         account: The storage account of an ``abfs://`` address.
         known_codes: Market codes, by which an unreadable file's name shows the market it concerns. Without them such
             a file concerns every market.
+        must_exist: Whether a local folder that is missing is an error. If False it is taken for an empty one.
     """
 
-    def __init__(self, base: str, account: AzureAccount | None = None, known_codes: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        base: str,
+        account: AzureAccount | None = None,
+        known_codes: Iterable[str] = (),
+        *,
+        must_exist: bool = True,
+    ) -> None:
+        self._must_exist = must_exist
         self._base, self._account = base, account
         self._root = path_of(base)
         self._known_codes = tuple(known_codes)
@@ -209,6 +218,8 @@ class LandingFolder:
         return file if file.root else replace(file, path=self._readable(file.path), root=root)
 
     def _listing(self, source: str) -> Listing:
+        if self._must_exist and self._is_local:
+            require_folder(self._root, source)
         return list_source(self._fs, self._root, source, is_local=self._is_local)
 
     def _readable(self, path: str) -> str:

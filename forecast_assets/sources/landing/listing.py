@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 import pandas as pd
 
-from forecast_assets.sources.contract.problems import LandingProblem
+from forecast_assets.sources.contract.problems import EVERY_MARKET, LandingError, LandingProblem
 from forecast_assets.sources.landing.delivered_file import LandingFile, UnreadFile
 
 FORMATS = {".parquet": "parquet", ".csv": "csv", ".csv.gz": "csv.gz", ".csv.zst": "csv.zst", ".xlsx": "xlsx"}
@@ -52,6 +52,13 @@ class Listing:
     delivered: dict[tuple[Any, ...], LandingFile] = field(default_factory=dict)
     unread: list[UnreadFile] = field(default_factory=list)
     states: list[FileState] = field(default_factory=list)
+
+
+def require_folder(root: str, source: str) -> None:
+    """Raise LandingError if the local landing folder is missing: an empty one would read as nothing delivered."""
+    if not Path(root).is_dir():
+        step = "set FORECAST_LANDING, or create or mount the folder"
+        raise LandingError(source, EVERY_MARKET, [LandingProblem(root, "the landing folder", "no such folder", step)])
 
 
 def list_source(fs: Any, root: str, source: str, *, is_local: bool) -> Listing:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from forecast_assets.sources.contract.problems import LandingError
+from forecast_assets.sources.contract.problems import EVERY_MARKET, LandingError
 from forecast_assets.sources.landing.delivered_file import LandingFile, UnreadFile
 from forecast_assets.sources.landing.files import unreadable
 from forecast_assets.sources.landing.listing import Listing
@@ -17,7 +17,6 @@ from forecast_assets.sources.landing.unpacked import COMPRESSION, Unpacked
 from forecast_assets.storage.transient_errors import is_transient
 
 CSV_FORMATS = ("csv", *COMPRESSION)
-EVERY_MARKET = "every market"
 
 
 @dataclass(frozen=True)
