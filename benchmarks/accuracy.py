@@ -11,8 +11,9 @@ Figures, per file, method and origin ("split", or the last known month), and poo
 and series are summed): wape and bias over all cells, sums first (error = forecast - actual); smape (0..200) and mase
 (scaled by the seasonal naive in sample, lag 12, else lag 1) as means over series; pinball (units, mean over p10 and
 p90) and coverage_80 for methods with intervals; seconds of the method without imports and peak_mb of its own process.
-What is undefined is null. With --quantiles, wql too: 2 x the sum of the quantile losses over 0.1 to 0.9 / 9 / the sum
-of |actual|, over all cells. A method without quantiles repeats its point forecast.
+What is undefined is null. An actual that equals several quantiles, as the zeros of a sparse series, is covered by the
+share of their levels from 0.1 to 0.9. With --quantiles, wql too: 2 x the sum of the quantile losses over 0.1 to 0.9 / 9
+/ the sum of |actual|, over all cells. A method without quantiles repeats its point forecast.
 
     python -m benchmarks.accuracy --data m3.parquet --out results.json
     python -m benchmarks.accuracy --data retail.parquet --origins 3 --out results.json \\

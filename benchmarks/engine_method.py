@@ -9,10 +9,11 @@ import dataclasses
 import numpy as np
 import pandas as pd
 
-from benchmarks.protocol import Forecasts, KnownSeries
+from benchmarks.protocol import QUANTILE_LEVELS, Forecasts, KnownSeries
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.cleaning.history_marks import history_marks
 from forecast_assets.domain.demand.demand_panel import DemandPanel
+from forecast_assets.domain.evaluation.quantiles import DISTRIBUTION
 from forecast_assets.domain.features.build import build_features
 from forecast_assets.domain.features.market_history import MarketHistory
 from forecast_assets.domain.models.market_model import MarketModel, fit_market_model, forecast_units
@@ -153,7 +154,7 @@ def _forecasts_of_origin(
 
 def _as_arrays(cells: pd.DataFrame, skus: np.ndarray) -> Forecasts:
     """(n, horizon) in the order of the series; 0 for those without a known month in the last year, not forecast."""
-    columns = ["forecast_units", "forecast_units_p10", "forecast_units_p90"]
-    wide = cells.pivot(index="sku", columns="horizon_months", values=columns)
-    wide = wide.reindex(skus).fillna(0.0)
-    return Forecasts(*(wide[column].to_numpy(dtype=float) for column in columns))
+    wide = cells.pivot(index="sku", columns="horizon_months", values=list(DISTRIBUTION)).reindex(skus).fillna(0.0)
+    arrays = {column: wide[column].to_numpy(dtype=float) for column in DISTRIBUTION}
+    quantiles = np.stack([arrays[f"forecast_units_p{100 * level:02.0f}"] for level in QUANTILE_LEVELS], axis=-1)
+    return Forecasts(arrays["forecast_units"], quantiles[..., 0], quantiles[..., -1], quantiles)

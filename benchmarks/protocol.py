@@ -11,7 +11,14 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.domain.demand.demand_panel import known_mean
-from forecast_assets.domain.evaluation.accuracy import bias, coverage, pinball, wape, weighted_quantile_loss
+from forecast_assets.domain.evaluation.accuracy import (
+    bias,
+    central_coverage,
+    coverage,
+    pinball,
+    wape,
+    weighted_quantile_loss,
+)
 
 MIN_TRAINING_MONTHS = 12
 ONE_MARKET = "ALL"
@@ -175,8 +182,6 @@ def _case(
 def score(case: Case, forecasts: Forecasts) -> Scores:
     """Cells and measures per series of one origin; forecasts clipped at 0.
 
-    A method without quantiles, or without those of a cell, repeats its point forecast at every level.
-
     Raises:
         ValueError: If forecasts have another shape than the actuals, or one to be scored is missing or infinite.
     """
@@ -190,9 +195,8 @@ def score(case: Case, forecasts: Forecasts) -> Scores:
     point = point.clip(0)
     unknown = np.full(point.shape, np.nan)
     low, high = (unknown if ends is None else ends.clip(0) for ends in (forecasts.low, forecasts.high))
-    repeated = np.repeat(point[..., None], len(QUANTILE_LEVELS), axis=-1)
-    quantiles = repeated if forecasts.quantiles is None else forecasts.quantiles.clip(0)
-    quantiles = np.where(np.isfinite(quantiles), quantiles, repeated)
+    without = np.full((*point.shape, len(QUANTILE_LEVELS)), np.nan)
+    quantiles = without if forecasts.quantiles is None else forecasts.quantiles.clip(0)
     errors_in_sample = mase(case.actual, point, case.known.units)
     return Scores(case.actual, point, low, high, quantiles, smape_of_series(case.actual, point), errors_in_sample)
 
@@ -251,14 +255,25 @@ def measures(scores: Scores) -> dict[str, float | int | None]:
         "smape": _mean(scores.smape),
         "mase": _mean(scores.mase),
         "pinball": (pinball(actual, scores.low, 0.1) + pinball(actual, scores.high, 0.9)) / 2,
-        "coverage_80": coverage(actual, scores.low, scores.high),
+        "coverage_80": coverage_80(scores),
     }
     return {"series": len(actual)} | {name: _finite(value) for name, value in figures.items()}
 
 
+def coverage_80(scores: Scores) -> float:
+    """The share of the actuals in the 80 % interval; with quantiles, an actual that equals several counts in part."""
+    if np.isnan(scores.quantiles).all():
+        return coverage(scores.actual, scores.low, scores.high)
+    return central_coverage(scores.actual, scores.quantiles, QUANTILE_LEVELS)
+
+
 def wql(scores: Scores) -> float | None:
-    """The weighted quantile loss over ``QUANTILE_LEVELS``: all series and months, sums first; None where undefined."""
-    return _finite(weighted_quantile_loss(scores.actual, scores.quantiles, QUANTILE_LEVELS))
+    """The weighted quantile loss over ``QUANTILE_LEVELS``: all series and months, sums first; None where undefined.
+
+    An unknown quantile repeats the point forecast.
+    """
+    quantiles = np.where(np.isfinite(scores.quantiles), scores.quantiles, scores.point[..., None])
+    return _finite(weighted_quantile_loss(scores.actual, quantiles, QUANTILE_LEVELS))
 
 
 def _finite(value: float) -> float | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks.growth import growth_exponent
+from benchmarks.published_figures import SOURCE, ZERO_SHOT_TASKS
 from benchmarks.results_table import FIGURES, Row, over_all_origins, wape_ratios
 
 PACKAGES = ("lightgbm", "numpy", "pandas", "statsmodels", "statsforecast", "mlforecast", "scipy")
@@ -21,7 +22,12 @@ LARGEST_BIAS_OF_A_PEER = 0.5
 
 
 def write_page(
-    path: Path, rows: list[Row], growth: dict[int, tuple[float, float]], picture: Path, threads: int
+    path: Path,
+    rows: list[Row],
+    growth: dict[int, tuple[float, float]],
+    picture: Path,
+    threads: int,
+    zero_shot: dict[str, list[Row]] | None = None,
 ) -> None:
     """Write the page as Markdown.
 
@@ -29,12 +35,13 @@ def write_page(
         rows: Objects of the JSON files.
         growth: Seconds and peak megabytes by number of series; may be empty.
         picture: Picture of the ratios, beside the page.
+        zero_shot: Objects of the tasks of the Chronos zero-shot benchmark, by set.
     """
     parts = [
         "# Accuracy and cost, measured",
         "Made by `make bench`: error = forecast - actual, sums before ratios, forecasts clipped at 0; the protocol is "
         "described by `python -m benchmarks.accuracy --help`. Ratio is WAPE over that of statsmodels' Holt-Winters, "
-        "the planners' baseline. Coverage is of the 80 % interval.",
+        "the planners' baseline. Coverage is of the 80 % interval, WQL the quantile loss over 0.1 to 0.9 / actuals.",
         f"![WAPE as a multiple of Holt-Winters, by set and method]({picture.name})",
         f"Machine: {platform.system()} {platform.machine()}, {os.cpu_count()} cores, {threads} thread(s) a method, "
         f"Python {platform.python_version()}; {_versions()}.",
@@ -42,6 +49,8 @@ def write_page(
         "## The engine beside the best single peer",
         *_best_peers(rows),
     ]
+    if zero_shot:
+        parts += ["## Published foundation models", *_zero_shot(zero_shot)]
     if growth:
         parts += ["## Growth", *_growth(growth)]
     path.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
@@ -89,6 +98,24 @@ def _best_peers(rows: list[Row]) -> list[str]:
         "intermittent demand the least WAPE is that of forecasting nothing."
     )
     return [_markdown(table), note]
+
+
+def _zero_shot(measured: dict[str, list[Row]]) -> list[str]:
+    """A table per task: published figures and those measured here, MASE and WQL."""
+    parts = [
+        f"Monthly tasks of the Chronos zero-shot benchmark: figures of others as published ({SOURCE}), ours in bold. "
+        "The seasonal naive measured here within 1 % of its published figures shows that the protocol is the same."
+    ]
+    for dataset, rows in measured.items():
+        task = ZERO_SHOT_TASKS[dataset]
+        figures = dict(sorted(task.published.items(), key=lambda each: each[1][1]))
+        table: dict[str, list[str]] = {"model": [], "MASE": [], "WQL": []}
+        own = {f"**{row['method']}**": (row["mase"], row["wql"]) for row in over_all_origins(rows)}
+        for model, (mase, wql) in (own | figures).items():
+            for column, text in zip(table, (model, f"{mase:.4f}", f"{wql:.4f}"), strict=True):
+                table[column].append(text)
+        parts += [f"### {dataset}, {task.horizon_months} months", _markdown(table)]
+    return parts
 
 
 def _is_a_choice(row: Row) -> bool:

@@ -5,6 +5,7 @@ Here belongs only the way from landing files to what features are built from. Wh
 """
 
 import dataclasses
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -49,12 +50,18 @@ def sample_company(folder: Path, seed: int, markets: int, skus: int, months: int
     return SampleCompany(histories, truth.astype({"month": "datetime64[ns]"}), summary.last_month)
 
 
-def histories_from_landing(landing: Path, markets_file: Path, delivered: pd.DatetimeIndex) -> dict[str, MarketHistory]:
-    """History of each market of the file over the delivered months, with what is known of totals a month later."""
+def histories_from_landing(
+    landing: Path, markets_file: Path, delivered: pd.DatetimeIndex, origins: Iterable[pd.Timestamp] | None = None
+) -> dict[str, MarketHistory]:
+    """History of each market of the file over the delivered months, with what is known of totals a month later.
+
+    Features can be built at ``origins``; None: at all delivered months but the first.
+    """
     listed = load_markets(markets_file)
     source, months = SourceTables(str(landing), listed), list(delivered)
     tables = {code: {name: source.rows(name, code, months) for name in TABLES} for code in listed}
-    totals = _totals_known(tables, months, {code: market.region for code, market in listed.items()})
+    at = months[1:] if origins is None else sorted(origins)
+    totals = _totals_known(tables, months, at, {code: market.region for code, market in listed.items()})
     oxcgrt = source.oxcgrt()
     histories = {}
     for code, market in listed.items():
@@ -73,9 +80,12 @@ def _history(
 
 
 def _totals_known(
-    tables: dict[str, dict[str, pd.DataFrame]], months: list[pd.Timestamp], regions: dict[str, str]
+    tables: dict[str, dict[str, pd.DataFrame]],
+    months: list[pd.Timestamp],
+    origins: list[pd.Timestamp],
+    regions: dict[str, str],
 ) -> pd.DataFrame:
-    """Totals known at each month, with that ``month``: what the assets demand_totals and demand_totals_known make."""
+    """Totals known at each origin, as its ``month``: what the assets demand_totals and demand_totals_known make."""
     parts = []
     for month in months:
         of_month = {
@@ -88,7 +98,7 @@ def _totals_known(
         parts.append(totals.assign(total_month=month))
     every = pd.concat(parts, ignore_index=True)
     known = []
-    for month in months[1:]:
+    for month in origins:
         window = every[every["total_month"].between(add_months(month, -KNOWN_TOTALS_MONTHS), add_months(month, -1))]
         known.append(known_totals(window, month, regions).assign(month=month))
     return pd.concat(known, ignore_index=True)

@@ -1,7 +1,8 @@
 """All sets of a folder against all peers, in one run, written up as a page: ``make bench``.
 
 The folder holds tidy files as ``accuracy.py`` reads them. Every set has one origin but those named in ``ORIGINS``. A
-set where more than 30 % of the months are zero is measured against the methods for intermittent demand too.
+set where more than 30 % of the months are zero is measured against the methods for intermittent demand too. Sets of
+the Chronos zero-shot benchmark are measured at its horizon, too, beside the figures published there.
 
     python -m benchmarks.suite --folder bench --out benchmarks/RESULTS.md
     python -m benchmarks.suite --folder bench --sets m3 hospital --methods engine,holt_winters_statsmodels --out page.md
@@ -21,6 +22,7 @@ from benchmarks import accuracy
 from benchmarks.growth import SIZES, measure_size
 from benchmarks.methods import BASELINE
 from benchmarks.protocol import read_tidy
+from benchmarks.published_figures import ZERO_SHOT_TASKS
 from benchmarks.results_page import write_page
 from benchmarks.results_table import Row, draw_ratios, results_tables
 
@@ -49,6 +51,18 @@ def measure_set(data: Path, methods: str | None, threads: int, folder: Path, con
     for table in results_tables(rows):
         console.print(table)
     return rows
+
+
+def measure_zero_shot(data: Path, threads: int, folder: Path, reuse: bool, console: Console) -> list[Row]:
+    """Rows of a set at the horizon of its zero-shot task; also written to ``<folder>/<set>_zero_shot.json``."""
+    path = folder / f"{data.stem}_zero_shot.json"
+    if reuse and path.exists():
+        return json.loads(path.read_text(encoding="utf-8"))
+    options = accuracy.arguments(
+        ["--data", str(data), "--horizon", str(ZERO_SHOT_TASKS[data.stem].horizon_months), "--quantiles",
+         "--methods", "engine,seasonal_naive", "--threads", str(threads), "--out", str(path)]
+    )  # fmt: skip
+    return accuracy.run(options, console)
 
 
 def measure_growth(
@@ -93,6 +107,7 @@ def main(given: list[str] | None = None) -> int:
     results = options.out.parent / "results"
     results.mkdir(parents=True, exist_ok=True)
     rows: list[Row] = []
+    zero_shot: dict[str, list[Row]] = {}
     try:
         for data in files:
             measured = results / f"{data.stem}.json"
@@ -100,13 +115,16 @@ def main(given: list[str] | None = None) -> int:
                 rows += json.loads(measured.read_text(encoding="utf-8"))
             else:
                 rows += measure_set(data, options.methods, options.threads, results, console)
+        for data in files:
+            if data.stem in ZERO_SHOT_TASKS:
+                zero_shot[data.stem] = measure_zero_shot(data, options.threads, results, options.reuse, console)
         growth = measure_growth(options.growth, options.threads, results / "growth.json", options.reuse, console)
     except accuracy.EXPECTED_ERRORS as error:
         print(f"benchmarks.suite: {error}", file=sys.stderr)
         return 1
     picture = options.out.with_suffix(".png")
     draw_ratios(rows, picture)
-    write_page(options.out, rows, growth, picture, options.threads)
+    write_page(options.out, rows, growth, picture, options.threads, zero_shot)
     console.print(f"written: {options.out}")
     return 0
 

@@ -1,5 +1,6 @@
 """Modules that help and the code location do without: every command and every run pays for what is imported."""
 
+import json
 import subprocess
 import sys
 
@@ -24,23 +25,45 @@ COMMANDS = [
 ]  # fmt: skip
 
 
-def imported_by(code: str, *arguments: str) -> set[str]:
-    """Top packages in memory after a fresh interpreter has run the code."""
-    report = "import sys; print('\\n' + ' '.join({name.partition('.')[0] for name in sys.modules}))"
-    result = subprocess.run(
-        [sys.executable, "-c", f"{code}\n{report}", *arguments], capture_output=True, text=True, check=True
-    )
-    return set(result.stdout.splitlines()[-1].split())
+# Prints a line per command: the top packages that are in memory since the command before.
+HELP = """
+import json, sys
+before = set()
+for command in json.loads(sys.argv.pop()):
+    sys.argv = ["forecast-assets", *command, "--help"]
+    from forecast_assets.cli import app
+    try:
+        app()
+    except SystemExit as end:
+        assert end.code == 0, command
+    now = {name.partition(".")[0] for name in sys.modules}
+    print("imported:", *(now - before))
+    before = now
+"""
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_help_imports_nothing_heavy(command):
-    code = "from forecast_assets.cli import app\ntry: app()\nexcept SystemExit as end: assert end.code == 0"
-    assert not imported_by(code, *command, "--help") & (NOT_FOR_HELP | USED_BY_FEW_STEPS)
+def output_of(code: str, *arguments: str) -> list[str]:
+    """Run code in a fresh interpreter and return the lines it prints."""
+    result = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
+    return result.stdout.splitlines()
+
+
+@pytest.fixture(scope="module")
+def imported_by_help() -> dict[str, set[str]]:
+    """Return the packages that the help of each command imports and no command before it, of one interpreter."""
+    lines = output_of(HELP, json.dumps(COMMANDS))
+    imported = [set(line.split()[1:]) for line in lines if line.startswith("imported:")]
+    return dict(zip(map(" ".join, COMMANDS), imported, strict=True))
+
+
+@pytest.mark.parametrize("command", [" ".join(command) for command in COMMANDS])
+def test_help_imports_nothing_heavy(imported_by_help, command):
+    assert not imported_by_help[command] & (NOT_FOR_HELP | USED_BY_FEW_STEPS)
 
 
 def test_definitions_import_nothing_that_only_some_steps_use():
-    assert not imported_by("import forecast_assets.definitions") & USED_BY_FEW_STEPS
+    code = "import sys, forecast_assets.definitions; print(*{name.partition('.')[0] for name in sys.modules})"
+    assert not set(output_of(code)[-1].split()) & USED_BY_FEW_STEPS
 
 
 def test_values_that_help_repeats_are_those_in_use():

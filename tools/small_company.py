@@ -68,7 +68,7 @@ class SmallCompany:
         Raises:
             BuildError: If a command exits with an unexpected code; the message ends with what the command printed.
         """
-        self._folder.mkdir(parents=True)
+        (self._folder / "dagster_home").mkdir(parents=True)
         self._check_origin()
         self._forecast(f"{SAMPLE} --landing {self._landing}")
         self._limit_landing()

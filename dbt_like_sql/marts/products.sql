@@ -1,9 +1,9 @@
 -- grain: sku, month
 -- units: none
--- description: Attributes as known at the end of each month, further ones as JSON in attributes. A SKU that was sold by
---   then and is in no product list has a row of nulls, so that every SKU of sell_in finds its product.
+-- description: Attributes as known at the end of each month, further ones as JSON in attributes. A SKU that was known to be
+--   sold by then and is in no product list has a row of nulls, so that every SKU of sell_in finds its product.
 WITH sold AS (
-    SELECT sku, MIN(month) AS first_month FROM {{ ref('stg_sell_in') }} GROUP BY sku
+    SELECT sku, MIN(known_month) AS first_month FROM {{ ref('stg_sell_in') }} GROUP BY sku
 )
 SELECT
     products.sku,

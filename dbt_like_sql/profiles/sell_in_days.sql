@@ -1,8 +1,8 @@
 -- grain: month, day; all months delivered for the market
 -- units: rows: a count
--- description: Delivered rows by day, for the checks of a delivery. day is null for rows of a month. distinct_rows counts
---   rows that differ within a file, odd_rows those of them that come an odd number of times, repeated_sku names one that
---   comes more than once.
+-- description: Delivered rows by day, known at the end of their month, for the checks of a delivery. day is null for
+--   rows of a month. distinct_rows counts rows that differ within a file, odd_rows those of them that come an odd number
+--   of times, repeated_sku names one that comes more than once.
 WITH copies AS (
     SELECT
         {{ month_start('COALESCE(date, month)') }} AS month,
@@ -11,7 +11,10 @@ WITH copies AS (
         COUNT(*) AS copies
     FROM {{ source('sell_in') }}
     WHERE CAST(country AS VARCHAR) = $market AND COALESCE(date, month) IS NOT NULL
-    GROUP BY {{ month_start('COALESCE(date, month)') }}, CAST(date AS DATE), CAST(sku AS VARCHAR), _file, units, net_sales
+        AND (known_from IS NULL OR {{ month_start('known_from') }} <= {{ month_start('COALESCE(date, month)') }})
+    GROUP BY
+        {{ month_start('COALESCE(date, month)') }}, CAST(date AS DATE), CAST(sku AS VARCHAR),
+        _file, known_from, units, net_sales
 )
 SELECT
     month,

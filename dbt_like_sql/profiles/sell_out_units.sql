@@ -1,6 +1,6 @@
--- grain: sku, month; all months delivered for the market up to the last one asked for
--- units: units in sales units
+-- grain: sku, month, known_month; all months delivered for the market, known up to the last month asked for
+-- units: units and stock_units in sales units, price in the market's currency, distribution_pct as delivered
 -- description: Delivered sell-out, for the checks of a delivery.
-SELECT sku, month, sell_out_units AS units
+SELECT sku, month, known_month, sell_out_units AS units, stock_units, distribution_pct, price
 FROM {{ ref('stg_sell_out') }}
-WHERE month <= $last_month
+WHERE known_month <= $last_month

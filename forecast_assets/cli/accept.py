@@ -3,9 +3,9 @@
 import typer
 
 from forecast_assets.cli.console import console, countries_or_exit, month_argument, settings_or_exit
+from forecast_assets.cli.folders import existing_store
 from forecast_assets.market_state.delivery_findings import SOURCES, DeliveryFindings, StoredFinding
 from forecast_assets.storage import PartitionKey
-from forecast_assets.storage.opened import open_store
 from forecast_assets.validation.finding_effects import acceptable_names
 
 
@@ -18,7 +18,7 @@ def run(country: str, month: str, finding: str, reason: str, author: str, source
     if source is not None and source not in SOURCES:
         raise typer.BadParameter(f"no source {source}; known: {', '.join(SOURCES)}")
     partition = PartitionKey(month_argument(month), code)
-    findings = DeliveryFindings(open_store(settings))
+    findings = DeliveryFindings(existing_store(settings))
     recorded = findings.of(partition)
     of_source = source or _source_of(finding, recorded)
     acceptance = findings.accept(partition, of_source, finding, author.strip() or "unknown", reason.strip())

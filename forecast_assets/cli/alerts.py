@@ -12,11 +12,12 @@ from forecast_assets.alerts.outbox import utc_now
 from forecast_assets.alerts.records import UnreadableRecord
 from forecast_assets.alerts.teams import SENT, NoAddress, post_card, webhook_of
 from forecast_assets.cli.console import console, print_table, settings_or_exit
+from forecast_assets.cli.folders import Folder, require_folders
 
 
 def print_alerts() -> None:
     """Print open incidents, and messages that wait or are parked."""
-    messages = messages_of(settings_or_exit())
+    messages = _messages()
     messages.compose()
     incidents = messages.outbox.open_incidents()
     rows = [[it.country or "all", it.severity, it.kind, f"{it.month:%Y-%m}", it.headline] for it in incidents]
@@ -43,12 +44,18 @@ def send_test_card(channel: str) -> None:
 
 def resend_messages(names: list[str]) -> None:
     """Queue parked messages again, by default all of them, in their original order."""
-    _move(messages_of(settings_or_exit()), names, states.QUEUED, "queued again")
+    _move(_messages(), names, states.QUEUED, "queued again")
 
 
 def drop_messages(names: list[str]) -> None:
     """Drop unsent messages: they are never sent, and the store keeps them as dropped."""
-    _move(messages_of(settings_or_exit()), names, states.DROPPED, "dropped")
+    _move(_messages(), names, states.DROPPED, "dropped")
+
+
+def _messages() -> Messages:
+    settings = settings_or_exit()
+    require_folders(settings, Folder.STORE)
+    return messages_of(settings)
 
 
 def _move(messages: Messages, names: list[str], what: str, done: str) -> None:

@@ -13,7 +13,8 @@ from forecast_assets.cli.console import (
     countries_or_exit,
     settings_or_exit,
 )
-from forecast_assets.cli.prepare import prepare_instance, prepare_places
+from forecast_assets.cli.folders import Folder, require_folders
+from forecast_assets.cli.prepare import prepare_instance, prepare_store
 from forecast_assets.config.settings import Settings
 from forecast_assets.market_state.published_months import PublishedMonths
 from forecast_assets.operations.backfill.asset_nodes import SelectionError, asset_nodes, selected_assets
@@ -32,7 +33,8 @@ def run(
 ) -> None:
     """Print the plan, run it unless it touches closed months without leave, and exit with 1 if a month failed."""
     settings = settings_or_exit()
-    prepare_places(settings)
+    require_folders(settings, Folder.LANDING, Folder.INSTANCE)
+    prepare_store(settings)
     prepare_instance()
     scope, staleness = _scope(settings, _request(settings, codes, all_markets, first, to, assets, include_frozen))
     published = PublishedMonths(open_store(settings))

@@ -16,6 +16,7 @@ from forecast_assets.cli.console import (
     settings_or_exit,
     signed,
 )
+from forecast_assets.cli.folders import Folder, require_folders
 from forecast_assets.cli.prepare import prepare_instance
 from forecast_assets.domain.months import MonthRange
 from forecast_assets.domain.selection.contest import rejection_reasons, rows_rejecting
@@ -34,6 +35,7 @@ def run(country: str, accept: str | None, reason: str, author: str) -> None:
     """Accept a rejected configuration if one is named, then print the champions month by month."""
     settings = settings_or_exit()
     (code,) = countries_or_exit(settings, [country])
+    require_folders(settings, Folder.STORE, *([Folder.INSTANCE] if accept else []))
     recipes = RecipesInForce(open_store(settings))
     if accept:
         _accept(recipes, code, accept, {"reason": reason, "author": author})
@@ -56,7 +58,7 @@ def _accept(recipes: RecipesInForce, code: str, recipe: str, decision: dict[str,
     if rejections.empty:
         known = ", ".join(dict.fromkeys(rejected["recipe_id"])) or "none"
         raise typer.BadParameter(f"{code} has not rejected a recipe {recipe}; rejected: {known}. Nothing was changed")
-    prepare_instance(must_exist=True)
+    prepare_instance()
     report = RunLog()
     for month in sorted(rejections["month"].unique()):
         span = MonthRange(pd.Timestamp(month), pd.Timestamp(month))

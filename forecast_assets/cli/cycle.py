@@ -16,7 +16,8 @@ from forecast_assets.cli.console import (
     settings_or_exit,
     signed,
 )
-from forecast_assets.cli.prepare import prepare_instance, prepare_places
+from forecast_assets.cli.folders import Folder, require_folders
+from forecast_assets.cli.prepare import prepare_instance, prepare_store
 from forecast_assets.config.settings import Settings
 from forecast_assets.domain.evaluation.backtest_accuracy import ALL_LAGS
 from forecast_assets.domain.evaluation.realised_accuracy import PERFORMANCE_METHODS
@@ -45,6 +46,7 @@ WHY_LENGTH = 160
 def run(month: str, codes: list[str], history: int, origins: int, step: int) -> None:
     """Run the cycles, print what each market published, and exit with 1 if one failed."""
     settings = settings_or_exit()
+    require_folders(settings, Folder.LANDING, Folder.INSTANCE)
     countries = countries_or_exit(settings, codes)
     request = CycleRequest(closed_month_argument(month, settings.automation.time_zone), history, origins, step)
     results = run_and_print(settings, request, countries)
@@ -59,7 +61,7 @@ def run_and_print(settings: Settings, request: CycleRequest, countries: list[str
 
     Before anything runs, markets whose month is closed are named, and a month without data near it is refused.
     """
-    prepare_places(settings)
+    prepare_store(settings)
     store = ListedOnce(open_store(settings))
     closed = closed_months(store, request, countries)
     is_open = [code for code in countries if code not in closed]
@@ -153,7 +155,7 @@ def _row_of_failed(store: TableStore, code: str, month: pd.Timestamp, results: l
 
 def print_performance(settings: Settings, countries: list[str], origin: pd.Timestamp | None = None) -> None:
     """Print the realised performance of markets, regions and the world: first by SKU, then of their totals."""
-    cells = performance_cells(open_store(settings), countries, origin)
+    cells = performance_cells(open_store(settings), countries, origin, _warn)
     regions = {code: market.region for code, market in settings.market_table.items()}
     of_origin = f", origin {origin:%Y-%m}" if origin else ""
     _print_accuracy(
@@ -166,6 +168,10 @@ def print_performance(settings: Settings, countries: list[str], origin: pd.Times
     if len(totals) and cells["country"].nunique() > 1:
         above = totals[totals["level"].isin(["market", "region", "world"])]
         _print_accuracy(f"The same by month, SKUs summed first{of_origin}", above)
+
+
+def _warn(line: str) -> None:
+    console.print(line, style="yellow", markup=False, soft_wrap=True)
 
 
 def _print_groups(title: str, table: pd.DataFrame, level: str) -> None:

@@ -5,6 +5,7 @@ import pandas as pd
 import typer
 
 from forecast_assets.cli.console import console, print_table, settings_or_exit
+from forecast_assets.cli.folders import Folder, require_folders
 from forecast_assets.cli.prepare import prepare_home
 from forecast_assets.config.settings import Settings
 from forecast_assets.domain.calendar import add_months
@@ -21,6 +22,7 @@ SHOWN = 10
 def run(*, record_events: bool, verify: bool) -> None:
     """Test every configured connection and print the results; exit with 1 if one fails or a file is damaged."""
     settings = settings_or_exit()
+    require_folders(settings, Folder.LANDING, Folder.INSTANCE)
     prepare_home()
     connections = list(check_connections(settings))
     rows = [[each.name, each.where, each.state, each.result] for each in connections]

@@ -12,6 +12,7 @@ from forecast_assets.cli.console import (
     print_table,
     settings_or_exit,
 )
+from forecast_assets.cli.folders import Folder, existing_store, require_folders
 from forecast_assets.config.country_codes import close_countries, country_of, country_with
 from forecast_assets.config.markets import Market, MarketsError
 from forecast_assets.config.markets_file import add_market, rename_market, set_stage
@@ -24,7 +25,6 @@ from forecast_assets.operations.health.readiness import market_readiness
 from forecast_assets.operations.health.rehearsal import rehearsed_findings
 from forecast_assets.sources.landing import LandingFolder
 from forecast_assets.sources.opened import open_deliveries
-from forecast_assets.storage.opened import open_store
 
 RELOAD = (
     "A running webserver and daemon still have the old list of markets: reload the code location "
@@ -59,6 +59,7 @@ def check_market(code: str, month: str | None) -> None:
     """Print the readiness of a market; exit with 1 if a check fails."""
     settings = settings_or_exit()
     countries_or_exit(settings, [code])
+    require_folders(settings, Folder.LANDING)
     ready = is_ready(_checked(settings, code, month))
     sound = _rehearse(settings, code, month_argument(month)) if month else True
     if not (ready and sound):
@@ -90,6 +91,7 @@ def promote_market(code: str, month: str | None, reason: str, *, force: bool) ->
         )
     if force and not reason.strip():
         _reject("--force needs a --reason: it is kept in markets.yaml for those who ask later")
+    require_folders(settings, Folder.LANDING)
     findings = _checked(settings, code, month)
     failed = [finding.check for finding in findings if finding.result == FAIL]
     if failed and not force:
@@ -111,7 +113,7 @@ def rename_to(code: str, new_code: str) -> None:
     """Change the code of a market that has no stored months; exit with 2 and the steps to take if it has any."""
     settings = settings_or_exit()
     countries_or_exit(settings, [code])
-    stored = tables_of_market(open_store(settings), code)
+    stored = tables_of_market(existing_store(settings), code)
     if stored:
         _reject(_steps_to_rename(code, new_code, stored))
     try:
@@ -151,6 +153,7 @@ def _codes(code: str, name: str, iso2: str | None, iso3: str | None) -> tuple[st
 
 
 def _first_delivered(settings: Settings, code: str) -> pd.Timestamp:
+    require_folders(settings, Folder.LANDING)
     # The market is not in the markets file yet: name its code here, so that its files are recognised.
     delivered = open_deliveries(settings, [*settings.market_table, code])
     months = delivered.delivered_months("sell_in", code)

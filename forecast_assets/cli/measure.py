@@ -12,6 +12,7 @@ from forecast_assets.cli.console import (
     settings_or_exit,
 )
 from forecast_assets.cli.cycle import print_performance
+from forecast_assets.cli.folders import Folder, require_folders
 from forecast_assets.cli.prepare import prepare_instance
 from forecast_assets.operations.cycle.measure import run_measures
 
@@ -20,7 +21,8 @@ def run(through: str, codes: list[str], origin: str | None) -> None:
     """Measure the closed months, print realised performance, and exit with 1 if a market failed."""
     settings = settings_or_exit()
     countries = countries_or_exit(settings, codes)
-    prepare_instance(must_exist=True)
+    require_folders(settings, Folder.STORE, Folder.INSTANCE)
+    prepare_instance()
     results = run_measures(
         settings, load_code_location, closed_month_argument(through, settings.automation.time_zone), countries, RunLog()
     )

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import pandas as pd
 
 from forecast_assets.cli.console import console, print_table, settings_or_exit
+from forecast_assets.cli.folders import existing_store
 from forecast_assets.operations.history.pruning import prune
 from forecast_assets.operations.history.retention import PruningPlan, Retention, to_prune
-from forecast_assets.storage.opened import open_store
 from forecast_assets.storage.version_files import VersionFiles, all_versions
 
 MEGABYTE = 1_000_000
@@ -17,11 +17,12 @@ MEGABYTE = 1_000_000
 def run(*, dry_run: bool, even_if_needed: bool, show: bool) -> None:
     """Print what the retention rule deletes and delete it."""
     settings = settings_or_exit(with_markets=False)
+    store = existing_store(settings)
     retention = Retention(settings.retention.days, settings.retention.versions, settings.retention.orphan_grace_days)
     if retention.days == 0:
         console.print("FORECAST_RETENTION_DAYS is 0: every version is kept. Nothing was removed.", markup=False)
         return
-    store, now = open_store(settings), pd.Timestamp.now("UTC")
+    now = pd.Timestamp.now("UTC")
     plan = to_prune(all_versions(store), retention, now, even_if_needed=even_if_needed)
     _print_plan(plan, show)
     if dry_run:

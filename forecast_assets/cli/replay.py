@@ -8,6 +8,7 @@ import typer
 
 from forecast_assets.cli.code_location import build_code_location, load_code_location
 from forecast_assets.cli.console import console, countries_or_exit, print_table, settings_or_exit
+from forecast_assets.cli.folders import existing_store
 from forecast_assets.cli.version_arguments import listed
 from forecast_assets.config.settings import Settings
 from forecast_assets.domain.calendar import add_months
@@ -30,7 +31,6 @@ from forecast_assets.operations.history.replay import (
 )
 from forecast_assets.operations.history.source_changes import source_changes
 from forecast_assets.storage import PartitionKey, TableStore
-from forecast_assets.storage.opened import open_store
 
 STYLES = {IDENTICAL: "green", DIFFERENT: "red", NOT_POSSIBLE: "yellow"}
 SHOWN_COLUMNS = 5
@@ -40,7 +40,7 @@ SHOWN_TEXT = 60
 def run(cycle: str, codes: list[str], keep: Path | None) -> None:
     """Rebuild a cycle and print the comparison; exit with 0 if identical, 1 if not, 2 if a table cannot be rebuilt."""
     settings = settings_or_exit()
-    store = open_store(settings)
+    store = existing_store(settings)
     versions, nodes = RecordedVersions(store), asset_nodes(load_code_location())
     countries = countries_or_exit(settings, codes) if codes else list(settings.market_table)
     asked_for = [*([] if codes else [None]), *countries]

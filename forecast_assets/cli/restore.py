@@ -3,16 +3,16 @@
 import typer
 
 from forecast_assets.cli.console import console, month_argument, settings_or_exit
+from forecast_assets.cli.folders import existing_store
 from forecast_assets.cli.version_arguments import partition_or_exit, table_or_exit
 from forecast_assets.operations.health.restore import NothingToRestore, restore
-from forecast_assets.storage.lease import LeaseTaken
-from forecast_assets.storage.opened import open_store
+from forecast_assets.storage.lease import LeaseLost, LeaseTaken
 
 
 def run(table: str, partition: list[str]) -> None:
     """Restore one partition and print which version is published."""
     settings = settings_or_exit(with_markets=False)
-    store = open_store(settings)
+    store = existing_store(settings)
     if len(partition) > 2:
         raise typer.BadParameter(f"expected a market and a month such as FR 2024-11, got {' '.join(partition)}")
     *country, month = partition
@@ -20,7 +20,7 @@ def run(table: str, partition: list[str]) -> None:
     key = partition_or_exit(store, name, country[0] if country else None, month_argument(month))
     try:
         restored = restore(store, name, key, settings.store.lease_seconds)
-    except (NothingToRestore, LeaseTaken) as error:
+    except (NothingToRestore, LeaseTaken, LeaseLost) as error:
         console.print(f"{error}. Nothing was changed." if isinstance(error, LeaseTaken) else str(error), style="red")
         raise typer.Exit(1) from None
     provenance = restored.provenance

@@ -10,6 +10,7 @@ from forecast_assets.cli.console import (
     countries_or_exit,
     settings_or_exit,
 )
+from forecast_assets.cli.folders import Folder, require_folders
 from forecast_assets.cli.prepare import prepare_instance
 from forecast_assets.config.settings import Settings
 from forecast_assets.domain.months import MonthRange
@@ -23,8 +24,9 @@ def run(country: str, reason: str, author: str) -> None:
     """Reject the champion in force from its latest month on, and publish that month with the one before it."""
     settings = settings_or_exit()
     (code,) = countries_or_exit(settings, [country])
+    require_folders(settings, Folder.STORE, Folder.INSTANCE)
     month = _month_to_roll_back(settings, code)
-    prepare_instance(must_exist=True)
+    prepare_instance()
     config = {"refused_recipe": {"reason": reason, "author": author}}
     report, span = RunLog(), MonthRange(month, month)
     for job, with_config in (("refuse_recipe", config), ("republish", None)):

@@ -17,6 +17,7 @@ from forecast_assets.cli.console import (
     settings_or_exit,
     signed,
 )
+from forecast_assets.cli.folders import Folder, require_folders
 from forecast_assets.cli.prepare import prepare_instance
 from forecast_assets.config.settings import Settings
 from forecast_assets.domain.months import MonthRange
@@ -30,6 +31,7 @@ def run(codes: list[str], trials: int, month: str | None) -> None:
     """Tune market by market, print the configuration in force, and exit with 1 if a market could not be tuned."""
     settings = settings_or_exit()
     countries = countries_or_exit(settings, codes)
+    require_folders(settings, Folder.STORE, Folder.INSTANCE)
     given = closed_month_argument(month, settings.automation.time_zone) if month else None
     months = {code: given or _latest_month(settings, code) for code in countries}
     prepare_instance()

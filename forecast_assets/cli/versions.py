@@ -1,9 +1,9 @@
 """Work of ``forecast-assets versions``: print every version of a partition with its writer and state."""
 
 from forecast_assets.cli.console import console, month_argument, print_table, settings_or_exit
+from forecast_assets.cli.folders import existing_store
 from forecast_assets.cli.version_arguments import partition_or_exit, table_or_exit
 from forecast_assets.storage import Version
-from forecast_assets.storage.opened import open_store
 from forecast_assets.storage.version_files import pruned_of
 
 COLUMNS = ["version", "state", "written", "cycle", "run", "git sha", "rows", "content hash"]
@@ -12,7 +12,7 @@ HASH_LENGTH = 12
 
 def run(table: str, month: str, country: str | None) -> None:
     """Print the versions of a partition, oldest first, with the pruned ones below."""
-    store = open_store(settings_or_exit(with_markets=False))
+    store = existing_store(settings_or_exit(with_markets=False))
     partition = partition_or_exit(store, table_or_exit(store, table), country, month_argument(month))
     versions = store.versions(table, partition)
     print_table(f"{table} {partition}", COLUMNS, [_row(version) for version in versions])

@@ -2,17 +2,16 @@
 
 import json
 import os
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import typer
 
 from forecast_assets.cli.console import console, month_argument, settings_or_exit
+from forecast_assets.cli.folders import dagster_home, existing_store
 from forecast_assets.cli.versions import short_sha
 from forecast_assets.operations.history.passport import NoSuchForecast, Passport, checks_of_run, latest_origin, passport
 from forecast_assets.storage import PartitionKey
-from forecast_assets.storage.opened import open_store
 from forecast_assets.storage.partition_key import describe_partitions
 
 SHORT = 12
@@ -20,7 +19,7 @@ SHORT = 12
 
 def run(country: str, sku: str, month: str, origin: str | None, *, as_json: bool) -> None:
     """Print the passport of a published number, as text or as JSON."""
-    store = open_store(settings_or_exit(with_markets=False))
+    store = existing_store(settings_or_exit(with_markets=False))
     target = month_argument(month)
     try:
         at = month_argument(origin) if origin else latest_origin(store, country, target)
@@ -40,7 +39,7 @@ class _instance:
     """Dagster's instance if this machine has a DAGSTER_HOME; else None, and none is created."""
 
     def __enter__(self) -> dg.DagsterInstance | None:
-        home = Path(os.environ.get("DAGSTER_HOME", "var/dagster_home")).absolute()
+        home = dagster_home()
         self._opened = None
         if (home / "dagster.yaml").exists():
             os.environ["DAGSTER_HOME"] = str(home)

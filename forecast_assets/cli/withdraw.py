@@ -7,6 +7,7 @@ import typer
 from forecast_assets.alerts.outbox import Outbox
 from forecast_assets.cli.code_location import load_code_location
 from forecast_assets.cli.console import RunLog, console, countries_or_exit, month_argument, settings_or_exit
+from forecast_assets.cli.folders import Folder, require_folders
 from forecast_assets.cli.prepare import prepare_instance
 from forecast_assets.config.settings import Settings
 from forecast_assets.market_state.market_lease import MarketBusy
@@ -23,6 +24,7 @@ from forecast_assets.operations.history.withdraw import (
     withdraw,
 )
 from forecast_assets.storage import TableStore
+from forecast_assets.storage.lease import LeaseLost
 from forecast_assets.storage.opened import open_store
 
 
@@ -33,12 +35,13 @@ def run(country: str, month: str, reason: str, author: str, *, undo: bool) -> No
     if not reason.strip():
         raise typer.BadParameter("--reason must not be empty: it is all that is known of the withdrawal later")
     order = Order(code, month_argument(month), author, reason.strip(), pd.Timestamp.now("UTC"))
+    require_folders(settings, Folder.STORE, Folder.INSTANCE)
     store = open_store(settings)
     try:
         outcome = (restore if undo else withdraw)(store, order, settings.store.lease_seconds)
     except NotPossible as error:
         raise typer.BadParameter(str(error)) from error
-    except MarketBusy as error:
+    except (MarketBusy, LeaseLost) as error:
         console.print(str(error), style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from None
     _print(order, outcome, undo=undo)

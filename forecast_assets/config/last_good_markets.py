@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from forecast_assets.config.markets import Market, MarketsError, load_markets
-from forecast_assets.config.settings import Settings, SettingsError, load_settings
+from forecast_assets.config.settings import Settings, SettingsError, check_first_month, load_settings
 
 COPY = "markets.last-good.yaml"
 log = logging.getLogger(__name__)
@@ -45,11 +45,30 @@ def load_service_settings(environment: Mapping[str, str] = os.environ) -> Settin
     return settings
 
 
+def load_watchdog_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Return the settings of a command that must report a bad markets file; it writes no copy.
+
+    The markets are those of the file, else of the last good copy, else none.
+
+    Raises:
+        SettingsError: If another setting cannot be used.
+    """
+    settings = load_settings(environment, with_markets=False)
+    for file in (Path(settings.markets.file), _copy(environment)):
+        try:
+            if file is not None:
+                return load_settings(environment, markets_from=file)
+        except (MarketsError, SettingsError):
+            continue
+    settings.__dict__["market_table"] = {}
+    return settings
+
+
 def markets_file_problem(settings: Settings) -> str:
     """Describe why the markets file as it is now cannot be used by services; empty if it can."""
     try:
-        load_markets(settings.markets.file)
-    except MarketsError as error:
+        check_first_month(settings, load_markets(settings.markets.file))
+    except (MarketsError, SettingsError) as error:
         return str(error)
     return ""
 

@@ -124,6 +124,7 @@ def load_markets(path: str | Path) -> dict[str, Market]:
     codes = [entry["code"] for entry in entries if isinstance(entry, dict) and isinstance(entry.get("code"), str)]
     repeated = sorted((code, count) for code, count in Counter(codes).items() if count > 1)
     problems += [f"market code {code!r} is given {count} times" for code, count in repeated]
+    problems += _region_problems(entries)
     if problems:
         more = [f"  - and {len(problems) - MOST_PROBLEMS} more"] if len(problems) > MOST_PROBLEMS else []
         listed = [f"  - {text}" for text in problems[:MOST_PROBLEMS]]
@@ -203,7 +204,25 @@ def _value_problems(key: str, value: Any) -> list[str]:
     length = {"iso2": 2, "iso3": 3}.get(key)
     if length and not re.fullmatch(rf"[A-Z]{{{length}}}", value):
         return [f"{key}: expected {length} capital letters, got {shown(value)}"]
-    return [] if value else [f"{key}: must not be empty"]
+    return _text_problems(key, value)
+
+
+def _text_problems(key: str, value: str) -> list[str]:
+    if not value.strip():
+        return [f"{key}: must not be empty"]
+    if value != value.strip() or not value.isprintable():
+        return [f"{key}: expected text on one line without blanks around it, got {shown(value)}"]
+    return []
+
+
+def _region_problems(entries: list[Any]) -> list[str]:
+    """Return the regions that are written in several ways: each would have totals of its own."""
+    written = [entry["region"] for entry in entries if isinstance(entry, dict) and isinstance(entry.get("region"), str)]
+    spellings: dict[str, dict[str, None]] = {}
+    for region in written:
+        spellings.setdefault("".join(region.split()).casefold(), {})[region] = None
+    several = [" and ".join(map(shown, each)) for each in spellings.values() if len(each) > 1]
+    return [f"one region is written {each}; write it in one way" for each in several]
 
 
 def _share_problems(key: str, value: Any) -> list[str]:

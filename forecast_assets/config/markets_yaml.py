@@ -20,8 +20,8 @@ def parse_markets(text: str) -> Any:
     """Return the content of a markets file.
 
     Raises:
-        ValueError: If it is too large, nested deeper than 6 levels, has an alias or the same key twice in one mapping,
-            or a value that is no date. The message names the line.
+        ValueError: If it is too large, nested deeper than 6 levels, has an alias, a merge (``<<``) or the same key
+            twice in one mapping, or a value that is no date. The message names the line.
         yaml.YAMLError: If it is no YAML.
     """
     import yaml
@@ -70,6 +70,8 @@ def _check_keys(node: yaml.Node) -> None:
         for key, value in node.value:
             line = key.start_mark.line + 1
             name = key.value if isinstance(key, yaml.ScalarNode) else None
+            if name == "<<":
+                raise ValueError(f"line {line}: merge <<; write the keys themselves")
             if name in seen:
                 raise ValueError(f"line {line}: key {name!r} is given twice (before in line {seen[name]}); keep one")
             if name is not None:

@@ -172,7 +172,7 @@ def load_settings(
         # The value of the cached property: the last good copy, while the file itself cannot be used.
         settings.__dict__["market_table"] = load_markets(markets_from)
     if with_markets:
-        _check_first_month(settings)
+        check_first_month(settings, settings.market_table)
     return settings
 
 
@@ -185,10 +185,16 @@ def _resolved(address: str) -> str:
     return address.rstrip("/") if "://" in address else os.path.normpath(Path.cwd() / address)
 
 
-def _check_first_month(settings: Settings) -> None:
-    late = [code for code, market in settings.market_table.items() if market.since < settings.first_partition]
-    if late:
+def check_first_month(settings: Settings, markets: Mapping[str, Market]) -> None:
+    """Compare the markets with the first month of the settings.
+
+    Raises:
+        SettingsError: If a market has data before that month.
+    """
+    first = settings.markets.first_month
+    early = [code for code, market in markets.items() if first is not None and market.since < first]
+    if early:
         raise SettingsError(
-            f"FORECAST_FIRST_MONTH = {settings.first_partition:%Y-%m}: {', '.join(late)} have data before it "
+            f"FORECAST_FIRST_MONTH = {first:%Y-%m}: {', '.join(early)} have data before it "
             f"(since, in {Path(settings.markets.file).name}). Set an earlier first month or a later since."
         )

@@ -7,7 +7,9 @@ import dagster as dg
 
 from forecast_assets.config.settings import Settings
 from forecast_assets.defs.io_managers import build_io_managers
+from forecast_assets.market_state.damaged_inputs import DamagedInputs
 from forecast_assets.market_state.delivery_findings import DeliveryFindings
+from forecast_assets.market_state.later_restatements import LaterRestatements
 from forecast_assets.market_state.lookups import Lookups
 from forecast_assets.market_state.market_lease import MarketLease
 from forecast_assets.market_state.published_months import PublishedMonths
@@ -17,6 +19,7 @@ from forecast_assets.operations.history.historical_store import HistoricalStore
 from forecast_assets.sources.opened import open_sources
 from forecast_assets.storage import TableReader
 from forecast_assets.storage.configuration import configuration_of
+from forecast_assets.storage.lease import Hold
 from forecast_assets.storage.opened import open_store
 from forecast_assets.storage.table_specs import table_specs
 from forecast_assets.tracking.mlflow_runs import MlflowRuns
@@ -34,10 +37,13 @@ def default_resources(settings: Settings, inputs: TableReader | None = None) -> 
             write to a store of their own.
     """
     store, lookups = open_store(settings), Lookups()
+    holds: dict[str, Hold] = {}
+    damaged = DamagedInputs()
     lease = None if inputs else MarketLease(store, settings.store.lease_seconds, settings.store.lease_wait_seconds)
     managers = build_io_managers(
         settings.store.address, table_specs(), settings.env, settings.azure.storage, lease=lease,
         configuration=lambda asset, country: configuration_of(asset, settings, country), lookups=lookups, inputs=inputs,
+        holds=holds, damaged=damaged,
     )  # fmt: skip
     read_from = inputs or store
     return {
@@ -48,10 +54,12 @@ def default_resources(settings: Settings, inputs: TableReader | None = None) -> 
         **_azure_clients(settings),
         "source_tables": open_sources(settings),
         "published_months": PublishedMonths(read_from, lookups),
+        "later_restatements": LaterRestatements(read_from, lookups),
         "unlisted_markets": UnlistedMarkets(read_from, settings.market_table),
         "recipes_in_force": RecipesInForce(read_from, lookups),
-        "delivery_findings": DeliveryFindings(inputs.original if isinstance(inputs, HistoricalStore) else store),
-        "mlflow_runs": MlflowRuns(store),
+        "delivery_findings": DeliveryFindings(inputs.original if isinstance(inputs, HistoricalStore) else store, holds),
+        "damaged_inputs": damaged,
+        "mlflow_runs": MlflowRuns(store, holds),
         "mlflow_tracking": MlflowTracking(
             tracking_uri=_mlflow_address(settings), experiment_name=f"forecast_assets_{settings.env}"
         ),

@@ -4,13 +4,17 @@
 and ``accepted.json``, all decisions about the month.
 """
 
+import contextlib
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 
 import pandas as pd
 
 from forecast_assets.storage import PartitionKey, TableStore
 from forecast_assets.storage.atomic_file import AtomicFile
+from forecast_assets.storage.fenced_publish import replace_as_owner
+from forecast_assets.storage.lease import Hold
 
 FOLDER = "_findings"
 BLOCKS, WARNS, ACCEPTED = "blocks", "warns", "accepted"
@@ -43,9 +47,22 @@ class StoredFinding:
 
 @dataclass(frozen=True)
 class DeliveryFindings:
-    """Findings and acceptances of a company, read from and written to its store."""
+    """Findings and acceptances of a company, read from and written to its store.
+
+    Attributes:
+        store: The store of the company.
+        holds: Leases of the runs under way, by run id.
+    """
 
     store: TableStore
+    holds: Mapping[str, Hold] = field(default_factory=dict)
+
+    @contextlib.contextmanager
+    def owned_by(self, run_id: str) -> Iterator[None]:
+        """Run the body, what a run tells people, only while the run owns the lease of its market. Raises LeaseLost."""
+        hold = self.holds.get(run_id)
+        with hold.checked() if hold else contextlib.nullcontext():
+            yield
 
     def accept(self, partition: PartitionKey, source: str, name: str, author: str, reason: str) -> Acceptance:
         """Accept a finding of a market's month. Earlier decisions about it stay in the file."""
@@ -69,15 +86,19 @@ class DeliveryFindings:
             for record in (json.loads(content) if content else [])
         }
 
-    def keep(self, source: str, findings: dict[PartitionKey, list[StoredFinding]]) -> None:
-        """Store the findings of a run of a source; a month without any loses those of earlier runs."""
+    def keep(self, source: str, findings: dict[PartitionKey, list[StoredFinding]], run_id: str = "") -> None:
+        """Store the findings of a run of a source; a month without any loses those of earlier runs.
+
+        Raises:
+            LeaseLost: If the run has lost the lease of its market: its successor's findings stay.
+        """
         paths = {partition: f"{self._folder(partition)}/{source}.json" for partition in findings}
         states = self.store.files.read_many(list(paths.values()))
         for (partition, path), before in zip(paths.items(), states, strict=True):
             records = [asdict(finding) for finding in findings[partition]]
             if records or before is not None:
                 content = json.dumps(records, indent=1, ensure_ascii=False).encode()
-                self.store.files.replace(path, content, self.store.files.state(path))
+                replace_as_owner(self.store.files, path, content, self.holds.get(run_id))
 
     def of(self, partition: PartitionKey) -> list[StoredFinding]:
         """Return the findings of a market's month, of all sources, those that block first."""

@@ -45,15 +45,18 @@ class Lookups:
     """Look-ups of steps by run and asset; the oldest are forgotten."""
 
     def __init__(self) -> None:
-        self._noted: OrderedDict[tuple[str, str], Noted] = OrderedDict()
+        self._noted: OrderedDict[tuple[str, str], dict[pd.Timestamp | None, Noted]] = OrderedDict()
 
-    def of(self, run_id: str, asset: str) -> Noted:
-        """Return the look-ups of an asset of a run so far; empty at first."""
-        noted = self._noted.setdefault((run_id, asset), Noted())
+    def of(self, run_id: str, asset: str, month: pd.Timestamp | None = None) -> Noted:
+        """Return the look-ups of an asset of a run so far; empty at first.
+
+        Those of a ``month`` are stored with its partition alone, those without one with every partition of the run.
+        """
+        noted = self._noted.setdefault((run_id, asset), {})
         self._noted.move_to_end((run_id, asset))
         while len(self._noted) > STEPS_KEPT:
             self._noted.popitem(last=False)
-        return noted
+        return noted.setdefault(month, Noted())
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import pandas as pd
 from forecast_assets.market_state.lookups import LATER_PUBLISHED, PUBLISHED_AT
 from forecast_assets.market_state.published_months import TABLE, repeats_earlier
 from forecast_assets.storage import PartitionKey, Provenance, StoredProvenance, TableStore, WrittenVersion
+from forecast_assets.storage.lease import Hold
 from forecast_assets.storage.table_specs import table_specs
 
 LONG_AGO = pd.Timestamp("1970-01-01", tz="UTC")
@@ -94,7 +95,9 @@ def first_published_at(store: TableStore, partition: PartitionKey) -> pd.Timesta
     return published_at(provenance) if provenance.previous_version is None else LONG_AGO
 
 
-def write_status(store: TableStore, country: str, change: StatusChange, run_id: str) -> WrittenVersion:
+def write_status(
+    store: TableStore, country: str, change: StatusChange, run_id: str, hold: Hold | None = None
+) -> WrittenVersion:
     """Publish a month with its other status as a new version; numbers, inputs and cycle stay those of before."""
     partition = PartitionKey(change.month, country)
     rows, provenances = store.read_with_provenance(TABLE, [partition])
@@ -107,4 +110,4 @@ def write_status(store: TableStore, country: str, change: StatusChange, run_id: 
         run_id, stored.cycle_id, stored.git_sha, stored.inputs, stored.code_version, stored.configuration, answers
     )
     table = rows.drop(columns=["country", "month"]).assign(status=change.after)
-    return store.write(table_specs()[TABLE], partition, table, provenance)
+    return store.write_all(table_specs()[TABLE], {partition: table}, {partition: provenance}, hold)[0]

@@ -1,14 +1,46 @@
 """Tables made from deliveries, one partition per market and month."""
 
+from typing import Any
+
 import pandas as pd
 import pandera.pandas as pa
 from pandera.typing import Series
 
 from forecast_assets.schemas.table import Table, first_of_month, sku_column, target_month_column
 
+RESTATED_MONTH = "restated_month"
 
-class SellIn(Table):
-    """One row per SKU and month: units sold to wholesalers and retailers."""
+
+def restated_month_column() -> Any:
+    """Declare the earlier month of a row that restates one."""
+    return pa.Field(
+        nullable=True,
+        description="Earlier month that the row restates, from this month on; null for the month's own rows",
+    )
+
+
+class Facts(Table):
+    """Base of sell-in and sell-out: one row per SKU, and one for each earlier month of it that is restated.
+
+    Restatements are stored with the month in which they became known. The restated month itself stays as it is.
+    """
+
+    class Config(Table.Config):
+        unique = ["sku", RESTATED_MONTH]
+
+    @classmethod
+    def sparse_columns(cls) -> tuple[str, ...]:
+        """Leave out the column of a month that restates nothing."""
+        return (RESTATED_MONTH,)
+
+    @pa.check(RESTATED_MONTH, name="first_of_month")
+    def months_are_first_of_month(cls, months: pd.Series) -> pd.Series:
+        """Check that each month is given by its first day."""
+        return first_of_month(months)
+
+
+class SellIn(Facts):
+    """Units sold to wholesalers and retailers, by SKU and month."""
 
     sku: Series[str] = sku_column()
     sell_in_units: Series[float] = pa.Field(
@@ -19,13 +51,11 @@ class SellIn(Table):
         isin=["delivered", "no_sale", "unknown"],
         description="Origin of the row: delivered, filled with zero (no_sale), or filled with null (unknown)",
     )
-
-    class Config(Table.Config):
-        unique = ["sku"]
+    restated_month: Series[pa.DateTime] = restated_month_column()
 
 
-class SellOut(Table):
-    """One row per SKU and month: units sold by retailers to consumers."""
+class SellOut(Facts):
+    """Units sold by retailers to consumers, by SKU and month."""
 
     sku: Series[str] = sku_column()
     sell_out_units: Series[float] = pa.Field(nullable=True, description="Sell-out of the month, units")
@@ -39,9 +69,7 @@ class SellOut(Table):
     is_promoted: Series[float] = pa.Field(
         nullable=True, isin=[0.0, 1.0], description="1 if the SKU was promoted in the month, else 0; null if unknown"
     )
-
-    class Config(Table.Config):
-        unique = ["sku"]
+    restated_month: Series[pa.DateTime] = restated_month_column()
 
 
 class Products(Table):
@@ -68,6 +96,11 @@ class Products(Table):
     def further_columns(cls) -> tuple[str, str]:
         """Allow further attributes, as delivered."""
         return "attribute_", "object"
+
+    @classmethod
+    def sparse_columns(cls) -> tuple[str, ...]:
+        """Leave out attributes that no product of the partition has."""
+        return ("attribute_",)
 
 
 class Promotions(Table):

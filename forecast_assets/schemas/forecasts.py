@@ -12,6 +12,8 @@ from forecast_assets.schemas.table import (
     forecast_in_interval,
     horizon_months_column,
     origin_month_column,
+    quantile_column,
+    quantiles_in_order,
     sku_column,
     target_month_column,
     units_column,
@@ -24,15 +26,13 @@ PORTFOLIO_RULE_NAMES = [
 ]  # fmt: skip
 
 
-class BaselineForecasts(Table):
-    """One row per SKU and target month: the planners' Holt-Winters and the seasonal naive."""
+class ForecastCells(Table):
+    """One row per SKU and target month of one origin."""
 
     sku: Series[str] = sku_column()
     origin_month: Series[pa.DateTime] = origin_month_column()
     target_month: Series[pa.DateTime] = target_month_column()
     horizon_months: Series[int] = horizon_months_column()
-    baseline_units: Series[float] = units_column("Holt-Winters forecast of the month")
-    naive_units: Series[float] = units_column("Seasonal naive forecast of the month")
 
     class Config(Table.Config):
         unique = ["sku", "target_month"]
@@ -43,16 +43,51 @@ class BaselineForecasts(Table):
         return first_of_month(months)
 
 
-class Forecasts(Table):
+class BaselineForecasts(ForecastCells):
+    """One row per SKU and target month: the planners' Holt-Winters and the seasonal naive."""
+
+    baseline_units: Series[float] = units_column("Holt-Winters forecast of the month")
+    naive_units: Series[float] = units_column("Seasonal naive forecast of the month")
+
+
+class ForecastDistribution(ForecastCells):
+    """One row per SKU and target month: a forecast and the quantiles of its demand."""
+
+    forecast_units: Series[float] = units_column("Forecast of the month")
+    forecast_units_p05: Series[float] = quantile_column(5)
+    forecast_units_p10: Series[float] = quantile_column(10)
+    forecast_units_p15: Series[float] = quantile_column(15)
+    forecast_units_p20: Series[float] = quantile_column(20)
+    forecast_units_p25: Series[float] = quantile_column(25)
+    forecast_units_p30: Series[float] = quantile_column(30)
+    forecast_units_p35: Series[float] = quantile_column(35)
+    forecast_units_p40: Series[float] = quantile_column(40)
+    forecast_units_p45: Series[float] = quantile_column(45)
+    forecast_units_p50: Series[float] = quantile_column(50)
+    forecast_units_p55: Series[float] = quantile_column(55)
+    forecast_units_p60: Series[float] = quantile_column(60)
+    forecast_units_p65: Series[float] = quantile_column(65)
+    forecast_units_p70: Series[float] = quantile_column(70)
+    forecast_units_p75: Series[float] = quantile_column(75)
+    forecast_units_p80: Series[float] = quantile_column(80)
+    forecast_units_p85: Series[float] = quantile_column(85)
+    forecast_units_p90: Series[float] = quantile_column(90)
+    forecast_units_p95: Series[float] = quantile_column(95)
+
+    @pa.dataframe_check(name="interval_holds_the_forecast")
+    def interval_holds_the_forecast(cls, table: pd.DataFrame) -> pd.Series:
+        """Check that the interval contains the forecast."""
+        return forecast_in_interval(table, "forecast_units")
+
+    @pa.dataframe_check(name="quantiles_in_order")
+    def quantiles_do_not_decrease(cls, table: pd.DataFrame) -> pd.Series:
+        """Check that no quantile is below one of a lower level."""
+        return quantiles_in_order(table)
+
+
+class Forecasts(ForecastDistribution):
     """One row per SKU and target month: the model's forecast beside the baseline."""
 
-    sku: Series[str] = sku_column()
-    origin_month: Series[pa.DateTime] = origin_month_column()
-    target_month: Series[pa.DateTime] = target_month_column()
-    horizon_months: Series[int] = horizon_months_column()
-    forecast_units: Series[float] = units_column("Model forecast of the month")
-    forecast_units_p10: Series[float] = units_column("Lower end of the model's 80 % interval")
-    forecast_units_p90: Series[float] = units_column("Upper end of the model's 80 % interval")
     baseline_units: Series[float] = units_column("Holt-Winters forecast of the month")
     naive_units: Series[float] = units_column("Seasonal naive forecast of the month")
     category: Series[str] = category_column()
@@ -67,33 +102,30 @@ class Forecasts(Table):
     champion_units: Series[float] = units_column(
         "Forecast by the champion's recipe; null if the model uses the same recipe", nullable=True
     )
-    champion_units_p10: Series[float] = units_column("Lower end of the champion's 80 % interval", nullable=True)
-    champion_units_p90: Series[float] = units_column("Upper end of the champion's 80 % interval", nullable=True)
+    champion_units_p05: Series[float] = quantile_column(5, "the champion's forecast", nullable=True)
+    champion_units_p10: Series[float] = quantile_column(10, "the champion's forecast", nullable=True)
+    champion_units_p15: Series[float] = quantile_column(15, "the champion's forecast", nullable=True)
+    champion_units_p20: Series[float] = quantile_column(20, "the champion's forecast", nullable=True)
+    champion_units_p25: Series[float] = quantile_column(25, "the champion's forecast", nullable=True)
+    champion_units_p30: Series[float] = quantile_column(30, "the champion's forecast", nullable=True)
+    champion_units_p35: Series[float] = quantile_column(35, "the champion's forecast", nullable=True)
+    champion_units_p40: Series[float] = quantile_column(40, "the champion's forecast", nullable=True)
+    champion_units_p45: Series[float] = quantile_column(45, "the champion's forecast", nullable=True)
+    champion_units_p50: Series[float] = quantile_column(50, "the champion's forecast", nullable=True)
+    champion_units_p55: Series[float] = quantile_column(55, "the champion's forecast", nullable=True)
+    champion_units_p60: Series[float] = quantile_column(60, "the champion's forecast", nullable=True)
+    champion_units_p65: Series[float] = quantile_column(65, "the champion's forecast", nullable=True)
+    champion_units_p70: Series[float] = quantile_column(70, "the champion's forecast", nullable=True)
+    champion_units_p75: Series[float] = quantile_column(75, "the champion's forecast", nullable=True)
+    champion_units_p80: Series[float] = quantile_column(80, "the champion's forecast", nullable=True)
+    champion_units_p85: Series[float] = quantile_column(85, "the champion's forecast", nullable=True)
+    champion_units_p90: Series[float] = quantile_column(90, "the champion's forecast", nullable=True)
+    champion_units_p95: Series[float] = quantile_column(95, "the champion's forecast", nullable=True)
 
-    class Config(Table.Config):
-        unique = ["sku", "target_month"]
 
-    @pa.check("origin_month", "target_month", name="first_of_month")
-    def months_are_first_of_month(cls, months: pd.Series) -> pd.Series:
-        """Check that each month is given by its first day."""
-        return first_of_month(months)
-
-    @pa.dataframe_check(name="interval_holds_the_forecast")
-    def interval_holds_the_forecast(cls, table: pd.DataFrame) -> pd.Series:
-        """Check that the interval contains the forecast."""
-        return forecast_in_interval(table, "forecast_units")
-
-
-class PublishedForecasts(Table):
+class PublishedForecasts(ForecastDistribution):
     """One row per SKU and target month: the forecast that planners read."""
 
-    sku: Series[str] = sku_column()
-    origin_month: Series[pa.DateTime] = origin_month_column()
-    target_month: Series[pa.DateTime] = target_month_column()
-    horizon_months: Series[int] = horizon_months_column()
-    forecast_units: Series[float] = units_column("Published forecast of the month")
-    forecast_units_p10: Series[float] = units_column("Lower end of the 80 % interval")
-    forecast_units_p90: Series[float] = units_column("Upper end of the 80 % interval")
     baseline_units: Series[float] = units_column("Holt-Winters forecast of the month")
     naive_units: Series[float] = units_column("Seasonal naive forecast of the month")
     category: Series[str] = category_column()
@@ -115,16 +147,3 @@ class PublishedForecasts(Table):
         description="Method that the published number comes from",
     )
     reason: Series[str] = pa.Field(description="Reason for this source")
-
-    class Config(Table.Config):
-        unique = ["sku", "target_month"]
-
-    @pa.check("origin_month", "target_month", name="first_of_month")
-    def months_are_first_of_month(cls, months: pd.Series) -> pd.Series:
-        """Check that each month is given by its first day."""
-        return first_of_month(months)
-
-    @pa.dataframe_check(name="interval_holds_the_forecast")
-    def interval_holds_the_forecast(cls, table: pd.DataFrame) -> pd.Series:
-        """Check that the interval contains the forecast."""
-        return forecast_in_interval(table, "forecast_units")

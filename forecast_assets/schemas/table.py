@@ -7,8 +7,11 @@ Descriptions name the unit of a column; they are not stored.
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pandera.pandas as pa
+
+from forecast_assets.domain.evaluation.quantiles import QUANTILE_COLUMNS
 
 
 class Table(pa.DataFrameModel):
@@ -31,6 +34,14 @@ class Table(pa.DataFrameModel):
     def further_columns(cls) -> tuple[str, str] | None:
         """Return prefix and type of the allowed undeclared columns; None if the table allows none."""
         return None
+
+    @classmethod
+    def sparse_columns(cls) -> tuple[str, ...]:
+        """Return prefixes of the columns that a partition has only if one of its rows has a value there.
+
+        A partition then has the columns of what was known in its month, whatever later deliveries add.
+        """
+        return ()
 
     @classmethod
     def fixed_columns(cls) -> list[str]:
@@ -58,6 +69,12 @@ def forecast_in_interval(table: pd.DataFrame, forecast: str) -> pd.Series:
     return table[forecast].between(table["forecast_units_p10"], table["forecast_units_p90"])
 
 
+def quantiles_in_order(table: pd.DataFrame) -> pd.Series:
+    """Return True where the quantiles of the forecast do not decrease with their level."""
+    quantiles = table[list(QUANTILE_COLUMNS)].to_numpy(float)
+    return pd.Series((np.diff(quantiles, axis=1) >= 0).all(axis=1), index=table.index)
+
+
 # Pandera declares its own ``Field`` as Any: it becomes a column of the model.
 def sku_column() -> Any:
     """Declare the SKU."""
@@ -82,6 +99,13 @@ def horizon_months_column() -> Any:
 def units_column(description: str, nullable: bool = False) -> Any:
     """Declare units that are never negative."""
     return pa.Field(nullable=nullable, ge=0, description=f"{description}, units")
+
+
+def quantile_column(percent: int, of: str = "the forecast", nullable: bool = False) -> Any:
+    """Declare a quantile of demand."""
+    return units_column(
+        f"{percent} % quantile of {of}: demand is expected below it in {percent} of 100 cases", nullable
+    )
 
 
 def figure_column(description: str) -> Any:

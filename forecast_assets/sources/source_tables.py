@@ -17,7 +17,7 @@ from forecast_assets.domain.calendar import add_months, month_range
 from forecast_assets.domain.cycle_calendar import local_date
 from forecast_assets.domain.demand.covid import read_oxcgrt
 from forecast_assets.domain.months import consecutive_months
-from forecast_assets.sources.contract.problems import LandingProblem
+from forecast_assets.sources.contract.problems import EVERY_MARKET, LandingProblem
 from forecast_assets.sources.country_spellings import NO_CODES, CountryCodes, country_codes
 from forecast_assets.sources.dremio.engine import DremioEngine
 from forecast_assets.sources.dremio.tables import DremioTables
@@ -28,6 +28,20 @@ from forecast_assets.sources.sql import DuckDbEngine, Engine, SqlTestResult
 # A month's sell-in is checked against the year before it.
 MONTHS_BEFORE = 12
 SHOWN_MONTHS = 24
+OXCGRT = "oxcgrt"
+
+
+@dataclasses.dataclass(frozen=True)
+class LeftOut:
+    """What was delivered of a source and is not used.
+
+    Attributes:
+        unread: Files in the source's folder that are not read and may be the market's.
+        countries: Delivered country codes that no market has.
+    """
+
+    unread: Sequence[UnreadFile] = ()
+    countries: CountryCodes = NO_CODES
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,15 +52,13 @@ class DeliveredSellIn:
         rows: The months asked for and the year before them, with ``month``.
         products: Products of the months asked for, with ``month``; None if no products were ever delivered.
         sql_tests: Results of the SQL tests.
-        countries: Delivered country codes that no market has.
-        unread: Files in the source's folder that are not read and may be the market's.
+        left_out: What was delivered and is not used.
     """
 
     rows: pd.DataFrame
     products: pd.DataFrame | None
     sql_tests: list[SqlTestResult]
-    countries: CountryCodes = NO_CODES
-    unread: Sequence[UnreadFile] = ()
+    left_out: LeftOut = LeftOut()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,8 +66,8 @@ class DeliveryProfile:
     """Delivered rows of a source in short, for the rules on deliveries.
 
     Attributes:
-        units: Delivered units by SKU and month, up to the last month asked for: ``sku, month, units``; sell-in also has
-            ``net_sales``.
+        units: Delivered units by SKU, month and the month from which they are known, up to the last month asked for:
+            ``sku, month, known_month, units``; sell-in also has ``net_sales``, sell-out stock, distribution and price.
         days: Rows by month and day: ``month, day, row_count, distinct_rows, odd_rows, repeated_sku``.
     """
 
@@ -116,7 +128,7 @@ class SourceTables:
         time_zone: str = "UTC",
     ) -> None:
         self._markets, self._time_zone = markets, time_zone
-        self._folder = LandingFolder(landing, account, known_codes=list(markets))
+        self._folder = LandingFolder(landing, account, list(markets), must_exist=lake is None)
         self._delivered: Deliveries = lake or self._folder
         self._engine: Engine = DremioEngine(lake) if lake else DuckDbEngine(self._folder)
 
@@ -138,8 +150,7 @@ class SourceTables:
             rows=self._with_year_before(country, months),
             products=self.rows("products", country, months) if has_products else None,
             sql_tests=self.sql_tests("sell_in", country, months),
-            countries=self.country_codes("sell_in", country, months),
-            unread=self.unread_files("sell_in", country),
+            left_out=self.left_out("sell_in", country, months),
         )
 
     def profile(self, source: str, country: str, months: Sequence[pd.Timestamp]) -> DeliveryProfile:
@@ -208,9 +219,10 @@ class SourceTables:
         """Return the readable months of which a source holds a row of the market, ascending."""
         return self._delivered.delivered_months(source, country)
 
-    def unread_files(self, source: str, country: str) -> list[UnreadFile]:
-        """Return the files in a source's folder that are not read and may be the market's; tables have none."""
-        return self._folder.unread(source, country) if self._delivered is self._folder else []
+    def left_out(self, source: str, country: str, months: Sequence[pd.Timestamp]) -> LeftOut:
+        """Return the files of a source that are not read and may be the market's, and rows of no market."""
+        unread = self._folder.unread(source, country) if self._delivered is self._folder else []
+        return LeftOut(unread, self.country_codes(source, country, months))
 
     def country_codes(self, source: str, country: str, months: Sequence[pd.Timestamp]) -> CountryCodes:
         """Return the codes of a source that are another spelling of the market's, and those of no market."""
@@ -221,12 +233,19 @@ class SourceTables:
         return self._engine.run_tests(table, country, months[0], months[-1], **self._judgement(country))
 
     def oxcgrt(self) -> pd.DataFrame | None:
-        """Return daily OxCGRT indices per country; None if no tracker file was delivered."""
+        """Return daily OxCGRT indices per country; None if no tracker file was delivered.
+
+        Raises:
+            LandingError, ValueError: If a tracker file cannot be read; the message names it.
+        """
         frames = {
-            name: pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False)
-            for name, content in self._folder.contents("oxcgrt", ".csv").items()
+            name: _tracker_rows(name, content) for name, content in self._folder.plain_files(OXCGRT).texts().items()
         }
         return read_oxcgrt(frames) if frames else None
+
+    def oxcgrt_unread(self) -> list[UnreadFile]:
+        """Return the files beside those of the tracker that are not read, with the reason."""
+        return self._folder.plain_files(OXCGRT).unread()
 
     def _require_sell_out(self, country: str, months: Sequence[pd.Timestamp]) -> None:
         """Raise for months without sell-out once the market has started it; a market may have none at all."""
@@ -292,3 +311,16 @@ class SourceTables:
     def _judgement(self, country: str) -> dict[str, Any]:
         today = local_date(pd.Timestamp.now("UTC"), self._time_zone)
         return {"today": today, "missing_month": self._markets[country].missing_month}
+
+
+def _tracker_rows(name: str, content: bytes) -> pd.DataFrame:
+    """Return the rows of a tracker file as text. Raises ``LandingError`` for one that is no CSV or has no row."""
+    found = "a header and no rows"
+    try:
+        rows = pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        rows, found = pd.DataFrame(), f"an unreadable file ({error})"
+    if rows.empty:
+        step = "deliver the file as OxCGRT publishes it, or remove it"
+        raise LandingError(OXCGRT, EVERY_MARKET, [LandingProblem(f"{OXCGRT}/{name}", "CSV in UTF-8", found, step)])
+    return rows

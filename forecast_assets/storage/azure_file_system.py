@@ -105,6 +105,16 @@ class AzureFileSystem(AzureBlobFileSystem):  # type: ignore[misc]  # adlfs has n
                 return await self._was_written_as(blob, write_id)
         return True
 
+    async def _remove_if(self, path: str, etag: str) -> bool:
+        container, name, _ = self.split_path(path)
+        async with self.service_client.get_blob_client(container, name) as blob:
+            try:
+                await blob.delete_blob(etag=etag, match_condition=MatchConditions.IfNotModified)
+            except (ResourceModifiedError, ResourceNotFoundError):
+                # A file that is gone meets no condition: the first request may have removed it and lost its response.
+                return await self._etag(path) is None
+        return True
+
     async def _was_written_as(self, blob: BlobClient, write_id: str) -> bool:
         """Return True if the file in place is that of this put: a retry after a lost response meets its own file."""
         try:
@@ -143,6 +153,7 @@ class AzureFileSystem(AzureBlobFileSystem):  # type: ignore[misc]  # adlfs has n
     cat_with_etag = sync_wrapper(_cat_with_etag)
     etag = sync_wrapper(_etag)
     put_bytes = sync_wrapper(_put_bytes)
+    remove_if = sync_wrapper(_remove_if)
 
 
 def azure_file_system(account: AzureAccount) -> AzureFileSystem:

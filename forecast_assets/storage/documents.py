@@ -8,11 +8,11 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from forecast_assets.storage.damaged_file import DamagedFile
+from forecast_assets.storage.fenced_publish import replace_as_owner
 from forecast_assets.storage.lease import Hold
 from forecast_assets.storage.partition_key import PartitionKey
 from forecast_assets.storage.provenance import Provenance, StoredProvenance
@@ -66,12 +66,12 @@ def write_documents(
     )
     stored = _create_version(files, folders, documents, stored)
     for document, content in sorted(documents.items()):
-        path = f"{folders.published}/{document}"
-        with hold.checked() if hold else nullcontext():
-            files.replace(path, content, files.state(path))
+        replace_as_owner(files, f"{folders.published}/{document}", content, hold)
+    if hold is not None:
+        replace_as_owner(files, marker, stored.to_json().encode(), hold)
+        return stored
     try:
-        with hold.checked() if hold else nullcontext():
-            files.replace(marker, stored.to_json().encode(), state_before)
+        files.replace(marker, stored.to_json().encode(), state_before)
     except PublishConflict as conflict:
         raise PublishConflict(
             f"{name} [{partition}] was published by another run while run {stored.run_id} was writing it; the "

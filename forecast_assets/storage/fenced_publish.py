@@ -1,10 +1,11 @@
-"""Publishing a table's file as the owner of a lease: a run that lost its lease never replaces its successor's file.
+"""Publishing as the owner of a lease: a run that lost its lease never replaces or removes its successor's file.
 
-Two guards work together. The lease is checked just before the put, on a local disk under the same lock. And every file
-names the token of its writer's lease. So a file of a higher token is never replaced, and a put of a lower token that
-came late is replaced by the successor.
+Two guards work together. The lease is checked just before the put, on a local disk under the same lock. And the put
+carries the state of the file from before the check: a file that a successor wrote after it has another state. A table's
+file also names the token of its writer's lease. So a put of a lower token that came late is replaced by the successor.
 """
 
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from forecast_assets.storage.damaged_file import DamagedFile
 from forecast_assets.storage.file_digest import check_content, token_of
 from forecast_assets.storage.lease import Hold, LeaseLost
 from forecast_assets.storage.publish import Files, PublishConflict
+
+ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,41 @@ def publish_file(files: Files, path: str, content: bytes, before: Before, hold: 
             # A run that has lost the lease was faster by a moment: its file is not the one that counts.
         else:
             return
+
+
+def replace_as_owner(files: Files, path: str, content: bytes, hold: Hold | None) -> None:
+    """Replace a file that is no table, or write the first one, whatever it holds.
+
+    Raises:
+        LeaseLost: If another owner has taken the lease.
+        PublishConflict: If another writer has replaced it meanwhile, and there is no lease.
+    """
+    _as_owner(hold, path, lambda: files.state(path), lambda state: files.replace(path, content, state))
+
+
+def remove_as_owner(files: Files, path: str, hold: Hold | None) -> None:
+    """Remove a file, if it is there.
+
+    Raises:
+        LeaseLost, PublishConflict: As ``replace_as_owner``.
+    """
+    _as_owner(hold, path, lambda: files.state(path), lambda state: files.remove_if(path, state) if state else None)
+
+
+def _as_owner(
+    hold: Hold | None, path: str, state: Callable[[], str | None], change: Callable[[str | None], None]
+) -> None:
+    for _ in range(ATTEMPTS):
+        # Before the check: whoever takes the lease after it gives the file another state.
+        before = state()
+        try:
+            with hold.checked() if hold else nullcontext():
+                return change(before)
+        except PublishConflict:
+            if hold is None:
+                raise
+            # A put that came late, of a run that has lost the lease: it is not the one that counts.
+    raise PublishConflict(path)
 
 
 def _raise_if_superseded(path: str, before: Before, hold: Hold | None) -> None:

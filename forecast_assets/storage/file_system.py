@@ -61,3 +61,6 @@ class ConditionalFileSystem(FileSystem, Protocol):
 
     def put_bytes(self, path: str, content: bytes, etag: str | None = None, only_new: bool = False) -> bool:
         """Write a file if it still has the ETag, or if it is new; False if the condition does not hold."""
+
+    def remove_if(self, path: str, etag: str) -> bool:
+        """Remove a file if it still has the ETag, True also without a file; False if it has another one."""

@@ -202,6 +202,11 @@ class Hold:
             self._check(file.read())
             yield
 
+    def require(self) -> None:
+        """Raise LeaseLost if another owner has taken the lease."""
+        with self.checked():
+            return
+
     def release(self) -> None:
         """Give the lease up; does nothing if another owner has it."""
         self.lease.release(self.owner)

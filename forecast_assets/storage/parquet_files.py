@@ -48,7 +48,7 @@ def to_parquet(
         table.schema,
         compression="snappy",
         use_dictionary=text,  # type: ignore[arg-type]  # the stubs know no list of columns
-        write_statistics=list(spec.keys),
+        write_statistics=spec.keys_of(table.column_names),
         store_schema=False,
         write_page_checksum=True,
     ) as writer:

@@ -85,10 +85,7 @@ class MissingPartition(LookupError):
     def __init__(self, table: str, partitions: Iterable[PartitionKey]) -> None:
         self.table = table
         self.partitions = sorted(partitions, key=lambda partition: partition.sort_key)
-        super().__init__(
-            f"{table} has no {describe_partitions(self.partitions)}. Materialize {table} for these first, or, if "
-            'history may start later, read with missing="skip".'
-        )
+        super().__init__(f"{table} has no {describe_partitions(self.partitions)}. Materialize {table} for these first.")
 
 
 def describe_partitions(partitions: Iterable[PartitionKey]) -> str:

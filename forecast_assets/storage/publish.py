@@ -78,6 +78,20 @@ class Files:
         with contextlib.suppress(FileNotFoundError):
             self.fs.rm_file(path)
 
+    def remove_if(self, path: str, state: str) -> None:
+        """Remove a file if it still has a ``state``; on Azure the request itself carries the condition.
+
+        Raises:
+            PublishConflict: If the file in place has another state.
+        """
+        if isinstance(self.fs, ConditionalFileSystem):
+            if not self.fs.remove_if(path, state):
+                raise PublishConflict(path)
+            return
+        if self.state(path) not in (state, None):
+            raise PublishConflict(path)
+        self.remove(path)
+
     def state(self, path: str) -> str | None:
         """Return a token that changes when the file is replaced (the ETag if there is one), None without a file."""
         try:

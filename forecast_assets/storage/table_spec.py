@@ -4,7 +4,7 @@ The specs of the product's tables are in ``table_specs``. Types, nulls and keys 
 and cross checks belong to the Pandera models of ``forecast_assets.schemas``.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,8 +33,9 @@ class TableSpec:
     """A stored table: name, key columns, fixed columns, and the further columns it may have.
 
     ``extra_columns`` is a type for any further column (features), or a mapping of name prefix to type (``{"attribute_":
-    string}``), or None. Key columns are never null and their rows unique. ``country`` and ``month`` of the partition
-    stand in the path, never in a column.
+    string}``), or None. Rows are unique in their key columns, which are never null unless they are sparse. ``country``
+    and ``month`` of the partition stand in the path, never in a column. A sparse column, one that starts with one of
+    ``sparse_columns``, is stored only if one of the partition's rows has a value there.
     """
 
     name: str
@@ -43,6 +44,7 @@ class TableSpec:
     extra_columns: pa.DataType | Mapping[str, pa.DataType] | None = None
     partitioned_by_country: bool = True
     schema_version: int = 1
+    sparse_columns: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         missing = set(self.keys) - set(self.arrow_schema.names)
@@ -53,6 +55,14 @@ class TableSpec:
                 if missing
                 else f"table {self.name}: {sorted(reserved)} stand in the path, not in a column"
             )
+
+    def keys_of(self, columns: Collection[str]) -> list[str]:
+        """Return the key columns of a stored table with these columns; a sparse one may be absent."""
+        return [key for key in self.keys if key in columns or not self.is_sparse(key)]
+
+    def is_sparse(self, column: str) -> bool:
+        """Return True if a column is stored only where it has a value."""
+        return column.startswith(self.sparse_columns)
 
     def type_of(self, column: str) -> pa.DataType | None:
         """Return the type of a column; None if the table cannot have it."""
@@ -79,10 +89,11 @@ def to_arrow(spec: TableSpec, partition: PartitionKey, frame: pd.DataFrame) -> p
         wanted = "FR|2024-01-01" if spec.partitioned_by_country else "2024-01-01"
         raise ValueError(f"{spec.name} has partitions such as {wanted}, got {partition}")
     kinds = _column_types(spec, partition, frame)
+    kinds = {name: kind for name, kind in kinds.items() if not _is_left_out(spec, frame, name)}
     arrays = [_to_array(spec, partition, frame[column], column, kind) for column, kind in kinds.items()]
     table = pa.table(arrays, schema=pa.schema(list(kinds.items())))
     _raise_at_null_key(spec, partition, frame, table)
-    order = key_order(table, spec.keys)
+    order = key_order(table, spec.keys_of(table.column_names))
     if order is None:
         return table
     _raise_at_doubled_key(spec, partition, frame, table, order)
@@ -91,7 +102,7 @@ def to_arrow(spec: TableSpec, partition: PartitionKey, frame: pd.DataFrame) -> p
 
 def _raise_at_null_key(spec: TableSpec, partition: PartitionKey, frame: pd.DataFrame, table: pa.Table) -> None:
     for key in spec.keys:
-        if table.column(key).null_count:
+        if not spec.is_sparse(key) and table.column(key).null_count:
             nulls = np.flatnonzero(table.column(key).is_null().to_numpy())
             raise SchemaViolation(
                 spec.name,
@@ -104,17 +115,18 @@ def _raise_at_null_key(spec: TableSpec, partition: PartitionKey, frame: pd.DataF
 def _raise_at_doubled_key(
     spec: TableSpec, partition: PartitionKey, frame: pd.DataFrame, table: pa.Table, order: Positions
 ) -> None:
-    if not spec.keys:
+    names = spec.keys_of(table.column_names)
+    if not names:
         return
-    doubled = np.flatnonzero(has_equal_neighbours(table, spec.keys, order))
+    doubled = np.flatnonzero(has_equal_neighbours(table, names, order))
     if len(doubled):
         positions = np.sort(np.unique(np.concatenate([order[doubled], order[doubled + 1]])))
-        keys = ", ".join(spec.keys)
+        keys = ", ".join(names)
         raise SchemaViolation(
             spec.name,
             partition,
             keys,
-            f"one row per key expected, {len(doubled)} rows too many: {_rows(frame[list(spec.keys)], positions)}",
+            f"one row per key expected, {len(doubled)} rows too many: {_rows(frame[names], positions)}",
         )
 
 
@@ -124,7 +136,7 @@ def _column_types(spec: TableSpec, partition: PartitionKey, frame: pd.DataFrame)
     fixed = spec.arrow_schema.names
     kinds: dict[str, pa.DataType] = {}
     for column in fixed:
-        if column not in names:
+        if column not in names and not spec.is_sparse(column):
             raise SchemaViolation(spec.name, partition, column, f"missing; the frame has {_few(names)}")
     for name in names:
         kind = spec.type_of(name) if isinstance(name, str) else None
@@ -136,7 +148,11 @@ def _column_types(spec: TableSpec, partition: PartitionKey, frame: pd.DataFrame)
     if len(set(names)) < len(names):
         doubled = next(name for name in names if names.count(name) > 1)
         raise SchemaViolation(spec.name, partition, doubled, "appears more than once")
-    return {column: kinds[column] for column in [*fixed, *sorted(set(kinds) - set(fixed))]}
+    return {column: kinds[column] for column in [*fixed, *sorted(set(kinds) - set(fixed))] if column in kinds}
+
+
+def _is_left_out(spec: TableSpec, frame: pd.DataFrame, column: str) -> bool:
+    return spec.is_sparse(column) and not frame[column].notna().any()
 
 
 def _to_array(

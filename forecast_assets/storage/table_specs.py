@@ -30,4 +30,5 @@ def _spec(name: str, model: type[Table]) -> TableSpec:
         arrow_schema=pa.schema([(column.name, ARROW_TYPES[str(column.dtype)]) for column in columns]),
         extra_columns={further[0]: ARROW_TYPES[further[1]]} if further else None,
         partitioned_by_country=name not in MONTH_ONLY,
+        sparse_columns=model.sparse_columns(),
     )

@@ -117,7 +117,7 @@ class TableStore(TableReader):
             **vars(provenance),
             schema_version=spec.schema_version,
             rows=table.num_rows,
-            content_hash=content_hash(table, spec.keys),
+            content_hash=content_hash(table, spec.keys_of(table.column_names)),
             previous_version=replaced,
             written_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
         )

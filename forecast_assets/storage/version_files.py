@@ -14,6 +14,7 @@ from typing import Protocol
 from forecast_assets.storage.damaged_file import DamagedFile
 from forecast_assets.storage.documents import PROVENANCE_FILE, provenance_of_documents
 from forecast_assets.storage.last_good import last_good_version
+from forecast_assets.storage.lease import Hold
 from forecast_assets.storage.partition_key import PartitionKey
 from forecast_assets.storage.provenance import StoredProvenance
 from forecast_assets.storage.publish import Files
@@ -152,8 +153,12 @@ def pruned_of(store: VersionedStore, name: str, partition: PartitionKey) -> Prun
     return read_pruned(store.files.read_many([path])[0], path)
 
 
-def remove_versions(store: VersionedStore, versions: Sequence[VersionFiles], at: datetime) -> None:
+def remove_versions(
+    store: VersionedStore, versions: Sequence[VersionFiles], at: datetime, hold: Hold | None = None
+) -> None:
     """Remove versions of one partition, noting them first: a reader of the chain never meets a gap.
+
+    With the ``hold`` of a lease, nothing is removed once another owner has taken it: LeaseLost.
 
     A process killed in the middle leaves whole versions, which the next call removes, or documents without their
     provenance, which ``remove_left_over`` removes.
@@ -170,6 +175,8 @@ def remove_versions(store: VersionedStore, versions: Sequence[VersionFiles], at:
             "cycle_id": provenance.cycle_id,
             "pruned_at": at.isoformat(timespec="seconds"),
         }
+    if hold is not None:
+        hold.require()
     store.files.replace(path, json.dumps(pruned, indent=1, sort_keys=True).encode(), state)
     for file in [file for each in versions for file in each.files]:
         store.files.remove(file)

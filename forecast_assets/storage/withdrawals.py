@@ -11,6 +11,8 @@ from typing import Protocol
 from forecast_assets.storage.atomic_file import AtomicFile
 from forecast_assets.storage.damaged_file import DamagedFile
 from forecast_assets.storage.documents import PROVENANCE_FILE
+from forecast_assets.storage.fenced_publish import remove_as_owner, replace_as_owner
+from forecast_assets.storage.lease import Hold
 from forecast_assets.storage.partition_key import PartitionKey
 from forecast_assets.storage.publish import Files
 
@@ -61,11 +63,13 @@ class WithdrawnFiles:
         files: The file system of the store.
         published: Folder of the published files.
         versions: Folder of the versions.
+        hold: Lease of the market, for changes.
     """
 
     files: Files
     published: str
     versions: str
+    hold: Hold | None = None
 
     def withdrawals(self) -> list[Withdrawal]:
         """Return all withdrawals, oldest first. Raises DamagedFile."""
@@ -83,11 +87,14 @@ class WithdrawnFiles:
         Args:
             withdrawal: What is taken back, by whom and why.
             names: Names of the published files.
+
+        Raises:
+            LeaseLost: If another owner has taken the lease.
         """
         self._change(lambda notes: [*[each for each in notes if not _is_open(each, withdrawal.version)], withdrawal])
         # The provenance of documents goes last: until then a repeated call finds them published.
         for name in sorted(names, key=lambda name: name == PROVENANCE_FILE):
-            self.files.remove(f"{self.published}/{name}")
+            remove_as_owner(self.files, f"{self.published}/{name}", self.hold)
 
     def restore(self, withdrawal: Withdrawal, contents: dict[str, bytes]) -> None:
         """Publish a withdrawn version again, then note that it was restored.
@@ -97,11 +104,10 @@ class WithdrawnFiles:
             contents: Bytes of the files to publish by name.
 
         Raises:
-            PublishConflict: If another process published meanwhile.
+            LeaseLost, PublishConflict: If another process published meanwhile.
         """
         for name in sorted(contents, key=lambda name: name == PROVENANCE_FILE):
-            path = f"{self.published}/{name}"
-            self.files.replace(path, contents[name], self.files.state(path))
+            replace_as_owner(self.files, f"{self.published}/{name}", contents[name], self.hold)
         self._change(lambda notes: [withdrawal if _is_open(each, withdrawal.version) else each for each in notes])
 
     @property
@@ -115,6 +121,8 @@ class WithdrawnFiles:
             notes = change(read_withdrawals(content, path))
             return json.dumps([dataclasses.asdict(each) for each in notes], indent=1, sort_keys=True).encode()
 
+        if self.hold is not None:
+            self.hold.require()
         if not self._note.update(written):
             raise WithdrawalConflict(f"{path} was changed by another process at the same time; repeat the command")
 
@@ -132,10 +140,10 @@ class _Store(Protocol):
         """Return the folder of a partition's versions."""
 
 
-def withdrawn_files(store: _Store, table: str, partition: PartitionKey) -> WithdrawnFiles:
-    """Return the files of a partition of a table or of documents."""
+def withdrawn_files(store: _Store, table: str, partition: PartitionKey, hold: Hold | None = None) -> WithdrawnFiles:
+    """Return the files of a partition of a table or of documents; changes need the ``hold`` of the market's lease."""
     folder = f"{store.base}/{table}/{partition.folder}"
-    return WithdrawnFiles(store.files, folder, store.versions_folder(table, partition))
+    return WithdrawnFiles(store.files, folder, store.versions_folder(table, partition), hold)
 
 
 def read_withdrawals(content: bytes | None, path: str) -> list[Withdrawal]:

@@ -5,11 +5,14 @@ The cycle itself reads nothing from MLflow.
 
 import json
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import pandas as pd
 
 from forecast_assets.storage import PartitionKey, StoredProvenance, TableStore
+from forecast_assets.storage.fenced_publish import replace_as_owner
+from forecast_assets.storage.lease import Hold
 from forecast_assets.storage.publish import PublishConflict
 
 FOLDER, STORE_FILE = "_mlflow", "store.json"
@@ -17,9 +20,20 @@ FOLDER, STORE_FILE = "_mlflow", "store.json"
 
 @dataclass(frozen=True)
 class MlflowRuns:
-    """Files in the store, one per cycle of a market's month; the latest record of a cycle counts."""
+    """Files in the store, one per cycle of a market's month; the latest record of a cycle counts.
+
+    Attributes:
+        store: The store of the company.
+        holds: Leases of the runs under way, by run id.
+    """
 
     store: TableStore
+    holds: Mapping[str, Hold] = field(default_factory=dict)
+
+    def require_owner(self, dagster_run_id: str) -> None:
+        """Raise LeaseLost if a run has lost the lease of its market: MLflow then has its successor's record."""
+        if dagster_run_id in self.holds:
+            self.holds[dagster_run_id].require()
 
     def keep(
         self, partition: PartitionKey, cycle_id: str, dagster_run_id: str, run_id: str, parent_run_id: str
@@ -35,8 +49,7 @@ class MlflowRuns:
             "recorded_at": pd.Timestamp.now("UTC").isoformat(timespec="seconds"),
         }
         path = self._path(partition, cycle_id)
-        # No comparison of the content: the run holds its market's lease, so no other run writes this file meanwhile.
-        self.store.files.replace(path, json.dumps(record, indent=1).encode(), self.store.files.state(path))
+        replace_as_owner(self.store.files, path, json.dumps(record, indent=1).encode(), self.holds.get(dagster_run_id))
 
     def of(self, partition: PartitionKey, published: StoredProvenance) -> dict[str, str] | None:
         """Return the record of the cycle that published a forecast; None if there is none, or its content differs."""

@@ -37,11 +37,13 @@ CAUSE_LENGTH = 300
 
 # Name, sign and value of a secret in the query of an address or in a connection string; signs may be encoded.
 SECRET_VALUE = re.compile(
-    r"(?i)(password|passwd|pwd|token|secret|sig|signature|key)"
-    r"(\s*(?:=|%3D|%253D)\s*)"
+    r"(?i)(password|passwd|pwd|passphrase|token|secret|sig|signature|key|credential|credentials|authorization)"
+    r"(\s*(?:=|%3D|%253D)\s*(?:(?:bearer|basic)(?:\s|\+|%20|%2520)+)?)"
     r"(\{[^}]*\}|%7B.*?%7D|%257B.*?%257D|(?:(?!%3B|%26|%253B|%2526)[^&;\s'\"])+)"
 )
 MOST_DECODED = 3
+# What stands in the place of a password where the user is a token.
+NO_PASSWORD = ("", "x", "x-oauth-basic", "token")
 _environment_lock = threading.RLock()
 
 
@@ -63,8 +65,13 @@ def mask_credentials(text: str, tracking_uri: str) -> str:
 
 def _secrets_of(address: str) -> set[str]:
     """Return the secrets of an address, as written in it and decoded."""
-    _, _, password = re.sub(r"^\w[\w+.\-]*://", "", address).rpartition("@")[0].partition(":")
-    found = {password, unquote(password)}
+    found: set[str] = set()
+    rest = re.sub(r"^\w[\w+.\-]*://", "", address)
+    # A password may hold an @, and so may a path: each may be the end of the login.
+    for end in re.finditer("@", rest):
+        user, _, password = rest[: end.start()].partition(":")
+        found.add(user if password in NO_PASSWORD and "/" not in user else password)
+    found |= {unquote(each) for each in found}
     text = address
     # An encoded connection string may itself hold encoded values.
     for _ in range(MOST_DECODED):

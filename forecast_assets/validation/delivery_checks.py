@@ -12,6 +12,8 @@ from forecast_assets.domain.deliveries.delivery import Delivery, delivery_until
 from forecast_assets.domain.deliveries.restated import restated_history
 from forecast_assets.domain.deliveries.rules import RULES, DeliveryRule
 from forecast_assets.domain.deliveries.whole_sources import source_gone
+from forecast_assets.domain.demand.restatements import latest_rows
+from forecast_assets.market_state.stored_sources import MEASURES
 from forecast_assets.sources.source_tables import DeliveryProfile
 from forecast_assets.validation.table_checks import CheckDeclaration, Finding, TableCheck
 
@@ -73,7 +75,9 @@ def restated_check(source: str, country: str, profile: DeliveryProfile, stored: 
     """Return the check of stored months against today's delivery; ``stored`` is None in a run over several months."""
 
     def find(_: pd.DataFrame, month: pd.Timestamp) -> Finding:
-        finding = None if stored is None else restated_history(source, country, profile.units, stored, month)
+        if stored is None:
+            return Finding()
+        finding = restated_history(source, country, profile.units, stored, month, MEASURES[source])
         return (
             Finding()
             if finding is None
@@ -101,12 +105,17 @@ def _deliveries(
     profile: DeliveryProfile, months: list[pd.Timestamp], products: pd.DataFrame | None
 ) -> Mapping[pd.Timestamp, Delivery]:
     """Return the delivery as it stood at the end of each month that has rows."""
-    whole = delivery_until(profile.units, months[-1], profile.days)
-    return {
-        month: whole.until(month, None if products is None else products[products["month"] == month])
-        for month in months
-        if month in whole.months
-    }
+    whole = delivery_until(latest_rows(profile.units, months[-1]), months[-1], profile.days)
+    is_restated = (profile.units["known_month"] > profile.units["month"]).any()
+    deliveries = {}
+    for month in (each for each in months if each in whole.months):
+        of_month = None if products is None else products[products["month"] == month]
+        deliveries[month] = (
+            delivery_until(latest_rows(profile.units, month), month, profile.days, of_month)
+            if is_restated
+            else whole.until(month, of_month)
+        )
+    return deliveries
 
 
 def _judge(

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.config.markets import Market
+from forecast_assets.domain.calendar import holiday_calendar
 from forecast_assets.domain.cleaning.history_cleaning import COVID
 from forecast_assets.domain.cleaning.history_marks import MARKS_WINDOW_MONTHS
 from forecast_assets.domain.demand.demand_panel import DemandPanel
@@ -16,6 +17,9 @@ HISTORY_CONTIGUOUS = CheckDeclaration(
 )
 SKUS_PRESENT = CheckDeclaration("skus_present", "At least one SKU is active at the origin.")
 NUMBERS_FINITE = CheckDeclaration("numbers_finite", "No feature is infinite.")
+HOLIDAYS_KNOWN = CheckDeclaration(
+    "holidays_known", "The public holidays of the market's country are known.", blocking=False
+)
 MARKS_IN_HISTORY = CheckDeclaration(
     "marks_in_history", "Every marked cell is a known month up to the origin and carries the sell-in as delivered."
 )
@@ -24,7 +28,7 @@ FEW_MARKED = CheckDeclaration(
 )
 LARGEST_MARKED_SHARE = 0.05
 MARKS = (MARKS_IN_HISTORY, FEW_MARKED)
-FEATURES = (HISTORY_CONTIGUOUS, SKUS_PRESENT, NUMBERS_FINITE)
+FEATURES = (HISTORY_CONTIGUOUS, SKUS_PRESENT, NUMBERS_FINITE, HOLIDAYS_KNOWN)
 
 
 def features_checks(sell_in_months: set[pd.Timestamp], market: Market) -> list[TableCheck]:
@@ -47,11 +51,16 @@ def features_checks(sell_in_months: set[pd.Timestamp], market: Market) -> list[T
             return Finding(figures={"skus": len(table)})
         return Finding(1, None, f"no SKU of {market.code} has sell-in in the 12 months up to {origin:%Y-%m}")
 
+    def holidays_known(_: pd.DataFrame, origin: pd.Timestamp) -> Finding:
+        message = f"no public holidays are known of iso2 {market.iso2!r} of {market.code}: correct it in markets.yaml"
+        return Finding(int(not holiday_calendar(market.iso2, origin.year, origin.year).is_known), None, message)
+
     return [
         schema_check("features"),
         HISTORY_CONTIGUOUS.rule(history_contiguous),
         SKUS_PRESENT.rule(skus_present),
         NUMBERS_FINITE.rule(_numbers_finite),
+        HOLIDAYS_KNOWN.rule(holidays_known),
     ]
 
 

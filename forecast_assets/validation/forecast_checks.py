@@ -5,13 +5,14 @@ import pandas as pd
 from forecast_assets.config.process_groups import CheckSettings
 from forecast_assets.domain.calendar import HORIZON_MONTHS
 from forecast_assets.domain.demand.demand_panel import DemandPanel
+from forecast_assets.domain.evaluation.quantiles import DISTRIBUTION
 from forecast_assets.validation.schema_check import schema_check
 from forecast_assets.validation.table_checks import CheckDeclaration, Finding, TableCheck, violating
 
 HORIZON_COMPLETE = CheckDeclaration(
     "horizon_complete", f"Every SKU has each of the {HORIZON_MONTHS} months after the origin exactly once."
 )
-NO_NEGATIVES = CheckDeclaration("no_negatives", "No forecast, interval or baseline is negative or missing.")
+NO_NEGATIVES = CheckDeclaration("no_negatives", "No forecast, quantile or baseline is negative or missing.")
 TOTAL_PLAUSIBLE = CheckDeclaration(
     "total_plausible", "The first forecast year is within a plausible ratio of the last twelve months."
 )
@@ -19,7 +20,7 @@ OVERRIDES_APPLIED = CheckDeclaration(
     "overrides_applied", "Every override of the month has its forecast, which it replaces.", blocking=False
 )
 FORECASTS = (HORIZON_COMPLETE, NO_NEGATIVES, TOTAL_PLAUSIBLE)
-UNITS = ["forecast_units", "forecast_units_p10", "forecast_units_p90", "baseline_units"]
+UNITS = [*DISTRIBUTION, "baseline_units"]
 
 
 def horizon_complete() -> TableCheck:

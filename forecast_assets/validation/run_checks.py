@@ -4,7 +4,7 @@ import pandas as pd
 
 from forecast_assets.config.process_groups import CheckSettings
 from forecast_assets.domain.month_tables import by_month
-from forecast_assets.market_state.stored_sources import delivered_before, stored_units
+from forecast_assets.market_state.stored_sources import delivered_before, stored_measures
 from forecast_assets.sources.source_tables import SourceTables
 from forecast_assets.storage import TableReader
 from forecast_assets.validation import delivery_checks, source_checks
@@ -39,13 +39,13 @@ def tables_and_checks(
         checks = source_checks.sell_in_checks(delivered, limits)
     else:
         tables, products = by_month(sources.rows(source, country, months), months), None
-        tests, unread = sources.sql_tests(source, country, months), sources.unread_files(source, country)
-        checks = source_checks.sourced_checks(source, tests, unread, sources.country_codes(source, country, months))
+        tests, left_out = sources.sql_tests(source, country, months), sources.left_out(source, country, months)
+        checks = source_checks.sourced_checks(source, tests, left_out)
     is_single = len(months) == 1
     row_count = 0
     if source in delivery_checks.JUDGED:
         profile = sources.profile(source, country, months)
-        stored = stored_units(store, source, country, months[0]) if is_single else None
+        stored = stored_measures(store, source, country, months[0]) if is_single else None
         checks += delivery_checks.delivery_checks(source, profile, months, products)
         checks.append(delivery_checks.restated_check(source, country, profile, stored))
         row_count = len(profile.units)

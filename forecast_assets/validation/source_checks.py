@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from forecast_assets.config.process_groups import CheckSettings
-from forecast_assets.sources.country_spellings import NO_CODES, CountryCodes
+from forecast_assets.domain.demand.restatements import own_rows
 from forecast_assets.sources.landing.delivered_file import UnreadFile
-from forecast_assets.sources.source_tables import DeliveredSellIn
+from forecast_assets.sources.source_tables import DeliveredSellIn, LeftOut
 from forecast_assets.sources.sql import SqlProject, SqlTestResult
 from forecast_assets.validation.schema_check import schema_check
 from forecast_assets.validation.table_checks import CheckDeclaration, Finding, TableCheck, violating
@@ -33,8 +33,12 @@ FILES_READ = CheckDeclaration(
     "Every file in the folder of the source is read; the others are named with the reason.",
     blocking=False,
 )
+POLICY_KNOWN = CheckDeclaration(
+    "policy_known", "The tracker has a value of the market's country in every month of 2020 to 2022.", blocking=False
+)
 LEAST_MONTHS_TO_JUDGE = 3
 SHOWN_CODES = 10
+NOTHING_LEFT_OUT = LeftOut()
 
 
 def sql_declarations(table: str) -> tuple[CheckDeclaration, ...]:
@@ -53,30 +57,28 @@ SELL_OUT = sourced_declarations("sell_out")
 PRODUCTS = sourced_declarations("products")
 PROMOTIONS = sourced_declarations("promotions")
 OVERRIDES = sourced_declarations("overrides")
+COVID_POLICY = (FILES_READ, POLICY_KNOWN)
 
 
 def sourced_checks(
-    table: str,
-    sql_tests: Sequence[SqlTestResult],
-    unread: Sequence[UnreadFile] = (),
-    countries: CountryCodes = NO_CODES,
+    table: str, sql_tests: Sequence[SqlTestResult], left_out: LeftOut = NOTHING_LEFT_OUT
 ) -> list[TableCheck]:
-    """Return the schema check, the SQL tests of a table, and the checks of files and countries that are not read."""
+    """Return the schema check, the SQL tests of a table, and the checks of what is not used."""
     return [
         schema_check(table),
         *(_sql_check(result) for result in sql_tests),
-        _files_read(table, unread),
-        _country_spelling(table, countries.misspelt),
-        _unknown_countries(table, countries.unknown),
+        files_read(table, left_out.unread),
+        _country_spelling(table, left_out.countries.misspelt),
+        _unknown_countries(table, left_out.countries.unknown),
     ]
 
 
 def sell_in_checks(delivered: DeliveredSellIn, limits: CheckSettings) -> list[TableCheck]:
     """Return all checks of ``sell_in``."""
     return [
-        *sourced_checks("sell_in", delivered.sql_tests, delivered.unread, delivered.countries),
-        _total_plausible(delivered.rows, limits.max_total_change),
-        _returns_plausible(delivered.rows, limits.max_return_ratio),
+        *sourced_checks("sell_in", delivered.sql_tests, delivered.left_out),
+        _total_plausible(own_rows(delivered.rows), limits.max_total_change),
+        _returns_plausible(own_rows(delivered.rows), limits.max_return_ratio),
         _unknown_skus(delivered.products, limits.max_unknown_sku_share),
     ]
 
@@ -100,7 +102,8 @@ def _year_before(rows: pd.DataFrame, month: pd.Timestamp) -> pd.DataFrame:
 
 
 def _total_plausible(rows: pd.DataFrame, limit: float) -> TableCheck:
-    def find(table: pd.DataFrame, month: pd.Timestamp) -> Finding:
+    def find(rows_of_month: pd.DataFrame, month: pd.Timestamp) -> Finding:
+        table = own_rows(rows_of_month)
         earlier = _year_before(rows, month).groupby("month")["sell_in_units"].sum()
         total, usual = float(table["sell_in_units"].sum()), float(earlier.median())
         if len(earlier) < LEAST_MONTHS_TO_JUDGE or usual <= 0:
@@ -118,7 +121,8 @@ def _total_plausible(rows: pd.DataFrame, limit: float) -> TableCheck:
 
 
 def _returns_plausible(rows: pd.DataFrame, limit: float) -> TableCheck:
-    def find(table: pd.DataFrame, month: pd.Timestamp) -> Finding:
+    def find(rows_of_month: pd.DataFrame, month: pd.Timestamp) -> Finding:
+        table = own_rows(rows_of_month)
         best = _year_before(rows, month).groupby("sku")["sell_in_units"].max()
         # A young or small SKU may return more than it ever sold in a month, but not more than a usual SKU sells.
         usual = max(float(table["sell_in_units"].clip(lower=0).mean()), 0.0) if len(table) else 0.0
@@ -134,7 +138,8 @@ def _returns_plausible(rows: pd.DataFrame, limit: float) -> TableCheck:
 
 
 def _unknown_skus(products: pd.DataFrame | None, limit: float) -> TableCheck:
-    def find(table: pd.DataFrame, month: pd.Timestamp) -> Finding:
+    def find(rows_of_month: pd.DataFrame, month: pd.Timestamp) -> Finding:
+        table = own_rows(rows_of_month)
         if products is None:
             return Finding(figures={"share_of_units": 0.0})
         of_month = products[products["month"] == month]
@@ -152,7 +157,9 @@ def _unknown_skus(products: pd.DataFrame | None, limit: float) -> TableCheck:
     return UNKNOWN_SKUS.rule(find)
 
 
-def _files_read(source: str, unread: Sequence[UnreadFile]) -> TableCheck:
+def files_read(source: str, unread: Sequence[UnreadFile]) -> TableCheck:
+    """Return the check of files in a source's folder that are not read."""
+
     def find(_: pd.DataFrame, __: pd.Timestamp) -> Finding:
         rows = pd.DataFrame({"file": [each.place for each in unread], "reason": [each.reason for each in unread]})
         named = "; ".join(f"{each.place} ({each.reason})" for each in unread[:SHOWN_CODES])
@@ -177,7 +184,7 @@ def _country_spelling(source: str, codes: Mapping[str, int]) -> TableCheck:
 
 def _unknown_countries(source: str, codes: Mapping[str, int]) -> TableCheck:
     def find(_: pd.DataFrame, __: pd.Timestamp) -> Finding:
-        named = ", ".join(list(codes)[:SHOWN_CODES])
+        named = ", ".join(_visible(code) for code in list(codes)[:SHOWN_CODES])
         message = f"rows of {named} are in no market: add the market to markets.yaml or drop the rows from {source}"
         return violating(_by_code(codes), message)
 
@@ -186,3 +193,22 @@ def _unknown_countries(source: str, codes: Mapping[str, int]) -> TableCheck:
 
 def _by_code(codes: Mapping[str, int]) -> pd.DataFrame:
     return pd.DataFrame({"country": list(codes), "rows": list(codes.values())})
+
+
+def _visible(code: str) -> str:
+    """Return a code, in quotes if it has characters that are not seen."""
+    return code if code.isprintable() and " " not in code else repr(code)
+
+
+def covid_policy_checks(iso3: str, unread: Sequence[UnreadFile]) -> list[TableCheck]:
+    """Return the checks of ``covid_policy``; ``unread`` are the files beside those of the tracker."""
+
+    def policy_known(table: pd.DataFrame, month: pd.Timestamp) -> Finding:
+        unknown = table[table["reason"] == "no_data"]
+        message = (
+            f"the tracker files have no value of {iso3} in {month:%Y-%m}: deliver those that reach to December 2022, "
+            "or correct iso3 in markets.yaml"
+        )
+        return violating(unknown, message)
+
+    return [schema_check("covid_policy"), files_read("oxcgrt", unread), POLICY_KNOWN.rule(policy_known)]

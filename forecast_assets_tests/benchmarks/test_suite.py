@@ -44,6 +44,17 @@ def test_the_engine_is_compared_with_the_best_peer_that_is_a_choice(tmp_path):
     assert "## Growth" not in page
 
 
+def test_published_figures_stand_beside_those_measured(tmp_path):
+    zero_shot = {"hospital": [row("engine", 0.06) | {"mase": 0.7321, "wql": 0.04712}]}
+    path = tmp_path / "PAGE.md"
+    write_page(path, [row("engine", 0.2)], {}, tmp_path / "PAGE.png", 1, zero_shot)
+    lines = lines_of_tables(path.read_text(encoding="utf-8"))
+    begin = lines.index(["**engine**", "0.7321", "0.0471"])
+    # Best published quantile loss first: that of TimesFM.
+    assert lines[begin + 1] == ["TimesFM 2.0", "0.7547", "0.0498"]
+    assert lines[-1] == ["seasonal naive", "0.9205", "0.0726"]
+
+
 def test_growth_is_shown_with_its_exponent(tmp_path):
     page = page_of([row("engine", 0.2)], {1000: (10.0, 200.0), 10000: (100.0, 900.0)}, tmp_path)
     assert "to the power of 1.00" in page

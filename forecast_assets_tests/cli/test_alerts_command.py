@@ -19,6 +19,7 @@ def command(monkeypatch, tmp_path):
         "FORECAST_ALERT_GROUPING_MINUTES": "0",
     }.items():  # fmt: skip
         monkeypatch.setenv(name, value)
+    (tmp_path / "store").mkdir()
     monkeypatch.delenv("TEAMS_WEBHOOK_URL", raising=False)
     monkeypatch.setattr("forecast_assets.alerts.assembly.announce_heartbeat", lambda *_: [])
     return lambda *arguments: CliRunner().invoke(app, ["alerts", *arguments])

@@ -52,6 +52,7 @@ class ChampionCommands:
 def desk(monkeypatch, tmp_path):
     for name, value in {"MARKETS": MARKETS, "STORE": str(tmp_path), "LANDING": str(tmp_path / "landing")}.items():
         monkeypatch.setenv(f"FORECAST_{name}", value)
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     commands = ChampionCommands(tmp_path)
     for command in COMMANDS:
         monkeypatch.setattr(command, "prepare_instance", lambda **_: None)

@@ -27,7 +27,8 @@ BROKEN = RunResult("ingest", "DE", "run", ("sell_in: The delivery of sell_in for
 @pytest.fixture
 def command(monkeypatch, tmp_path):
     """Runs a command in an empty company: nothing of it reaches Dagster."""
-    (tmp_path / "landing").mkdir()
+    for folder in ("landing", "store", "home"):
+        (tmp_path / folder).mkdir()
     for name, value in {
         "FORECAST_MARKETS": MARKETS,
         "FORECAST_STORE": str(tmp_path / "store"),
@@ -99,7 +100,7 @@ def test_the_cycle_of_a_closed_month_says_so_and_runs_nothing(command, monkeypat
     assert f"FR 2024-06 is closed: 2024-08 is published, too. What run {run} published" in result.output
     assert "forecasts published" not in result.output
     assert {path: path.read_bytes() for path in (tmp_path / "store").rglob("*.parquet")} == before
-    assert not (tmp_path / "home").exists()
+    assert list((tmp_path / "home").iterdir()) == []
 
 
 def test_a_closed_market_beside_an_open_one_is_named_and_has_no_row(command, monkeypatch, tmp_path):
@@ -130,7 +131,7 @@ def test_a_month_far_from_every_delivery_is_refused_before_anything_runs(command
     assert result.exit_code == 2
     assert f"{month}: there is no sell-in of it" in unboxed(result.output)
     assert "the last month with sell-in is 2024-06 (FR)" in unboxed(result.output)
-    assert not (tmp_path / "home").exists()
+    assert list((tmp_path / "home").iterdir()) == []
 
 
 def test_a_month_is_run_if_it_or_the_one_before_has_data_or_no_delivery_can_be_read(command, monkeypatch, tmp_path):

@@ -30,6 +30,8 @@ def doctor(monkeypatch, tmp_path):
         "MLFLOW_TRACKING_URI": "", "COLUMNS": "400",
     }.items():  # fmt: skip
         monkeypatch.setenv(name, value)
+    for name in ("store", "home"):
+        (tmp_path / name).mkdir()
     folder = tmp_path / "landing" / "sell_in"
     folder.mkdir(parents=True)
     (folder / "FR.csv").write_text("country,sku,month,units\nFR,A,2024-06-01,5\n")
@@ -73,6 +75,7 @@ def test_one_that_fails_is_named_with_what_to_do_and_stops_no_other(doctor, tmp_
 
 
 def test_a_store_that_cannot_be_written_fails(doctor, tmp_path):
+    (tmp_path / "store").rmdir()
     (tmp_path / "store").write_text("a file in the place of the folder")
     result = doctor()
     assert result.exit_code == 1

@@ -55,6 +55,7 @@ class Desk:
 def desk(monkeypatch, tmp_path) -> Desk:
     for name, value in {"MARKETS": MARKETS, "STORE": str(tmp_path / "store"), "LANDING": "landing"}.items():
         monkeypatch.setenv(f"FORECAST_{name}", value)
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     desk = Desk(tmp_path)
     monkeypatch.setattr(WITHDRAW, "prepare_instance", lambda: None)
     monkeypatch.setattr(WITHDRAW, "launch", desk.launch)

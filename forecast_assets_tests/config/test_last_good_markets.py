@@ -4,7 +4,12 @@ import logging
 
 import pytest
 
-from forecast_assets.config.last_good_markets import COPY, load_service_settings, markets_file_problem
+from forecast_assets.config.last_good_markets import (
+    COPY,
+    load_service_settings,
+    load_watchdog_settings,
+    markets_file_problem,
+)
 from forecast_assets.config.markets import MarketsError
 from forecast_assets.config.settings import SettingsError
 from forecast_assets_tests.config.market_entries import entry
@@ -57,7 +62,9 @@ def test_a_list_that_contradicts_the_first_month_counts_as_bad(environment, tmp_
     environment["FORECAST_FIRST_MONTH"] = "2019-01"
     load_service_settings(environment)
     (tmp_path / "markets.yaml").write_text(GOOD.replace("2019-01-01", "2018-01-01"), encoding="utf-8")
-    assert {f"{each.since:%Y-%m}" for each in load_service_settings(environment).market_table.values()} == {"2019-01"}
+    settings = load_service_settings(environment)
+    assert {f"{each.since:%Y-%m}" for each in settings.market_table.values()} == {"2019-01"}
+    assert "FORECAST_FIRST_MONTH = 2019-01: FR, DE have data before it" in markets_file_problem(settings)
 
 
 @pytest.mark.parametrize("without", ["copy", "home", "use"])
@@ -73,6 +80,18 @@ def test_without_a_copy_of_use_the_error_of_the_file_is_raised(environment, tmp_
         del environment["DAGSTER_HOME"]
     with pytest.raises(MarketsError, match=r"markets\.yaml: expected a non-empty list .* got 3"):
         load_service_settings(environment)
+
+
+@pytest.mark.parametrize(("copy", "markets"), [(GOOD, ["FR", "DE"]), ("markets: 4\n", []), (None, [])])
+def test_a_command_that_reports_a_bad_file_has_the_last_good_markets_or_none(environment, tmp_path, copy, markets):
+    (tmp_path / "markets.yaml").write_text("markets: 3\n", encoding="utf-8")
+    if copy is not None:
+        (tmp_path / "home" / COPY).write_text(copy, encoding="utf-8")
+    before = sorted(path.name for path in (tmp_path / "home").iterdir())
+    settings = load_watchdog_settings(environment)
+    assert list(settings.market_table) == markets
+    assert "expected a non-empty list" in markets_file_problem(settings)
+    assert sorted(path.name for path in (tmp_path / "home").iterdir()) == before
 
 
 def test_another_wrong_setting_is_no_reason_to_take_the_copy(environment):

@@ -174,3 +174,18 @@ def test_a_limit_that_is_no_fraction_is_refused_with_what_is_expected(problems, 
     texts = problems(entry(max_wape=value))
     assert len(texts) == 2
     assert "entry 1 (FR): max_wape: expected a fraction above 0, like 0.35 for 35 %, got" in texts[1]
+
+
+@pytest.mark.parametrize(("key", "value"), [("name", '" France"'), ("region", '"Europe\u00a0"'), ("name", '"a\\nb"')])
+def test_names_and_regions_are_one_line_without_blanks_around_them(problems, key, value):
+    (_, problem) = problems(entry(**{key: value}))
+    assert f"{key}: expected text on one line without blanks around it" in problem
+
+
+def test_an_empty_name_may_not_be_made_of_blanks(problems):
+    assert problems(entry(name='"  "'))[1].endswith("name: must not be empty")
+
+
+def test_a_region_that_is_written_in_two_ways_is_refused(problems):
+    (_, problem) = problems(entry(region="Latin America"), entry(code='"DE"', region="latin  america"))
+    assert problem == "  - one region is written 'Latin America' and 'latin  america'; write it in one way"

@@ -15,6 +15,7 @@ from forecast_assets_tests.config.market_entries import entry
         ("markets: [1]\nother: 2\nmarkets: [3]", "line 3: key 'markets' is given twice (before in line 1)"),
         ("markets:\n  - &fr {code: FR}\n  - *fr", "line 3: alias *fr; write the value itself"),
         ("base: &b {code: FR}\nmarkets:\n  - {<<: *b, name: A}", "line 3: alias *b"),
+        ("markets:\n  - {<<: {region: Asia}, region: Europe}", "line 2: merge <<; write the keys themselves"),
         ("markets: " + "[\n" * 20_000, "line 6: nested deeper than 6 levels"),
         ("{a: " * 8 + "1" + "}" * 8, "line 1: nested deeper than 6 levels"),
         ("- 1\n" * 300_000, "1,200,000 characters; a list of markets has at most 1,000,000"),

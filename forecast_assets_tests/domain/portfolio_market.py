@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.domain.demand.demand_panel import DemandPanel
+from forecast_assets.domain.evaluation.quantiles import with_every_quantile
 from forecast_assets.domain.portfolio.launches import new_launches
 
 MONTHS = pd.date_range("2020-01-01", periods=78, freq="MS")
@@ -42,7 +43,7 @@ def products(panel: DemandPanel, **described: dict[str, object]) -> pd.DataFrame
 def model_forecasts(skus: list[str], units: float = 100.0, low: float = 80.0, high: float = 130.0) -> pd.DataFrame:
     """Return a model's forecast: the same number in each of the 18 months."""
     ahead = np.arange(1, 19)
-    return pd.DataFrame(
+    rows = pd.DataFrame(
         {
             "sku": np.repeat(np.array(skus, dtype=object), 18),
             "origin_month": ORIGIN,
@@ -53,6 +54,7 @@ def model_forecasts(skus: list[str], units: float = 100.0, low: float = 80.0, hi
             "forecast_units_p90": high,
         }
     )
+    return with_every_quantile(rows)
 
 
 def launches_of(described=None, **skus):

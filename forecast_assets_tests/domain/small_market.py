@@ -82,7 +82,8 @@ def small_market(seed: int = 3) -> MarketTables:
 
 def _rows(**measures: np.ndarray) -> pd.DataFrame:
     keys = {"sku": np.repeat(SKUS, len(MONTHS)), "month": np.tile(MONTHS, len(SKUS))}
-    return pd.DataFrame(keys | {name: values.ravel() for name, values in measures.items()}).astype({"sku": object})
+    rows = pd.DataFrame(keys | {name: values.ravel() for name, values in measures.items()}).astype({"sku": object})
+    return rows.assign(restated_month=pd.Series(pd.NaT, index=rows.index, dtype="datetime64[ns]"))
 
 
 def _sell_out(units: np.ndarray, promoted: np.ndarray, rng: np.random.Generator) -> pd.DataFrame:
@@ -108,6 +109,7 @@ def _products() -> pd.DataFrame:
             "end_month": pd.to_datetime(pd.Series([MONTHS[97] if sku == SKUS[5] else pd.NaT for sku in SKUS])),
             "reference_sku": [SKUS[33] if sku == SKUS[32] else None for sku in SKUS],
             "attribute_colour": "red",
+            "attribute_late": None,
         }
     )
     return pd.concat([of_month.assign(month=month) for month in MONTHS], ignore_index=True)
@@ -154,15 +156,31 @@ def _covid(rng: np.random.Generator) -> pd.DataFrame:
 def with_another_future(tables: MarketTables, origin: pd.Timestamp) -> MarketTables:
     """The same market up to the origin month, and everything that arrived later replaced by nonsense."""
     newcomer = pd.DataFrame({"sku": "A NEW SKU", "month": MONTHS[origin < MONTHS], "sell_in_units": WRONG})
+    newcomer = newcomer.assign(restated_month=pd.Series(pd.NaT, index=newcomer.index, dtype="datetime64[ns]"))
+    restated_too_late = pd.MultiIndex.from_product([[*SKUS, "A LATE SKU"], MONTHS[origin >= MONTHS]])
+    restated_too_late = restated_too_late.set_names(["sku", "restated_month"]).to_frame(index=False)
+    restated_too_late = restated_too_late.assign(month=origin + pd.DateOffset(months=1))
     told_late = pd.DataFrame({"sku": SKUS, "promotion_month": origin - pd.DateOffset(months=6)})
     told_late = told_late.assign(month=origin + pd.DateOffset(months=1), is_promoted=1.0, discount_pct=WRONG)
     sell_out_measures = ["sell_out_units", "stock_units", "price", "distribution_pct", "is_promoted"]
     return MarketTables(
-        sell_in=pd.concat([_replaced(tables.sell_in, origin, sell_in_units=WRONG), newcomer], ignore_index=True),
-        sell_out=_replaced(tables.sell_out, origin, **dict.fromkeys(sell_out_measures, WRONG)),
+        sell_in=pd.concat(
+            [
+                _replaced(tables.sell_in, origin, sell_in_units=WRONG), newcomer,
+                restated_too_late.assign(sell_in_units=WRONG),
+            ],
+            ignore_index=True,
+        ),
+        sell_out=pd.concat(
+            [
+                _replaced(tables.sell_out, origin, **dict.fromkeys(sell_out_measures, WRONG)),
+                restated_too_late.assign(**dict.fromkeys(sell_out_measures, WRONG)),
+            ],
+            ignore_index=True,
+        ),
         products=_replaced(
             tables.products, origin, category="poison", brand="poison", pack="poison", attribute_colour="poison",
-            launch_month=MONTHS[0], end_month=MONTHS[1], reference_sku=SKUS[0],
+            attribute_late="poison", launch_month=MONTHS[0], end_month=MONTHS[1], reference_sku=SKUS[0],
         ),
         promotions=pd.concat(
             [_replaced(tables.promotions, origin, is_promoted=0.0, discount_pct=WRONG), told_late], ignore_index=True

@@ -101,7 +101,7 @@ def test_every_request_to_store_and_landing_names_what_to_check(refused):
         lambda: store.files.replace(f"{store.base}/x", b"x", None),
         lambda: landing.files("sell_in"),
         lambda: landing.has_source("sell_in"),
-        lambda: landing.contents("oxcgrt", ".csv"),
+        lambda: landing.plain_files("oxcgrt").texts(),
     ):
         with pytest.raises(StorageRefused) as caught:
             act()

@@ -32,6 +32,7 @@ def company(tmp_path_factory) -> Path:
 
 
 def run_cycle(company: Path, home: Path, places: dict[str, str]) -> None:
+    home.mkdir(parents=True, exist_ok=True)
     variables = {
         "FORECAST_MARKETS": str(company / "markets.yaml"),
         "FORECAST_TRAINING_ROWS": "1000",

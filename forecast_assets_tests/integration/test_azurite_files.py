@@ -71,3 +71,15 @@ def test_several_files_are_read_in_their_order_and_absent_ones_are_none(files, p
     files.create(f"{path}.2", b"two")
     files.create(f"{path}.3", b"")
     assert files.read_many([f"{path}.1", f"{path}.2", f"{path}.3"]) == [None, b"two", b""]
+
+
+def test_only_the_file_that_was_seen_is_removed(files, path):
+    files.replace(path, b"seen", state_before=None)
+    seen = files.state(path)
+    files.replace(path, b"theirs", state_before=seen)
+    with pytest.raises(PublishConflict):
+        files.remove_if(path, seen)
+    assert files.read(path) == b"theirs"
+    files.remove_if(path, files.state(path))
+    assert files.state(path) is None
+    files.remove_if(path, seen)

@@ -7,7 +7,8 @@ import time
 import pytest
 
 from forecast_assets.market_state.market_lease import lease_of
-from forecast_assets.storage import TableStore
+from forecast_assets.storage import PublishConflict, TableStore
+from forecast_assets.storage.fenced_publish import remove_as_owner, replace_as_owner
 from forecast_assets.storage.lease import Hold, LeaseLost, LeaseTaken
 from forecast_assets.storage.publish import Files
 from forecast_assets_tests.storage.examples import SELL_IN, key, run, sell_in
@@ -103,6 +104,33 @@ def test_a_run_that_lost_its_lease_publishes_nothing(store, monkeypatch):
     with pytest.raises(LeaseLost):
         store.write_all(SELL_IN, {partition: sell_in(1.0)}, {partition: run("paused-2")}, paused)
     assert store.read(SELL_IN, [partition])["sell_in_units"].tolist() == [2.0]
+
+
+def test_documents_and_small_files_of_a_run_that_lost_its_lease_stay_its_successors(store, monkeypatch):
+    partition, note = key("FR|2024-01-01"), f"{store.base}/_findings/sell_in.json"
+    paused = lease_of(store, "FR", seconds=1).take("paused")
+    store.write_documents("market_report", partition, {"page.html": b"old"}, run("paused"), paused)
+    replace_as_owner(store.files, note, b"old", paused)
+    seen = store.files.state(note)
+    time.sleep(2.1)
+    successor = lease_of(store, "FR", seconds=60).take("successor")
+    store.write_documents("market_report", partition, {"page.html": b"new"}, run("successor"), successor)
+    replace_as_owner(store.files, note, b"new", successor)
+    for change in (
+        lambda: store.write_documents("market_report", partition, {"page.html": b"late"}, run("paused-2"), paused),
+        lambda: replace_as_owner(store.files, note, b"late", paused),
+        lambda: remove_as_owner(store.files, note, paused),
+    ):
+        with pytest.raises(LeaseLost):
+            change()
+    # Paused between the check and the put: the put carries the state from before.
+    monkeypatch.setattr(Hold, "checked", lambda self: contextlib.nullcontext())
+    monkeypatch.setattr(Files, "state", lambda files, path: seen)
+    with pytest.raises(PublishConflict):
+        replace_as_owner(store.files, note, b"late", paused)
+    monkeypatch.undo()
+    assert store.files.read(note) == b"new"
+    assert store.read_document("market_report", partition, "page.html") == b"new"
 
 
 def test_the_age_of_a_file_is_that_of_the_service(store):

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from forecast_assets.domain.calendar import add_months
+from forecast_assets.domain.evaluation.quantiles import with_every_quantile
 from forecast_assets.storage import PartitionKey, Provenance, TableStore
 from forecast_assets.storage.table_specs import table_specs
 
@@ -17,7 +18,7 @@ def publication(month: pd.Timestamp, **columns: object) -> pd.DataFrame:
         "naive_units": 8.0, "model_units": 10.0, "category": "tea", "abc_class": "A", "xyz_class": "X",
         "inputs_missing": "", "rule": "regular", "status": "published", "source": "model", "reason": "good",
     }  # fmt: skip
-    return pd.DataFrame([row | columns])
+    return with_every_quantile(pd.DataFrame([row | columns]))
 
 
 def publish(

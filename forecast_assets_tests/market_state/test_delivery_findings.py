@@ -1,10 +1,15 @@
 """Findings and acceptances in the store."""
 
+import dataclasses
+import os
+
 import pandas as pd
 import pytest
 
 from forecast_assets.market_state.delivery_findings import DeliveryFindings, StoredFinding
+from forecast_assets.market_state.market_lease import lease_of
 from forecast_assets.storage import PartitionKey, TableStore
+from forecast_assets.storage.lease import LeaseLost
 
 JUNE_FR = PartitionKey(pd.Timestamp("2024-06-01"), "FR")
 JULY_FR = PartitionKey(pd.Timestamp("2024-07-01"), "FR")
@@ -59,3 +64,18 @@ def test_a_finding_comes_back_with_the_decision_about_it(findings):
     stored = StoredFinding("sell_in", "vanished_skus", "accepted", "three SKUs", "run", acceptance)
     findings.keep("sell_in", {JUNE_FR: [stored]})
     assert findings.of(JUNE_FR) == [stored]
+
+
+def test_a_run_that_lost_its_lease_replaces_no_finding_and_tells_nobody(findings):
+    """Paused for longer than its lease: what its successor found is in the store."""
+    lease = lease_of(findings.store, "FR", 60)
+    paused = dataclasses.replace(findings, holds={"paused": lease.take("paused")})
+    os.utime(lease.path, (0, 0))
+    successor = dataclasses.replace(findings, holds={"successor": lease.take("successor")})
+    successor.keep("sell_in", {JUNE_FR: [finding("sell_in", "vanished_skus")]}, "successor")
+    with pytest.raises(LeaseLost):
+        paused.keep("sell_in", {JUNE_FR: []}, "paused")
+    with pytest.raises(LeaseLost), paused.owned_by("paused"):
+        pytest.fail("somebody was told")
+    with successor.owned_by("successor"):
+        assert [each.name for each in findings.of(JUNE_FR)] == ["vanished_skus"]

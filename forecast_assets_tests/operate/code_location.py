@@ -6,7 +6,7 @@ import os
 import threading
 from pathlib import Path
 
-from forecast_assets.alerts import delivery
+from forecast_assets.alerts import dispatch
 from forecast_assets.definitions import build_definitions
 from forecast_assets.defs.sensors import teams_delivery
 from forecast_assets.domain import cycle_calendar
@@ -36,7 +36,7 @@ days_since_due = int(os.environ[DRILL_DAYS_SINCE_DUE])
 cycle_calendar.CYCLE_DAY, cycle_calendar.CYCLE_HOUR = datetime.datetime.now(datetime.UTC).day - days_since_due, 0
 # Thirty ticks take minutes instead of a quarter of an hour, and a webhook that is back is found at once.
 teams_delivery.SECONDS_BETWEEN_TICKS = SECONDS_OF_A_LOOK
-delivery.FIRST_WAIT_SECONDS, delivery.LONGEST_WAIT_SECONDS = 2.0, 8.0
+dispatch.FIRST_WAIT_SECONDS, dispatch.LONGEST_WAIT_SECONDS = 2.0, 8.0
 
 defs = build_definitions(
     cron=os.environ[DRILL_CRON], mlflow_tracking=HangsForOneMarket(tracking_uri="memory", experiment_name="none")

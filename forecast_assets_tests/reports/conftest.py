@@ -1,5 +1,7 @@
 """A report small enough to compute by hand: SKU A and a SKU whose name attacks the page, three months of history."""
 
+import dataclasses
+
 import pandas as pd
 import pytest
 
@@ -64,7 +66,18 @@ def performance():
     return cells.assign(model_units=cells["published_units"], category="Tea", abc_class="A", xyz_class="X")
 
 
-@pytest.fixture
+def with_names(report: MarketReport, names: list[str]) -> MarketReport:
+    """Return the report with a SKU of each name that has the rows of SKU A."""
+    frames = {name: getattr(report, name) for name in ("sell_in", "published", "backtest", "performance", "products")}
+    return dataclasses.replace(report, **{name: _of_each(rows, names) for name, rows in frames.items()})
+
+
+def _of_each(rows: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    copies = [rows[rows["sku"] == "A"].assign(sku=name) for name in names]
+    return pd.concat([*copies, rows[rows["sku"] != "A"]], ignore_index=True)
+
+
+@pytest.fixture(scope="session")
 def report():
     return MarketReport(
         market_code="NO",

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from forecast_assets.reports import render_market_report, render_workbook
-from forecast_assets_tests.reports.conftest import HOSTILE_SKU
+from forecast_assets_tests.reports.conftest import HOSTILE_SKU, with_names
 
 
 def read(report):
@@ -20,16 +20,21 @@ def rows(sheet):
     return [list(row) for row in sheet.iter_rows(values_only=True)]
 
 
-def renamed(report, name):
-    """The report with SKU A under another name in every frame."""
-    frames = ("sell_in", "published", "backtest", "performance", "products")
-    return dataclasses.replace(
-        report, **{frame: getattr(report, frame).replace({"sku": {"A": name}}) for frame in frames}
-    )
+NAMES = ["=1+1", "0012", "1e5", "http://example.com", "{=A1}", "NULL", "@x", "+3"]
 
 
-def test_forecast_matrix_has_the_published_value_of_each_sku_and_month(report):
-    book = read(report)
+@pytest.fixture(scope="module")
+def book(report):
+    return read(report)
+
+
+@pytest.fixture(scope="module")
+def book_of_names(report):
+    """The workbook of a market with a SKU of each name."""
+    return read(with_names(report, NAMES))
+
+
+def test_forecast_matrix_has_the_published_value_of_each_sku_and_month(book):
     assert book.sheetnames == [
         *[
             "Summary",
@@ -49,8 +54,8 @@ def test_forecast_matrix_has_the_published_value_of_each_sku_and_month(report):
     ]
 
 
-def test_levels_are_the_sums_of_their_skus(report):
-    assert rows(read(report)["Forecast by level"]) == [
+def test_levels_are_the_sums_of_their_skus(book):
+    assert rows(book["Forecast by level"]) == [
         ["Level", "Name", "2024-04", "2024-05"],
         ["market", "Norway & <Svalbard>", pytest.approx(162.34), pytest.approx(201.234)],
         ["category", "Mugs", 12.34, 1.234],
@@ -63,8 +68,8 @@ def test_a_category_that_no_product_row_names_is_still_in_the_sums(report):
     assert rows(read(unknown)["Forecast by level"])[3:] == [["category", "UNKNOWN", 12.34, 1.234]]
 
 
-def test_long_sheet_has_one_row_per_sku_and_month_with_status_source_and_reason(report):
-    table = rows(read(report)["Forecast long"])
+def test_long_sheet_has_one_row_per_sku_and_month_with_status_source_and_reason(book):
+    table = rows(book["Forecast long"])
     assert table[0][:5] == ["SKU", "Category", "Origin month", "Target month", "Lag (months)"]
     override = table[4]
     assert override == [
@@ -73,8 +78,7 @@ def test_long_sheet_has_one_row_per_sku_and_month_with_status_source_and_reason(
     ]
 
 
-def test_accuracy_sheets_have_the_ratios_as_fractions_formatted_as_percentages(report):
-    book = read(report)
+def test_accuracy_sheets_have_the_ratios_as_fractions_formatted_as_percentages(book):
     by_sku = book["Accuracy by SKU"]
     assert by_sku["A2"].value == "A"
     heads = [cell.value for cell in by_sku[1]]
@@ -87,8 +91,8 @@ def test_accuracy_sheets_have_the_ratios_as_fractions_formatted_as_percentages(r
     assert by_lag[3][:5] == ["Realised (published)", 1, 1, 120, pytest.approx(0.1)]
 
 
-def test_summary_compares_the_forecasts_and_counts_what_was_published(report):
-    summary = rows(read(report)["Summary"])
+def test_summary_compares_the_forecasts_and_counts_what_was_published(book):
+    summary = rows(book["Summary"])
     lines = [row for row in summary if row[0] in ("Backtest", "Realised", "Backfilled")]
     assert lines[0][:6] == [
         *["Backtest", "model", 3, pytest.approx(1 - 35 / 270), pytest.approx(35 / 270), pytest.approx(-5 / 270)],
@@ -98,18 +102,16 @@ def test_summary_compares_the_forecasts_and_counts_what_was_published(report):
     assert ["published", "override", "listing", 1, 1, 200] in [row[:6] for row in summary]
 
 
-@pytest.mark.parametrize("name", ["=1+1", "0012", "1e5", "http://example.com", "{=A1}", "NULL", "@x", "+3"])
-def test_sku_names_stay_text(report, name):
-    book = read(renamed(report, name))
+@pytest.mark.parametrize("name", NAMES)
+def test_sku_names_stay_text(book_of_names, name):
     for sheet in ("Forecast", "Forecast long", "Accuracy by SKU"):
-        cells = [cell for cell in book[sheet]["A"] if cell.value == name]
+        cells = [cell for cell in book_of_names[sheet]["A"] if cell.value == name]
         assert cells, sheet
         assert {cell.data_type for cell in cells} == {"s"}
         assert all(cell.hyperlink is None for cell in cells)
 
 
-def test_tables_are_frozen_and_filtered(report):
-    book = read(report)
+def test_tables_are_frozen_and_filtered(book):
     assert book["Forecast"].freeze_panes == "C2"
     assert book["Forecast"].auto_filter.ref == "A1:D3"
     assert book["Forecast long"].freeze_panes == "B2"

@@ -5,6 +5,8 @@ import pandas as pd
 import pandera.errors
 import pytest
 
+from forecast_assets.domain.evaluation.quantiles import with_every_quantile
+from forecast_assets.domain.publication.published_forecasts import CHAMPION_COLUMNS
 from forecast_assets.schemas import MONTH_ONLY, TABLES
 from forecast_assets.storage.table_specs import table_specs
 
@@ -15,7 +17,9 @@ ORIGIN, TARGET = pd.Timestamp("2024-06-01"), pd.Timestamp("2024-07-01")
 def test_keys_are_columns_without_nulls(name):
     columns, keys = TABLES[name].to_schema().columns, TABLES[name].keys()
     assert keys
-    assert [key for key in keys if columns[key].nullable] == []
+    # A sparse one is absent where it has no value; null is then the row of the month itself.
+    sparse = set(TABLES[name].sparse_columns())
+    assert [key for key in keys if columns[key].nullable and key not in sparse] == []
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -49,9 +53,9 @@ def forecasts(**changes) -> pd.DataFrame:
         "sku": "A", "origin_month": ORIGIN, "target_month": TARGET, "horizon_months": 1, "forecast_units": 10.0,
         "forecast_units_p10": 8.0, "forecast_units_p90": 12.0, "baseline_units": 9.0, "naive_units": 9.0,
         "category": "Soups", "abc_class": "A", "xyz_class": "X", "inputs_missing": "", "rule": "regular",
-        "champion_units": np.nan, "champion_units_p10": np.nan, "champion_units_p90": np.nan,
+        **dict.fromkeys(CHAMPION_COLUMNS.values(), np.nan),
     }  # fmt: skip
-    return pd.DataFrame([{**row, **changes}])
+    return with_every_quantile(pd.DataFrame([{**row, **changes}]))
 
 
 def test_a_valid_forecast_passes():
@@ -63,6 +67,8 @@ def test_a_valid_forecast_passes():
     [
         {"forecast_units": -1.0, "forecast_units_p10": -2.0},
         {"forecast_units": 13.0},
+        {"forecast_units_p95": 11.9},
+        {"forecast_units_p05": 9.0},
         {"forecast_units": 7.0},
         {"forecast_units": None},
         {"horizon_months": 0},
@@ -82,7 +88,7 @@ def test_an_invalid_forecast_is_rejected(changes):
 @pytest.mark.parametrize(("column", "value"), [("status", "draft"), ("source", "guess")])
 def test_status_and_source_of_published_rows_come_from_a_closed_list(column, value):
     published = forecasts(model_units=10.0, status="published", source="model", reason="good")
-    published = published.drop(columns=["champion_units", "champion_units_p10", "champion_units_p90"])
+    published = published.drop(columns=list(CHAMPION_COLUMNS.values()))
     TABLES["published_forecasts"].validate(published)
     with pytest.raises(pandera.errors.SchemaError):
         TABLES["published_forecasts"].validate(published.assign(**{column: value}))

@@ -23,6 +23,13 @@ class BlobsInMemory(MemoryFileSystem):
     def age_seconds(self, path):
         return self.now - self.written_at[path] if path in self.written_at else None
 
+    def remove_if(self, path, etag):
+        if self.etags.get(path) not in (etag, None):
+            return False
+        if self.etags.pop(path, None):
+            self.rm_file(path)
+        return True
+
     def put_bytes(self, path, content, etag=None, only_new=False):
         if (only_new and path in self.etags) or (etag is not None and self.etags.get(path) != etag):
             return False

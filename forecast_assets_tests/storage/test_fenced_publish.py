@@ -5,6 +5,7 @@ import os
 import pytest
 
 from forecast_assets.storage import PublishConflict, TableStore
+from forecast_assets.storage.fenced_publish import remove_as_owner, replace_as_owner
 from forecast_assets.storage.lease import Lease, LeaseLost
 from forecast_assets.storage.publish import Files
 from forecast_assets_tests.storage.blobs_in_memory import BlobsInMemory
@@ -21,7 +22,8 @@ def store(request, tmp_path):
     store = TableStore("memory://container/store")
     store.files = Files(BlobsInMemory())
     yield store
-    store.files.fs.rm("/container", recursive=True)
+    if store.files.fs.exists("/container"):
+        store.files.fs.rm("/container", recursive=True)
 
 
 @pytest.fixture
@@ -77,12 +79,12 @@ def test_a_successor_that_has_ended_stops_it_too(store, lease):
     assert stored(store) == [2.0]
 
 
-def pause_in(monkeypatch, name, then):
+def pause_in(monkeypatch, name, then, file="/sell_in.parquet"):
     """Call ``then`` once in the middle of a write, right before a call of ``Files``."""
     original = getattr(Files, name)
 
     def slowly(self, path, *arguments):
-        if path.endswith("/sell_in.parquet"):
+        if path.endswith(file):
             monkeypatch.setattr(Files, name, original)
             then()
         return original(self, path, *arguments)
@@ -153,3 +155,90 @@ def test_a_run_that_waits_for_the_file_of_its_own_lease_publishes(store, lease):
     assert write(store, 1.0, "run", hold).provenance.version == "run.parquet"
     write(store, 2.0, "run", hold)
     assert stored(store) == [2.0]
+
+
+@pytest.mark.parametrize("file", ["/page.html", "/_provenance.json"])
+def test_documents_paused_after_the_check_do_not_replace_the_successors(store, lease, monkeypatch, file):
+    if store.files.is_local:
+        return  # There the check and the put are under one lock.
+    write_page(store, b"earlier", "earlier", lease.take("earlier"))
+    expire(lease)
+    paused = lease.take("paused")
+    pause_in(monkeypatch, "replace", lambda: write_page(store, b"new", "successor", successor_of(lease)), file)
+    with pytest.raises(LeaseLost):
+        write_page(store, b"old", "paused", paused)
+    assert store.read_document("market_report", FR, "page.html") == b"new"
+    assert store.document_provenance("market_report", FR).run_id == "successor"
+
+
+def test_the_successor_replaces_documents_that_came_late(store, lease, monkeypatch):
+    paused = lease.take("paused")
+    write_page(store, b"old", "paused", paused)
+    folder = store.document_folder("market_report", FR)
+    late = {name: store.files.read(f"{folder}/{name}") for name in ("page.html", "_provenance.json")}
+    successor = successor_of(lease)
+    for name in late:
+        pause_in(monkeypatch, "replace", lambda name=name: put(store, f"{folder}/{name}", late[name]), f"/{name}")
+    write_page(store, b"new", "successor", successor)
+    assert store.read_document("market_report", FR, "page.html") == b"new"
+    assert store.document_provenance("market_report", FR).run_id == "successor"
+
+
+def write_page(store, content, run_id, hold):
+    return store.write_documents("market_report", FR, {"page.html": content}, run(run_id), hold)
+
+
+def put(store, path, content):
+    """Write as a writer that no lease stops."""
+    store.files.remove(path)
+    if not store.files.is_local:
+        store.files.fs.etags.pop(path, None)
+    store.files.create(path, content)
+
+
+@pytest.mark.parametrize("change", ["replace", "remove"])
+def test_a_small_file_is_changed_by_the_owner_alone(store, lease, change):
+    path = f"{store.base}/_findings/sell_in.json"
+    owner = lease.take("owner")
+    replace_as_owner(store.files, path, b"1", owner)
+    replace_as_owner(store.files, path, b"2", successor_of(lease))
+    with pytest.raises(LeaseLost):
+        changed(store, path, change, owner)
+    assert store.files.read(path) == b"2"
+
+
+@pytest.mark.parametrize(
+    ("change", "paused_in"),
+    [("replace", "state"), ("replace", "replace"), ("remove", "state"), ("remove", "remove_if")],
+)
+def test_a_change_that_was_paused_meets_the_successors_file(store, lease, monkeypatch, change, paused_in):
+    if store.files.is_local:
+        return  # There the check and the change are under one lock.
+    path = f"{store.base}/_findings/sell_in.json"
+    owner = lease.take("owner")
+    replace_as_owner(store.files, path, b"1", owner)
+    pause_in(
+        monkeypatch, paused_in, lambda: replace_as_owner(store.files, path, b"2", successor_of(lease)), "/sell_in.json"
+    )
+    with pytest.raises(LeaseLost):
+        changed(store, path, change, owner)
+    assert store.files.read(path) == b"2"
+
+
+def test_without_a_lease_another_writer_is_a_conflict(store, monkeypatch):
+    path = f"{store.base}/_findings/sell_in.json"
+    replace_as_owner(store.files, path, b"1", None)
+    pause_in(monkeypatch, "replace", lambda: put(store, path, b"22"), "/sell_in.json")
+    with pytest.raises(PublishConflict):
+        replace_as_owner(store.files, path, b"3", None)
+    assert store.files.read(path) == b"22"
+    remove_as_owner(store.files, path, None)
+    remove_as_owner(store.files, path, None)
+    assert store.files.state(path) is None
+
+
+def changed(store, path, change, hold):
+    if change == "replace":
+        replace_as_owner(store.files, path, b"3", hold)
+    else:
+        remove_as_owner(store.files, path, hold)

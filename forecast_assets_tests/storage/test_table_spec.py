@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -43,6 +45,15 @@ def test_an_unexpected_column_is_named_with_the_columns_expected():
 def test_columns_of_the_partition_are_rejected_with_the_reason(column):
     assert "stand in the path" in violation(sell_in(1.0).assign(**{column: "FR"}))
     assert "stand in the path" in violation(features().assign(**{column: 1.0}), FEATURES)
+
+
+def test_a_sparse_column_is_stored_if_a_row_has_a_value():
+    frame = sell_in(1.0, 2.0, skus=("a", "b")).assign(note_full=["x", None], note_empty=None)
+    spec = replace(SELL_IN, extra_columns={"note_": pa.string()})
+    assert to_arrow(spec, PARTITION, frame).column_names[3:] == ["note_empty", "note_full"]
+    sparse = to_arrow(replace(spec, sparse_columns=("note_",)), PARTITION, frame)
+    assert sparse.column_names[3:] == ["note_full"]
+    assert sparse.column("note_full").to_pylist() == ["x", None]
 
 
 def test_a_wrong_type_shows_the_first_rows_that_do_not_fit():

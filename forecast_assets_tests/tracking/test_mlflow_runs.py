@@ -1,10 +1,14 @@
 """The id by which MLflow tells stores apart, and the run that a store has recorded."""
 
+import os
 import shutil
 
 import pandas as pd
+import pytest
 
+from forecast_assets.market_state.market_lease import lease_of
 from forecast_assets.storage import PartitionKey, TableStore
+from forecast_assets.storage.lease import LeaseLost
 from forecast_assets.tracking.mlflow_runs import MlflowRuns
 
 JUNE = PartitionKey(pd.Timestamp("2024-06-01"), "FR")
@@ -39,3 +43,17 @@ def test_the_recorded_run_of_a_cycle_is_found_again(tmp_path):
     runs.keep(JUNE, "dev-2024-06", "dagster-run", "mlflow-run", "parent")
     assert runs.recorded_run(JUNE, "dev-2024-06") == "mlflow-run"
     assert runs.recorded_run(JUNE, "dev-2024-06.r2") == ""
+
+
+def test_a_run_that_lost_its_lease_keeps_no_record(tmp_path):
+    store = TableStore(str(tmp_path))
+    lease = lease_of(store, "FR", 60)
+    paused = MlflowRuns(store, {"paused": lease.take("paused")})
+    paused.require_owner("paused")
+    os.utime(lease.path, (0, 0))
+    MlflowRuns(store, {"successor": lease.take("successor")}).keep(JUNE, "dev-2024-06", "successor", "new", "parent")
+    with pytest.raises(LeaseLost):
+        paused.require_owner("paused")
+    with pytest.raises(LeaseLost):
+        paused.keep(JUNE, "dev-2024-06", "paused", "old", "parent")
+    assert MlflowRuns(store).recorded_run(JUNE, "dev-2024-06") == "new"

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 import traceback
+from urllib.parse import quote, quote_plus
 
 import pytest
 
@@ -116,6 +117,27 @@ def test_a_password_inside_a_connection_string_is_masked_however_it_is_encoded(t
     masked = mask_credentials(text, ODBC).lower()
     assert "w0rd" not in masked
     assert "***" in masked
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://w0rd@host/",
+        "https://w0rd:x@host/",
+        "https://w0rd:x-oauth-basic@host",
+        "https://planner:w0rd@host/experiments@home",
+        "https://planner:w@rd:w0rd@host",
+        "https://host/?Authorization=Bearer%20w0rd",
+        "https://host/?x=1&Authorization=Basic+w0rd&y=2",
+        "oracle://host/db?wallet_credential=w0rd",
+        "mysql://host/db?passphrase=w0rd",
+    ],
+)
+@pytest.mark.parametrize("encoded", [str, quote, quote_plus, lambda text: quote(quote(text, safe=""), safe="")])
+def test_a_token_in_an_address_is_masked_wherever_it_stands(address, encoded):
+    text = encoded(address)
+    assert "w0rd" not in mask_credentials(f"GET {text} failed", address)
+    assert mask_credentials("host failed at /experiments", address) == "host failed at /experiments"
 
 
 def test_what_stands_beside_a_password_stays_readable():

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from forecast_assets.domain.demand.demand_panel import panel_from_rows
+from forecast_assets.domain.evaluation.quantiles import with_every_quantile
 from forecast_assets.validation.evaluation_checks import backtest_checks, backtest_figures, figures
 from forecast_assets.validation.forecast_checks import forecasts_checks, horizon_complete, overrides_applied
 from forecast_assets_tests.repository_settings import loaded
@@ -19,7 +20,8 @@ def forecasts(units: float = 10.0, skus: tuple[str, ...] = ("A", "B")) -> pd.Dat
         [(sku, ORIGIN, ORIGIN + pd.DateOffset(months=h), h) for sku in skus for h in horizons],
         columns=["sku", "origin_month", "target_month", "horizon_months"],
     )
-    return cells.assign(forecast_units=units, forecast_units_p10=0.0, forecast_units_p90=units, baseline_units=units)
+    interval = {"forecast_units_p10": 0.0, "forecast_units_p90": units}
+    return with_every_quantile(cells.assign(forecast_units=units, baseline_units=units, **interval))
 
 
 def checks(last_year: float = 10.0):
@@ -78,7 +80,7 @@ def test_overrides_without_a_forecast_to_replace_are_named_and_block_nothing():
 
 
 @pytest.mark.parametrize("value", [-1.0, np.nan])
-@pytest.mark.parametrize("column", ["forecast_units", "forecast_units_p10", "forecast_units_p90", "baseline_units"])
+@pytest.mark.parametrize("column", ["forecast_units", "forecast_units_p05", "forecast_units_p90", "baseline_units"])
 def test_a_negative_or_missing_number_is_found_in_each_column(column, value):
     table = forecasts()
     table.loc[3, column] = value

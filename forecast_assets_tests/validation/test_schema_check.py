@@ -12,7 +12,7 @@ MAY, JUNE = pd.Timestamp("2024-05-01"), pd.Timestamp("2024-06-01")
 def sell_in(**changes) -> pd.DataFrame:
     rows = {
         "sku": ["A", "B"], "sell_in_units": [1.0, np.nan], "net_sales": [2.0, np.nan],
-        "reason": ["delivered", "unknown"],
+        "reason": ["delivered", "unknown"], "restated_month": pd.Series(pd.NaT, index=[0, 1], dtype="datetime64[ns]"),
     }  # fmt: skip
     return pd.DataFrame({**rows, **changes})
 

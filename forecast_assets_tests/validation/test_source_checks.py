@@ -1,16 +1,18 @@
 """Checks of a delivered month against values computed by hand."""
 
+import dataclasses
+
 import pandas as pd
 import pytest
 
 from forecast_assets.config.markets import Market
 from forecast_assets.sources.country_spellings import CountryCodes
 from forecast_assets.sources.landing.delivered_file import UnreadFile
-from forecast_assets.sources.source_tables import DeliveredSellIn
+from forecast_assets.sources.source_tables import DeliveredSellIn, LeftOut
 from forecast_assets.sources.sql import SqlTestResult
 from forecast_assets.validation.demand_checks import totals_checks
 from forecast_assets.validation.feature_checks import features_checks
-from forecast_assets.validation.source_checks import FILES_READ, sell_in_checks, sourced_checks
+from forecast_assets.validation.source_checks import FILES_READ, covid_policy_checks, sell_in_checks, sourced_checks
 from forecast_assets.validation.table_checks import Finding
 from forecast_assets_tests.repository_settings import loaded
 
@@ -33,7 +35,8 @@ def look(
     table = month_of(june)
     before = history({"A": 100.0, "B": 50.0}) if before is None else before
     rows = pd.concat([before, table.assign(month=JUNE)], ignore_index=True)
-    delivered = DeliveredSellIn(rows, products, list(tests), CountryCodes(unknown=countries or {}))
+    countries_left_out = LeftOut(countries=CountryCodes(unknown=countries or {}))
+    delivered = DeliveredSellIn(rows, products, list(tests), countries_left_out)
     checks = {each.name: each for each in sell_in_checks(delivered, loaded().checks)}
     return checks[check].find(table, JUNE)
 
@@ -119,7 +122,7 @@ def test_countries_that_are_no_market_are_counted_and_stop_nothing():
 
 
 def test_rows_under_another_spelling_of_the_market_block_and_are_counted():
-    checks = sourced_checks("overrides", [], countries=CountryCodes({"Fr": 2, "FRA": 1}))
+    checks = sourced_checks("overrides", [], LeftOut(countries=CountryCodes({"Fr": 2, "FRA": 1})))
     (check,) = [each for each in checks if each.name == "country_spelling"]
     finding = check.find(month_of({}), JUNE)
     assert (check.blocking, finding.is_warning) == (True, False)
@@ -143,6 +146,23 @@ SINCE = list(pd.date_range("2024-01-01", JUNE, freq="MS"))
 
 def feature_finding(check: str, months: list[pd.Timestamp], table: pd.DataFrame, market: Market = MARKET) -> Finding:
     return {each.name: each for each in features_checks(set(months), market)}[check].find(table, JUNE)
+
+
+@pytest.mark.parametrize(("iso2", "violations"), [("FR", 0), ("FX", 1)])
+def test_a_country_without_known_holidays_is_a_warning(iso2, violations):
+    market = dataclasses.replace(MARKET, iso2=iso2)
+    finding = feature_finding("holidays_known", SINCE, pd.DataFrame(), market)
+    assert finding.violations == violations
+    assert finding.message == (f"no public holidays are known of iso2 {iso2!r} of FR: correct it in markets.yaml")
+
+
+@pytest.mark.parametrize(("reason", "violations"), [("observed", 0), ("no_file", 0), ("no_data", 1)])
+def test_a_month_of_the_tracker_without_the_country_is_a_warning(reason, violations):
+    checks = {each.name: each for each in covid_policy_checks("FRX", [UnreadFile("oxcgrt/a.zip", "why")])}
+    finding = checks["policy_known"].find(pd.DataFrame({"reason": [reason]}), JUNE)
+    assert (finding.violations, checks["policy_known"].blocking) == (violations, False)
+    assert finding.message.startswith("the tracker files have no value of FRX in 2024-06: deliver those")
+    assert checks["files_read"].find(None, JUNE).violations == 1
 
 
 def test_a_gap_in_the_history_is_named_because_it_would_shift_every_lag():
@@ -183,7 +203,7 @@ def test_totals_name_the_markets_that_are_not_in_and_go_on():
 
 def test_files_that_are_not_read_are_named_with_the_reason_and_block_nothing():
     unread = [UnreadFile("sell_in/a\nb.zip", "only .csv"), *(UnreadFile(f"sell_in/{n}", "hidden") for n in range(10))]
-    checks = {each.name: each for each in sourced_checks("sell_in", [], unread)}
+    checks = {each.name: each for each in sourced_checks("sell_in", [], LeftOut(unread))}
     finding = checks["files_read"].find(month_of({"A": 1.0}), JUNE)
     assert (finding.violations, checks["files_read"].blocking, FILES_READ.blocking) == (11, False, False)
     assert finding.message.startswith(

@@ -60,7 +60,8 @@ def _in_force(recipes_in_force: RecipesInForce, country: str, month: pd.Timestam
     latest = recipes_in_force.latest_month(country)
     if latest != month:
         raise dg.Failure(
-            f"{country}: only the latest champion, of {latest}, can be rejected; requested: {month:%Y-%m}",
+            f"{country}: only the latest champion can be rejected, requested: {month:%Y-%m}; champion has "
+            + (f"{latest:%Y-%m} as its latest month" if latest is not None else f"no partition of {country}"),
             allow_retries=False,
         )
     champion = recipes_in_force.champion(country, month)

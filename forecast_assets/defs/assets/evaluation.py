@@ -13,12 +13,14 @@ from forecast_assets.defs.assets.models import (
     pooled_of,
 )
 from forecast_assets.defs.assets.table_asset import TRAINING_POOL, table_asset
-from forecast_assets.defs.partition_windows import same_month, window
+from forecast_assets.defs.partition_windows import same_month, units_window, window
 from forecast_assets.domain.demand.demand_panel import panel_from_rows
+from forecast_assets.domain.demand.restatements import dated_rows, latest_rows, own_rows
 from forecast_assets.domain.evaluation import performance as realised
 from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS
 from forecast_assets.domain.selection.backtest import BACKTEST_OFFSETS_MONTHS
 from forecast_assets.domain.selection.backtest import backtest as rolling_backtest
+from forecast_assets.market_state.later_restatements import LaterRestatements
 from forecast_assets.market_state.recipes import for_backtest
 from forecast_assets.market_state.recipes_in_force import RecipesInForce
 from forecast_assets.partitions import country_of_run, months_of_run, partition_key
@@ -36,7 +38,7 @@ EARLIEST = max(BACKTEST_OFFSETS_MONTHS)
     description="Forecasts of recipe, baseline and naive 18, 12 and 6 months ago, each from what was known then.",
     ins={
         "features": window("features", -(TRAINING_ORIGINS + EARLIEST), -1),
-        "sell_in": window("sell_in", -(MONTHS_OF_REFITS + EARLIEST), 0, columns=["sku", "sell_in_units"]),
+        "sell_in": units_window(-(MONTHS_OF_REFITS + EARLIEST), 0),
         "history_marks": window("history_marks", -(max(REFIT_OFFSETS_MONTHS) + EARLIEST), -1),
         "products": window("products", -EARLIEST, -1),
         "pooled_model": same_month("pooled_model", missing="skip"),
@@ -78,16 +80,23 @@ def backtest(
     kinds=["pandas", "parquet"],
     description="Sell-in of the month against every forecast of it published before, by lag 1 to 18.",
     ins={
-        "sell_in": window("sell_in", 0, 0, columns=["sku", "sell_in_units"], missing="error"),
-        "published_forecasts": window("published_forecasts", -18, -1),
+        "sell_in": units_window(0, 0, missing="error"),
+        "published_forecasts": window("published_forecasts", -18, -1, columns=realised.PUBLISHED_COLUMNS),
     },
     months_in_one_run=True,
 )
-def performance(context: dg.AssetExecutionContext, sell_in: pd.DataFrame, published_forecasts: pd.DataFrame) -> Results:
-    """Measure the run's months against the forecasts as published then."""
+def performance(
+    context: dg.AssetExecutionContext,
+    later_restatements: dg.ResourceParam[LaterRestatements],
+    sell_in: pd.DataFrame,
+    published_forecasts: pd.DataFrame,
+) -> Results:
+    """Measure the forecasts as published then by the run's months as known now."""
+    months = months_of_run(context)
+    later = later_restatements.of(country_of_run(context), months, context.run.run_id, "performance")
+    known = latest_rows(pd.concat([dated_rows(own_rows(sell_in)), later], ignore_index=True))
     tables = {
-        month: realised.performance(month, sell_in[sell_in["month"] == month], published_forecasts)
-        for month in months_of_run(context)
+        month: realised.performance(month, known[known["month"] == month], published_forecasts) for month in months
     }
     for month, cells in tables.items():
         # On the month's own event: metadata of the output would stand on every month of a range.

@@ -7,7 +7,7 @@ import pandas as pd
 
 from forecast_assets.config.settings import Settings
 from forecast_assets.defs.assets.table_asset import table_asset
-from forecast_assets.defs.partition_windows import same_month, window
+from forecast_assets.defs.partition_windows import same_month, units_window, window
 from forecast_assets.domain.cleaning.history_marks import MARKS_WINDOW_MONTHS
 from forecast_assets.domain.cleaning.history_marks import history_marks as marks_at
 from forecast_assets.domain.features.build import build_features
@@ -28,7 +28,7 @@ Results = Iterator[dg.AssetCheckResult | dg.Output]
     description="Extreme cells of the history as known at the end of the origin month, with a reason and the units "
     "that level and season are learned from instead; sell_in itself stays as delivered.",
     ins={
-        "sell_in": window("sell_in", 1 - MARKS_WINDOW_MONTHS, 0, columns=["sku", "sell_in_units"]),
+        "sell_in": units_window(1 - MARKS_WINDOW_MONTHS, 0),
         "sell_out": window("sell_out", 1 - MARKS_WINDOW_MONTHS, 0),
         "promotions": window("promotions", 0, 0),
         "covid_policy": window("covid_policy", 1 - MARKS_WINDOW_MONTHS, 0),
@@ -59,7 +59,7 @@ def history_marks(
     description="One row per SKU as known at the end of the origin month; columns end in _h01 .. _h18 where they "
     "differ by target month.",
     ins={
-        "sell_in": window("sell_in", FIRST, 0, columns=["sku", "sell_in_units"]),
+        "sell_in": units_window(FIRST, 0),
         "sell_out": window("sell_out", FIRST, 0),
         "products": window("products", 0, 0),
         "promotions": window("promotions", 0, 0),

@@ -7,7 +7,7 @@ import pandas as pd
 
 from forecast_assets.config.settings import Settings
 from forecast_assets.defs.assets.table_asset import table_asset
-from forecast_assets.defs.partition_windows import window
+from forecast_assets.defs.partition_windows import units_window, window
 from forecast_assets.domain.demand.demand_panel import panel_from_rows
 from forecast_assets.domain.models.market_model import MarketModel, forecast_units
 from forecast_assets.domain.models.market_model_storage import champion_from_parts, model_from_parts
@@ -34,7 +34,7 @@ from forecast_assets.validation.table_checks import stored_if_sound
         "model": window("model", 0, 0, missing="error"),
         "features": window("features", 0, 0, missing="error"),
         "baseline_forecasts": window("baseline_forecasts", 0, 0, missing="error"),
-        "sell_in": window("sell_in", 1 - max(HISTORY_MONTHS, MEMBER_MONTHS), 0, columns=["sku", "sell_in_units"]),
+        "sell_in": units_window(1 - max(HISTORY_MONTHS, MEMBER_MONTHS), 0),
         "history_marks": window("history_marks", 0, 0),
         "products": window("products", 0, 0),
     },

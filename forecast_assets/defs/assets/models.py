@@ -10,7 +10,7 @@ import pandas as pd
 from forecast_assets.config.settings import Settings, pools_markets
 from forecast_assets.defs.assets.contests import LATEST_REFUSALS, LATEST_TUNING, contest_of_run, skipped_if_superseded
 from forecast_assets.defs.assets.table_asset import TRAINING_POOL, table_asset
-from forecast_assets.defs.partition_windows import same_month, window
+from forecast_assets.defs.partition_windows import same_month, units_window, window
 from forecast_assets.domain.demand.demand_panel import DemandPanel, active_skus, panel_from_rows
 from forecast_assets.domain.models.market_model import MarketModel, fit_market_model
 from forecast_assets.domain.models.market_model_storage import beside_champion, model_to_parts
@@ -46,7 +46,7 @@ def pooled_of(settings: Settings, pooled_model: pd.DataFrame) -> PooledModel | N
     kinds=["numpy", "parquet"],
     description="The planners' Holt-Winters and the seasonal naive, 18 months per SKU, from the last 120 months.",
     ins={
-        "sell_in": window("sell_in", -(BASELINE_WINDOW_MONTHS - 1), 0, columns=["sku", "sell_in_units"]),
+        "sell_in": units_window(-(BASELINE_WINDOW_MONTHS - 1), 0),
         "products": window("products", 0, 0, columns=["sku", "launch_month", "end_month"]),
     },
     checks=[forecast_checks.HORIZON_COMPLETE],
@@ -83,7 +83,7 @@ def _baseline_at(panel: DemandPanel, origin: pd.Timestamp, products: pd.DataFram
     description="The market's trained learners as texts: from earlier origins and the sell-in that followed.",
     ins={
         "features": window("features", -TRAINING_ORIGINS, -1),
-        "sell_in": window("sell_in", -MONTHS_OF_REFITS, 0, columns=["sku", "sell_in_units"]),
+        "sell_in": units_window(-MONTHS_OF_REFITS, 0),
         "history_marks": window("history_marks", -max(REFIT_OFFSETS_MONTHS), 0),
         "pooled_model": same_month("pooled_model", missing="skip"),
         "tuned_recipe": LATEST_TUNING,

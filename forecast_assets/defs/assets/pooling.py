@@ -11,12 +11,15 @@ import pandas as pd
 from forecast_assets.config.markets import forecast_markets
 from forecast_assets.config.settings import Settings
 from forecast_assets.defs.assets.table_asset import TRAINING_POOL, table_asset
-from forecast_assets.defs.partition_windows import month_window, same_month
+from forecast_assets.defs.partition_windows import UNITS, month_window, same_month
 from forecast_assets.domain.calendar import add_months
+from forecast_assets.domain.demand.restatements import own_rows
 from forecast_assets.domain.models.pooled_model import POOLED_MONTHS, fit_pooled_model, pooled_to_texts
 from forecast_assets.domain.models.pooled_model import pooled_rows as rows_of_month
+from forecast_assets.market_state.damaged_inputs import DamagedInputs, without_markets_of
 from forecast_assets.market_state.recipes import recipe_of
 from forecast_assets.partitions import months_of_run
+from forecast_assets.validation.damage_checks import INPUTS_SOUND, inputs_sound
 from forecast_assets.validation.schema_check import schema_check
 from forecast_assets.validation.table_checks import stored_if_sound
 
@@ -30,23 +33,27 @@ Results = Iterator[dg.AssetCheckResult | dg.Output]
     description="Features and sell-in of the month of a fixed sample of every market's SKUs.",
     ins={
         "features": same_month("features", missing="skip_damaged"),
-        "sell_in": same_month("sell_in", columns=["sku", "sell_in_units"], missing="skip_damaged"),
+        "sell_in": same_month("sell_in", columns=UNITS, missing="skip_damaged"),
     },
+    checks=[INPUTS_SOUND],
     months_in_one_run=True,
 )
 def pooled_rows(
     context: dg.AssetExecutionContext,
     settings: dg.ResourceParam[Settings],
+    damaged_inputs: dg.ResourceParam[DamagedInputs],
     features: pd.DataFrame,
     sell_in: pd.DataFrame,
 ) -> Results:
-    """Sample the run's months over the markets that have features."""
+    """Sample the run's months over the markets that have features, without those that have a damaged file."""
+    damaged = damaged_inputs.of(context.run.run_id, "pooled_rows")
+    features, units = without_markets_of(features, damaged), own_rows(without_markets_of(sell_in, damaged))
     skus_per_market = max(1, settings.pooling.skus // len(forecast_markets(settings.market_table)))
     tables = {
-        month: rows_of_month(features[features["month"] == month], sell_in[sell_in["month"] == month], skus_per_market)
+        month: rows_of_month(features[features["month"] == month], units[units["month"] == month], skus_per_market)
         for month in months_of_run(context)
     }
-    yield from stored_if_sound(tables, [schema_check("pooled_rows")])
+    yield from stored_if_sound(tables, [schema_check("pooled_rows"), inputs_sound(damaged)])
 
 
 @table_asset(

@@ -14,10 +14,11 @@ from forecast_assets.defs.assets.cycle_records import (
     recorded_or_reported,
 )
 from forecast_assets.defs.assets.table_asset import OWNERS, table_asset
-from forecast_assets.defs.partition_windows import window
+from forecast_assets.defs.partition_windows import units_window, window
 from forecast_assets.defs.retries import with_retries
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.cycle_calendar import closed_month
+from forecast_assets.domain.demand.restatements import known_rows
 from forecast_assets.domain.portfolio.portfolio_rules import HISTORY_MONTHS as PORTFOLIO_MONTHS
 from forecast_assets.domain.publication.churn import CHURN_COLUMNS, forecast_churn
 from forecast_assets.domain.publication.fallback import (
@@ -58,7 +59,7 @@ HISTORY_MONTHS = 60
         "baseline_forecasts": window("baseline_forecasts", 0, 0),
         "overrides": window("overrides", 0, 0),
         "features": window("features", 0, 0, columns=["sku", *SEGMENTS]),
-        "sell_in": window("sell_in", 1 - PORTFOLIO_MONTHS, 0, columns=["sku", "sell_in_units"]),
+        "sell_in": units_window(1 - PORTFOLIO_MONTHS, 0),
         "products": window("products", 0, 0),
     },
     checks=[forecast_checks.HORIZON_COMPLETE, forecast_checks.OVERRIDES_APPLIED],
@@ -146,7 +147,7 @@ def _outcome(champion: pd.DataFrame) -> dict[str, str]:
     io_manager_key="documents",
     ins={
         "published_forecasts": window("published_forecasts", -1, 0),
-        "sell_in": window("sell_in", -(HISTORY_MONTHS - 1), 0, columns=["sku", "sell_in_units"]),
+        "sell_in": units_window(-(HISTORY_MONTHS - 1), 0),
         "products": window("products", 0, 0),
         "backtest": window("backtest", 0, 0),
         "performance": window("performance", -17, 0),
@@ -177,7 +178,7 @@ def market_report(
         origin_month=origin,
         cycle_id=cycle_id_of_run(context, settings.env),
         git_sha=git_sha(),
-        sell_in=sell_in,
+        sell_in=known_rows(sell_in, origin),
         published=published_forecasts[is_now],
         published_before=published_forecasts[~is_now],
         backtest=backtest,
@@ -231,6 +232,7 @@ def mlflow_run(
         published=published_forecasts,
     )
     partition = PartitionKey(origin, country)
+    mlflow_runs.require_owner(context.run.run_id)
     if mlflow_tracking.tracking_uri:
         earlier = mlflow_runs.recorded_run(partition, cycle_id)
         record = dataclasses.replace(record, store_id=mlflow_runs.store_id(), earlier_run_id=earlier)

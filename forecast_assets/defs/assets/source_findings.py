@@ -40,10 +40,11 @@ def stored_with_findings(
     partitions = {month: PartitionKey(month, country) for month in tables}
     accepted = findings.accepted(next(iter(partitions.values()))) if len(partitions) == 1 else {}
     effective, stored = with_effects(source, checks, tables, accepted, run_id)
-    findings.keep(source, {partition: stored[month] for month, partition in partitions.items()})
+    findings.keep(source, {partition: stored[month] for month, partition in partitions.items()}, run_id)
     if len(partitions) == 1:
         ((month, of_month),) = stored.items()
-        _announce(settings, findings, settings.market_table[country], source, month, of_month)
+        with findings.owned_by(run_id):
+            _announce(settings, findings, settings.market_table[country], source, month, of_month)
     yield from stored_if_sound(tables, effective, metadata=metadata)
 
 

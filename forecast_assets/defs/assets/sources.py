@@ -19,7 +19,6 @@ from forecast_assets.sources.source_tables import SourceTables
 from forecast_assets.sources.sql import SqlProject
 from forecast_assets.validation import delivery_checks, source_checks
 from forecast_assets.validation.run_checks import tables_and_checks
-from forecast_assets.validation.schema_check import schema_check
 from forecast_assets.validation.table_checks import stored_if_sound
 
 SQL = SqlProject()
@@ -124,6 +123,7 @@ def overrides(
     group="sources",
     kinds=["pandas", "parquet"],
     description="OxCGRT stringency and economic support, mean over the days of the month.",
+    checks=source_checks.COVID_POLICY,
     deps=["landing_oxcgrt"],
     months_in_one_run=True,
     pool=SOURCE_POOL,
@@ -137,7 +137,8 @@ def covid_policy(
     months = months_of_run(context)
     iso3 = settings.market_table[country_of_run(context)].iso3
     policy = monthly_covid_policy(source_tables.oxcgrt(), iso3, pd.DatetimeIndex(months))
-    yield from stored_if_sound(by_month(policy, months), [schema_check("covid_policy")])
+    checks = source_checks.covid_policy_checks(iso3, source_tables.oxcgrt_unread())
+    yield from stored_if_sound(by_month(policy, months), checks)
 
 
 def _sourced(

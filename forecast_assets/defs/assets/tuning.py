@@ -11,7 +11,7 @@ from forecast_assets.config.settings import Settings
 from forecast_assets.defs.assets.evaluation import EARLIEST
 from forecast_assets.defs.assets.models import MONTHS_OF_REFITS, TRAINING_ORIGINS
 from forecast_assets.defs.assets.table_asset import TRAINING_POOL, table_asset
-from forecast_assets.defs.partition_windows import window
+from forecast_assets.defs.partition_windows import units_window, window
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.demand.demand_panel import panel_from_rows
 from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS, Recipe
@@ -43,9 +43,7 @@ class TuningBudget(dg.Config):
     description="Recipes tried for the market at earlier origins, and the one that cycles use until the next tuning.",
     ins={
         "features": window("features", -(TRAINING_ORIGINS + EARLIEST) + LAST_SCORED, LAST_ORIGIN),
-        "sell_in": window(
-            "sell_in", -(MONTHS_OF_REFITS + EARLIEST) + LAST_SCORED, LAST_SCORED, columns=["sku", "sell_in_units"]
-        ),
+        "sell_in": units_window(-(MONTHS_OF_REFITS + EARLIEST) + LAST_SCORED, LAST_SCORED),
         "history_marks": window("history_marks", -(max(REFIT_OFFSETS_MONTHS) + EARLIEST) + LAST_SCORED, LAST_ORIGIN),
         "products": window("products", LAST_SCORED - EARLIEST, LAST_ORIGIN),
     },

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from forecast_assets.config.azure_account import AzureAccount
 from forecast_assets.defs.io_managers.loaded_inputs import LoadedInputs
+from forecast_assets.market_state.damaged_inputs import DamagedInputs
 from forecast_assets.market_state.lookups import Lookups
 from forecast_assets.market_state.market_lease import MarketLease
 from forecast_assets.storage import TableReader, TableSpec
@@ -31,6 +32,7 @@ class Bindings:
         lookups: Look-ups of steps beside their inputs.
         inputs: Store that steps read from; None: the one that they write to.
         loaded: Inputs that steps have loaded.
+        damaged: Inputs that steps have left out because they are damaged.
         holds: Leases of the runs under way, by run id.
     """
 
@@ -41,4 +43,5 @@ class Bindings:
     lookups: Lookups = field(default_factory=Lookups)
     inputs: TableReader | None = None
     loaded: LoadedInputs = field(default_factory=LoadedInputs)
+    damaged: DamagedInputs = field(default_factory=DamagedInputs)
     holds: dict[str, Hold] = field(default_factory=dict)

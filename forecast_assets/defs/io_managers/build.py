@@ -12,9 +12,11 @@ from forecast_assets.config.azure_account import AzureAccount
 from forecast_assets.defs.io_managers.bindings import Bindings, no_configuration
 from forecast_assets.defs.io_managers.documents_io_manager import DocumentsIOManager
 from forecast_assets.defs.io_managers.parquet_io_manager import ParquetIOManager
+from forecast_assets.market_state.damaged_inputs import DamagedInputs
 from forecast_assets.market_state.lookups import Lookups
 from forecast_assets.market_state.market_lease import MarketLease
 from forecast_assets.storage import TableReader, TableSpec
+from forecast_assets.storage.lease import Hold
 
 
 def build_io_managers(
@@ -26,13 +28,18 @@ def build_io_managers(
     configuration: Callable[[str, str | None], str] = no_configuration,
     lookups: Lookups | None = None,
     inputs: TableReader | None = None,
+    holds: dict[str, Hold] | None = None,
+    damaged: DamagedInputs | None = None,
 ) -> dict[str, dg.ConfigurableIOManager]:
     """Return the resources ``io_manager`` (tables) and ``documents_io_manager``, which share the inputs of a step.
 
     ``account`` opens a store on Azure; it holds no secret, and none is fetched before the store is used. The other
     arguments are explained in ``Bindings``.
     """
-    bindings = Bindings(specs, account, lease, configuration, lookups or Lookups(), inputs)
+    bindings = Bindings(
+        specs, account, lease, configuration, lookups or Lookups(), inputs,
+        holds={} if holds is None else holds, damaged=damaged or DamagedInputs(),
+    )  # fmt: skip
     return {
         "io_manager": _bound(ParquetIOManager, bindings)(store=store, env=env),
         "documents_io_manager": _bound(DocumentsIOManager, bindings)(store=store, env=env),

@@ -3,7 +3,7 @@
 An asset returns ``{month: value}``, for one partition and for a range alike.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import dagster as dg
 import pandas as pd
@@ -50,16 +50,27 @@ def provenance_for(context: dg.OutputContext, partition: PartitionKey, env: str,
     """Return run, cycle, code, configuration, inputs in the partition's window, and look-ups of a partition."""
     step = context.step_context
     name = table_name(context.asset_key)
-    looked_up = bindings.lookups.of(step.run_id, name)
+    looked_up = [bindings.lookups.of(step.run_id, name, month) for month in (None, partition.month)]
     return Provenance(
         run_id=step.run_id,
         cycle_id=cycle_id_of(env, partition.month, step.dagster_run.tags.get(CYCLE_ID_TAG)),
         git_sha=git_sha(),
-        inputs=bindings.loaded.of(step.run_id, step.step.key, partition) | looked_up.inputs,
+        inputs=_united(
+            [bindings.loaded.of(step.run_id, step.step.key, partition), *(each.inputs for each in looked_up)]
+        ),
         code_version=context.asset_spec.code_version or "",
         configuration=bindings.configuration(name, partition.country),
-        answers=dict(looked_up.answers),
+        answers={name: answer for each in looked_up for name, answer in each.answers.items()},
     )
+
+
+def _united(inputs: Iterable[Mapping[str, Mapping[str, str]]]) -> dict[str, dict[str, str]]:
+    """Return the content hashes of several inputs by table and partition."""
+    united: dict[str, dict[str, str]] = {}
+    for each in inputs:
+        for table, hashes in each.items():
+            united.setdefault(table, {}).update(hashes)
+    return united
 
 
 def add_metadata(context: dg.OutputContext, partition: PartitionKey, metadata: Mapping[str, object]) -> None:

@@ -9,6 +9,7 @@ import pandas as pd
 from forecast_assets.config.markets import Market
 from forecast_assets.config.settings import Settings
 from forecast_assets.defs.sensors.verdict_alerts import read_months, report_new_verdicts
+from forecast_assets.domain.demand.restatements import RESTATED_MONTH, own_rows
 from forecast_assets.domain.monitoring import source_drift
 from forecast_assets.domain.monitoring.alarm_verdict import AlarmVerdict
 from forecast_assets.domain.monitoring.drift import REFERENCE_MONTHS, drift_verdicts
@@ -17,8 +18,8 @@ from forecast_assets.storage import TableStore
 INPUT_DRIFT = "input_drift"
 # Columns that the rules read. Overrides come when a planner has one, OxCGRT has ended: neither is expected monthly.
 SOURCE_COLUMNS = {
-    "sell_in": ["sku", "sell_in_units"],
-    "sell_out": ["sku", "sell_out_units", "distribution_pct"],
+    "sell_in": ["sku", "sell_in_units", RESTATED_MONTH],
+    "sell_out": ["sku", "sell_out_units", "distribution_pct", RESTATED_MONTH],
     "products": ["sku"],
     "promotions": ["sku"],
 }
@@ -44,7 +45,7 @@ def input_verdicts(store: TableStore, market: Market, month: pd.Timestamp) -> li
     features = read_months(store, "features", market.code, month, REFERENCE_MONTHS + 1)
     is_now = features["month"] == month
     sources = {
-        source: read_months(store, source, market.code, month, source_drift.HISTORY_MONTHS, columns)
+        source: own_rows(read_months(store, source, market.code, month, source_drift.HISTORY_MONTHS, columns))
         for source, columns in SOURCE_COLUMNS.items()
     }
     return drift_verdicts(features[is_now], features[~is_now], month) + source_drift.source_verdicts(sources, month)

@@ -18,6 +18,7 @@ from forecast_assets.defs.sensors.new_partitions import NewPartitions, new_parti
 from forecast_assets.domain.monitoring.alarm_verdict import AlarmVerdict
 from forecast_assets.storage import PartitionKey, TableStore
 from forecast_assets.storage.opened import open_store
+from forecast_assets.storage.table_specs import table_specs
 
 Judge = Callable[[TableStore, Market, pd.Timestamp], Sequence[AlarmVerdict]]
 CRITICAL = {"source_missing"}
@@ -111,4 +112,4 @@ def read_months(
     stored = [PartitionKey(at, country) for at in months if store.exists(table, PartitionKey(at, country))]
     if not stored:
         return pd.DataFrame(columns=["month", *(columns or [])])
-    return store.read(table, stored, columns=columns)
+    return store.read(table_specs()[table], stored, columns=columns)

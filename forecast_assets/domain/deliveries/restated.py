@@ -1,93 +1,138 @@
-"""Old months whose rows changed between deliveries: which months and SKUs, by how much, and at another scale or not."""
+"""Old months whose rows changed between deliveries: which months and SKUs, by how much, and at another scale or not.
 
-import numpy as np
+A change is declared if its rows carry a ``known_from`` of the judged month: that month and later ones use it. Any other
+change is of months that are stored, which keep their rows until they are rebuilt.
+"""
+
+from collections.abc import Sequence
+
 import pandas as pd
 
 from forecast_assets.domain.deliveries.delivery import DeliveryFinding
+from forecast_assets.domain.deliveries.scales import Scale, changed_scale
 
 TOLERANCE = 1e-6
 SHOWN_MONTHS, SHOWN_CELLS = 6, 3
-# Factors of packs, decimals and thousands points, and how near the median change must be.
-FACTORS = np.array([3, 4, 6, 8, 10, 12, 24, 100, 1000], dtype=float)
-FACTOR_TOLERANCE, LEAST_RESCALED, LEAST_RESCALED_SHARE = 0.05, 5, 0.25
+UNITS = "units"
+CELL = ["sku", "month"]
+VERSION = [*CELL, "known_month"]
 
 
 def restated_history(
-    source: str, market: str, delivered: pd.DataFrame, stored: pd.DataFrame, month: pd.Timestamp
+    source: str,
+    market: str,
+    delivered: pd.DataFrame,
+    stored: pd.DataFrame,
+    month: pd.Timestamp,
+    measures: Sequence[str] = (UNITS,),
 ) -> DeliveryFinding | None:
-    """Find stored months before ``month`` that would be stored otherwise now.
+    """Find earlier months that today's delivery has otherwise than the store.
 
     A month without any row in today's delivery is not judged: deliveries need not hold the whole history. The finding
-    is a warning, unless a quarter of the compared cells changed by one factor: then history and month differ in scale.
+    is a warning, unless the history is at another scale than the store (``changed_scale``): then so is the month.
 
     Args:
         source: Name of the source.
         market: Code of the market.
-        delivered: Today's delivery: ``sku, month, units``.
-        stored: Stored rows: ``sku, month, units``; zero or null where nothing was delivered.
+        delivered: Today's delivery: ``sku, month, known_month`` and the measures, as known from each month on.
+        stored: Stored rows of the same columns; units are zero or null where nothing was delivered.
         month: The judged month; it and later ones are left out.
+        measures: Columns to compare. Null units are zero, other measures are compared where both have one.
     """
-    now = delivered[(delivered["month"] < month) & delivered["units"].notna()]
-    before = stored[(stored["month"] < month) & stored["month"].isin(now["month"].unique())]
-    now = now[now["month"].isin(before["month"].unique())]
-    if now.empty:
+    now = delivered[(delivered["month"] < month) & (delivered["known_month"] <= month) & delivered[UNITS].notna()]
+    before = stored[(stored["known_month"] < month) & stored["known_month"].isin(now["known_month"].unique())]
+    before = before[before["month"].isin(now["month"].unique())]
+    is_declared = now["known_month"] == month
+    is_stored = now["known_month"].isin(before["known_month"].unique())
+    now = now[(is_declared | is_stored) & now["month"].isin(before["month"].unique())]
+    if before.empty or now.empty:
         return None
-    cells = before[["month", "sku", "units"]].merge(
-        now[["month", "sku", "units"]], on=["month", "sku"], how="outer", suffixes=("_stored", "_delivered"),
-        validate="1:1",
-    )  # fmt: skip
-    filled = cells[["units_stored", "units_delivered"]].fillna(0.0)
-    difference = filled["units_delivered"] - filled["units_stored"]
-    is_changed = difference.abs() > TOLERANCE * (1 + filled.abs().max(axis=1))
-    if not is_changed.any():
+    parts, blocks, rows = [], False, []
+    for measure in measures:
+        versions = _versions(before, now, measure)
+        changed = versions[_is_changed(versions)]
+        if changed.empty:
+            continue
+        scale = changed_scale(versions.sort_values("known_month", kind="stable").drop_duplicates(CELL, keep="last"))
+        blocks |= scale is not None and scale.blocks
+        rows.append(changed)
+        parts.append(_text(source, market, month, measure, changed, scale))
+    if not parts:
         return None
-    changed = cells[is_changed].assign(change_units=difference[is_changed])
-    factor = _factor(filled, is_changed)
-    largest = changed.reindex(changed["change_units"].abs().sort_values(ascending=False, kind="stable").index)
-    step = _next_step(source, market, changed, factor)
-    message = f"{_months(changed)} differ from what is stored; {_cells(largest)}. {step}"
-    return DeliveryFinding(message, largest.reset_index(drop=True), is_warning=factor is None)
+    return DeliveryFinding(". ".join(parts), pd.concat(rows, ignore_index=True), is_warning=not blocks)
 
 
-def _months(changed: pd.DataFrame) -> str:
-    by_month = changed.groupby("month").agg(skus=("sku", "count"), units=("change_units", "sum"))
+def _versions(before: pd.DataFrame, now: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """Return a row per version of a cell that either has, with what is ``stored`` and ``delivered`` from it on."""
+    versions = before[[*VERSION, measure]].merge(
+        now[[*VERSION, measure]], on=VERSION, how="outer", suffixes=("_stored", "_delivered"), validate="1:1"
+    )
+    versions = versions.sort_values(VERSION, ignore_index=True)
+    values = versions[[f"{measure}_stored", f"{measure}_delivered"]].set_axis(["stored", "delivered"], axis=1)
+    known = values.groupby([versions[name] for name in CELL]).ffill()
+    known = known.fillna(0.0) if measure == UNITS else known[known.notna().all(axis=1)]
+    changed = versions[VERSION].join(known, how="inner")
+    return changed.assign(measure=measure, change=changed["delivered"] - changed["stored"])
+
+
+def _is_changed(versions: pd.DataFrame) -> pd.Series:
+    largest = versions[["stored", "delivered"]].abs().max(axis=1)
+    return versions["change"].abs() > TOLERANCE * (1 + largest)
+
+
+def _text(
+    source: str, market: str, month: pd.Timestamp, measure: str, changed: pd.DataFrame, scale: Scale | None
+) -> str:
+    """Return what changed in a measure, and what to do."""
+    largest = changed.reindex(changed["change"].abs().sort_values(ascending=False, kind="stable").index)
+    if scale is not None and scale.blocks:
+        of_measure = "" if measure == UNITS else f"{measure} of "
+        step = (
+            f"{of_measure}the history is {scale} of what it was: thousands points, decimals or another unit of "
+            "measure? Deliver the history and the month in one unit"
+        )
+        step = step[0].upper() + step[1:]
+        return f"{_months(changed, measure)} differ from what is stored; {_cells(largest, measure)}. {step}"
+    is_declared = changed["known_month"] == month
+    texts = []
+    if not is_declared.all():
+        step = _backfill(source, market, changed[~is_declared])
+        texts.append(_part(changed[~is_declared], largest, measure, "differ from what is stored", step))
+    if is_declared.any():
+        step = f"Forecasts from {month:%Y-%m} on use them, earlier months keep what they knew"
+        texts.append(_part(changed[is_declared], largest, measure, f"are restated from {month:%Y-%m} on", step))
+    if scale is not None:
+        texts.append(f"{scale.cells} of the cells are {scale} of what they were: check their unit of measure")
+    return ". ".join(texts)
+
+
+def _part(changed: pd.DataFrame, largest: pd.DataFrame, measure: str, what: str, step: str) -> str:
+    cells = largest[largest.index.isin(changed.index)]
+    return f"{_months(changed, measure)} {what}; {_cells(cells, measure)}. {step}"
+
+
+def _months(changed: pd.DataFrame, measure: str) -> str:
+    by_month = changed.groupby("month").agg(skus=("sku", "nunique"), change=("change", "sum"))
     shown = [
-        f"{month:%Y-%m} ({skus} SKUs, {units:+,.0f} units)"
-        for month, skus, units in by_month.head(SHOWN_MONTHS).itertuples(name=None)
+        f"{month:%Y-%m} ({skus} SKUs, {change:{'+,.0f' if abs(change) >= 1000 else '+,.6g'}} {measure})"
+        for month, skus, change in by_month.head(SHOWN_MONTHS).itertuples(name=None)
     ]
     more = f" and {len(by_month) - SHOWN_MONTHS} more months" if len(by_month) > SHOWN_MONTHS else ""
     return ", ".join(shown) + more
 
 
-def _cells(largest: pd.DataFrame) -> str:
-    rows = largest.head(SHOWN_CELLS)[["sku", "month", "units_stored", "units_delivered"]].fillna(0.0)
+def _cells(largest: pd.DataFrame, measure: str) -> str:
+    name = "" if measure == UNITS else f"{measure} "
     return "; ".join(
-        f"SKU {sku} in {month:%Y-%m}: {stored:,.6g} before, {delivered:,.6g} now"
-        for sku, month, stored, delivered in rows.itertuples(index=False, name=None)
+        f"SKU {sku} in {month:%Y-%m}: {name}{before:,.6g} before, {now:,.6g} now"
+        for sku, month, before, now in largest.head(SHOWN_CELLS)[[*CELL, "stored", "delivered"]].itertuples(
+            index=False, name=None
+        )
     )
 
 
-def _factor(filled: pd.DataFrame, is_changed: pd.Series) -> float | None:
-    """Return the factor between delivery and store if most changed cells, and a quarter of all, have the same one."""
-    both = (filled > 0).all(axis=1)
-    cells = filled[is_changed & both]
-    if len(cells) < LEAST_RESCALED or len(cells) < LEAST_RESCALED_SHARE * both.sum():
-        return None
-    ratios = np.log(cells["units_delivered"].to_numpy(dtype=float) / cells["units_stored"].to_numpy(dtype=float))
-    middle = float(np.median(ratios))
-    is_one = np.mean(np.abs(ratios - middle) < FACTOR_TOLERANCE) > 0.5
-    is_known = np.abs(abs(middle) - np.log(FACTORS)).min() < FACTOR_TOLERANCE
-    return float(np.exp(middle)) if is_one and is_known else None
-
-
-def _next_step(source: str, market: str, changed: pd.DataFrame, factor: float | None) -> str:
-    if factor is not None:
-        text = f"x {factor:,.4g}" if factor > 1 else f"1/{1 / factor:,.4g}"
-        return (
-            f"The history is {text} of what it was: thousands points, decimals or another unit of measure? Deliver the "
-            "history and the month in one unit"
-        )
-    first, last = changed["month"].min(), changed["month"].max()
+def _backfill(source: str, market: str, changed: pd.DataFrame) -> str:
+    first, last = changed["known_month"].min(), changed["known_month"].max()
     return (
         f"Stored months keep their rows until they are rebuilt: forecast-assets backfill --country {market} "
         f"--from {first:%Y-%m} --to {last:%Y-%m} --assets {source}+"

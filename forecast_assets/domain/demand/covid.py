@@ -12,7 +12,7 @@ import pandas as pd
 from forecast_assets.domain.arrays import Floats, Labels
 from forecast_assets.domain.calendar import add_months
 
-TRACKER_FIRST_MONTH = pd.Timestamp("2020-01-01")
+TRACKER_FIRST_MONTH, TRACKER_LAST_MONTH = pd.Timestamp("2020-01-01"), pd.Timestamp("2022-12-01")
 INDICES = ("stringency_index", "economic_support_index")
 DAILY_COLUMNS = ["country", "day", *INDICES]
 # In order of preference: the plain index, then its names after the split by vaccination status.
@@ -163,9 +163,9 @@ def monthly_covid_policy(daily: pd.DataFrame | None, iso3: str, months: pd.Datet
 
     ====================== ===================================================================================
     ``observed``           mean over the days with data, per index; null for an index without data
-    ``no_data``            null: the month is in the tracker, but the country has no value
+    ``no_data``            null: the month is in the tracker, but not in the file, or the country has no value
     ``before_tracker``     0: before January 2020
-    ``after_tracker_end``  0: after the month of the last day with a value of any country
+    ``after_tracker_end``  0: after December 2022, and after the last day with a value of any country
     ``no_file``            0: there is no tracker file
     ====================== ===================================================================================
 
@@ -184,7 +184,8 @@ def monthly_covid_policy(daily: pd.DataFrame | None, iso3: str, months: pd.Datet
     means = of_country.groupby(of_country["day"].dt.to_period("M").dt.to_timestamp())[list(INDICES)].mean()
     values = means.reindex(months).to_numpy(dtype=float)
     reason = np.where(np.isnan(values).all(axis=1), "no_data", "observed").astype(object)
-    first_after = add_months(end.to_period("M").to_timestamp(), 1)
+    # A release of 2020 ends in 2020; restrictions did not.
+    first_after = add_months(max(end.to_period("M").to_timestamp(), TRACKER_LAST_MONTH), 1)
     reason[months < TRACKER_FIRST_MONTH] = "before_tracker"
     reason[months >= first_after] = "after_tracker_end"
     values[(months < TRACKER_FIRST_MONTH) | (months >= first_after)] = 0.0

@@ -12,6 +12,7 @@ import pandas as pd
 
 from forecast_assets.domain.arrays import Bools, Floats, Ints, Labels
 from forecast_assets.domain.calendar import month_range
+from forecast_assets.domain.demand.restatements import dated_rows, latest_rows, restates
 
 ACTIVE_WITHIN_MONTHS = 12
 
@@ -23,15 +24,18 @@ class DemandPanel:
     Attributes:
         skus: (n,) SKU codes; row i of ``units`` is SKU i.
         months: (T,) contiguous months, along axis 1 of ``units``.
-        units: (n, T).
+        units: (n, T), as known at the end of the last month.
         marks: Cells left out of the level and the season of a SKU, as known at each origin: ``month, sku,
             marked_month, reason, cleaned_units``. None if no mark is known. Only ``learnable`` reads them.
+        versions: Units of the cells that were restated, from each month in which they became known on: ``sku, month,
+            known_month, units``. None if no cell was.
     """
 
     skus: Labels
     months: pd.DatetimeIndex
     units: Floats
     marks: pd.DataFrame | None = None
+    versions: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         if self.units.shape != (len(self.skus), len(self.months)):
@@ -59,7 +63,25 @@ class DemandPanel:
             raise ValueError(f"months must be >= 1, got {months}")
         stop = int(self.months.get_indexer(pd.DatetimeIndex([origin]))[0]) + 1
         start = 0 if months is None else max(0, stop - months)
-        return DemandPanel(self.skus, self.months[start:stop], self.units[:, start:stop], self.marks)
+        units = self.units_known(origin)[:, start:stop]
+        return replace(self, months=self.months[start:stop], units=units)
+
+    def units_known(self, origin: pd.Timestamp) -> Floats:
+        """Return the units of all months as known at the end of ``origin``: cells that were restated later as before.
+
+        NaN in a cell that was not known at all. Cells that were never restated keep their units, later months too.
+        """
+        if self.versions is None:
+            return self.units
+        row = pd.Index(self.skus, dtype=object).get_indexer(pd.Index(self.versions["sku"], dtype=object))
+        column = self.months.get_indexer(pd.DatetimeIndex(self.versions["month"]))
+        inside = (row >= 0) & (column >= 0)
+        units = self.units.copy()
+        units[row[inside], column[inside]] = np.nan
+        # Of several values for a cell NumPy keeps the last one: the versions are in the order they became known.
+        known = inside & (self.versions["known_month"] <= origin).to_numpy()
+        units[row[known], column[known]] = self.versions["units"].to_numpy(dtype=float)[known]
+        return units
 
     def with_marks(self, marks: pd.DataFrame) -> "DemandPanel":
         """Return the same panel with the marks of one or more origins (``history_marks``)."""
@@ -100,10 +122,11 @@ def panel_from_rows(
 ) -> DemandPanel:
     """Pivot rows (sku, month, ``value``) into a panel over ``first_month .. last_month``.
 
-    Rows of other months, and of SKUs not in ``skus``, are dropped. Nulls and absent months become NaN.
+    Rows of other months, and of SKUs not in ``skus``, are dropped. Nulls and absent months become NaN. Of a month that
+    later ones restate, the latest row known in the window counts; ``versions`` has the others.
 
     Args:
-        rows: ``sku, month`` and the value, one row per SKU and month.
+        rows: ``sku, month`` and the value, one row per SKU and month; with ``restated_month`` one per SKU and both.
         first_month: First month of the panel.
         last_month: Last month of the panel.
         value: Column with the units.
@@ -114,6 +137,10 @@ def panel_from_rows(
         ValueError: If a SKU has two rows in a month, or ``skus`` names one twice.
     """
     months = month_range(first_month, last_month)
+    versions = None
+    if restates(rows):
+        dated = dated_rows(rows[rows["month"] <= months[-1]])
+        rows, versions = latest_rows(dated), _versions(dated, value)
     month_at = months.get_indexer(pd.DatetimeIndex(rows["month"]))
     inside = month_at >= 0
     row_skus = rows["sku"].to_numpy(dtype=object)
@@ -126,7 +153,15 @@ def panel_from_rows(
     _raise_for_duplicates(cell, index, months, value)
     units = np.full(len(index) * len(months), np.nan)
     units[cell] = rows[value].to_numpy(dtype=float, na_value=np.nan)[keep]
-    return DemandPanel(index.to_numpy(), months, units.reshape(len(index), len(months)))
+    return DemandPanel(index.to_numpy(), months, units.reshape(len(index), len(months)), versions=versions)
+
+
+def _versions(dated: pd.DataFrame, value: str) -> pd.DataFrame:
+    """Return the rows of cells that were restated, in the order in which they became known."""
+    is_late = dated["known_month"] > dated["month"]
+    cells = pd.MultiIndex.from_frame(dated[["sku", "month"]])
+    versions = dated[cells.isin(cells[is_late])].rename(columns={value: "units"})
+    return versions[["sku", "month", "known_month", "units"]].sort_values("known_month", kind="stable")
 
 
 def _raise_for_duplicates(cell: Ints, skus: pd.Index, months: pd.DatetimeIndex, value: str) -> None:

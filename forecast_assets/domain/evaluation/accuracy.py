@@ -75,6 +75,29 @@ def coverage(actual: Floats, lower: Floats, upper: Floats) -> float:
     return float(((lower <= actual) & (actual <= upper)).mean()) if len(actual) else float("nan")
 
 
+def central_coverage(actual: Floats, quantiles: Floats, levels: Sequence[float]) -> float:
+    """Return the share of the actuals between the first and the last quantile; NaN without a scored cell.
+
+    An actual that equals several quantiles, as the zeros of a SKU that rarely sells, counts by the share of their
+    levels that lies in between. So quantiles that hold have the coverage they claim, whatever the share of zeros.
+
+    Args:
+        actual: Any shape; NaN where unknown.
+        quantiles: The shape of ``actual`` and a last dimension of the levels, in order.
+        levels: Increasing, each between 0 and 1.
+    """
+    actual, quantiles = np.asarray(actual, dtype=float), np.asarray(quantiles, dtype=float)
+    known = np.isfinite(actual) & np.isfinite(quantiles).all(axis=-1)
+    if not known.any():
+        return float("nan")
+    edges = np.array([0.0, *levels, 1.0])
+    below = (quantiles[known] < actual[known][:, None]).sum(axis=1)
+    reached = (quantiles[known] <= actual[known][:, None]).sum(axis=1)
+    begin, end = edges[below], edges[reached + 1]
+    inside = np.clip(np.minimum(end, levels[-1]) - np.maximum(begin, levels[0]), 0.0, None)
+    return float((inside / (end - begin)).mean())
+
+
 def accuracy_table(
     cells: pd.DataFrame,
     by: list[str] | str | None,

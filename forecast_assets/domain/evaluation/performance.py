@@ -7,6 +7,12 @@ COLUMNS = [
     "naive_units", "status", "source", "category", "abc_class", "xyz_class",
 ]  # fmt: skip
 
+# Columns of the published forecasts that are read: eighteen months of every quantile would be five times as much.
+PUBLISHED_COLUMNS = [
+    "sku", "origin_month", "target_month", "horizon_months", "forecast_units", "model_units", "baseline_units",
+    "naive_units", "status", "source", "category", "abc_class", "xyz_class",
+]  # fmt: skip
+
 
 def performance(month: pd.Timestamp, sell_in: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
     """Return the cells of one target month, one row per SKU and lag.

@@ -14,6 +14,8 @@ from forecast_assets.domain.demand.hierarchy import UNKNOWN_CATEGORY
 from forecast_assets.domain.features.market_history import MarketHistory
 
 FEATURE_WINDOW_MONTHS = 84
+# Fewer months do not cover a year, and no model learns from such an origin.
+LEAST_HISTORY_MONTHS = 12
 PRODUCT_COLUMNS = ["category", "brand", "pack"]
 
 
@@ -104,7 +106,7 @@ def market_at_origin(history: MarketHistory, origin: pd.Timestamp) -> MarketAtOr
     sell_in = history.sell_in.until(origin, FEATURE_WINDOW_MONTHS)
     sell_out = {name: panel.until(origin, FEATURE_WINDOW_MONTHS).units for name, panel in history.sell_out.items()}
     learnable = history.sell_in.learnable(origin, FEATURE_WINDOW_MONTHS).units
-    products = _of_month(history.products, origin).drop(columns="month").set_index("sku")
+    products = _with_known_attributes(_of_month(history.products, origin)).drop(columns="month").set_index("sku")
     is_active = active_skus(sell_in, origin, products["end_month"].reindex(sell_in.skus).to_numpy())
     policy = history.covid_policy
     return MarketAtOrigin(
@@ -131,6 +133,12 @@ def market_at_origin(history: MarketHistory, origin: pd.Timestamp) -> MarketAtOr
 def category_of(products: pd.DataFrame) -> Labels:
     """Return the category of each product, "UNKNOWN" where it is null."""
     return products["category"].fillna(UNKNOWN_CATEGORY).to_numpy(dtype=object)
+
+
+def _with_known_attributes(products: pd.DataFrame) -> pd.DataFrame:
+    """Leave out attributes without a value: in a run over several months they may be those of later products."""
+    unknown = [name for name in products if str(name).startswith("attribute_") and not products[name].notna().any()]
+    return products.drop(columns=unknown)
 
 
 def _of_month(rows: pd.DataFrame, month: pd.Timestamp) -> pd.DataFrame:

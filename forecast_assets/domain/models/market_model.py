@@ -13,8 +13,13 @@ import pandas as pd
 from forecast_assets.domain.arrays import Floats, Labels
 from forecast_assets.domain.calendar import HORIZON_MONTHS, target_months
 from forecast_assets.domain.demand.demand_panel import DemandPanel
-from forecast_assets.domain.evaluation.intervals import apply_intervals
+from forecast_assets.domain.evaluation.quantiles import QUANTILE_COLUMNS
 from forecast_assets.domain.models.boosters import TrainedBoosters, train_boosters
+from forecast_assets.domain.models.distribution import (
+    forecast_quantiles,
+    quantiles_of_refits,
+    quantiles_of_statistical_errors,
+)
 from forecast_assets.domain.models.pooled_model import PooledModel
 from forecast_assets.domain.models.predictions import Predictions, only_origin, predict, predict_each
 from forecast_assets.domain.models.recipe import Recipe
@@ -24,13 +29,9 @@ from forecast_assets.domain.models.refits import (
     Refit,
     RefitCache,
     chosen_features,
-    interval_widths,
     learned_share,
     learned_weight,
     refit_at_earlier_origins,
-    refit_errors,
-    segments,
-    statistical_errors,
 )
 from forecast_assets.domain.models.training_rows import TooFewRowsError
 
@@ -74,9 +75,10 @@ class MarketModel:
         recipe: Parameters of the training.
         learned: The boosters that predict.
         boosting_weight: Weight of the direct boosting in the blend of regular SKUs.
-        quantiles: Interval widths by horizon in multiples of the SKU's dispersion, from refits at earlier origins.
+        quantiles: Distances of the quantiles from the forecast by horizon, in scales of the SKU's error
+            (``distribution.py``).
         rows: Number of the market's own rows that were learned from.
-        refits: Number of refits behind weights and widths; 0: widths are those of the statistical forecasts.
+        refits: Number of refits behind weights and quantiles; 0: quantiles are those of the statistical forecasts.
         inputs_missing: Names of inputs that were missing.
     """
 
@@ -160,16 +162,16 @@ def fit_market_model(
         if shared is None:
             raise
         learned, row_count = PooledAlone(shared.boosters), 0
-        widths = _widths_of_refits(refits, 1.0, weight, horizon_months) if refits else shared.quantiles
+        quantiles = _quantiles_of_refits(refits, 1.0, weight, horizon_months) if refits else shared.quantiles
     else:
         share = learned_share(refits, recipe, usual, weight) if may_mix else 0.0
         learned, row_count = _outcome(own, shared.boosters if shared else None, share), len(rows)
-        widths = (
-            _widths_of_refits(refits, learned.pooled_share, weight, horizon_months)
+        quantiles = (
+            _quantiles_of_refits(refits, learned.pooled_share, weight, horizon_months)
             if refits
-            else interval_widths(statistical_errors(rows), horizon_months)
+            else quantiles_of_statistical_errors(rows, horizon_months)
         )
-    return MarketModel(cutoff, recipe, learned, weight, widths, row_count, len(refits))
+    return MarketModel(cutoff, recipe, learned, weight, quantiles, row_count, len(refits))
 
 
 def _outcome(own: TrainedBoosters, pooled: TrainedBoosters | None, share: float) -> Learned:
@@ -178,8 +180,8 @@ def _outcome(own: TrainedBoosters, pooled: TrainedBoosters | None, share: float)
     return PooledAlone(pooled) if share >= 1.0 else OwnWithPooled(own, pooled, share)
 
 
-def _widths_of_refits(refits: list[Refit], pooled_share: float, weight: float, horizon_months: int) -> pd.DataFrame:
-    return interval_widths(refit_errors([refit.mixed(pooled_share) for refit in refits], weight), horizon_months)
+def _quantiles_of_refits(refits: list[Refit], pooled_share: float, weight: float, horizon_months: int) -> pd.DataFrame:
+    return quantiles_of_refits([refit.mixed(pooled_share) for refit in refits], weight, horizon_months)
 
 
 def _require_earlier(pooled: PooledModel | None, cutoff: pd.Timestamp) -> None:
@@ -202,8 +204,8 @@ def forecast_units(
         horizon_months: Number of months to forecast.
 
     Returns:
-        One row per SKU and target month: ``sku, origin_month, target_month, horizon_months, forecast_units,
-        forecast_units_p10, forecast_units_p90``.
+        One row per SKU and target month: ``sku, origin_month, target_month, horizon_months, forecast_units`` and the
+        quantiles ``forecast_units_p05`` to ``forecast_units_p95``.
 
     Raises:
         ValueError: If the features span several origins or the model has seen months after the origin.
@@ -212,30 +214,18 @@ def forecast_units(
     if model.cutoff > origin:
         raise ValueError(f"model with cutoff {model.cutoff:%Y-%m} has seen months after the origin {origin:%Y-%m}")
     predictions = model.predict(features, sell_in, horizon_months)
-    rows = _as_rows(predictions.skus, origin, predictions.blended(model.boosting_weight))
-    low, high = _interval(rows, predictions, model.quantiles)
-    return rows.assign(forecast_units_p10=low, forecast_units_p90=high)
+    point = predictions.blended(model.boosting_weight)
+    return _as_rows(predictions.skus, origin, point, forecast_quantiles(predictions, point, model.quantiles))
 
 
-def _interval(rows: pd.DataFrame, predictions: Predictions, quantiles: pd.DataFrame) -> tuple[Floats, Floats]:
-    horizons = predictions.boosting.shape[1]
-    return apply_intervals(
-        rows["forecast_units"].to_numpy(float),
-        np.repeat(predictions.dispersion_units, horizons),
-        rows["horizon_months"].to_numpy(),
-        quantiles,
-        np.repeat(segments(predictions.is_intermittent), horizons),
-    )
-
-
-def _as_rows(skus: Labels, origin: pd.Timestamp, point: Floats) -> pd.DataFrame:
+def _as_rows(skus: Labels, origin: pd.Timestamp, point: Floats, quantiles: Floats) -> pd.DataFrame:
     count, horizons = point.shape
-    return pd.DataFrame(
-        {
-            "sku": np.repeat(skus, horizons),
-            "origin_month": origin,
-            "target_month": np.tile(target_months(origin, horizons).to_numpy(), count),
-            "horizon_months": np.tile(np.arange(1, horizons + 1), count),
-            "forecast_units": point.ravel(),
-        }
-    )
+    described = {
+        "sku": np.repeat(skus, horizons),
+        "origin_month": origin,
+        "target_month": np.tile(target_months(origin, horizons).to_numpy(), count),
+        "horizon_months": np.tile(np.arange(1, horizons + 1), count),
+        "forecast_units": point.ravel(),
+    }
+    by_level = quantiles.reshape(-1, len(QUANTILE_COLUMNS)).T
+    return pd.DataFrame(described | dict(zip(QUANTILE_COLUMNS, by_level, strict=True)))

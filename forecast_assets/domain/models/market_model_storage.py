@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from forecast_assets.domain.models.distribution import table_from_manifest
 from forecast_assets.domain.models.market_model import Learned, MarketModel, OwnAlone, OwnWithPooled, PooledAlone
 from forecast_assets.domain.models.serialization import (
     MANIFEST,
@@ -63,7 +64,7 @@ def model_from_parts(parts: pd.DataFrame) -> MarketModel:
         recipe=recipe_from_manifest(manifest["recipe"]),
         learned=_learned(manifest, texts),
         boosting_weight=manifest["boosting_weight"],
-        quantiles=pd.DataFrame(manifest["quantiles"]),
+        quantiles=table_from_manifest(manifest["quantiles"]),
         rows=manifest["rows"],
         refits=manifest["refits"],
         inputs_missing=tuple(manifest.get("inputs_missing", ())),

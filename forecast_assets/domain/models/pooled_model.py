@@ -14,8 +14,9 @@ import pandas as pd
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months
 from forecast_assets.domain.demand.demand_panel import panel_from_rows
 from forecast_assets.domain.models.boosters import TrainedBoosters, train_boosters
+from forecast_assets.domain.models.distribution import quantiles_of_statistical_errors, table_from_manifest
 from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS, Recipe
-from forecast_assets.domain.models.refits import interval_widths, largest_gains, statistical_errors
+from forecast_assets.domain.models.refits import largest_gains
 from forecast_assets.domain.models.serialization import (
     MANIFEST,
     boosters_from_texts,
@@ -38,7 +39,7 @@ EMPTY = (
 
 @dataclasses.dataclass(frozen=True)
 class PooledFit:
-    """Boosters over all markets at one cutoff, and interval widths from the statistical forecasts' errors."""
+    """Boosters over all markets at one cutoff, and quantiles from the statistical forecasts' errors."""
 
     boosters: TrainedBoosters
     quantiles: pd.DataFrame
@@ -167,7 +168,7 @@ def _fit(
     panel = panel_from_rows(known, known["month"].min(), cutoff)
     features = known.drop(columns=["market", "month", "sell_in_units"])
     boosters, trained = train_boosters(features, panel, cutoff, recipe, chosen, horizon_months)
-    return PooledFit(boosters, interval_widths(statistical_errors(trained), horizon_months))
+    return PooledFit(boosters, quantiles_of_statistical_errors(trained, horizon_months))
 
 
 def pooled_to_texts(model: PooledModel) -> pd.DataFrame:
@@ -207,7 +208,8 @@ def pooled_from_texts(table: pd.DataFrame) -> PooledModel | None:
         recipe=recipe_from_manifest(manifest["recipe"]),
         by_offset={
             int(offset): PooledFit(
-                boosters_from_texts(texts, stored["features"], _prefix(int(offset))), pd.DataFrame(stored["quantiles"])
+                boosters_from_texts(texts, stored["features"], _prefix(int(offset))),
+                table_from_manifest(stored["quantiles"]),
             )
             for offset, stored in offsets.items()
         },

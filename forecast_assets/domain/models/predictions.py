@@ -14,6 +14,7 @@ from forecast_assets.domain.arrays import Bools, Floats, Ints, Labels
 from forecast_assets.domain.calendar import HORIZON_MONTHS
 from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.models.boosters import TrainedBoosters
+from forecast_assets.domain.models.error_scale import error_scale
 from forecast_assets.domain.models.feature_cube import EXPECTED, FeatureCube, feature_cube
 from forecast_assets.domain.models.gradient_boosting import predict_direct
 from forecast_assets.domain.models.intermittent import blend_intermittent
@@ -42,6 +43,8 @@ class Predictions:
         scale_units: (n,) level of the SKU.
         dispersion_units: (n,) typical one-step error of the SKU, in seasonally adjusted units.
         history: (n, months) sell-in up to the origin.
+        error_units: (n, horizon) typical error of the SKU at each horizon (``error_scale.py``).
+        expected_units: (n, horizon) mean demand of intermittent SKUs, before a quantile is blended in; else 0.
     """
 
     skus: Labels
@@ -51,6 +54,8 @@ class Predictions:
     scale_units: Floats
     dispersion_units: Floats
     history: Floats
+    error_units: Floats
+    expected_units: Floats
 
     def mixed(self, other: "Predictions", share: float) -> "Predictions":
         """Return these predictions with a share of another's, of the same SKUs at the same origin."""
@@ -58,6 +63,7 @@ class Predictions:
             self,
             boosting=(1.0 - share) * self.boosting + share * other.boosting,
             members=(1.0 - share) * self.members + share * other.members,
+            expected_units=(1.0 - share) * self.expected_units + share * other.expected_units,
         )
 
     def blended(self, boosting_weight: float) -> Floats:
@@ -128,18 +134,33 @@ def predict_each(
     history = _history(features, known)
     sporadic = is_intermittent(features)
     learnable = _history(features, sell_in.learnable(origin, MEMBER_MONTHS))
-    statistical = StatisticalMembers(learnable, known.months.month.to_numpy(), recipe, horizon_months)
+    calendar_months = known.months.month.to_numpy()
+    statistical = StatisticalMembers(learnable, calendar_months, recipe, horizon_months)
+    dispersion = dispersion_units(features)
+    errors = error_scale(features, learnable, calendar_months, dispersion, horizon_months)
     predictions = []
     for boosters in several:
         cube = feature_cube(features, boosters.names, horizon_months)
-        boosting, members = np.zeros((2, len(features), horizon_months))
+        boosting, members, expected = np.zeros((3, len(features), horizon_months))
         if sporadic.any():
-            boosting[sporadic] = members[sporadic] = _intermittent(cube.where(sporadic), boosters, recipe)
+            blended, expected[sporadic] = _intermittent(cube.where(sporadic), boosters, recipe)
+            boosting[sporadic] = members[sporadic] = blended
         if not sporadic.all():
             boosting[~sporadic] = _regular(cube.where(~sporadic), boosters, recipe)
             members[~sporadic] = _others(cube, ~sporadic, statistical, boosters)[~sporadic]
-        skus, dispersion = features["sku"].to_numpy(), dispersion_units(features)
-        predictions.append(Predictions(skus, boosting, members, sporadic, cube.scale_units, dispersion, history))
+        predictions.append(
+            Predictions(
+                features["sku"].to_numpy(),
+                boosting,
+                members,
+                sporadic,
+                cube.scale_units,
+                dispersion,
+                history,
+                error_units=errors,
+                expected_units=expected,
+            )
+        )
     return predictions
 
 
@@ -153,16 +174,20 @@ def _regular(cube: FeatureCube, boosters: TrainedBoosters, recipe: Recipe) -> Fl
     return np.maximum(boosted, 0.0) * cube.scale_units[:, None]
 
 
-def _intermittent(cube: FeatureCube, boosters: TrainedBoosters, recipe: Recipe) -> Floats:
-    """Predict intermittent SKUs, (n, horizon); by the boosters of regular SKUs if no intermittent was learned from."""
+def _intermittent(cube: FeatureCube, boosters: TrainedBoosters, recipe: Recipe) -> tuple[Floats, Floats]:
+    """Predict intermittent SKUs and their mean demand, each (n, horizon).
+
+    The boosters of regular SKUs predict if no intermittent SKU was learned from.
+    """
     boosted = predict_direct(boosters.direct, cube, "intermittent", recipe.threads)
     if boosted is None:
-        return _regular(cube, boosters, recipe)
+        regular = _regular(cube, boosters, recipe)
+        return regular, regular
     scale = cube.scale_units[:, None]
     smoothed = cube.value("ses").astype(np.float64) * scale
     mean = BOOSTING_SHARE_OF_MEAN * np.maximum(boosted, 0.0) * scale + (1 - BOOSTING_SHARE_OF_MEAN) * smoothed
     quantile = predict_direct(boosters.direct, cube, "quantile", recipe.threads)
-    return blend_intermittent(mean, None if quantile is None else quantile * scale, recipe.sharpness)
+    return blend_intermittent(mean, None if quantile is None else quantile * scale, recipe.sharpness), mean
 
 
 def _others(cube: FeatureCube, mask: Bools, statistical: StatisticalMembers, boosters: TrainedBoosters) -> Floats:

@@ -1,7 +1,7 @@
-"""Refits of the recipe at earlier origins, and the weights, shares, features and interval widths learned from them.
+"""Refits of the recipe at earlier origins, and the weights, shares, features and quantiles learned from them.
 
-The boosters of a refit have seen nothing after its origin, so weights and widths come from out-of-sample errors alone.
-Training is in ``boosters.py``, the use of widths in ``domain/evaluation/intervals.py``.
+The boosters of a refit have seen nothing after its origin, so weights and quantiles come from out-of-sample errors
+alone. Training is in ``boosters.py``, the use of quantiles in ``distribution.py``.
 """
 
 import dataclasses
@@ -10,14 +10,13 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from forecast_assets.domain.arrays import Bools, Floats, Labels
+from forecast_assets.domain.arrays import Floats
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months
 from forecast_assets.domain.demand.demand_panel import DemandPanel
-from forecast_assets.domain.evaluation.intervals import INTERMITTENT, REGULAR, horizon_quantiles
 from forecast_assets.domain.models.boosters import TrainedBoosters, train_boosters
 from forecast_assets.domain.models.predictions import Predictions, predict_each
 from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS, Recipe
-from forecast_assets.domain.models.training_rows import TooFewRowsError, TrainingRows, following_units
+from forecast_assets.domain.models.training_rows import TooFewRowsError, following_units
 
 WEIGHTS = (0.2, 0.3, 0.55, 0.7, 0.85, 1.0)
 # Another weight must beat the recipe's by this share of its WAPE; a smaller gain is noise of one or two eras.
@@ -25,9 +24,6 @@ LEAST_GAIN = 0.01
 # The same in a market of few SKUs: on 15 SKUs each, weights that were better by 1 % cost .7 % WAPE afterwards.
 LEAST_GAIN_OF_FEW = 0.05
 MIN_CELLS_FOR_A_WEIGHT = 300
-# The refits learn from a fifth of the rows: between the 10 and 90 % quantiles of their errors lay 82 to 86 % of the
-# actuals (M3, car parts, hospital), between these 80 to 84 %.
-LOWER, UPPER = 0.11, 0.89
 
 
 @dataclasses.dataclass(frozen=True)
@@ -209,54 +205,3 @@ def _absolute_error(refits: list[Refit], weight: float) -> float:
         error = np.abs(refit.predictions.blended(weight) - refit.actual_units)
         total += float(np.nansum(error[~refit.predictions.is_intermittent]))
     return total
-
-
-def refit_errors(refits: list[Refit], boosting_weight: float) -> pd.DataFrame:
-    """Return the errors of the refits' forecasts as multiples of each SKU's dispersion, one row per known cell.
-
-    Returns:
-        ``error`` (forecast - actual), ``forecast`` (both in dispersions), ``horizon_months`` and ``is_intermittent``.
-    """
-    tables = []
-    for refit in refits:
-        dispersion = refit.predictions.dispersion_units[:, None]
-        point = refit.predictions.blended(boosting_weight) / dispersion
-        error = point - refit.actual_units / dispersion
-        row, step = np.nonzero(np.isfinite(error))
-        tables.append(
-            pd.DataFrame(
-                {
-                    "error": error[row, step],
-                    "forecast": point[row, step],
-                    "horizon_months": step + 1,
-                    "is_intermittent": refit.predictions.is_intermittent[row],
-                }
-            )
-        )
-    return pd.concat(tables, ignore_index=True)
-
-
-def statistical_errors(rows: TrainingRows) -> pd.DataFrame:
-    """Return the errors of the statistical forecasts, which are out of sample because they start at each row's origin.
-
-    Columns as in ``refit_errors``, without ``forecast``.
-    """
-    return pd.DataFrame(
-        {
-            "error": (rows.statistical - rows.actual) / rows.dispersion,
-            "horizon_months": rows.horizon_months,
-            "is_intermittent": rows.is_intermittent,
-        }
-    )
-
-
-def interval_widths(errors: pd.DataFrame, horizon_months: int = HORIZON_MONTHS) -> pd.DataFrame:
-    """Return interval widths by horizon and kind of SKU from errors in dispersions (``horizon_quantiles``)."""
-    kinds = segments(errors["is_intermittent"].to_numpy())
-    horizons = errors["horizon_months"].to_numpy()
-    return horizon_quantiles(errors["error"].to_numpy(), horizons, kinds, LOWER, UPPER, horizon_months)
-
-
-def segments(intermittent: Bools) -> Labels:
-    """Return the segment of the interval widths of each SKU."""
-    return np.where(intermittent, INTERMITTENT, REGULAR).astype(object)

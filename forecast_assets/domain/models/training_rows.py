@@ -58,14 +58,17 @@ class TooFewRowsError(ValueError):
 def following_units(
     features: pd.DataFrame, sell_in: DemandPanel, cutoff: pd.Timestamp, horizon_months: int = HORIZON_MONTHS
 ) -> Floats:
-    """Return the sell-in after each row's origin, (n, horizon_months); NaN after the cutoff and where unknown."""
+    """Return the sell-in after each row's origin, (n, horizon_months); NaN after the cutoff and where unknown.
+
+    Units are those known at the end of the cutoff.
+    """
     start = month_number(sell_in.months[0])
     origin_column = month_numbers(features["origin_month"]) - start
     target = origin_column[:, None] + np.arange(1, horizon_months + 1)[None, :]
     last_label = min(month_number(cutoff) - start, sell_in.units.shape[1] - 1)
     row = pd.Index(sell_in.skus).get_indexer(pd.Index(features["sku"]))
     inside = (target <= last_label) & (target >= 0) & (row >= 0)[:, None]
-    units = sell_in.units[np.maximum(row, 0)[:, None], np.where(inside, target, 0)]
+    units = sell_in.units_known(cutoff)[np.maximum(row, 0)[:, None], np.where(inside, target, 0)]
     return np.where(inside, units, np.nan)
 
 

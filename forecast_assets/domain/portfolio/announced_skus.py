@@ -13,6 +13,7 @@ from forecast_assets.domain.arrays import Labels
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months, target_months
 from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.demand.hierarchy import UNKNOWN_CATEGORY
+from forecast_assets.domain.evaluation.quantiles import DISTRIBUTION
 
 # A SKU without sell-in has no value and no variation, so its classes are fixed.
 ABC_CLASS, XYZ_CLASS = "C", "Z"
@@ -55,7 +56,7 @@ def announced_forecasts(skus: Labels, origin: pd.Timestamp) -> pd.DataFrame:
             "target_month": np.tile(target_months(origin).to_numpy(), len(skus)),
             "horizon_months": np.tile(np.arange(1, HORIZON_MONTHS + 1), len(skus)),
         }
-    ).assign(forecast_units=0.0, forecast_units_p10=0.0, forecast_units_p90=0.0)
+    ).assign(**dict.fromkeys(DISTRIBUTION, 0.0))
 
 
 def with_announced_described(features: pd.DataFrame, skus: Labels, products: pd.DataFrame) -> pd.DataFrame:

@@ -1,7 +1,7 @@
-"""Interval of a new SKU, from the errors of forecasts of earlier launches.
+"""Quantiles of a new SKU, from the errors of forecasts of earlier launches.
 
-Here belong the forecasts of earlier launches as they would have been, and the interval widths learned from them. Not
-here: the forecast itself (``launches``).
+Here belong the forecasts of earlier launches as they would have been, and the quantiles learned from them. Not here:
+the forecast itself (``launches``).
 """
 
 from collections.abc import Iterator
@@ -12,6 +12,7 @@ import pandas as pd
 from forecast_assets.domain.arrays import Floats, Ints
 from forecast_assets.domain.calendar import HORIZON_MONTHS
 from forecast_assets.domain.demand.demand_panel import DemandPanel
+from forecast_assets.domain.evaluation.quantiles import OF_P90, QUANTILE_LEVELS, around_forecast
 from forecast_assets.domain.portfolio.launches import launch_columns, launch_forecasts, new_launches
 
 # Earlier launches are forecast at every third origin of the last four years: denser origins repeat their errors.
@@ -21,9 +22,8 @@ LEAST_MONTHS = 12
 LAUNCHES_NEEDED = 8
 # Known months of a SKU at the origin, first and last: its level comes from relatives, from both, from its own months.
 AGES = ((0, 0), (1, 2), (3, 11))
-LOWER, UPPER = 0.1, 0.9
-# Used with too few launches.
-USUAL_WIDTHS = {(0, 0): (0.4, 2.5), (1, 2): (0.5, 2.0), (3, 11): (0.6, 1.7)}
+# Ends of the 80 % interval with too few launches, in multiples of the forecast.
+USUAL_ENDS = {(0, 0): (0.4, 2.5), (1, 2): (0.5, 2.0), (3, 11): (0.6, 1.7)}
 
 
 def launch_errors(panel: DemandPanel, products: pd.DataFrame) -> pd.DataFrame:
@@ -79,39 +79,38 @@ def _errors_at(panel: DemandPanel, products: pd.DataFrame, starts: Floats, last:
     )
 
 
-def launch_widths(errors: pd.DataFrame) -> dict[tuple[int, int], tuple[float, float]]:
-    """Return the ends of the 80 % interval as multiples of the forecast, by age: at most 1, and at least 1.
+def launch_multiples(errors: pd.DataFrame) -> dict[tuple[int, int], Floats]:
+    """Return the quantiles (19,) as multiples of the forecast, by age; p10 at most 1, and p90 at least 1.
 
-    The ends are the 10 and 90 % quantiles of the ratios at that age; each launch has the same weight, however many
-    months it has. With fewer than 8 launches of that age, all ages are used. With fewer than 8 in all, the usual widths
-    apply.
+    They are the quantiles of the ratios at that age; each launch has the same weight, however many months it has. With
+    fewer than 8 launches of that age, all ages are used. With fewer than 8 in all, a log-normal distribution with the
+    usual 80 % interval applies.
     """
-    widths = {}
+    multiples = {}
     for first, last in AGES:
         of_age = errors[errors["age_months"].between(first, last)]
         sample = next((rows for rows in (of_age, errors) if rows["sku"].nunique() >= LAUNCHES_NEEDED), None)
         if sample is None:
-            widths[first, last] = USUAL_WIDTHS[first, last]
+            low, high = USUAL_ENDS[first, last]
+            multiples[first, last] = np.where(OF_P90 < 0, low**-OF_P90, high**OF_P90)
             continue
         weight = 1.0 / sample.groupby("sku")["ratio"].transform("size").to_numpy()
-        low, high = (_weighted_quantile(sample["ratio"].to_numpy(float), weight, level) for level in (LOWER, UPPER))
-        widths[first, last] = min(low, 1.0), max(high, 1.0)
-    return widths
+        ratios = _weighted_quantiles(sample["ratio"].to_numpy(float), weight)
+        multiples[first, last] = around_forecast(ratios, np.array(1.0))
+    return multiples
 
 
-def _weighted_quantile(values: Floats, weights: Floats, level: float) -> float:
-    """Return the smallest value at which the cumulated weights reach the level."""
+def _weighted_quantiles(values: Floats, weights: Floats) -> Floats:
+    """Return the smallest value at which the cumulated weights reach each level, (19,)."""
     order = np.argsort(values, kind="stable")
     reached = np.cumsum(weights[order]) / weights.sum()
-    return float(values[order][np.searchsorted(reached, level - 1e-12)])
+    quantiles: Floats = values[order][np.searchsorted(reached, np.array(QUANTILE_LEVELS) - 1e-12)]
+    return quantiles
 
 
-def launch_interval(
-    point: Floats, age_months: Ints, widths: dict[tuple[int, int], tuple[float, float]]
-) -> tuple[Floats, Floats]:
-    """Return the interval ends (n, horizon) of forecasts (n, horizon) of SKUs of an age (n,); [0, 0] around 0."""
-    low, high = np.ones((2, len(point), 1))
-    for (first, last), (below, above) in widths.items():
-        of_age = (age_months >= first) & (age_months <= last)
-        low[of_age], high[of_age] = below, above
-    return point * low, point * high
+def launch_quantiles(point: Floats, age_months: Ints, multiples: dict[tuple[int, int], Floats]) -> Floats:
+    """Return the quantiles (n, horizon, 19) of forecasts (n, horizon) of SKUs of an age (n,); 0 around 0."""
+    of_sku = np.ones((len(point), len(QUANTILE_LEVELS)))
+    for (first, last), of_age in multiples.items():
+        of_sku[(age_months >= first) & (age_months <= last)] = of_age
+    return point[..., None] * of_sku[:, None]

@@ -14,8 +14,14 @@ from forecast_assets.domain.calendar import HORIZON_MONTHS, months_since
 from forecast_assets.domain.cleaning.level_shift import level_shift_columns
 from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.demand.segmentation import zero_share
+from forecast_assets.domain.evaluation.quantiles import (
+    QUANTILE_COLUMNS,
+    around_forecast,
+    quantiles_of,
+    with_quantiles,
+)
 from forecast_assets.domain.models.recipe import INTERMITTENT_ZERO_SHARE
-from forecast_assets.domain.portfolio.launch_intervals import launch_errors, launch_interval, launch_widths
+from forecast_assets.domain.portfolio.launch_intervals import launch_errors, launch_multiples, launch_quantiles
 from forecast_assets.domain.portfolio.launches import WITHOUT_RELATIVE, Launch, launch_forecasts, new_launches
 from forecast_assets.domain.portfolio.lifecycle import (
     faded,
@@ -28,14 +34,13 @@ from forecast_assets.domain.portfolio.lifecycle import (
 
 HISTORY_MONTHS = 84
 KNOWN_YEAR = 12
-# A return's interval is that of the model, widened in proportion to the forecast. A model forecast near zero would make
-# it infinite.
+# The quantiles of a return are those of the model, widened in proportion to the forecast. A model forecast near zero
+# would make them infinite.
 LARGEST_WIDENING = 5.0
 PORTFOLIO_RULES = (
     "end_of_life", "new_with_reference", "new_with_like_items", "all_zero", "new_without_relative", "short_history",
     "returned", "dying", "intermittent", "level_shift", "regular",
 )  # fmt: skip
-FORECASTS = ["forecast_units", "forecast_units_p10", "forecast_units_p90"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -161,46 +166,47 @@ def apply_portfolio(
     """Return the model's forecasts of an origin with ``rule``, changed by the rule.
 
     ============================ =======================================================================
-    new SKUs                     the launch forecast; the interval from errors of earlier launches
+    new SKUs                     the launch forecast; the quantiles from errors of earlier launches
     ``returned``                 the level since the return
     ``dying``                    a forecast that fades
-    ``all_zero``                 0 with the interval [0, 0]
-    months after a known end     0 with the interval [0, 0], whatever the rule
+    ``all_zero``                 0, and 0 at every quantile
+    months after a known end     0, and 0 at every quantile, whatever the rule
     all others                   the model's numbers
     ============================ =======================================================================
 
-    The interval of an existing SKU moves with the forecast. It keeps its width in proportion, at most 5 x the model's.
+    The quantiles of an existing SKU move with the forecast. Their distances from it keep their proportion, at most 5 x
+    the model's.
 
     Args:
-        forecasts: ``sku, horizon_months, forecast_units, forecast_units_p10, forecast_units_p90`` and more, 18 rows per
-            SKU in any order; not changed.
+        forecasts: ``sku, horizon_months, forecast_units``, the quantiles and more, 18 rows per SKU in any order; not
+            changed.
         panel: As for ``portfolio_rules``.
         origin: As for ``portfolio_rules``.
         products: As for ``portfolio_rules``.
 
     Returns:
-        The rows in their order with ``rule``; ``0 <= p10 <= forecast <= p90``.
+        The rows in their order with ``rule``; quantiles >= 0 and in order, the forecast between p10 and p90.
 
     Raises:
         ValueError: If a SKU does not have each of the 18 months once, or is not in the panel.
     """
     order = np.lexsort((forecasts["horizon_months"], forecasts["sku"]))
     skus = _skus_with_whole_horizon(forecasts.iloc[order])
-    model, low, high = (forecasts[name].to_numpy(float)[order].reshape(-1, HORIZON_MONTHS) for name in FORECASTS)
+    model = forecasts["forecast_units"].to_numpy(float)[order].reshape(-1, HORIZON_MONTHS)
+    quantiles = quantiles_of(forecasts)[order].reshape(-1, HORIZON_MONTHS, len(QUANTILE_COLUMNS))
     known = portfolio(panel, skus, origin, products)
     point = forecast_by_rule(model, known)
-    low, high = _moved_interval(model, low, high, point)
+    quantiles = _moved_quantiles(model, quantiles, point)
     new, launches = _new(known)
     if launches:
-        widths = launch_widths(launch_errors(known.market, known.products))
+        multiples = launch_multiples(launch_errors(known.market, known.products))
         ages = len(known.market.months) - np.array([launch.start for launch in launches])
-        low[new], high[new] = launch_interval(point[new], np.maximum(ages, 0), widths)
-    low, high = (np.where(known.is_zero, 0.0, end) for end in (low, high))
+        quantiles[new] = launch_quantiles(point[new], np.maximum(ages, 0), multiples)
+    quantiles[known.is_zero] = 0.0
     back = np.argsort(order)
-    numbers = (values.ravel()[back] for values in (point, low, high))
-    return forecasts.assign(
-        **dict(zip(FORECASTS, numbers, strict=True)), rule=np.repeat(known.rules, HORIZON_MONTHS)[back]
-    )
+    rules = np.repeat(known.rules, HORIZON_MONTHS)[back]
+    ruled = forecasts.assign(forecast_units=point.ravel()[back], rule=rules)
+    return with_quantiles(ruled, quantiles.reshape(-1, len(QUANTILE_COLUMNS))[back])
 
 
 def _skus_with_whole_horizon(ordered: pd.DataFrame) -> Labels:
@@ -232,11 +238,9 @@ def _new(known: Portfolio) -> tuple[Ints, list[Launch]]:
     return new, [of_row[row] for row in known.rows[new]]
 
 
-def _moved_interval(model: Floats, low: Floats, high: Floats, point: Floats) -> tuple[Floats, Floats]:
-    """Return interval ends around ``point``, in proportion as far from it as from ``model``; unchanged if equal."""
+def _moved_quantiles(model: Floats, quantiles: Floats, point: Floats) -> Floats:
+    """Return quantiles around ``point``, in proportion as far from it as from ``model``; unchanged if equal."""
     ratio = np.divide(point, model, out=np.ones_like(point), where=model > 0)
-    width = np.clip(ratio, 0.0, LARGEST_WIDENING)
-    same = point == model
-    moved_low = np.clip(point - (model - low) * width, 0.0, point)
-    moved_high = np.maximum(point + (high - model) * width, point)
-    return np.where(same, low, moved_low), np.where(same, high, moved_high)
+    width = np.clip(ratio, 0.0, LARGEST_WIDENING)[..., None]
+    moved = around_forecast(point[..., None] + (quantiles - model[..., None]) * width, point)
+    return np.where((point == model)[..., None], quantiles, moved)

@@ -12,12 +12,19 @@ import pandas as pd
 from forecast_assets.domain.arrays import Floats
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months, months_between, target_months
 from forecast_assets.domain.demand.demand_panel import DemandPanel, panel_from_rows
+from forecast_assets.domain.evaluation.quantiles import (
+    DISTRIBUTION,
+    QUANTILE_COLUMNS,
+    from_interval,
+    with_every_quantile,
+    with_quantiles,
+)
 from forecast_assets.domain.portfolio.portfolio_rules import apply_portfolio
 from forecast_assets.domain.publication.published_forecasts import LAST_PUBLISHED, RULES_WITHOUT_MODEL, Decision
 
-# Interval ends in multiples of the forecast, if no published forecast gives its width.
-LOW, HIGH = 0.0, 2.0
-FORECASTS = ["forecast_units", "forecast_units_p10", "forecast_units_p90"]
+# Quantiles in multiples of the forecast, if no published forecast gives its own: normal, p10 and p90 at 0 and 2.
+USUAL_MULTIPLES = from_interval(np.array(1.0), np.array(0.0), np.array(2.0))
+FORECASTS = list(DISTRIBUTION)
 SEGMENTS = {"category": "UNKNOWN", "abc_class": "C", "xyz_class": "Z", "inputs_missing": "features"}
 CARRIED = [
     *FORECASTS, "baseline_units", "naive_units", "model_units",
@@ -147,8 +154,8 @@ def forecasts_of_baseline(
     """Return the baseline in the columns of ``forecasts``, for ``published_forecasts`` to publish.
 
     The portfolio rules apply: SKUs whose rule needs no model (launches, silent and ended SKUs) get the rule's number.
-    The interval keeps the relative width of the last published one of the SKU and horizon; without one it is from 0 to
-    twice the forecast.
+    The quantiles keep their proportion to the forecast from the last published ones of the SKU and horizon; without
+    them the 80 % interval is from 0 to twice the forecast.
 
     Args:
         baseline: ``baseline_forecasts`` of one origin.
@@ -162,9 +169,9 @@ def forecasts_of_baseline(
         The columns of ``forecasts`` without those of the champion, and ``model_units``, which is null.
     """
     origin = baseline["origin_month"].iloc[0]
-    low, high = _relative_width(baseline, last_published)
     units = baseline["baseline_units"]
-    rows = baseline.assign(forecast_units=units, forecast_units_p10=low * units, forecast_units_p90=high * units)
+    multiples = _relative_quantiles(baseline, last_published)
+    rows = with_quantiles(baseline.assign(forecast_units=units), multiples * units.to_numpy(float)[:, None])
     ruled = apply_portfolio(rows, sell_in, origin, products)
     # Only rules that need no model change the number: the others describe the kind of SKU.
     own = ruled["rule"].isin(RULES_WITHOUT_MODEL)
@@ -173,17 +180,15 @@ def forecasts_of_baseline(
     return zero_after_end(ruled.assign(**kept, **described, model_units=np.nan), known_ends(products, last_published))
 
 
-def _relative_width(baseline: pd.DataFrame, last: pd.DataFrame) -> tuple[Floats, Floats]:
-    """Return the interval ends in multiples of the forecast, per row of the baseline."""
+def _relative_quantiles(baseline: pd.DataFrame, last: pd.DataFrame) -> Floats:
+    """Return the quantiles in multiples of the forecast, (rows of the baseline, 19)."""
     if last.empty:
-        return np.full(len(baseline), LOW), np.full(len(baseline), HIGH)
-    sold = last[last["forecast_units"] > 0]
-    ends = sold[["sku", "horizon_months"]].assign(
-        low=sold["forecast_units_p10"] / sold["forecast_units"],
-        high=sold["forecast_units_p90"] / sold["forecast_units"],
-    )
-    widths = baseline[["sku", "horizon_months"]].merge(ends, how="left", validate="1:1")
-    return widths["low"].fillna(LOW).to_numpy(), widths["high"].fillna(HIGH).to_numpy()
+        return np.repeat(USUAL_MULTIPLES[None], len(baseline), axis=0)
+    sold = with_every_quantile(last[last["forecast_units"] > 0])
+    columns = list(QUANTILE_COLUMNS)
+    multiples = sold[columns].div(sold["forecast_units"], axis=0).join(sold[["sku", "horizon_months"]])
+    known = baseline[["sku", "horizon_months"]].merge(multiples, how="left", validate="1:1")[columns].to_numpy(float)
+    return np.where(np.isnan(known), USUAL_MULTIPLES, known)
 
 
 def _segments(skus: pd.Series, features: pd.DataFrame, last: pd.DataFrame) -> dict[str, Floats]:
@@ -258,7 +263,8 @@ def carried_forward(
     months = pd.DataFrame({"target_month": target_months(origin), "horizon_months": range(1, HORIZON_MONTHS + 1)})
     months["taken_from"] = _within_reach(months["target_month"], pd.Timestamp(last_published["target_month"].max()))
     cells = skus.to_frame().merge(months, how="cross")
-    given = last_published[["sku", "target_month", *CARRIED]].rename(columns={"target_month": "taken_from"})
+    given = with_every_quantile(last_published)[["sku", "target_month", *CARRIED]]
+    given = given.rename(columns={"target_month": "taken_from"})
     rows = cells.merge(given, on=["sku", "taken_from"], how="left", validate="m:1").drop(columns="taken_from")
     return zero_after_end(rows.assign(origin_month=origin), known_ends(products, last_published))
 

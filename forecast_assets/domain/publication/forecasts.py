@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from forecast_assets.domain.evaluation.quantiles import DISTRIBUTION
 from forecast_assets.domain.publication.published_forecasts import CHAMPION_COLUMNS
 
 COLUMNS = [
-    "sku", "origin_month", "target_month", "horizon_months", "forecast_units", "forecast_units_p10",
-    "forecast_units_p90", "baseline_units", "naive_units", "category", "abc_class", "xyz_class", "inputs_missing",
-    "rule", *CHAMPION_COLUMNS.values(),
+    "sku", "origin_month", "target_month", "horizon_months", *DISTRIBUTION, "baseline_units", "naive_units", "category",
+    "abc_class", "xyz_class", "inputs_missing", "rule", *CHAMPION_COLUMNS.values(),
 ]  # fmt: skip
 KEYS = ["sku", "origin_month", "target_month", "horizon_months"]
 

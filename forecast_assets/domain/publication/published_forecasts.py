@@ -12,17 +12,21 @@ from forecast_assets.domain.arrays import Bools
 from forecast_assets.domain.evaluation.accuracy import accuracy_table
 from forecast_assets.domain.evaluation.backtest_accuracy import BACKTEST_METHODS
 from forecast_assets.domain.evaluation.paired_comparison import compare_paired
+from forecast_assets.domain.evaluation.quantiles import (
+    DISTRIBUTION,
+    around_forecast,
+    moved,
+    quantiles_of,
+    with_every_quantile,
+    with_quantiles,
+)
 
 # Rules whose numbers do not depend on the model: they apply even if the model is not published.
 RULES_WITHOUT_MODEL = ("new_with_reference", "new_with_like_items", "new_without_relative", "returned", "all_zero")
 
 LAST_PUBLISHED = "last published"
 # Columns of the champion's numbers, if challenger and champion both forecast.
-CHAMPION_COLUMNS = {
-    "forecast_units": "champion_units",
-    "forecast_units_p10": "champion_units_p10",
-    "forecast_units_p90": "champion_units_p90",
-}
+CHAMPION_COLUMNS = {name: name.replace("forecast_units", "champion_units") for name in DISTRIBUTION}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,8 +99,7 @@ def published_forecasts(
 
     Returns:
         The columns of ``forecasts`` without those of the champion, with the published number in ``forecast_units``, and
-        ``model_units, status, source, reason``. The interval moves with the published number, contains it, and never
-        goes below zero.
+        ``model_units, status, source, reason``. The quantiles move with the published number and never go below zero.
     """
     model = forecasts["model_units" if "model_units" in forecasts else "forecast_units"].to_numpy(float)
     forecasts = _by_recipe_in_force(forecasts, decision)
@@ -113,10 +116,8 @@ def published_forecasts(
     chosen = point if not is_baseline else np.where(ruled, point, rows["baseline_units"].to_numpy(float))
     number = np.where(overridden, rows["override_units"].to_numpy(float), chosen)
     author, why = rows["author"].fillna("unknown").astype(str), rows["override_reason"].fillna("no reason").astype(str)
-    return forecasts.assign(
+    return with_quantiles(forecasts, around_forecast(moved(quantiles_of(rows), point, number), number)).assign(
         forecast_units=number,
-        forecast_units_p10=np.clip(rows["forecast_units_p10"].to_numpy(float) + number - point, 0, number),
-        forecast_units_p90=np.maximum(rows["forecast_units_p90"].to_numpy(float) + number - point, number),
         model_units=model,
         status=status,
         source=np.select([overridden, ruled], ["override", "rule"], decision.source),
@@ -129,12 +130,13 @@ def published_forecasts(
 
 
 def _by_recipe_in_force(forecasts: pd.DataFrame, decision: Decision) -> pd.DataFrame:
-    """Return forecast and interval of the published recipe, without the columns of the champion."""
-    if "champion_units" not in forecasts:
-        return forecasts
-    columns = CHAMPION_COLUMNS.items() if decision.source == "champion" else ()
-    published = {name: forecasts[of].fillna(forecasts[name]) for name, of in columns}
-    return forecasts.assign(**published).drop(columns=list(CHAMPION_COLUMNS.values()))
+    """Return forecast and quantiles of the published recipe, without the columns of the champion."""
+    of_model = with_every_quantile(forecasts.drop(columns=list(CHAMPION_COLUMNS.values()), errors="ignore"))
+    if decision.source != "champion":
+        return of_model
+    columns = {of: name for name, of in CHAMPION_COLUMNS.items()}
+    champion = with_every_quantile(forecasts.reindex(columns=list(columns)).rename(columns=columns))
+    return of_model.assign(**{name: champion[name].fillna(of_model[name]) for name in DISTRIBUTION})
 
 
 def _holds_without_model(rows: pd.DataFrame) -> Bools:

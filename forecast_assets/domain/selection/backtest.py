@@ -124,10 +124,11 @@ def origins_left_out(cells: pd.DataFrame, origin: pd.Timestamp) -> list[pd.Times
 def with_actuals(cells: pd.DataFrame, sell_in: DemandPanel, last_month: pd.Timestamp) -> pd.DataFrame:
     """Add ``actual_units`` of each cell's SKU and target month; cells after ``last_month`` are dropped.
 
+    Actuals are those known at the end of ``last_month``.
     NaN if the sell-in is unknown, or the panel has no such SKU or month.
     """
     closed = cells[cells["target_month"] <= last_month].reset_index(drop=True)
     rows = pd.Index(sell_in.skus).get_indexer(pd.Index(closed["sku"]))
     columns = sell_in.months.get_indexer(pd.DatetimeIndex(closed["target_month"]))
-    in_panel = (rows >= 0) & (columns >= 0)
-    return closed.assign(actual_units=np.where(in_panel, sell_in.units[rows, columns], np.nan))
+    in_panel, units = (rows >= 0) & (columns >= 0), sell_in.units_known(last_month)
+    return closed.assign(actual_units=np.where(in_panel, units[rows, columns], np.nan))

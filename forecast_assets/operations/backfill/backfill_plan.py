@@ -8,11 +8,11 @@ import pandas as pd
 from forecast_assets.config.markets import Market
 from forecast_assets.config.settings import Settings, pools_markets
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months
+from forecast_assets.domain.features.market_at_origin import LEAST_HISTORY_MONTHS
 from forecast_assets.domain.months import MonthRange
 from forecast_assets.operations.backfill.asset_nodes import AssetNode
 from forecast_assets.operations.backfill.recorded_provenance import RecordedProvenance
 from forecast_assets.operations.backfill.staleness import Staleness
-from forecast_assets.operations.cycle.plan import LEAST_HISTORY_MONTHS
 from forecast_assets.operations.stages import POOLING
 from forecast_assets.schemas import ON_DEMAND
 

@@ -33,7 +33,7 @@ class Deliveries:
         spec = self._specs[table]
         for month, frame in by_month(rows, [month for month in new if month not in unusable]).items():
             arrow = to_arrow(spec, PartitionKey(month, country), frame)
-            self._hashes[table, country, month] = content_hash(arrow, spec.keys)
+            self._hashes[table, country, month] = content_hash(arrow, spec.keys_of(arrow.column_names))
 
     def content_hash(self, table: str, country: str, month: pd.Timestamp) -> str | None:
         """Return the hash of the table that would be stored; None if the delivery cannot be used."""

@@ -4,7 +4,7 @@ A partition is fresh if the hashes of its inputs and look-ups, its code version 
 A partition of a source is fresh if today's delivery has the stored content. Only fresh partitions are skipped.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
 
@@ -111,7 +111,8 @@ class Staleness:
         for table in dict.fromkeys(window.table for window in node.windows):
             windows = [window for window in node.windows if window.table == table]
             now = {key: digest for window in windows for key, digest in self._hashes(window, partition).items()}
-            if now != provenance.inputs.get(table, {}):
+            recorded = provenance.inputs.get(table, {})
+            if now | self._beyond(windows, partition, recorded) != recorded:
                 return table
         looked_up = LOOKED_UP.get(node.name)
         if looked_up and self._lookups.of(node.name, partition, provenance) != provenance.inputs.get(looked_up, {}):
@@ -127,6 +128,16 @@ class Staleness:
             for number, key, digest in self.recorded.hashes(window.table, country)
             if first <= number <= last
         }
+
+    def _beyond(
+        self, windows: Sequence[Window], partition: PartitionKey, recorded: Mapping[str, str]
+    ) -> dict[str, str]:
+        """Return the present hashes of recorded partitions later than the windows: look-ups of restatements."""
+        last = month_number(partition.month) + max(window.last for window in windows)
+        later = [PartitionKey.from_dagster(key) for key in recorded]
+        later = [each for each in later if month_number(each.month) > last]
+        stored = {each: self.recorded.of(windows[0].table, each.country).get(each.month) for each in later}
+        return {each.to_dagster(): found.content_hash for each, found in stored.items() if found is not None}
 
     def _countries(self, table: str, partition: PartitionKey) -> list[str | None]:
         """Return the markets that a partition reads: its own, or all listed for a partition over all markets.

@@ -1,7 +1,8 @@
 """Figures of a cycle, read from the store: size of the publication, its accuracy on the backtest and since."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 
@@ -11,7 +12,10 @@ from forecast_assets.domain.evaluation.backtest_accuracy import BACKTEST_METHODS
 from forecast_assets.domain.evaluation.levels import accuracy_at_levels
 from forecast_assets.domain.evaluation.realised_accuracy import PERFORMANCE_METHODS, realised_accuracy
 from forecast_assets.storage import PartitionKey, TableStore
+from forecast_assets.storage.damaged_file import next_step
 from forecast_assets.validation.evaluation_checks import figures
+
+LOG = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,8 +53,15 @@ def published_figures(store: TableStore, country: str, origin: pd.Timestamp) -> 
     )
 
 
-def performance_cells(store: TableStore, countries: Sequence[str], origin: pd.Timestamp | None = None) -> pd.DataFrame:
+def performance_cells(
+    store: TableStore,
+    countries: Sequence[str],
+    origin: pd.Timestamp | None = None,
+    warn: Callable[[str], None] = LOG.warning,
+) -> pd.DataFrame:
     """Read the published forecasts of the markets whose month is measured, by default of all origins.
+
+    ``warn`` gets a line for each damaged file that is left out.
 
     Returns:
         The columns of ``performance`` with ``country`` and ``month``, the month forecast. No rows before the first
@@ -59,7 +70,14 @@ def performance_cells(store: TableStore, countries: Sequence[str], origin: pd.Ti
     partitions = [
         partition for partition in store.list_partitions("performance") if partition.country in set(countries)
     ]
-    cells = store.read("performance", partitions, missing="skip_damaged") if partitions else pd.DataFrame()
+    cells = pd.DataFrame()
+    if partitions:
+        cells, read = store.read_with_provenance("performance", partitions, missing="skip_damaged")
+        for partition in [each for each in partitions if each not in read]:
+            path = store.path("performance", partition)
+            warn(
+                f"{path} is damaged: accuracy is without {partition.country} {partition.month:%Y-%m}. {next_step(path)}"
+            )
     if origin is not None and len(cells):
         cells = cells[cells["origin_month"] == origin]
     if cells.empty or not cells["actual_units"].notna().any():

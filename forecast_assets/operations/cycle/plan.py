@@ -7,13 +7,11 @@ import pandas as pd
 
 from forecast_assets.config.markets import Market
 from forecast_assets.domain.calendar import add_months
-from forecast_assets.domain.features.market_at_origin import FEATURE_WINDOW_MONTHS
+from forecast_assets.domain.features.market_at_origin import FEATURE_WINDOW_MONTHS, LEAST_HISTORY_MONTHS
 from forecast_assets.domain.months import MonthRange, consecutive_months
 from forecast_assets.domain.selection.backtest import BACKTEST_OFFSETS_MONTHS
 from forecast_assets.domain.statistical.baseline import BASELINE_WINDOW_MONTHS
 
-# Fewer months do not cover a year, and no model learns from such an origin.
-LEAST_HISTORY_MONTHS = 12
 BASELINE_REACH_MONTHS = BASELINE_WINDOW_MONTHS - 1 + max(BACKTEST_OFFSETS_MONTHS)
 
 

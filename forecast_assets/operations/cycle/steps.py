@@ -8,6 +8,7 @@ import pandas as pd
 from forecast_assets.config.markets import Market
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.demand.hierarchy import MARKET
+from forecast_assets.domain.demand.restatements import RESTATED_MONTH
 from forecast_assets.domain.models.pooled_model import POOLED_MONTHS
 from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.months import MonthRange
@@ -22,8 +23,9 @@ from forecast_assets.operations.stages import (
     TOTALS,
     Stage,
 )
-from forecast_assets.storage import TableReader
+from forecast_assets.storage import PartitionKey, TableReader
 from forecast_assets.storage.damaged_file import DamagedFile
+from forecast_assets.storage.table_specs import table_specs
 from forecast_assets.tags import INGEST, MARKET_FEATURES, MEASURE, MONTHLY_CYCLE, SOURCES
 
 
@@ -37,12 +39,28 @@ class Present:
         """Return the stored months of a table of a market; of a table over all markets for None."""
         return {each.month for each in self._store.list_partitions(table) if each.country == country}
 
+    def restated_by(self, country: str, month: pd.Timestamp) -> set[pd.Timestamp]:
+        """Return the earlier months whose sell-in a month restates; none if its file cannot be read."""
+        partitions = [each for each in self._store.list_partitions("sell_in") if each == PartitionKey(month, country)]
+        try:
+            rows = self._store.read(table_specs()["sell_in"], partitions, columns=[RESTATED_MONTH])
+        except DamagedFile:
+            return set()  # The market's own cycle fails on it.
+        return set(rows[RESTATED_MONTH].dropna())
+
     def skus_of_features(self, country: str, month: pd.Timestamp) -> int:
         """Count the SKUs of a market's features of a month; 0 if there are none."""
         partitions = [
             each for each in self._store.list_partitions("features") if (each.country, each.month) == (country, month)
         ]
         return len(self._store.read("features", partitions, columns=["sku"])) if partitions else 0
+
+    def sound_months(self, table: str, origins: Sequence[pd.Timestamp]) -> set[pd.Timestamp]:
+        """Return the stored months of a table over all markets, without those origins whose file is damaged."""
+        months = self.months(table, None)
+        wanted = [PartitionKey(origin) for origin in origins if origin in months]
+        _, read = self._store.read_with_provenance(table, wanted, missing="skip_damaged")
+        return (months - set(origins)) | {each.month for each in read}
 
     def of_all_sources(self, country: str) -> set[pd.Timestamp]:
         """Return the months with every source: a run that failed half way has stored only some of them."""
@@ -71,7 +89,9 @@ class Present:
         built_from = {}
         for each in self._store.list_partitions("pooled_rows"):
             with contextlib.suppress(DamagedFile):  # A damaged month is rebuilt.
-                built_from[each.month] = set(self._store.provenance("pooled_rows", each).inputs.get("features", {}))
+                inputs = self._store.provenance("pooled_rows", each).inputs
+                # A market counts with both: one whose sell-in was damaged has no rows there.
+                built_from[each.month] = set(inputs.get("features", {})) & set(inputs.get("sell_in", {}))
         by_month: dict[pd.Timestamp, set[str]] = {}
         for each in self._store.list_partitions("features") if built_from else []:
             by_month.setdefault(each.month, set()).add(each.to_dagster())
@@ -121,7 +141,7 @@ class CycleSteps:
             yield Step(of_months.job, rebuilt)
         origins = [training_months(self._request, self._markets[code]) for code in codes]
         first_origin = min((months.first for months in origins if months), default=self._request.month)
-        known = self._present.months("demand_totals_known", None)
+        known = self._present.sound_months("demand_totals_known", self._request.origin_months)
         closed = self._closed(codes)
         if rebuilt:
             known = {month for month in known if month <= rebuilt.first or month in closed}
@@ -163,8 +183,9 @@ class CycleSteps:
         for months in rows:
             for part in months.parts(MARKET_MONTHS_OF_A_RUN // len(self._markets)):
                 yield Step(pooled_rows.job, part)
+        trained_at = self._present.sound_months("pooled_model", origins)
         for origin in origins:
-            if origin not in self._present.months("pooled_model", None) or (rows and rows[0].first < origin):
+            if origin not in trained_at or (rows and rows[0].first < origin):
                 yield Step(pooled_model.job, MonthRange(origin, origin))
 
     def cycles(self, code: str) -> Steps:
@@ -202,8 +223,12 @@ class CycleSteps:
         return origin not in published or max(published) <= origin
 
     def _unmeasured(self, code: str, published: set[pd.Timestamp], origin: pd.Timestamp) -> MonthRange | None:
-        """Return the closed months before an origin that have published forecasts but no performance yet."""
+        """Return the closed months before an origin whose published forecasts are to be measured.
+
+        These are the months without performance, and those that the month before the origin restates.
+        """
         if not published or add_months(min(published), 1) >= origin:
             return None
         closed = MonthRange(add_months(min(published), 1), add_months(origin, -1))
-        return missing(closed, self._present.months("performance", code))
+        restated = self._present.restated_by(code, closed.last)
+        return missing(closed, self._present.months("performance", code) - restated)

@@ -84,7 +84,9 @@ def _markets(settings: Settings) -> str:
 
 
 def _store(settings: Settings) -> str:
-    store = open_store(settings)
+    store, address = open_store(settings), settings.store.address
+    if "://" not in address and not Path(address).exists():
+        raise Unusable(f"no folder {Path(address).absolute()}: set FORECAST_STORE or run forecast-assets prepare")
     path, content = f"{store.base}/_doctor/{uuid.uuid4().hex}.txt", b"forecast_assets doctor"
     store.files.create(path, content)
     try:

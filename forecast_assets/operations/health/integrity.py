@@ -147,7 +147,7 @@ def _checked_table(path: str, place: _Place, content: bytes) -> StoredProvenance
     if FILE_KEY not in content and spec is not None:
         # A file of an earlier release has no digest of its bytes, but one of its rows.
         rows = stored_table(StoredFile(path, place.partition, content))
-        if content_hash(rows, spec.keys) != provenance.content_hash:
+        if content_hash(rows, spec.keys_of(rows.column_names)) != provenance.content_hash:
             raise DamagedFile(path, "its rows are not those that its provenance names")
     return provenance
 

@@ -5,6 +5,7 @@ import pandas as pd
 from forecast_assets.config.settings import Settings
 from forecast_assets.domain.calendar import add_months, month_range
 from forecast_assets.domain.demand.demand_panel import DemandPanel, panel_from_rows
+from forecast_assets.domain.demand.restatements import own_rows
 from forecast_assets.domain.month_tables import by_month
 from forecast_assets.domain.months import consecutive_months
 from forecast_assets.domain.selection import readiness
@@ -94,8 +95,8 @@ def _checks(
 ) -> list[TableCheck]:
     if table == "sell_in":
         return source_checks.sell_in_checks(tables.sell_in(code, months), settings.checks)
-    unread, countries = tables.unread_files(table, code), tables.country_codes(table, code, months)
-    return source_checks.sourced_checks(table, tables.sql_tests(table, code, months), unread, countries)
+    left_out = tables.left_out(table, code, months)
+    return source_checks.sourced_checks(table, tables.sql_tests(table, code, months), left_out)
 
 
 def _failed(checks: list[TableCheck], by: dict[pd.Timestamp, pd.DataFrame]) -> list[tuple[bool, str]]:
@@ -117,7 +118,7 @@ def _coverage(
     tables: SourceTables, settings: Settings, code: str, sell_in: pd.DataFrame, origin: pd.Timestamp
 ) -> list[ReadinessFinding]:
     year = list(month_range(max(add_months(origin, 1 - YEAR), sell_in["month"].min()), origin))
-    recent = sell_in[sell_in["month"].isin(year)]
+    recent = own_rows(sell_in[sell_in["month"].isin(year)])
     products = tables.usable_rows("products", code, [origin])[0]
     listed: set[str] = set()
     if len(products):

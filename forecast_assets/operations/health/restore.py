@@ -7,7 +7,9 @@ from forecast_assets.market_state.market_lease import lease_of
 from forecast_assets.storage import PartitionKey, StoredProvenance, TableStore
 from forecast_assets.storage.damaged_file import DamagedFile
 from forecast_assets.storage.documents import PROVENANCE_FILE, digest_of, provenance_of_documents
+from forecast_assets.storage.fenced_publish import replace_as_owner
 from forecast_assets.storage.last_good import GoodVersion, last_good_version, read_or_nothing
+from forecast_assets.storage.lease import Hold
 from forecast_assets.storage.parquet_files import provenance_in
 from forecast_assets.storage.version_files import versions_of_documents
 from forecast_assets.storage.withdrawals import withdrawn_files
@@ -37,6 +39,7 @@ def restore(store: TableStore, table: str, partition: PartitionKey, lease_second
 
     Raises:
         LeaseTaken: If a run is writing the market.
+        LeaseLost: If a run began to write it because this process was paused for longer than its lease.
         NothingToRestore: If no version is sound.
     """
     hold = lease_of(store, partition.country, lease_seconds).take(f"restore-{os.getpid()}")
@@ -44,8 +47,8 @@ def restore(store: TableStore, table: str, partition: PartitionKey, lease_second
         _require_not_withdrawn(store, table, partition)
         versions = store.find(store.versions_folder(table, partition))
         if any(path.endswith(f"/{PROVENANCE_FILE}") for path in versions):
-            return _restore_documents(store, table, partition, versions)
-        return _restore_table(store, table, partition, versions)
+            return _restore_documents(store, table, partition, versions, hold)
+        return _restore_table(store, table, partition, versions, hold)
     finally:
         hold.release()
 
@@ -62,7 +65,7 @@ def _require_not_withdrawn(store: TableStore, table: str, partition: PartitionKe
         )
 
 
-def _restore_table(store: TableStore, table: str, partition: PartitionKey, versions: list[str]) -> Restored:
+def _restore_table(store: TableStore, table: str, partition: PartitionKey, versions: list[str], hold: Hold) -> Restored:
     path = store.path(table, partition)
     content = read_or_nothing(store.files, path)
     try:
@@ -78,21 +81,25 @@ def _restore_table(store: TableStore, table: str, partition: PartitionKey, versi
                 f"{table} [{partition}] has no sound version in {store.versions_folder(table, partition)}: materialize "
                 "the partition again."
             ) from None
-        return _put_back(store, path, good)
+        return _put_back(store, path, good, hold)
     version = f"{store.versions_folder(table, partition)}/{provenance.version}"
     if read_or_nothing(store.files, version) == content:
         return Restored(provenance, "")
     # A file that lost its digest looks sound: its version decides, unless that one is damaged.
     good = last_good_version(store.files, path, [version])
-    return _put_back(store, path, good) if good else _put_back(store, version, GoodVersion(path, content, provenance))
+    if good is None:
+        path, good = version, GoodVersion(path, content, provenance)
+    return _put_back(store, path, good, hold)
 
 
-def _put_back(store: TableStore, path: str, good: GoodVersion) -> Restored:
-    store.files.replace(path, good.content, store.files.state(path))
+def _put_back(store: TableStore, path: str, good: GoodVersion, hold: Hold) -> Restored:
+    replace_as_owner(store.files, path, good.content, hold)
     return Restored(good.provenance, path)
 
 
-def _restore_documents(store: TableStore, name: str, partition: PartitionKey, versions: list[str]) -> Restored:
+def _restore_documents(
+    store: TableStore, name: str, partition: PartitionKey, versions: list[str], hold: Hold
+) -> Restored:
     folder = store.document_folder(name, partition)
     sets = {
         provenance.version: (provenance, documents)
@@ -107,7 +114,7 @@ def _restore_documents(store: TableStore, name: str, partition: PartitionKey, ve
     files = {**documents, PROVENANCE_FILE: provenance.to_json().encode()}
     damaged = {file: each for file, each in files.items() if read_or_nothing(store.files, f"{folder}/{file}") != each}
     for file, content in damaged.items():
-        store.files.replace(f"{folder}/{file}", content, store.files.state(f"{folder}/{file}"))
+        replace_as_owner(store.files, f"{folder}/{file}", content, hold)
     return Restored(provenance, folder if damaged else "")
 
 

@@ -130,7 +130,8 @@ class RecordedVersions:
 
     def hash_now(self, table: str, partition: PartitionKey, version: str) -> str:
         """Return the content hash of a version's current file, independent of its provenance."""
-        return content_hash(self._store.read_version_table(table, partition, version), self._specs[table].keys)
+        rows = self._store.read_version_table(table, partition, version)
+        return content_hash(rows, self._specs[table].keys_of(rows.column_names))
 
     def _sound_path(self, table: str, partition: PartitionKey, wanted: str) -> str:
         versions = [version for version in self.of(table, partition) if version.provenance.content_hash == wanted]

@@ -11,7 +11,7 @@ import pandas as pd
 
 from forecast_assets.market_state.market_lease import lease_of
 from forecast_assets.storage import PartitionKey, TableStore
-from forecast_assets.storage.lease import Lease, LeaseTaken
+from forecast_assets.storage.lease import Hold, Lease, LeaseLost, LeaseTaken
 from forecast_assets.storage.version_files import (
     VersionFiles,
     pruned_partitions,
@@ -45,41 +45,44 @@ def prune(store: TableStore, lease_seconds: int, removable: Sequence[VersionFile
     for country, keys in groupby(ordered, key=lambda key: key[1].country):
         lease = lease_of(store, country, lease_seconds)
         try:
-            with _held(lease) as renew:
+            with _held(lease) as held:
                 for table, partition in keys:
-                    renew()
+                    hold = held()
                     remove_left_over(store, table, partition)
-                    removed += _remove(store, by_partition[table, partition], now)
+                    removed += _remove(store, by_partition[table, partition], now, hold)
         except LeaseTaken as taken:
             busy[lease.name] = taken.held.holder
+        except LeaseLost:
+            busy[lease.name] = "that took the lease while this command was paused"
     return Pruned(tuple(removed), busy)
 
 
-def _remove(store: TableStore, versions: Sequence[VersionFiles], now: pd.Timestamp) -> list[VersionFiles]:
+def _remove(store: TableStore, versions: Sequence[VersionFiles], now: pd.Timestamp, hold: Hold) -> list[VersionFiles]:
     if not versions:
         return []
     name, partition = versions[0].table, versions[0].partition
     published = published_version(store, name, partition, store.find(store.versions_folder(name, partition)))
     left = [each for each in versions if each.version.name != published]
     if left:
-        remove_versions(store, left, now.to_pydatetime())
+        remove_versions(store, left, now.to_pydatetime(), hold)
     return left
 
 
 @contextmanager
-def _held(lease: Lease) -> Iterator[Callable[[], None]]:
-    """Hold a lease; the body calls the yielded function between two steps to renew it in time."""
+def _held(lease: Lease) -> Iterator[Callable[[], Hold]]:
+    """Hold a lease; the body calls the yielded function between two steps: it renews the lease in time, returns it."""
     holder = f"prune-{os.getpid()}"
     hold = lease.take(holder)
     renewed = time.monotonic()
 
-    def renew() -> None:
+    def renewed_in_time() -> Hold:
         nonlocal renewed
         if time.monotonic() - renewed > lease.seconds / RENEWALS_A_LEASE:
             hold.renew()
             renewed = time.monotonic()
+        return hold
 
     try:
-        yield renew
+        yield renewed_in_time
     finally:
         hold.release()

@@ -27,7 +27,7 @@ from forecast_assets.market_state.published_months import TABLE, PublishedMonths
 from forecast_assets.operations.cycle.launch import Step
 from forecast_assets.operations.health.unrecorded import record
 from forecast_assets.storage import PartitionKey, TableStore, WrittenVersion
-from forecast_assets.storage.lease import LeaseTaken
+from forecast_assets.storage.lease import Hold, LeaseTaken
 from forecast_assets.storage.withdrawals import Withdrawal, withdrawn_files
 from forecast_assets.tags import MEASURE, REPUBLISH
 
@@ -92,8 +92,9 @@ def withdraw(store: TableStore, order: Order, lease_seconds: float) -> Outcome:
     Raises:
         NotPossible: If the month is not published and was not withdrawn.
         MarketBusy: If a run is writing the market.
+        LeaseLost: If a run took the market because this process was paused for longer than its lease.
     """
-    with _held(store, order, lease_seconds):
+    with _held(store, order, lease_seconds) as hold:
         if (
             not store.exists(TABLE, order.partition)
             and withdrawn_files(store, TABLE, order.partition).in_force() is None
@@ -101,9 +102,9 @@ def withdraw(store: TableStore, order: Order, lease_seconds: float) -> Outcome:
             published = PublishedMonths(store).latest(order.country)
             latest = f"the latest published month is {published:%Y-%m}" if published else "no month is published"
             raise NotPossible(f"{order.partition} is not published: {latest}. Nothing was changed")
-        withdrawals = {table: _withdraw_table(store, order, table) for table in WITHDRAWN_TABLES}
+        withdrawals = {table: _withdraw_table(store, order, table, hold) for table in WITHDRAWN_TABLES}
         changes = changes_after_withdrawal(store, order.country, order.month)
-        return _with_statuses(store, order, withdrawals, changes)
+        return _with_statuses(store, order, withdrawals, changes, hold)
 
 
 def restore(store: TableStore, order: Order, lease_seconds: float) -> Outcome:
@@ -115,7 +116,7 @@ def restore(store: TableStore, order: Order, lease_seconds: float) -> Outcome:
         NotPossible: If the month was not withdrawn, or has been published since.
         MarketBusy: If a run is writing the market.
     """
-    with _held(store, order, lease_seconds):
+    with _held(store, order, lease_seconds) as hold:
         published = store.published_provenance(TABLE, order.partition)
         last = next(iter(reversed(withdrawn_files(store, TABLE, order.partition).withdrawals())), None)
         is_restored = published is not None and last is not None and published.version == last.version
@@ -126,9 +127,9 @@ def restore(store: TableStore, order: Order, lease_seconds: float) -> Outcome:
                 f"{order.partition} was published again by run {published.run_id}. Withdraw that publication first. "
                 "Nothing was changed"
             )
-        withdrawals = {table: _restore_table(store, order, table) for table in WITHDRAWN_TABLES}
+        withdrawals = {table: _restore_table(store, order, table, hold) for table in WITHDRAWN_TABLES}
         changes = changes_after_restoration(store, order.country, order.month)
-        return _with_statuses(store, order, withdrawals, changes)
+        return _with_statuses(store, order, withdrawals, changes, hold)
 
 
 def steps_after(store: TableStore, order: Order, outcome: Outcome) -> list[Step]:
@@ -193,9 +194,9 @@ def close_incidents(outbox: Outbox, settings: Settings, order: Order) -> None:
     outbox.close(opened, cycle_id_of(settings.env, order.month))
 
 
-def _withdraw_table(store: TableStore, order: Order, table: str) -> Withdrawal | None:
+def _withdraw_table(store: TableStore, order: Order, table: str, hold: Hold) -> Withdrawal | None:
     """Withdraw one table or set of documents; None if nothing of it was published."""
-    files = withdrawn_files(store, table, order.partition)
+    files = withdrawn_files(store, table, order.partition, hold)
     published = store.published_provenance(table, order.partition)
     if published is None:
         return files.in_force()
@@ -206,9 +207,9 @@ def _withdraw_table(store: TableStore, order: Order, table: str) -> Withdrawal |
     return withdrawal
 
 
-def _restore_table(store: TableStore, order: Order, table: str) -> Withdrawal | None:
+def _restore_table(store: TableStore, order: Order, table: str, hold: Hold) -> Withdrawal | None:
     """Publish the withdrawn version of one table or set of documents again; None if none was withdrawn."""
-    files = withdrawn_files(store, table, order.partition)
+    files = withdrawn_files(store, table, order.partition, hold)
     withdrawal = files.in_force()
     if withdrawal is None:
         return None
@@ -225,9 +226,13 @@ def _restore_table(store: TableStore, order: Order, table: str) -> Withdrawal | 
 
 
 def _with_statuses(
-    store: TableStore, order: Order, withdrawals: Mapping[str, Withdrawal | None], changes: Sequence[StatusChange]
+    store: TableStore,
+    order: Order,
+    withdrawals: Mapping[str, Withdrawal | None],
+    changes: Sequence[StatusChange],
+    hold: Hold,
 ) -> Outcome:
-    written = [write_status(store, order.country, change, order.run_id) for change in changes]
+    written = [write_status(store, order.country, change, order.run_id, hold) for change in changes]
     found = {table: withdrawal for table, withdrawal in withdrawals.items() if withdrawal is not None}
     return Outcome(found, tuple(changes), tuple(written))
 
@@ -243,7 +248,7 @@ def _versions(outcome: Outcome) -> str:
 
 
 @contextmanager
-def _held(store: TableStore, order: Order, seconds: float) -> Iterator[None]:
+def _held(store: TableStore, order: Order, seconds: float) -> Iterator[Hold]:
     """Hold the market's lease: no run writes it meanwhile. Raises MarketBusy."""
     lease = lease_of(store, order.country, seconds)
     try:
@@ -254,6 +259,6 @@ def _held(store: TableStore, order: Order, seconds: float) -> Iterator[None]:
             "run has ended"
         ) from None
     try:
-        yield
+        yield hold
     finally:
         hold.release()

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from forecast_assets.sources.contract.columns import CASTABLE_KINDS, KINDS, Column
-from forecast_assets.sources.contract.delivered_rows import DeliveredRows
+from forecast_assets.sources.contract.delivered_rows import NEVER, DeliveredRows
 from forecast_assets.sources.contract.stated_notation import PERCENT
 
-# Systems write "no end" as a month of this year or later, such as 9999-12.
-NEVER = 2200
+# Every character but invisible ones: controls, soft hyphens, zero-width and bidirectional marks. Joiners stay, as
+# emoji and some scripts need them. Without escapes: engines write those of regular expressions differently.
+_SEEN = " -~\u00a0-\u00ac\u00ae-\u200a\u200c\u200d\u2010-\u2027\u202f-\u205f\u2070-\ufefe\uff00-\U0010ffff"
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,11 @@ def cell_checks(rows: DeliveredRows, today: date) -> list[CellCheck]:
     checks = [_castable(column, rows) for column in source.columns if column.kind in CASTABLE_KINDS]
     checks += [empty_cells(column, advice) for column in source.columns if column.filled and column.name != "country"]
     checks += [_broken_key(column, advice) for column in source.columns if column.kind == "key"]
-    checks += [_mixed_share(column, rows) for column in source.columns if column.share]
-    checks += [_far_month(column, advice) for column in source.columns if column.filled and column.kind == "month"]
+    checks += [_unseen_in_key(column, advice) for column in source.columns if column.kind == "key"]
+    shares = [column for column in source.columns if column.share]
+    checks += [check for column in shares for check in (_mixed_share(column, rows), _whole_share(column, advice))]
+    checks += [_far_date(each, advice) for each in source.columns if each.filled and each.kind == "month"]
+    checks += [_far_date(each, advice) for each in source.columns if each.name == "known_from"]
     return checks + (_period_checks(today, advice) if source.is_fact else [])
 
 
@@ -75,6 +79,18 @@ def _broken_key(column: Column, advice: str) -> CellCheck:
     )
 
 
+def _unseen_in_key(column: Column, advice: str) -> CellCheck:
+    """Return the check of a key with a character that nobody sees: it would be another key than the same text."""
+    name = column.name
+    return CellCheck(
+        name,
+        f"REGEXP_MATCHES({name}, '[^{_SEEN}]') AND {name} NOT LIKE '%\n%' AND {name} NOT LIKE '%\r%'",
+        "a code of visible characters",
+        f"remove tabs, zero-width and control characters from the code {advice}",
+        found="an invisible character in a cell",
+    )
+
+
 def _mixed_share(column: Column, rows: DeliveredRows) -> CellCheck:
     """Return the check of values that could be percentages, such as 0.5 % beside 25 %, or fractions."""
     name = column.name
@@ -88,14 +104,26 @@ def _mixed_share(column: Column, rows: DeliveredRows) -> CellCheck:
     )
 
 
-def _far_month(column: Column, advice: str) -> CellCheck:
+def _whole_share(column: Column, advice: str) -> CellCheck:
+    """Return the check of values of exactly 1 where no value is above: 100 % as a fraction, or 1 %."""
     name = column.name
     return CellCheck(
         name,
+        f"{name} = 1 AND _largest_{name} <= 1",
+        "fractions below 1, or percentages of which one is above 1",
+        f"write 0.01 for 1 %, or all values as percentages {advice}",
+        found="1, which is 1 % or 100 %",
+    )
+
+
+def _far_date(column: Column, advice: str) -> CellCheck:
+    name, length = column.name, 7 if column.kind == "month" else 10
+    return CellCheck(
+        name,
         f"EXTRACT(YEAR FROM {name}) >= {NEVER}",
-        f"a month before {NEVER}",
+        f"a {'month' if column.kind == 'month' else 'date'} before {NEVER}",
         f"correct the cells {advice}",
-        shown=f"SUBSTRING(CAST({name} AS VARCHAR), 1, 7)",
+        shown=f"SUBSTRING(CAST({name} AS VARCHAR), 1, {length})",
     )
 
 

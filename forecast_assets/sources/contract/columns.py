@@ -76,8 +76,8 @@ _KNOWN_FROM = Column("known_from", "day")
 
 SELL_IN = Source(
     "sell_in",
-    (_COUNTRY, _SKU, *_PERIOD, _UNITS, Column("net_sales", "number")),
-    key=("country", "sku", "month"),
+    (_COUNTRY, _SKU, *_PERIOD, _UNITS, Column("net_sales", "number"), _KNOWN_FROM),
+    key=("country", "sku", "month", "known_from"),
     any_of=("month", "date"),
     is_fact=True,
 )
@@ -86,9 +86,9 @@ SELL_OUT = Source(
     (
         *(_COUNTRY, _SKU, *_PERIOD, _UNITS),
         *(Column(name, "number") for name in ("stock_units", "distribution_pct", "price")),
-        Column("is_promoted", "flag"),
+        *(Column("is_promoted", "flag"), _KNOWN_FROM),
     ),
-    key=("country", "sku", "month"),
+    key=("country", "sku", "month", "known_from"),
     any_of=("month", "date"),
     is_fact=True,
 )

@@ -16,7 +16,7 @@ from forecast_assets.sources.contract.delivered_rows import (
     row_name,
     rows_of_months,
 )
-from forecast_assets.sources.contract.expressions import month_start
+from forecast_assets.sources.contract.expressions import month_start, version_of
 from forecast_assets.sources.contract.problems import ROWS_SHOWN, LandingProblem
 
 FILES_NAMED = 3
@@ -90,23 +90,18 @@ def _between_files(rows: DeliveredRows, months: CheckedMonths, sql: str) -> list
 
 
 def _between_grains(rows: DeliveredRows, months: CheckedMonths) -> list[_Contradiction]:
-    """Return the months whose days add up to another total than their monthly row."""
-    differing = (
-        f"WITH per_file AS ({_totals(rows)}), "
-        "daily AS (SELECT sku, month, MIN(_file) AS _file, SUM(total) AS total FROM ("
-        "SELECT sku, month, MAX(total) AS total, MIN(_file) AS _file FROM per_file "
-        "WHERE period IS NOT NULL GROUP BY sku, month, period) AS days GROUP BY sku, month) "
-        "SELECT monthly.sku AS sku, monthly.month AS month, monthly._file AS _file, daily._file AS other_file, "
-        "monthly.total AS total, daily.total AS other_total, monthly.first_row AS first_row "
-        "FROM per_file AS monthly INNER JOIN daily ON monthly.sku = daily.sku AND monthly.month = daily.month "
-        f"WHERE monthly.period IS NULL AND ABS(monthly.total - daily.total) > {_tolerance('monthly.total')}"
-    )
+    """Return the months whose days add up to another total than their monthly row.
+
+    Only totals that are known from the same day contradict each other: of others, the later one restates the month.
+    """
+    differing = _differing_grains(rows)
     sql = f"SELECT *, {key_text(rows.source)} AS example FROM ({differing}) AS differing ORDER BY sku, month"
+    keys = ("sku", "month", "known_from")
     return [
         _Contradiction(
             (row["_file"], row["other_file"]) if rows.are_numbered else (row["_file"],),
             (_text(row["total"]), _text(row["other_total"])),
-            row["first_row"] if rows.are_numbered else row_name(row, ("sku", "month")),
+            row["first_row"] if rows.are_numbered else row_name(row, keys),
             row["example"],
             "units",
         )
@@ -114,13 +109,39 @@ def _between_grains(rows: DeliveredRows, months: CheckedMonths) -> list[_Contrad
     ]
 
 
-def _totals(rows: DeliveredRows) -> str:
-    """Return the query for units per file, SKU and period; the period is a day, or null for a row of a month."""
+def _differing_grains(rows: DeliveredRows) -> str:
+    """Return the query for monthly rows beside days, as known from the same day, that add up to something else."""
     month = month_start("COALESCE(date, month)")
+    usable = f"{names_country(rows.source)} AND units IS NOT NULL"
+    monthly = (
+        f"SELECT sku, {month} AS month, known_from, _file, SUM(units) AS total, MIN(_row) AS first_row "
+        f"FROM ({rows_of_months(rows)}) AS checked WHERE {usable} AND date IS NULL AND month IS NOT NULL "
+        f"GROUP BY sku, {month}, known_from, _file"
+    )
+    # Days of all months that a monthly row restates, whenever they became known.
+    day_totals = (
+        f"SELECT sku, {month} AS month, date AS period, known_from, _file, SUM(units) AS total "
+        f"FROM ({rows.relation}) AS delivered WHERE {usable} AND date >= (SELECT MIN(month) FROM monthly) "
+        f"GROUP BY sku, {month}, date, known_from, _file"
+    )
+    visible = (
+        "SELECT monthly.*, days.period AS period, days.total AS day_total, days._file AS other_file, "
+        f"{version_of('days.known_from')} AS day_version, ROW_NUMBER() OVER (PARTITION BY monthly.sku, monthly.month, "
+        f"monthly.known_from, monthly._file, days.period ORDER BY {version_of('days.known_from')} DESC) AS precedence "
+        "FROM monthly INNER JOIN days ON monthly.sku = days.sku AND monthly.month = days.month "
+        f"AND {version_of('days.known_from')} <= {version_of('monthly.known_from')}"
+    )
+    daily = (
+        "SELECT sku, month, known_from, _file, MIN(total) AS total, MIN(first_row) AS first_row, "
+        "MIN(other_file) AS other_file, SUM(day_total) AS other_total, MAX(day_version) AS day_version "
+        "FROM visible WHERE precedence = 1 GROUP BY sku, month, known_from, _file"
+    )
     return (
-        f"SELECT sku, {month} AS month, date AS period, _file, SUM(units) AS total, MIN(_row) AS first_row "
-        f"FROM ({rows_of_months(rows)}) AS checked WHERE {names_country(rows.source)} "
-        f"AND COALESCE(date, month) IS NOT NULL AND units IS NOT NULL GROUP BY sku, {month}, date, _file"
+        f"WITH monthly AS ({monthly}), day_totals AS ({day_totals}), "
+        "days AS (SELECT sku, month, period, known_from, MAX(total) AS total, MIN(_file) AS _file FROM day_totals "
+        f"GROUP BY sku, month, period, known_from), visible AS ({visible}), daily AS ({daily}) "
+        f"SELECT * FROM daily WHERE day_version = {version_of('known_from')} "
+        f"AND ABS(total - other_total) > {_tolerance('total')}"
     )
 
 
@@ -136,17 +157,18 @@ def _measures_per_file(rows: DeliveredRows) -> str:
     }
     month = month_start("COALESCE(date, month)")
     per_file = (
-        f"SELECT sku, {month} AS month, date AS period, _file, MIN(_row) AS first_row, "
+        f"SELECT sku, {month} AS month, date AS period, known_from, _file, MIN(_row) AS first_row, "
         f"{', '.join(f'{total} AS {name}' for name, total in totals.items())} "
         f"FROM ({rows_of_months(rows)}) AS checked WHERE {names_country(rows.source)} "
-        f"AND COALESCE(date, month) IS NOT NULL AND units IS NOT NULL GROUP BY sku, {month}, date, _file"
+        f"AND COALESCE(date, month) IS NOT NULL AND units IS NOT NULL GROUP BY sku, {month}, date, known_from, _file"
     )
-    window = "OVER (PARTITION BY sku, month, period)"
+    window = "OVER (PARTITION BY sku, month, period, known_from)"
     edges = [f"{edge}({name}) {window} AS {edge}_{name}" for name in totals for edge in ("MAX", "MIN")]
     differs = {name: f"MAX_{name} - MIN_{name} > {_tolerance(f'MAX_{name}')}" for name in totals}
     column = " ".join(f"WHEN {condition} THEN '{name}'" for name, condition in differs.items())
     value = " ".join(f"WHEN {condition} THEN {name}" for name, condition in differs.items())
-    group = "sku || ' ' || CAST(month AS VARCHAR) || ' ' || COALESCE(CAST(period AS VARCHAR), '')"
+    dates = " || ' ' || ".join(f"COALESCE(CAST({name} AS VARCHAR), '')" for name in ("period", "known_from"))
+    group = f"sku || ' ' || CAST(month AS VARCHAR) || ' ' || {dates}"
     return (
         f"SELECT * FROM (SELECT {group} AS id, {key_text(rows.source)} AS example, _file, first_row, "
         f"CASE {column} END AS differing, CASE {value} END AS value "

@@ -9,8 +9,10 @@ from datetime import date
 from typing import Any, Protocol
 
 from forecast_assets.sources.contract.columns import Source
-from forecast_assets.sources.contract.expressions import month_of_period, month_start, period_of
+from forecast_assets.sources.contract.expressions import known_month, month_of_period, month_start, period_of
 
+# Systems write "no end" as a month of this year or later, such as 9999-12.
+NEVER = 2200
 Values = Mapping[str, date]
 Row = dict[str, Any]
 
@@ -71,13 +73,20 @@ class CheckedMonths:
         return {"today": self.today, "first_month": self.first_month, "last_month": self.last_month}
 
 
+NO_MONTH = CheckedMonths(date.max, date.max, date.min)
+"""No month: of facts, only the rows that belong to no month are checked."""
+
+
 def rows_of_months(rows: DeliveredRows) -> str:
-    """Return a query for the rows in the checked months, and the rows that belong to no month."""
+    """Return a query for the rows that the checked months are the first to know, and the rows that belong to none."""
     if rows.source.is_fact:
         period, month = period_of(rows.columns), month_of_period(rows.columns)
-        condition = f"{period} IS NULL OR {month} BETWEEN $first_month AND $last_month OR {period} > $today"
+        known = known_month("known_from", month)
+        condition = f"{period} IS NULL OR {known} BETWEEN $first_month AND $last_month OR {period} > $today"
     else:
         condition = f"known_from IS NULL OR {month_start('known_from')} <= $last_month"
+    # A row that is known from no usable date would never be checked.
+    condition += f" OR _bad_known_from IS NOT NULL OR EXTRACT(YEAR FROM known_from) >= {NEVER}"
     return f"SELECT * FROM ({rows.relation}) AS delivered WHERE {condition}"
 
 
@@ -93,7 +102,8 @@ def key_text(source: Source) -> str:
         for name in source.key
         if name not in ("country", "known_from")
     ]
-    return " || ', ' || ".join(parts)
+    known_from = "CASE WHEN known_from IS NULL THEN '' ELSE ', known_from ' || CAST(known_from AS VARCHAR) END"
+    return " || ', ' || ".join(parts) + f" || {known_from}"
 
 
 def row_name(row: Row, keys: Collection[str]) -> str:

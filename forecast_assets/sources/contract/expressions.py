@@ -33,6 +33,17 @@ def month_of_number(number: str) -> str:
     return f"CAST(CAST({year} AS VARCHAR) || '-' || {month} || '-01' AS DATE)"
 
 
+def version_of(known_from: str) -> str:
+    """Return the date by which the versions of a row are ordered; one without ``known_from`` is the first."""
+    return f"COALESCE({known_from}, CAST('0001-01-01' AS DATE))"
+
+
+def known_month(known_from: str, month: str) -> str:
+    """Return the first month at whose end a fact of ``month`` is known: its own without a later ``known_from``."""
+    known = month_start(known_from)
+    return f"CASE WHEN {known_from} IS NULL OR {known} <= {month} THEN {month} ELSE {known} END"
+
+
 def period_of(columns: Collection[str]) -> str:
     """Return the date of a fact: its month, its day, or the one of both that a row has.
 
@@ -47,3 +58,8 @@ def month_of_period(columns: Collection[str]) -> str:
     """Return the first day of the month of that date."""
     period = period_of(columns)
     return "month" if period == "month" else month_start(period)
+
+
+def is_known_in_its_month(columns: Collection[str]) -> str:
+    """Return the condition that a fact is known at the end of its own month."""
+    return f"(known_from IS NULL OR {month_start('known_from')} <= {month_of_period(columns)})"

@@ -6,6 +6,9 @@ Belongs here: the one error of deliveries and its message. Not here: the checks 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import pandas as pd
+
+EVERY_MARKET = "every market"
 ROWS_SHOWN = 10
 PROBLEMS_SHOWN = 20
 
@@ -44,6 +47,17 @@ class LandingProblem:
         listed = ", ".join(str(row) for row in self.rows[:ROWS_SHOWN])
         more = f" and {self.row_count - ROWS_SHOWN} more" if self.row_count > ROWS_SHOWN else ""
         return f", {'row' if self.row_count == 1 else 'rows'} {listed}{more}"
+
+
+def known_later_problem(place: str, market: str, month: pd.Timestamp, known_from: pd.Timestamp) -> LandingProblem:
+    """Return the problem of a month all of whose rows became known after its end."""
+    return LandingProblem(
+        place,
+        f"rows of {market} in month {month:%Y-%m} that are known at its end",
+        f"rows known from {known_from:%Y-%m-%d} on",
+        "leave known_from of a first delivery empty: it is the date of a restatement",
+        "known_from",
+    )
 
 
 def on_one_line(name: str) -> str:

@@ -25,6 +25,10 @@ from forecast_assets.sources.contract.problems import ROWS_SHOWN, LandingProblem
 from forecast_assets.sources.contract.stated_notation import likely_entries
 
 CELLS_SHOWN = 3
+_UNITS_THAT_DIFFER = (
+    " || CASE WHEN least < most "
+    "THEN ' (units ' || CAST(least AS VARCHAR) || ' and ' || CAST(most AS VARCHAR) || ')' ELSE '' END"
+)
 
 
 def row_problems(
@@ -132,8 +136,12 @@ class _Checker:
             return []
         where = names_country(source) + (" AND date IS NULL AND month IS NOT NULL" if source.is_fact else "")
         checked = f"({self._checked()}) AS checked WHERE {where}"
-        groups = f"SELECT _file, {', '.join(keys)}, COUNT(*) AS n FROM {checked} GROUP BY _file, {', '.join(keys)}"
-        repeated = f"(SELECT *, {key_text(source)} AS example FROM ({groups}) AS keyed WHERE n > 1) AS repeated"
+        units = ", MIN(units) AS least, MAX(units) AS most" if source.is_fact else ""
+        groups = (
+            f"SELECT _file, {', '.join(keys)}, COUNT(*) AS n{units} FROM {checked} GROUP BY _file, {', '.join(keys)}"
+        )
+        example = f"{key_text(source)}{_UNITS_THAT_DIFFER if source.is_fact else ''}"
+        repeated = f"(SELECT *, {example} AS example FROM ({groups}) AS keyed WHERE n > 1) AS repeated"
         counts = self._query(
             f"SELECT _file, COUNT(*) AS n, SUM(n) AS row_count, MIN(example) AS example FROM {repeated} GROUP BY _file"
         )
@@ -147,7 +155,7 @@ class _Checker:
 
     def _duplicate(self, counted: Row, names: list[int | str]) -> LandingProblem:
         found = f"{counted['n']} key{'s' if counted['n'] != 1 else ''} more than once"
-        if self.rows.are_numbered:
+        if self.rows.are_numbered or counted["example"].endswith(")"):
             found += f", such as {counted['example']}"
         step = "keep one row per key"
         if self.rows.source.is_fact:

@@ -123,24 +123,22 @@ def _flag(name: str, cell_class: str) -> str:
     if cell_class == "flag":
         return f"CASE WHEN {name} THEN 1 WHEN NOT {name} THEN 0 END"
     text, number = f"TRIM(CAST({name} AS VARCHAR))", _value(name, cell_class, NOT_STATED)
-    return _within(f"CASE LOWER({text}) WHEN 'true' THEN 1 WHEN 'false' THEN 0 ELSE {number} END", "0", "1")
+    value = f"CASE LOWER({text}) WHEN 'true' THEN 1 WHEN 'false' THEN 0 ELSE {number} END"
+    return f"CASE WHEN {value} IN (0, 1) THEN {value} END"
 
 
 def _number(name: str, cell_class: str, notation: Notation) -> str:
     if cell_class in ("flag", "date"):
         return "CAST(NULL AS DOUBLE)"
-    return _within(_value(name, cell_class, notation), f"-{LARGEST}", LARGEST)
+    value = _value(name, cell_class, notation)
+    # A NaN is between no two numbers, in every order that engines give it.
+    return f"CASE WHEN {value} BETWEEN -{LARGEST} AND {LARGEST} THEN {value} END"
 
 
 def _stated_share(number: str, notation: Notation) -> str:
     """Return a share as a fraction; NULL above 1, which the stated scale does not have."""
     fraction = f"({number}) / 100" if notation.share == PERCENT else number
     return f"CASE WHEN {fraction} <= 1 THEN {fraction} END"
-
-
-def _within(value: str, least: str, most: str) -> str:
-    # A NaN is between no two numbers, in every order that engines give it.
-    return f"CASE WHEN {value} BETWEEN {least} AND {most} THEN {value} END"
 
 
 def _value(name: str, cell_class: str, notation: Notation) -> str:

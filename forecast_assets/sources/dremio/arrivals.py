@@ -11,7 +11,7 @@ import pandas as pd
 
 from forecast_assets.sources.contract.columns import Source, source_named
 from forecast_assets.sources.contract.delivered_rows import Row
-from forecast_assets.sources.contract.expressions import month_of_period, period_of
+from forecast_assets.sources.contract.expressions import is_known_in_its_month, month_of_period, period_of
 from forecast_assets.sources.dremio.tables import DIALECT, DremioTables, table_rows
 from forecast_assets.sources.landing.arrivals import SOURCES, MonthDelivery
 from forecast_assets.sources.landing.delivered_file import LandingFile
@@ -49,7 +49,8 @@ def _missing(
             tables,
             f"SELECT MIN({period_of(columns)}) AS first_day, "
             f"SUM(CASE WHEN {month_of_period(columns)} = $month THEN 1 ELSE 0 END) AS n "
-            f"FROM ({table_rows(source_named(name), usable[name])}) AS delivered WHERE country = $market",
+            f"FROM ({table_rows(source_named(name), usable[name])}) AS delivered "
+            f"WHERE country = $market AND {is_known_in_its_month(columns)}",
             market,
             month,
         )

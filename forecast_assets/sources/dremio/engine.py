@@ -1,5 +1,6 @@
 """The engine that runs a mart in Dremio: DuckDB's SQL files, translated, with literals for their parameters."""
 
+from collections.abc import Collection
 from typing import Any
 
 import pandas as pd
@@ -41,9 +42,7 @@ class DremioEngine:
             source: self.tables.checked_rows(source, market, today, first_month, last_month)
             for source in self.project.sources_of(name)
         }
-        frame = self._query(name, relations, parameters)
-        names = self.tables.attribute_names("products") if "attributes" in frame else []
-        return as_table(frame, names)
+        return as_table(self._query(name, relations, parameters))
 
     def run_tests(
         self,
@@ -71,7 +70,9 @@ class DremioEngine:
         return results
 
     def _query(self, name: str, relations: dict[str, str], parameters: dict[str, Any]) -> pd.DataFrame:
-        return self.tables.client.frame(self.project.render(name, _Relations(relations), parameters))
+        columns = {source: self.tables.table(source) for source in ("sell_in", "sell_out") if source in relations}
+        dated = {source for source, table in columns.items() if table and "known_from" in table.column_names}
+        return self.tables.client.frame(self.project.render(name, _Relations(relations, dated), parameters))
 
 
 class _Relations:
@@ -79,8 +80,11 @@ class _Relations:
 
     dialect = DIALECT
 
-    def __init__(self, relations: dict[str, str]) -> None:
-        self._relations = relations
+    def __init__(self, relations: dict[str, str], dated: Collection[str]) -> None:
+        self._relations, self._dated = relations, dated
+
+    def has_known_from(self, source: str) -> bool:
+        return source in self._dated
 
     def source_relation(self, source: str) -> str:
         return f"({self._relations[source]})"

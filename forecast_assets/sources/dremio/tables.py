@@ -11,9 +11,15 @@ import pandas as pd
 
 from forecast_assets.sources.contract.column_types import class_of
 from forecast_assets.sources.contract.columns import KINDS, Source, source_named
-from forecast_assets.sources.contract.delivered_rows import CheckedMonths, Row, Values
-from forecast_assets.sources.contract.expressions import literal, month_of_period, period_of, quoted
-from forecast_assets.sources.contract.problems import LandingError, LandingProblem
+from forecast_assets.sources.contract.delivered_rows import NO_MONTH, CheckedMonths, Row, Values
+from forecast_assets.sources.contract.expressions import (
+    is_known_in_its_month,
+    literal,
+    month_of_period,
+    period_of,
+    quoted,
+)
+from forecast_assets.sources.contract.problems import LandingError, LandingProblem, known_later_problem
 from forecast_assets.sources.contract.row_checks import row_problems
 from forecast_assets.sources.contract.typed_rows import RawRows, no_rows, typed_rows
 from forecast_assets.sources.dremio.client import DremioClient
@@ -87,11 +93,6 @@ class DremioTables:
             raise LandingError(source, market, problems)
         return table_rows(contract, table)
 
-    def attribute_names(self, source: str) -> list[str]:
-        """Return the further columns of a source, sorted; only products have any."""
-        table = self.table(source)
-        return attribute_columns(source_named(source), [table]) if table and not table.problem else []
-
     def unknown_countries(self, source: str, known_codes: Iterable[str]) -> dict[str, int]:
         """Return rows per country code not in ``known_codes``, without empty codes."""
         table, known = self.table(source), set(known_codes)
@@ -113,7 +114,8 @@ class DremioTables:
         rows = self._query(
             f"SELECT DISTINCT {month_of_period(table.column_names)} AS month "
             f"FROM ({table_rows(source_named(source), table)}) AS delivered "
-            f"WHERE country = $market AND NOT {period_of(table.column_names)} IS NULL",
+            f"WHERE country = $market AND NOT {period_of(table.column_names)} IS NULL "
+            f"AND {is_known_in_its_month(table.column_names)}",
             {"market": market},
         )
         return sorted(pd.Timestamp(row["month"]) for row in rows)
@@ -128,11 +130,29 @@ class DremioTables:
         held = f"{min(have):%Y-%m} to {max(have):%Y-%m}" if have else "no month"
         name = table.relative if table else source
         step = f"load {source} of {market} for the month, then run the partition again"
+        later = self._known_later(source, table, market) if table else {}
         problems = [
-            LandingProblem(name, f"rows of {market} in month {month:%Y-%m}", f"no rows (it holds {held})", step)
+            known_later_problem(name, market, month, later[month])
+            if month in later
+            else LandingProblem(name, f"rows of {market} in month {month:%Y-%m}", f"no rows (it holds {held})", step)
             for month in absent
         ]
+        if table:
+            rows = TableRows(self.client, source_named(source), table, market)
+            problems = row_problems(rows, NO_MONTH) + problems
         raise LandingError(source, market, problems)
+
+    def _known_later(self, source: str, table: LandingFile, market: str) -> dict[pd.Timestamp, pd.Timestamp]:
+        """Return the months of rows that became known after their end, each with the first day that one was known."""
+        columns = table.column_names
+        rows = self._query(
+            f"SELECT {month_of_period(columns)} AS month, MIN(known_from) AS known_from "
+            f"FROM ({table_rows(source_named(source), table)}) AS delivered "
+            f"WHERE country = $market AND NOT {period_of(columns)} IS NULL AND NOT {is_known_in_its_month(columns)} "
+            f"GROUP BY {month_of_period(columns)}",
+            {"market": market},
+        )
+        return {pd.Timestamp(row["month"]): pd.Timestamp(row["known_from"]) for row in rows}
 
     def _usable(self, source: str, market: str) -> LandingFile | None:
         table = self.table(source)

@@ -140,10 +140,10 @@ def _missing(folder: LandingFolder, market: str, month: pd.Timestamp) -> tuple[t
 
     A market may have no sell-out, or none before it starts.
     """
-    (sold_in, problems), (sold_out, others) = (folder.delivery(source, market) for source in FACTS)
+    (sold_in, problems, _), (sold_out, others, _) = (folder.delivery(source, market) for source in FACTS)
     problems += others + [problem for source in SOURCES[2:] for problem in folder.file_problems(source, market)]
     if month not in sold_in:
-        return ("sell_in",), problems
+        return ("sell_in",), problems + folder.undated_rows("sell_in", market)
     return (("sell_out",) if sold_out and sold_out[0] <= month and month not in sold_out else ()), problems
 
 

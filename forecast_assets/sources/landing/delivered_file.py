@@ -60,7 +60,7 @@ class LandingFile:
         return self.countries is None or self.countries[0] <= market <= self.countries[1]
 
     def is_of_one_of(self, markets: Collection[str]) -> bool:
-        """Return True if all rows are known to be of one of the markets."""
+        """Return True if all rows are of one market, by header or footer, and it is one of ``markets``."""
         return self.countries is not None and self.countries[0] == self.countries[1] and self.countries[0] in markets
 
 

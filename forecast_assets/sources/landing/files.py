@@ -245,15 +245,16 @@ def _sheet_file(file: LandingFile, sheet: Sheet, source: Source, unpacked: Unpac
     if problem:
         return replace(file, problem=problem)
     try:
-        numbers = {column.name for column in source.columns if column.kind == "number"}
+        kinds = {column.name: column.kind for column in source.columns}
         cells = {
-            name: sheet.column(at, of_numbers=contract_name(name) in numbers)
+            name: sheet.column(at, kinds.get(contract_name(name), "text"))
             for at, name in enumerate(sheet.header)
             if name.strip()
         }
     except ValueError as error:
         step = "correct the cell, save the workbook in Excel, and deliver it again"
-        return replace(file, problem=LandingProblem(file.relative, "a value in every cell", str(error), step))
+        expected = "a value in every cell, and codes as text"
+        return replace(file, problem=LandingProblem(file.relative, expected, str(error), step))
     table = pa.table({name: pa.array(column, pa.string()) for name, column in cells.items()})
     path = unpacked.write(file.relative, partial(_write_parquet, table))
     return replace(file, path=path, root=unpacked.root, format="parquet", types=("string",) * len(cells))

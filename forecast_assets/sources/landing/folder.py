@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property
-from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
 import duckdb
@@ -17,28 +16,23 @@ from fsspec import AbstractFileSystem
 
 from forecast_assets.config.azure_account import AzureAccount, raise_if_storage_said_it
 from forecast_assets.sources.contract.columns import Source, source_named
-from forecast_assets.sources.contract.delivered_rows import CheckedMonths
+from forecast_assets.sources.contract.delivered_rows import NO_MONTH, CheckedMonths
+from forecast_assets.sources.contract.expressions import is_known_in_its_month
 from forecast_assets.sources.contract.problems import LandingError, LandingProblem
 from forecast_assets.sources.contract.row_checks import row_problems
 from forecast_assets.sources.contract.stated_notation import NOT_STATED, NOTATION_FILE, Notation
 from forecast_assets.sources.landing.countries import countries_of, rows_by_country
 from forecast_assets.sources.landing.delivered_file import LandingFile, UnreadFile
 from forecast_assets.sources.landing.files import Inspected, inspect_file, unreadable
-from forecast_assets.sources.landing.listing import READ, FileState, Listing, concerns, list_source
+from forecast_assets.sources.landing.listing import FileState, Listing, concerns, list_source, require_folder
+from forecast_assets.sources.landing.missing_months import DeliveredMonths, missing_month_problems
 from forecast_assets.sources.landing.notation_file import read_notation
-from forecast_assets.sources.landing.rows import FileRows, attribute_columns, create_table, table_name
+from forecast_assets.sources.landing.plain_files import PlainFiles
+from forecast_assets.sources.landing.rows import FileRows, create_table, table_name
 from forecast_assets.sources.landing.unpacked import Unpacked
 from forecast_assets.storage.folders import file_system_of, is_local, path_of
 
 REMOTE_READERS = 16
-EVERY_MARKET = "every market"
-
-
-class DeliveredMonths(NamedTuple):
-    """Months with a row of a market, ascending, and the problems of files that may hold more of them."""
-
-    months: list[pd.Timestamp]
-    problems: list[LandingProblem]
 
 
 class _Loaded(NamedTuple):
@@ -56,9 +50,18 @@ class LandingFolder:
         account: The storage account of an ``abfs://`` address.
         known_codes: Market codes, by which an unreadable file's name shows the market it concerns. Without them such
             a file concerns every market.
+        must_exist: Whether a local folder that is missing is an error. If False it is taken for an empty one.
     """
 
-    def __init__(self, base: str, account: AzureAccount | None = None, known_codes: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        base: str,
+        account: AzureAccount | None = None,
+        known_codes: Iterable[str] = (),
+        *,
+        must_exist: bool = True,
+    ) -> None:
+        self._must_exist = must_exist
         self._base, self._account = base, account
         self._root = path_of(base)
         self._known_codes = tuple(known_codes)
@@ -96,14 +99,9 @@ class LandingFolder:
         """Return True if any file of the source was delivered, readable or not."""
         return bool(self._listing(source).delivered)
 
-    def contents(self, source: str, suffix: str) -> dict[str, bytes]:
-        """Return the bytes of files directly in a source's folder that end in ``suffix``, by name and in its order."""
-        folder = f"{self._root}/{source}"
-        files = [file for file in self._listing(source).delivered.values() if file.path.rpartition("/")[0] == folder]
-        files = [file for file in files if file.path.endswith(suffix)]
-        if problems := [file.problem for file in files if file.problem]:
-            raise LandingError(source, EVERY_MARKET, problems)
-        return {PurePosixPath(file.path).name: self._fs.cat_file(file.path) for file in files}
+    def plain_files(self, source: str) -> PlainFiles:
+        """Return the files of a source that has no contract."""
+        return PlainFiles(self._fs, source, self._listing(source), self._unpacked)
 
     def states(self, source: str) -> list[FileState]:
         """Return size and time of a source's files, and of the markers beside or above them."""
@@ -140,10 +138,6 @@ class LandingFolder:
             raise LandingError(source, market, problems)
         return connection.table(table_name(contract))
 
-    def attribute_names(self, source: str) -> list[str]:
-        """Return the further columns of a source over all readable files, sorted; only products have any."""
-        return attribute_columns(source_named(source), [file for file in self.files(source) if file.problem is None])
-
     def unknown_countries(self, source: str, known_codes: Iterable[str]) -> dict[str, int]:
         """Return rows per country code not in ``known_codes``, over all readable files, without empty codes."""
         known = set(known_codes)
@@ -165,7 +159,7 @@ class LandingFolder:
         ]
 
     def delivered_months(self, source: str, market: str) -> list[pd.Timestamp]:
-        """Return the months of which the readable files of a fact source hold a row of the market."""
+        """Return the months of which the readable files of a fact source hold a row of the market, known at the end."""
         return self.delivery(source, market).months
 
     def delivery(self, source: str, market: str) -> DeliveredMonths:
@@ -173,29 +167,39 @@ class LandingFolder:
         contract = source_named(source)
         with self.connect() as connection:
             problems = self._load(connection, contract, market).problems
+            is_known = is_known_in_its_month(contract.column_names)
             months = connection.execute(
-                f"SELECT DISTINCT CAST(date_trunc('month', COALESCE(date, month)) AS DATE) AS month "
-                f"FROM {table_name(contract)} WHERE country = ? AND COALESCE(date, month) IS NOT NULL ORDER BY month",
+                "SELECT CAST(date_trunc('month', COALESCE(date, month)) AS DATE) AS month, "
+                f"BOOL_OR({is_known}) AS is_known, MIN(CASE WHEN NOT {is_known} THEN known_from END) AS known_from "
+                f"FROM {table_name(contract)} WHERE country = ? AND COALESCE(date, month) IS NOT NULL "
+                "GROUP BY ALL ORDER BY month",
                 [market],
             ).fetchall()
-        return DeliveredMonths([pd.Timestamp(month) for (month,) in months], problems)
+        known = [pd.Timestamp(month) for month, is_known, _ in months if is_known]
+        later = {pd.Timestamp(month): pd.Timestamp(day) for month, is_known, day in months if not is_known}
+        return DeliveredMonths(known, problems, later)
+
+    def undated_rows(self, source: str, market: str) -> list[LandingProblem]:
+        """Return the problems of rows of which the month cannot be read; they may be those of a missing month."""
+        contract = source_named(source)
+        with self.connect() as connection:
+            notation = self._load(connection, contract, market).notation
+            return row_problems(
+                FileRows(connection, contract, market, notation),
+                NO_MONTH,
+                lambda file: self._concerns(file, source, market),
+            )
 
     def require_delivered(self, source: str, market: str, months: Sequence[pd.Timestamp]) -> None:
         """Raise ``LandingError`` for each of ``months`` in which the source holds no row of the market."""
-        have, problems = self.delivery(source, market)
-        absent = [month for month in months if month not in have]
+        delivered = self.delivery(source, market)
+        problems = [*delivered.problems]
+        absent = [month for month in months if month not in delivered.months]
         if not absent:
             return
-        files, unread = self.files(source), [each.relative for each in self.unread(source, market)]
-        held = f"{min(have):%Y-%m} to {max(have):%Y-%m}" if have else "no month"
-        count = f"{len(files)} file{'s' if len(files) != 1 else ''}"
-        found = f"no rows ({count} checked, with {held} of {market}{_names(files, market)})"
-        if unread:
-            found += f"; not read (only {READ} are): {', '.join(unread[:5])}"
-        step = f"deliver {source} of {market} for the month, then run the partition again"
-        problems += [
-            LandingProblem(f"{source}/", f"rows of {market} in month {month:%Y-%m}", found, step) for month in absent
-        ]
+        problems += self.undated_rows(source, market)
+        unread = [each.relative for each in self.unread(source, market)]
+        problems += missing_month_problems(source, market, absent, delivered, self.files(source), unread)
         raise LandingError(source, market, problems)
 
     def _inspect(self, source: str) -> tuple[list[Inspected], Listing]:
@@ -225,6 +229,8 @@ class LandingFolder:
         return read_notation(self._fs, listing.notation, relative, source, market, self._known_codes)
 
     def _listing(self, source: str) -> Listing:
+        if self._must_exist and self._is_local:
+            require_folder(self._root, source)
         return list_source(self._fs, self._root, source, is_local=self._is_local)
 
     def _readable(self, path: str) -> str:
@@ -286,8 +292,3 @@ class LandingFolder:
 
 def _may_pass(file: LandingFile) -> bool:
     return file.problem is not None and file.problem.may_pass
-
-
-def _names(files: Sequence[LandingFile], market: str) -> str:
-    able = [file.relative for file in files if file.can_hold(market)]
-    return f", such as {', '.join(able[-3:])}" if able else ""

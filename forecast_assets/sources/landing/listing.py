@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 import pandas as pd
 
-from forecast_assets.sources.contract.problems import LandingProblem
+from forecast_assets.sources.contract.problems import EVERY_MARKET, LandingError, LandingProblem
 from forecast_assets.sources.contract.stated_notation import NOTATION_FILE
 from forecast_assets.sources.landing.delivered_file import LandingFile, UnreadFile
 
@@ -57,6 +57,13 @@ class Listing:
     notation: str = ""
 
 
+def require_folder(root: str, source: str) -> None:
+    """Raise LandingError if the local landing folder is missing: an empty one would read as nothing delivered."""
+    if not Path(root).is_dir():
+        step = "set FORECAST_LANDING, or create or mount the folder"
+        raise LandingError(source, EVERY_MARKET, [LandingProblem(root, "the landing folder", "no such folder", step)])
+
+
 def list_source(fs: Any, root: str, source: str, *, is_local: bool) -> Listing:
     """List the folder of a source below ``root``; ``fs`` is an fsspec filesystem."""
     fs.invalidate_cache()
@@ -76,6 +83,9 @@ def list_source(fs: Any, root: str, source: str, *, is_local: bool) -> Listing:
         if path == f"{folder}/{NOTATION_FILE}":
             listing.notation = path
             listing.states.append(FileState(relative, int(details.get("size") or 0), _changed_at(details)))
+            continue
+        if infos[path].get("islink") and Path(path).is_dir() and format_of(relative) is None:
+            listing.unread.append(UnreadFile(relative, "a link to a folder: links to files alone are read"))
             continue
         _add(listing, path, relative, details, _link_problem(path, relative, infos[path], inside))
     for path, error in closed.items():
@@ -115,10 +125,11 @@ def concerns(relative: str, source: str, market: str, known_codes: Iterable[str]
 def path_keys(relative: str) -> Mapping[str, tuple[str, str]]:
     """Return the keys in a path (``country=FR/``) in lower case, with the key as written and the decoded value.
 
-    Keys without a value are left out.
+    Keys without a value are left out; blanks around a value do not count.
     """
     pairs = [part.split("=", 1) for part in PurePosixPath(relative).parts[:-1] if "=" in part]
-    return {key.strip().lower(): (key, unquote(value)) for key, value in pairs if value not in ("", NO_VALUE)}
+    filled = {key: unquote(value).strip() for key, value in pairs if value != NO_VALUE}
+    return {key.strip().lower(): (key, value) for key, value in filled.items() if value}
 
 
 def shown_name(relative: str) -> str:

@@ -8,14 +8,19 @@ import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Self
 
 # Excel keeps 15 digits.
 EXACT_BELOW = 10**15
+# Formats of numbers that show all digits and nothing else; separators of thousands and decimals do not hide any.
+PLAIN_FORMAT = re.compile(r"(general|@|[#,. ]*0?([.,]0+)?|#[#,. ]*0([.,]0+)?)", re.IGNORECASE)
+ZEROS_FORMAT = re.compile("0{2,}")
+# Parts of a format without an effect on the digits: colour, locale, spaces as wide as a character.
+UNSEEN_OF_FORMAT = re.compile(r"\[[^\]]*\]|_.|\*.")
 
 
 class CellError(ValueError):
-    """A cell that has no value: an error of Excel, or a formula that was saved without its result."""
+    """A cell without a value (an error, a formula without its result), or one that is no code in a key column."""
 
 
 @dataclass(frozen=True)
@@ -26,16 +31,19 @@ class Sheet:
     header: tuple[str, ...]
     rows: list[tuple[str | None, ...]]
 
-    def column(self, position: int, *, of_numbers: bool = False) -> list[str | None]:
-        """Return the cells of a column. Raises ``CellError`` if one has no value.
+    def column(self, position: int, kind: str = "text") -> list[str | None]:
+        """Return the cells of a column for a kind of the contract. Raises ``CellError``.
 
-        With ``of_numbers``, decimals are written with an exponent: their point is one in every stated notation.
+        For a ``number``, decimals are written with an exponent: their point is one in every stated notation. For a
+        ``key``, a cell must be text or a whole number that is shown with all its digits: Excel makes dates and numbers
+        of codes.
         """
         cells = [row[position] if position < len(row) else None for row in self.rows]
-        broken = next((cell for cell in cells if isinstance(cell, _Broken)), None)
+        wrong = (_Broken, _NoCode) if kind == "key" else _Broken
+        broken = next((cell for cell in cells if isinstance(cell, wrong)), None)
         if broken is not None:
-            raise CellError(str(broken))
-        return [f"{cell}e0" if of_numbers and isinstance(cell, _Decimal) else cell for cell in cells]
+            raise CellError(broken.reason)
+        return [f"{cell}e0" if kind == "number" and isinstance(cell, _Decimal) else cell for cell in cells]
 
 
 @dataclass(frozen=True)
@@ -46,14 +54,23 @@ class Workbook:
     hidden: list[str]
 
 
-class _Decimal(str):
+class _NoCode(str):
+    """The text of a cell that may be no code; ``reason`` names the cell and what is wrong."""
+
+    reason: str
+
+    def __new__(cls, text: str, reason: str) -> Self:
+        cell = super().__new__(cls, text)
+        cell.reason = reason
+        return cell
+
+
+class _Decimal(_NoCode):
     """The text of a number with a decimal point."""
 
-    __slots__ = ()
 
-
-class _Broken(str):
-    """The description of a cell without a value."""
+class _Broken(_NoCode):
+    """A cell without a value."""
 
 
 def read_workbook(handle: BinaryIO) -> Workbook:
@@ -88,7 +105,7 @@ def _rows(sheet: Any, formulas: Any) -> Iterator[tuple[str | None, ...]]:
     formulas.reset_dimensions()
     for cells, sources in zip(sheet.iter_rows(), formulas.iter_rows(), strict=True):
         yield tuple(
-            _Broken(f"cell {source.coordinate} holds a formula that was saved without its result")
+            _Broken("", f"cell {source.coordinate} holds a formula that was saved without its result")
             if cell.value is None and source.data_type == "f"
             else _text(cell)
             for cell, source in zip(cells, sources, strict=True)
@@ -101,22 +118,32 @@ def _text(cell: Any) -> str | None:
     if value is None or value == "":
         return None
     if cell.data_type == "e":
-        return _Broken(f"cell {cell.coordinate} holds the error {value}")
+        return _Broken("", f"cell {cell.coordinate} holds the error {value}")
+    if isinstance(value, str):
+        return value
     if isinstance(value, bool):
-        return "true" if value else "false"
+        return _NoCode("true" if value else "false", f"cell {cell.coordinate} holds the truth value {value}")
     if isinstance(value, int | float):
-        return _number(value, cell.number_format or "")
+        return _number(value, cell.number_format or "", cell.coordinate)
+    text = str(value)
     if isinstance(value, datetime.datetime):
         midnight = value.time() == datetime.time()
-        return value.date().isoformat() if midnight else value.isoformat(sep=" ", timespec="seconds")
-    return str(value)
+        text = value.date().isoformat() if midnight else value.isoformat(sep=" ", timespec="seconds")
+    return _NoCode(text, f"cell {cell.coordinate} holds the date or time {text}")
 
 
-def _number(value: float, number_format: str) -> str:
+def _number(value: float, number_format: str, coordinate: str) -> str:
     if value != int(value):
         text = repr(float(value))
-        return text if "e" in text else _Decimal(text)
+        reason = f"cell {coordinate} holds the decimal number {text}"
+        return _NoCode(text, reason) if "e" in text else _Decimal(text, reason)
     if abs(value) >= EXACT_BELOW:
-        return repr(float(value))
+        return _NoCode(repr(float(value)), f"cell {coordinate} holds a number of which Excel keeps 15 digits alone")
+    digits = str(int(value))
+    shown = UNSEEN_OF_FORMAT.sub("", number_format.split(";")[0]).strip()
     # A code shown with leading zeros is stored as a number and this format.
-    return str(int(value)).zfill(len(number_format)) if re.fullmatch("0{2,}", number_format) else str(int(value))
+    if ZEROS_FORMAT.fullmatch(shown):
+        return digits.zfill(len(shown))
+    if PLAIN_FORMAT.fullmatch(shown):
+        return digits
+    return _NoCode(digits, f"cell {coordinate} holds {digits} and shows it in the format {number_format}")

@@ -6,7 +6,6 @@ the checks of deliveries (sources/contract).
 
 import json
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -81,6 +80,10 @@ class DuckDbEngine:
         """Return the table of a source."""
         return f"landing_{source}"
 
+    def has_known_from(self, source: str) -> bool:
+        """Return True if a file of the source has the column."""
+        return any("known_from" in file.column_names for file in self.landing.files(source))
+
     def run(
         self,
         name: str,
@@ -103,7 +106,7 @@ class DuckDbEngine:
         parameters = checked_parameters(market, first_month, last_month, missing_month)
         with self._loaded(name, market, first_month, last_month, today) as connection:
             frame = self._query(connection, name, parameters)
-        return as_table(frame, self.landing.attribute_names("products"))
+        return as_table(frame)
 
     def run_tests(
         self,
@@ -149,24 +152,24 @@ class DuckDbEngine:
         return connection.execute(self.project.render(name, self), bound).df()
 
 
-def as_table(frame: pd.DataFrame, attribute_names: Sequence[str] = ()) -> pd.DataFrame:
+def as_table(frame: pd.DataFrame) -> pd.DataFrame:
     """Return an engine's result in the form of all tables: ns dates, attribute columns, sorted by month and key.
 
-    The columns of ``attribute_names`` exist even if no row has them, so that all markets have the same.
+    An attribute without a value in any row has no column: rows that are not visible yet bring none.
     """
     dates = [column for column in frame.columns if column.endswith("month")]
     table = frame.assign(**{column: pd.to_datetime(frame[column]).astype("datetime64[ns]") for column in dates})
     if "attributes" in table:
-        table = _with_attributes(table, attribute_names)
-    key = [column for column in ("month", "sku", "target_month", "promotion_month") if column in table]
+        table = _with_attributes(table)
+    key = [name for name in ("month", "sku", "restated_month", "target_month", "promotion_month") if name in table]
     return table.sort_values(key, ignore_index=True)
 
 
-def _with_attributes(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+def _with_attributes(table: pd.DataFrame) -> pd.DataFrame:
     """Replace the JSON column by one text column per attribute; equal texts are parsed once."""
     codes, texts = pd.factorize(table["attributes"])
-    parsed = pd.DataFrame([json.loads(text, strict=False) for text in texts])
-    parsed = parsed.reindex(columns=list(dict.fromkeys([*names, *sorted(parsed.columns)])))
+    parsed = pd.DataFrame([json.loads(text, strict=False) for text in texts], dtype=object).dropna(axis=1, how="all")
+    parsed = parsed.reindex(columns=sorted(parsed.columns))
     columns = [attribute_column(name) for name in parsed.columns]
     if twice := sorted({column for column in columns if columns.count(column) > 1}):
         same = [name for name in parsed.columns if attribute_column(name) in twice]

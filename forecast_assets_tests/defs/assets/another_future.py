@@ -57,7 +57,10 @@ def _read_csv(file: Path) -> pd.DataFrame:
 
 def _write(file: Path, source: str, rows: pd.DataFrame) -> None:
     if file.suffix == ".parquet":
-        pq.write_table(pa.Table.from_pandas(rows, schema=SCHEMAS[source], preserve_index=False), file)
+        kinds = {"known_from": pa.date32()}
+        further = [pa.field(name, kinds.get(name, pa.string())) for name in rows if name not in SCHEMAS[source].names]
+        schema = pa.schema([*SCHEMAS[source], *further])
+        pq.write_table(pa.Table.from_pandas(rows, schema=schema, preserve_index=False), file)
     else:
         rows.to_csv(file, index=False, date_format="%Y-%m-%d")
 
@@ -74,7 +77,10 @@ def _poison(source: str, rows: pd.DataFrame, origin: pd.Timestamp) -> pd.DataFra
 
 
 def _poisoned_facts(rows: pd.DataFrame, later: pd.Series, origin: pd.Timestamp) -> pd.DataFrame:
-    """Units of 1e9, with the other sign, or of no row at all; and SKUs that nobody has seen before."""
+    """Units of 1e9, with the other sign, or of no row at all; and SKUs that nobody has seen before.
+
+    Every month up to the origin is restated a month too late.
+    """
     after = rows[later].reset_index(drop=True)
     kind = after.index % 3
     after = after.assign(units=np.select([kind == 0, kind == 1], [WRONG, -after["units"]], 0.0))
@@ -82,14 +88,20 @@ def _poisoned_facts(rows: pd.DataFrame, later: pd.Series, origin: pd.Timestamp) 
         after[name] = np.where(kind == 0, WRONG, np.nan)
     if "is_promoted" in after:
         after["is_promoted"] = 1.0 - after["is_promoted"]
-    return pd.concat([after[kind < 2], after.assign(sku="LATE " + after["sku"], units=WRONG)])
+    restated = rows[~later].assign(units=WRONG, known_from=add_months(origin, 1))
+    return pd.concat(
+        [
+            *(after[kind < 2], after.assign(sku="LATE " + after["sku"], units=WRONG)),
+            *(restated, restated.assign(sku="LATE " + restated["sku"])),
+        ]
+    )
 
 
 def _poisoned_products(rows: pd.DataFrame, later: pd.Series, origin: pd.Timestamp) -> pd.DataFrame:
-    """Of every SKU a row known from the month after the origin on: another category and brand, an early end."""
+    """Of every SKU a row known a month too late: another category and brand, an early end, and a column of its own."""
     attributes = dict.fromkeys(["category", "brand", "pack", "price_tier", "channel"], "poison")
     changed = rows.drop_duplicates("sku", keep="last").assign(
-        **attributes, case_units=WRONG, list_price=WRONG, launch_month=add_months(origin, -5),
+        **attributes, late_attribute="poison", case_units=WRONG, list_price=WRONG, launch_month=add_months(origin, -5),
         end_month=add_months(origin, 10), reference_sku=rows["sku"].iloc[0], known_from=add_months(origin, 1),
     )  # fmt: skip
     return pd.concat([changed, changed.assign(sku="LATE " + changed["sku"])])

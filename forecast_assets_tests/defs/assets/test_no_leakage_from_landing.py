@@ -16,6 +16,9 @@ from forecast_assets.domain.models.pooled_model import fit_pooled_model, pooled_
 from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.sample import write_sample_company
 from forecast_assets.sources.source_tables import SourceTables
+from forecast_assets.storage import PartitionKey
+from forecast_assets.storage.table_spec import to_arrow
+from forecast_assets.storage.table_specs import table_specs
 from forecast_assets_tests.defs.assets.another_future import WRONG, change_rows, poisoned
 from forecast_assets_tests.domain.whole_path import differing, training_origins, whole_path
 
@@ -77,6 +80,11 @@ def sources(history, overrides, origin):
     """The tables that features and rules read, as far as the assets load them at the origin."""
     tables = {name: getattr(history, name) for name in ("products", "promotions", "totals_known")}
     at_origin = {name: rows[rows["month"] == origin].reset_index(drop=True) for name, rows in tables.items()}
+    # A column that only later products fill is there in a run over all months; it is not stored.
+    stored = to_arrow(
+        table_specs()["products"], PartitionKey(origin, MARKET), at_origin["products"].drop(columns="month")
+    )
+    at_origin["products"] = stored.to_pandas()
     policy = history.covid_policy
     measured = {"sell_in": history.sell_in} | history.sell_out
     panels = {name: rows_of_panel(panel.until(origin), "value") for name, panel in measured.items()}
@@ -110,7 +118,8 @@ def with_overrides_of_each_origin(rows):
 def delivered(base, landing):
     markets_file = base / "markets.yaml"
     overrides = SourceTables(str(landing), load_markets(markets_file)).rows("overrides", MARKET, list(MONTHS))
-    return Delivered(histories_from_landing(landing, markets_file, MONTHS), overrides)
+    at = {month for origin in map(pd.Timestamp, ORIGINS) for month in (origin, *training_origins(origin))}
+    return Delivered(histories_from_landing(landing, markets_file, MONTHS, at), overrides)
 
 
 @pytest.fixture(scope="module")

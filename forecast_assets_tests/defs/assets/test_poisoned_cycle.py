@@ -110,3 +110,4 @@ def test_the_other_future_is_there_to_be_seen(company, with_another_future):
     )
     assert len(products) > len(before)
     assert set(products["category"]) - set(before["category"]) == {"poison"}
+    assert set(products) - set(before) == {"late_attribute"}

@@ -73,3 +73,29 @@ def test_rows_that_products_adds_do_not_hide_that_it_is_gone(delivery):
     shutil.rmtree(delivery.landing / "products")
     (failure,) = failures_of(delivery.run("ingest", "FR", DECEMBER, assets=["products"]))
     assert "products is gone altogether: its folder is empty or missing; 2024-11 had" in failure
+
+
+JUNE_FILE = "FR_2024-06.parquet"
+
+
+def changed_june(delivery, units: float) -> tuple[str, pd.DataFrame]:
+    """Return a SKU of June's file, and its row with other units."""
+    rows = pq.read_table(delivery.landing / "sell_in" / JUNE_FILE).to_pandas()
+    row = rows.sort_values("units").iloc[[-1]]
+    return str(row["sku"].iloc[0]), row.assign(units=row["units"] + units)
+
+
+def test_an_old_month_that_changed_is_told_with_the_command_and_stays_as_it_is(delivery):
+    before = delivery.hashes("sell_in", "FR")
+    sku, row = changed_june(delivery, 50.0)
+    file = delivery.landing / "sell_in" / JUNE_FILE
+    rows = pq.read_table(file)
+    others = rows.to_pandas().query("sku != @sku")
+    changed = pa.Table.from_pandas(pd.concat([others, row]), rows.schema, preserve_index=False)
+    pq.write_table(changed, file)
+    succeeded(delivery.run("ingest", "FR", DECEMBER, assets=["sell_in"]))
+    (finding,) = (each for each in DeliveryFindings(delivery.store).of(FR) if each.name == "restated_history")
+    assert finding.effect == "warns"
+    assert finding.message.startswith(f"2024-06 (1 SKUs, +50 units) differ from what is stored; SKU {sku} in 2024-06: ")
+    assert finding.message.endswith("backfill --country FR --from 2024-06 --to 2024-06 --assets sell_in+")
+    assert delivery.hashes("sell_in", "FR") == before

@@ -9,6 +9,7 @@ import pandas as pd
 
 from forecast_assets.alerts.outbox import Outbox
 from forecast_assets.config.settings import Settings, load_settings
+from forecast_assets.domain.evaluation.quantiles import with_every_quantile
 from forecast_assets.storage import PartitionKey, Provenance, TableStore
 from forecast_assets.storage.table_specs import table_specs
 
@@ -83,7 +84,7 @@ def published_forecast(month: pd.Timestamp, source: str = "model") -> pd.DataFra
         "naive_units": 8.0, "category": "tea", "abc_class": "A", "xyz_class": "X", "model_units": np.nan,
         "inputs_missing": "", "rule": "regular", "status": "published", "source": source, "reason": "because",
     }  # fmt: skip
-    return pd.DataFrame([row])
+    return with_every_quantile(pd.DataFrame([row]))
 
 
 def make_company(base: Path, codes: list[str], instance: dg.DagsterInstance, **keys: str) -> MonitoredCompany:

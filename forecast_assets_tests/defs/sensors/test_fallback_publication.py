@@ -10,11 +10,13 @@ from dagster._core.test_utils import create_run_for_test
 
 from forecast_assets.defs.sensors.fallback_publication import after_failures, build_fallback_publication_sensor
 from forecast_assets.domain.months import MonthRange
+from forecast_assets.market_state.recipes import recipe_of
 from forecast_assets.operations.cycle.fallback import steps_after_failure
 from forecast_assets.operations.cycle.launch import Step
 from forecast_assets.storage import PartitionKey
 from forecast_assets.tags import STARTED_BY_TAG
 from forecast_assets_tests.defs.sensors.company import make_company, published_forecast
+from forecast_assets_tests.domain.selection.stored_rivals import CHAMPION_LEAVES, champion_table, tuned_table
 
 OCTOBER, NOVEMBER = pd.Timestamp("2024-10-01"), pd.Timestamp("2024-11-01")
 TENTH, OVERDUE = pd.Timestamp("2024-12-10T07:00Z"), pd.Timestamp("2024-12-15T06:01Z")
@@ -29,9 +31,14 @@ def company(tmp_path):
 
 
 @pytest.fixture
-def rival(monkeypatch):
+def rival(company):
     """The champion could make the forecast in place of the challenger."""
-    monkeypatch.setattr("forecast_assets.operations.cycle.fallback.has_rival_champion", lambda *_: True)
+    recipe = recipe_of(company.settings.training, {"leaves": CHAMPION_LEAVES})
+    company.write("champion", "FR", OCTOBER, champion_table(recipe, OCTOBER))
+    company.write("tuned_recipe", "FR", OCTOBER, tuned_table(leaves=7))
+    features = Path(company.store.path("features", PartitionKey(NOVEMBER, "FR")))
+    features.parent.mkdir(parents=True)
+    features.touch()
 
 
 def run(company, status=FAILURE, job="monthly_cycle", failed_in=(), tags=BY_SCHEDULE, country="FR"):

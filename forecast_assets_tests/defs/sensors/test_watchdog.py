@@ -21,6 +21,7 @@ from dagster._utils.error import SerializableErrorInfo
 from typer.testing import CliRunner
 
 from forecast_assets.cli import app
+from forecast_assets.cli.prepare import prepare_home
 from forecast_assets.operations.health.watchdog import (
     DAEMON_STOPPED,
     SENSOR_FAILED,
@@ -178,6 +179,7 @@ def test_a_daemon_without_a_recent_heartbeat_is_told_and_recovers(company):
 def test_the_command_tells_teams_itself_and_says_what_is_not_well_by_its_exit_code(company, tmp_path, monkeypatch):
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     settings = company.settings
+    Path(settings.store.address).mkdir(exist_ok=True)
     addresses = {"STORE": settings.store.address, "LANDING": settings.sources.landing, "MARKETS": settings.markets.file}
     for name, address in addresses.items():
         monkeypatch.setenv(f"FORECAST_{name}", address)
@@ -193,12 +195,33 @@ def test_the_command_tells_teams_itself_and_says_what_is_not_well_by_its_exit_co
         assert len(teams.received) == sent
     assert ("daemon_stopped", None, "SENSOR") in company.open_kinds()
     # As the command sees it: its dagster.yaml asks for more daemons than the test's own instance.
-    with dg.DagsterInstance.get() as instance:
-        for daemon in instance.get_required_daemon_types():
-            instance.add_daemon_heartbeat(DaemonHeartbeat(time.time(), daemon, "id", []))
+    daemons_run()
     well = CliRunner().invoke(app, ["watchdog"])
     assert (well.exit_code, company.open_kinds()) == (0, set()), well.output
     schedule_state(company, start_timestamp=datetime.now(UTC) - timedelta(days=70))
     late = CliRunner().invoke(app, ["watchdog"])
     assert late.exit_code == 1
     assert "monthly_cycle_schedule has not ticked for" in late.output
+
+
+def daemons_run() -> None:
+    with dg.DagsterInstance.get() as instance:
+        for daemon in instance.get_required_daemon_types():
+            instance.add_daemon_heartbeat(DaemonHeartbeat(time.time(), daemon, "id", []))
+
+
+def test_the_command_sends_an_alert_for_a_bad_markets_file_without_a_good_copy(company, tmp_path, monkeypatch):
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    settings, file = company.settings, tmp_path / "markets.yaml"
+    Path(settings.store.address).mkdir(exist_ok=True)
+    file.write_text("markets:\n  - {code: FR", encoding="utf-8")
+    for name, address in {"STORE": settings.store.address, "LANDING": "landing", "MARKETS": str(file)}.items():
+        monkeypatch.setenv(f"FORECAST_{name}", address)
+    with FakeTeams().listening() as teams:
+        monkeypatch.setenv("TEAMS_WEBHOOK_URL", teams.url())
+        prepare_home()
+        daemons_run()
+        bad = CliRunner().invoke(app, ["watchdog"])
+        assert bad.exit_code == 1
+        assert any("markets.yaml cannot be used" in texts(received) for received in teams.received)
+    assert ("sensor_failed", None, "markets.yaml") in company.open_kinds()

@@ -23,7 +23,8 @@ def history(units: Mapping[str, float] | Sequence[str], count: int, **columns: f
 
 
 def month_of(units: Mapping[str, float], month: pd.Timestamp = JUNE, **columns: float) -> pd.DataFrame:
-    rows = pd.DataFrame({"sku": list(units), "month": month, "units": list(units.values())})
+    """Rows of a month that are known in it, unless ``columns`` has another ``known_month``."""
+    rows = pd.DataFrame({"sku": list(units), "month": month, "known_month": month, "units": list(units.values())})
     return rows.assign(**columns)
 
 

@@ -143,7 +143,8 @@ def daily():
 
 
 def test_each_month_has_a_reason_for_its_value(daily):
-    policy = monthly_covid_policy(daily, "FRA", month_range("2019-12-01", "2020-05-01"))
+    months = month_range("2019-12-01", "2020-04-01").append(pd.DatetimeIndex(["2023-01-01"]))
+    policy = monthly_covid_policy(daily, "FRA", months)
     assert policy["reason"].tolist() == [
         "before_tracker",
         "observed",
@@ -157,13 +158,19 @@ def test_each_month_has_a_reason_for_its_value(daily):
 
 
 def test_months_after_the_end_have_no_restrictions(daily):
-    policy = monthly_covid_policy(daily, "ESP", month_range("2020-04-01", "2024-06-01"))
+    policy = monthly_covid_policy(daily, "ESP", month_range("2023-01-01", "2024-06-01"))
+    assert policy["stringency_index"].eq(0).all()
+
+
+def test_an_early_release_knows_nothing_of_the_months_after_it(daily):
+    policy = monthly_covid_policy(daily, "ESP", month_range("2020-04-01", "2023-01-01"))
     assert policy["stringency_index"].iloc[0] == 5.0
-    assert policy["stringency_index"].iloc[1:].eq(0).all()
+    assert policy["stringency_index"].iloc[1:-1].isna().all()
+    assert policy["reason"].tolist() == ["observed", *["no_data"] * 32, "after_tracker_end"]
 
 
 def test_a_country_outside_the_tracker_has_no_data_inside_its_months(daily):
-    policy = monthly_covid_policy(daily, "XKX", month_range("2020-03-01", "2020-05-01"))
+    policy = monthly_covid_policy(daily, "XKX", month_range("2022-11-01", "2023-01-01"))
     assert policy["reason"].tolist() == ["no_data", "no_data", "after_tracker_end"]
 
 

@@ -31,6 +31,8 @@ def _predictions(values, skus, intermittent, dispersion) -> Predictions:
         np.ones(skus),
         np.broadcast_to(dispersion, skus),
         np.full((skus, 36), HISTORY_UNITS),
+        error_units=np.repeat(np.broadcast_to(dispersion, skus)[:, None], 18, axis=1) * np.arange(1, 19),
+        expected_units=np.zeros((skus, 18)),
     )
 
 

@@ -17,7 +17,14 @@ def plain_features(skus, origins, statistical=1.0, theta=1.0, **columns) -> pd.D
     rows = pd.DataFrame(
         {"sku": np.tile(np.array(skus, dtype=object), len(origins)), "origin_month": np.repeat(origins, len(skus))}
     )
-    usual = {"observations": 36.0, "zero_share_24": 0.0, "scale_units": 1.0} | dict.fromkeys(ONE_STEP_ERRORS, 1.0)
+    usual = {
+        "observations": 36.0,
+        "zero_share_24": 0.0,
+        "scale_units": 1.0,
+        "theta_alpha": 0.3,
+        "statistical_slope": 0.0,
+    }
+    usual |= dict.fromkeys(ONE_STEP_ERRORS, 1.0)
     forecasts = {"statistical_mean": statistical, "ses": statistical, "theta": theta}
     ahead = {f"{name}_h{h:02d}": units for name, units in forecasts.items() for h in HORIZONS}
     return rows.assign(**usual | columns | ahead)

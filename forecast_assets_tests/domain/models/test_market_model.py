@@ -172,7 +172,7 @@ def test_the_stored_model_is_a_manifest_and_lightgbm_texts(model):
     assert not parts["content"].str.contains("num_threads: 1").any()
     assert "promotion_planned" in manifest["features"]["by_horizon"]
     assert "log_scale_units" in manifest["features"]["origin"]
-    assert len(manifest["quantiles"]) == 3 * 18
+    assert len(manifest["quantiles"]) == 18
     assert manifest["rows"] == model.recipe.training_rows
     assert set(parts["part"].iloc[1:]) == {
         "theta_residual", "log_ratio", "mean", "tweedie", "quantile", "recursive_l1", "recursive_l2",

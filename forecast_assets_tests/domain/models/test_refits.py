@@ -15,7 +15,6 @@ from forecast_assets.domain.models.refits import (
     chosen_features,
     learned_weight,
     refit_at_earlier_origins,
-    refit_errors,
 )
 from forecast_assets_tests.domain.models.invented_refits import invented_refit
 from forecast_assets_tests.domain.small_market import MONTHS, WRONG, with_another_future
@@ -70,18 +69,6 @@ def test_intermittent_skus_do_not_affect_the_weight():
 
 def test_a_weight_of_the_recipe_that_is_not_on_the_list_is_tried_too():
     assert learned_weight([refit_of(110, 90, 100)], 0.5) == 0.5
-
-
-def test_errors_are_forecast_minus_actual_in_dispersions_of_the_sku():
-    actual = np.full((20, 18), np.nan)
-    actual[0, 0], actual[3, 4], actual[3, 17] = 90.0, 100.0, 130.0
-    dispersion = np.where(np.arange(20) == 3, 5.0, 10.0)
-    errors = refit_errors([refit_of(120, 100, actual, intermittent=(3,), dispersion=dispersion)] * 2, 0.5)
-    # The blend says 110: 20 / 10, 10 / 5, -20 / 5.
-    assert errors["error"].tolist() == pytest.approx([2.0, 2.0, -4.0] * 2)
-    assert errors["forecast"].tolist() == pytest.approx([11.0, 22.0, 22.0] * 2)
-    assert errors["horizon_months"].tolist() == [1, 5, 18] * 2
-    assert errors["is_intermittent"].tolist() == [False, True, True] * 2
 
 
 def test_refits_are_18_12_and_6_months_back_and_scored_on_later_months(

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.portfolio.launch_intervals import launch_errors, launch_interval, launch_widths
+from forecast_assets.domain.portfolio.launch_intervals import launch_errors, launch_multiples, launch_quantiles
 from forecast_assets_tests.domain.portfolio_market import MONTHS, ORIGIN, market, products, series
 
 
@@ -56,36 +56,49 @@ def test_a_market_without_launches_or_with_little_history_has_no_errors():
     assert launch_errors(panel, products(panel)).empty
 
 
-def test_widths_are_the_tenth_and_the_ninetieth_percentile_over_launches():
+AGES, ENDS = [(0, 0), (1, 2), (3, 11)], [(0.5, 2.0), (0.8, 1.5), (0.9, 1.1)]
+TEN = (0.5, 0.6, 0.8, 0.9, 1.0, 1.1, 1.2, 1.4, 1.6, 3.0)
+P10, P50, P90 = 1, 9, 17
+
+
+def ends(multiples):
+    return {age: (of_age[P10], of_age[P90]) for age, of_age in multiples.items()}
+
+
+def test_quantiles_are_those_over_launches():
     """Ten launches of one error each: one in ten lies at or below 0.5, nine in ten at or below 1.6."""
-    result = launch_widths(ratios(0.5, 0.6, 0.8, 0.9, 1.0, 1.1, 1.2, 1.4, 1.6, 3.0))
-    assert result[0, 0] == (0.5, 1.6)
+    result = launch_multiples(ratios(*TEN))[0, 0]
+    assert result.tolist() == sorted([*TEN, *TEN])[:19]
 
 
 def test_a_launch_of_many_months_weighs_as_much_as_one_of_few():
     many = [9.0] * 90
-    result = launch_widths(ratios(0.5, 0.6, 0.8, 0.9, 1.0, 1.1, 1.2, 1.4, 1.6, many))
-    assert result[0, 0] == (0.5, 1.6)
+    result = launch_multiples(ratios(*TEN[:-1], many))[0, 0]
+    assert result.tolist() == [*sorted([*TEN, *TEN])[:18], 9.0]
 
 
-def test_too_few_launches_fall_back_to_all_ages_and_to_usual_widths():
+def test_too_few_launches_fall_back_to_all_ages_and_to_usual_ends():
     eight = ratios(*np.linspace(0.7, 1.4, 8), age=5)
-    result = launch_widths(eight)
+    result = ends(launch_multiples(eight))
     assert result[0, 0] == result[1, 2] == result[3, 11] == pytest.approx((0.7, 1.4))
-    assert launch_widths(eight[eight["sku"] != "S0"]) == {(0, 0): (0.4, 2.5), (1, 2): (0.5, 2.0), (3, 11): (0.6, 1.7)}
+    usual = launch_multiples(eight[eight["sku"] != "S0"])
+    assert ends(usual) == {(0, 0): (0.4, 2.5), (1, 2): (0.5, 2.0), (3, 11): (0.6, 1.7)}
+    # Log-normal: the 75 % quantile of a normal is 0.6745 / 1.2816 of the way to its 90 % quantile.
+    assert usual[1, 2][P50] == 1.0
+    assert usual[1, 2][14] == pytest.approx(2 ** (0.6745 / 1.2816), rel=1e-4)
     both = pd.concat([eight, ratios(*np.linspace(0.1, 3.6, 8), age=2)])
-    assert launch_widths(both)[1, 2] == pytest.approx((0.1, 3.6))
-    assert launch_widths(both)[3, 11] == pytest.approx((0.7, 1.4))
+    assert ends(launch_multiples(both))[1, 2] == pytest.approx((0.1, 3.6))
+    assert ends(launch_multiples(both))[3, 11] == pytest.approx((0.7, 1.4))
 
 
 def test_the_interval_contains_the_forecast_if_all_errors_have_one_sign():
-    assert launch_widths(ratios(*np.linspace(1.2, 1.9, 8)))[0, 0] == pytest.approx((1.0, 1.9))
-    assert launch_widths(ratios(*np.linspace(0.2, 0.9, 8)))[0, 0] == pytest.approx((0.2, 1.0))
+    assert ends(launch_multiples(ratios(*np.linspace(1.2, 1.9, 8))))[0, 0] == pytest.approx((1.0, 1.9))
+    assert ends(launch_multiples(ratios(*np.linspace(0.2, 0.9, 8))))[0, 0] == pytest.approx((0.2, 1.0))
 
 
-def test_the_interval_depends_on_the_age_and_zero_stays_zero():
-    widths = {(0, 0): (0.5, 2.0), (1, 2): (0.8, 1.5), (3, 11): (0.9, 1.1)}
+def test_quantiles_depend_on_the_age_and_zero_stays_zero():
+    multiples = {age: np.linspace(low, high, 19) for age, (low, high) in zip(AGES, ENDS, strict=True)}
     point = np.array([[0.0, 100.0], [10.0, 10.0], [10.0, 10.0]])
-    low, high = launch_interval(point, np.array([0, 2, 11]), widths)
-    assert low.tolist() == [[0, 50], [8, 8], [9, 9]]
-    assert high.tolist() == [[0, 200], [15, 15], [11, 11]]
+    quantiles = launch_quantiles(point, np.array([0, 2, 11]), multiples)
+    assert quantiles[..., 0].tolist() == [[0, 50], [8, 8], [9, 9]]
+    assert quantiles[..., -1].tolist() == [[0, 200], [15, 15], [11, 11]]

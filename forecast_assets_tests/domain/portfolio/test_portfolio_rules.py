@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from forecast_assets.domain.evaluation.quantiles import DISTRIBUTION, QUANTILE_COLUMNS
 from forecast_assets.domain.portfolio.portfolio_rules import (
-    FORECASTS,
     PORTFOLIO_RULES,
     apply_portfolio,
     portfolio_rules,
@@ -36,10 +36,12 @@ def forecast_of(units, others=None, model=None, **described):
     """Forecast, low and high of the 18 months of SKU a, and its rule."""
     panel = market(a=units, **(others or {}))
     result = apply_portfolio(model_forecasts(["a"], **(model or {})), panel, ORIGIN, products(panel, a=described))
-    assert (result["forecast_units_p10"] >= 0).all()
+    assert (result["forecast_units_p05"] >= 0).all()
+    assert (result[list(QUANTILE_COLUMNS)].diff(axis=1).iloc[:, 1:] >= 0).all(axis=None)
     assert result["forecast_units"].between(result["forecast_units_p10"], result["forecast_units_p90"]).all()
     (rule,) = result["rule"].unique()
-    return (*(result[name].to_numpy() for name in FORECASTS), rule)
+    ends = ["forecast_units", "forecast_units_p10", "forecast_units_p90"]
+    return (*(result[name].to_numpy() for name in ends), rule)
 
 
 def like_items(count):
@@ -204,7 +206,7 @@ def test_rows_come_back_in_their_order_with_everything_else_untouched():
     before = given.copy()
     result = apply_portfolio(given, panel, ORIGIN, products(panel))
     pd.testing.assert_frame_equal(given, before)
-    untouched = [name for name in given if name not in FORECASTS]
+    untouched = [name for name in given if name not in DISTRIBUTION]
     pd.testing.assert_frame_equal(result[untouched], given[untouched])
     assert result.groupby("sku")["rule"].unique().str.join("").to_dict() == {
         "a": "regular",

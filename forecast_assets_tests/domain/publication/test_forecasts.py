@@ -1,7 +1,9 @@
 import pandas as pd
 import pytest
 
+from forecast_assets.domain.evaluation.quantiles import with_every_quantile
 from forecast_assets.domain.publication.forecasts import beside_baseline, with_champion
+from forecast_assets.domain.publication.published_forecasts import CHAMPION_COLUMNS
 from forecast_assets.validation.schema_check import schema_check
 
 ORIGIN = pd.Timestamp("2024-06-01")
@@ -21,7 +23,7 @@ def model_cells(skus):
         forecast_units_p90=99.0,
         rule="regular",
     )
-    return with_champion(result, None)
+    return with_champion(with_every_quantile(result), None)
 
 
 def baseline_cells(skus):
@@ -73,7 +75,7 @@ def test_two_rows_of_one_cell_are_rejected():
 
 def test_the_champions_numbers_stand_beside_those_of_the_same_cell():
     theirs = model_cells(["a", "b"]).assign(forecast_units=[1.0, 2.0, 3.0, 4.0]).iloc[::-1]
-    both = with_champion(model_cells(["a", "b"])[theirs.columns[:8]], theirs)
+    both = with_champion(model_cells(["a", "b"]).drop(columns=list(CHAMPION_COLUMNS.values())), theirs)
     assert both["champion_units"].tolist() == [1.0, 2.0, 3.0, 4.0]
     assert both["forecast_units"].tolist() == [10.0, 11.0, 12.0, 13.0]
     assert both["champion_units_p90"].tolist() == [99.0] * 4

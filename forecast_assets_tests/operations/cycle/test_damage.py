@@ -38,7 +38,8 @@ def store(tmp_path):
             store.write(SELL_IN, key(f"{code}|{month}"), sell_in(1.0), run())
         totals = pd.DataFrame({"level": "market", "entity": ["DE", "FR"]})
         store.write(TOTALS, key(month), totals, run())
-        store.write(POOLED, key(month), pd.DataFrame({"sku": ["1"]}), run(features={f"FR|{month}": "0" * 64}))
+        read = {f"FR|{month}": "0" * 64}
+        store.write(POOLED, key(month), pd.DataFrame({"sku": ["1"]}), run(features=read, sell_in=read))
     return store
 
 

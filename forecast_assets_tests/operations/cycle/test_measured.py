@@ -1,5 +1,7 @@
 """Realised performance of SKUs, markets, regions and the world, from a store of three small markets."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
@@ -41,6 +43,16 @@ def store(tmp_path):
     for code, table in by_market.items():
         store.write(table_specs()["performance"], PartitionKey(JUNE, code), table, run())
     return store
+
+
+def test_a_damaged_month_is_left_out_with_a_line_that_names_it(store):
+    path = Path(store.path("performance", PartitionKey(JUNE, "BR")))
+    path.write_bytes(b"")
+    lines = []
+    cells = performance_cells(store, CODES, warn=lines.append)
+    assert set(cells["country"]) == {"DE", "FR"}
+    (line,) = lines
+    assert line.startswith(f"{path} is damaged: accuracy is without BR 2024-06. forecast-assets restore performance BR")
 
 
 def wapes(table):

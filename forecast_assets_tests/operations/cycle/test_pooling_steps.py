@@ -53,8 +53,16 @@ def pool(store: TableStore, month: pd.Timestamp, codes=CODES) -> None:
     """Store pooled rows of a month, built from the features of some markets."""
     rows = pd.DataFrame({"market": ["FR"], "sku": ["a"], "origin_month": [month], "sell_in_units": [1.0]})
     rows = rows.assign(**OF_ANY_SKU)
-    inputs = {"features": {PartitionKey(month, code).to_dagster(): "hash" for code in codes}}
+    read = {PartitionKey(month, code).to_dagster(): "hash" for code in codes}
+    inputs = {"features": read, "sell_in": read}
     store.write(table_specs()["pooled_rows"], PartitionKey(month), rows, Provenance("run", "cycle", "sha", inputs))
+
+
+def train(store: TableStore, month: pd.Timestamp) -> None:
+    """Store the pooled model of an origin, without parts."""
+    spec = table_specs()["pooled_model"]
+    rows = spec.arrow_schema.empty_table().to_pandas()
+    store.write(spec, PartitionKey(month), rows, Provenance("run", "cycle", "sha", {}))
 
 
 def steps(store: TableStore, origins: int = 1, markets=MARKETS) -> list[str]:
@@ -80,15 +88,15 @@ def test_stored_rows_and_models_are_not_rebuilt(store):
     for month in HISTORY:
         pool(store, month)
     assert steps(store) == ["pool_model 2024-06 .. 2024-06"]
-    put(store, "pooled_model", JUNE)
+    train(store, JUNE)
     assert steps(store) == []
 
 
 def test_a_late_market_is_added_and_the_pooled_model_is_rebuilt(store):
     for month in HISTORY:
         pool(store, month, CODES if month < pd.Timestamp("2024-04-01") else ["FR"])
-    put(store, "pooled_model", pd.Timestamp("2024-03-01"))
-    put(store, "pooled_model", JUNE)
+    train(store, pd.Timestamp("2024-03-01"))
+    train(store, JUNE)
     assert steps(store, origins=2) == ["pool_rows 2024-04 .. 2024-05", "pool_model 2024-06 .. 2024-06"]
 
 
@@ -96,8 +104,8 @@ def test_a_model_stays_if_only_rows_from_its_own_month_on_are_new(store):
     march = pd.Timestamp("2024-03-01")
     for month in (each for each in HISTORY if each < march):
         pool(store, month)
-    put(store, "pooled_model", march)
-    put(store, "pooled_model", JUNE)
+    train(store, march)
+    train(store, JUNE)
     assert steps(store, origins=2) == ["pool_rows 2024-03 .. 2024-05", "pool_model 2024-06 .. 2024-06"]
 
 
@@ -107,8 +115,8 @@ def test_a_model_is_rebuilt_after_the_first_of_several_gaps(store):
         pool(store, month)
     for month in (april, may):
         put(store, "published_forecasts", month, "FR")
-    put(store, "pooled_model", march)
-    put(store, "pooled_model", JUNE)
+    train(store, march)
+    train(store, JUNE)
     # April is closed and stays between the two gaps.
     assert steps(store, origins=2) == [
         "pool_rows 2024-02 .. 2024-02", "pool_rows 2024-05 .. 2024-05",
@@ -119,7 +127,7 @@ def test_a_model_is_rebuilt_after_the_first_of_several_gaps(store):
 def test_rows_are_rebuilt_after_their_features_are_rebuilt(store):
     for month in HISTORY:
         pool(store, month)
-    put(store, "pooled_model", JUNE)
+    train(store, JUNE)
     Path(store.path("features", PartitionKey(HISTORY[-2], "NO"))).unlink()
     steps_of_cycle = CycleSteps(store, MARKETS, CycleRequest(JUNE, history=12))
     assert list(steps_of_cycle.features("NO")) == [Step("market_features", MonthRange(HISTORY[-2], HISTORY[-2]))]
@@ -158,3 +166,24 @@ def test_many_markets_are_read_in_several_runs_to_fit_into_memory(store):
         "pool_rows 2024-04 .. 2024-05",
         "pool_model 2024-06 .. 2024-06",
     ]
+
+
+def test_a_damaged_model_is_rebuilt(store):
+    for month in HISTORY:
+        pool(store, month)
+    train(store, JUNE)
+    assert steps(store) == []
+    Path(store.path("pooled_model", PartitionKey(JUNE))).write_bytes(b"")
+    assert steps(store) == ["pool_model 2024-06 .. 2024-06"]
+
+
+def test_rows_that_lack_a_market_whose_sell_in_could_not_be_read_are_rebuilt(store):
+    for month in HISTORY:
+        pool(store, month)
+    train(store, JUNE)
+    rows = store.read("pooled_rows", [PartitionKey(HISTORY[-1])]).drop(columns="month")
+    keys = [PartitionKey(HISTORY[-1], code).to_dagster() for code in CODES]
+    inputs = {"features": dict.fromkeys(keys, "hash"), "sell_in": {keys[0]: "hash"}}
+    spec, provenance = table_specs()["pooled_rows"], Provenance("run-2", "cycle", "sha", inputs)
+    store.write(spec, PartitionKey(HISTORY[-1]), rows, provenance)
+    assert steps(store) == ["pool_rows 2024-05 .. 2024-05", "pool_model 2024-06 .. 2024-06"]

@@ -6,17 +6,13 @@ import dagster as dg
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.selection.champion import champion as decided
-from forecast_assets.domain.selection.contest import Contest, Incumbent, recipe_id
-from forecast_assets.domain.selection.tuning import COLUMNS
 from forecast_assets.market_state.recipes import recipe_of
 from forecast_assets.operations.cycle.fallback import has_rival_champion, step_after_failure
 from forecast_assets.storage import PartitionKey
 from forecast_assets_tests.defs.sensors.company import make_company
-from forecast_assets_tests.domain.selection.rival_recipes import LIMITS, alone, market
+from forecast_assets_tests.domain.selection.stored_rivals import CHAMPION_LEAVES, champion_table, tuned_table
 
 OCTOBER, NOVEMBER, DECEMBER = (pd.Timestamp(f"2024-{month}-01") for month in (10, 11, 12))
-CHAMPION_LEAVES = 15
 
 
 @pytest.fixture
@@ -37,15 +33,12 @@ def touch(company, table, month):
 def crown(company, month=OCTOBER):
     """The recipe of 15 leaves is the champion of a month."""
     recipe = recipe_of(company.settings.training, {"leaves": CHAMPION_LEAVES})
-    incumbent = Incumbent(recipe, recipe_id(recipe), OCTOBER)
-    table = decided(Contest(recipe, None, incumbent, recipe_id(recipe)), alone(market()), month, LIMITS)
-    company.write("champion", "FR", month, table)
+    company.write("champion", "FR", month, champion_table(recipe, month))
 
 
 def challenge(company, leaves=7, month=OCTOBER):
     """A tuning asks for a recipe from the month on."""
-    rows = [[0, "tried", "{}", 0.3, 0.0, 0.30], [1, "in_force", f'{{"leaves": {leaves}}}', 0.2, 0.0, 0.25]]
-    company.write("tuned_recipe", "FR", month, pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS))
+    company.write("tuned_recipe", "FR", month, tuned_table(leaves))
 
 
 def rival(company):

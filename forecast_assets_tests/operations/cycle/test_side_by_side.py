@@ -9,6 +9,7 @@ import pytest
 from forecast_assets.cli.code_location import load_code_location
 from forecast_assets.config.process_groups import PoolingSettings
 from forecast_assets.domain.months import MonthRange
+from forecast_assets.market_state.recipes import recipe_of
 from forecast_assets.operations.cycle.cycle import run_cycles, run_side_by_side
 from forecast_assets.operations.cycle.launch import RunResult, Step
 from forecast_assets.operations.cycle.measure import run_measures
@@ -17,6 +18,7 @@ from forecast_assets.operations.cycle.processes import Processes
 from forecast_assets.storage import PartitionKey, Provenance, TableStore
 from forecast_assets.storage.table_specs import table_specs
 from forecast_assets.tags import SOURCES
+from forecast_assets_tests.domain.selection.stored_rivals import CHAMPION_LEAVES, champion_table, tuned_table
 from forecast_assets_tests.repository_settings import loaded
 
 MAY, JUNE = pd.Timestamp("2024-05-01"), pd.Timestamp("2024-06-01")
@@ -205,8 +207,12 @@ def test_a_failed_cycle_publishes_a_fallback_and_counts_as_failed(tmp_path, fake
     assert [result.succeeded for result in results["FR"]][-2:] == [False, True]
 
 
-def test_after_a_failed_challenger_the_champion_runs_before_the_fallback(tmp_path, fake, monkeypatch):
-    monkeypatch.setattr("forecast_assets.operations.cycle.fallback.has_rival_champion", lambda *_: True)
+def test_after_a_failed_challenger_the_champion_runs_before_the_fallback(tmp_path, fake):
+    champion = recipe_of(loaded().training, {"leaves": CHAMPION_LEAVES})
+    for table, rows in (("champion", champion_table(champion, MAY)), ("tuned_recipe", tuned_table(leaves=7))):
+        stored = Provenance("run", "cycle", "sha")
+        TableStore(str(tmp_path)).write(table_specs()[table], PartitionKey(MAY, "FR"), rows, stored)
+    put(tmp_path, "features", "FR", "2024-06-01")
     for job in ("monthly_cycle", "champion_cycle"):
         fake.outcomes[(job, "FR")] = ("model: broken",)
     _, submitted = cycles(tmp_path, fake, ["FR"])

@@ -30,13 +30,21 @@ class Stored:
         }
         self.totals_of: dict[pd.Timestamp, list[str]] = {}
         self.damaged: list[pd.Timestamp] = []
+        self.restated: dict[pd.Timestamp, list[str]] = {}
 
     def list_partitions(self, table: str) -> list[PartitionKey]:
         return self._keys.get(table, [])
 
-    def read_with_provenance(self, table, partitions, columns, missing):
-        assert (table, missing) == ("demand_totals", "skip_damaged")
+    def read(self, spec, partitions, columns):
+        assert (spec.name, columns) == ("sell_in", ["restated_month"])
+        months = [month for each in partitions for month in self.restated.get(each.month, [None])]
+        return pd.DataFrame({"restated_month": pd.to_datetime(months)})
+
+    def read_with_provenance(self, table, partitions, columns=None, missing="error"):
+        assert missing == "skip_damaged"
         readable = [each for each in partitions if each.month not in self.damaged]
+        if table != "demand_totals":
+            return pd.DataFrame(), dict.fromkeys(readable)
         rows = [
             (each.month, level, entity)
             for each in readable
@@ -134,6 +142,8 @@ def test_totals_without_a_market_that_has_delivered_the_month_are_made_again():
     assert words(steps_of(fresh).totals(["FR"])) == []
     fresh.damaged = [pd.Timestamp("2024-05-01")]
     assert words(steps_of(fresh).totals(["FR"])) == ["totals 2024-05..2024-05", "totals_known 2024-06..2024-06"]
+    fresh.damaged = [JUNE]
+    assert words(steps_of(fresh).totals(["FR"])) == ["totals_known 2024-06..2024-06"]
     late = with_totals(totals_of, ALL_KNOWN, sell_in={"FR": list(MONTHS), "NO": ["2024-03-01"]})
     # What was known at the end of March was known before the totals of March were made again.
     assert words(steps_of(late).totals(["FR"])) == ["totals 2024-03..2024-03", "totals_known 2024-04..2024-06"]

@@ -82,7 +82,7 @@ def test_plans_of_skus_that_the_market_does_not_have_are_named_before_the_cycle(
 def test_rows_under_another_spelling_of_the_country_block_in_every_source(settings, tmp_path):
     put(tmp_path, "promotions", "country,sku,month,is_promoted\nFr,R00,2024-06,1\nXX,R00,2024-06,1\n")
     add(tmp_path, "France,R00,2024-06,100\n")
-    assert found(settings) == [
+    assert rehearsed(settings) == [
         ("sell_in", "country_spelling", "blocks"),
         ("promotions", "country_spelling", "blocks"),
         ("promotions", "unknown_countries", "warns"),

@@ -33,7 +33,13 @@ READ_BY_NEITHER = [
 ]
 
 
-def cast(column: str, text: str, dialect: str) -> tuple[object, str | None]:
+@pytest.fixture(scope="module")
+def connection():
+    with duckdb.connect() as connection:
+        yield connection
+
+
+def cast(connection, column: str, text: str, dialect: str) -> tuple[object, str | None]:
     """Return the typed cell and the text of a bad one, as ``dialect`` reads a file or table of texts."""
     names = SOURCES["sell_out"].column_names
     relation = f"(SELECT 'FR' AS country, '{text}' AS {column})"
@@ -44,23 +50,22 @@ def cast(column: str, text: str, dialect: str) -> tuple[object, str | None]:
         assert "TRY_CAST" not in sent
         sql = sqlglot.transpile(sent, read="dremio", write="duckdb")[0]
     values = {} if dialect == "dremio" else {"market": "FR"}
-    with duckdb.connect() as connection:
-        return connection.execute(f"SELECT {column}, _bad_{column} FROM ({sql})", values).fetchone()
+    return connection.execute(f"SELECT {column}, _bad_{column} FROM ({sql})", values).fetchone()
 
 
 @pytest.mark.parametrize("dialect", ["duckdb", "dremio"])
 @pytest.mark.parametrize(("column", "text"), READ_BY_BOTH)
-def test_a_usual_spelling_is_read_alike(column, text, dialect):
-    assert cast(column, text, dialect) == (READ_BY_BOTH[column, text], None)
+def test_a_usual_spelling_is_read_alike(connection, column, text, dialect):
+    assert cast(connection, column, text, dialect) == (READ_BY_BOTH[column, text], None)
 
 
 @pytest.mark.parametrize("dialect", ["duckdb", "dremio"])
 @pytest.mark.parametrize(("column", "text"), READ_BY_NEITHER)
-def test_another_spelling_is_a_bad_cell_that_keeps_its_text(column, text, dialect):
-    assert cast(column, text, dialect) == (None, text)
+def test_another_spelling_is_a_bad_cell_that_keeps_its_text(connection, column, text, dialect):
+    assert cast(connection, column, text, dialect) == (None, text)
 
 
 @pytest.mark.parametrize("dialect", ["duckdb", "dremio"])
 @pytest.mark.parametrize("column", ["units", "month", "date", "is_promoted"])
-def test_an_empty_cell_is_not_a_bad_one(column, dialect):
-    assert cast(column, " ", dialect) == (None, None)
+def test_an_empty_cell_is_not_a_bad_one(connection, column, dialect):
+    assert cast(connection, column, " ", dialect) == (None, None)

@@ -90,6 +90,12 @@ CASES = {
         "sell_in/all.csv, column sku, rows 1, 2: found an empty cell; expected a filled cell. "
         f"Next step: fill the cells and {AGAIN}.",
     ),
+    "a sku with an invisible character": (
+        SELL_IN + "FR,A\t,2024-06,1\n",
+        "sell_in/all.csv, column sku, row 1: found an invisible character in a cell; "
+        "expected a code of visible characters. "
+        f"Next step: remove tabs, zero-width and control characters from the code and {AGAIN}.",
+    ),
     "an empty country": (
         SELL_IN + "FR,A,2024-06,1\n,A,2024-06,1\n",
         "sell_in/all.csv, column country, row 2: found an empty cell; expected a filled cell. "
@@ -103,7 +109,7 @@ CASES = {
     "a key twice in one file": (
         SELL_IN + "FR,A,2024-06,1\nFR,B,2024-06,1\nFR,A,2024-06-30,1\n",
         "sell_in/all.csv, rows 1, 3: found 1 key more than once, such as sku A, month 2024-06; "
-        "expected one row per country, sku, month. Next step: keep one row per key; "
+        "expected one row per country, sku, month, known_from. Next step: keep one row per key; "
         "if the rows are daily or transactions, name the column date and they are summed.",
     ),
     "a line with a cell too few": (

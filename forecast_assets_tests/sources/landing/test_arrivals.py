@@ -115,7 +115,9 @@ def test_in_words_three_files_are_named_and_the_others_counted(landing):
     assert delivered(landing).lacks.endswith("sell_in/FR_0.csv, sell_in/FR_1.csv, sell_in/FR_2.csv and 2 more")
 
 
-@pytest.mark.parametrize("content", [b"FR,CAF\xc9,2024-06,1\n", b'FR,"A,2024-06,1\n', b"FR,A,2024-06,1\r\n"])
+@pytest.mark.parametrize(
+    "content", [b"FR,CAF\xc9,2024-06,1\n", b'FR,"A,2024-06,1\n', b"FR,A,2024-06,1\r\n", b"FR,A,06/2024,1\n"]
+)
 def test_a_missing_month_names_the_file_that_may_hold_it_and_cannot_be_read(landing, content):
     landing("sell_in/NO.csv", HEADER + "NO,A,2024-06,1\n", age=100)
     landing("sell_in/FR.csv", "", age=100)

@@ -323,6 +323,25 @@ def test_percentages_beside_what_may_be_fractions_are_refused_for_all_markets_of
     assert landing.rows("promotions", "NO")["discount_pct"].tolist() == [0.0]
 
 
+def test_a_discount_of_1_alone_is_refused_for_it_may_be_1_percent(landing):
+    landing.put("promotions/p.csv", PROMOTIONS + "FR,A,2024-06,0.5\nFR,B,2024-06,1\nDE,C,2024-06,0.5\n")
+    expected = (
+        "promotions/p.csv, column discount_pct, row 2: found 1, which is 1 % or 100 %; expected fractions below 1"
+    )
+    assert expected in message(landing, "promotions")
+    assert len(landing.rows("promotions", "DE")) == 1
+    landing.put("promotions/p.csv", PROMOTIONS + "FR,A,2024-06,100\n")
+    assert landing.rows("promotions")["discount_pct"].tolist() == [100]
+
+
+@pytest.mark.parametrize("cell", ["0.5", "2", "yes"])
+def test_a_flag_is_1_or_0_and_nothing_between(landing, cell):
+    header = "country,sku,month,units,is_promoted\n"
+    landing.put("sell_out/a.csv", header + f"FR,A,2024-06,1,{cell}\nDE,A,2024-06,1,1.0\n")
+    assert f'column is_promoted, row 1: found "{cell}"; expected 1 or 0' in message(landing, "sell_out")
+    assert landing.rows("sell_out", "DE")["is_promoted"].tolist() == [1]
+
+
 def test_each_file_has_fractions_or_percentages(landing):
     landing.put("promotions/a.csv", PROMOTIONS + "FR,A,2024-06,25\nFR,B,2024-06,0\nFR,C,2024-06,\n")
     frame = {"country": ["FR"], "sku": ["D"], "month": ["2024-06"], "discount_pct": [0.5]}
@@ -333,3 +352,28 @@ def test_each_file_has_fractions_or_percentages(landing):
 def test_text_keeps_every_spelling_that_looks_like_a_number(landing):
     landing.put("sell_in/a.csv", SELL_IN + "FR,1.250,2024-06,5\nFR,1e5,2024-06,5\n")
     assert sorted(landing.rows()["sku"]) == ["1.250", "1e5"]
+
+
+UNSEEN = {
+    "tab": "A\t",
+    "zero-width space": "A\u200b",
+    "byte order mark": "\ufeffA",
+    "NUL": "A\x00",
+    "soft hyphen": "A\u00adB",
+    "right-to-left mark": "A\u200f",
+    "delete": "A\x7f",
+}
+
+
+@pytest.mark.parametrize("case", UNSEEN)
+def test_a_key_with_an_invisible_character_is_refused(landing, case):
+    put(landing, "sku", pa.array([UNSEEN[case]])).sell_in("DE,A,2024-06,1\n", "DE.csv")
+    assert "FR.parquet, column sku, row 1: found an invisible character in a cell" in message(landing)
+    assert landing.rows(market="DE")["sku"].tolist() == ["A"]
+
+
+def test_keys_of_every_script_and_emoji_are_read(landing):
+    keys = ["中文", "ñ-1", "e\u0301", "م‌ه", "👨\u200d👩", "~!@#$%^&*()", "\u00a0A 1\u3000"]
+    base = {name: values * len(keys) for name, values in ONE.items()}
+    rows = put(landing, "sku", pa.array(keys), base=base).rows()
+    assert rows["sku"].tolist() == [*keys[:-1], "A 1"]

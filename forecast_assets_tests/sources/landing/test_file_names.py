@@ -146,6 +146,18 @@ def test_a_link_within_the_landing_folder_and_a_linked_source_are_read(landing, 
     assert set(landing.rows()["_file"]) == {"sell_in/a.csv", "sell_in/b.csv"}
 
 
+def test_a_link_to_a_folder_is_named_and_no_loop(landing):
+    landing.sell_in("FR,A,2024-06,1\n").put("archive/b.csv", SELL_IN + "FR,B,2024-06,1\n")
+    (landing.base / "sell_in/FR").symlink_to(landing.base / "archive")
+    (landing.base / "sell_in/loop").symlink_to(landing.base / "sell_in")
+    (landing.base / "sell_in/DE").symlink_to(landing.base / "archive")
+    why = "a link to a folder: links to files alone are read"
+    assert landing.rows()["sku"].tolist() == ["A"]
+    assert landing.folder.unread("sell_in", "FR") == [
+        UnreadFile("sell_in/FR", why), UnreadFile("sell_in/loop", why)
+    ]  # fmt: skip
+
+
 def test_a_linked_file_that_changed_is_read_again(landing):
     landing.put("archive/a.csv", SELL_IN + "FR,A,2024-06,1\n").put("sell_in/DE.csv", SELL_IN + "DE,A,2024-06,1\n")
     (landing.base / "sell_in/FR.csv").symlink_to("../archive/a.csv")

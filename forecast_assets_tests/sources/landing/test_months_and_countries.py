@@ -3,7 +3,9 @@
 import pandas as pd
 import pytest
 
+from forecast_assets.config.markets import Market
 from forecast_assets.sources.landing import LandingError
+from forecast_assets.sources.source_tables import SourceTables
 
 MAY, JUNE = pd.Timestamp("2024-05-01"), pd.Timestamp("2024-06-01")
 
@@ -42,3 +44,28 @@ def test_a_missing_month_and_the_unreadable_file_that_may_hold_it_are_told_toget
 def test_rows_of_unknown_countries_are_counted(landing):
     landing.sell_in("FR,A,2024-06,1\nXX,A,2024-06,1\nXX,B,2024-06,1\nfr,A,2024-06,1\n,A,2024-06,1\n")
     assert landing.folder.unknown_countries("sell_in", ["FR", "DE"]) == {"XX": 2, "fr": 1}
+
+
+@pytest.mark.parametrize("source", ["sell_out", "products", "promotions", "overrides"])
+def test_rows_of_unknown_countries_are_counted_in_every_source(landing, source):
+    landing.sell_in("FR,A,2024-06,1\n").put(f"{source}/a.csv", "sku,country,category\nA,fr,x\nB,FR ,x\nC,,x\nD,ALL,x\n")
+    markets = {"FR": Market("FR", "France", "FR", "FRA", "Europe", JUNE)}
+    tables = SourceTables(str(landing.base), markets)
+    countries = tables.left_out(source, "FR", [JUNE]).countries
+    assert (countries.misspelt, countries.unknown) == ({} if source == "sell_out" else {"fr": 1}, {"ALL": 1})
+
+
+def test_blanks_around_a_country_in_the_path_do_not_count(landing):
+    landing.put("sell_in/country=FR%20/a.csv", "sku,month,units\nA,2024-06,1\n")
+    landing.put("sell_in/country= FR/b.csv", "sku,month,units\nB,2024-06,1\n")
+    landing.sell_in("FR,C,2024-06,1\n", "c.csv")
+    assert sorted(landing.rows()["sku"]) == ["A", "B", "C"]
+
+
+def test_a_missing_month_names_rows_whose_month_cannot_be_read(landing):
+    landing.sell_in("FR,A,06/2024,1\nFR,B,2024-05,1\nFR,B,2024-05,1\nDE,A,06/2024,1\n")
+    with pytest.raises(LandingError) as caught:
+        landing.folder.require_delivered("sell_in", "FR", [JUNE])
+    first, second = caught.value.problems
+    assert str(first).startswith('sell_in/all.csv, column month, row 1: found "06/2024"; expected a month written')
+    assert second.found.startswith("no rows (1 file checked, with 2024-05 to 2024-05 of FR")

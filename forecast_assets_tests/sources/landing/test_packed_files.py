@@ -131,9 +131,9 @@ def test_sheets_are_files_of_their_own_and_other_sheets_are_named(landing):
 
 
 def test_a_number_of_excel_needs_no_other_cell_to_show_its_notation(landing):
-    rows = [[*HEADER, "net_sales"], ["FR", 1.125, "2024-06", 1.125, "1.25"], ["FR", "B", "2024-06", 950, None]]
+    rows = [[*HEADER, "net_sales"], ["FR", "A", "2024-06", 1.125, 1.25], ["FR", "B", "2024-06", 950, 950]]
     landing.put("sell_in/FR.xlsx", saved(workbook(June=rows)))
-    assert landing.rows()[["sku", "units"]].to_numpy().tolist() == [["1.125", 1.125], ["B", 950.0]]
+    assert landing.rows()[["units", "net_sales"]].to_numpy().tolist() == [[1.125, 1.25], [950.0, 950.0]]
     landing.put("sell_in/FR.xlsx", saved(workbook(June=[HEADER, ["FR", "A", "2024-06", "1.125"]])))
     assert 'found "1.125", which is 1.125 or 1125' in message(landing)
 
@@ -143,6 +143,42 @@ def test_numbers_of_excel_keep_their_value_and_texts_are_read_as_stated(landing)
     landing.put("sell_in/FR.xlsx", saved(workbook(June=rows)))
     landing.put("sell_in/_notation.yaml", 'FR: {decimal: ",", thousands: "."}')
     assert landing.rows()["units"].tolist() == [1.125, 1125, 1250]
+
+
+def in_format(value, number_format="General"):
+    book = workbook(June=[HEADER, ["FR", value, "2024-06", 5]])
+    book["June"]["B2"].number_format = number_format
+    return saved(book)
+
+
+@pytest.mark.parametrize(
+    ("number_format", "code"),
+    [
+        *((plain, "7") for plain in ("General", "@", "0", "#", "#,##0", "# ##0", "0.00", "#,##0.00", "0_);(0)")),
+        *((padded, "00007") for padded in ("00000", "00000;-00000", "[$-40C]00000", "00000_-", "[Red]00000")),
+    ],
+)
+def test_a_code_that_excel_keeps_as_a_number_has_the_digits_it_shows(landing, number_format, code):
+    landing.put("sell_in/FR.xlsx", in_format(7, number_format))
+    assert landing.rows()["sku"].tolist() == [code]
+
+
+@pytest.mark.parametrize(
+    ("value", "number_format", "found"),
+    [
+        (7, "000-000", "cell B2 holds 7 and shows it in the format 000-000"),
+        (7, '"R"000', 'cell B2 holds 7 and shows it in the format "R"000'),
+        (7, "0,", "cell B2 holds 7 and shows it in the format 0,"),
+        (7.5, "General", "cell B2 holds the decimal number 7.5"),
+        (1e15, "0", "cell B2 holds a number of which Excel keeps 15 digits alone"),
+        (datetime.date(2024, 3, 1), "d-mmm", "cell B2 holds the date or time 2024-03-01"),
+        (True, "General", "cell B2 holds the truth value True"),
+    ],
+)
+def test_a_code_that_excel_has_changed_is_refused_with_its_cell(landing, value, number_format, found):
+    landing.put("sell_in/FR.xlsx", in_format(value, number_format)).sell_in("DE,A,2024-06,1\n")
+    assert f"sell_in/FR.xlsx: found {found}; expected a value in every cell, and codes as text" in message(landing)
+    assert len(landing.rows(market="DE")) == 1
 
 
 def test_a_workbook_of_several_sheets_is_one_arrival(landing):

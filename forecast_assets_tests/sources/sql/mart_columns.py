@@ -13,6 +13,9 @@ class _Names:
     def source_relation(self, source: str) -> str:
         return source
 
+    def has_known_from(self, source: str) -> bool:
+        return True
+
 
 def columns_of(project: SqlProject, name: str) -> list[str]:
     """Return the columns of a file's result, in order: those of its query among the rendered ones."""

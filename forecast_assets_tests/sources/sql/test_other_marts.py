@@ -3,7 +3,11 @@
 import pandas as pd
 import pytest
 
-from forecast_assets.sources.sql import DuckDbEngine, as_table
+from forecast_assets.domain.month_tables import by_month as tables_by_month
+from forecast_assets.sources.sql import DuckDbEngine, SqlProject, as_table
+from forecast_assets.storage import PartitionKey
+from forecast_assets.storage.table_spec import to_arrow
+from forecast_assets.storage.table_specs import table_specs
 from forecast_assets_tests.sources.landing.deliveries import TODAY
 from forecast_assets_tests.sources.sql.mart_columns import columns_of
 
@@ -40,14 +44,14 @@ def test_sell_out_stays_as_delivered_and_is_not_filled(landing, run):
     assert table["sell_out_units"].tolist() == [5.0, 0.0]
     assert table["is_promoted"].tolist() == [1.0, 0.0]
     assert table["stock_units"].isna().all()
-    assert [str(kind) for kind in table.dtypes] == ["object", *["float64"] * 5, "datetime64[ns]"]
+    assert [str(kind) for kind in table.dtypes] == ["object", *["float64"] * 5, *["datetime64[ns]"] * 2]
 
 
 def test_of_daily_sell_out_units_add_up_and_the_last_stock_counts(landing, run):
     header = "country,sku,date,units,stock_units,distribution_pct,price,is_promoted\n"
     days = "FR,A,2024-01-01,5,100,80,2,0\nFR,A,2024-01-20,3,40,60,4,1\nFR,A,2024-01-25,1,,,,\n"
     landing.put("sell_out/a.csv", header + days)
-    assert run("sell_out").drop(columns=["sku", "month"]).iloc[0].tolist() == [9, 40, 70, 3, 1]
+    assert run("sell_out").drop(columns=["sku", "restated_month", "month"]).iloc[0].tolist() == [9, 40, 70, 3, 1]
 
 
 def test_a_market_without_sell_out_has_an_empty_table_with_its_columns(landing, run):
@@ -112,14 +116,34 @@ def test_product_columns_that_would_share_a_name_are_refused(landing, run):
         run("products")
 
 
-def test_attributes_of_an_engine_without_a_list_of_names_are_expanded_too():
-    frame = pd.DataFrame({"sku": ["A", "B"], "attributes": ['{"vegan": "yes"}', None], "month": [JAN, JAN]})
-    assert as_table(frame)["attribute_vegan"].tolist() == ["yes", None]
+def test_attributes_are_columns_where_a_row_has_a_value():
+    texts = ['{"vegan": "yes", "tone": null}', None]
+    table = as_table(pd.DataFrame({"sku": ["A", "B"], "attributes": texts, "month": [JAN, JAN]}))
+    assert table.columns.tolist() == ["sku", "month", "attribute_vegan"]
+    assert table["attribute_vegan"].tolist() == ["yes", None]
 
 
-def test_all_markets_have_the_same_attribute_columns(landing, run):
-    landing.put("products/p.csv", "sku,country,category,vegan\nA,DE,x,yes\n").sell_in("FR,Z,2024-01,1\n")
-    assert run("products", JAN, JAN)["attribute_vegan"].tolist() == [None]
+@pytest.mark.parametrize("one_file", [True, False])
+def test_what_a_later_product_file_brings_is_not_in_earlier_months(landing, run, one_file):
+    """A column, a SKU and a category that are known from March on, in the same file or in one of its own."""
+    early, late = "A,tea,2023-12-01", "A,tea,2024-03-05,yes\nB,ice,2024-03-31,no\n"
+    if one_file:
+        landing.put("products/p.csv", f"sku,category,known_from,vegan\n{early},\n{late}")
+    else:
+        landing.put("products/p.csv", f"sku,category,known_from\n{early}\n")
+        landing.put("products/q.csv", f"sku,category,known_from,vegan\n{late}")
+    landing.put("products/de.csv", "sku,country,category,known_from,tone\nA,DE,x,2023-01-01,warm\n")
+    alone = {month: run("products", month, month).drop(columns="month") for month in (FEB, MAR)}
+    assert alone[FEB].columns.tolist() == columns_of(SqlProject(), "products")[:-2]
+    assert alone[FEB][["sku", "category"]].to_numpy().tolist() == [["A", "tea"]]
+    assert alone[MAR][["sku", "category", "attribute_vegan"]].to_numpy().tolist() == [
+        ["A", "tea", "yes"],
+        ["B", "ice", "no"],
+    ]
+    spec, of_range = table_specs()["products"], tables_by_month(run("products"), [FEB, MAR])
+    for month, rows in alone.items():
+        place = PartitionKey(month, "FR")
+        assert to_arrow(spec, place, of_range[month]).equals(to_arrow(spec, place, rows))
 
 
 def test_promotions_are_seen_from_the_month_they_were_known(landing, run):
@@ -163,6 +187,14 @@ def test_the_tests_of_a_mart_name_and_count_what_must_not_exist(landing, failure
     assert failures("sell_out") == {"sell_out_not_negative_stock": 12, "sell_out_distribution_between_0_and_100": 12}
     results = DuckDbEngine(landing.folder).run_tests("sell_out", "FR", JAN, APR, today=TODAY)
     assert max(len(result.rows) for result in results) == 10
+
+
+def test_a_price_of_zero_or_less_is_found(landing, failures):
+    header = "country,sku,month,units,price\n"
+    landing.put(
+        "sell_out/a.csv", header + "FR,A,2024-01,1,0\nFR,B,2024-01,1,-1\nFR,C,2024-01,1,\nFR,D,2024-01,1,0.01\n"
+    )
+    assert failures("sell_out") == {"sell_out_price_positive": 2}
 
 
 def test_odd_products_promotions_and_overrides_are_found(landing, failures):

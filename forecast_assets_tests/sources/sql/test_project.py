@@ -19,12 +19,18 @@ class Dremio:
     def source_relation(self, source):
         return f'"lake"."landing"."{source}"'
 
+    def has_known_from(self, source):
+        return True
+
 
 class Lake:
     dialect = "duckdb"
 
     def source_relation(self, source):
         return f"lake_{source}"
+
+    def has_known_from(self, source):
+        return True
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +55,9 @@ def test_marts_are_the_five_source_tables(project):
 
 
 def test_columns_are_those_of_the_tables(project):
-    assert columns_of(project, "sell_in") == ["sku", "sell_in_units", "net_sales", "reason", "month"]
+    assert columns_of(project, "sell_in") == ["sku", "sell_in_units", "net_sales", "reason", "restated_month", "month"]
     assert columns_of(project, "sell_out") == [
-        *("sku", "sell_out_units", "stock_units", "distribution_pct", "price", "is_promoted", "month")
+        *("sku", "sell_out_units", "stock_units", "distribution_pct", "price", "is_promoted", "restated_month", "month")
     ]
     assert columns_of(project, "products") == [
         *("sku", "category", "brand", "pack", "launch_month", "end_month", "reference_sku", "attributes", "month")

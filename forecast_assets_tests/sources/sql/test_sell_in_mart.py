@@ -54,6 +54,7 @@ def test_columns_and_types_are_those_of_the_table(landing, run):
         "sell_in_units": "float64",
         "net_sales": "float64",
         "reason": "object",
+        "restated_month": "datetime64[ns]",
         "month": "datetime64[ns]",
     }
     assert table["net_sales"].fillna(-1).tolist() == [-9.5, -1, -1]

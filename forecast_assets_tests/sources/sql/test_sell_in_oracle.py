@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from forecast_assets.domain.demand.restatements import known_rows
 from forecast_assets.sources.sql import DuckDbEngine
 from forecast_assets_tests.sources.landing.deliveries import TODAY
 
@@ -74,16 +75,73 @@ def slow_sell_in(sell_in, products, missing_month):
     return pd.DataFrame(rows, columns=["sku", "sell_in_units", "reason", "month"])
 
 
+@pytest.mark.parametrize("header", ["", ",known_from"])
 @pytest.mark.parametrize("missing_month", ["zero", "unknown"])
 @pytest.mark.parametrize("seed", range(4))
-def test_the_mart_is_what_a_loop_over_the_contract_gives(landing, seed, missing_month):
+def test_the_mart_is_what_a_loop_over_the_contract_gives(landing, seed, missing_month, header):
+    """With and without the column ``known_from``, of which no row has a value."""
     sell_in, products = random_delivery(seed)
-    landing.sell_in("".join(f"FR,{sku},{month:%Y-%m},{units}\n" for sku, month, units in sell_in))
+    end = "," if header else ""
+    lines = "".join(f"FR,{sku},{month:%Y-%m},{units}{end}\n" for sku, month, units in sell_in)
+    landing.put("sell_in/all.csv", f"country,sku,month,units{header}\n{lines}")
     rows = "".join(f"{sku},{country},x,{launch},{end},{known}\n" for sku, country, launch, end, known in products)
     landing.put("products/p.csv", f"sku,country,category,launch_month,end_month,known_from\n{rows}")
     engine = DuckDbEngine(landing.folder)
     table = engine.run("sell_in", "FR", MONTHS[0], MONTHS[-1], today=TODAY, missing_month=missing_month)
     expected = slow_sell_in(sell_in, products, missing_month)
-    pd.testing.assert_frame_equal(table.drop(columns="net_sales"), expected)
+    pd.testing.assert_frame_equal(table.drop(columns=["net_sales", "restated_month"]), expected)
+    assert table["restated_month"].isna().all()
     results = engine.run_tests("sell_in", "FR", MONTHS[0], MONTHS[-1], today=TODAY, missing_month=missing_month)
+    assert [result.name for result in results if not result.passed] == []
+
+
+def random_versions(seed):
+    """Rows of SKUs and months, some of them again with other units and a later date, some known too late at first."""
+    random = np.random.default_rng(seed)
+    closed = set(random.choice(len(MONTHS), 4, replace=False))
+    versions = {}
+    for sku in range(8):
+        for position, month in enumerate(MONTHS):
+            if position in closed or random.random() < 0.4:
+                continue
+            known = [""] if random.random() < 0.9 else []
+            known += [
+                f"{month + pd.DateOffset(months=int(random.integers(0, 9)), days=int(random.integers(0, 27))):%Y-%m-%d}"
+                for _ in range(random.integers(0, 3))
+            ]
+            for date in known:
+                versions[f"S{sku}", month, date] = float(random.integers(-2, 30))
+    return [(*key, units) for key, units in versions.items()]
+
+
+def slow_history(versions, origin):
+    """Units by SKU and month as known at the end of an origin, zero from the first known sale of the SKU on."""
+    ends = origin + pd.offsets.MonthEnd(1)
+    seen = {}
+    for sku, month, date, units in sorted(versions, key=lambda version: version[2]):
+        if month <= origin and (not date or pd.Timestamp(date) <= ends):
+            seen[sku, month] = units
+    delivered = {month for _, month in seen}
+    first = {name: min(month for sku, month in seen if sku == name) for name, _ in seen}
+    cells = {(sku, month) for sku in first for month in delivered if month >= first[sku]}
+    return {cell: seen.get(cell, 0.0) for cell in cells}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_stored_up_to_an_origin_is_what_was_known_then(landing, seed):
+    versions = random_versions(seed)
+    rows = "".join(f"FR,{sku},{month:%Y-%m},{units},{date}\n" for sku, month, date, units in versions)
+    landing.put("sell_in/all.csv", f"country,sku,month,units,known_from\n{rows}")
+    engine = DuckDbEngine(landing.folder)
+    whole = engine.run("sell_in", "FR", MONTHS[0], MONTHS[-1], today=TODAY)
+    halves = [engine.run("sell_in", "FR", *months, today=TODAY) for months in ((MONTHS[0], MONTHS[13]), MONTHS[14::15])]
+    pd.testing.assert_frame_equal(pd.concat(halves, ignore_index=True), whole)
+    delivered = landing.folder.delivered_months("sell_in", "FR")
+    assert len(delivered) > 20
+    assert whole["restated_month"].notna().sum() > 50
+    for origin in delivered:
+        known = known_rows(whole, origin)
+        cells = dict(zip(zip(known["sku"], known["month"], strict=True), known["sell_in_units"], strict=True))
+        assert cells == slow_history(versions, origin)
+    results = engine.run_tests("sell_in", "FR", MONTHS[0], MONTHS[-1], today=TODAY)
     assert [result.name for result in results if not result.passed] == []
