@@ -26,7 +26,7 @@ from forecast_assets.sample.catalogue import make_catalogue
 from forecast_assets.sample.countries import SAMPLE_MARKETS
 from forecast_assets.sample.market import simulate_market
 from forecast_assets.sample.timeline import make_timeline
-from forecast_assets.sources.source_tables import DeliveredSellIn
+from forecast_assets.sources.delivered import DeliveredSellIn
 from forecast_assets.validation.source_checks import sell_in_checks
 
 LAST = pd.Timestamp("2024-12-01")

@@ -4,7 +4,6 @@ Deliveries are files, which DuckDB reads, or tables in Dremio; both have the sam
 """
 
 import contextlib
-import dataclasses
 import io
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
@@ -18,7 +17,8 @@ from forecast_assets.domain.cycle_calendar import local_date
 from forecast_assets.domain.demand.covid import read_oxcgrt
 from forecast_assets.domain.months import consecutive_months
 from forecast_assets.sources.contract.problems import EVERY_MARKET, LandingProblem
-from forecast_assets.sources.country_spellings import NO_CODES, CountryCodes, country_codes
+from forecast_assets.sources.country_spellings import CountryCodes, country_codes
+from forecast_assets.sources.delivered import DeliveredSellIn, DeliveryProfile, LeftOut
 from forecast_assets.sources.dremio.engine import DremioEngine
 from forecast_assets.sources.dremio.tables import DremioTables
 from forecast_assets.sources.landing import LandingError, LandingFolder
@@ -29,50 +29,6 @@ from forecast_assets.sources.sql import DuckDbEngine, Engine, SqlTestResult
 MONTHS_BEFORE = 12
 SHOWN_MONTHS = 24
 OXCGRT = "oxcgrt"
-
-
-@dataclasses.dataclass(frozen=True)
-class LeftOut:
-    """What was delivered of a source and is not used.
-
-    Attributes:
-        unread: Files in the source's folder that are not read and may be the market's.
-        countries: Delivered country codes that no market has.
-    """
-
-    unread: Sequence[UnreadFile] = ()
-    countries: CountryCodes = NO_CODES
-
-
-@dataclasses.dataclass(frozen=True)
-class DeliveredSellIn:
-    """Sell-in of a run with the inputs of its checks.
-
-    Attributes:
-        rows: The months asked for and the year before them, with ``month``.
-        products: Products of the months asked for, with ``month``; None if no products were ever delivered.
-        sql_tests: Results of the SQL tests.
-        left_out: What was delivered and is not used.
-    """
-
-    rows: pd.DataFrame
-    products: pd.DataFrame | None
-    sql_tests: list[SqlTestResult]
-    left_out: LeftOut = LeftOut()
-
-
-@dataclasses.dataclass(frozen=True)
-class DeliveryProfile:
-    """Delivered rows of a source in short, for the rules on deliveries.
-
-    Attributes:
-        units: Delivered units by SKU, month and the month from which they are known, up to the last month asked for:
-            ``sku, month, known_month, units``; sell-in also has ``net_sales``, sell-out stock, distribution and price.
-        days: Rows by month and day: ``month, day, row_count, distinct_rows, odd_rows, repeated_sku``.
-    """
-
-    units: pd.DataFrame
-    days: pd.DataFrame
 
 
 class RangeNotUsable(ValueError):

@@ -14,7 +14,7 @@ from forecast_assets.domain.deliveries.rules import RULES, DeliveryRule
 from forecast_assets.domain.deliveries.whole_sources import source_gone
 from forecast_assets.domain.demand.restatements import latest_rows
 from forecast_assets.market_state.stored_sources import MEASURES
-from forecast_assets.sources.source_tables import DeliveryProfile
+from forecast_assets.sources.delivered import DeliveryProfile
 from forecast_assets.validation.table_checks import CheckDeclaration, Finding, TableCheck
 
 SELL_IN = tuple(CheckDeclaration(rule.name, rule.description) for rule in RULES)

@@ -6,8 +6,8 @@ import pandas as pd
 
 from forecast_assets.config.process_groups import CheckSettings
 from forecast_assets.domain.demand.restatements import own_rows
+from forecast_assets.sources.delivered import DeliveredSellIn, LeftOut
 from forecast_assets.sources.landing.delivered_file import UnreadFile
-from forecast_assets.sources.source_tables import DeliveredSellIn, LeftOut
 from forecast_assets.sources.sql import SqlProject, SqlTestResult
 from forecast_assets.validation.schema_check import schema_check
 from forecast_assets.validation.table_checks import CheckDeclaration, Finding, TableCheck, violating

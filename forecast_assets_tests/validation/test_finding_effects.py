@@ -3,7 +3,7 @@
 import pandas as pd
 
 from forecast_assets.market_state.delivery_findings import Acceptance
-from forecast_assets.sources.source_tables import DeliveryProfile
+from forecast_assets.sources.delivered import DeliveryProfile
 from forecast_assets.validation.delivery_checks import delivery_checks, source_gone_check
 from forecast_assets.validation.finding_effects import acceptable_names, with_effects
 from forecast_assets.validation.table_checks import CheckDeclaration, Finding, stored_if_sound

@@ -7,8 +7,8 @@ import pytest
 
 from forecast_assets.config.markets import Market
 from forecast_assets.sources.country_spellings import CountryCodes
+from forecast_assets.sources.delivered import DeliveredSellIn, LeftOut
 from forecast_assets.sources.landing.delivered_file import UnreadFile
-from forecast_assets.sources.source_tables import DeliveredSellIn, LeftOut
 from forecast_assets.sources.sql import SqlTestResult
 from forecast_assets.validation.demand_checks import totals_checks
 from forecast_assets.validation.feature_checks import features_checks
