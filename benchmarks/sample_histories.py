@@ -14,6 +14,7 @@ from forecast_assets.config.markets import Market, load_markets
 from forecast_assets.domain.calendar import add_months, month_range
 from forecast_assets.domain.demand.covid import monthly_covid_policy
 from forecast_assets.domain.demand.hierarchy import demand_totals, known_totals
+from forecast_assets.domain.demand.restatements import own_rows
 from forecast_assets.domain.features.market_history import MarketHistory, market_history
 from forecast_assets.sample import write_sample_company
 from forecast_assets.sources.source_tables import SourceTables
@@ -90,7 +91,8 @@ def _totals_known(
     for month in months:
         of_month = {
             name: {
-                code: rows[name][rows[name]["month"] == month].drop(columns="month") for code, rows in tables.items()
+                code: own_rows(rows[name][rows[name]["month"] == month]).drop(columns="month")
+                for code, rows in tables.items()
             }
             for name in ("sell_in", "sell_out", "products")
         }

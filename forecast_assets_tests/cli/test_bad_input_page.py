@@ -30,6 +30,9 @@ CASES = {
         folder, entry(code="NO")
     ),
     "market code 'FR' is given 2 times": lambda folder: markets_of(folder, entry(), entry()),
+    "one region is written 'Europe' and 'europe'; write it in one way": lambda folder: markets_of(
+        folder, entry(), entry(code="DE", region="europe")
+    ),
     "unknown key 'regoin'; did you mean 'region'?": lambda folder: markets_of(folder, entry(regoin="Europe")),
     "expected a month like 2019-01, got": lambda folder: markets_of(folder, entry(since="5")),
     "has not closed; the last closed month is": lambda folder: closed_month_argument("2199-01", "Europe/Paris"),

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from forecast_assets.domain.calendar import add_months
+from forecast_assets.domain.demand.restatements import own_rows
 from forecast_assets.domain.models.boosters import train_boosters
 from forecast_assets.domain.models.market_model import (
     OwnAlone,
@@ -110,7 +111,7 @@ def rows_over(markets: dict, stacks: dict, months) -> pd.DataFrame:
     Features of a month that is no origin of the stacks are those of the origin before.
     """
     by_origin = dict(list(together(stacks).groupby("origin_month")))
-    by_month = together({code: tables.sell_in for code, tables in markets.items()}).groupby("month")
+    by_month = together({code: own_rows(tables.sell_in) for code, tables in markets.items()}).groupby("month")
     rows = []
     for month in months:
         features = by_origin[max(origin for origin in by_origin if origin <= month)].assign(origin_month=month)
