@@ -1,19 +1,28 @@
-"""Simulated markets of three sizes and kinds, and the faults that are planted in their last month.
+"""Faults planted in the last month of simulated markets of three sizes and kinds, and the rules that find them.
 
 Steady SKUs vary by 10 % around their level, seasonal ones swing by a factor of 2 over the year and vary by 20 %,
 intermittent ones sell in a third of the months. Nothing here is taken from the sample company.
+
+Run: ``python -m benchmarks.delivery_markets --seeds 101 102 103 [--without-prices]``.
 """
 
+import argparse
+import warnings
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 
 import numpy as np
 import pandas as pd
+
+from forecast_assets.domain.deliveries.delivery import delivery_until
+from forecast_assets.domain.deliveries.rules import RULES
 
 LAST = pd.Timestamp("2024-12-01")
 SIZES = (3, 30, 150)
 KINDS = ("steady", "seasonal", "intermittent")
 LONG, SHORT = 60, 14
 SHARE_SOLD = 1 / 3
+JUDGED_MONTHS = 6
 Change = Callable[[pd.DataFrame, pd.Series], pd.DataFrame]
 
 
@@ -45,7 +54,7 @@ def simulated_rows(kind: str, skus: int, months: int, seed: int) -> tuple[pd.Dat
     return rows[rows["units"] > 0].reset_index(drop=True), products
 
 
-def market_kinds(seeds: tuple[int, ...]) -> Iterator[tuple[str, int, str, int]]:
+def market_kinds(seeds: list[int]) -> Iterator[tuple[str, int, str, int]]:
     """Generate kind, number of SKUs, length of the history in words, and seed."""
     for kind in KINDS:
         for skus in SIZES:
@@ -55,10 +64,19 @@ def market_kinds(seeds: tuple[int, ...]) -> Iterator[tuple[str, int, str, int]]:
 
 
 def _times(factor: float, picked: Callable[[pd.DataFrame, pd.Series], pd.Series]) -> Change:
+    """Change units alone: another unit of measure leaves the value as it is."""
+
     def change(rows: pd.DataFrame, categories: pd.Series) -> pd.DataFrame:
-        is_picked = picked(rows, categories)
-        factors = np.where(is_picked, factor, 1.0)
-        return rows.assign(units=rows["units"] * factors)
+        return rows.assign(units=rows["units"] * np.where(picked(rows, categories), factor, 1.0))
+
+    return change
+
+
+def _whole_times(factor: float) -> Change:
+    """Change units and value: rows that are missing or there twice."""
+
+    def change(rows: pd.DataFrame, _: pd.Series) -> pd.DataFrame:
+        return rows.assign(**{name: rows[name] * factor for name in ("units", "net_sales") if name in rows})
 
     return change
 
@@ -88,9 +106,9 @@ def _third_missing(rows: pd.DataFrame, _: pd.Series) -> pd.DataFrame:
 
 LARGEST, MIDDLE, SMALL = _ranked(0.0), _ranked(0.4), _ranked(0.8)
 FAULTS: dict[str, Change] = {
-    "10 of 30 days": _times(10 / 30, _all),
-    "22 of 30 days": _times(22 / 30, _all),
-    "every row twice": _times(2.0, _all),
+    "10 of 30 days": _whole_times(10 / 30),
+    "22 of 30 days": _whole_times(22 / 30),
+    "every row twice": _whole_times(2.0),
     "packs of 3, all SKUs": _times(1 / 3, _all),
     "packs of 3, one category": _times(1 / 3, _one_category),
     "packs of 3, the largest SKU": _times(1 / 3, LARGEST),
@@ -111,3 +129,46 @@ FAULTS: dict[str, Change] = {
     "x 100, a small SKU": _times(100.0, SMALL),
     "1/100, the largest SKU": _times(0.01, LARGEST),
 }
+
+
+def findings(rows: pd.DataFrame, products: pd.DataFrame, month: pd.Timestamp) -> set[str]:
+    """Return the names of the rules that find something in a month."""
+    delivery = delivery_until(rows, month, None, products)
+    return {rule.name for rule in RULES if rule.find(delivery)}
+
+
+def main(given: list[str] | None = None) -> None:
+    """Print, by fault and kind of market, the markets in which it is found, and the false findings a year."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, nargs="*", default=[101, 102, 103])
+    parser.add_argument("--without-prices", action="store_true", help="leave net_sales out")
+    options = parser.parse_args(given)
+    warnings.simplefilter("ignore")
+    hits: dict[tuple[str, str], list[bool]] = defaultdict(list)
+    false_by_kind, years = Counter[str](), Counter[str]()
+    for kind, skus, length, seed in market_kinds(options.seeds):
+        rows, products = simulated_rows(kind, skus, LONG if length == "long" else SHORT, seed)
+        rows = rows.drop(columns="net_sales") if options.without_prices else rows
+        categories, name = products.set_index("sku")["category"], f"{kind} {skus} {length}"
+        sound: set[str] = set()
+        for month in pd.date_range(end=LAST, periods=JUDGED_MONTHS, freq="MS"):
+            sound = findings(rows, products, month)
+            false_by_kind[name] += len(sound)
+            years[name] += 1
+        is_last = rows["month"] == LAST
+        for fault, change in FAULTS.items():
+            if not is_last.any() or (skus == SIZES[0] and "category" in fault):
+                continue
+            faulty = pd.concat([rows[~is_last], change(rows[is_last], categories)], ignore_index=True)
+            if (faulty["month"] == LAST).any():
+                hits[fault, name].append(bool(findings(faulty, products, LAST) - sound))
+    print("| fault | " + " | ".join(years) + " |\n|" + "---|" * (1 + len(years)))
+    for fault in FAULTS:
+        counts = [hits[fault, name] for name in years]
+        print(f"| {fault} | " + " | ".join(f"{sum(each)} of {len(each)}" if each else "-" for each in counts) + " |")
+    rates = [f"{12 * false_by_kind[name] / months:.2f}" for name, months in years.items()]
+    print("| false findings a year | " + " | ".join(rates) + " |")
+
+
+if __name__ == "__main__":
+    main()
