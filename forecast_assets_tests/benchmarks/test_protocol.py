@@ -190,3 +190,12 @@ def test_mase_equals_a_loop_over_series():
         naive = [error for error in naive if not np.isnan(error)]
         expected.append(np.mean([abs(f - a) for f, a in zip(forecast[row], actual[row], strict=True)]) / np.mean(naive))
     np.testing.assert_allclose(mase(actual, forecast, history), expected)
+
+
+def test_an_actual_that_equals_several_quantiles_is_covered_by_the_share_of_their_levels():
+    table = rows("A", "x", "2020-01-01", [10.0] * 12 + [0.0, 5.0, 1.0, 9.0])
+    (case,) = cases(table, horizon_months=4, origins=1, step_months=12)
+    # Zero up to 0.6: an actual of 0 lies anywhere below 0.7, 0.6 of it above 0.1. 5 is inside, 1 between 0.6 and 0.7.
+    mostly_zero = [0.0] * 6 + [4.0, 6.0, 8.0]
+    made = Forecasts(np.zeros((1, 4)), np.zeros((1, 4)), np.full((1, 4), 8.0), np.array([[mostly_zero] * 4]))
+    assert measures(score(case, made))["coverage_80"] == pytest.approx((0.6 / 0.7 + 1 + 1 + 0) / 4)

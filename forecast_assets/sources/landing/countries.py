@@ -1,6 +1,6 @@
 """Country codes in delivered files, of every market and of none.
 
-Belongs here: counting rows by code. Not here: what a code of no market means (config/country_spellings.py).
+Belongs here: counting rows by code. Not here: what a code of no market means (sources/country_spellings.py).
 """
 
 from collections.abc import Iterable, Sequence

@@ -59,7 +59,8 @@ BAD_DELIVERIES = {
     "missing_file": BadDelivery(planted("missing_file"), "expected rows of FR in month 2024-12. Next step: deliver"),
     "late_month": BadDelivery(planted("late_month"), "expected rows of FR in month 2024-12. Next step: deliver"),
     "duplicate_rows": BadDelivery(
-        planted("duplicate_rows"), "expected one row per country, sku, month, known_from. Next step: keep one row per key"
+        planted("duplicate_rows"),
+        "expected one row per country, sku, month, known_from. Next step: keep one row per key",
     ),
     "wrong_type": BadDelivery(planted("wrong_type"), 'column units, rows 1, 2, 3: found "n/a"; expected a number'),
     "negative_spike": BadDelivery(

@@ -24,7 +24,7 @@ def plant_tuning(store: TableStore, country: str, month: pd.Timestamp, parameter
     store.write(table_specs()["tuned_recipe"], place, tuned, Provenance("planted", "dev", "none"))
 
 
-SOURCE_TABLES = ["features", "sell_in", "products", "baseline_forecasts", "overrides"]
+SOURCE_TABLES = ["features", "history_marks", "sell_in", "products", "baseline_forecasts", "overrides"]
 LENIENT = {
     f"FORECAST_PROMOTION_{name}": value
     for name, value in {"TOLERANCE": "1", "BASELINE_TOLERANCE": "1", "MAX_BIAS": "5", "CLASS_TOLERANCE": "5"}.items()

@@ -66,7 +66,10 @@ class Delivered:
     def pooled_rows(self, month: pd.Timestamp) -> pd.DataFrame:
         features = pd.concat([self.features(code, month).assign(country=code) for code in self.histories])
         units = pd.concat(
-            [rows_of(history.sell_in, month).assign(country=code) for code, history in self.histories.items()]
+            [
+                rows_of(history.sell_in.until(month), month).assign(country=code)
+                for code, history in self.histories.items()
+            ]
         )
         return pooled_rows(features, units, 10).assign(month=month)
 
