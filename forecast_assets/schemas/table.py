@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from forecast_assets.domain.evaluation.quantiles import QUANTILE_COLUMNS
+# Names of the quantiles 5 to 95 % of a forecast, as in domain/evaluation/quantiles.py.
+QUANTILE_COLUMNS = tuple(f"forecast_units_p{percent:02d}" for percent in range(5, 100, 5))
 
 
 class Table(pa.DataFrameModel):

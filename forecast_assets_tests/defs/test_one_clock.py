@@ -42,6 +42,7 @@ MARKETS = """markets:
 @pytest.fixture(params=ZONES)
 def settings(request, tmp_path):
     (tmp_path / "markets.yaml").write_text(MARKETS, encoding="utf-8")
+    (tmp_path / "landing").mkdir()
     return loaded(
         FORECAST_MARKETS=str(tmp_path / "markets.yaml"), FORECAST_TIME_ZONE=request.param, FORECAST_ENV="dev",
         FORECAST_STORE=str(tmp_path / "store"), FORECAST_LANDING=str(tmp_path / "landing"), FORECAST_RETUNE_TRIALS="2",

@@ -95,8 +95,8 @@ CELLS = {
     "a key twice": (
         SELL_IN + "FR,A,2024-01,1\nFR,A,2024-01,1\nFR,B,2024-01,1\n",
         f"{TABLE}, row (FR, sku A, month 2024-01-01): found 1 key more than once; expected one row per country, sku, "
-        "month. Next step: keep one row per key; if the rows are daily or transactions, name the column date and they are "
-        "summed.",
+        "month, known_from. Next step: keep one row per key; if the rows are daily or transactions, name the column date "
+        "and they are summed.",
     ),
     "days that do not add up to the month": (
         "country,sku,month,date,units\nFR,A,2024-01,,5\nFR,A,,2024-01-03,3\nFR,A,,2024-01-04,1\n",

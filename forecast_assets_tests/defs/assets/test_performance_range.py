@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from forecast_assets.definitions import build_definitions
+from forecast_assets.domain.evaluation.quantiles import with_every_quantile
 from forecast_assets.operations.cycle.launch import QUIET
 from forecast_assets.storage import PartitionKey, Provenance
 from forecast_assets.storage.table_specs import table_specs
@@ -48,10 +49,11 @@ def published(origin, units):
     months = [origin + pd.DateOffset(months=ahead) for ahead in range(1, len(units) + 1)]
     forecasts = ["forecast_units", "forecast_units_p10", "forecast_units_p90", "model_units"]
     numbers = dict.fromkeys([*forecasts, "baseline_units", "naive_units"], units)
-    return pd.DataFrame(
+    rows = pd.DataFrame(
         {
             "sku": "a", "origin_month": origin, "target_month": months, "horizon_months": range(1, len(units) + 1),
             **numbers, "category": "tea", "abc_class": "A", "xyz_class": "X", "inputs_missing": "", "rule": "regular",
             "status": "published", "source": "model", "reason": "",
         }
     )  # fmt: skip
+    return with_every_quantile(rows)

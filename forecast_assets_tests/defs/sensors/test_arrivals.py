@@ -34,6 +34,7 @@ class ArrivalPolls:
     def __init__(self, base, instance) -> None:
         self.base, self.instance, self.cursor = base, instance, None
         (base / "markets.yaml").write_text(MARKETS, encoding="utf-8")
+        (base / "landing").mkdir()
         self.settings = loaded(
             FORECAST_STORE=str(base / "store"), FORECAST_LANDING=str(base / "landing"),
             FORECAST_MARKETS=str(base / "markets.yaml"),
