@@ -5,16 +5,13 @@ inputs can therefore not disagree. The assets themselves do not belong here.
 """
 
 from collections.abc import Sequence
-from typing import Literal, get_args
+from typing import get_args
 
 import dagster as dg
 
 from forecast_assets.domain.demand.restatements import RESTATED_MONTH
 from forecast_assets.storage.table_reader import WhenMissing
 
-# Partitions without which a step fails: the last month of the window (but in a commanded fallback), any of its months,
-# or none in particular.
-Required = Literal["last", "last_of_cycle", "any", ""]
 UNITS = ["sku", "sell_in_units", RESTATED_MONTH]
 
 
@@ -24,14 +21,11 @@ def window(
     last_offset: int,
     columns: Sequence[str] | None = None,
     missing: str = "skip",
-    required: Required = "",
 ) -> dg.AssetIn:
     """Return the input of months m+first_offset .. m+last_offset of the same market (month x country on both sides).
 
     At the start of history the input has fewer months. ``columns`` limits the columns read (``country`` and ``month``
-    always come). With ``missing="error"`` an unpublished month fails the step. With ``required="last"`` that of the
-    window's end does (``"last_of_cycle"``: except in a commanded fallback), with ``required="any"`` a window without
-    any published month.
+    always come); with ``missing="error"`` an unpublished month fails the step.
 
     Raises:
         ValueError: If the window ends before it starts or reaches past the month itself: it would read the future.
@@ -42,12 +36,12 @@ def window(
             "country": dg.DimensionPartitionMapping("country", dg.IdentityPartitionMapping()),
         }
     )
-    return _asset_in(asset, mapping, (first_offset, last_offset), columns, missing, required)
+    return _asset_in(asset, mapping, (first_offset, last_offset), columns, missing)
 
 
-def units_window(first_offset: int, last_offset: int, missing: str = "skip", required: Required = "") -> dg.AssetIn:
+def units_window(first_offset: int, last_offset: int, missing: str = "skip") -> dg.AssetIn:
     """Return the input of sell-in units as ``window`` does; restatements come with the month that knows them."""
-    return window("sell_in", first_offset, last_offset, UNITS, missing, required)
+    return window("sell_in", first_offset, last_offset, UNITS, missing)
 
 
 def month_window(
@@ -56,7 +50,6 @@ def month_window(
     last_offset: int,
     columns: Sequence[str] | None = None,
     missing: str = "skip",
-    required: Required = "",
 ) -> dg.AssetIn:
     """Return the input of months m+first_offset .. m+last_offset between assets by month alone.
 
@@ -64,17 +57,12 @@ def month_window(
         ValueError: As ``window``.
     """
     months = _months(asset, first_offset, last_offset)
-    return _asset_in(asset, months, (first_offset, last_offset), columns, missing, required)
+    return _asset_in(asset, months, (first_offset, last_offset), columns, missing)
 
 
-def same_month(
-    asset: str, columns: Sequence[str] | None = None, missing: str = "error", required: Required = ""
-) -> dg.AssetIn:
-    """Return the input of the same month: all markets for an asset by month, the month alone for one by market.
-
-    With ``required="any"`` a month without any published market fails the step.
-    """
-    return _asset_in(asset, dg.MultiToSingleDimensionPartitionMapping("month"), (0, 0), columns, missing, required)
+def same_month(asset: str, columns: Sequence[str] | None = None, missing: str = "error") -> dg.AssetIn:
+    """Return the input of the same month: all markets for an asset by month, the month alone for one by market."""
+    return _asset_in(asset, dg.MultiToSingleDimensionPartitionMapping("month"), (0, 0), columns, missing)
 
 
 def _months(asset: str, first_offset: int, last_offset: int) -> dg.TimeWindowPartitionMapping:
@@ -93,15 +81,10 @@ def _asset_in(
     offsets: tuple[int, int],
     columns: Sequence[str] | None,
     missing: str,
-    required: str,
 ) -> dg.AssetIn:
     if missing not in get_args(WhenMissing):
         raise ValueError(f"missing is one of {get_args(WhenMissing)}, got {missing!r} for {asset}")
-    if required not in get_args(Required):
-        raise ValueError(f"required is one of {get_args(Required)}, got {required!r} for {asset}")
     metadata = {"first_offset": offsets[0], "last_offset": offsets[1], "missing": missing}
-    if required:
-        metadata["required"] = required
     if columns is not None:
         metadata["columns"] = list(columns)
     return dg.AssetIn(key=asset, partition_mapping=mapping, metadata=metadata)

@@ -1,4 +1,4 @@
-"""What was delivered of a source, as the checks read it.
+"""Delivered rows of a source with what stands beside them, as the checks read it.
 
 Belongs here: the frames and facts that checks need together. Not here: reading them (source_tables.py).
 """
@@ -15,7 +15,7 @@ from forecast_assets.sources.sql import SqlTestResult
 
 @dataclasses.dataclass(frozen=True)
 class LeftOut:
-    """What was delivered of a source and is not used.
+    """Delivered files and rows of a source that are not used.
 
     Attributes:
         unread: Files in the source's folder that are not read and may be the market's.

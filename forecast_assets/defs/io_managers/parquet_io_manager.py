@@ -16,7 +16,6 @@ from forecast_assets.defs.io_managers.bindings import Bindings
 from forecast_assets.defs.io_managers.event_metadata import describe_table
 from forecast_assets.defs.io_managers.loaded_inputs import LoadedInput
 from forecast_assets.defs.io_managers.outputs import add_metadata, by_partition, provenance_for, table_name
-from forecast_assets.defs.io_managers.required_inputs import require_declared
 from forecast_assets.defs.retries import transient_errors_again
 from forecast_assets.market_state.damaged_inputs import DamagedInput
 from forecast_assets.storage import PartitionKey, TableSpec, TableStore
@@ -79,8 +78,7 @@ class ParquetIOManager(dg.ConfigurableIOManager):
         ``forecast_assets.defs.partition_windows``.
 
         Raises:
-            MissingPartition: If partitions are absent and the input is not declared with ``missing="skip"``, or those
-                that it declares as required are.
+            MissingPartition: If partitions are absent and the input is not declared with ``missing="skip"``.
         """
         name = table_name(context.asset_key)
         declared = context.definition_metadata
@@ -95,7 +93,6 @@ class ParquetIOManager(dg.ConfigurableIOManager):
         if damaged and not provenances:
             # Nothing is left: the error of the first file says more than that the table has no partition.
             self.tables.read(name, damaged, missing="skip")
-        require_declared(context, name, provenances)
         for partition in damaged:
             left_out = DamagedInput(name, partition, self.tables.path(name, partition))
             self.bindings().damaged.note(context.step_context.run_id, context.step_context.step.key, left_out)

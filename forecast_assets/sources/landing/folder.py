@@ -36,7 +36,7 @@ REMOTE_READERS = 16
 
 
 class _Loaded(NamedTuple):
-    """What is known once the table of a market is created: problems of whole files, and the stated notation."""
+    """Facts known once the table of a market is created: problems of whole files, and the stated notation."""
 
     problems: list[LandingProblem]
     notation: Notation
