@@ -1,12 +1,15 @@
-"""Checks that overrides, promotions and products name SKUs that the market has, before anything is published.
+"""Checks that plans name SKUs that the market has, and that overrides in force stay, before anything is published.
 
 All of them warn: a row that meets no SKU changes no number. They judge runs of one month; history is as it was.
 """
+
+import contextlib
 
 import pandas as pd
 
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.deliveries.delivery import DeliveryFinding
+from forecast_assets.domain.deliveries.lapsed_overrides import overrides_lapsed
 from forecast_assets.domain.deliveries.unmatched_skus import (
     KnownSkus,
     overrides_unused,
@@ -21,6 +24,9 @@ from forecast_assets.storage import PartitionKey, TableReader
 from forecast_assets.validation.table_checks import CheckDeclaration, Finding, TableCheck, Tables
 
 ROWS_KEPT = 10
+# Months of stored overrides that show whether planners file them again.
+LAPSED_MONTHS = 12
+LAPSED_COLUMNS = ["sku", "target_month", "author"]
 USED_COLUMNS = ["sku", "target_month", "forecast_units"]
 
 
@@ -43,6 +49,42 @@ def plan_check(
             finding = None
     result = Finding() if finding is None else Finding(len(finding.rows), finding.rows.head(ROWS_KEPT), finding.message)
     return declaration.rule(lambda _, __: result)
+
+
+def lapsed_check(
+    declaration: CheckDeclaration, sources: SourceTables, store: TableReader, country: str, tables: Tables
+) -> TableCheck:
+    """Return the check that overrides in force are still delivered; it passes in a run over several months."""
+    finding = None
+    if len(tables) == 1:
+        (month,) = tables
+        finding = _lapsed(sources, store, country, month)
+    result = Finding() if finding is None else Finding(len(finding.rows), finding.rows.head(ROWS_KEPT), finding.message)
+    return declaration.rule(lambda _, __: result)
+
+
+def _lapsed(sources: SourceTables, store: TableReader, country: str, month: pd.Timestamp) -> DeliveryFinding | None:
+    first = add_months(month, -LAPSED_MONTHS)
+    partitions = [PartitionKey(each, country) for each in pd.date_range(first, add_months(month, -1), freq="MS")]
+    stored = store.read("overrides", [each for each in partitions if store.exists("overrides", each)], LAPSED_COLUMNS)
+    stored = stored.rename(columns={"month": "origin_month"})
+    # Most markets have none ahead: the other markets' files are then not read.
+    if not (stored["target_month"] > month).any():
+        return None
+    delivered = sources.override_rows(country, month)
+    keeps_origins = bool((delivered["origin_month"] < month).any()) or _others_keep_origins(sources, country, month)
+    return overrides_lapsed(stored, delivered, month, keeps_origins=keeps_origins)
+
+
+def _others_keep_origins(sources: SourceTables, country: str, month: pd.Timestamp) -> bool:
+    """Return True if another market's rows of earlier origins are delivered, or no overrides at all."""
+    if not sources.has_source("overrides"):
+        return True
+    for other in sources.market_codes:
+        with contextlib.suppress(LandingError):
+            if other != country and (sources.override_rows(other, month)["origin_month"] < month).any():
+                return True
+    return False
 
 
 def known_skus(sources: SourceTables, country: str, month: pd.Timestamp) -> KnownSkus:

@@ -8,6 +8,20 @@ from forecast_assets.domain.deliveries.delivery import DeliveryFinding
 EXPECTED_MONTHS = 3
 
 
+def source_state(row_count: int, rows_of_month: int, earlier: pd.Series) -> str:
+    """Return the state of a source: delivered, without a row of the month, stopped, or never delivered.
+
+    Args:
+        row_count: Delivered rows of the market, of all months.
+        rows_of_month: Rows known in the judged month.
+        earlier: Delivered rows by month, of stored months before the judged one.
+    """
+    if row_count:
+        return "delivered" if rows_of_month else "delivered, nothing for the month"
+    had_rows = earlier[earlier > 0]
+    return "never delivered" if had_rows.empty else f"stopped: last delivered for {had_rows.index.max():%Y-%m}"
+
+
 def source_gone(
     source: str, market: str, row_count: int, earlier: pd.Series, *, others_deliver: bool
 ) -> DeliveryFinding | None:

@@ -1,8 +1,9 @@
 """Three states of a source without rows: never delivered, missing for one market, gone altogether."""
 
 import pandas as pd
+import pytest
 
-from forecast_assets.domain.deliveries.whole_sources import source_gone
+from forecast_assets.domain.deliveries.whole_sources import source_gone, source_state
 from forecast_assets_tests.domain.deliveries.deliveries import months_before
 
 
@@ -29,3 +30,20 @@ def test_a_source_that_was_never_delivered_or_is_delivered_is_no_finding():
 
 def test_a_source_that_was_gone_the_month_before_has_been_found_already():
     assert source_gone("products", "FR", 0, earlier(120, 0), others_deliver=False) is None
+
+
+@pytest.mark.parametrize(
+    ("row_count", "rows_of_month", "before", "state"),
+    [
+        (90, 7, (7,), "delivered"),
+        (90, 7, (), "delivered"),
+        (90, 0, (7,), "delivered, nothing for the month"),
+        (0, 0, (7, 8, 0), "stopped: last delivered for 2024-04"),
+        # Products of a market whose SKUs the mart adds.
+        (0, 7, (8,), "stopped: last delivered for 2024-05"),
+        (0, 0, (0, 0), "never delivered"),
+        (0, 0, (), "never delivered"),
+    ],
+)
+def test_the_states_of_a_source_are_told_apart(row_count, rows_of_month, before, state):
+    assert source_state(row_count, rows_of_month, earlier(*before)) == state
