@@ -49,6 +49,7 @@ def test_a_row_that_is_delivered_or_filed_again_is_no_finding():
     assert lapsed(rows("A 05 09"), rows("A 05 09")) == []
     assert lapsed(rows("A 05 09"), rows("A 06 09")) == []
     assert lapsed(rows("A 05 09"), rows("A 06 08")) == ["A 05 09"]
+    assert lapsed(rows("A 05 09"), rows("A 04 09")) == ["A 05 09"]
 
 
 def test_deliveries_that_replace_each_other_lose_nothing_by_it():
@@ -64,7 +65,14 @@ def test_overrides_that_were_always_filed_again_are_missed_when_they_are_not():
     assert "SKU B for 2024-09 by Ann, of origin 2024-05 (not filed for 2024-06)" in finding.message
 
 
+def test_overrides_that_were_let_go_before_or_whose_month_came_show_nothing():
+    assert lapsed(rows(*ALWAYS, "E 04 09"), rows("A 06 09"), keeps_origins=False) == ["B 05 09"]
+    over = ("F 01 02", "G 02 03", "H 03 04")
+    assert lapsed(rows(*ALWAYS, *over), rows("A 06 09"), keeps_origins=False) == ["B 05 09"]
+
+
 def test_fewer_than_five_earlier_ones_or_under_four_in_five_show_no_habit():
+    assert lapsed(rows(*ALWAYS[1:]), rows("A 06 09"), keeps_origins=False) == ["B 05 09"]
     assert lapsed(rows(*ALWAYS[2:]), rows("A 06 09"), keeps_origins=False) == []
     # Of seven, one was not filed again; of eight, two.
     assert lapsed(rows(*ALWAYS, "C 02 09"), rows("A 06 09"), keeps_origins=False) == ["B 05 09"]
