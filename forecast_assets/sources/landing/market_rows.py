@@ -54,10 +54,14 @@ class MarketRows:
         connection: An in-memory DuckDB that can read the files.
         market: Code of the market.
         concerns: Returns True if a file of a source, given by its name, may be the market's.
+        reads_in_parallel: Whether files are read by several threads: far away, each takes a moment to answer.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, market: str, concerns: Concerns) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, market: str, concerns: Concerns, *, reads_in_parallel: bool
+    ) -> None:
         self.connection, self.market, self._concerns = connection, market, concerns
+        self._reads_in_parallel = reads_in_parallel
         self._kept: dict[str, tuple[Hashable, SourceRows]] = {}
 
     def of(
@@ -77,7 +81,8 @@ class MarketRows:
         if kept and kept_state == state:
             return kept
         self._kept.pop(source.name, None)
-        self.connection.execute("RESET threads")
+        if self._reads_in_parallel:
+            self.connection.execute("RESET threads")
         concerns = partial(self._concerns, source=source.name)
         found = [*problems, *(file.problem for file in files if file.problem and self._holds(source, file))]
         sound = [file for file in files if file.problem is None and file.can_hold(self.market)]
