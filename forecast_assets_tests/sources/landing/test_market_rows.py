@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from forecast_assets.sources.landing import LandingError, market_rows
-from forecast_assets_tests.sources.landing.deliveries import SELL_IN, TODAY
+from forecast_assets.sources.landing.folder import local_database
+from forecast_assets_tests.sources.landing.deliveries import SELL_IN, TODAY, Deliveries
 
 JUNE, MAY = pd.Timestamp("2024-06-01"), pd.Timestamp("2024-05-01")
 
@@ -127,6 +128,15 @@ def test_a_file_that_opens_later_with_the_same_size_and_time_is_read_then(landin
         units(folder)
     closed.clear()
     assert units(folder) == [1.0]
+
+
+def test_folders_do_not_mix_though_they_share_a_database(landing, tmp_path):
+    here = landing.sell_in("FR,A,2024-06,1\n").folder
+    there = Deliveries(tmp_path / "other").sell_in("FR,A,2024-06,2\n").folder
+    assert units(here) == [1.0]
+    assert units(there) == [2.0]
+    assert here.relation("sell_in", "FR", TODAY).select("units").fetchall() == [(1.0,)]
+    assert local_database(os.getpid()) is local_database(os.getpid()) is not local_database(0)
 
 
 def test_threads_do_not_share_a_connection(landing):
