@@ -37,6 +37,12 @@ from forecast_assets.storage.folders import file_system_of, is_local, path_of
 REMOTE_READERS = 16
 
 
+class _Kept(threading.local):
+    """The rows that a thread keeps: those of the market that it asked for last."""
+
+    rows: MarketRows | None = None
+
+
 class LandingFolder:
     """A folder with one subfolder per source.
 
@@ -62,7 +68,7 @@ class LandingFolder:
         self._known_codes = tuple(known_codes)
         self._inspected: dict[tuple[Any, ...], Inspected] = {}
         self._unpacked = Unpacked()
-        self._kept = threading.local()
+        self._kept = _Kept()
 
     @cached_property
     def _fs(self) -> AbstractFileSystem:
@@ -238,7 +244,7 @@ class LandingFolder:
 
     def _market_rows(self, market: str) -> MarketRows:
         """Return the tables of a market: those of the last one that this thread asked for are kept."""
-        kept: MarketRows | None = getattr(self._kept, "rows", None)
+        kept = self._kept.rows
         if kept is None or kept.market != market:
             concerns = partial(self._concerns, market=market)
             kept = MarketRows(self.connect(), market, concerns, reads_in_parallel=not self._is_local)
