@@ -42,6 +42,7 @@ def company(tmp_path) -> dict[str, str]:
         tmp_path / "landing", markets=2, skus=6, months=30, last_month=f"{MONTH}-01",
         markets_file=tmp_path / "markets.yaml",
     )  # fmt: skip
+    (tmp_path / "home").mkdir()
     next((tmp_path / "landing" / "sell_in").glob(f"*_{MONTH}*")).write_bytes(b"no parquet")
     return {
         "FORECAST_MARKETS": str(tmp_path / "markets.yaml"), "FORECAST_LANDING": str(tmp_path / "landing"),

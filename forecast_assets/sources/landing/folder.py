@@ -4,42 +4,43 @@ Belongs here: listing, the choice of a market's files, collecting problems. No c
 Not here: casts and checks (sources/contract), the tables themselves (dbt_like_sql).
 """
 
+import os
+import threading
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import cached_property
-from typing import Any, NamedTuple
+from functools import cache, cached_property, partial
+from typing import Any
 
 import duckdb
 import pandas as pd
 from fsspec import AbstractFileSystem
 
-from forecast_assets.config.azure_account import AzureAccount, raise_if_storage_said_it
+from forecast_assets.config.azure_account import AzureAccount
 from forecast_assets.sources.contract.columns import Source, source_named
 from forecast_assets.sources.contract.delivered_rows import NO_MONTH, CheckedMonths
 from forecast_assets.sources.contract.expressions import is_known_in_its_month
 from forecast_assets.sources.contract.problems import LandingError, LandingProblem
-from forecast_assets.sources.contract.row_checks import row_problems
 from forecast_assets.sources.contract.stated_notation import NOT_STATED, NOTATION_FILE, Notation
-from forecast_assets.sources.landing.countries import countries_of, rows_by_country
+from forecast_assets.sources.landing.countries import rows_by_country
 from forecast_assets.sources.landing.delivered_file import LandingFile, UnreadFile
-from forecast_assets.sources.landing.files import Inspected, inspect_file, unreadable
+from forecast_assets.sources.landing.files import Inspected, inspect_file
 from forecast_assets.sources.landing.listing import FileState, Listing, concerns, list_source, require_folder
+from forecast_assets.sources.landing.market_rows import MarketRows, SourceRows
 from forecast_assets.sources.landing.missing_months import DeliveredMonths, missing_month_problems
 from forecast_assets.sources.landing.notation_file import read_notation
 from forecast_assets.sources.landing.plain_files import PlainFiles
-from forecast_assets.sources.landing.rows import FileRows, create_table, table_name
+from forecast_assets.sources.landing.rows import table_name
 from forecast_assets.sources.landing.unpacked import Unpacked
 from forecast_assets.storage.folders import file_system_of, is_local, path_of
 
 REMOTE_READERS = 16
 
 
-class _Loaded(NamedTuple):
-    """Facts known once the table of a market is created: problems of whole files, and the stated notation."""
+class _Kept(threading.local):
+    """The rows that a thread keeps: those of the market that it asked for last."""
 
-    problems: list[LandingProblem]
-    notation: Notation
+    rows: MarketRows | None = None
 
 
 class LandingFolder:
@@ -67,6 +68,7 @@ class LandingFolder:
         self._known_codes = tuple(known_codes)
         self._inspected: dict[tuple[Any, ...], Inspected] = {}
         self._unpacked = Unpacked()
+        self._kept = _Kept()
 
     @cached_property
     def _fs(self) -> AbstractFileSystem:
@@ -79,11 +81,15 @@ class LandingFolder:
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         """Return an in-memory DuckDB that can read this folder; times are UTC wherever it runs."""
-        connection = duckdb.connect(config={"autoinstall_known_extensions": False})
+        connection = local_database(os.getpid()).cursor() if self._is_local else _database()
         connection.execute("SET TimeZone = 'UTC'")
         if not self._is_local:
             connection.register_filesystem(self._fs)
         return connection
+
+    def of_market(self, market: str) -> duckdb.DuckDBPyConnection:
+        """Return the connection of this thread in which ``relation`` makes the tables of a market."""
+        return self._market_rows(market).connection
 
     def files(self, source: str) -> list[LandingFile]:
         """Return the files of a source with their columns, sorted by path; inspected again if size or time changed."""
@@ -93,7 +99,7 @@ class LandingFolder:
         """Return the files in a source's folder that are not read and may be the market's, with the reason."""
         inspected, listing = self._inspect(source)
         every = [*listing.unread, *(unread for each in inspected for unread in each.unread)]
-        return [unread for unread in every if self._concerns(unread.relative, source, market)]
+        return [unread for unread in every if self._concerns(unread.relative, source=source, market=market)]
 
     def has_source(self, source: str) -> bool:
         """Return True if any file of the source was delivered, readable or not."""
@@ -109,14 +115,13 @@ class LandingFolder:
 
     def relation(
         self,
-        connection: duckdb.DuckDBPyConnection,
         source: str,
         market: str,
         today: pd.Timestamp,
         first_month: pd.Timestamp | None = None,
         last_month: pd.Timestamp | None = None,
     ) -> duckdb.DuckDBPyRelation:
-        """Return the rows of one market, all months, as the temporary table ``landing_<source>``, with file and row.
+        """Return the rows of one market, all months, as the table ``landing_<source>`` of ``of_market``.
 
         Facts are checked in ``first_month .. last_month`` only (default: all up to ``today``), so a bad month does not
         fail the good ones; rows without a readable month are always checked.
@@ -125,18 +130,15 @@ class LandingFolder:
             LandingError: With every problem that concerns this market.
         """
         contract = source_named(source)
-        problems, notation = self._load(connection, contract, market)
+        rows = self._rows(contract, market)
         months = CheckedMonths(
             today.date(),
             (first_month if first_month is not None else pd.Timestamp("1900-01-01")).date(),
             (last_month if last_month is not None else today).date(),
         )
-        problems += row_problems(
-            FileRows(connection, contract, market, notation), months, lambda file: self._concerns(file, source, market)
-        )
-        if problems:
+        if problems := [*rows.file_problems, *rows.problems(months)]:
             raise LandingError(source, market, problems)
-        return connection.table(table_name(contract))
+        return rows.rows.connection.table(table_name(contract))
 
     def unknown_countries(self, source: str, known_codes: Iterable[str]) -> dict[str, int]:
         """Return rows per country code not in ``known_codes``, over all readable files, without empty codes."""
@@ -155,7 +157,7 @@ class LandingFolder:
             file.problem
             for each in inspected
             for file in each.files
-            if file.problem and self._concerns(file.relative, source, market)
+            if file.problem and self._concerns(file.relative, source=source, market=market)
         ]
 
     def delivered_months(self, source: str, market: str) -> list[pd.Timestamp]:
@@ -165,30 +167,22 @@ class LandingFolder:
     def delivery(self, source: str, market: str) -> DeliveredMonths:
         """Return the months of which a fact source holds a row of the market, and the files that cannot be read."""
         contract = source_named(source)
-        with self.connect() as connection:
-            problems = self._load(connection, contract, market).problems
-            is_known = is_known_in_its_month(contract.column_names)
-            months = connection.execute(
-                "SELECT CAST(date_trunc('month', COALESCE(date, month)) AS DATE) AS month, "
-                f"BOOL_OR({is_known}) AS is_known, MIN(CASE WHEN NOT {is_known} THEN known_from END) AS known_from "
-                f"FROM {table_name(contract)} WHERE country = ? AND COALESCE(date, month) IS NOT NULL "
-                "GROUP BY ALL ORDER BY month",
-                [market],
-            ).fetchall()
+        rows = self._rows(contract, market)
+        is_known = is_known_in_its_month(contract.column_names)
+        months = rows.rows.connection.execute(
+            "SELECT CAST(date_trunc('month', COALESCE(date, month)) AS DATE) AS month, "
+            f"BOOL_OR({is_known}) AS is_known, MIN(CASE WHEN NOT {is_known} THEN known_from END) AS known_from "
+            f"FROM {table_name(contract)} WHERE country = ? AND COALESCE(date, month) IS NOT NULL "
+            "GROUP BY ALL ORDER BY month",
+            [market],
+        ).fetchall()
         known = [pd.Timestamp(month) for month, is_known, _ in months if is_known]
         later = {pd.Timestamp(month): pd.Timestamp(day) for month, is_known, day in months if not is_known}
-        return DeliveredMonths(known, problems, later)
+        return DeliveredMonths(known, rows.file_problems, later)
 
     def undated_rows(self, source: str, market: str) -> list[LandingProblem]:
         """Return the problems of rows of which the month cannot be read; they may be those of a missing month."""
-        contract = source_named(source)
-        with self.connect() as connection:
-            notation = self._load(connection, contract, market).notation
-            return row_problems(
-                FileRows(connection, contract, market, notation),
-                NO_MONTH,
-                lambda file: self._concerns(file, source, market),
-            )
+        return self._rows(source_named(source), market).problems(NO_MONTH)
 
     def require_delivered(self, source: str, market: str, months: Sequence[pd.Timestamp]) -> None:
         """Raise ``LandingError`` for each of ``months`` in which the source holds no row of the market."""
@@ -236,58 +230,41 @@ class LandingFolder:
     def _readable(self, path: str) -> str:
         return path if self._is_local else self._fs.unstrip_protocol(path)
 
-    def _concerns(self, relative: str, source: str, market: str) -> bool:
+    def _concerns(self, relative: str, *, source: str, market: str) -> bool:
         return concerns(relative, source, market, self._known_codes)
 
-    def _load(self, connection: duckdb.DuckDBPyConnection, source: Source, market: str) -> _Loaded:
-        """Create the table of a market's rows, and return the problems of whole files that concern the market."""
+    def _rows(self, source: Source, market: str) -> SourceRows:
+        """Return the rows of a market, with the problems of whole files that concern it."""
         inspected, listing = self._inspect(source.name)
         files = [file for each in inspected for file in each.files]
         notation, problems = self._notation(listing, source, market)
-        problems += [file.problem for file in files if file.problem and self._holds(connection, source, file, market)]
-        sound = [file for file in files if file.problem is None and file.can_hold(market)]
-        unread = self._create(connection, source, sound, market, notation)
-        problems += [problem for problem in unread if self._concerns(problem.file, source.name, market)]
-        return _Loaded(problems, notation)
+        damage = tuple(file.problem for file in files if file.problem)
+        state = (tuple(listing.delivered), tuple(listing.states), damage)
+        return self._market_rows(market).of(source, state, files, notation, problems)
 
-    def _holds(self, connection: duckdb.DuckDBPyConnection, source: Source, file: LandingFile, market: str) -> bool:
-        """Return True if a bad file is the market's: by its countries if they can be read, else by its name."""
-        is_country = file.problem is not None and file.problem.column == "country"
-        if not is_country and (countries := countries_of(connection, file)):
-            return market in countries
-        return self._concerns(file.relative, source.name, market)
+    def _market_rows(self, market: str) -> MarketRows:
+        """Return the tables of a market: those of the last one that this thread asked for are kept."""
+        kept = self._kept.rows
+        if kept is None or kept.market != market:
+            concerns = partial(self._concerns, market=market)
+            kept = MarketRows(self.connect(), market, concerns, reads_in_parallel=not self._is_local)
+            self._kept.rows = kept
+        return kept
 
-    def _create(
-        self,
-        connection: duckdb.DuckDBPyConnection,
-        source: Source,
-        files: Sequence[LandingFile],
-        market: str,
-        notation: Notation,
-    ) -> list[LandingProblem]:
-        """Create the table. If that fails, do so without the unreadable files, and return their problems."""
-        try:
-            create_table(connection, source, files, market, notation)
-        except duckdb.Error as error:
-            raise_if_storage_said_it(str(error))
-            problems = [problem for file in files if (problem := self._read_alone(connection, source, file, market))]
-            if not problems:
-                raise
-            broken = {problem.file for problem in problems}
-            sound = [file for file in files if file.relative not in broken]
-            create_table(connection, source, sound, market, notation)
-            return problems
-        return []
 
-    def _read_alone(
-        self, connection: duckdb.DuckDBPyConnection, source: Source, file: LandingFile, market: str
-    ) -> LandingProblem | None:
-        try:
-            create_table(connection, source, [file], market)
-        except duckdb.Error as error:
-            raise_if_storage_said_it(str(error))
-            return unreadable(file, error)
-        return None
+@cache
+def local_database(process: int) -> duckdb.DuckDBPyConnection:
+    """Return the DuckDB that all local folders of a process share: a new one takes 43 ms, a connection to it 1.
+
+    It has one thread, as all queries of marts have. A forked process makes its own: a database must not be forked.
+    """
+    connection = _database()
+    connection.execute("SET threads = 1")
+    return connection
+
+
+def _database() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(config={"autoinstall_known_extensions": False})
 
 
 def _may_pass(file: LandingFile) -> bool:

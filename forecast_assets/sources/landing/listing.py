@@ -45,7 +45,7 @@ class Listing:
     """The files of one source.
 
     Attributes:
-        delivered: By path, size and time.
+        delivered: By path, size, times and ETag.
         unread: Files that are no delivery, with the reason.
         states: Size and time of the delivered files, the markers and the stated notation.
         notation: Path of the file that states the notation of numbers; empty without one.
@@ -182,9 +182,9 @@ def _add(listing: Listing, path: str, relative: str, details: Details, problem: 
             problem = LandingProblem(
                 relative, "a file name in UTF-8", "a name in another encoding", "rename the file, and deliver it again"
             )
-        stamp = details.get("mtime") or details.get("last_modified") or details.get("etag") or details.get("created")
+        stamps = [str(details.get(name)) for name in (*TIMES, "etag")]
         file = LandingFile(path, relative, file_format, problem=problem)
-        listing.delivered[(path, details.get("size"), str(stamp))] = file
+        listing.delivered[(path, details.get("size"), *stamps)] = file
         listing.states.append(FileState(relative, int(details.get("size") or 0), _changed_at(details)))
 
 

@@ -68,7 +68,7 @@ class Engine(Protocol):
 
 
 class DuckDbEngine:
-    """DuckDB on a landing folder, in memory; each call reads the present deliveries."""
+    """DuckDB on a landing folder, in memory; each call sees the present deliveries."""
 
     dialect = "duckdb"
 
@@ -104,9 +104,8 @@ class DuckDbEngine:
             ValueError: If the range is reversed or the rule for missing months unknown.
         """
         parameters = checked_parameters(market, first_month, last_month, missing_month)
-        with self._loaded(name, market, first_month, last_month, today) as connection:
-            frame = self._query(connection, name, parameters)
-        return as_table(frame)
+        connection = self._loaded(name, market, first_month, last_month, today)
+        return as_table(self._query(connection, name, parameters))
 
     def run_tests(
         self,
@@ -121,11 +120,11 @@ class DuckDbEngine:
         """Return the results of a mart's tests on the rows of ``run``. Raises as ``run`` does."""
         parameters = checked_parameters(market, first_month, last_month, missing_month)
         results = []
-        with self._loaded(name, market, first_month, last_month, today) as connection:
-            for test in self.project.tests_of(name):
-                rows = self._query(connection, test, parameters)
-                description = self.project.file(test).description
-                results.append(SqlTestResult(test, description, len(rows), rows.head(ROWS_SHOWN)))
+        connection = self._loaded(name, market, first_month, last_month, today)
+        for test in self.project.tests_of(name):
+            rows = self._query(connection, test, parameters)
+            description = self.project.file(test).description
+            results.append(SqlTestResult(test, description, len(rows), rows.head(ROWS_SHOWN)))
         return results
 
     def _loaded(
@@ -137,14 +136,10 @@ class DuckDbEngine:
         deliveries must give equal tables.
         """
         sources = {source for file in [name, *self.project.tests_of(name)] for source in self.project.sources_of(file)}
-        connection = self.landing.connect()
-        try:
-            for source in sorted(sources):
-                self.landing.relation(connection, source, market, today, first_month, last_month)
-            connection.execute("SET threads = 1")
-        except Exception:
-            connection.close()
-            raise
+        for source in sorted(sources):
+            self.landing.relation(source, market, today, first_month, last_month)
+        connection = self.landing.of_market(market)
+        connection.execute("SET threads = 1")
         return connection
 
     def _query(self, connection: duckdb.DuckDBPyConnection, name: str, parameters: dict[str, Any]) -> pd.DataFrame:

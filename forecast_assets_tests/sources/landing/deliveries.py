@@ -34,5 +34,4 @@ class Deliveries:
         return LandingFolder(str(self.base), known_codes=CODES)
 
     def rows(self, source: str = "sell_in", market: str = "FR", **months: pd.Timestamp) -> pd.DataFrame:
-        with self.folder.connect() as connection:
-            return self.folder.relation(connection, source, market, TODAY, **months).df()
+        return self.folder.relation(source, market, TODAY, **months).df()

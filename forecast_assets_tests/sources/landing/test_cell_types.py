@@ -159,9 +159,7 @@ def test_bytes_that_are_no_utf_8_are_refused_with_the_column(landing):
 
 def net_sales(landing):
     """Return the column as DuckDB has it: pandas shows null and NaN alike."""
-    with landing.folder.connect() as connection:
-        landing.folder.relation(connection, "sell_in", "FR", TODAY)
-        return [value for (value,) in connection.execute("SELECT net_sales FROM landing_sell_in").fetchall()]
+    return [value for (value,) in landing.folder.relation("sell_in", "FR", TODAY).select("net_sales").fetchall()]
 
 
 def test_nan_and_null_are_empty_cells_and_infinity_is_a_bad_one(landing):

@@ -66,8 +66,7 @@ def test_another_file_system_reads_odd_names_literally():
     for name in ("*.csv", "a[1].csv", "q?.csv", "a1.csv", ".hidden.csv"):
         (base / "sell_in" / name).write_text(f"{SELL_IN}FR,{name},2024-06,1\n")
     folder = LandingFolder(str(base))
-    with folder.connect() as connection:
-        rows = folder.relation(connection, "sell_in", "FR", TODAY).df()
+    rows = folder.relation("sell_in", "FR", TODAY).df()
     assert sorted(rows["sku"]) == ["*.csv", "a1.csv", "a[1].csv", "q?.csv"]
 
 
@@ -183,15 +182,14 @@ def test_a_file_without_access_is_named_and_read_as_soon_as_there_is(monkeypatch
     folder = LandingFolder(str(base), known_codes=["FR", "DE"])
     with monkeypatch.context() as patched:
         patched.setattr(MemoryFileSystem, "_open", Closed._open)
-        with folder.connect() as connection, pytest.raises(LandingError) as caught:
-            folder.relation(connection, "sell_in", "FR", TODAY)
+        with pytest.raises(LandingError) as caught:
+            folder.relation("sell_in", "FR", TODAY)
     assert "sell_in/FR.csv: found no access (Permission denied); expected a file that this process may read" in str(
         caught.value
     )
     assert "DE.csv" not in str(caught.value)
     assert is_transient(caught.value)
-    with folder.connect() as connection:
-        assert len(folder.relation(connection, "sell_in", "FR", TODAY).df()) == 1
+    assert len(folder.relation("sell_in", "FR", TODAY).df()) == 1
 
 
 def test_a_folder_without_access_is_named_not_taken_for_empty(landing, monkeypatch):
@@ -205,7 +203,6 @@ def test_a_folder_without_access_is_named_not_taken_for_empty(landing, monkeypat
         return listed(self, path, *args, **options)
 
     monkeypatch.setattr(type(folder._fs), "ls", ls)
-    with folder.connect() as connection:
-        assert len(folder.relation(connection, "sell_in", "DE", TODAY).df()) == 1
-        with pytest.raises(LandingError, match=r"sell_in/FR: found no access \(Permission denied\)"):
-            folder.relation(connection, "sell_in", "FR", TODAY)
+    assert len(folder.relation("sell_in", "DE", TODAY).df()) == 1
+    with pytest.raises(LandingError, match=r"sell_in/FR: found no access \(Permission denied\)"):
+        folder.relation("sell_in", "FR", TODAY)

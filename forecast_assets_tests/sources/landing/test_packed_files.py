@@ -9,9 +9,9 @@ import openpyxl
 import pyarrow as pa
 import pytest
 
-from forecast_assets.sources.landing import LandingError, source_named
+from forecast_assets.sources.landing import LandingError
 from forecast_assets.sources.landing.arrivals import market_files
-from forecast_assets_tests.sources.landing.deliveries import SELL_IN
+from forecast_assets_tests.sources.landing.deliveries import SELL_IN, TODAY
 
 ROWS = "".join(f"FR,S{number},2024-06,{number * 37 % 1000}\n" for number in range(3000))
 TEXT = (SELL_IN + ROWS).encode()
@@ -88,9 +88,8 @@ def test_a_compressed_file_that_was_replaced_is_read_again(landing):
     assert len(folder.files("sell_in")) == 1
     landing.put("sell_in/FR.csv.gz", gzip.compress((SELL_IN + "FR,A,2024-06,1\n").encode()))
     assert folder.delivery("sell_in", "FR").problems == []
-    with folder.connect() as connection:
-        folder._load(connection, source_named("sell_in"), "FR")
-        assert connection.execute("SELECT sku, units FROM landing_sell_in").fetchall() == [("A", 1.0)]
+    rows = folder.relation("sell_in", "FR", TODAY)
+    assert rows.select("sku, units").fetchall() == [("A", 1.0)]
 
 
 def test_a_sheet_with_the_contracts_header_is_read_as_csv_is(landing):

@@ -95,10 +95,9 @@ def test_a_file_name_does_not_decide_whose_rows_it_holds(landing):
 
 def test_a_restated_file_replaces_what_it_held(landing):
     folder = landing.sell_in("FR,A,2024-06,1\n").folder
-    with folder.connect() as connection:
-        assert folder.relation(connection, "sell_in", "FR", TODAY).df()["units"].tolist() == [1.0]
-        landing.sell_in("FR,A,2024-06,2.5\nFR,B,2024-06,1\n")
-        assert folder.relation(connection, "sell_in", "FR", TODAY).df()["units"].tolist() == [2.5, 1.0]
+    assert folder.relation("sell_in", "FR", TODAY).df()["units"].tolist() == [1.0]
+    landing.sell_in("FR,A,2024-06,2.5\nFR,B,2024-06,1\n")
+    assert folder.relation("sell_in", "FR", TODAY).df()["units"].tolist() == [2.5, 1.0]
 
 
 def test_a_source_that_was_never_delivered_is_an_empty_relation(landing):
@@ -131,8 +130,7 @@ def test_a_landing_on_another_file_system_reads_the_same():
     frame = pd.DataFrame({"country": ["FR"], "sku": ["C"], "month": [JUNE], "units": [3]})
     (base / "sell_in" / "b.parquet").write_bytes(frame.to_parquet(index=False))
     folder = LandingFolder(str(base))
-    with folder.connect() as connection:
-        rows = folder.relation(connection, "sell_in", "FR", TODAY).df()
+    rows = folder.relation("sell_in", "FR", TODAY).df()
     assert rows["units"].tolist() == [1.0, 2.0, 3.0]
     assert rows["_file"].tolist() == ["sell_in/a.csv", "sell_in/a.csv", "sell_in/b.parquet"]
 
