@@ -18,8 +18,9 @@ from forecast_assets.sources.delivered import DeliveryProfile
 from forecast_assets.validation.table_checks import CheckDeclaration, Finding, TableCheck
 
 SELL_IN = tuple(CheckDeclaration(rule.name, rule.description) for rule in RULES)
+OF_NET_SALES = ("price_level", "vanished_net_sales")
 SELL_OUT = tuple(
-    CheckDeclaration(rule.name, rule.description, blocking=False) for rule in RULES if rule.name != "price_level"
+    CheckDeclaration(rule.name, rule.description, blocking=False) for rule in RULES if rule.name not in OF_NET_SALES
 )
 SOURCE_GONE = CheckDeclaration("source_gone", "A source that was delivered the month before is delivered now.")
 OVERRIDES_GONE = CheckDeclaration(SOURCE_GONE.name, SOURCE_GONE.description, blocking=False)
@@ -33,6 +34,9 @@ OVERRIDES_UNUSED = CheckDeclaration(
 OVERRIDES_LAPSED = CheckDeclaration(
     "overrides_lapsed", "Overrides that were in force, of months ahead, are still delivered.", blocking=False
 )
+PROMOTIONS_STALE = CheckDeclaration(
+    "promotions_stale", "Promotions ahead are known where they always were.", blocking=False
+)
 PROMOTIONS_UNUSED = CheckDeclaration(
     "promotions_unused", "Every promotion is of a SKU that is sold or listed, and not after its end.", blocking=False
 )
@@ -43,7 +47,7 @@ DECLARATIONS = {
     "sell_in": (*SELL_IN, RESTATED),
     "sell_out": (*SELL_OUT, RESTATED_SELL_OUT, SOURCE_GONE),
     "products": (SOURCE_GONE, PRODUCTS_UNMATCHED),
-    "promotions": (SOURCE_GONE, PROMOTIONS_UNUSED),
+    "promotions": (SOURCE_GONE, PROMOTIONS_UNUSED, PROMOTIONS_STALE),
     # Planners do not write overrides every month: only a folder that is gone is worth a warning.
     "overrides": (OVERRIDES_GONE, OVERRIDES_UNUSED, OVERRIDES_LAPSED),
 }

@@ -16,11 +16,13 @@ from forecast_assets.domain.deliveries.unmatched_skus import (
     products_unmatched,
     promotions_unused,
 )
+from forecast_assets.domain.deliveries.whole_sources import PLANNED_MONTHS, promotions_stale
 from forecast_assets.domain.demand.demand_panel import ACTIVE_WITHIN_MONTHS, active_skus, panel_from_rows
 from forecast_assets.domain.portfolio.announced_skus import announced_skus
 from forecast_assets.sources.landing import LandingError
 from forecast_assets.sources.source_tables import SourceTables
 from forecast_assets.storage import PartitionKey, TableReader
+from forecast_assets.storage.table_specs import table_specs
 from forecast_assets.validation.table_checks import CheckDeclaration, Finding, TableCheck, Tables
 
 ROWS_KEPT = 10
@@ -47,8 +49,7 @@ def plan_check(
         except LandingError:
             # Sell-in or products cannot be used: their own assets fail with the reason.
             finding = None
-    result = Finding() if finding is None else Finding(len(finding.rows), finding.rows.head(ROWS_KEPT), finding.message)
-    return declaration.rule(lambda _, __: result)
+    return declaration.rule(lambda _, __: _shown(finding))
 
 
 def lapsed_check(
@@ -59,14 +60,37 @@ def lapsed_check(
     if len(tables) == 1:
         (month,) = tables
         finding = _lapsed(sources, store, country, month)
-    result = Finding() if finding is None else Finding(len(finding.rows), finding.rows.head(ROWS_KEPT), finding.message)
-    return declaration.rule(lambda _, __: result)
+    return declaration.rule(lambda _, __: _shown(finding))
+
+
+def stale_check(declaration: CheckDeclaration, store: TableReader, country: str, tables: Tables) -> TableCheck:
+    """Return the check that promotions ahead are still planned; it passes in a run over several months."""
+    finding = None
+    if len(tables) == 1:
+        ((month, table),) = tables.items()
+        stored = _stored_before(store, "promotions", country, month, PLANNED_MONTHS, ["promotion_month"])
+        finding = promotions_stale(table, stored, month)
+    return declaration.rule(lambda _, __: _shown(finding))
+
+
+def _shown(finding: DeliveryFinding | None) -> Finding:
+    if finding is None:
+        return Finding()
+    return Finding(len(finding.rows), finding.rows.head(ROWS_KEPT), finding.message)
+
+
+def _stored_before(
+    store: TableReader, table: str, country: str, month: pd.Timestamp, count: int, columns: list[str]
+) -> pd.DataFrame:
+    """Return columns of the stored partitions of the months before one, with ``month``."""
+    months = pd.date_range(add_months(month, -count), add_months(month, -1), freq="MS")
+    partitions = [PartitionKey(each, country) for each in months]
+    stored = [each for each in partitions if store.exists(table, each)]
+    return store.read(table_specs()[table], stored, columns)
 
 
 def _lapsed(sources: SourceTables, store: TableReader, country: str, month: pd.Timestamp) -> DeliveryFinding | None:
-    first = add_months(month, -LAPSED_MONTHS)
-    partitions = [PartitionKey(each, country) for each in pd.date_range(first, add_months(month, -1), freq="MS")]
-    stored = store.read("overrides", [each for each in partitions if store.exists("overrides", each)], LAPSED_COLUMNS)
+    stored = _stored_before(store, "overrides", country, month, LAPSED_MONTHS, LAPSED_COLUMNS)
     stored = stored.rename(columns={"month": "origin_month"})
     # Most markets have none ahead: the other markets' files are then not read.
     if not (stored["target_month"] > month).any():

@@ -1,4 +1,4 @@
-"""Overrides in force that a delivery in the landing folder holds no more, against a store with those of May."""
+"""Plans that a delivery holds no more, against a store with those of earlier months."""
 
 import pandas as pd
 import pytest
@@ -7,8 +7,8 @@ from forecast_assets.config.markets import Market
 from forecast_assets.sources.source_tables import SourceTables
 from forecast_assets.storage import PartitionKey, Provenance, TableStore
 from forecast_assets.storage.table_specs import table_specs
-from forecast_assets.validation.delivery_checks import OVERRIDES_LAPSED
-from forecast_assets.validation.plan_checks import lapsed_check
+from forecast_assets.validation.delivery_checks import OVERRIDES_LAPSED, PROMOTIONS_STALE
+from forecast_assets.validation.plan_checks import lapsed_check, stale_check
 
 MAY, JUNE = pd.Timestamp("2024-05-01"), pd.Timestamp("2024-06-01")
 HEADER = "country,sku,origin_month,target_month,forecast_units,author,reason\n"
@@ -63,3 +63,15 @@ def test_files_of_the_month_alone_replace_those_of_the_month_before(tmp_path, st
 def test_a_row_that_is_still_delivered_or_a_run_over_months_is_no_finding(tmp_path, store):
     assert lapsed(tmp_path, store, FR=MINE) == (0, "")
     assert lapsed(tmp_path / "again", store, months=(MAY, JUNE)) == (0, "")
+
+
+def test_promotions_of_stored_months_show_that_plans_ahead_are_expected(store):
+    rows = pd.DataFrame({"sku": ["A"], "is_promoted": 1.0, "discount_pct": 0.2})
+    for month in pd.date_range("2023-12-01", MAY, freq="MS"):
+        ahead = rows.assign(promotion_month=month + pd.DateOffset(months=1))
+        written = Provenance("run", f"dev-{month:%Y-%m}", "sha")
+        store.write(table_specs()["promotions"], PartitionKey(month, "FR"), ahead, written)
+    now = rows.assign(promotion_month=JUNE)
+    assert stale_check(PROMOTIONS_STALE, store, "FR", {JUNE: now}).find(now, JUNE).violations == 6
+    assert stale_check(PROMOTIONS_STALE, store, "NO", {JUNE: now}).find(now, JUNE).violations == 0
+    assert stale_check(PROMOTIONS_STALE, store, "FR", {MAY: now, JUNE: now}).find(now, JUNE).violations == 0
