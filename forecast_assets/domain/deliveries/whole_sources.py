@@ -64,14 +64,14 @@ def promotions_stale(table: pd.DataFrame, stored: pd.DataFrame, month: pd.Timest
     if table.empty or (table["promotion_month"] > month).any():
         return None
     is_ahead = stored["promotion_month"] > stored["month"]
-    by_month = is_ahead.groupby(stored["month"]).sum()
+    by_month = is_ahead.astype(float).groupby(stored["month"]).sum()
     months = pd.date_range(end=month, periods=PLANNED_MONTHS + 1, freq="MS")[:-1]
-    ahead = by_month.reindex(months, fill_value=0)
+    ahead = by_month.reindex(months, fill_value=0.0)
     if not (ahead > 0).all():
         return None
     message = (
         f"no promotion after {month:%Y-%m} is known, the last one is of {table['promotion_month'].max():%Y-%m}; each "
-        f"month from {months[0]:%Y-%m} to {months[-1]:%Y-%m} knew {ahead.min()} or more ahead. Next: deliver the plans "
+        f"month from {months[0]:%Y-%m} to {months[-1]:%Y-%m} knew {ahead.min():.0f} or more ahead. Next: deliver the plans "
         "ahead, with known_from, or accept the finding"
     )
     return DeliveryFinding(message, ahead.rename("promotions_ahead").rename_axis("month").reset_index())
