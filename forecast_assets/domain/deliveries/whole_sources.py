@@ -71,7 +71,7 @@ def promotions_stale(table: pd.DataFrame, stored: pd.DataFrame, month: pd.Timest
         return None
     message = (
         f"no promotion after {month:%Y-%m} is known, the last one is of {table['promotion_month'].max():%Y-%m}; each "
-        f"month from {months[0]:%Y-%m} to {months[-1]:%Y-%m} knew {ahead.min():.0f} or more ahead. Next: deliver the plans "
-        "ahead, with known_from, or accept the finding"
+        f"month from {months[0]:%Y-%m} to {months[-1]:%Y-%m} knew {ahead.min():.0f} or more ahead. Next: deliver the "
+        "plans ahead, with known_from, or accept the finding"
     )
     return DeliveryFinding(message, ahead.rename("promotions_ahead").rename_axis("month").reset_index())
