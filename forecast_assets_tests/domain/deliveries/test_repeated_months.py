@@ -3,8 +3,9 @@
 import pandas as pd
 import pytest
 
+from forecast_assets.domain.deliveries.delivery import delivery_until
 from forecast_assets.domain.deliveries.repeated_months import copied_month, vanished_net_sales
-from forecast_assets_tests.domain.deliveries.deliveries import TEN, history, june, month_of, months_before, wavy
+from forecast_assets_tests.domain.deliveries.deliveries import JUNE, TEN, history, june, month_of, months_before, wavy
 
 BEFORE = wavy(TEN, 24)
 
@@ -33,7 +34,7 @@ def test_nearly_all_skus_are_nine_in_ten():
 
 def test_a_month_of_its_own_and_a_first_month_are_no_copies():
     assert copied_month(june(BEFORE, {sku: 1000.5 + number for number, sku in enumerate(TEN)})) is None
-    assert copied_month(june(BEFORE.iloc[:0].assign(known_month=pd.NaT), units_of("2024-05-01"))) is None
+    assert copied_month(delivery_until(month_of(units_of("2024-05-01")), JUNE)) is None
 
 
 def test_units_that_repeat_show_no_copy():
