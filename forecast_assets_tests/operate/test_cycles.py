@@ -35,6 +35,8 @@ def ingested(base: Path, store: Path) -> tuple[list[str], dict[str, str]]:
         {
             "FORECAST_STORE": str(store), "FORECAST_LANDING": str(base / "landing"),
             "FORECAST_MARKETS": str(base / "markets.yaml"),
+            # A run without space cannot give its lease back: the next one waits until it has expired.
+            "FORECAST_LEASE_SECONDS": "5",
         }
     )  # fmt: skip
     result = build_definitions(settings).resolve_job_def("ingest").execute_in_process(
