@@ -25,9 +25,10 @@ JANUARY, TENTH = "2025-01-01", pd.Timestamp("2025-01-10T12:00Z")
 MARKETS = """markets:
   - {code: "FR", name: France, iso2: "FR", iso3: FRA, region: Europe, since: 2021-03-01}
 """
-# A search and a contest need no other source; without files of restrictions there were none.
+# A search and a contest need no other source; without files of restrictions there were none. Who publishes needs the
+# month's overrides, if only that there are none.
 DELIVERED = ["sell_in", "products", "covid_policy"]
-CYCLE = [*DELIVERED, "history_marks", "features", *FORECAST]
+CYCLE = [*DELIVERED, "overrides", "history_marks", "features", *FORECAST]
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def market(tmp_path):
             shutil.rmtree(source)
     succeeded(company.run("ingest", "FR", "2021-03-01", DECEMBER, assets=DELIVERED))
     succeeded(company.run("market_features", "FR", "2022-02-01", DECEMBER))
-    succeeded(company.run("monthly_cycle", "FR", DECEMBER, assets=FORECAST))
+    succeeded(company.run("monthly_cycle", "FR", DECEMBER, assets=["overrides", *FORECAST]))
     return company
 
 
