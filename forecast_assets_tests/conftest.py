@@ -3,6 +3,7 @@
 import gc
 import importlib.util
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,9 @@ import pytest
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+# No test cuts the power. What a process has written is there for all others, even once it was killed.
+os.fsync = lambda _: None
 
 # The garbage collector walks what Dagster and pandas import again and again: a tenth of the time of a run of the graph.
 # It is off while tests are collected; then the imports are left out and it looks less often.
@@ -41,7 +45,9 @@ def pytest_collection_modifyitems(config, items):
 
 
 def pytest_collection_finish():
-    """Let the garbage collector run, without the objects of the imports."""
+    """Let the garbage collector run, without the objects of the imports; speed up Dagster if the tests import it."""
+    if "dagster" in sys.modules:
+        importlib.import_module("forecast_assets_tests.dagster_caches").keep_what_does_not_change()
     gc.freeze()
     gc.set_threshold(50_000, 50, 50)
     gc.enable()

@@ -14,7 +14,8 @@ from forecast_assets.storage.code_version import code_version
 from forecast_assets.tags import RANGE_END_TAG, RANGE_START_TAG
 from forecast_assets_tests.defs.assets.company import Company, deliver
 
-FIRST, LAST = "2023-04-01", "2024-06-01"
+# A year before May.
+FIRST, LAST = "2023-06-01", "2024-06-01"
 FRESH, STALE = "FRESH", "STALE"
 
 
@@ -62,7 +63,7 @@ def home(tmp_path_factory) -> Iterator[Home]:
     deliver(company)
     with dg.DagsterInstance.local_temp(str(base), {"telemetry": {"enabled": False}}) as instance:
         home = Home(company, instance)
-        home.run("ingest", FIRST, LAST, "sell_in", "products")
+        home.run("ingest", FIRST, LAST, "sell_in")
         home.run("monthly_cycle", "2024-05-01", None, "baseline_forecasts")
         home.run("monthly_cycle", LAST, None, "baseline_forecasts")
         yield home

@@ -22,8 +22,10 @@ from forecast_assets.defs.sensors.arrivals import poll_at
 from forecast_assets.defs.sensors.retune import retunes
 from forecast_assets.defs.sensors.run_failures import market_and_month
 from forecast_assets.domain.cycle_calendar import closed_month, deadline_at, due_month
+from forecast_assets.operations.cycle.cycle_gate import CycleGate
 from forecast_assets.operations.health.watchdog import Health, report_health
 from forecast_assets.partitions import build_partitions
+from forecast_assets.sources.landing.arrivals import MonthDelivery
 from forecast_assets.storage import PartitionKey
 from forecast_assets_tests.repository_settings import loaded
 
@@ -94,20 +96,22 @@ class MonthsStored:
         return self.tables.get(table, [])
 
 
-def every_hour() -> list[datetime.datetime]:
-    """The hours around a month's end and around the 10th, and minutes beside the start of the cycle."""
-    tenth = ENDS[5] + datetime.timedelta(days=9, hours=6)
-    shifts = [datetime.timedelta(hours=hour) for hour in HOURS]
-    minutes = [datetime.timedelta(hours=hour, minutes=-1) for hour in HOURS]
-    return [start + shift for start in (ENDS[5], tenth) for shift in [*shifts, *minutes]]
+def moments_around_turns(zone: str) -> list[datetime.datetime]:
+    """Hours around a month's end and the start of the cycle, and the minutes and hours beside each in the zone."""
+    moments = []
+    for turn in (ENDS[5], ENDS[5] + datetime.timedelta(days=9, hours=6)):
+        on_the_wall = turn.replace(tzinfo=ZoneInfo(zone)).astimezone(datetime.UTC)
+        moments += [turn + datetime.timedelta(hours=hour) for hour in HOURS[::5]]
+        moments += [on_the_wall + datetime.timedelta(minutes=minutes) for minutes in (-60, -1, 0, 1, 60)]
+    return moments
 
 
-def test_each_sensor_takes_the_month_that_is_due_or_closed_at_every_hour(settings, monkeypatch):
+def test_each_sensor_takes_the_month_that_is_due_or_closed_around_each_turn(settings, monkeypatch):
     zone = settings.automation.time_zone
     asked = months_asked_for(settings, monkeypatch)
     partitions = build_partitions(settings)
     with dg.DagsterInstance.ephemeral() as instance:
-        for moment in every_hour():
+        for moment in moments_around_turns(zone):
             now, due, closed = pd.Timestamp(moment), last_due(moment, zone), month_before(moment, zone)
             with partition_loading_context(moment):
                 assert partitions.months.has_partition_key(f"{due}")
@@ -132,18 +136,31 @@ def months_asked_for(settings: Settings, monkeypatch) -> list[datetime.date]:
     return asked
 
 
-def test_arrivals_and_the_watchdog_take_the_same_month(settings, tmp_path):
+def test_arrivals_and_the_watchdog_take_the_same_month(settings, monkeypatch):
     zone, outbox = settings.automation.time_zone, Incidents()
+    asked = months_looked_for(monkeypatch)
     with dg.DagsterInstance.ephemeral() as instance:
-        for moment in every_hour()[::7]:
+        for moment in moments_around_turns(zone):
             polled = poll_at(settings, instance, None, pd.Timestamp(moment))
             due, closed = last_due(moment, zone), month_before(moment, zone)
-            assert json.loads(polled.cursor)["month"] == f"{due:%Y-%m}"
+            assert (json.loads(polled.cursor)["month"], asked.pop()) == (f"{due:%Y-%m}", due)
             report_health(outbox, settings, "daemon_stopped", {"x": Health(False, "x")}, moment)
             assert (outbox.last.month.date(), outbox.cycle_id) == (closed, f"dev-{closed:%Y-%m}")
             local = moment.astimezone(ZoneInfo(zone))
             heartbeat = month_of_heartbeat(moment, 10, zone)
             assert heartbeat == (pd.Timestamp(closed) if local.day >= 10 else None)
+
+
+def months_looked_for(monkeypatch) -> list[datetime.date]:
+    """Give the gate a delivery that has not come, and list the months that it is asked for."""
+    asked: list[datetime.date] = []
+
+    def delivery(gate: CycleGate, country: str, month: pd.Timestamp, *_: object) -> MonthDelivery:
+        asked.append(month.date())
+        return MonthDelivery(("sell_in",), (), "", None)
+
+    monkeypatch.setattr(CycleGate, "delivery", delivery)
+    return asked
 
 
 class Incidents:

@@ -20,6 +20,7 @@ from forecast_assets.storage.code_version import (
     sql_files_of,
 )
 from forecast_assets.storage.import_closure import SourceTree, UnknownAssetError
+from forecast_assets.storage.source_code import Module, parsed_module
 from forecast_assets_tests.repository_settings import loaded
 
 ASSETS = [*TABLES, "market_report", "mlflow_run", "delivery"]
@@ -62,8 +63,24 @@ class Sources:
         return {asset for asset, version in self.versions().items() if version != self.before[asset]}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def parsed_once():
+    """Parse a file again only once its text has changed: a process parses each file once, the tests twenty times."""
+    known: dict[tuple[Path, str], Module] = {}
+
+    def parsed(name: str, path: Path, package: str) -> Module:
+        key = path, path.read_text(encoding="utf-8")
+        if key not in known:
+            known[key] = parsed_module(name, path, package)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("forecast_assets.storage.import_closure.parsed_module", parsed)
+        yield
+
+
 @pytest.fixture(scope="module")
-def copied(tmp_path_factory) -> Sources:
+def copied(tmp_path_factory, parsed_once) -> Sources:
     return Sources(tmp_path_factory.mktemp("sources"))
 
 

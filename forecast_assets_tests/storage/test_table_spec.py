@@ -103,6 +103,17 @@ def test_columns_a_table_may_have_get_its_type():
     assert "expected double, got string" in violation(features().assign(lag_1="2"), FEATURES)
 
 
+@pytest.mark.parametrize("stored", [pa.float32(), pa.float64()])
+@pytest.mark.parametrize("given", ["float32", "float64"])
+def test_floats_of_either_width_are_stored_in_the_width_of_the_spec_with_nan_as_null(given, stored):
+    frame = features().iloc[[0, 0, 0]].assign(origin_month=pd.date_range("2024-01-01", periods=3, freq="MS"))
+    numbers = {"some": [0.5, np.nan, -2.0], "none": [np.nan] * 3}
+    spec = replace(FEATURES, extra_columns=stored)
+    table = to_arrow(spec, PARTITION, frame.assign(**numbers).astype(dict.fromkeys(numbers, given)))
+    assert {table.schema.field(name).type for name in numbers} == {stored}
+    assert [table.column(name).to_pylist() for name in numbers] == [[0.5, None, -2.0], [None] * 3]
+
+
 def test_columns_may_be_allowed_by_prefix():
     products = TableSpec("products", ("sku",), pa.schema([("sku", pa.string())]), {"attribute_": pa.string()})
     frame = pd.DataFrame({"sku": ["1"], "attribute_pack": ["6"]})

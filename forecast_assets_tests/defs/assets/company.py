@@ -7,11 +7,13 @@ for all, with MLflow down for FR.
 
 import dataclasses
 import json
+import os
 import shutil
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from unittest import mock
 
 import dagster as dg
 import pandas as pd
@@ -31,6 +33,8 @@ from forecast_assets_tests.defs.no_event_log import forgetful_instance
 FIRST_MONTH = {"FR": "2022-01-01", "NO": "2023-04-01", "NA": "2023-01-01"}
 # The first month with a year of data.
 FIRST_ORIGIN = {"FR": "2022-12-01", "NO": "2024-03-01", "NA": "2023-12-01"}
+POOLED_FROM = FIRST_ORIGIN["NO"]
+OF_POOLED_MARKET = ["model", "forecasts", "backtest"]
 OCTOBER, NOVEMBER, DECEMBER = "2024-10-01", "2024-11-01", "2024-12-01"
 MARKETS = """markets:
   - {code: "FR", name: "France", iso2: "FR", iso3: "FRA", region: "Europe", since: 2022-01-01}
@@ -38,6 +42,8 @@ MARKETS = """markets:
   - {code: NA, name: "Namibia", iso2: NA, iso3: NAM, region: "Africa", since: 2023-01-01, stage: shadow}
 """
 CODES = ["FR", "NO", "NA"]
+# Three markets' SKUs, all of them.
+POOLED_SKUS = 1_200
 AWKWARD_SKUS = ["NULL", """O'Neil "x" / 50%_\\""", "\N{CHOCOLATE BAR} <b>&amp;</b>"]
 
 
@@ -148,6 +154,7 @@ class Company:
 def prepare(base: Path) -> Company:
     """Make the company and run it up to December; what Dagster recorded of FR in December is kept in a file."""
     company = Company(base)
+    base.mkdir(exist_ok=True)
     deliver(company)
     for code, last in (("FR", OCTOBER), ("NO", NOVEMBER), ("NA", NOVEMBER)):
         succeeded(company.run("ingest", code, FIRST_MONTH[code], last))
@@ -158,12 +165,23 @@ def prepare(base: Path) -> Company:
     for code in ("NO", "NA"):
         succeeded(company.run("market_features", code, FIRST_ORIGIN[code], NOVEMBER))
         succeeded(company.run("monthly_cycle", code, DECEMBER))
-    with unused_port() as port:
+    # MLflow would be asked three times, with pauses.
+    with unused_port() as port, mock.patch.dict(os.environ, MLFLOW_HTTP_REQUEST_MAX_RETRIES="0"):
         down = MlflowTracking(tracking_uri=f"http://127.0.0.1:{port}", experiment_name="forecasts")
         december = company.run("monthly_cycle", "FR", DECEMBER, mlflow=down)
     succeeded(december)
     (base / "december.json").write_text(json.dumps(recorded(december)), encoding="utf-8")
     return company
+
+
+def pool(company: Company, base: Path) -> Company:
+    """Copy the company and pool its markets up to December, with December's models of NO made of it."""
+    tables = ["features", "sell_in", "baseline_forecasts", "forecasts"]
+    pooling = dataclasses.replace(company.copied_to(base, *tables), pooled_skus=POOLED_SKUS)
+    succeeded(pooling.run("pool_rows", None, POOLED_FROM, DECEMBER))
+    succeeded(pooling.run("pool_model", None, DECEMBER))
+    succeeded(pooling.run("monthly_cycle", "NO", DECEMBER, assets=OF_POOLED_MARKET))
+    return pooling
 
 
 def recorded(result: dg.ExecuteInProcessResult) -> dict[str, dict]:

@@ -1,28 +1,13 @@
 """Pooling through the graph: rows and model by month alone, and the markets' models made with them."""
 
-import dataclasses
 import json
 
 import pandas as pd
 import pytest
 
-from forecast_assets_tests.defs.assets.company import CODES, DECEMBER, FIRST_ORIGIN, NOVEMBER, Company, succeeded
+from forecast_assets_tests.defs.assets.company import CODES, DECEMBER, NOVEMBER, OF_POOLED_MARKET, succeeded
 
 pytestmark = pytest.mark.heavy
-
-OF_MARKET = ["model", "forecasts", "backtest"]
-
-
-@pytest.fixture(scope="module")
-def pooling(company, tmp_path_factory) -> Company:
-    """The company with what its markets teach one another, and December's models of NO made with it."""
-    base = tmp_path_factory.mktemp("pooling") / "company"
-    pooled = company.copied_to(base, "features", "sell_in", "baseline_forecasts", "forecasts")
-    pooled = dataclasses.replace(pooled, pooled_skus=1_200)
-    succeeded(pooled.run("pool_rows", None, FIRST_ORIGIN["FR"], DECEMBER))
-    succeeded(pooled.run("pool_model", None, DECEMBER))
-    succeeded(pooled.run("monthly_cycle", "NO", DECEMBER, assets=OF_MARKET))
-    return pooled
 
 
 def test_rows_of_a_month_are_those_of_the_features_of_all_markets_with_the_months_sell_in(pooling):
@@ -68,8 +53,8 @@ def test_where_pooling_is_off_a_model_that_is_there_is_not_read(company, pooling
 def test_the_same_inputs_give_the_same_forecasts_again(pooling, tmp_path):
     tables = ["features", "sell_in", "baseline_forecasts", "pooled_model"]
     copy = pooling.copied_to(tmp_path / "copy", *tables)
-    succeeded(copy.run("monthly_cycle", "NO", DECEMBER, assets=OF_MARKET))
-    for table in OF_MARKET:
+    succeeded(copy.run("monthly_cycle", "NO", DECEMBER, assets=OF_POOLED_MARKET))
+    for table in OF_POOLED_MARKET:
         assert copy.hashes(table, "NO")["2024-12"] == pooling.hashes(table, "NO")["2024-12"]
 
 

@@ -24,11 +24,12 @@ from forecast_assets_tests.repository_settings import loaded
 pytestmark = pytest.mark.heavy
 
 STALENESS = import_module("forecast_assets.operations.backfill.staleness")
-MONTHS = list(pd.date_range("2023-01-01", "2024-06-01", freq="MS"))
+# The last four have a year of data.
+MONTHS = list(pd.date_range("2023-04-01", "2024-06-01", freq="MS"))
 FIRST, LAST = MONTHS[0], MONTHS[-1]
 MARKETS = """markets:
-  - {code: "FR", name: France, iso2: FR, iso3: FRA, region: Europe, since: 2023-01-01}
-  - {code: "DE", name: Germany, iso2: DE, iso3: DEU, region: Europe, since: 2023-01-01}
+  - {code: "FR", name: France, iso2: FR, iso3: FRA, region: Europe, since: 2023-04-01}
+  - {code: "DE", name: Germany, iso2: DE, iso3: DEU, region: Europe, since: 2023-04-01}
 """
 SOURCES = ("covid_policy", "overrides", "promotions", "sell_out", "products", "sell_in")
 
@@ -39,6 +40,11 @@ DAGSTER_YAML = """telemetry:
 compute_logs:
   module: dagster._core.storage.noop_compute_log_manager
   class: NoOpComputeLogManager
+"""
+# Events are stored for the first backfill alone, from which durations are read.
+KEEPS_NO_EVENTS = """event_log_storage:
+  module: forecast_assets_tests.defs.no_event_log
+  class: NoEventLog
 """
 
 
@@ -63,11 +69,11 @@ class InThisProcess:
 class BackfillCompany:
     """Deliveries of two markets with two SKUs, a store, and a home for Dagster."""
 
-    def __init__(self, base) -> None:
+    def __init__(self, base, dagster_yaml: str = DAGSTER_YAML + KEEPS_NO_EVENTS) -> None:
         self.base = base
         (base / "landing" / "sell_in").mkdir(parents=True, exist_ok=True)
         (base / "markets.yaml").write_text(MARKETS, encoding="utf-8")
-        (base / "dagster.yaml").write_text(DAGSTER_YAML, encoding="utf-8")
+        (base / "dagster.yaml").write_text(dagster_yaml, encoding="utf-8")
         for code in ("FR", "DE"):
             self.deliver(code)
         self.settings = loaded(
@@ -129,7 +135,7 @@ def first_backfill(tmp_path_factory):
     commit_without_waiting()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DAGSTER_HOME", str(base))
-        company = BackfillCompany(base)
+        company = BackfillCompany(base, DAGSTER_YAML)
         others, first_runs = company.run([source for source in SOURCES if source != "sell_in"], countries=["FR"])
         work, runs = company.run(["sell_in", "baseline_forecasts"])
         return base, [others, work], [*first_runs, *runs]
@@ -166,11 +172,11 @@ def reasons(work) -> dict[tuple[str, str, str], str]:
 def test_many_months_of_a_market_are_one_run_and_are_built_once(first_backfill, backfilled):
     _, works, submitted = first_backfill
     assert [(job, code, f"{months.first:%Y-%m}", f"{months.last:%Y-%m}") for job, code, months, *_ in submitted] == [
-        ("ingest", "FR", "2023-01", "2024-06"),
-        ("ingest", "FR", "2023-01", "2024-06"),
-        ("ingest", "DE", "2023-01", "2024-06"),
-        ("monthly_cycle", "FR", "2023-12", "2024-06"),
-        ("monthly_cycle", "DE", "2023-12", "2024-06"),
+        ("ingest", "FR", "2023-04", "2024-06"),
+        ("ingest", "FR", "2023-04", "2024-06"),
+        ("ingest", "DE", "2023-04", "2024-06"),
+        ("monthly_cycle", "FR", "2024-03", "2024-06"),
+        ("monthly_cycle", "DE", "2024-03", "2024-06"),
     ]
     assert [reasons(work) for work in works] == [{}, {}]
     assert backfilled.plan([*SOURCES, "baseline_forecasts"], countries=["FR"]).partitions == 0
@@ -200,7 +206,7 @@ def test_the_runs_rebuild_the_marks_that_the_plan_names(backfilled):
     work, submitted = backfilled.run(**requested)
     assert [(job, f"{months.first:%Y-%m}", f"{months.last:%Y-%m}") for job, _, months, *_ in submitted] == [
         ("ingest", "2024-05", "2024-05"),
-        ("market_features", "2023-12", "2024-06"),
+        ("market_features", "2024-03", "2024-06"),
     ]
     assert not reasons(work)
     assert backfilled.plan(**requested).partitions == 0
@@ -216,25 +222,25 @@ def test_other_code_or_configuration_rebuilds_all_but_sources(backfilled, monkey
     monkeypatch.setattr(STALENESS, part, lambda *_: "another")
     rebuilt = rebuilt_by(backfilled.plan(["sell_in", "baseline_forecasts"], countries=["FR"]))
     assert list(rebuilt) == ["baseline_forecasts"]
-    assert len(rebuilt["baseline_forecasts"]["FR"]) == 7
+    assert len(rebuilt["baseline_forecasts"]["FR"]) == 4
 
 
 def test_a_bad_month_fails_alone_and_the_other_market_goes_on(ingested):
     for code, missing in (("FR", MONTHS[10:13]), ("DE", MONTHS[11:13])):
         for month in missing:
             shutil.rmtree(ingested.base / "store" / "sell_in" / PartitionKey(month, code).folder)
-    ingested.deliver("FR", m2023_11="n/a")
+    ingested.deliver("FR", m2024_02="n/a")
     request = {"first": MONTHS[10], "last": MONTHS[12]}
     planned = ingested.plan(["sell_in", "baseline_forecasts"], **request)
-    assert planned.rebuilt["sell_in"]["FR"][pd.Timestamp("2023-11-01")] == "not stored"
+    assert planned.rebuilt["sell_in"]["FR"][pd.Timestamp("2024-02-01")] == "not stored"
     work, submitted = ingested.run(["sell_in", "baseline_forecasts"], **request)
     launched = [(code, months.first == months.last) for job, code, months, *_ in submitted if job == "ingest"]
     assert launched == [("FR", False), *[("FR", True)] * 3, ("DE", False)]
     failed = reasons(work)
-    assert list(failed) == [("sell_in", "FR", "2023-11")]
-    assert "column units" in failed["sell_in", "FR", "2023-11"]
+    assert list(failed) == [("sell_in", "FR", "2024-02")]
+    assert "column units" in failed["sell_in", "FR", "2024-02"]
     stored = {partition.month for partition in ingested.store.list_partitions("sell_in") if partition.country == "FR"}
-    assert stored == set(MONTHS) - {pd.Timestamp("2023-11-01")}
+    assert stored == set(MONTHS) - {pd.Timestamp("2024-02-01")}
 
 
 def test_a_month_is_not_built_if_one_of_its_inputs_failed(ingested):
@@ -281,11 +287,12 @@ def test_performance_is_planned_only_after_a_published_origin(ingested):
 
 
 def test_history_missing_before_the_request_is_listed(company):
-    planned = company.plan(["baseline_forecasts"], countries=["FR"], first=pd.Timestamp("2023-04-01"))
+    planned = company.plan(["baseline_forecasts"], countries=["FR"], first=MONTHS[3])
     assert planned.history_missing == {"FR": MONTHS[:3]}
 
 
-def test_past_durations_are_read_from_recorded_runs(backfilled):
+def test_past_durations_are_read_from_recorded_runs(first_backfill, monkeypatch):
+    monkeypatch.setenv("DAGSTER_HOME", str(first_backfill[0]))
     with dg.DagsterInstance.get() as instance:
         past = past_durations(instance)
     assert past.runs == 5

@@ -29,7 +29,7 @@ def company_and_loader(tmp_path_factory):
 
 def test_a_range_is_one_run_recorded_with_its_months(company_and_loader):
     company, load = company_and_loader
-    result = launch(load, "ingest", "FR", MonthRange(MAY, JUNE), {"forecast/cycle_id": "dev-2024-06.r2"})
+    result = launch(load, "ingest", "FR", MonthRange(MAY, JUNE), {"forecast/cycle_id": "dev-2024-06.r2"}, ["sell_in"])
     assert (result.succeeded, result.failures) == (True, ())
     with dg.DagsterInstance.get() as instance:
         run = instance.get_run_by_id(result.run_id)
@@ -43,7 +43,7 @@ def test_a_range_is_one_run_recorded_with_its_months(company_and_loader):
 
 def test_a_failed_run_names_its_failed_steps_and_reasons(company_and_loader):
     _, load = company_and_loader
-    result = launch(load, "ingest", "DE", MonthRange(MAY, MAY))
+    result = launch(load, "ingest", "DE", MonthRange(MAY, MAY), assets=["sell_in", "products"])
     assert not result.succeeded
     assert sorted(failure.split(": ")[0] for failure in result.failures) == ["products", "sell_in"]
     assert all('sell_in/all.csv, column units, row 3: found "n/a"' in failure for failure in result.failures)
