@@ -5,13 +5,15 @@ inputs can therefore not disagree. The assets themselves do not belong here.
 """
 
 from collections.abc import Sequence
-from typing import get_args
+from typing import Literal, get_args
 
 import dagster as dg
 
 from forecast_assets.domain.demand.restatements import RESTATED_MONTH
-from forecast_assets.storage.table_reader import WhenMissing
 
+# Partitions without which a step stores nothing: the last month of the window, the same except in a commanded fallback,
+# any partition of the window, or none. Of a table over all markets, one market is enough.
+Required = Literal["last", "last_unless_fallback", "any", "none"]
 UNITS = ["sku", "sell_in_units", RESTATED_MONTH]
 
 
@@ -20,12 +22,12 @@ def window(
     first_offset: int,
     last_offset: int,
     columns: Sequence[str] | None = None,
-    missing: str = "skip",
+    required: Required = "last",
 ) -> dg.AssetIn:
     """Return the input of months m+first_offset .. m+last_offset of the same market (month x country on both sides).
 
     At the start of history the input has fewer months. ``columns`` limits the columns read (``country`` and ``month``
-    always come); with ``missing="error"`` an unpublished month fails the step.
+    always come). A step fails without its required partitions; an optional input is declared with ``required="none"``.
 
     Raises:
         ValueError: If the window ends before it starts or reaches past the month itself: it would read the future.
@@ -36,12 +38,12 @@ def window(
             "country": dg.DimensionPartitionMapping("country", dg.IdentityPartitionMapping()),
         }
     )
-    return _asset_in(asset, mapping, (first_offset, last_offset), columns, missing)
+    return _asset_in(asset, mapping, (first_offset, last_offset), columns, required)
 
 
-def units_window(first_offset: int, last_offset: int, missing: str = "skip") -> dg.AssetIn:
+def units_window(first_offset: int, last_offset: int, required: Required = "last") -> dg.AssetIn:
     """Return the input of sell-in units as ``window`` does; restatements come with the month that knows them."""
-    return window("sell_in", first_offset, last_offset, UNITS, missing)
+    return window("sell_in", first_offset, last_offset, UNITS, required)
 
 
 def month_window(
@@ -49,7 +51,7 @@ def month_window(
     first_offset: int,
     last_offset: int,
     columns: Sequence[str] | None = None,
-    missing: str = "skip",
+    required: Required = "last",
 ) -> dg.AssetIn:
     """Return the input of months m+first_offset .. m+last_offset between assets by month alone.
 
@@ -57,12 +59,18 @@ def month_window(
         ValueError: As ``window``.
     """
     months = _months(asset, first_offset, last_offset)
-    return _asset_in(asset, months, (first_offset, last_offset), columns, missing)
+    return _asset_in(asset, months, (first_offset, last_offset), columns, required)
 
 
-def same_month(asset: str, columns: Sequence[str] | None = None, missing: str = "error") -> dg.AssetIn:
-    """Return the input of the same month: all markets for an asset by month, the month alone for one by market."""
-    return _asset_in(asset, dg.MultiToSingleDimensionPartitionMapping("month"), (0, 0), columns, missing)
+def same_month(
+    asset: str, columns: Sequence[str] | None = None, required: Required = "last", *, skip_damaged: bool = False
+) -> dg.AssetIn:
+    """Return the input of the same month: all markets for an asset by month, the month alone for one by market.
+
+    With ``skip_damaged`` files that are damaged are left out: one market's file must not stop a table over all.
+    """
+    mapping = dg.MultiToSingleDimensionPartitionMapping("month")
+    return _asset_in(asset, mapping, (0, 0), columns, required, skip_damaged=skip_damaged)
 
 
 def _months(asset: str, first_offset: int, last_offset: int) -> dg.TimeWindowPartitionMapping:
@@ -80,11 +88,15 @@ def _asset_in(
     mapping: dg.PartitionMapping,
     offsets: tuple[int, int],
     columns: Sequence[str] | None,
-    missing: str,
+    required: str,
+    *,
+    skip_damaged: bool = False,
 ) -> dg.AssetIn:
-    if missing not in get_args(WhenMissing):
-        raise ValueError(f"missing is one of {get_args(WhenMissing)}, got {missing!r} for {asset}")
-    metadata = {"first_offset": offsets[0], "last_offset": offsets[1], "missing": missing}
+    if required not in get_args(Required):
+        raise ValueError(f"required is one of {get_args(Required)}, got {required!r} for {asset}")
+    metadata: dict[str, object] = {"first_offset": offsets[0], "last_offset": offsets[1], "required": required}
+    if skip_damaged:
+        metadata["missing"] = "skip_damaged"
     if columns is not None:
         metadata["columns"] = list(columns)
     return dg.AssetIn(key=asset, partition_mapping=mapping, metadata=metadata)

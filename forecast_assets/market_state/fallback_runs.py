@@ -9,7 +9,7 @@ from forecast_assets.storage import PartitionKey, TableReader
 from forecast_assets.tags import FALLBACK_JOBS, SET_ASIDE_TAG
 
 # Tables of the month that a publication is made from, and that only a fallback can do without.
-UPSTREAM = ("forecasts", "champion", "overrides")
+UPSTREAM = ("forecasts", "champion", "baseline_forecasts", "overrides", "features", "sell_in", "products")
 
 
 def is_commanded_fallback(tags: Mapping[str, str]) -> bool:

@@ -93,6 +93,11 @@ class SourceTables:
         """The engine that runs the SQL: ``duckdb`` or ``dremio``."""
         return self._engine.dialect
 
+    @property
+    def market_codes(self) -> list[str]:
+        """Codes of all markets."""
+        return list(self._markets)
+
     def sell_in(self, country: str, months: Sequence[pd.Timestamp]) -> DeliveredSellIn:
         """Return sell-in of the months, complete per SKU, with the inputs of its checks.
 

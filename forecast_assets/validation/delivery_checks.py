@@ -11,15 +11,16 @@ import pandas as pd
 from forecast_assets.domain.deliveries.delivery import Delivery, delivery_until
 from forecast_assets.domain.deliveries.restated import restated_history
 from forecast_assets.domain.deliveries.rules import RULES, DeliveryRule
-from forecast_assets.domain.deliveries.whole_sources import source_gone
+from forecast_assets.domain.deliveries.whole_sources import source_gone, source_state
 from forecast_assets.domain.demand.restatements import latest_rows
 from forecast_assets.market_state.stored_sources import MEASURES
 from forecast_assets.sources.delivered import DeliveryProfile
 from forecast_assets.validation.table_checks import CheckDeclaration, Finding, TableCheck
 
 SELL_IN = tuple(CheckDeclaration(rule.name, rule.description) for rule in RULES)
+OF_NET_SALES = ("price_level", "vanished_net_sales")
 SELL_OUT = tuple(
-    CheckDeclaration(rule.name, rule.description, blocking=False) for rule in RULES if rule.name != "price_level"
+    CheckDeclaration(rule.name, rule.description, blocking=False) for rule in RULES if rule.name not in OF_NET_SALES
 )
 SOURCE_GONE = CheckDeclaration("source_gone", "A source that was delivered the month before is delivered now.")
 OVERRIDES_GONE = CheckDeclaration(SOURCE_GONE.name, SOURCE_GONE.description, blocking=False)
@@ -29,6 +30,12 @@ RESTATED = CheckDeclaration(
 RESTATED_SELL_OUT = CheckDeclaration(RESTATED.name, RESTATED.description, blocking=False)
 OVERRIDES_UNUSED = CheckDeclaration(
     "overrides_unused", "Every override is for a SKU and month that gets a forecast.", blocking=False
+)
+OVERRIDES_LAPSED = CheckDeclaration(
+    "overrides_lapsed", "Overrides that were in force, of months ahead, are still delivered.", blocking=False
+)
+PROMOTIONS_STALE = CheckDeclaration(
+    "promotions_stale", "Promotions ahead are known where they always were.", blocking=False
 )
 PROMOTIONS_UNUSED = CheckDeclaration(
     "promotions_unused", "Every promotion is of a SKU that is sold or listed, and not after its end.", blocking=False
@@ -40,9 +47,9 @@ DECLARATIONS = {
     "sell_in": (*SELL_IN, RESTATED),
     "sell_out": (*SELL_OUT, RESTATED_SELL_OUT, SOURCE_GONE),
     "products": (SOURCE_GONE, PRODUCTS_UNMATCHED),
-    "promotions": (SOURCE_GONE, PROMOTIONS_UNUSED),
+    "promotions": (SOURCE_GONE, PROMOTIONS_UNUSED, PROMOTIONS_STALE),
     # Planners do not write overrides every month: only a folder that is gone is worth a warning.
-    "overrides": (OVERRIDES_GONE, OVERRIDES_UNUSED),
+    "overrides": (OVERRIDES_GONE, OVERRIDES_UNUSED, OVERRIDES_LAPSED),
 }
 # Sources whose rows are compared with the SKUs that the market has (plan_checks.py).
 PLANS = {"products": PRODUCTS_UNMATCHED, "promotions": PROMOTIONS_UNUSED, "overrides": OVERRIDES_UNUSED}
@@ -90,13 +97,19 @@ def restated_check(source: str, country: str, profile: DeliveryProfile, stored: 
 def source_gone_check(
     source: str, market: str, months: list[pd.Timestamp], row_count: int, earlier: pd.Series, *, others_deliver: bool
 ) -> TableCheck:
-    """Return the check that a source is still delivered; it judges runs of one month. Arguments as ``source_gone``."""
+    """Return the check that a source is still delivered; it judges runs of one month. Arguments as ``source_gone``.
 
-    def find(_: pd.DataFrame, __: pd.Timestamp) -> Finding:
-        if len(months) > 1 or (source == "overrides" and others_deliver):
+    Its metadata has the state of the source.
+    """
+
+    def find(table: pd.DataFrame, __: pd.Timestamp) -> Finding:
+        if len(months) > 1:
             return Finding()
+        state = {"state": source_state(row_count, len(table), earlier)}
         finding = source_gone(source, market, row_count, earlier, others_deliver=others_deliver)
-        return Finding() if finding is None else Finding(1, finding.rows, finding.message)
+        if finding is None or (source == "overrides" and others_deliver):
+            return Finding(figures=state)
+        return Finding(1, finding.rows, finding.message, figures=state)
 
     return next(each for each in DECLARATIONS[source] if each.name == SOURCE_GONE.name).rule(find)
 

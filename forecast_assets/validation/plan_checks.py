@@ -1,26 +1,34 @@
-"""Checks that overrides, promotions and products name SKUs that the market has, before anything is published.
+"""Checks that plans name SKUs that the market has, and that overrides in force stay, before anything is published.
 
 All of them warn: a row that meets no SKU changes no number. They judge runs of one month; history is as it was.
 """
+
+import contextlib
 
 import pandas as pd
 
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.deliveries.delivery import DeliveryFinding
+from forecast_assets.domain.deliveries.lapsed_overrides import overrides_lapsed
 from forecast_assets.domain.deliveries.unmatched_skus import (
     KnownSkus,
     overrides_unused,
     products_unmatched,
     promotions_unused,
 )
+from forecast_assets.domain.deliveries.whole_sources import PLANNED_MONTHS, promotions_stale
 from forecast_assets.domain.demand.demand_panel import ACTIVE_WITHIN_MONTHS, active_skus, panel_from_rows
 from forecast_assets.domain.portfolio.announced_skus import announced_skus
 from forecast_assets.sources.landing import LandingError
 from forecast_assets.sources.source_tables import SourceTables
 from forecast_assets.storage import PartitionKey, TableReader
+from forecast_assets.storage.table_specs import table_specs
 from forecast_assets.validation.table_checks import CheckDeclaration, Finding, TableCheck, Tables
 
 ROWS_KEPT = 10
+# Months of stored overrides that show whether planners file them again.
+LAPSED_MONTHS = 12
+LAPSED_COLUMNS = ["sku", "target_month", "author"]
 USED_COLUMNS = ["sku", "target_month", "forecast_units"]
 
 
@@ -41,8 +49,66 @@ def plan_check(
         except LandingError:
             # Sell-in or products cannot be used: their own assets fail with the reason.
             finding = None
-    result = Finding() if finding is None else Finding(len(finding.rows), finding.rows.head(ROWS_KEPT), finding.message)
-    return declaration.rule(lambda _, __: result)
+    return declaration.rule(lambda _, __: _shown(finding))
+
+
+def lapsed_check(
+    declaration: CheckDeclaration, sources: SourceTables, store: TableReader, country: str, tables: Tables
+) -> TableCheck:
+    """Return the check that overrides in force are still delivered; it passes in a run over several months."""
+    finding = None
+    if len(tables) == 1:
+        (month,) = tables
+        finding = _lapsed(sources, store, country, month)
+    return declaration.rule(lambda _, __: _shown(finding))
+
+
+def stale_check(declaration: CheckDeclaration, store: TableReader, country: str, tables: Tables) -> TableCheck:
+    """Return the check that promotions ahead are still planned; it passes in a run over several months."""
+    finding = None
+    if len(tables) == 1:
+        ((month, table),) = tables.items()
+        stored = _stored_before(store, "promotions", country, month, PLANNED_MONTHS, ["promotion_month"])
+        finding = promotions_stale(table, stored, month)
+    return declaration.rule(lambda _, __: _shown(finding))
+
+
+def _shown(finding: DeliveryFinding | None) -> Finding:
+    if finding is None:
+        return Finding()
+    return Finding(len(finding.rows), finding.rows.head(ROWS_KEPT), finding.message)
+
+
+def _stored_before(
+    store: TableReader, table: str, country: str, month: pd.Timestamp, count: int, columns: list[str]
+) -> pd.DataFrame:
+    """Return columns of the stored partitions of the months before one, with ``month``."""
+    months = pd.date_range(add_months(month, -count), add_months(month, -1), freq="MS")
+    partitions = [PartitionKey(each, country) for each in months]
+    stored = [each for each in partitions if store.exists(table, each)]
+    return store.read(table_specs()[table], stored, columns)
+
+
+def _lapsed(sources: SourceTables, store: TableReader, country: str, month: pd.Timestamp) -> DeliveryFinding | None:
+    stored = _stored_before(store, "overrides", country, month, LAPSED_MONTHS, LAPSED_COLUMNS)
+    stored = stored.rename(columns={"month": "origin_month"})
+    # Most markets have none ahead: the other markets' files are then not read.
+    if not (stored["target_month"] > month).any():
+        return None
+    delivered = sources.override_rows(country, month)
+    keeps_origins = bool((delivered["origin_month"] < month).any()) or _others_keep_origins(sources, country, month)
+    return overrides_lapsed(stored, delivered, month, keeps_origins=keeps_origins)
+
+
+def _others_keep_origins(sources: SourceTables, country: str, month: pd.Timestamp) -> bool:
+    """Return True if another market's rows of earlier origins are delivered, or no overrides at all."""
+    if not sources.has_source("overrides"):
+        return True
+    for other in sources.market_codes:
+        with contextlib.suppress(LandingError):
+            if other != country and (sources.override_rows(other, month)["origin_month"] < month).any():
+                return True
+    return False
 
 
 def known_skus(sources: SourceTables, country: str, month: pd.Timestamp) -> KnownSkus:

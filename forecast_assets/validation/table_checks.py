@@ -30,7 +30,7 @@ class Finding:
     rows: pd.DataFrame | None = None
     message: str = ""
     is_warning: bool = False
-    figures: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    figures: Mapping[str, float | str] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -58,11 +58,12 @@ def test_the_age_of_copies_by_an_older_version_is_read_from_the_chain(tmp_path):
 
 def test_the_tables_that_only_a_fallback_does_without_are_named(tmp_path):
     store = TableStore(str(tmp_path))
-    assert missing_upstream(store, "FR", MAY) == ["forecasts", "champion", "overrides"]
-    for table in ("forecasts", "overrides"):
+    upstream = ["forecasts", "champion", "baseline_forecasts", "overrides", "features", "sell_in", "products"]
+    assert missing_upstream(store, "FR", MAY) == upstream
+    for table in upstream[2:]:
         file = tmp_path / table / PartitionKey(MAY, "FR").folder / f"{table}.parquet"
         file.parent.mkdir(parents=True)
         file.touch()
-    assert missing_upstream(store, "FR", MAY) == ["champion"]
+    assert missing_upstream(store, "FR", MAY) == ["forecasts", "champion"]
     assert is_commanded_fallback({SET_ASIDE_TAG: "the cycle failed"})
     assert not is_commanded_fallback({"forecast/market": "FR"})

@@ -20,7 +20,7 @@ from forecast_assets.storage.code_version import (
     sql_files_of,
 )
 from forecast_assets.storage.import_closure import SourceTree, UnknownAssetError
-from forecast_assets.storage.source_code import Module, parsed_module
+from forecast_assets.storage.source_code import Module, Part, parsed_module
 from forecast_assets_tests.repository_settings import loaded
 
 ASSETS = [*TABLES, "market_report", "mlflow_run", "delivery"]
@@ -64,9 +64,11 @@ class Sources:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def parsed_once():
-    """Parse a file again only once its text has changed: a process parses each file once, the tests twenty times."""
+def read_once():
+    """Read a file again only once its text has changed: a process reads each file once, the tests twenty times."""
     known: dict[tuple[Path, str], Module] = {}
+    parts: dict[tuple[int, str], Part] = {}
+    read_part = Module.part
 
     def parsed(name: str, path: Path, package: str) -> Module:
         key = path, path.read_text(encoding="utf-8")
@@ -74,13 +76,20 @@ def parsed_once():
             known[key] = parsed_module(name, path, package)
         return known[key]
 
+    def part(module: Module, name: str) -> Part:
+        key = id(module), name
+        if key not in parts:
+            parts[key] = read_part(module, name)
+        return parts[key]
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("forecast_assets.storage.import_closure.parsed_module", parsed)
+        patch.setattr(Module, "part", part)
         yield
 
 
 @pytest.fixture(scope="module")
-def copied(tmp_path_factory, parsed_once) -> Sources:
+def copied(tmp_path_factory, read_once) -> Sources:
     return Sources(tmp_path_factory.mktemp("sources"))
 
 

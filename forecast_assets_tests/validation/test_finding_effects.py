@@ -81,6 +81,12 @@ def test_a_source_that_is_gone_is_found_in_a_run_of_one_month():
     assert gone("promotions", [MAY, JUNE], others=True).violations == 0
 
 
+def test_the_check_has_the_state_of_the_source_whether_or_not_it_fails():
+    state = "stopped: last delivered for 2024-05"
+    assert gone("promotions", [JUNE], others=True).figures == {"state": state}
+    assert gone("overrides", [JUNE], others=True).figures == {"state": state}
+
+
 def test_overrides_are_expected_only_as_long_as_their_folder_exists():
     assert gone("overrides", [JUNE], others=True).violations == 0
     assert "overrides is gone altogether" in gone("overrides", [JUNE], others=False).message

@@ -74,7 +74,7 @@ def _in_force(recipes_in_force: RecipesInForce, country: str, month: pd.Timestam
     kinds=["pandas", "parquet"],
     description="The recipe in force, and the backtest figures of champion and challenger that decided it.",
     ins={
-        "backtest": window("backtest", 0, 0),
+        "backtest": window("backtest", 0, 0, required="last_unless_fallback"),
         "tuned_recipe": LATEST_TUNING,
         "refused_recipe": LATEST_REFUSALS,
     },

@@ -18,8 +18,8 @@ from forecast_assets.partitions import country_of_run, months_of_run
 from forecast_assets.tags import SET_ASIDE_TAG, STARTED_BY_TAG
 
 # A tuning serves until the next one, for at most five years.
-LATEST_TUNING = window("tuned_recipe", -59, 0)
-LATEST_REFUSALS = window("refused_recipe", -59, 0)
+LATEST_TUNING = window("tuned_recipe", -59, 0, required="none")
+LATEST_REFUSALS = window("refused_recipe", -59, 0, required="none")
 
 
 Results = Iterator[dg.AssetCheckResult | dg.Output]

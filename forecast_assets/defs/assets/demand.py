@@ -33,7 +33,7 @@ Results = Iterator[dg.AssetCheckResult | dg.Output]
     group="demand",
     kinds=["pandas", "parquet"],
     description="The month's units by level (world, region, market), entity and category, over the delivered markets.",
-    ins={name: same_month(name, missing="skip_damaged") for name in ("sell_in", "sell_out", "products")},
+    ins={name: same_month(name, required="any", skip_damaged=True) for name in ("sell_in", "sell_out", "products")},
     checks=[*demand_checks.TOTALS, INPUTS_SOUND],
     months_in_one_run=True,
 )
@@ -67,7 +67,7 @@ def demand_totals(
     group="demand",
     kinds=["pandas", "parquet"],
     description="Totals of the 47 months before this one, with like-for-like growth, as every market may read them.",
-    ins={"demand_totals": month_window("demand_totals", -KNOWN_MONTHS, -1)},
+    ins={"demand_totals": month_window("demand_totals", -KNOWN_MONTHS, -1, required="any")},
     months_in_one_run=True,
 )
 def demand_totals_known(

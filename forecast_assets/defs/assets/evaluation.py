@@ -11,6 +11,7 @@ from forecast_assets.defs.assets.models import (
     MONTHS_OF_REFITS,
     TRAINING_ORIGINS,
     pooled_of,
+    require_training_origins,
 )
 from forecast_assets.defs.assets.table_asset import TRAINING_POOL, table_asset
 from forecast_assets.defs.partition_windows import same_month, units_window, window
@@ -37,11 +38,12 @@ EARLIEST = max(BACKTEST_OFFSETS_MONTHS)
     kinds=["lightgbm", "parquet"],
     description="Forecasts of recipe, baseline and naive 18, 12 and 6 months ago, each from what was known then.",
     ins={
-        "features": window("features", -(TRAINING_ORIGINS + EARLIEST), -1),
+        # Of earlier origins, which a market without a year of data does not have: see require_training_origins.
+        "features": window("features", -(TRAINING_ORIGINS + EARLIEST), -1, required="none"),
         "sell_in": units_window(-(MONTHS_OF_REFITS + EARLIEST), 0),
-        "history_marks": window("history_marks", -(max(REFIT_OFFSETS_MONTHS) + EARLIEST), -1),
-        "products": window("products", -EARLIEST, -1),
-        "pooled_model": same_month("pooled_model", missing="skip"),
+        "history_marks": window("history_marks", -(max(REFIT_OFFSETS_MONTHS) + EARLIEST), -1, required="none"),
+        "products": window("products", -EARLIEST, -1, required="none"),
+        "pooled_model": same_month("pooled_model", required="none"),
         "tuned_recipe": LATEST_TUNING,
         "refused_recipe": LATEST_REFUSALS,
     },
@@ -63,6 +65,7 @@ def backtest(
 ) -> Results:
     """Run the backtest at the end of the run's origin month."""
     (origin,) = months_of_run(context)
+    require_training_origins("backtest", recipes_in_force.store, country_of_run(context), origin, features, sell_in)
     panel = panel_from_rows(sell_in, sell_in["month"].min(), origin).with_marks(history_marks)
     pooled = pooled_of(settings, pooled_model)
     contest = contest_of_run(context, settings, recipes_in_force, tuned_recipe, refused_recipe)
@@ -80,8 +83,11 @@ def backtest(
     kinds=["pandas", "parquet"],
     description="Sell-in of the month against every forecast of it published before, by lag 1 to 18.",
     ins={
-        "sell_in": units_window(0, 0, missing="error"),
-        "published_forecasts": window("published_forecasts", -18, -1, columns=realised.PUBLISHED_COLUMNS),
+        "sell_in": units_window(0, 0),
+        # The first months after the first publication have few lags or none.
+        "published_forecasts": window(
+            "published_forecasts", -18, -1, columns=realised.PUBLISHED_COLUMNS, required="none"
+        ),
     },
     months_in_one_run=True,
 )

@@ -64,7 +64,7 @@ def history_marks(
         "products": window("products", 0, 0),
         "promotions": window("promotions", 0, 0),
         "covid_policy": window("covid_policy", -23, 0),
-        "demand_totals_known": same_month("demand_totals_known", missing="skip"),
+        "demand_totals_known": same_month("demand_totals_known", required="none"),
         "history_marks": window("history_marks", 0, 0),
     },
     checks=feature_checks.FEATURES,

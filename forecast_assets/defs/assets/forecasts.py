@@ -31,9 +31,9 @@ from forecast_assets.validation.table_checks import stored_if_sound
     kinds=["lightgbm", "parquet"],
     description="The model's forecast with its 80 per cent interval, 18 months per SKU, beside the planners' baseline.",
     ins={
-        "model": window("model", 0, 0, missing="error"),
-        "features": window("features", 0, 0, missing="error"),
-        "baseline_forecasts": window("baseline_forecasts", 0, 0, missing="error"),
+        "model": window("model", 0, 0),
+        "features": window("features", 0, 0),
+        "baseline_forecasts": window("baseline_forecasts", 0, 0),
         "sell_in": units_window(1 - max(HISTORY_MONTHS, MEMBER_MONTHS), 0),
         "history_marks": window("history_marks", 0, 0),
         "products": window("products", 0, 0),

@@ -10,8 +10,11 @@ import pandas as pd
 from forecast_assets.config.settings import Settings, pools_markets
 from forecast_assets.defs.assets.contests import LATEST_REFUSALS, LATEST_TUNING, contest_of_run, skipped_if_superseded
 from forecast_assets.defs.assets.table_asset import TRAINING_POOL, table_asset
+from forecast_assets.defs.io_managers.required_inputs import MissingInput
 from forecast_assets.defs.partition_windows import same_month, units_window, window
+from forecast_assets.domain.calendar import add_months, month_range
 from forecast_assets.domain.demand.demand_panel import DemandPanel, active_skus, panel_from_rows
+from forecast_assets.domain.features.market_at_origin import LEAST_HISTORY_MONTHS
 from forecast_assets.domain.models.market_model import MarketModel, fit_market_model
 from forecast_assets.domain.models.market_model_storage import beside_champion, model_to_parts
 from forecast_assets.domain.models.pooled_model import PooledModel, pooled_from_texts
@@ -23,7 +26,8 @@ from forecast_assets.domain.selection.tuning import latest_tuning
 from forecast_assets.domain.statistical.baseline import BASELINE_WINDOW_MONTHS
 from forecast_assets.domain.statistical.baseline import baseline_forecasts as baseline_at
 from forecast_assets.market_state.recipes_in_force import RecipesInForce
-from forecast_assets.partitions import months_of_run
+from forecast_assets.partitions import country_of_run, months_of_run
+from forecast_assets.storage import PartitionKey, TableReader
 from forecast_assets.validation import forecast_checks
 from forecast_assets.validation.schema_check import schema_check
 from forecast_assets.validation.table_checks import stored_if_sound
@@ -33,6 +37,30 @@ Results = Iterator[dg.AssetCheckResult | dg.Output]
 TRAINING_ORIGINS = 60
 # The members of the earliest refit reach as far back as those of the forecast.
 MONTHS_OF_REFITS = MEMBER_MONTHS - 1 + max(REFIT_OFFSETS_MONTHS)
+
+
+def require_training_origins(
+    asset: str, store: TableReader, country: str, origin: pd.Timestamp, features: pd.DataFrame, sell_in: pd.DataFrame
+) -> None:
+    """Raise MissingInput if a market with a year of data has no features before an origin, or no marks of them.
+
+    A younger market has neither and is forecast without.
+    """
+    step, before = PartitionKey(origin, country), add_months(origin, -1)
+    first = add_months(sell_in["month"].min(), LEAST_HISTORY_MONTHS - 1)
+    if features.empty and first <= before:
+        absent = [PartitionKey(month, country) for month in month_range(first, before)]
+        raise MissingInput(asset, [step], "features", absent)
+    require_marks(asset, store, step, features)
+
+
+def require_marks(asset: str, store: TableReader, step: PartitionKey, features: pd.DataFrame) -> None:
+    """Raise MissingInput if the marks of the last month of the loaded features are not stored."""
+    if features.empty:
+        return
+    last = PartitionKey(features["month"].max(), step.country)
+    if not store.exists("history_marks", last):
+        raise MissingInput(asset, [step], "history_marks", [last])
 
 
 def pooled_of(settings: Settings, pooled_model: pd.DataFrame) -> PooledModel | None:
@@ -82,10 +110,11 @@ def _baseline_at(panel: DemandPanel, origin: pd.Timestamp, products: pd.DataFram
     kinds=["lightgbm", "parquet"],
     description="The market's trained learners as texts: from earlier origins and the sell-in that followed.",
     ins={
-        "features": window("features", -TRAINING_ORIGINS, -1),
+        # A market without a year of data has none: see require_training_origins.
+        "features": window("features", -TRAINING_ORIGINS, -1, required="none"),
         "sell_in": units_window(-MONTHS_OF_REFITS, 0),
         "history_marks": window("history_marks", -max(REFIT_OFFSETS_MONTHS), 0),
-        "pooled_model": same_month("pooled_model", missing="skip"),
+        "pooled_model": same_month("pooled_model", required="none"),
         "tuned_recipe": LATEST_TUNING,
         "refused_recipe": LATEST_REFUSALS,
     },
@@ -105,6 +134,7 @@ def model(
 ) -> Results:
     """Train the model of the run's origin month; where a challenger meets another champion, one by each recipe."""
     (origin,) = months_of_run(context)
+    require_training_origins("model", recipes_in_force.store, country_of_run(context), origin, features, sell_in)
     panel = panel_from_rows(sell_in, sell_in["month"].min(), origin).with_marks(history_marks)
     pooled = pooled_of(settings, pooled_model)
     contest = contest_of_run(context, settings, recipes_in_force, tuned_recipe, refused_recipe)

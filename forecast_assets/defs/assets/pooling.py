@@ -32,8 +32,8 @@ Results = Iterator[dg.AssetCheckResult | dg.Output]
     kinds=["pandas", "parquet"],
     description="Features and sell-in of the month of a fixed sample of every market's SKUs.",
     ins={
-        "features": same_month("features", missing="skip_damaged"),
-        "sell_in": same_month("sell_in", columns=UNITS, missing="skip_damaged"),
+        "features": same_month("features", required="any", skip_damaged=True),
+        "sell_in": same_month("sell_in", columns=UNITS, required="any", skip_damaged=True),
     },
     checks=[INPUTS_SOUND],
     months_in_one_run=True,
@@ -61,7 +61,7 @@ def pooled_rows(
     group="models",
     kinds=["lightgbm", "parquet"],
     description="Learners trained over all markets on the 60 months before this one, as texts.",
-    ins={"pooled_rows": month_window("pooled_rows", -POOLED_MONTHS, -1)},
+    ins={"pooled_rows": month_window("pooled_rows", -POOLED_MONTHS, -1, required="any")},
     pool=TRAINING_POOL,
 )
 def pooled_model(

@@ -53,14 +53,15 @@ HISTORY_MONTHS = 60
     group="publication",
     kinds=["parquet"],
     description="Forecasts for planners: 18 months per SKU with status, source and reason.",
+    # None is required here: a fallback publishes what there is. Any other run requires UPSTREAM, all named at once.
     ins={
-        "forecasts": window("forecasts", 0, 0),
-        "champion": window("champion", 0, 0, columns=["outcome", "source", "reason"]),
-        "baseline_forecasts": window("baseline_forecasts", 0, 0),
-        "overrides": window("overrides", 0, 0),
-        "features": window("features", 0, 0, columns=["sku", *SEGMENTS]),
-        "sell_in": units_window(1 - PORTFOLIO_MONTHS, 0),
-        "products": window("products", 0, 0),
+        "forecasts": window("forecasts", 0, 0, required="none"),
+        "champion": window("champion", 0, 0, columns=["outcome", "source", "reason"], required="none"),
+        "baseline_forecasts": window("baseline_forecasts", 0, 0, required="none"),
+        "overrides": window("overrides", 0, 0, required="none"),
+        "features": window("features", 0, 0, columns=["sku", *SEGMENTS], required="none"),
+        "sell_in": units_window(1 - PORTFOLIO_MONTHS, 0, required="none"),
+        "products": window("products", 0, 0, required="none"),
     },
     checks=[forecast_checks.HORIZON_COMPLETE, forecast_checks.OVERRIDES_APPLIED],
 )
@@ -150,7 +151,7 @@ def _outcome(champion: pd.DataFrame) -> dict[str, str]:
         "sell_in": units_window(-(HISTORY_MONTHS - 1), 0),
         "products": window("products", 0, 0),
         "backtest": window("backtest", 0, 0),
-        "performance": window("performance", -17, 0),
+        "performance": window("performance", -17, 0, required="none"),
         "history_marks": window("history_marks", 0, 0),
     },
 )
@@ -202,7 +203,7 @@ def market_report(
     output_required=False,
     check_specs=check_specs("mlflow_run", [MLFLOW_RECORDED]),
     ins={
-        "model": window("model", 0, 0, missing="error"),
+        "model": window("model", 0, 0),
         "backtest": window("backtest", 0, 0),
         "published_forecasts": window("published_forecasts", 0, 0, columns=["sku", "source", "status"]),
         "champion": window("champion", 0, 0),

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from forecast_assets.config.settings import Settings
 from forecast_assets.defs.assets.evaluation import EARLIEST
-from forecast_assets.defs.assets.models import MONTHS_OF_REFITS, TRAINING_ORIGINS
+from forecast_assets.defs.assets.models import MONTHS_OF_REFITS, TRAINING_ORIGINS, require_marks
 from forecast_assets.defs.assets.table_asset import TRAINING_POOL, table_asset
 from forecast_assets.defs.partition_windows import units_window, window
 from forecast_assets.domain.calendar import add_months
@@ -19,7 +19,9 @@ from forecast_assets.domain.selection import tuning
 from forecast_assets.domain.selection.backtest import BACKTEST_OFFSETS_MONTHS
 from forecast_assets.domain.selection.tuning import IN_FORCE, MONTHS_LEFT_TO_THE_GATE, TooLittleToTuneError, Trial
 from forecast_assets.market_state.recipes import backtest_recipe_of
+from forecast_assets.market_state.recipes_in_force import RecipesInForce
 from forecast_assets.partitions import country_of_run, months_of_run
+from forecast_assets.storage import PartitionKey
 from forecast_assets.tags import ALARMS_TAG, BUDGET_TAG
 from forecast_assets.validation.schema_check import schema_check
 from forecast_assets.validation.table_checks import stored_if_sound
@@ -41,11 +43,14 @@ class TuningBudget(dg.Config):
     group="models",
     kinds=["optuna", "parquet"],
     description="Recipes tried for the market at earlier origins, and the one that cycles use until the next tuning.",
+    # A young market has none of them so long ago: the asset then says that there is nothing to tune on.
     ins={
-        "features": window("features", -(TRAINING_ORIGINS + EARLIEST) + LAST_SCORED, LAST_ORIGIN),
-        "sell_in": units_window(-(MONTHS_OF_REFITS + EARLIEST) + LAST_SCORED, LAST_SCORED),
-        "history_marks": window("history_marks", -(max(REFIT_OFFSETS_MONTHS) + EARLIEST) + LAST_SCORED, LAST_ORIGIN),
-        "products": window("products", LAST_SCORED - EARLIEST, LAST_ORIGIN),
+        "features": window("features", -(TRAINING_ORIGINS + EARLIEST) + LAST_SCORED, LAST_ORIGIN, required="none"),
+        "sell_in": units_window(-(MONTHS_OF_REFITS + EARLIEST) + LAST_SCORED, LAST_SCORED, required="none"),
+        "history_marks": window(
+            "history_marks", -(max(REFIT_OFFSETS_MONTHS) + EARLIEST) + LAST_SCORED, LAST_ORIGIN, required="none"
+        ),
+        "products": window("products", LAST_SCORED - EARLIEST, LAST_ORIGIN, required="none"),
     },
     pool=TRAINING_POOL,
 )
@@ -53,6 +58,7 @@ def tuned_recipe(
     context: dg.AssetExecutionContext,
     config: TuningBudget,
     settings: dg.ResourceParam[Settings],
+    recipes_in_force: dg.ResourceParam[RecipesInForce],
     features: pd.DataFrame,
     sell_in: pd.DataFrame,
     history_marks: pd.DataFrame,
@@ -61,6 +67,7 @@ def tuned_recipe(
     """Tune the recipe of the run's market on the data known at the end of its month."""
     (month,) = months_of_run(context)
     where = f"{country_of_run(context)} {month:%Y-%m}"
+    require_marks("tuned_recipe", recipes_in_force.store, PartitionKey(month, country_of_run(context)), features)
     last = add_months(month, LAST_SCORED)
     panel = panel_from_rows(sell_in, sell_in["month"].min() if len(sell_in) else last, last).with_marks(history_marks)
 

@@ -16,6 +16,7 @@ from forecast_assets.defs.io_managers.bindings import Bindings
 from forecast_assets.defs.io_managers.event_metadata import describe_table
 from forecast_assets.defs.io_managers.loaded_inputs import LoadedInput
 from forecast_assets.defs.io_managers.outputs import add_metadata, by_partition, provenance_for, table_name
+from forecast_assets.defs.io_managers.required_inputs import require_declared
 from forecast_assets.defs.retries import transient_errors_again
 from forecast_assets.market_state.damaged_inputs import DamagedInput
 from forecast_assets.storage import PartitionKey, TableSpec, TableStore
@@ -74,11 +75,11 @@ class ParquetIOManager(dg.ConfigurableIOManager):
     def load_input(self, context: dg.InputContext) -> pd.DataFrame:
         """Read all partitions of an input, with ``country`` and ``month`` restored, and remember their hashes.
 
-        The ``AssetIn`` declares columns, the treatment of absent partitions, and the window: see
+        The ``AssetIn`` declares columns, the partitions that it requires, and the window: see
         ``forecast_assets.defs.partition_windows``.
 
         Raises:
-            MissingPartition: If partitions are absent and the input is not declared with ``missing="skip"``.
+            MissingInput: If partitions are absent that the input is declared to require.
         """
         name = table_name(context.asset_key)
         declared = context.definition_metadata
@@ -87,12 +88,13 @@ class ParquetIOManager(dg.ConfigurableIOManager):
                 self._spec(name),
                 [PartitionKey.from_dagster(key) for key in context.asset_partition_keys],
                 columns=declared.get("columns"),
-                missing=declared.get("missing", "error"),
+                missing=declared.get("missing", "skip"),
             )
         damaged = list(self._damaged(context, name, provenances))
         if damaged and not provenances:
             # Nothing is left: the error of the first file says more than that the table has no partition.
             self.tables.read(name, damaged, missing="skip")
+        require_declared(context, name, provenances)
         for partition in damaged:
             left_out = DamagedInput(name, partition, self.tables.path(name, partition))
             self.bindings().damaged.note(context.step_context.run_id, context.step_context.step.key, left_out)

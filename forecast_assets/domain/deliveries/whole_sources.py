@@ -1,4 +1,4 @@
-"""A source that a market used to deliver and now does not: gone for this market, or gone altogether."""
+"""A source that a market used to deliver and now does not: gone for this market, gone altogether, or without plans."""
 
 import pandas as pd
 
@@ -6,6 +6,22 @@ from forecast_assets.domain.deliveries.delivery import DeliveryFinding
 
 # A source that was delivered in one of these months before is expected again.
 EXPECTED_MONTHS = 3
+# A market that knew promotions ahead in each of so many months is expected to know some.
+PLANNED_MONTHS = 6
+
+
+def source_state(row_count: int, rows_of_month: int, earlier: pd.Series) -> str:
+    """Return the state of a source: delivered, without a row of the month, stopped, or never delivered.
+
+    Args:
+        row_count: Delivered rows of the market, of all months.
+        rows_of_month: Rows known in the judged month.
+        earlier: Delivered rows by month, of stored months before the judged one.
+    """
+    if row_count:
+        return "delivered" if rows_of_month else "delivered, nothing for the month"
+    had_rows = earlier[earlier > 0]
+    return "never delivered" if had_rows.empty else f"stopped: last delivered for {had_rows.index.max():%Y-%m}"
 
 
 def source_gone(
@@ -35,3 +51,27 @@ def source_gone(
         step = f"deliver {source} again for all markets"
     message = f"{state}. Next: {step}, or accept the finding to publish without {source}"
     return DeliveryFinding(message, recent.rename("rows").rename_axis("month").reset_index())
+
+
+def promotions_stale(table: pd.DataFrame, stored: pd.DataFrame, month: pd.Timestamp) -> DeliveryFinding | None:
+    """Find a month without any promotion ahead, in a market that knew some in each of the six months before.
+
+    Args:
+        table: Promotions as known in the judged month: ``promotion_month``; without a row ``source_gone`` judges.
+        stored: The same of the stored months before, with ``month``.
+        month: The judged month.
+    """
+    if table.empty or (table["promotion_month"] > month).any():
+        return None
+    is_ahead = stored["promotion_month"] > stored["month"]
+    by_month = is_ahead.astype(float).groupby(stored["month"]).sum()
+    months = pd.date_range(end=month, periods=PLANNED_MONTHS + 1, freq="MS")[:-1]
+    ahead = by_month.reindex(months, fill_value=0.0)
+    if not (ahead > 0).all():
+        return None
+    message = (
+        f"no promotion after {month:%Y-%m} is known, the last one is of {table['promotion_month'].max():%Y-%m}; each "
+        f"month from {months[0]:%Y-%m} to {months[-1]:%Y-%m} knew {ahead.min():.0f} or more ahead. Next: deliver the "
+        "plans ahead, with known_from, or accept the finding"
+    )
+    return DeliveryFinding(message, ahead.rename("promotions_ahead").rename_axis("month").reset_index())

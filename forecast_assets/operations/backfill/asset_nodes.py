@@ -64,7 +64,7 @@ def _node(key: dg.AssetKey, asset: dg.AssetsDefinition) -> AssetNode:
                 asset.keys_by_input_name[declared.name].path[-1],
                 declared.metadata["first_offset"],
                 declared.metadata["last_offset"],
-                declared.metadata["missing"] == "error",
+                declared.metadata["required"] in {"last", "last_unless_fallback"},
             )
             for declared in asset.node_def.input_defs
             # Files and SQL are inputs without months: they are read, not loaded.

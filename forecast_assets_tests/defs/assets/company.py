@@ -35,6 +35,8 @@ FIRST_MONTH = {"FR": "2022-01-01", "NO": "2023-04-01", "NA": "2023-01-01"}
 FIRST_ORIGIN = {"FR": "2022-12-01", "NO": "2024-03-01", "NA": "2023-12-01"}
 POOLED_FROM = FIRST_ORIGIN["NO"]
 OF_POOLED_MARKET = ["model", "forecasts", "backtest"]
+# Tables of a market that these are made from.
+MADE_FROM = ["features", "history_marks", "sell_in", "products", "baseline_forecasts"]
 OCTOBER, NOVEMBER, DECEMBER = "2024-10-01", "2024-11-01", "2024-12-01"
 MARKETS = """markets:
   - {code: "FR", name: "France", iso2: "FR", iso3: "FRA", region: "Europe", since: 2022-01-01}
@@ -176,8 +178,7 @@ def prepare(base: Path) -> Company:
 
 def pool(company: Company, base: Path) -> Company:
     """Copy the company and pool its markets up to December, with December's models of NO made of it."""
-    tables = ["features", "sell_in", "baseline_forecasts", "forecasts"]
-    pooling = dataclasses.replace(company.copied_to(base, *tables), pooled_skus=POOLED_SKUS)
+    pooling = dataclasses.replace(company.copied_to(base, *MADE_FROM, "forecasts"), pooled_skus=POOLED_SKUS)
     succeeded(pooling.run("pool_rows", None, POOLED_FROM, DECEMBER))
     succeeded(pooling.run("pool_model", None, DECEMBER))
     succeeded(pooling.run("monthly_cycle", "NO", DECEMBER, assets=OF_POOLED_MARKET))

@@ -79,7 +79,7 @@ def test_a_market_without_sell_out_is_forecast_and_says_what_it_did_without(comp
 
 
 def test_a_market_that_delivers_nothing_but_sell_in_is_forecast(company, tmp_path):
-    copy = company.copied_to(tmp_path / "copy", "sell_in", "features")
+    copy = company.copied_to(tmp_path / "copy", "sell_in", "features", "history_marks")
     for source in ("sell_out", "products", "promotions", "overrides", "oxcgrt"):
         shutil.rmtree(copy.landing / source, ignore_errors=True)
     succeeded(copy.run("monthly_cycle", "NO", DECEMBER))
@@ -218,7 +218,7 @@ def test_the_levels_a_planner_reads_are_the_sums_of_what_is_published(company, p
 def published_company(company, tmp_path):
     """The company with what the record in MLflow is made from."""
     copy = company.copied_to(tmp_path / "copy")
-    for table in ("model", "backtest", "published_forecasts"):
+    for table in ("model", "backtest", "published_forecasts", "champion"):
         place = f"{table}/country=FR/month={DECEMBER}"
         shutil.copytree(company.base / "store" / place, copy.base / "store" / place)
     return copy

@@ -5,7 +5,16 @@ import json
 import pandas as pd
 import pytest
 
-from forecast_assets_tests.defs.assets.company import CODES, DECEMBER, NOVEMBER, OF_POOLED_MARKET, succeeded
+from forecast_assets.operations.cycle.launch import failures_of
+from forecast_assets_tests.defs.assets.company import (
+    CODES,
+    DECEMBER,
+    MADE_FROM,
+    NOVEMBER,
+    OF_POOLED_MARKET,
+    Company,
+    succeeded,
+)
 
 pytestmark = pytest.mark.heavy
 
@@ -45,24 +54,28 @@ def test_with_the_model_and_where_pooling_is_off_nothing_is_missing(of, request)
 
 
 def test_where_pooling_is_off_a_model_that_is_there_is_not_read(company, pooling, tmp_path):
-    copy = pooling.copied_to(tmp_path / "copy", "features", "sell_in", "pooled_model")
+    copy = pooling.copied_to(tmp_path / "copy", *MADE_FROM, "pooled_model")
     succeeded(copy.run("monthly_cycle", "NO", DECEMBER, assets=["model"], FORECAST_POOLED_SKUS="0"))
     assert copy.hashes("model", "NO")["2024-12"] == company.hashes("model", "NO")["2024-12"]
 
 
 def test_the_same_inputs_give_the_same_forecasts_again(pooling, tmp_path):
-    tables = ["features", "sell_in", "baseline_forecasts", "pooled_model"]
-    copy = pooling.copied_to(tmp_path / "copy", *tables)
+    copy = pooling.copied_to(tmp_path / "copy", *MADE_FROM, "pooled_model")
     succeeded(copy.run("monthly_cycle", "NO", DECEMBER, assets=OF_POOLED_MARKET))
     for table in OF_POOLED_MARKET:
         assert copy.hashes(table, "NO")["2024-12"] == pooling.hashes(table, "NO")["2024-12"]
 
 
+def forget_features_before_november(copy: Company) -> None:
+    """Leave NO a single earlier origin, as a market has in its second year's first months."""
+    for partition in (copy.base / "store" / "features" / "country=NO").glob("month=*"):
+        if partition.name < f"month={NOVEMBER}":
+            next(partition.glob("*.parquet")).unlink()
+
+
 def test_a_market_too_young_to_train_is_forecast_and_its_forecasts_need_the_stored_model_alone(pooling, tmp_path):
-    copy = pooling.copied_to(tmp_path / "copy", "features", "sell_in", "baseline_forecasts", "pooled_model")
-    for file in (tmp_path / "copy" / "store" / "features" / "country=NO").glob("month=*"):
-        if file.name < f"month={NOVEMBER}":
-            next(file.glob("*.parquet")).unlink()
+    copy = pooling.copied_to(tmp_path / "copy", *MADE_FROM, "pooled_model")
+    forget_features_before_november(copy)
     succeeded(copy.run("monthly_cycle", "NO", DECEMBER, assets=["model"]))
     parts = copy.read("model", "NO", DECEMBER)
     assert parts.loc[parts["part"] != "manifest.json", "part"].str.startswith("pooled_").all()
@@ -76,14 +89,15 @@ def test_a_market_too_young_to_train_is_forecast_and_its_forecasts_need_the_stor
 
 
 def test_without_the_model_such_a_market_fails_alone_with_what_to_do(pooling, tmp_path):
-    copy = pooling.copied_to(tmp_path / "copy", "sell_in", "baseline_forecasts")
-    result = copy.run("monthly_cycle", "NO", DECEMBER, assets=["model"])
-    assert not result.success
+    copy = pooling.copied_to(tmp_path / "copy", *MADE_FROM)
+    forget_features_before_november(copy)
+    (failure,) = failures_of(copy.run("monthly_cycle", "NO", DECEMBER, assets=["model"]))
+    assert "Materialize features of more earlier months first" in failure
     assert not copy.has("model", "NO", DECEMBER)
 
 
 def test_too_little_history_over_all_markets_is_stored_with_its_reason_and_markets_say_so(pooling, tmp_path):
-    copy = pooling.copied_to(tmp_path / "copy", "features", "sell_in", "baseline_forecasts")
+    copy = pooling.copied_to(tmp_path / "copy", *MADE_FROM)
     succeeded(copy.run("pool_rows", None, NOVEMBER))
     succeeded(copy.run("pool_model", None, DECEMBER))
     (manifest,) = copy.read("pooled_model", None, DECEMBER)["content"]
@@ -93,7 +107,7 @@ def test_too_little_history_over_all_markets_is_stored_with_its_reason_and_marke
 
 
 def test_a_company_of_one_market_does_without_and_misses_nothing(pooling, tmp_path):
-    copy = pooling.copied_to(tmp_path / "copy", "features", "sell_in", "baseline_forecasts")
+    copy = pooling.copied_to(tmp_path / "copy", *MADE_FROM)
     markets = (tmp_path / "copy" / "markets.yaml").read_text(encoding="utf-8").splitlines()
     (tmp_path / "copy" / "markets.yaml").write_text("\n".join(markets[:2]), encoding="utf-8")
     succeeded(copy.run("monthly_cycle", "FR", DECEMBER, assets=["model", "forecasts"]))

@@ -41,7 +41,9 @@ def searched(monkeypatch):
 
 @pytest.fixture
 def copy(company, tmp_path):
-    return company.copied_to(tmp_path / "copy", "features", "sell_in", "products", "baseline_forecasts")
+    return company.copied_to(
+        tmp_path / "copy", "features", "history_marks", "sell_in", "products", "baseline_forecasts"
+    )
 
 
 def manifest(table) -> dict:

@@ -65,13 +65,13 @@ def features(context: dg.AssetExecutionContext, sell_in: pd.DataFrame):
     return tables
 
 
-@dg.asset(partitions_def=MONTHS, ins={"sell_in": same_month("sell_in", missing="skip")})
+@dg.asset(partitions_def=MONTHS, ins={"sell_in": same_month("sell_in", required="any")})
 def demand_totals(context: dg.AssetExecutionContext, sell_in: pd.DataFrame):
     totals = sell_in.groupby("country", as_index=False)["sell_in_units"].sum().rename(columns={"country": "entity"})
     return {pd.Timestamp(context.partition_key): totals}
 
 
-@dg.asset(partitions_def=MONTHS, ins={"demand_totals": month_window("demand_totals", -3, -1)})
+@dg.asset(partitions_def=MONTHS, ins={"demand_totals": month_window("demand_totals", -3, -1, required="none")})
 def demand_totals_known(context: dg.AssetExecutionContext, demand_totals: pd.DataFrame):
     known = (
         demand_totals.groupby("month", as_index=False)["sell_in_units"].sum().rename(columns={"month": "total_month"})
@@ -83,8 +83,8 @@ def demand_totals_known(context: dg.AssetExecutionContext, demand_totals: pd.Dat
     partitions_def=MONTH_X_COUNTRY,
     io_manager_key="documents_io_manager",
     ins={
-        "features": window("features", 0, 0, missing="error"),
-        "totals": same_month("demand_totals_known", missing="skip"),
+        "features": window("features", 0, 0),
+        "totals": same_month("demand_totals_known", required="none"),
     },
 )
 def market_report(context: dg.AssetExecutionContext, features: pd.DataFrame, totals: pd.DataFrame):

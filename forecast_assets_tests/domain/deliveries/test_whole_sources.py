@@ -1,9 +1,10 @@
 """Three states of a source without rows: never delivered, missing for one market, gone altogether."""
 
 import pandas as pd
+import pytest
 
-from forecast_assets.domain.deliveries.whole_sources import source_gone
-from forecast_assets_tests.domain.deliveries.deliveries import months_before
+from forecast_assets.domain.deliveries.whole_sources import promotions_stale, source_gone, source_state
+from forecast_assets_tests.domain.deliveries.deliveries import JUNE, months_before
 
 
 def earlier(*counts: float) -> pd.Series:
@@ -29,3 +30,50 @@ def test_a_source_that_was_never_delivered_or_is_delivered_is_no_finding():
 
 def test_a_source_that_was_gone_the_month_before_has_been_found_already():
     assert source_gone("products", "FR", 0, earlier(120, 0), others_deliver=False) is None
+
+
+@pytest.mark.parametrize(
+    ("row_count", "rows_of_month", "before", "state"),
+    [
+        (90, 7, (7,), "delivered"),
+        (90, 7, (), "delivered"),
+        (90, 0, (7,), "delivered, nothing for the month"),
+        (0, 0, (7, 8, 0), "stopped: last delivered for 2024-04"),
+        # Products of a market whose SKUs the mart adds.
+        (0, 7, (8,), "stopped: last delivered for 2024-05"),
+        (0, 0, (0, 0), "never delivered"),
+        (0, 0, (), "never delivered"),
+    ],
+)
+def test_the_states_of_a_source_are_told_apart(row_count, rows_of_month, before, state):
+    assert source_state(row_count, rows_of_month, earlier(*before)) == state
+
+
+def plans(months: pd.DatetimeIndex, ahead: int) -> pd.DataFrame:
+    """Promotions known in each month: one of the month itself, and so many of the months after it."""
+    parts = [
+        pd.DataFrame({"promotion_month": pd.date_range(month, periods=ahead + 1, freq="MS"), "month": month})
+        for month in months
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+NOW, WITHOUT_PLANS = pd.DatetimeIndex([JUNE]), pd.DataFrame({"promotion_month": [JUNE]})
+
+
+def test_promotions_that_end_with_the_month_are_stale_if_six_months_knew_some_ahead():
+    finding = promotions_stale(WITHOUT_PLANS, plans(months_before(6), 2), JUNE)
+    assert finding.message == (
+        "no promotion after 2024-06 is known, the last one is of 2024-06; each month from 2023-12 to 2024-05 knew 2 or "
+        "more ahead. Next: deliver the plans ahead, with known_from, or accept the finding"
+    )
+    assert finding.rows["promotions_ahead"].tolist() == [2] * 6
+
+
+def test_one_promotion_ahead_or_no_habit_of_planning_is_no_finding():
+    assert promotions_stale(plans(NOW, 1), plans(months_before(6), 2), JUNE) is None
+    assert promotions_stale(WITHOUT_PLANS, plans(months_before(5), 2), JUNE) is None
+    once_without = pd.concat([plans(months_before(6)[:1], 0), plans(months_before(6)[1:], 2)])
+    assert promotions_stale(WITHOUT_PLANS, once_without, JUNE) is None
+    # Without a row at all the source is gone, which is found elsewhere.
+    assert promotions_stale(WITHOUT_PLANS.iloc[:0], plans(months_before(6), 2), JUNE) is None

@@ -130,20 +130,21 @@ def company(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def first_backfill(tmp_path_factory):
-    """Folder, outcomes and launched runs of two backfills: the other sources of FR, then sell-in and the baseline."""
+    """Folder, outcomes and launched runs of three backfills: other sources of FR, of DE, then sell-in and baseline."""
     base = tmp_path_factory.mktemp("backfilled")
     commit_without_waiting()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DAGSTER_HOME", str(base))
         company = BackfillCompany(base, DAGSTER_YAML)
         others, first_runs = company.run([source for source in SOURCES if source != "sell_in"], countries=["FR"])
+        products, second_runs = company.run(["products"], countries=["DE"])
         work, runs = company.run(["sell_in", "baseline_forecasts"])
-        return base, [others, work], [*first_runs, *runs]
+        return base, [others, products, work], [*first_runs, *second_runs, *runs]
 
 
 @pytest.fixture
 def backfilled(first_backfill, tmp_path, monkeypatch):
-    """A company with sell-in and the baseline of all months, and with the other sources of FR."""
+    """A company with sell-in, products and baseline of all months, and with the other sources of FR."""
     shutil.copytree(first_backfill[0], tmp_path, dirs_exist_ok=True)
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     return BackfillCompany(tmp_path)
@@ -151,7 +152,7 @@ def backfilled(first_backfill, tmp_path, monkeypatch):
 
 @pytest.fixture
 def ingested(backfilled):
-    """A company with sell-in of all months, the other sources of FR, and nothing that is computed from them."""
+    """A company with sell-in and products of all months, the other sources of FR, and nothing computed from them."""
     shutil.rmtree(backfilled.base / "store" / "baseline_forecasts")
     return backfilled
 
@@ -173,12 +174,13 @@ def test_many_months_of_a_market_are_one_run_and_are_built_once(first_backfill, 
     _, works, submitted = first_backfill
     assert [(job, code, f"{months.first:%Y-%m}", f"{months.last:%Y-%m}") for job, code, months, *_ in submitted] == [
         ("ingest", "FR", "2023-04", "2024-06"),
+        ("ingest", "DE", "2023-04", "2024-06"),
         ("ingest", "FR", "2023-04", "2024-06"),
         ("ingest", "DE", "2023-04", "2024-06"),
         ("monthly_cycle", "FR", "2024-03", "2024-06"),
         ("monthly_cycle", "DE", "2024-03", "2024-06"),
     ]
-    assert [reasons(work) for work in works] == [{}, {}]
+    assert [reasons(work) for work in works] == [{}, {}, {}]
     assert backfilled.plan([*SOURCES, "baseline_forecasts"], countries=["FR"]).partitions == 0
     assert backfilled.plan(["sell_in", "baseline_forecasts"]).partitions == 0
     assert backfilled.run(["sell_in", "baseline_forecasts"])[1] == []
@@ -295,7 +297,7 @@ def test_past_durations_are_read_from_recorded_runs(first_backfill, monkeypatch)
     monkeypatch.setenv("DAGSTER_HOME", str(first_backfill[0]))
     with dg.DagsterInstance.get() as instance:
         past = past_durations(instance)
-    assert past.runs == 5
+    assert past.runs == 6
     assert past.of("sell_in", in_range=True) == past.seconds["sell_in", True]
     assert past.of("model", in_range=False) is None
 

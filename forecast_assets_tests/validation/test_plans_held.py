@@ -1,0 +1,77 @@
+"""Plans that a delivery holds no more, against a store with those of earlier months."""
+
+import pandas as pd
+import pytest
+
+from forecast_assets.config.markets import Market
+from forecast_assets.sources.source_tables import SourceTables
+from forecast_assets.storage import PartitionKey, Provenance, TableStore
+from forecast_assets.storage.table_specs import table_specs
+from forecast_assets.validation.delivery_checks import OVERRIDES_LAPSED, PROMOTIONS_STALE
+from forecast_assets.validation.plan_checks import lapsed_check, stale_check
+
+MAY, JUNE = pd.Timestamp("2024-05-01"), pd.Timestamp("2024-06-01")
+HEADER = "country,sku,origin_month,target_month,forecast_units,author,reason\n"
+MARKETS = {code: Market(code, code, code, f"{code}X", "Europe", pd.Timestamp("2023-01-01")) for code in ("FR", "NO")}
+
+
+@pytest.fixture
+def store(tmp_path) -> TableStore:
+    """A store in which SKU A of FR was overridden for September, at the origin of May."""
+    rows = pd.DataFrame(
+        {"sku": ["A"], "target_month": pd.to_datetime(["2024-09-01"]), "forecast_units": 9.0, "author": "Ann",
+         "reason": "listing"}
+    )  # fmt: skip
+    store = TableStore(str(tmp_path / "store"))
+    store.write(table_specs()["overrides"], PartitionKey(MAY, "FR"), rows, Provenance("run", "dev-2024-05", "sha"))
+    return store
+
+
+def lapsed(base, store, months=(JUNE,), **files: str) -> tuple[int, str]:
+    """Deliver files of overrides by market and return the violations and the message of FR's check."""
+    folder = base / "landing" / "overrides"
+    folder.mkdir(parents=True)
+    for code, rows in files.items():
+        (folder / f"{code}.csv").write_text(HEADER + rows, encoding="utf-8")
+    sources = SourceTables(str(base / "landing"), MARKETS)
+    check = lapsed_check(OVERRIDES_LAPSED, sources, store, "FR", {month: pd.DataFrame() for month in months})
+    finding = check.find(pd.DataFrame(), JUNE)
+    return finding.violations, finding.message
+
+
+MINE, OF_MAY = "FR,A,2024-05,2024-09,9,Ann,listing\n", "NO,Z,2024-05,2024-09,9,Ann,listing\n"
+
+
+def test_a_folder_without_overrides_is_found_by_what_was_in_force(tmp_path, store):
+    violations, message = lapsed(tmp_path, store)
+    assert violations == 1
+    assert "SKU A for 2024-09 by Ann, of origin 2024-05 (its row is no longer delivered)" in message
+
+
+def test_a_file_that_is_gone_beside_files_that_keep_earlier_origins_is_found(tmp_path, store):
+    assert lapsed(tmp_path, store, NO=OF_MAY)[0] == 1
+
+
+def test_a_row_that_left_a_file_with_earlier_origins_is_found(tmp_path, store):
+    assert lapsed(tmp_path, store, FR="FR,B,2024-05,2024-09,9,Ann,listing\n")[0] == 1
+
+
+def test_files_of_the_month_alone_replace_those_of_the_month_before(tmp_path, store):
+    assert lapsed(tmp_path, store, NO="NO,Z,2024-06,2024-09,9,Ann,listing\n") == (0, "")
+
+
+def test_a_row_that_is_still_delivered_or_a_run_over_months_is_no_finding(tmp_path, store):
+    assert lapsed(tmp_path, store, FR=MINE) == (0, "")
+    assert lapsed(tmp_path / "again", store, months=(MAY, JUNE)) == (0, "")
+
+
+def test_promotions_of_stored_months_show_that_plans_ahead_are_expected(store):
+    rows = pd.DataFrame({"sku": ["A"], "is_promoted": 1.0, "discount_pct": 0.2})
+    for month in pd.date_range("2023-12-01", MAY, freq="MS"):
+        ahead = rows.assign(promotion_month=month + pd.DateOffset(months=1))
+        written = Provenance("run", f"dev-{month:%Y-%m}", "sha")
+        store.write(table_specs()["promotions"], PartitionKey(month, "FR"), ahead, written)
+    now = rows.assign(promotion_month=JUNE)
+    assert stale_check(PROMOTIONS_STALE, store, "FR", {JUNE: now}).find(now, JUNE).violations == 6
+    assert stale_check(PROMOTIONS_STALE, store, "NO", {JUNE: now}).find(now, JUNE).violations == 0
+    assert stale_check(PROMOTIONS_STALE, store, "FR", {MAY: now, JUNE: now}).find(now, JUNE).violations == 0
