@@ -53,7 +53,7 @@ $(AZUREML)/.installed: $(STAMP) locks/azureml.txt
 	$(BIN)/uv pip install --quiet --python $(AZUREML)/bin/python --no-deps --require-hashes --requirement locks/azureml.txt
 	touch $@
 
-drill: $(STAMP)  ## injuries of a store, a day under a real daemon that is killed, a day of alerts, from 2 markets to 40; DRILL_MARKETS=4 make drill for fewer
+drill: $(STAMP)  ## injuries of a store and of whole cycles, a day under a real daemon that is killed, a day of alerts, from 2 markets to 40; DRILL_MARKETS=4 make drill for fewer
 	DRILL_MARKETS=$(or $(DRILL_MARKETS),40) $(BIN)/python -m pytest forecast_assets_tests/operate
 
 dev: $(STAMP)  ## the Dagster UI on port 3000 with what has been run
