@@ -13,8 +13,7 @@ from dagster._core.storage.event_log import SqliteEventLogStorage
 
 from forecast_assets.cli.prepare import LAPTOP
 from forecast_assets.instances.local_event_log import OPEN_DATABASES, LocalEventLogStorage
-
-KEY = dg.AssetKey("sell_in")
+from forecast_assets_tests.instances.one_asset import KEY, run
 
 
 @pytest.fixture
@@ -28,20 +27,6 @@ def home(tmp_path, monkeypatch) -> Path:
 def instance(home):
     with dg.DagsterInstance.get() as instance:
         yield instance
-
-
-def run(instance: dg.DagsterInstance, units: int = 1) -> str:
-    """Materialize an asset, with a check; the run's id."""
-
-    @dg.asset(key=KEY, check_specs=[dg.AssetCheckSpec("positive", asset=KEY)])
-    def sell_in() -> dg.MaterializeResult:
-        return dg.MaterializeResult(
-            metadata={"units": units}, check_results=[dg.AssetCheckResult(passed=units > 0, check_name="positive")]
-        )
-
-    result = dg.materialize([sell_in], instance=instance)
-    assert result.success
-    return result.run_id
 
 
 def events(log: SqliteEventLogStorage, run_id: str) -> list[tuple[str, str]]:
@@ -69,7 +54,7 @@ def test_dagsters_own_class_reads_what_was_written_and_continues_it(home, instan
 
 def test_another_process_sees_each_event_when_it_is_stored_and_keeps_it_when_the_writer_is_killed(home, instance):
     code = (
-        "import os, dagster as dg; from forecast_assets_tests.instances.test_local_event_log import run; "
+        "import os, dagster as dg; from forecast_assets_tests.instances.one_asset import run; "
         "print(run(dg.DagsterInstance.get(), 7)); import sys; sys.stdout.flush(); os.kill(os.getpid(), 9)"
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
