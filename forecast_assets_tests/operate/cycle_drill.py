@@ -150,7 +150,9 @@ def full_disk(base: Path, before: Company, wanted: Mapping[str, str]) -> Line:
         try:
             company = Company(base / f"full-{spare}", before, disk)
             code, output = company.cycle()
-            is_told = "no space left on the disk" in output or "No space left on device" in output
+            # The table breaks its lines.
+            text = " ".join(output.replace("\N{BOX DRAWINGS LIGHT VERTICAL}", " ").split())
+            is_told = "no space left on the disk" in text or "No space left on device" in text
             injected += is_told
             is_whole = not verify_store(company.store).damaged
             subprocess.run(["mount", "-o", "remount,size=256m", disk], check=True)
