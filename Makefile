@@ -42,7 +42,7 @@ test-domain: $(STAMP)  ## the forecasting logic, without the long tests
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not heavy" forecast_assets_tests/domain
 
 integration: $(STAMP) $(AZURITE) $(AZUREML)/.installed  ## against services that it starts itself: Azurite, PostgreSQL, MLflow, Key Vault
-	FORECAST_INTEGRATION=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --durations 10 forecast_assets_tests/integration
+	FORECAST_INTEGRATION=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --durations 10 -m integration forecast_assets_tests/integration
 
 $(AZURITE): forecast_assets_tests/integration/azurite/package-lock.json
 	cd forecast_assets_tests/integration/azurite && npm ci --no-audit --no-fund

@@ -45,7 +45,8 @@ def test_each_is_one_that_dagster_takes_with_telemetry_off_and_limits_on(file):
 @pytest.mark.parametrize("file", [LAPTOP, SERVER], ids=["laptop", "server"])
 def test_queued_runs_wait_an_hour_for_a_code_location_that_cannot_be_loaded(file, tmp_path):
     configuration = content(file) | {"storage": {"sqlite": {"base_dir": str(tmp_path)}}}
-    configuration.pop("compute_logs", None)
+    for other in ("compute_logs", "event_log_storage"):
+        configuration.pop(other, None)
     (tmp_path / "dagster.yaml").write_text(yaml.safe_dump(configuration), encoding="utf-8")
     with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
         queue = instance.get_concurrency_config().run_queue_config

@@ -110,6 +110,7 @@ class Platform:
             "cancel_timeout_seconds": 20,
         }  # fmt: skip
         configuration["code_servers"] = {"local_startup_timeout": 600}
+        configuration["event_log_storage"]["config"] = {"home": str(self.home)}
         self.home.mkdir()
         (self.home / "dagster.yaml").write_text(yaml.safe_dump(configuration), encoding="utf-8")
         with self.instance() as instance:

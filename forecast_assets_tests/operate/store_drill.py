@@ -256,3 +256,10 @@ def unreadable_lease(store: TableStore) -> Line:
     begun = time.monotonic()
     taken_when_free(store).release()
     return Line("unreadable lease", 1, 1, 0, f"free after {time.monotonic() - begun:.1f} s")
+
+
+def assert_harmless(lines):
+    """Every injury was harmless, and nothing was lost."""
+    assert [(line.injected, line.times, 0) for line in lines] == [
+        (line.injected, line.harmless, line.lost) for line in lines
+    ]

@@ -17,7 +17,7 @@ from forecast_assets.tags import SOURCES
 from forecast_assets_tests.defs.no_event_log import forgetful_instance
 from forecast_assets_tests.operate.cycle_drill import MONTH, drill, oddly_named
 from forecast_assets_tests.operate.model_market import entry
-from forecast_assets_tests.operate.test_store import assert_harmless
+from forecast_assets_tests.operate.store_drill import assert_harmless
 
 FILES_BEFORE_IT_IS_FULL = 7
 

@@ -2,13 +2,7 @@
 
 import pytest
 
-from forecast_assets_tests.operate.store_drill import drill
-
-
-def assert_harmless(lines):
-    assert [(line.injected, line.times, 0) for line in lines] == [
-        (line.injected, line.harmless, line.lost) for line in lines
-    ]
+from forecast_assets_tests.operate.store_drill import assert_harmless, drill
 
 
 def test_a_short_drill_of_the_store(tmp_path):

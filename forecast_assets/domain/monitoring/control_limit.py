@@ -26,7 +26,7 @@ def upper_limit(history: Floats, false_alarm_rate: float = FALSE_ALARM_RATE) -> 
         history: Earlier values, (n,), on a scale with symmetric spread (logs of ratios).
         false_alarm_rate: Chance that the next value exceeds the limit if nothing changes.
     """
-    from scipy.stats import t as student
+    from scipy.special import stdtrit
 
     known = np.asarray(history, dtype=float)
     known = known[np.isfinite(known)]
@@ -35,7 +35,7 @@ def upper_limit(history: Floats, false_alarm_rate: float = FALSE_ALARM_RATE) -> 
     middle = np.median(known)
     reach = OUTLIER * MAD_TO_STD * np.median(np.abs(known - middle))
     moved = np.clip(known, middle - reach, middle + reach) if reach > 0 else known
-    quantile = student.ppf(1 - false_alarm_rate, len(known) - 1)
+    quantile = stdtrit(len(known) - 1, 1 - false_alarm_rate)
     return float(moved.mean() + quantile * moved.std(ddof=1) * np.sqrt(1 + 1 / len(known)))
 
 

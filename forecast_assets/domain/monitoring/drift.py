@@ -93,9 +93,9 @@ def psi_limit(skus: int, reference_skus: int, bins: int) -> float:
     Without drift the index is about ``(1/n + 1/m) chi2(bins - 1)`` (Yurdakul 2018). The months of the reference repeat
     the same SKUs, so m is their number and not that of the rows.
     """
-    from scipy.stats import chi2
+    from scipy.special import chdtri
 
-    return max(MAX_PSI, (1 / skus + 1 / reference_skus) * float(chi2.ppf(1 - NOISE_RATE, bins + 1)))
+    return max(MAX_PSI, (1 / skus + 1 / reference_skus) * float(chdtri(bins + 1, NOISE_RATE)))
 
 
 def drift_verdicts(features: pd.DataFrame, reference: pd.DataFrame, month: pd.Timestamp) -> list[AlarmVerdict]:
