@@ -63,7 +63,7 @@ def home(tmp_path_factory) -> Iterator[Home]:
     deliver(company)
     with dg.DagsterInstance.local_temp(str(base), {"telemetry": {"enabled": False}}) as instance:
         home = Home(company, instance)
-        home.run("ingest", FIRST, LAST, "sell_in")
+        home.run("ingest", FIRST, LAST, "sell_in", "products")
         home.run("monthly_cycle", "2024-05-01", None, "baseline_forecasts")
         home.run("monthly_cycle", LAST, None, "baseline_forecasts")
         yield home

@@ -1,7 +1,6 @@
 """From an alarm to the gate, every run real: the request is run, its outcome stored, the next cycle judges it."""
 
 import json
-import shutil
 
 import dagster as dg
 import pandas as pd
@@ -16,7 +15,7 @@ from forecast_assets.domain.selection.tuning import parameters_in_force
 from forecast_assets.market_state.recipes import recipe_of
 from forecast_assets.operations.cycle.launch import QUIET
 from forecast_assets.sample import write_sample_company
-from forecast_assets.tags import FORECAST
+from forecast_assets.tags import FORECAST, SOURCES
 from forecast_assets_tests.defs.assets.company import DECEMBER, IN_MEMORY, Company, succeeded
 
 pytestmark = pytest.mark.heavy
@@ -25,10 +24,7 @@ JANUARY, TENTH = "2025-01-01", pd.Timestamp("2025-01-10T12:00Z")
 MARKETS = """markets:
   - {code: "FR", name: France, iso2: "FR", iso3: FRA, region: Europe, since: 2021-03-01}
 """
-# A search and a contest need no other source; without files of restrictions there were none. Who publishes needs the
-# month's overrides, if only that there are none.
-DELIVERED = ["sell_in", "products", "covid_policy"]
-CYCLE = [*DELIVERED, "overrides", "history_marks", "features", *FORECAST]
+CYCLE = [*SOURCES, "history_marks", "features", *FORECAST]
 
 
 @pytest.fixture
@@ -38,13 +34,10 @@ def market(tmp_path):
     write_sample_company(company.landing, markets=1, skus=12, months=47, last_month=JANUARY)
     (tmp_path / "markets.yaml").write_text(MARKETS, encoding="utf-8")
     for source in company.landing.iterdir():
-        if source.name in DELIVERED:
-            (source / "_SUCCESS").touch()
-        else:
-            shutil.rmtree(source)
-    succeeded(company.run("ingest", "FR", "2021-03-01", DECEMBER, assets=DELIVERED))
+        (source / "_SUCCESS").touch()
+    succeeded(company.run("ingest", "FR", "2021-03-01", DECEMBER))
     succeeded(company.run("market_features", "FR", "2022-02-01", DECEMBER))
-    succeeded(company.run("monthly_cycle", "FR", DECEMBER, assets=["overrides", *FORECAST]))
+    succeeded(company.run("monthly_cycle", "FR", DECEMBER, assets=FORECAST))
     return company
 
 
