@@ -131,15 +131,6 @@ def test_a_bad_month_does_not_stop_the_good_months_after_it(delivery):
     assert checks(result)["market_total_plausible"].metadata["ratio"].value > 0
 
 
-def test_a_market_with_too_little_history_fails_at_its_model_and_says_what_to_do(delivery):
-    """The store of this test has no features of earlier origins."""
-    (failure,) = failures_of(delivery.run("monthly_cycle", "FR", DECEMBER, assets=["model"]))
-    assert failure.startswith("model: ")
-    advice = "Materialize features of more earlier months first."
-    assert advice in failure
-    assert advice in PAGE
-
-
 def test_the_same_month_delivered_again_with_other_numbers_replaces_it(delivery):
     file = delivery.landing / "sell_in" / "FR_2024-12.parquet"
     rows = pq.read_table(file).to_pandas()

@@ -1,6 +1,7 @@
 """Pooling through the graph: rows and model by month alone, and the markets' models made with them."""
 
 import json
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -17,6 +18,8 @@ from forecast_assets_tests.defs.assets.company import (
 )
 
 pytestmark = pytest.mark.heavy
+
+PAGE = (Path(__file__).parents[3] / "docs" / "bad-input.md").read_text(encoding="utf-8")
 
 
 def test_rows_of_a_month_are_those_of_the_features_of_all_markets_with_the_months_sell_in(pooling):
@@ -92,7 +95,9 @@ def test_without_the_model_such_a_market_fails_alone_with_what_to_do(pooling, tm
     copy = pooling.copied_to(tmp_path / "copy", *MADE_FROM)
     forget_features_before_november(copy)
     (failure,) = failures_of(copy.run("monthly_cycle", "NO", DECEMBER, assets=["model"]))
-    assert "Materialize features of more earlier months first" in failure
+    advice = "Materialize features of more earlier months first."
+    assert advice in failure
+    assert advice in PAGE
     assert not copy.has("model", "NO", DECEMBER)
 
 
