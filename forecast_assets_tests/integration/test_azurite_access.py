@@ -135,9 +135,9 @@ def test_a_key_rotated_between_two_reads_is_named_by_duckdbs_error(azurite, cont
     monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_KEY", environment["AZURE_STORAGE_ACCOUNT_KEY"])
     folder = LandingFolder(environment["FORECAST_LANDING"], azurite.account)
     assert folder.delivered_months("sell_in", "FR") == [pd.Timestamp("2024-01-01")]
-    # The files are known by now; with another key their rows cannot be read.
+    # The files are known by now, and the rows of FR; with another key those of DE cannot be read.
     seen = folder._listing("sell_in")
     monkeypatch.setattr(folder, "_listing", lambda source: seen)
     folder._fs = AzureFileSystem(azurite.account, AzureNamedKeyCredential(azurite.account.name, WRONG_KEY))
     with pytest.raises(StorageRefused, match="AZURE_STORAGE_ACCOUNT_KEY is not a key of this account"):
-        folder.delivered_months("sell_in", "FR")
+        folder.delivered_months("sell_in", "DE")
