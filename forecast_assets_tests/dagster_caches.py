@@ -1,4 +1,4 @@
-"""What Dagster computes anew for each instance and each input, computed once a process of tests.
+"""Caches of two things that Dagster computes anew for each instance and each input.
 
 Neither depends on anything but its arguments. An instance stamps its databases with the latest revision and reads the
 files of all revisions for it: half of its 0.3 to 0.6 s. An input of 120 months is found by stepping back 119 times:

@@ -1,7 +1,7 @@
 """Dagster's event log in SQLite files, with connections that stay open; ``laptop.yaml`` names it.
 
 Dagster's own class opens and closes a database up to five times for each event, and each closing writes the journal
-back: 33 months of a market's sources took 26.8 CPU seconds and 76 of waiting, of which 18 and 65 for 832 events.
+back: 33 months of a market's sources took 76 seconds (26.8 of CPU), and 9 without events. With this class they take 21.
 """
 
 import os

@@ -21,9 +21,8 @@ class MissingInput(MissingPartition):
     def __init__(self, asset: str, step: Sequence[PartitionKey], table: str, absent: Sequence[PartitionKey]) -> None:
         super().__init__(table, absent)
         last = step[-1]
-        command = f"forecast-assets cycle --month {last.month:%Y-%m}" + (
-            f" --country {last.country}" * bool(last.country)
-        )
+        market = f" --country {last.country}" if last.country else ""
+        command = f"forecast-assets cycle --month {last.month:%Y-%m}{market}"
         self.args = (
             f"{asset} stores nothing for {describe_partitions(step)}: it requires {table}, which has no "
             f"{describe_partitions(absent)}. Materialize {table} first, or run the whole month: {command}",

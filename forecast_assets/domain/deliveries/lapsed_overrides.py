@@ -63,5 +63,5 @@ def _share_filed_again(stored: pd.DataFrame, month: pd.Timestamp) -> float:
 
 def _is_in(rows: pd.DataFrame, others: pd.DataFrame, keys: list[str]) -> pd.Series:
     """Return True for each row whose keys are among those of the others."""
-    known = set(others[keys].itertuples(index=False, name=None))
-    return pd.Series([row in known for row in rows[keys].itertuples(index=False, name=None)], rows.index, dtype=bool)
+    known = pd.MultiIndex.from_frame(others[keys])
+    return pd.Series(pd.MultiIndex.from_frame(rows[keys]).isin(known), rows.index, dtype=bool)

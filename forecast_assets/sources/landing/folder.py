@@ -81,10 +81,15 @@ class LandingFolder:
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         """Return an in-memory DuckDB that can read this folder; times are UTC wherever it runs."""
-        connection = local_database(os.getpid()).cursor() if self._is_local else _database()
-        connection.execute("SET TimeZone = 'UTC'")
-        if not self._is_local:
-            connection.register_filesystem(self._fs)
+        if self._is_local:
+            try:
+                return _in_utc(local_database(os.getpid()).cursor())
+            except duckdb.Error:
+                # After a fatal error DuckDB refuses every statement on that database.
+                local_database.cache_clear()
+                return _in_utc(local_database(os.getpid()).cursor())
+        connection = _in_utc(_database())
+        connection.register_filesystem(self._fs)
         return connection
 
     def of_market(self, market: str) -> duckdb.DuckDBPyConnection:
@@ -245,7 +250,7 @@ class LandingFolder:
     def _market_rows(self, market: str) -> MarketRows:
         """Return the tables of a market: those of the last one that this thread asked for are kept."""
         kept = self._kept.rows
-        if kept is None or kept.market != market:
+        if kept is None or kept.market != market or not kept.can_be_asked():
             concerns = partial(self._concerns, market=market)
             kept = MarketRows(self.connect(), market, concerns, reads_in_parallel=not self._is_local)
             self._kept.rows = kept
@@ -265,6 +270,11 @@ def local_database(process: int) -> duckdb.DuckDBPyConnection:
 
 def _database() -> duckdb.DuckDBPyConnection:
     return duckdb.connect(config={"autoinstall_known_extensions": False})
+
+
+def _in_utc(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection
 
 
 def _may_pass(file: LandingFile) -> bool:

@@ -64,6 +64,14 @@ class MarketRows:
         self._reads_in_parallel = reads_in_parallel
         self._kept: dict[str, tuple[Hashable, SourceRows]] = {}
 
+    def can_be_asked(self) -> bool:
+        """Return False after a fatal error of DuckDB: its database then refuses every statement."""
+        try:
+            self.connection.execute("SELECT 1").fetchall()
+        except duckdb.Error:
+            return False
+        return True
+
     def of(
         self,
         source: Source,

@@ -139,6 +139,19 @@ def test_folders_do_not_mix_though_they_share_a_database(landing, tmp_path):
     assert local_database(os.getpid()) is local_database(os.getpid()) is not local_database(0)
 
 
+@pytest.mark.parametrize("lost", ["connection", "database", "both"])
+def test_rows_are_read_again_after_duckdb_was_lost(landing, lost):
+    folder = landing.sell_in("FR,A,2024-06,1\n").folder
+    assert units(folder) == [1.0]
+    # A closed connection refuses every statement, as after a fatal error.
+    if lost != "database":
+        folder.of_market("FR").close()
+    if lost != "connection":
+        local_database(os.getpid()).close()
+    assert units(folder) == [1.0]
+    assert units(landing.folder) == [1.0]
+
+
 def test_threads_do_not_share_a_connection(landing):
     folder = landing.sell_in("FR,A,2024-06,1\nDE,A,2024-06,2\n").folder
     seen: list[object] = []
