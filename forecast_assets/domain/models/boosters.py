@@ -8,8 +8,8 @@ import dataclasses
 import pandas as pd
 
 from forecast_assets.domain.calendar import HORIZON_MONTHS
-from forecast_assets.domain.cleaning.history_cleaning import COVID
 from forecast_assets.domain.demand.demand_panel import DemandPanel
+from forecast_assets.domain.demand.mark_reasons import COVID, REPLACED_EVERYWHERE
 from forecast_assets.domain.models.feature_cube import FeatureNames, feature_names
 from forecast_assets.domain.models.gradient_boosting import feature_gains, train_direct
 from forecast_assets.domain.models.recipe import Recipe
@@ -66,7 +66,7 @@ def train_boosters(
     rows = training_rows(earlier, names, sell_in, cutoff, recipe, horizon_months)
     # The labels of the recursive boosters are the changes of the history itself. Accidents stay in them, as in all
     # labels (WAPE on M3 0.1097 and 0.1099 without them). A shock of the whole market is removed: it would be learned as
-    # the season of its months.
-    known = sell_in.learnable(cutoff, reasons=(COVID,))
+    # the season of its months. A large change of the level would be learned as a change to expect.
+    known = sell_in.learnable(cutoff, reasons=(COVID, *REPLACED_EVERYWHERE))
     recursive = fit_recursive(known.units, known.months.month.to_numpy(), recipe)
     return TrainedBoosters(names, train_direct(rows, names.all, recipe), recursive), rows

@@ -1,7 +1,7 @@
 """Portfolio rules: the one rule that applies to each SKU at an origin, and its forecast.
 
 Here belong the rules, their order and their effect on the model's forecast. Not here: forecasts of launches
-(``launches``), phases of a SKU's life (``lifecycle``), jumps of the level (``level_shift``).
+(``launches``), phases of a SKU's life (``lifecycle``), jumps of the level (``level_shift``, ``level_change``).
 """
 
 import dataclasses
@@ -11,6 +11,7 @@ import pandas as pd
 
 from forecast_assets.domain.arrays import Bools, Floats, Ints, Labels
 from forecast_assets.domain.calendar import HORIZON_MONTHS, months_since
+from forecast_assets.domain.cleaning.level_change import has_new_level
 from forecast_assets.domain.cleaning.level_shift import level_shift_columns
 from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.demand.segmentation import zero_share
@@ -48,7 +49,7 @@ class Portfolio:
     """The selected SKUs, in their order, as the market was known at the origin.
 
     Attributes:
-        market: Panel of all SKUs, up to the origin month.
+        market: Panel of all SKUs, up to the origin month, at the current level (``DemandPanel.at_level``).
         products: One row per SKU of the market, in its order.
         rows: (n,) rows of the selected SKUs in the market's panel.
         launches: The new SKUs among all SKUs of the market.
@@ -98,11 +99,14 @@ def portfolio_rules(panel: DemandPanel, skus: Labels, origin: pd.Timestamp, prod
     ``new_without_relative``     new, and nothing to compare with
     ``short_history``            fewer than 12 known months, and no launch was observed
     ``returned``                 sold again after at least 12 silent months (``lifecycle.return_column``)
-    ``dying``                    fading without a known end (``lifecycle.is_fading``)
+    ``dying``                    fading without a known end (``lifecycle.is_fading``), not at a new level
     ``intermittent``             more than 15 % of the last 24 known months without a sale
-    ``level_shift``              its level jumped within the last 36 months (``level_shift``)
+    ``level_shift``              its level jumped within the last 36 months (``level_shift``), or changed by a factor of
+                                 3 at least 3 months ago (``level_change``)
     ``regular``                  all others
     ============================ =======================================================================
+
+    Extremes of the last two months and the level before a large change are no sign of a rule (``at_level``).
 
     Args:
         panel: The market; months after the origin are not read.
@@ -126,7 +130,7 @@ def portfolio(panel: DemandPanel, skus: Labels, origin: pd.Timestamp, products: 
     Raises:
         ValueError: If a SKU is not in the panel.
     """
-    market = panel.until(origin, HISTORY_MONTHS)
+    market = panel.at_level(origin, HISTORY_MONTHS)
     rows = pd.Index(market.skus).get_indexer(pd.Index(skus, dtype=object))
     if (rows < 0).any():
         missing = np.asarray(skus, dtype=object)[rows < 0][:5].tolist()
@@ -137,11 +141,15 @@ def portfolio(panel: DemandPanel, skus: Labels, origin: pd.Timestamp, products: 
     kinds[[launch.row for launch in launches]] = [launch.kind for launch in launches]
     until_end = 0.0 - months_since(described["end_month"].to_numpy()[rows], origin)
     announced = np.isin(rows, [launch.row for launch in launches if launch.start >= len(market.months)])
-    without_end = _without_end(market.units[rows], market.months.month.to_numpy(), kinds[rows], announced)
+    calendar_months = market.months.month.to_numpy()
+    changed = has_new_level(panel.until(origin, HISTORY_MONTHS).units[rows], calendar_months)
+    without_end = _without_end(market.units[rows], calendar_months, kinds[rows], announced, changed)
     return Portfolio(market, described, rows, launches, until_end, without_end)
 
 
-def _without_end(units: Floats, calendar_months: Ints, launch_kind: Labels, announced: Bools) -> Labels:
+def _without_end(
+    units: Floats, calendar_months: Ints, launch_kind: Labels, announced: Bools, at_new_level: Bools
+) -> Labels:
     """Return the first rule that applies to (n, T) units; ``launch_kind`` is empty if neither new nor announced."""
     is_new = launch_kind != ""
     with_relative = is_new & (launch_kind != WITHOUT_RELATIVE)
@@ -151,9 +159,9 @@ def _without_end(units: Floats, calendar_months: Ints, launch_kind: Labels, anno
         "new": is_new,
         "short_history": np.isfinite(units).sum(axis=1) < KNOWN_YEAR,
         "returned": return_column(units) >= 0,
-        "dying": is_fading(units, calendar_months),
+        "dying": is_fading(units, calendar_months) & ~at_new_level,
         "intermittent": zero_share(units) > INTERMITTENT_ZERO_SHARE,
-        "level_shift": level_shift_columns(units, calendar_months)[0] >= 0,
+        "level_shift": (level_shift_columns(units, calendar_months)[0] >= 0) | at_new_level,
     }
     # An announced SKU cannot have sold yet: it is not silent, even with nothing to compare with.
     first = np.select(list(fits.values()), list(fits), default="regular").astype(object)
