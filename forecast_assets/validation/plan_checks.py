@@ -69,7 +69,7 @@ def stale_check(declaration: CheckDeclaration, store: TableReader, country: str,
     finding = None
     if len(tables) == 1:
         ((month, table),) = tables.items()
-        stored = _stored_before(store, "promotions", country, month, PLANNED_MONTHS, ["promotion_month"])
+        stored = _stored_before(store, "promotions", country, month, PLANNED_MONTHS + 1, ["sku", "promotion_month"])
         finding = promotions_stale(table, stored, month)
     return declaration.rule(lambda _, __: _shown(finding))
 
