@@ -9,12 +9,19 @@ import dataclasses
 import numpy as np
 import pandas as pd
 
+from forecast_assets.domain.festivals import festival_days
+
 MONTHS = pd.date_range("2019-07-01", periods=78, freq="MS")
 PAST, HORIZON = 60, 18
 ORIGIN = MONTHS[PAST - 1]
 CALENDAR = MONTHS.month.to_numpy()
 REGULAR_SKUS, SKUS_OF_A_PATTERN = 40, 3
 NOISE = 0.1
+CALENDAR_SEASONS = {
+    "Christmas": {11: 0.6, 12: 1.0},
+    "summer": {5: 0.5, 6: 1.0, 7: 1.0, 8: 0.6},
+    "Easter eggs and Christmas": {3: 0.5, 4: 0.5, 12: 1.0},
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,10 +112,35 @@ def _level_changes(rng: np.random.Generator, before: float, after: float) -> dic
     return parts
 
 
+def seasonal(rng: np.random.Generator) -> PatternMarket:
+    """SKUs sold in a few months of the year alone, on the calendar or around festivals that move."""
+    parts = {}
+    for name, sizes in CALENDAR_SEASONS.items():
+        profile = sum(size * (month == CALENDAR) for month, size in sizes.items())
+        parts[name] = noisy(rng, _levels(rng) * profile)
+    for festival in ("easter", "eid_al_fitr", "lunar_new_year"):
+        parts[f"before {festival}"] = noisy(rng, _levels(rng) * _shopping(festival, 40))
+    return _market("strictly seasonal", parts, rng)
+
+
+def _levels(rng: np.random.Generator) -> np.ndarray:
+    return np.exp(rng.uniform(np.log(200), np.log(2000), (SKUS_OF_A_PATTERN, 1)))
+
+
+def _shopping(festival: str, days: int) -> np.ndarray:
+    """Share of the days up to a festival that each month has, (78,)."""
+    share = np.zeros(len(MONTHS))
+    for day in festival_days(festival, MONTHS[0].year, MONTHS[-1].year + 1):
+        before = pd.date_range(end=pd.Timestamp(day), periods=days)
+        place = MONTHS.get_indexer(before.to_period("M").to_timestamp())
+        np.add.at(share, place[place >= 0], 1 / days)
+    return share
+
+
 def _market(name: str, parts: dict[str, np.ndarray], rng: np.random.Generator, iso2: str = "DE") -> PatternMarket:
     parts = parts | {"regular": regular(rng)}
     pattern = np.concatenate([np.full(len(units), of, dtype=object) for of, units in parts.items()])
     return PatternMarket(name, pattern, np.concatenate(list(parts.values())), iso2)
 
 
-MARKETS = {"spikes": spikes, "falls": falls_of_level, "rises": rises_of_level}
+MARKETS = {"spikes": spikes, "falls": falls_of_level, "rises": rises_of_level, "seasonal": seasonal}

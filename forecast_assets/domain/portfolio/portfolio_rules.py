@@ -1,7 +1,8 @@
 """Portfolio rules: the one rule that applies to each SKU at an origin, and its forecast.
 
 Here belong the rules, their order and their effect on the model's forecast. Not here: forecasts of launches
-(``launches``), phases of a SKU's life (``lifecycle``), jumps of the level (``level_shift``, ``level_change``).
+(``launches``) and of seasonal SKUs (``seasonal_skus``), phases of a SKU's life (``lifecycle``), jumps of the level
+(``level_shift``, ``level_change``).
 """
 
 import dataclasses
@@ -32,6 +33,7 @@ from forecast_assets.domain.portfolio.lifecycle import (
     level_since,
     return_column,
 )
+from forecast_assets.domain.portfolio.seasonal_skus import SeasonalSkus, seasonal_skus
 
 HISTORY_MONTHS = 84
 KNOWN_YEAR = 12
@@ -39,8 +41,8 @@ KNOWN_YEAR = 12
 # would make them infinite.
 LARGEST_WIDENING = 5.0
 PORTFOLIO_RULES = (
-    "end_of_life", "new_with_reference", "new_with_like_items", "all_zero", "new_without_relative", "short_history",
-    "returned", "dying", "intermittent", "level_shift", "regular",
+    "end_of_life", "new_with_reference", "new_with_like_items", "seasonal", "all_zero", "new_without_relative",
+    "short_history", "returned", "dying", "intermittent", "level_shift", "regular",
 )  # fmt: skip
 
 
@@ -53,6 +55,7 @@ class Portfolio:
         products: One row per SKU of the market, in its order.
         rows: (n,) rows of the selected SKUs in the market's panel.
         launches: The new SKUs among all SKUs of the market.
+        seasonal: The strictly seasonal ones, and their forecasts.
         months_until_end: (n,), NaN if no end is known.
         without_end: (n,) text: the rule that would apply if no end were known.
     """
@@ -61,6 +64,7 @@ class Portfolio:
     products: pd.DataFrame
     rows: Ints
     launches: list[Launch]
+    seasonal: SeasonalSkus
     months_until_end: Floats
     without_end: Labels
 
@@ -95,6 +99,7 @@ def portfolio_rules(panel: DemandPanel, skus: Labels, origin: pd.Timestamp, prod
     ``new_with_reference``       first sale within 11 months before, or launch announced for the 18 months after;
                                  its ``reference_sku`` is established
     ``new_with_like_items``      the same without one, but at least 3 like items
+    ``seasonal``                 sold in a few months of each year, or around a festival (``seasonal_skus``)
     ``all_zero``                 no sale in the last 12 months
     ``new_without_relative``     new, and nothing to compare with
     ``short_history``            fewer than 12 known months, and no launch was observed
@@ -143,18 +148,27 @@ def portfolio(panel: DemandPanel, skus: Labels, origin: pd.Timestamp, products: 
     announced = np.isin(rows, [launch.row for launch in launches if launch.start >= len(market.months)])
     calendar_months = market.months.month.to_numpy()
     changed = has_new_level(panel.until(origin, HISTORY_MONTHS).units[rows], calendar_months)
-    without_end = _without_end(market.units[rows], calendar_months, kinds[rows], announced, changed)
-    return Portfolio(market, described, rows, launches, until_end, without_end)
+    seasonal = seasonal_skus(market.units[rows], market.months, HORIZON_MONTHS)
+    without_end = _without_end(
+        market.units[rows], calendar_months, kinds[rows], announced, changed, seasonal.is_seasonal
+    )
+    return Portfolio(market, described, rows, launches, seasonal, until_end, without_end)
 
 
 def _without_end(
-    units: Floats, calendar_months: Ints, launch_kind: Labels, announced: Bools, at_new_level: Bools
+    units: Floats,
+    calendar_months: Ints,
+    launch_kind: Labels,
+    announced: Bools,
+    at_new_level: Bools,
+    is_seasonal: Bools,
 ) -> Labels:
     """Return the first rule that applies to (n, T) units; ``launch_kind`` is empty if neither new nor announced."""
     is_new = launch_kind != ""
     with_relative = is_new & (launch_kind != WITHOUT_RELATIVE)
     fits = {
         "with_relative": with_relative | announced,
+        "seasonal": is_seasonal,
         "all_zero": is_silent(units),
         "new": is_new,
         "short_history": np.isfinite(units).sum(axis=1) < KNOWN_YEAR,
@@ -175,6 +189,7 @@ def apply_portfolio(
 
     ============================ =======================================================================
     new SKUs                     the launch forecast; the quantiles from errors of earlier launches
+    ``seasonal``                 the mean of earlier seasons, with quantiles of its own
     ``returned``                 the level since the return
     ``dying``                    a forecast that fades
     ``all_zero``                 0, and 0 at every quantile
@@ -210,6 +225,8 @@ def apply_portfolio(
         multiples = launch_multiples(launch_errors(known.market, known.products))
         ages = len(known.market.months) - np.array([launch.start for launch in launches])
         quantiles[new] = launch_quantiles(point[new], np.maximum(ages, 0), multiples)
+    by_season = known.without_end == "seasonal"
+    quantiles[by_season] = known.seasonal.of_rows(np.flatnonzero(by_season)).quantiles()
     quantiles[known.is_zero] = 0.0
     back = np.argsort(order)
     rules = np.repeat(known.rules, HORIZON_MONTHS)[back]
@@ -233,6 +250,7 @@ def forecast_by_rule(model: Floats, known: Portfolio) -> Floats:
     point, rule, units = model.copy(), known.without_end, known.units
     new, launches = _new(known)
     point[new] = launch_forecasts(known.market, known.products, launches, HORIZON_MONTHS)
+    point[rule == "seasonal"] = known.seasonal.forecast_units[rule == "seasonal"]
     back = rule == "returned"
     point[back] = level_since(units[back], known.calendar_months, return_column(units[back]), HORIZON_MONTHS)
     point[rule == "dying"] = faded(model[rule == "dying"])
