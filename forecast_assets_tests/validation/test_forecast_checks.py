@@ -7,7 +7,12 @@ import pytest
 from forecast_assets.domain.demand.demand_panel import panel_from_rows
 from forecast_assets.domain.evaluation.quantiles import with_every_quantile
 from forecast_assets.validation.evaluation_checks import backtest_checks, backtest_figures, figures
-from forecast_assets.validation.forecast_checks import forecasts_checks, horizon_complete, overrides_applied
+from forecast_assets.validation.forecast_checks import (
+    forecasts_checks,
+    horizon_complete,
+    overrides_applied,
+    successors_named,
+)
 from forecast_assets_tests.repository_settings import loaded
 
 ORIGIN = pd.Timestamp("2024-06-01")
@@ -180,3 +185,15 @@ def test_a_backtest_without_a_cell_has_only_counts_and_the_origins_left_out():
         "scored_cells": 0, "origins": 0, "skus": 0, "verdict": "not decidable",
         "origins_left_out": "2022-12, 2023-06, 2023-12: too little history",
     }  # fmt: skip
+
+
+def test_proposed_successors_are_named_with_the_way_to_accept_them():
+    since = pd.Timestamp("2024-05-01")
+    proposed = pd.DataFrame({"predecessor": ["A"], "successor": ["B"], "since": [since], "level_ratio": [1.0]})
+    finding = successors_named(proposed, is_accepted=False).find(forecasts(), ORIGIN)
+    assert finding.violations == 1
+    assert "A -> B from 2024-05 on" in finding.message
+    assert "FORECAST_SUCCESSORS_ACCEPTED=true" in finding.message
+    assert successors_named(proposed, is_accepted=True).find(forecasts(), ORIGIN).violations == 0
+    assert successors_named(proposed.head(0), is_accepted=False).find(forecasts(), ORIGIN).violations == 0
+    assert not successors_named(proposed, is_accepted=False).blocking

@@ -87,7 +87,7 @@ class Portfolio:
     @property
     def rules(self) -> Labels:
         """Rule of each SKU, (n,) text; an end within the horizon precedes all other rules."""
-        ends = (self.months_until_end >= 1) & (self.months_until_end <= HORIZON_MONTHS)
+        ends = self.months_until_end <= HORIZON_MONTHS
         return np.where(ends, "end_of_life", self.without_end).astype(object)
 
 
@@ -95,7 +95,7 @@ def portfolio_rules(panel: DemandPanel, skus: Labels, origin: pd.Timestamp, prod
     """Return the rule of each SKU at an origin, (n,) text: the first of ``PORTFOLIO_RULES`` that applies.
 
     ============================ =======================================================================
-    ``end_of_life``              its ``end_month`` lies within the 18 months after the origin
+    ``end_of_life``              its ``end_month`` lies within the 18 months after the origin, or before them
     ``new_with_reference``       first sale within 11 months before, or launch announced for the 18 months after;
                                  its ``reference_sku`` is established
     ``new_with_like_items``      the same without one, but at least 3 like items
