@@ -95,8 +95,8 @@ def successors_named(proposed: pd.DataFrame, is_accepted: bool) -> TableCheck:
         if is_accepted or proposed.empty:
             return Finding(0, None, f"forecast as successors: {named}" if len(proposed) else "", figures=figures)
         message = (
-            f"{len(proposed)} SKUs stopped where a new one of the category began at their level: {named}. Give "
-            "reference_sku of the new and end_month of the old one in products, or set FORECAST_SUCCESSORS_ACCEPTED=true"
+            f"{len(proposed)} SKUs stopped where a new one of the category began at their level: {named}. Set "
+            "reference_sku of the new and end_month of the old one in products, or FORECAST_SUCCESSORS_ACCEPTED=true"
         )
         return Finding(len(proposed), proposed, message, figures=figures)
 
