@@ -4,7 +4,7 @@ import pandas as pd
 
 from forecast_assets.operations.cycle.market_steps import next_step
 from forecast_assets.tags import SOURCES
-from forecast_assets_tests.operations.cycle.test_steps import FR, JUNE, Stored
+from forecast_assets_tests.operations.cycle.stored_partitions import FR, JUNE, Stored
 
 # Data from January 2023 on: an origin has a year of data from December on.
 MONTHS = list(pd.date_range("2023-01-01", "2024-05-01", freq="MS"))
