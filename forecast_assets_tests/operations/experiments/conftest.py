@@ -20,7 +20,7 @@ FIRST_STORED = MONTHS[30]
 
 @pytest.fixture(scope="session")
 def small_store(tmp_path_factory) -> Path:
-    """Folder of the store: sell-in and products by month, features and marks of some origins up to the last month."""
+    """Folder of the store: sell-in and products by month; features of some origins, and marks of the last two."""
     base = tmp_path_factory.mktemp("small") / "store"
     tables, store = small_market(), TableStore(str(base))
     history = tables.history()
@@ -30,8 +30,9 @@ def small_store(tmp_path_factory) -> Path:
             write(store, name, month, rows[rows["month"] == month])
     for origin in [*EARLIER_ORIGINS, LAST]:
         write(store, "features", origin, build_features(history, origin))
-    marks = history_marks(history.sell_in, LAST, history.sell_out, history.promotions, history.covid_policy)
-    write(store, "history_marks", LAST, marks)
+    for origin in (EARLIER_ORIGINS[-1], LAST):
+        marks = history_marks(history.sell_in, origin, history.sell_out, history.promotions, history.covid_policy)
+        write(store, "history_marks", origin, marks)
     return base
 
 
