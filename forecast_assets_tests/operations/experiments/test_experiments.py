@@ -21,6 +21,8 @@ from forecast_assets_tests.domain.small_market import EARLIER_ORIGINS
 from forecast_assets_tests.repository_settings import loaded
 from forecast_assets_tests.storage.examples import run
 
+pytestmark = pytest.mark.heavy
+
 FEWER = ExperimentRequest("FR", "fewer trees", settings={"rounds": "10", "refit_rounds": "5"}, origins=2)
 
 
