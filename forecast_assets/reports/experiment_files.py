@@ -46,9 +46,10 @@ def wape_by_lag(accuracy: pd.DataFrame, title: str) -> "Figure":
             values = own[measure] * PER_CENT
             axes.plot(own["group"].astype(int), values, label=method, color=COLOURS[method], marker=".")
         axes.set(xlabel="lag, months", ylabel=f"{measure.upper() if measure == 'wape' else 'bias'}, %")
+        axes.set_xticks(sorted(rows["group"].astype(int).unique())[::2])
         if measure == "bias":
             axes.axhline(0, color="#cccccc", linewidth=1, zorder=0)
-        axes.legend(frameon=False)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=len(METHODS), frameon=False)
     return figure
 
 
