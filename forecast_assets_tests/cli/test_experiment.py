@@ -101,5 +101,5 @@ def test_a_change_without_any_effect_is_said():
     same = outcome()
     cells = same.outcome.cells.assign(champion_units=same.outcome.cells["model_units"])
     identical = dataclasses.replace(same, outcome=dataclasses.replace(same.outcome, cells=cells))
-    assert identical.verdict.startswith("no effect: every forecast is the same")
+    assert identical.verdict.startswith("no effect: every forecast is that of the champion abc.")
     assert same.verdict.startswith("not decidable")

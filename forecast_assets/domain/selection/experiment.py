@@ -5,7 +5,6 @@ report (``operations/experiments``), the rule of promotion (``champion.py``).
 """
 
 import dataclasses
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -234,15 +233,20 @@ def changes_in_words(
     recipe: Recipe, reference: Recipe, without: Sequence[str] = (), added: Sequence[str] = ()
 ) -> list[str]:
     """Return what differs between two sides of an experiment, one phrase each."""
-    fields = [field.name for field in dataclasses.fields(Recipe) if field.name != NOT_PART_OF_A_RECIPE]
-    differing = [name for name in fields if getattr(recipe, name) != getattr(reference, name)]
-    phrases = [
-        f"{name} {_shown(getattr(recipe, name))} instead of {_shown(getattr(reference, name))}" for name in differing
-    ]
+    now, before = _phrased(recipe), _phrased(reference)
+    differing = [name for name in dict.fromkeys([*now, *before]) if now.get(name) != before.get(name)]
+    phrases = [f"{name} {now.get(name, 'none')} instead of {before.get(name, 'none')}" for name in differing]
     return [*phrases, *(f"without {name}" for name in without), *(f"with {name}" for name in added)]
 
 
-def _shown(value: object) -> str:
-    if isinstance(value, tuple):
-        return json.dumps({name: round(weight, 4) for name, weight in value})
-    return f"{value:g}" if isinstance(value, float) else str(value)
+def _phrased(recipe: Recipe) -> dict[str, str]:
+    """Return the settings of a recipe as text by name, with one entry per member's weight."""
+    values = {
+        field.name: getattr(recipe, field.name)
+        for field in dataclasses.fields(Recipe)
+        if field.name not in (NOT_PART_OF_A_RECIPE, "member_weights")
+    }
+    weights = {f"weight of {name}": weight for name, weight in recipe.member_weights if weight > 0.0}
+    return {
+        name: f"{value:g}" if isinstance(value, float) else str(value) for name, value in (values | weights).items()
+    }

@@ -25,10 +25,7 @@ from forecast_assets.storage import TableReader
 from forecast_assets.storage.opened import open_store
 
 FEATURE_KEYS = ["sku", "origin_month"]
-NO_EFFECT = (
-    "no effect: every forecast is the same (in a market with promotions or sell-out, expected_units takes the place of "
-    "the members) as by"
-)
+WITHOUT_MEMBERS = "In a market with promotions or sell-out, expected_units takes the place of the members"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,7 +57,7 @@ class ExperimentResult:
     def verdict(self) -> str:
         """The paired comparison in words; where the change has no effect, that."""
         if self.outcome.is_identical:
-            return f"{NO_EFFECT} the {self.champion_label}"
+            return f"no effect: every forecast is that of the {self.champion_label}. {WITHOUT_MEMBERS}"
         return f"{self.outcome.comparison.in_words} against the {self.champion_label}"
 
     def metrics(self) -> dict[str, float]:

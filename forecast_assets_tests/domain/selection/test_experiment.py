@@ -149,6 +149,6 @@ def test_changes_are_told_in_words():
     changed = dataclasses.replace(Recipe(), rounds=300, threads=4, member_weights=(("recursive", 1.0),))
     reference = dataclasses.replace(Recipe(), member_weights=(("holt_winters", 0.5),))
     assert changes_in_words(changed, reference, ["promotions"], ["rain"]) == [
-        "rounds 300 instead of 200", 'member_weights {"recursive": 1.0} instead of {"holt_winters": 0.5}',
-        "without promotions", "with rain",
+        "rounds 300 instead of 200", "weight of recursive 1 instead of none",
+        "weight of holt_winters none instead of 0.5", "without promotions", "with rain",
     ]  # fmt: skip
