@@ -12,8 +12,8 @@ from forecast_assets.tags import (
     JOBS_OVER_ALL_MARKETS,
     MARKET_FEATURES,
     MEASURE,
+    MEASURED,
     MONTHLY_CYCLE,
-    PERFORMANCE,
     SOURCES,
 )
 
@@ -65,7 +65,7 @@ FEATURES = Stage("features", (StageJob(MARKET_FEATURES, ("history_marks", "featu
 POOLING = _over_all_markets("pooling", "features", "pooled_rows", "pooled_model", is_pooling=True)
 CYCLES = Stage(
     "cycles",
-    (StageJob(MEASURE, (PERFORMANCE,)), StageJob(MONTHLY_CYCLE, (*FORECAST, "market_report", "mlflow_run"))),
+    (StageJob(MEASURE, MEASURED), StageJob(MONTHLY_CYCLE, (*FORECAST, "market_report", "mlflow_run"))),
 )
 STAGES = (HISTORY, TOTALS, FEATURES, POOLING, CYCLES)
 # The stages that a market runs before its cycle.
