@@ -15,6 +15,7 @@ from forecast_assets.defs.assets import (
     evaluation,
     features,
     forecasts,
+    levels,
     models,
     pooling,
     publication,
@@ -32,7 +33,7 @@ from forecast_assets.sources.sql import SqlProject
 from forecast_assets.storage import TableReader
 from forecast_assets.storage.code_version import code_versions
 
-STAGES = [sources, demand, features, pooling, tuning, models, forecasts, evaluation, champion, publication]
+STAGES = [sources, demand, features, pooling, tuning, models, forecasts, evaluation, champion, publication, levels]
 
 
 def build_definitions(
