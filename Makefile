@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 BENCH := .venv-benchmark
 AZUREML := .venv-azureml
 # Share of lines and branches that the tests run, in per cent.
-COVERAGE := 80
+COVERAGE := 96
 # A file's tests share what they build, so a file stays in one process; those marked heavy begin first.
 SIDE_BY_SIDE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 export DAGSTER_HOME ?= $(CURDIR)/var/dagster_home

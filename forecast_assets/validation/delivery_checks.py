@@ -18,10 +18,7 @@ from forecast_assets.sources.delivered import DeliveryProfile
 from forecast_assets.validation.table_checks import CheckDeclaration, Finding, TableCheck
 
 SELL_IN = tuple(CheckDeclaration(rule.name, rule.description) for rule in RULES)
-OF_NET_SALES = ("price_level", "vanished_net_sales")
-SELL_OUT = tuple(
-    CheckDeclaration(rule.name, rule.description, blocking=False) for rule in RULES if rule.name not in OF_NET_SALES
-)
+SELL_OUT = tuple(CheckDeclaration(rule.name, rule.description, blocking=False) for rule in RULES)
 SOURCE_GONE = CheckDeclaration("source_gone", "A source that was delivered the month before is delivered now.")
 OVERRIDES_GONE = CheckDeclaration(SOURCE_GONE.name, SOURCE_GONE.description, blocking=False)
 RESTATED = CheckDeclaration(
@@ -40,14 +37,17 @@ PROMOTIONS_STALE = CheckDeclaration(
 PROMOTIONS_UNUSED = CheckDeclaration(
     "promotions_unused", "Every promotion is of a SKU that is sold or listed, and not after its end.", blocking=False
 )
+COLUMNS_VANISHED = CheckDeclaration(
+    "vanished_columns", "Optional columns are delivered where they were the month before.", blocking=False
+)
 PRODUCTS_UNMATCHED = CheckDeclaration(
     "products_unmatched", "Every product row names SKUs as sell_in does.", blocking=False
 )
 DECLARATIONS = {
     "sell_in": (*SELL_IN, RESTATED),
     "sell_out": (*SELL_OUT, RESTATED_SELL_OUT, SOURCE_GONE),
-    "products": (SOURCE_GONE, PRODUCTS_UNMATCHED),
-    "promotions": (SOURCE_GONE, PROMOTIONS_UNUSED, PROMOTIONS_STALE),
+    "products": (SOURCE_GONE, PRODUCTS_UNMATCHED, COLUMNS_VANISHED),
+    "promotions": (SOURCE_GONE, PROMOTIONS_UNUSED, PROMOTIONS_STALE, COLUMNS_VANISHED),
     # Planners do not write overrides every month: only a folder that is gone is worth a warning.
     "overrides": (OVERRIDES_GONE, OVERRIDES_UNUSED, OVERRIDES_LAPSED),
 }

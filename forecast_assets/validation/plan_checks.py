@@ -16,6 +16,7 @@ from forecast_assets.domain.deliveries.unmatched_skus import (
     products_unmatched,
     promotions_unused,
 )
+from forecast_assets.domain.deliveries.vanished_columns import columns_gone
 from forecast_assets.domain.deliveries.whole_sources import PLANNED_MONTHS, promotions_stale
 from forecast_assets.domain.demand.demand_panel import ACTIVE_WITHIN_MONTHS, active_skus, panel_from_rows
 from forecast_assets.domain.portfolio.announced_skus import announced_skus
@@ -68,8 +69,19 @@ def stale_check(declaration: CheckDeclaration, store: TableReader, country: str,
     finding = None
     if len(tables) == 1:
         ((month, table),) = tables.items()
-        stored = _stored_before(store, "promotions", country, month, PLANNED_MONTHS, ["promotion_month"])
+        stored = _stored_before(store, "promotions", country, month, PLANNED_MONTHS + 1, ["sku", "promotion_month"])
         finding = promotions_stale(table, stored, month)
+    return declaration.rule(lambda _, __: _shown(finding))
+
+
+def vanished_check(
+    declaration: CheckDeclaration, source: str, store: TableReader, country: str, tables: Tables
+) -> TableCheck:
+    """Return the check that a source keeps its columns; it passes in a run over several months."""
+    finding = None
+    if len(tables) == 1:
+        ((month, table),) = tables.items()
+        finding = columns_gone(table, _stored_before(store, source, country, month, 1, None), month)
     return declaration.rule(lambda _, __: _shown(finding))
 
 
@@ -80,9 +92,9 @@ def _shown(finding: DeliveryFinding | None) -> Finding:
 
 
 def _stored_before(
-    store: TableReader, table: str, country: str, month: pd.Timestamp, count: int, columns: list[str]
+    store: TableReader, table: str, country: str, month: pd.Timestamp, count: int, columns: list[str] | None
 ) -> pd.DataFrame:
-    """Return columns of the stored partitions of the months before one, with ``month``."""
+    """Return columns (None: all) of the stored partitions of the months before one, with ``month``."""
     months = pd.date_range(add_months(month, -count), add_months(month, -1), freq="MS")
     partitions = [PartitionKey(each, country) for each in months]
     stored = [each for each in partitions if store.exists(table, each)]

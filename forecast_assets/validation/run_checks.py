@@ -8,7 +8,7 @@ from forecast_assets.market_state.stored_sources import delivered_before, stored
 from forecast_assets.sources.source_tables import SourceTables
 from forecast_assets.storage import TableReader
 from forecast_assets.validation import delivery_checks, source_checks
-from forecast_assets.validation.plan_checks import lapsed_check, plan_check, stale_check
+from forecast_assets.validation.plan_checks import lapsed_check, plan_check, stale_check, vanished_check
 from forecast_assets.validation.table_checks import TableCheck, Tables
 
 
@@ -59,6 +59,8 @@ def tables_and_checks(
         )
     if source in delivery_checks.PLANS:
         checks.append(plan_check(delivery_checks.PLANS[source], source, sources, store, country, tables))
+    if source in ("products", "promotions"):
+        checks.append(vanished_check(delivery_checks.COLUMNS_VANISHED, source, store, country, tables))
     if source == "promotions":
         checks.append(stale_check(delivery_checks.PROMOTIONS_STALE, store, country, tables))
     if source == "overrides":

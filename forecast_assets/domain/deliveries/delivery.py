@@ -4,6 +4,7 @@ Units are monthly sums of delivered rows; a SKU without a row in a month is NaN,
 Not here: the rules, and what becomes of a finding (``validation``).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypedDict
 
@@ -13,6 +14,7 @@ import pandas as pd
 from forecast_assets.domain.arrays import Bools, Floats, Labels
 from forecast_assets.domain.calendar import month_range
 
+OPTIONAL = ("net_sales", "stock_units", "price", "distribution_pct", "is_promoted")
 DAY_COLUMNS = ("month", "day", "row_count", "distinct_rows", "odd_rows", "repeated_sku")
 
 
@@ -39,7 +41,8 @@ class Delivery:
         skus: (n,) codes, sorted.
         months: (T,) contiguous months; the last one is judged.
         units: (n, T) delivered units, NaN without a row.
-        net_sales: (n, T) in the market's currency, NaN where not delivered.
+        optional: (n, T) values of the optional columns, NaN where not delivered: of sell-in ``net_sales`` in the
+            market's currency, of sell-out ``stock_units``, ``price``, ``distribution_pct``, ``is_promoted``.
         days: Rows by month and day: ``month, day, row_count, distinct_rows, odd_rows, repeated_sku``. ``day`` is null
             for rows of a month. ``odd_rows`` counts distinct rows that come an odd number of times.
         categories: Category by SKU as known in the judged month.
@@ -49,7 +52,7 @@ class Delivery:
     skus: Labels
     months: pd.DatetimeIndex
     units: Floats
-    net_sales: Floats
+    optional: Mapping[str, Floats]
     days: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(DAY_COLUMNS)))
     categories: pd.Series = field(default_factory=lambda: pd.Series(dtype=object))
     ended: frozenset[str] = frozenset()
@@ -69,7 +72,7 @@ class Delivery:
             self,
             months=self.months[:stop],
             units=self.units[:, :stop],
-            net_sales=self.net_sales[:, :stop],
+            optional={name: values[:, :stop] for name, values in self.optional.items()},
             days=self.days[self.days["month"] <= month],
             **_known_of(products, month),
         )
@@ -94,7 +97,7 @@ def delivery_until(
     """Return the delivery as it stood at the end of ``month``.
 
     Args:
-        rows: Delivered rows by SKU and month: ``sku, month, units``, and ``net_sales`` where it is delivered.
+        rows: Delivered rows by SKU and month: ``sku, month, units``, and the optional columns that are delivered.
         month: The month to judge; later rows are left out.
         days: Rows by month and day, columns as in ``Delivery.days``.
         products: Products as known in ``month``: ``sku, category, end_month``.
@@ -107,15 +110,14 @@ def delivery_until(
 
     def panel(name: str) -> Floats:
         values = np.full((len(skus), len(months)), np.nan)
-        if name in known:
-            values[codes, column] = known[name].to_numpy(dtype=float)
+        values[codes, column] = known[name].to_numpy(dtype=float)
         return values
 
     return Delivery(
         skus=np.asarray(skus, dtype=object),
         months=months,
         units=panel("units"),
-        net_sales=panel("net_sales"),
+        optional={name: panel(name) for name in OPTIONAL if name in known},
         days=days[days["month"] <= month] if days is not None else pd.DataFrame(columns=list(DAY_COLUMNS)),
         **_known_of(products, month),
     )

@@ -1,4 +1,7 @@
-"""Price level of a delivered month: net sales by units, which shows units or currency of another scale."""
+"""Price level of a delivered month, which shows units or currency of another scale.
+
+The price of sell-in is net sales by units, that of sell-out is delivered.
+"""
 
 import numpy as np
 import pandas as pd
@@ -19,7 +22,8 @@ def price_level(delivery: Delivery) -> DeliveryFinding | None:
     median over three or more SKUs. Its limit is three times the largest change of the 12 months before (in logs), at
     least a factor of 1.5. A single SKU is found from a factor of 2.5 on if its own changes stayed below 1.5 for a year.
     """
-    changes = _changes(delivery.units[:, -MONTHS_READ:], delivery.net_sales[:, -MONTHS_READ:])
+    prices, name = _prices(delivery)
+    changes = _changes(prices[:, -MONTHS_READ:])
     known = np.isfinite(changes)
     if known[:, -1].sum() < LEAST_SKUS:
         return None
@@ -37,7 +41,7 @@ def price_level(delivery: Delivery) -> DeliveryFinding | None:
     parts = []
     if is_level:
         parts.append(
-            f"the price level (net sales by unit) is {np.exp(level):.2f} times that of the half year before, limits "
+            f"the price level ({name}) is {np.exp(level):.2f} times that of the half year before, limits "
             f"{np.exp(-limit):.2f} to {np.exp(limit):.2f} from the year before"
         )
     if single.any():
@@ -46,13 +50,23 @@ def price_level(delivery: Delivery) -> DeliveryFinding | None:
             f"{len(rows)} SKUs with steady prices have another one, such as {first['sku']}: factor "
             f"{first['price_factor']:.2f}, limit {SKU_FACTOR}"
         )
-    step = "Check the unit of measure, the decimals and the currency of units and net_sales"
+    columns = "price" if "price" in delivery.optional else "units and net_sales"
+    step = f"Check the unit of measure, the decimals and the currency of {columns}"
     return DeliveryFinding(f"{'; '.join(parts)}. {step}", rows, is_warning=not is_level)
 
 
-def _changes(units: Floats, net_sales: Floats) -> Floats:
-    """Return (n, T) log of the price by its median of the six months before; NaN without a price or three before."""
+def _prices(delivery: Delivery) -> tuple[Floats, str]:
+    """Return (n, T) prices, NaN where there is none, and what they are in words."""
+    if "price" in delivery.optional:
+        prices = delivery.optional["price"]
+        return np.where(prices > 0, prices, np.nan), "price as delivered"
+    net_sales = delivery.optional.get("net_sales", np.full_like(delivery.units, np.nan))
     with np.errstate(all="ignore"):
-        prices = np.where((units > 0) & (net_sales > 0), net_sales / units, np.nan)
+        prices = np.where((delivery.units > 0) & (net_sales > 0), net_sales / delivery.units, np.nan)
+    return prices, "net sales by unit"
+
+
+def _changes(prices: Floats) -> Floats:
+    """Return (n, T) log of the price by its median of the six months before; NaN without a price or three before."""
     usual = pd.DataFrame(prices.T).shift(1).rolling(HALF_YEAR, min_periods=LEAST_PRICES).median().to_numpy().T
     return np.asarray(np.log(prices / usual))

@@ -1,4 +1,4 @@
-"""A delivered month that is the copy of an earlier one, and a column that was always delivered and is empty now."""
+"""A delivered month that is the copy of an earlier one."""
 
 import numpy as np
 import pandas as pd
@@ -8,8 +8,6 @@ from forecast_assets.domain.deliveries.delivery import Delivery, DeliveryFinding
 # Equal units show a copy where a SKU has had them in at most so many earlier months: small counts repeat by chance.
 MOST_MONTHS_ALIKE = 2
 LEAST_NUMBERS, LEAST_PERCENT = 5, 90
-# Months before the judged one; the share of cells with net sales in each of them that makes a column expected.
-MONTHS_BEFORE, SHARE_FILLED = 6, 0.5
 
 
 def copied_month(delivery: Delivery) -> DeliveryFinding | None:
@@ -35,20 +33,3 @@ def copied_month(delivery: Delivery) -> DeliveryFinding | None:
         f"it looks like a copy. Deliver {delivery.month:%Y-%m} itself"
     )
     return DeliveryFinding(message, pd.DataFrame({"sku": skus, "units": judged[counted & is_same[:, at]]}))
-
-
-def vanished_net_sales(delivery: Delivery) -> DeliveryFinding | None:
-    """Find a month without any net sales, in a market that had them for most SKUs in each of the six months before."""
-    has_units = np.isfinite(delivery.units) & (delivery.units != 0)
-    has_sales = has_units & np.isfinite(delivery.net_sales)
-    if delivery.units.shape[1] <= MONTHS_BEFORE or not has_units[:, -1].any() or has_sales[:, -1].any():
-        return None
-    sold, filled = (each[:, -MONTHS_BEFORE - 1 : -1].sum(axis=0) for each in (has_units, has_sales))
-    if not (filled > SHARE_FILLED * sold).all():
-        return None
-    months = delivery.months[-MONTHS_BEFORE - 1 : -1]
-    message = (
-        f"net_sales is empty for all {has_units[:, -1].sum()} SKUs; in each month from {months[0]:%Y-%m} to "
-        f"{months[-1]:%Y-%m} most had it. Deliver the column again: without it prices are not checked"
-    )
-    return DeliveryFinding(message, pd.DataFrame({"month": months, "skus_with_net_sales": filled}), is_warning=True)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from forecast_assets.domain.deliveries.day_rows import days_missing, repeated_rows
 from forecast_assets.domain.deliveries.delivery import Delivery, DeliveryFinding
 from forecast_assets.domain.deliveries.prices import price_level
-from forecast_assets.domain.deliveries.repeated_months import copied_month, vanished_net_sales
+from forecast_assets.domain.deliveries.repeated_months import copied_month
 from forecast_assets.domain.deliveries.sku_codes import respelled_skus
 from forecast_assets.domain.deliveries.sku_sets import total_as_sku, vanished_skus
+from forecast_assets.domain.deliveries.vanished_columns import vanished_columns
 from forecast_assets.domain.deliveries.volumes import category_volume, market_volume, sku_volume
 
 
@@ -30,7 +31,7 @@ RULES = (
     DeliveryRule("market_volume", "The market's total is within limits learned from its past.", market_volume),
     DeliveryRule("category_volume", "Each category's total is within limits learned from its past.", category_volume),
     DeliveryRule("sku_volume", "No SKU jumps further than the market's SKUs do.", sku_volume),
-    DeliveryRule("price_level", "Net sales by unit are those of the months before.", price_level),
+    DeliveryRule("price_level", "Prices are those of the months before.", price_level),
     DeliveryRule("copied_month", "The month is no copy of an earlier one.", copied_month),
-    DeliveryRule("vanished_net_sales", "Net sales are delivered where they always were.", vanished_net_sales),
+    DeliveryRule("vanished_columns", "Optional columns are delivered where they always were.", vanished_columns),
 )

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.deliveries.delivery import DeliveryFinding
 
 # A source that was delivered in one of these months before is expected again.
@@ -54,24 +55,42 @@ def source_gone(
 
 
 def promotions_stale(table: pd.DataFrame, stored: pd.DataFrame, month: pd.Timestamp) -> DeliveryFinding | None:
-    """Find a month without any promotion ahead, in a market that knew some in each of the six months before.
+    """Find a month without any promotion ahead, or without a new one, where each of the six months before had some.
 
     Args:
-        table: Promotions as known in the judged month: ``promotion_month``; without a row ``source_gone`` judges.
-        stored: The same of the stored months before, with ``month``.
+        table: Promotions as known in the judged month: ``sku, promotion_month``; without a row ``source_gone`` judges.
+        stored: The same of the stored months before, with ``month``; seven months show what was new in six.
         month: The judged month.
     """
-    if table.empty or (table["promotion_month"] > month).any():
+    if table.empty or stored.empty:
         return None
-    is_ahead = stored["promotion_month"] > stored["month"]
-    by_month = is_ahead.astype(float).groupby(stored["month"]).sum()
-    months = pd.date_range(end=month, periods=PLANNED_MONTHS + 1, freq="MS")[:-1]
-    ahead = by_month.reindex(months, fill_value=0.0)
-    if not (ahead > 0).all():
-        return None
-    message = (
-        f"no promotion after {month:%Y-%m} is known, the last one is of {table['promotion_month'].max():%Y-%m}; each "
-        f"month from {months[0]:%Y-%m} to {months[-1]:%Y-%m} knew {ahead.min():.0f} or more ahead. Next: deliver the "
-        "plans ahead, with known_from, or accept the finding"
-    )
-    return DeliveryFinding(message, ahead.rename("promotions_ahead").rename_axis("month").reset_index())
+    months = pd.date_range(end=month, periods=PLANNED_MONTHS + 1, freq="MS")
+    rows = pd.concat([stored, table.assign(month=month)])[["sku", "promotion_month", "month"]]
+    ahead = rows[rows["promotion_month"] > rows["month"]]
+    counts = ahead.groupby("month").size().reindex(months, fill_value=0)
+    if counts.iloc[-1] == 0 and (counts.iloc[:-1] > 0).all():
+        state = (
+            f"no promotion after {month:%Y-%m} is known, the last one is of {table['promotion_month'].max():%Y-%m}; "
+            f"each month from {months[0]:%Y-%m} to {months[-2]:%Y-%m} knew {counts.iloc[:-1].min()} or more ahead"
+        )
+        return _stale(state, counts.iloc[:-1].rename("promotions_ahead"))
+    new = _new_promotions(rows, ahead).reindex(months, fill_value=0)
+    if new.iloc[-1] == 0 and (new.iloc[:-1] > 0).all() and (rows["month"] == add_months(months[0], -1)).any():
+        state = (
+            f"all {counts.iloc[-1]} promotions after {month:%Y-%m} were known the month before; each month from "
+            f"{months[0]:%Y-%m} to {months[-2]:%Y-%m} had {new.iloc[:-1].min()} or more new ones"
+        )
+        return _stale(state, new.iloc[:-1].rename("new_promotions"))
+    return None
+
+
+def _new_promotions(rows: pd.DataFrame, ahead: pd.DataFrame) -> pd.Series:
+    """Return the number of promotions ahead by month that the month before did not know."""
+    known_next = rows.assign(month=rows["month"] + pd.offsets.MonthBegin()).drop_duplicates()
+    joined = ahead.merge(known_next, how="left", on=list(ahead.columns), indicator=True)
+    return joined[joined["_merge"] == "left_only"].groupby("month").size()
+
+
+def _stale(state: str, by_month: pd.Series) -> DeliveryFinding:
+    message = f"{state}. Next: deliver the plans ahead, with known_from, or accept the finding"
+    return DeliveryFinding(message, by_month.rename_axis("month").reset_index())

@@ -1,11 +1,10 @@
-"""A month that is a copy of an earlier one, and net sales that are no longer delivered."""
+"""A month that is a copy of an earlier one."""
 
-import pandas as pd
 import pytest
 
 from forecast_assets.domain.deliveries.delivery import delivery_until
-from forecast_assets.domain.deliveries.repeated_months import copied_month, vanished_net_sales
-from forecast_assets_tests.domain.deliveries.deliveries import JUNE, TEN, history, june, month_of, months_before, wavy
+from forecast_assets.domain.deliveries.repeated_months import copied_month
+from forecast_assets_tests.domain.deliveries.deliveries import JUNE, TEN, history, june, month_of, wavy
 
 BEFORE = wavy(TEN, 24)
 
@@ -51,34 +50,3 @@ def test_five_different_numbers_are_the_least_and_months_without_sales_are_none(
     assert copied_month(june(history(five, 1), five)) is not None
     zero = five | {"R04": 0.0, "R05": 0.0}
     assert copied_month(june(history(zero, 1), zero)) is None
-
-
-def with_sales(filled: int, count: int = 7) -> pd.DataFrame:
-    """Months before June in which so many of ten SKUs have net sales."""
-    rows = history(TEN, count)
-    return rows.assign(net_sales=rows["units"].where(rows["sku"].isin(TEN[:filled])))
-
-
-def test_net_sales_that_are_empty_for_all_skus_warn_if_most_always_had_them():
-    units = dict.fromkeys(TEN, 100.0)
-    finding = vanished_net_sales(june(with_sales(6), units))
-    assert finding.message == (
-        "net_sales is empty for all 10 SKUs; in each month from 2023-12 to 2024-05 most had it. Deliver the column "
-        "again: without it prices are not checked"
-    )
-    assert finding.is_warning
-    assert finding.rows["skus_with_net_sales"].tolist() == [6] * 6
-    assert vanished_net_sales(june(with_sales(5), units)) is None
-
-
-def test_a_market_without_net_sales_in_one_of_six_months_or_with_some_now_is_no_finding():
-    units = dict.fromkeys(TEN, 100.0)
-    before = with_sales(10)
-    one_without = before.assign(net_sales=before["net_sales"].where(before["month"] != months_before(6)[0]))
-    assert vanished_net_sales(june(one_without, units)) is None
-    assert vanished_net_sales(june(with_sales(10, 5), units)) is None
-    assert vanished_net_sales(june(with_sales(10, 6), units)) is not None
-    now = month_of(units).assign(net_sales=[1.0] + [None] * 9)
-    some = june(pd.concat([before, now]), {})
-    assert vanished_net_sales(some) is None
-    assert vanished_net_sales(june(before, {})) is None

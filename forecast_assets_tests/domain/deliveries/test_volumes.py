@@ -111,5 +111,15 @@ def test_one_sku_in_packs_is_found_by_its_price():
     assert priced(dict.fromkeys(TEN, 100.0), dict.fromkeys(TEN, 2.0) | {"R03": 4.0}) is None
 
 
+def test_the_price_of_sell_out_is_the_delivered_one_whatever_its_units():
+    rows = pd.concat([history(TEN, 18), month_of(dict.fromkeys(TEN, 3000.0))], ignore_index=True)
+    usual, packs = rows.assign(price=2.0), rows.assign(price=[2.0] * 180 + [2000.0] * 10)
+    assert price_level(delivery_until(usual, JUNE)) is None
+    message = price_level(delivery_until(packs, JUNE)).message
+    assert "the price level (price as delivered) is 1000.00 times that of the half year before" in message
+    assert message.endswith("Check the unit of measure, the decimals and the currency of price")
+    assert price_level(delivery_until(rows.assign(price=0.0), JUNE)) is None
+
+
 def test_without_net_sales_there_is_no_price():
     assert price_level(june(history(TEN, 18), dict.fromkeys(TEN, 100.0))) is None

@@ -52,13 +52,15 @@ def test_the_states_of_a_source_are_told_apart(row_count, rows_of_month, before,
 def plans(months: pd.DatetimeIndex, ahead: int) -> pd.DataFrame:
     """Promotions known in each month: one of the month itself, and so many of the months after it."""
     parts = [
-        pd.DataFrame({"promotion_month": pd.date_range(month, periods=ahead + 1, freq="MS"), "month": month})
+        pd.DataFrame(
+            {"sku": "A", "promotion_month": pd.date_range(month, periods=ahead + 1, freq="MS"), "month": month}
+        )
         for month in months
     ]
     return pd.concat(parts, ignore_index=True)
 
 
-NOW, WITHOUT_PLANS = pd.DatetimeIndex([JUNE]), pd.DataFrame({"promotion_month": [JUNE]})
+NOW, WITHOUT_PLANS = pd.DatetimeIndex([JUNE]), pd.DataFrame({"sku": ["A"], "promotion_month": [JUNE]})
 
 
 def test_promotions_that_end_with_the_month_are_stale_if_six_months_knew_some_ahead():
@@ -77,3 +79,31 @@ def test_one_promotion_ahead_or_no_habit_of_planning_is_no_finding():
     assert promotions_stale(WITHOUT_PLANS, once_without, JUNE) is None
     # Without a row at all the source is gone, which is found elsewhere.
     assert promotions_stale(WITHOUT_PLANS.iloc[:0], plans(months_before(6), 2), JUNE) is None
+
+
+def quarters(months: pd.DatetimeIndex, horizon: int = 3) -> pd.DataFrame:
+    """Plans of the coming months for one SKU as each month knows them: one month is new each time."""
+    rows = [("A", month + pd.DateOffset(months=ahead), month) for month in months for ahead in range(horizon + 1)]
+    return pd.DataFrame(rows, columns=["sku", "promotion_month", "month"])
+
+
+def test_plans_without_a_new_promotion_are_stale_if_each_month_brought_one():
+    stored = quarters(months_before(7))
+    last = stored[stored["month"] == "2024-05-01"].drop(columns="month")
+    finding = promotions_stale(last, stored, JUNE)
+    assert finding.message.startswith(
+        "all 2 promotions after 2024-06 were known the month before; each month from 2023-12 to 2024-05 had 1 or "
+    )
+    assert finding.rows["new_promotions"].tolist() == [1] * 6
+    other_sku = pd.concat([last, pd.DataFrame({"sku": ["B"], "promotion_month": [pd.Timestamp("2024-07-01")]})])
+    assert promotions_stale(other_sku, stored, JUNE) is None
+    assert promotions_stale(quarters(pd.DatetimeIndex([JUNE])).drop(columns="month"), stored, JUNE) is None
+
+
+def test_plans_that_came_less_often_than_monthly_are_not_expected_each_month():
+    """The market plans for a quarter at a time; or less than seven months are stored."""
+    stored = quarters(months_before(7))
+    last = stored[stored["month"] == "2024-05-01"].drop(columns="month")
+    repeated = stored["month"].replace(pd.Timestamp("2024-02-01"), pd.Timestamp("2024-01-01"))
+    assert promotions_stale(last, stored.assign(month=repeated), JUNE) is None
+    assert promotions_stale(last, stored[stored["month"] > stored["month"].min()], JUNE) is None
