@@ -83,6 +83,22 @@ def test_common_errors_of_the_backtest_widen_the_range_too():
     assert width(without, "category", "Tea") < width(beside, "category", "Tea")
 
 
+def test_errors_are_those_of_the_skus_own_rows_and_categories():
+    """A and B, of one category, err together; C and Z do not."""
+    table = published({"A": 100.0, "B": 100.0, "C": 100.0})
+    common, of_c, of_z = np.random.default_rng(6).normal(size=(3, 96))
+    steps = {"A": common, "B": common, "C": of_c, "Z": of_z}
+    months = pd.date_range(end=ORIGIN, periods=96, freq="MS")
+
+    def panel(*skus):
+        units = 1_000 + 10 * np.cumsum([steps[sku] for sku in skus], axis=1)
+        return DemandPanel(np.array(skus, dtype=object), months, units)
+
+    levels, shuffled = (market_levels(table, "FR", panel(*skus), NO_BACKTEST) for skus in ("ABC", "CAZB"))
+    pd.testing.assert_frame_equal(levels, shuffled)
+    assert width(levels, "category", "Tea") == pytest.approx(160.0, rel=0.05)  # The sum of both ranges.
+
+
 def test_a_sku_without_history_is_in_the_sums():
     levels = market_levels(published({"A": 10.0, "B": 30.0}), "FR", walks(["A"], 0.0), NO_BACKTEST)
     assert levels["forecast_units"].tolist() == [40.0] * 36
@@ -143,6 +159,17 @@ def test_markets_that_erred_together_widen_the_range_of_the_world(of_markets):
         width(levels_above_markets(of_markets, totals, REGIONS), "world", "ALL") for totals in (apart, together)
     )
     assert narrow < 0.85 * wide
+
+
+def test_of_the_totals_the_last_ten_years_over_all_categories_count(of_markets):
+    draws = np.random.default_rng(3)
+    common = draws.normal(size=120)
+    totals = totals_of(dict.fromkeys(REGIONS, common))
+    expected = levels_above_markets(of_markets, totals, REGIONS)
+    earlier = totals_of({code: draws.normal(size=180) for code in REGIONS})
+    longer = pd.concat([totals, earlier[earlier["month"] < totals["month"].min()]])
+    with_categories = pd.concat([longer, longer.assign(category="Tea", sell_in_units=draws.normal(size=len(longer)))])
+    pd.testing.assert_frame_equal(levels_above_markets(of_markets, with_categories, REGIONS), expected)
 
 
 def test_a_market_without_a_region_is_named(of_markets):

@@ -62,6 +62,14 @@ def test_the_common_part_of_random_walks_is_found_again_within_groups_alone(shar
     assert learned.between[:6] == pytest.approx(np.zeros(6), abs=0.12)
 
 
+def test_what_is_common_and_lasts_counts_more_at_a_longer_horizon():
+    draws = np.random.default_rng(4)
+    units = 1_000 + np.cumsum(10 * draws.normal(size=120)) + 20 * draws.normal(size=(6, 120))
+    learned = shared_errors(sums_of_history(units, np.arange(120) % 12 + 1, np.zeros(6, dtype=int)))
+    assert learned.within[0] + 0.1 < learned.within[5]
+    assert learned.within[5] + 0.1 < learned.within[17]
+
+
 def test_a_history_of_a_year_has_no_errors_and_gives_the_usual_correlations():
     units, calendar_months, groups = history(0.5, months=11)
     learned = shared_errors(sums_of_history(units, calendar_months, groups))

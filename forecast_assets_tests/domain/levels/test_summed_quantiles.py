@@ -54,8 +54,17 @@ def test_a_new_group_changes_no_other():
 
 
 def test_more_series_than_fit_into_memory_at_a_time_are_all_in_the_sum():
-    _, total = summed_quantiles(normals(1_001, months=1), np.full(1_001, "a", dtype=object), shared(0.2, 0.0, 1), 200)
-    assert total[0, 9] == pytest.approx(100_100, rel=0.01)
+    _, total = summed_quantiles(normals(1_001, months=1), np.full(1_001, "a", dtype=object), shared(0.0, 0.0, 1))
+    assert total[0, 9] == pytest.approx(100_100, abs=60)  # One series more or less is 100.
+
+
+def test_each_month_has_its_own_quantiles_and_correlations():
+    quantiles = normals(4)
+    quantiles[:, 1] *= 3
+    both = SharedErrors(np.array([0.0, 0.9]), np.array([0.0, 0.9]))
+    _, total = summed_quantiles(quantiles, np.full(4, "a", dtype=object), both, 20_000)
+    assert total[0] == pytest.approx(400 + 20 * SCORES, abs=1)
+    assert total[1] == pytest.approx(1_200 + 30 * np.sqrt(4 + 12 * 0.9) * SCORES, abs=6)
 
 
 def test_a_sum_of_sparse_series_is_never_negative():
