@@ -52,7 +52,7 @@ def code_versions(
     Parsing the sources takes a third of a second, so results are kept in ``cache`` under a digest of all files: a
     process that finds the same files reads them there.
     """
-    wanted, key = list(assets), _own_key() if (package, sql) == (PACKAGE, SQL) else _key(package, sql)
+    wanted, key = list(assets), code_digest() if (package, sql) == (PACKAGE, SQL) else _key(package, sql)
     known = _cached(cache, key)
     missing = [asset for asset in wanted if asset not in known]
     if missing:
@@ -118,7 +118,7 @@ def _without_comments(path: Path) -> str:
 
 
 @functools.cache
-def _own_key() -> str:
+def code_digest() -> str:
     """Return the digest of the package's own files, read once: a process runs the code that it began with."""
     return _key(PACKAGE, SQL)
 

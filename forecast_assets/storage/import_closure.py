@@ -167,8 +167,8 @@ class SourceTree:
             return set()
         package = FOUND_BY_NAME[module]
         paths = sorted(self.folder.joinpath(*package.split(".")).glob("*.py"))
-        found = [self._module(f"{package}.{path.stem}") for path in paths if path.stem != "__init__"]
-        return {(each.name, name) for each in found if each for name in each.statements}
+        modules = [self._module(f"{package}.{path.stem}") for path in paths if path.stem != "__init__"]
+        return {(each.name, name) for each in modules if each for name in each.statements}
 
     def _targets(self, binding: Binding, attribute: str | None) -> set[tuple[str, str]]:
         """Return the nodes that an import leads to; ``attribute`` is what is used of an imported module.

@@ -18,7 +18,7 @@ from forecast_assets.domain.models.training_rows import TrainingRows, training_r
 
 @dataclasses.dataclass(frozen=True)
 class TrainedBoosters:
-    """What was learned, as texts.
+    """Learned boosters, as texts.
 
     Attributes:
         names: Columns that the direct boosters read.

@@ -1,4 +1,4 @@
-"""What was learned as named texts and back: shared by the stored ``model`` and ``pooled_model``.
+"""Learned models as named texts and back: shared by the stored ``model`` and ``pooled_model``.
 
 A text of a member is named ``<member>_<its own name>``, such as ``recursive_l1``.
 
