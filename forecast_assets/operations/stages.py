@@ -12,8 +12,8 @@ from forecast_assets.tags import (
     JOBS_OVER_ALL_MARKETS,
     MARKET_FEATURES,
     MEASURE,
+    MEASURED,
     MONTHLY_CYCLE,
-    PERFORMANCE,
     SOURCES,
 )
 
@@ -65,7 +65,7 @@ FEATURES = Stage("features", (StageJob(MARKET_FEATURES, ("history_marks", "featu
 POOLING = _over_all_markets("pooling", "features", "pooled_rows", "pooled_model", is_pooling=True)
 CYCLES = Stage(
     "cycles",
-    (StageJob(MEASURE, (PERFORMANCE,)), StageJob(MONTHLY_CYCLE, (*FORECAST, "market_report", "mlflow_run"))),
+    (StageJob(MEASURE, MEASURED), StageJob(MONTHLY_CYCLE, (*FORECAST, "market_report", "mlflow_run"))),
 )
 # Sums over the markets that are published; no market reads them.
 FORECAST_SUMS = _over_all_markets("forecast sums", "forecast_levels", "forecast_totals")

@@ -75,6 +75,7 @@ class MarketReport:
         model_summary: Facts about the model to print as they are, by label.
         findings: One row per finding in the deliveries of the origin month: `source, finding, effect, message`.
         levels: One row per level, category and target month of `forecast_levels`; no rows if it is not stored.
+        value_added: Rows of ``forecast_value_added`` of the months scored so far; no rows before the first.
         history_marks: One row per marked cell of the history, the columns of `history_marks`; no rows without a mark.
 
     Raises:
@@ -95,6 +96,7 @@ class MarketReport:
     products: pd.DataFrame
     model_summary: dict[str, str]
     published_before: pd.DataFrame | None = None
+    value_added: pd.DataFrame = field(default_factory=pd.DataFrame)
     findings: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=FINDING_COLUMNS))
     levels: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=LEVEL_COLUMNS))
     history_marks: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=MARK_COLUMNS))
