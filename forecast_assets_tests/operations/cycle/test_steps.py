@@ -1,80 +1,23 @@
 """Steps that a cycle still has to run, by what is stored: what is missing is built, what was built from it again."""
 
 import dataclasses
-from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
-from forecast_assets.config.markets import Market
 from forecast_assets.operations.cycle.plan import CycleRequest
 from forecast_assets.operations.cycle.steps import CycleSteps, Present
-from forecast_assets.operations.stages import CYCLES, FEATURES, FORECAST_SUMS, HISTORY, POOLING, TOTALS
-from forecast_assets.storage import PartitionKey
-from forecast_assets.storage.damaged_file import DamagedFile
+from forecast_assets.operations.stages import CYCLES, FEATURES, HISTORY, POOLING, TOTALS
 from forecast_assets.tags import SOURCES
-
-JUNE = pd.Timestamp("2024-06-01")
-# Data from January 2023 on: sources of 2023-01 to 2024-05, origins with a year of data of 2023-12 to 2024-05.
-FR = Market("FR", "France", "FR", "FRA", "Europe", since=pd.Timestamp("2023-01-01"))
-NO = dataclasses.replace(FR, code="NO", since=pd.Timestamp("2023-03-01"))
-MONTHS = pd.date_range("2023-01-01", "2024-05-01", freq="MS")
-DAMAGED = "damaged"
-ORIGINS = pd.date_range("2023-12-01", "2024-05-01", freq="MS")
-
-
-class Stored:
-    """Partitions of tables by name, and the markets that the totals of a month hold."""
-
-    def __init__(self, **tables: dict[str | None, list[str]]) -> None:
-        self._keys = {
-            table: [PartitionKey(pd.Timestamp(month), code) for code, months in of.items() for month in months]
-            for table, of in tables.items()
-        }
-        self.totals_of: dict[pd.Timestamp, list[str]] = {}
-        self.damaged: list[pd.Timestamp] = []
-        self.restated: dict[pd.Timestamp, list[str]] = {}
-        # Content by market, and content of the markets that the sums of June were made of.
-        self.levels: dict[str, str] = {}
-        self.summed: dict[str, str] = {}
-
-    def provenance(self, table: str, partition: PartitionKey) -> SimpleNamespace:
-        if table == "forecast_totals":
-            summed = {PartitionKey(JUNE, code).to_dagster(): content for code, content in self.summed.items()}
-            return SimpleNamespace(inputs={"forecast_levels": summed})
-        if self.levels[partition.country] == DAMAGED:
-            raise DamagedFile("levels.parquet", "a test")
-        return SimpleNamespace(content_hash=self.levels[partition.country])
-
-    def list_partitions(self, table: str) -> list[PartitionKey]:
-        return self._keys.get(table, [])
-
-    def read(self, spec, partitions, columns):
-        assert (spec.name, columns) == ("sell_in", ["restated_month"])
-        months = [month for each in partitions for month in self.restated.get(each.month, [None])]
-        return pd.DataFrame({"restated_month": pd.to_datetime(months)})
-
-    def read_with_provenance(self, table, partitions, columns=None, missing="error"):
-        assert missing == "skip_damaged"
-        readable = [each for each in partitions if each.month not in self.damaged]
-        if table != "demand_totals":
-            return pd.DataFrame(), dict.fromkeys(readable)
-        rows = [
-            (each.month, level, entity)
-            for each in readable
-            for level, entity in [("world", "world"), *(("market", code) for code in self.totals_of[each.month])]
-        ]
-        return pd.DataFrame(rows, columns=["month", *columns]), dict.fromkeys(readable)
-
-
-def with_sources(*, without: dict[str, list[str]] | None = None, **more) -> Stored:
-    """A store with every source of France and its features, except some months of some tables."""
-    tables = {table: {"FR": list(MONTHS)} for table in SOURCES}
-    tables |= {table: {"FR": list(ORIGINS)} for table in ("features", "history_marks")}
-    for table, months in (without or {}).items():
-        gone = pd.to_datetime(months)
-        tables[table] = {"FR": [month for month in tables[table]["FR"] if month not in gone]}
-    return Stored(**tables | more)
+from forecast_assets_tests.operations.cycle.stored_partitions import (
+    FR,
+    JUNE,
+    MONTHS,
+    NO,
+    ORIGINS,
+    Stored,
+    with_sources,
+)
 
 
 def steps_of(store, markets=None, **request) -> CycleSteps:
@@ -209,25 +152,6 @@ def test_each_stage_has_its_steps():
         "pool_rows 2023-12..2024-05", "pool_model 2024-06..2024-06",
     ]  # fmt: skip
     assert words(steps.over_all_markets(POOLING, [])) == []
-
-
-@pytest.mark.parametrize(
-    ("levels", "summed", "expected"),
-    [
-        ({"FR": "a"}, {"FR": "a"}, []),
-        ({"FR": "a", "NO": "b"}, {"FR": "a"}, ["sum_forecasts 2024-06..2024-06"]),  # A market is published later.
-        ({"FR": "new"}, {"FR": "a"}, ["sum_forecasts 2024-06..2024-06"]),  # Published again with other numbers.
-        ({"FR": "a", "NO": DAMAGED}, {"FR": "a"}, []),  # It cannot be in the sums.
-        ({"FR": "a"}, None, ["sum_forecasts 2024-06..2024-06"]),
-        ({}, None, []),
-    ],
-)
-def test_sums_over_markets_follow_what_is_published(levels, summed, expected):
-    sums = {None: ["2024-06-01"]} if summed is not None else {}
-    of_may = {"ES": ["2024-05-01"]}
-    store = Stored(forecast_levels={code: ["2024-06-01"] for code in levels} | of_may, forecast_totals=sums)
-    store.levels, store.summed = levels, summed or {}
-    assert words(steps_of(store).over_all_markets(FORECAST_SUMS, ["FR"])) == expected
 
 
 def test_months_and_features_are_those_of_the_market_asked_for():
