@@ -32,6 +32,8 @@ RETRY_NUMBER_TAG, RETRY_STRATEGY_TAG = "dagster/retry_number", "dagster/retry_st
 # Jobs of one market.
 INGEST, MARKET_FEATURES, TUNE, MEASURE, MONTHLY_CYCLE = "ingest", "market_features", "tune", "measure", "monthly_cycle"
 REFUSE_RECIPE, REPUBLISH = "refuse_recipe", "republish"
+# Compares recipes and writes no table; its failures concern the person who started it alone.
+EXPERIMENTS = "experiments"
 CHAMPION_CYCLE, PUBLISH_FALLBACK = "champion_cycle", "publish_fallback"
 # Jobs that run after a failed cycle, in order.
 FALLBACK_JOBS = (CHAMPION_CYCLE, PUBLISH_FALLBACK)
