@@ -15,6 +15,7 @@ from forecast_assets.defs.assets import (
     evaluation,
     features,
     forecasts,
+    levels,
     models,
     pooling,
     publication,
@@ -35,7 +36,8 @@ from forecast_assets.storage import TableReader
 from forecast_assets.storage.code_version import code_versions
 
 STAGES = [
-    sources, demand, features, pooling, tuning, models, forecasts, evaluation, champion, publication, value_added,
+    sources, demand, features, pooling, tuning, models, forecasts, evaluation, champion, publication, levels,
+    value_added,
 ]  # fmt: skip
 
 
