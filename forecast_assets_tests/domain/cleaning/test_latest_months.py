@@ -5,6 +5,7 @@ from forecast_assets.domain.cleaning.latest_months import latest_extremes
 from forecast_assets_tests.domain.portfolio_market import MONTHS, PAST, UNKNOWN, series
 
 CALENDAR = MONTHS[:PAST].month.to_numpy()
+NOISY = 100 * np.exp(np.random.default_rng(1).normal(0, 0.5, PAST))
 STEADY = series((100, 60))
 
 
@@ -32,8 +33,19 @@ def marks_of(units, promoted=None):
         (ending(5000, -4900), [58], [59]),
         (ending(5000, 100), [58], []),
         (series((100, 15), (5000, 1)), [59], []),
+        (ending(-500, units=NOISY), [], [59]),
     ],
-    ids=["spike", "nothing", "return", "two spikes", "nothing twice", "spike and return", "month before", "young"],
+    ids=[
+        "spike",
+        "nothing",
+        "return",
+        "two spikes",
+        "nothing twice",
+        "spike and return",
+        "month before",
+        "young",
+        "return of a noisy SKU",
+    ],
 )
 def test_extremes_of_the_last_two_months_are_marked(units, high, low):
     assert marks_of(units) == (high, low)
@@ -50,8 +62,8 @@ def test_extremes_of_the_last_two_months_are_marked(units, high, low):
         ending(5000, units=np.where(np.arange(PAST) == 48, 5000.0, 100.0)),
         np.tile([0.0, 40], 30),
         series((100, 10), (5000, 1)),
-        ending(320, units=100 * np.exp(np.random.default_rng(1).normal(0, 0.5, PAST))),
-        ending(-5, units=np.tile([100.0, 90, -5], 20)),
+        ending(700, units=NOISY),
+        np.tile([100.0] * 9 + [-5.0], 6),
         np.full(PAST, UNKNOWN),
     ],
     ids=["moderate", "third month", "third empty month", "growth", "Christmas", "last year's festival", "intermittent",

@@ -46,12 +46,21 @@ def test_season_and_noise_hardly_move_the_factor(months):
         100 * np.exp(np.random.default_rng(1).normal(0, 0.8, PAST)),
         np.tile([0.0, 0, 40], 20),
         np.full(PAST, UNKNOWN),
+        100 * np.exp(np.arange(PAST) / 12 + 1.2 * (np.arange(PAST) >= 50)),
+        np.concatenate([np.full(45, 100.0), np.tile([1200.0, 1200, 1200, 100], 3), np.full(3, 1200.0)]),
     ],
     ids=["two months", "two high months", "too small", "half a year", "growth", "fading", "no year before", "sold out",
-         "Christmas", "three months of season", "noise", "intermittent", "unknown"],
+         "Christmas", "three months of season", "noise", "intermittent", "unknown",
+         "growth that quickens", "both levels"],
 )  # fmt: skip
 def test_what_is_no_new_level_keeps_its_units(units):
     np.testing.assert_array_equal(ratio_of(units), 1.0)
+
+
+def test_the_factor_is_that_of_the_levels_not_of_single_months_a_year_before():
+    units = series((1200, 56), (100, 4))
+    units[44:48] = 1600
+    assert ratio_of(units)[0] == pytest.approx(1 / 12, rel=0.1)
 
 
 def test_a_year_at_another_level_is_brought_back_too():

@@ -50,3 +50,17 @@ def test_a_season_that_is_not_over_has_no_total():
     units = np.zeros(27)
     units[[2, 3, 14, 15, 26]] = 100, 200, 190, 110, 900
     assert expected_path(units, clock("easter, 30 days"))[36:].sum() == pytest.approx(300)
+
+
+def test_a_season_that_began_before_the_history_has_no_total():
+    months = MONTHS[3:]
+    units = np.zeros(33)
+    units[[0, 11, 12, 23, 24]] = 50, 190, 110, 270, 30
+    assert expected_path(units, clock("easter, 30 days", months))[33:].sum() == pytest.approx(300)
+
+
+def test_a_season_has_its_total_as_soon_as_its_days_are_over():
+    units = np.zeros(28)
+    units[[2, 3, 14, 15, 26, 27]] = 100, 200, 190, 110, 540, 60
+    # The last season weighs half: (600 + 300 / 2 + 300 / 4) / (7 / 4).
+    assert expected_path(units, clock("easter, 30 days"))[36:].sum() == pytest.approx(825 / 1.75)

@@ -48,6 +48,16 @@ def test_a_festival_is_forecast_where_it_moves_to(festival):
     np.testing.assert_allclose(seasonal(units), units[PAST:])
 
 
+def test_a_festival_counts_although_the_calendar_fits_too():
+    """March and April sell in every year; how much depends on Easter."""
+    days = festival_days("easter", 2020, 2026)
+    units = np.zeros(78)
+    for day in days:
+        before = pd.date_range(end=pd.Timestamp(day), periods=45).to_period("M").to_timestamp()
+        np.add.at(units, MONTHS.get_indexer(before)[MONTHS.get_indexer(before) >= 0], 10.0)
+    np.testing.assert_allclose(seasonal(units), units[PAST:], atol=12)
+
+
 @pytest.mark.parametrize("first", [0, 24])
 def test_no_season_is_worse_than_the_seasonal_naive(first):
     rng = np.random.default_rng(2)
