@@ -5,7 +5,7 @@ from forecast_assets.domain.cleaning.latest_months import latest_extremes
 from forecast_assets_tests.domain.portfolio_market import MONTHS, PAST, UNKNOWN, series
 
 CALENDAR = MONTHS[:PAST].month.to_numpy()
-NOISY = 100 * np.exp(np.random.default_rng(1).normal(0, 0.5, PAST))
+NOISY = 100 * np.exp(np.random.default_rng(1).normal(0, 1.0, PAST))
 STEADY = series((100, 60))
 
 
