@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 OVERRIDE_REASONS = (
@@ -15,6 +16,8 @@ OVERRIDE_REASONS = (
 )  # fmt: skip
 # A number further than this share off the model's needs a comment of at least so many characters.
 LARGE_CHANGE, LARGE_CHANGE_COMMENT = 0.5, 15
+# Excel keeps 15 digits, and the split of a total is not exact.
+SAME_NUMBER = 1e-9
 CELL = ["sku", "target_month"]
 # Rows of the delivery file; the last column is for people and not part of the contract.
 DELIVERED = [
@@ -59,7 +62,8 @@ def changed_since(of_workbook: pd.DataFrame, now: pd.DataFrame) -> list[str]:
         now[[*CELL, "forecast_units"]], on=CELL, how="outer", suffixes=("_before", "_now"), validate="1:1"
     )
     before, after = both["forecast_units_before"], both["forecast_units_now"]
-    changed = both[~((before == after) | (before.isna() & after.isna()))].sort_values(CELL)
+    same = np.isclose(before, after, rtol=SAME_NUMBER, atol=0.0)
+    changed = both[~same].sort_values(CELL)
     return [
         f"SKU {sku} for {month:%Y-%m}: {shown(before)} in the workbook, {shown(after)} published now"
         for sku, month, before, after in changed.itertuples(index=False, name=None)
@@ -104,8 +108,7 @@ def changes_of(entries: Iterable[Entry], published: pd.DataFrame, pending: pd.Da
         number, model = cells[key]
         before, author = earlier.get(key, (number, ""))
         units = number_of(entry.units)
-        # Numbers that a total was split into differ from the published ones by the last digits.
-        if not math.isclose(units, before, rel_tol=1e-9):
+        if not math.isclose(units, before, rel_tol=SAME_NUMBER):
             reason = f"{entry.reason}: {' '.join(entry.comment.split())}" + (f" ({entry.note})" if entry.note else "")
             rows.append((*key, number, model, before, author, units, reason))
     changes = pd.DataFrame(rows, columns=CHANGES).astype({"target_month": "datetime64[ns]", "override_units": float})

@@ -107,6 +107,10 @@ def test_skus_in_cases_get_whole_cases_and_the_others_the_rest():
     assert split([75, 25, 9], 209, [12, np.nan, 9], [False, False, True]) == [156.0, 44.0, 9.0]
 
 
+def test_a_case_of_nothing_is_no_case():
+    assert split([75, 25], 200, [0, np.nan]) == [150.0, 50.0]
+
+
 def test_the_products_case_reaches_the_split(published):
     products = PRODUCTS.assign(attribute_case_units=["24", None, None, None])
     # a: 200 of 820 is 8.33 cases.
