@@ -91,7 +91,7 @@ def test_overrides_are_grouped_by_author_size_and_direction(cells):
 @pytest.mark.parametrize(
     ("before", "after", "size"),
     [(100.0, 110.0, "small up"), (100.0, 111.0, "medium up"), (100.0, 50.0, "medium down"), (100.0, 49.0, "large down"),
-     (0.0, 1.0, "large up"), (7.0, 7.0, "small unchanged")],
+     (0.0, 1.0, "large up"), (7.0, 7.0, "small unchanged"), (7.5, 7.0, "small down")],
 )  # fmt: skip
 def test_size_is_the_change_by_the_number_before(before, after, size):
     rows = performance(("a", MAY, 1, 1, after, 1, 1, 1, "published", "override", "tea", "A", "X"))
