@@ -40,8 +40,8 @@ def entry(units, sku="a", month=JULY, reason="promotion", comment="agreed"):
         (entry(100, comment=" "), "Overrides!H4: the comment is missing; say why the number changes"),
         (entry(150.1), "Overrides!E4: 150.1 is more than 50% off the model's 100; explain it in Overrides!H4 with at "
          "least 15 characters"),
-        (entry(49.9, comment="fourteen chars"), "Overrides!E4: 49.9 is more than 50% off the model's 100; explain it in "
-         "Overrides!H4 with at "
+        (entry(49.9, comment="fourteen chars"), "Overrides!E4: 49.9 is more than 50% off the model's 100; explain it "
+         "in Overrides!H4 with at "
          "least 15 characters"),
         (entry(76, month=AUGUST), "Overrides!E4: 76 is more than 50% off the model's 50; explain it in Overrides!H4 "
          "with at least 15 characters"),
