@@ -110,3 +110,9 @@ def test_usual_units_are_the_median_of_the_twelve_months_before(back, usual):
     """Six of twelve months at 200, or five of them and a thirteenth."""
     changed = dict.fromkeys([*range(1, 6), back], 200.0)
     assert judged(2000.0, 30, changed).rows["usual_units"].tolist() == [usual]
+
+
+@pytest.mark.parametrize("units", [5.0, 0.05])
+def test_skus_of_less_than_a_unit_jump_too(units):
+    half = dict.fromkeys(TEN, 0.5)
+    assert sku_volume(june(history(half, 30), half | {"R04": units})).rows["sku"].tolist() == ["R04"]
