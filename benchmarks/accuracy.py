@@ -93,7 +93,7 @@ def measure_method(
 
 
 def progress_line(row: Row) -> str:
-    """What was just measured, in one line."""
+    """Return the last measurement in one line."""
     wape, bias = (float("nan") if row[name] is None else row[name] for name in ("wape", "bias"))
     return (
         f"{row['dataset']} {row['origin']} {row['method']}: WAPE {wape:.4f}, bias {bias:+.4f}, "

@@ -43,7 +43,7 @@ class PooledSeries:
     products: pd.DataFrame
 
     def history(self, origin: pd.Timestamp) -> MarketHistory:
-        """What is known at an origin, of the series that have not ended before it."""
+        """Return what is known at an origin, of the series that have not ended before it."""
         running = np.asarray(self.last_known >= origin)
         panel = self.panel
         no_index = pd.DataFrame({"month": panel.months, "stringency_index": np.nan, "economic_support_index": np.nan})

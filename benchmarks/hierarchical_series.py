@@ -156,7 +156,7 @@ def tree_case(series: SkuSeries, horizon_months: int, back_months: int) -> TreeC
 
 
 def summing_matrix(keys: pd.DataFrame) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Which SKUs each series of the tree sums, and the rows of each level.
+    """Return the SKUs that each series of the tree sums, and the rows of each level.
 
     A level with as many members as the one above it or the SKUs below is the same series again and is left out.
     """

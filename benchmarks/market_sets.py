@@ -1,4 +1,4 @@
-"""Which markets a benchmark over markets measures: of tidy files, of simulated companies, at which origins."""
+"""Markets that a benchmark over markets measures: of tidy files, of simulated companies, at which origins."""
 
 import argparse
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ def _size(text: str) -> tuple[int, int]:
 
 
 def sets_of(options: argparse.Namespace) -> Iterator[tuple[str, list[list[MarketData]]]]:
-    """What is measured: a name and the markets at each origin, the latest origin first."""
+    """A measured set: a name and the markets at each origin, the latest origin first."""
     for data in options.data:
         cut = cases(read_tidy(data), HORIZON_MONTHS, options.origins, YEAR)
         yield data.stem, [markets_of_case(case) for case in cut]

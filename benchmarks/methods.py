@@ -27,7 +27,7 @@ class MissingPackageError(RuntimeError):
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
-    """Where a method lives, what it needs beyond the product's own dependencies, and one line about it."""
+    """A method: its module, what it needs beyond the product's own dependencies, and one line about it."""
 
     module: str
     function: str

@@ -1,4 +1,4 @@
-"""What markets gain from one another: each alone, over all markets alone, and the mean the product publishes.
+"""Gain of markets from one another: each alone, over all markets alone, and the mean the product publishes.
 
 Of a tidy file with several markets (columns market, sku, month, y; others are attributes) or of a simulated company.
 At each origin the features of the 61 last months of every market are made, the pooled model is trained as the product
@@ -40,7 +40,7 @@ WIDTH = 120
 
 
 def pooled_model_of(markets: list[MarketData], recipe: Recipe) -> PooledModel:
-    """What the product would have learned over the markets for this origin: from the months before it."""
+    """Return what the product would have learned over the markets from the months before this origin."""
     cutoff = add_months(markets[0].origin, -1)
     features = pd.concat([market.features for market in markets], ignore_index=True)
     units = pd.concat(

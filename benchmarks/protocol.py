@@ -1,4 +1,4 @@
-"""What is forecast and how it is scored: tidy files cut into known months and test months, and the measures over them.
+"""Series to forecast and their scores: tidy files cut into known months and test months, and the measures over them.
 
 Here belong reading, cutting and scoring, the same for every method. Not here: methods, processes, tables for readers.
 error = forecast - actual; forecasts are clipped at 0; sums first, ratios last.
@@ -32,7 +32,7 @@ QUANTILE_LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 @dataclasses.dataclass(frozen=True)
 class KnownSeries:
-    """What a method may see: n series, each ending at its own last known month.
+    """History that a method may see: n series, each ending at its own last known month.
 
     Attributes:
         keys: ``market, sku`` and the attributes of each series as text, one row per series.

@@ -112,7 +112,7 @@ def company_cells(company: SampleCompany, seed: int, options: argparse.Namespace
 
 
 def progress_line(cells: pd.DataFrame) -> str:
-    """What was just measured, in one line."""
+    """Return the last measurement in one line."""
     row = scores(cells, KEYS).set_index("lags").loc["all"]
     return (
         f"seed {row['seed']} {row['market']}: WAPE engine {row['wape_engine']:.4f}, Holt-Winters "

@@ -1,4 +1,4 @@
-"""What is measured on the sample company: accuracy by group of lags, and how near to the truth the engine comes.
+"""Scores on the sample company: accuracy by group of lags, and how near to the truth the engine comes.
 
 Pure functions of forecast cells. The lag of a cell is its horizon in months.
 """
@@ -55,7 +55,7 @@ def summary(cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def ablation(cells: pd.DataFrame, families: list[str]) -> pd.DataFrame:
-    """What WAPE rises by without each family, by lags.
+    """Return what WAPE rises by without each family, by lags.
 
     Args:
         cells: With ``forecast_units`` of the whole model and ``without_<family>`` of the model trained without it.

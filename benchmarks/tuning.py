@@ -1,4 +1,4 @@
-"""What a market gains by a recipe of its own on months that neither the search nor the gate has seen.
+"""Gain of a market by a recipe of its own on months that neither the search nor the gate has seen.
 
 Each market is tuned at an origin as ``forecast-assets tune`` does it: the search sees nothing of the 18 months before
 the origin. Where another recipe than the usual one comes out, the gate compares both on those 18 months as a cycle

@@ -66,6 +66,11 @@ def test_definitions_import_nothing_that_only_some_steps_use():
     assert not set(output_of(code)[-1].split()) & USED_BY_FEW_STEPS
 
 
+def test_a_cycle_with_nothing_to_do_imports_nothing_that_runs_one():
+    code = "import sys, forecast_assets.cli.requested_cycle; print(*{n.partition('.')[0] for n in sys.modules})"
+    assert not set(output_of(code)[-1].split()) & ({"dagster", "duckdb", "pandera", "scipy"} | USED_BY_FEW_STEPS)
+
+
 def test_values_that_help_repeats_are_those_in_use():
     assert tuple(FAULTS) == sample.FAULTS
     assert watchdog.HEARTBEAT_SECONDS == health.HEARTBEAT_SECONDS

@@ -1,7 +1,10 @@
 """Terminal functions that the commands share: months as arguments, readable errors of settings, progress, tables."""
 
+from __future__ import annotations
+
 import os
 import time
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import typer
@@ -12,8 +15,10 @@ from forecast_assets.config.markets import MarketsError, forecast_markets, month
 from forecast_assets.config.settings import Settings, SettingsError, load_settings
 from forecast_assets.domain.cycle_calendar import closed_month
 from forecast_assets.domain.months import MonthRange
-from forecast_assets.operations.cycle.launch import RunResult
 from forecast_assets.storage.folders import document_address
+
+if TYPE_CHECKING:
+    from forecast_assets.operations.cycle.launch import RunResult
 
 console = Console(width=None if os.isatty(1) else 140, highlight=False)
 

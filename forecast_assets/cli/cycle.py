@@ -1,4 +1,4 @@
-"""Work of ``forecast-assets cycle``: run the cycles and print what each market published."""
+"""Work of ``forecast-assets cycle`` once something is to do: run the cycles, print what each market published."""
 
 import textwrap
 
@@ -8,15 +8,11 @@ import typer
 from forecast_assets.cli.code_location import load_code_location
 from forecast_assets.cli.console import (
     RunLog,
-    closed_month_argument,
     console,
-    countries_or_exit,
     percentage,
     print_table,
-    settings_or_exit,
     signed,
 )
-from forecast_assets.cli.folders import Folder, require_folders
 from forecast_assets.cli.prepare import prepare_instance, prepare_store
 from forecast_assets.config.settings import Settings
 from forecast_assets.domain.evaluation.backtest_accuracy import ALL_LAGS
@@ -43,23 +39,15 @@ from forecast_assets.tracking.mlflow_tracking import TrackingUnavailable, prepar
 WHY_LENGTH = 160
 
 
-def run(month: str, codes: list[str], history: int, origins: int, step: int) -> None:
-    """Run the cycles, print what each market published, and exit with 1 if one failed."""
-    settings = settings_or_exit()
-    require_folders(settings, Folder.LANDING, Folder.INSTANCE)
-    countries = countries_or_exit(settings, codes)
-    request = CycleRequest(closed_month_argument(month, settings.automation.time_zone), history, origins, step)
-    results = run_and_print(settings, request, countries)
-    failed = [code for code in countries if not _succeeded(results, code)]
-    if failed:
-        console.print(f"failed: {', '.join(failed)}", style="red", markup=False)
-        raise typer.Exit(1)
-
-
-def run_and_print(settings: Settings, request: CycleRequest, countries: list[str]) -> dict[str, list[RunResult]]:
+def run_and_print(
+    settings: Settings, request: CycleRequest, countries: list[str]
+) -> tuple[dict[str, list[RunResult]], bool]:
     """Run the cycles with progress and print the tables of markets and of realised performance.
 
     Before anything runs, markets whose month is closed are named, and a month without data near it is refused.
+
+    Returns:
+        Results by market, and False if MLflow could not be used: its runs are then to be filled in.
     """
     prepare_store(settings)
     store = ListedOnce(open_store(settings))
@@ -68,17 +56,19 @@ def run_and_print(settings: Settings, request: CycleRequest, countries: list[str
     for month in closed.values():
         console.print(month.in_words(), style="yellow", markup=False, soft_wrap=True)
     if not is_open and request.origins == 1:
-        return {code: [] for code in countries}
+        return {code: [] for code in countries}, True
     if is_open:
         try:
             require_plausible_month(settings, store, request, is_open)
         except MonthNotPlausible as error:
             raise typer.BadParameter(str(error)) from error
     prepare_instance()
+    is_tracked = True
     if settings.mlflow.tracking_uri:
         try:
             prepare_mlflow_store(settings.mlflow.tracking_uri)
         except TrackingUnavailable as error:
+            is_tracked = False
             console.print(
                 f"{error} The cycle continues; mlflow_run can be filled in later.", style="yellow", markup=False
             )
@@ -86,7 +76,7 @@ def run_and_print(settings: Settings, request: CycleRequest, countries: list[str
     print_markets(settings, request.month, is_open, results)
     print_findings(settings, request.month, is_open)
     print_performance(settings, countries)
-    return results
+    return results, is_tracked
 
 
 def _succeeded(results: dict[str, list[RunResult]], code: str) -> bool:

@@ -33,7 +33,7 @@ def run() -> None:
         progress=lambda line: console.print(line, style="dim", markup=False),
     )  # fmt: skip
     month = pd.Timestamp(LAST_MONTH)
-    results = run_and_print(settings, CycleRequest(month, HISTORY, ORIGINS, STEP), countries)
+    results, _ = run_and_print(settings, CycleRequest(month, HISTORY, ORIGINS, STEP), countries)
     console.print(f"\n{len(summary.markets)} markets in {time.monotonic() - began:.0f} s. Reports:", markup=False)
     for code in countries:
         console.print(f"  {report_page(settings, code, month)}", markup=False, soft_wrap=True)

@@ -23,8 +23,11 @@ SQL = PACKAGE.parent / "dbt_like_sql"
 # Every table is built with the first three; the others count where the closure uses them.
 ALWAYS = ("numpy", "pandas", "pyarrow")
 COMPUTING = {
-    "duckdb", "holidays", "jinja2", "lightgbm", "optuna", "scipy", "sqlglot", "statsmodels", "xlsxwriter", *ALWAYS,
+    "duckdb", "holidays", "jinja2", "lightgbm", "optuna", "scipy", "sklearn", "sqlglot", "statsforecast", "statsmodels",
+    "xlsxwriter", *ALWAYS,
 }  # fmt: skip
+# By name of the package, that of its distribution where it differs.
+DISTRIBUTIONS = {"sklearn": "scikit-learn"}
 # Beside the Python files: what the report's page is filled from.
 TEMPLATES = {".jinja", ".js", ".css"}
 # Beside the compiled modules: written and found where Python writes and finds those.
@@ -49,7 +52,7 @@ def code_versions(
     Parsing the sources takes a third of a second, so results are kept in ``cache`` under a digest of all files: a
     process that finds the same files reads them there.
     """
-    wanted, key = list(assets), _own_key() if (package, sql) == (PACKAGE, SQL) else _key(package, sql)
+    wanted, key = list(assets), code_digest() if (package, sql) == (PACKAGE, SQL) else _key(package, sql)
     known = _cached(cache, key)
     missing = [asset for asset in wanted if asset not in known]
     if missing:
@@ -93,7 +96,15 @@ def _version(tree: SourceTree, sql: Path, asset: str) -> str:
 
 @functools.cache
 def _versions() -> dict[str, str]:
-    return {library: importlib.metadata.version(library) for library in sorted(COMPUTING)}
+    return {library: _version_of(DISTRIBUTIONS.get(library, library)) for library in sorted(COMPUTING)}
+
+
+def _version_of(distribution: str) -> str:
+    """Return the version of a distribution; empty where it is not installed: members may need more than the product."""
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
 
 
 def _templates(closure: Closure) -> dict[str, str]:
@@ -107,7 +118,7 @@ def _without_comments(path: Path) -> str:
 
 
 @functools.cache
-def _own_key() -> str:
+def code_digest() -> str:
     """Return the digest of the package's own files, read once: a process runs the code that it began with."""
     return _key(PACKAGE, SQL)
 

@@ -26,8 +26,8 @@ class DamagedFile(ValueError):
 
 def next_step(path: str) -> str:
     """Return how to get the content of a path back."""
-    found = _PARTITION.search(path)
-    if found is None:
+    match = _PARTITION.search(path)
+    if match is None:
         return "forecast-assets doctor --verify lists every damaged file."
-    partition = " ".join(part for part in (found["table"], found["country"], found["month"]) if part)
+    partition = " ".join(part for part in (match["table"], match["country"], match["month"]) if part)
     return f"forecast-assets restore {partition} brings back the last good version; or materialize the partition again."

@@ -1,7 +1,8 @@
 """Import closure of an asset: the statements of the package that its rows are computed with, found in the source text.
 
 The closure starts at the names that the asset's function uses and follows them through definitions and imports, those
-inside of functions too. It ends at the packages of ``ENDS``: they connect, store, record or launch, and compute no row.
+inside of functions too. Where modules are found by name (``FOUND_BY_NAME``), it takes all of them. It ends at the
+packages of ``ENDS``: they connect, store, record or launch, and compute no row.
 A digest of the closure is made in ``forecast_assets.storage.code_version``.
 """
 
@@ -18,6 +19,8 @@ ENDS = {
     "partitions", "tags", "defs",
 }  # fmt: skip
 ASSETS = "defs.assets"
+# Modules that import others by name, which no text shows, and the package of those.
+FOUND_BY_NAME = {"domain.models.member_registry": "domain.models.members"}
 # Lists the models of all tables. An asset depends on its own one, which is added to its closure.
 MODEL_LIST, MODELS_BY_TABLE = "schemas", "TABLES"
 
@@ -154,8 +157,18 @@ class SourceTree:
                     ends.add(f"{binding.module}.{binding.attribute or attribute}")
                 else:
                     targets |= self._targets(binding, attribute)
+        targets |= self._found_by_name(module.name)
         libraries = {module.libraries[used] for used, _ in part.names if used in module.libraries}
         return Node(part.text, frozenset(targets), frozenset(ends), frozenset(libraries))
+
+    def _found_by_name(self, module: str) -> set[tuple[str, str]]:
+        """Return everything in the modules that a module finds by name."""
+        if module not in FOUND_BY_NAME:
+            return set()
+        package = FOUND_BY_NAME[module]
+        paths = sorted(self.folder.joinpath(*package.split(".")).glob("*.py"))
+        modules = [self._module(f"{package}.{path.stem}") for path in paths if path.stem != "__init__"]
+        return {(each.name, name) for each in modules if each for name in each.statements}
 
     def _targets(self, binding: Binding, attribute: str | None) -> set[tuple[str, str]]:
         """Return the nodes that an import leads to; ``attribute`` is what is used of an imported module.

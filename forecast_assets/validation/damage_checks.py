@@ -18,17 +18,17 @@ def inputs_sound(damaged: Sequence[DamagedInput]) -> TableCheck:
     """Return the check over the files that a step has left out."""
 
     def check(_: pd.DataFrame, month: pd.Timestamp) -> Finding:
-        found = [each for each in damaged if each.partition.month == month]
-        if not found:
+        of_month = [each for each in damaged if each.partition.month == month]
+        if not of_month:
             return Finding()
-        rows = [(each.partition.country, each.table, each.path) for each in found]
+        rows = [(each.partition.country, each.table, each.path) for each in of_month]
         restore = "; ".join(
-            f"forecast-assets restore {each.table} {each.partition.country} {month:%Y-%m}" for each in found
+            f"forecast-assets restore {each.table} {each.partition.country} {month:%Y-%m}" for each in of_month
         )
         message = (
             f"without {', '.join(sorted({str(country) for country, _, _ in rows}))}, whose stored files are damaged: "
-            f"{', '.join(each.path for each in found)}. {restore}; then rebuild the month, as the next cycle does"
+            f"{', '.join(each.path for each in of_month)}. {restore}; then rebuild the month, as the next cycle does"
         )
-        return Finding(len(found), pd.DataFrame(rows, columns=["market", "table", "path"]), message, is_warning=True)
+        return Finding(len(of_month), pd.DataFrame(rows, columns=["market", "table", "path"]), message, is_warning=True)
 
     return INPUTS_SOUND.rule(check)

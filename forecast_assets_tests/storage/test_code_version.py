@@ -19,7 +19,7 @@ from forecast_assets.storage.code_version import (
     digest_of,
     sql_files_of,
 )
-from forecast_assets.storage.import_closure import SourceTree, UnknownAssetError
+from forecast_assets.storage.import_closure import FOUND_BY_NAME, SourceTree, UnknownAssetError
 from forecast_assets.storage.source_code import Module, Part, parsed_module
 from forecast_assets_tests.repository_settings import loaded
 
@@ -228,7 +228,19 @@ def test_names_are_followed_in_the_text_so_no_code_in_a_closure_finds_names_at_r
     texts = {name: text for asset in ASSETS for name, text in tree.closure(asset).texts.items()}
     # An object's own fields by name are in the text of its class.
     dynamic = re.compile(r"\b(?:getattr\((?!self, )|(?:globals|locals|vars|eval|exec|__import__|import_module)\()")
-    assert {name for name, text in texts.items() if dynamic.search(text)} == set()
+    found_by_name = {f"{module}:member_of" for module in FOUND_BY_NAME}
+    assert {name for name, text in texts.items() if dynamic.search(text)} - {
+        "domain.models.member_registry:"
+    } == found_by_name
+
+
+def test_a_new_member_of_the_blend_changes_what_models_make_and_nothing_else(sources):
+    member = sources.package / "domain/models/members/always_zero.py"
+    member.write_text("class AlwaysZero:\n    pass\n", encoding="utf-8")
+    changed = sources.changed()
+    member.unlink()
+    assert changed >= {"model", "forecasts", "backtest", "tuned_recipe", "pooled_model"}
+    assert not changed & {"sell_in", "features", "baseline_forecasts", "history_marks"}
 
 
 def test_an_asset_that_is_not_of_the_package_has_no_code_version():

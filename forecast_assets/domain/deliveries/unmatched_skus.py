@@ -76,11 +76,11 @@ def overrides_unused(
     # A target at or before its origin, or beyond the horizon, is an error of form; here it gets a name.
     outside = overrides[(overrides["origin_month"] == known.origin) & (overrides["target_month"] <= known.origin)]
     parts.append(outside.assign(reason="its month is not after its origin"))
-    found = pd.concat(parts, ignore_index=True)
-    found = found[found["reason"] != ""]
-    if found.empty:
+    unused = pd.concat(parts, ignore_index=True)
+    unused = unused[unused["reason"] != ""]
+    if unused.empty:
         return None
-    table = found[["sku", "origin_month", "target_month", "author", "reason"]].reset_index(drop=True)
+    table = unused[["sku", "origin_month", "target_month", "author", "reason"]].reset_index(drop=True)
     named = "; ".join(
         f"SKU {sku} for {target:%Y-%m} by {author or 'unknown'} ({reason})"
         for sku, _, target, author, reason in table.head(NAMED).itertuples(index=False, name=None)

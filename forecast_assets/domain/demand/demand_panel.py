@@ -66,6 +66,12 @@ class DemandPanel:
         units = self.units_known(origin)[:, start:stop]
         return replace(self, months=self.months[start:stop], units=units)
 
+    def known_at(self, origin: pd.Timestamp) -> "DemandPanel":
+        """Return the panel as ``until`` does, also without marks and restatements of later months."""
+        marks = None if self.marks is None else self.marks[self.marks["month"] <= origin]
+        versions = None if self.versions is None else self.versions[self.versions["known_month"] <= origin]
+        return replace(self.until(origin), marks=marks, versions=versions)
+
     def units_known(self, origin: pd.Timestamp) -> Floats:
         """Return the units of all months as known at the end of ``origin``: cells that were restated later as before.
 

@@ -1,4 +1,4 @@
-"""Training of all boosters of a market: the direct ones and the recursive ones.
+"""Training of everything that a market learns over its SKUs: the direct boosters and the members that learn.
 
 The same function serves the model, the refits and the pooled model. Predictions are in ``predictions.py``.
 """
@@ -8,28 +8,28 @@ import dataclasses
 import pandas as pd
 
 from forecast_assets.domain.calendar import HORIZON_MONTHS
-from forecast_assets.domain.cleaning.history_cleaning import COVID
 from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.models.feature_cube import FeatureNames, feature_names
 from forecast_assets.domain.models.gradient_boosting import feature_gains, train_direct
+from forecast_assets.domain.models.member_registry import fit_members
 from forecast_assets.domain.models.recipe import Recipe
-from forecast_assets.domain.models.recursive_boosting import fit_recursive
 from forecast_assets.domain.models.training_rows import TrainingRows, training_rows
 
 
 @dataclasses.dataclass(frozen=True)
 class TrainedBoosters:
-    """Boosters as LightGBM texts by name.
+    """Learned boosters, as texts.
 
     Attributes:
         names: Columns that the direct boosters read.
-        direct: Direct boosters.
-        recursive: Recursive boosters; empty with too little history.
+        direct: Direct boosters, LightGBM texts by name.
+        members: Texts of each member that learns over SKUs (``member.py``), by member; a member that had too little
+            history is left out.
     """
 
     names: FeatureNames
     direct: dict[str, str]
-    recursive: dict[str, str]
+    members: dict[str, dict[str, str]]
 
     def gains(self) -> pd.Series:
         """Return the share of the direct boosters' gain that each column has, by its name."""
@@ -44,7 +44,7 @@ def train_boosters(
     chosen: set[str] | None = None,
     horizon_months: int = HORIZON_MONTHS,
 ) -> tuple[TrainedBoosters, TrainingRows]:
-    """Train all boosters on the data known at the end of the cutoff month.
+    """Train the boosters and the members on the data known at the end of the cutoff month.
 
     Args:
         features: Features of origins before the cutoff; others are ignored, for the columns too.
@@ -64,9 +64,4 @@ def train_boosters(
     names = feature_names(earlier)
     names = names if chosen is None else names.only(chosen)
     rows = training_rows(earlier, names, sell_in, cutoff, recipe, horizon_months)
-    # The labels of the recursive boosters are the changes of the history itself. Accidents stay in them, as in all
-    # labels (WAPE on M3 0.1097 and 0.1099 without them). A shock of the whole market is removed: it would be learned as
-    # the season of its months.
-    known = sell_in.learnable(cutoff, reasons=(COVID,))
-    recursive = fit_recursive(known.units, known.months.month.to_numpy(), recipe)
-    return TrainedBoosters(names, train_direct(rows, names.all, recipe), recursive), rows
+    return TrainedBoosters(names, train_direct(rows, names.all, recipe), fit_members(sell_in, cutoff, recipe)), rows

@@ -5,12 +5,12 @@ learned from the refits is in ``refits.py``.
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from forecast_assets.domain.arrays import Bools, Floats, Ints, Labels
+from forecast_assets.domain.arrays import Bools, Floats, Labels
 from forecast_assets.domain.calendar import HORIZON_MONTHS
 from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.models.boosters import TrainedBoosters
@@ -18,13 +18,10 @@ from forecast_assets.domain.models.error_scale import error_scale
 from forecast_assets.domain.models.feature_cube import EXPECTED, FeatureCube, feature_cube
 from forecast_assets.domain.models.gradient_boosting import predict_direct
 from forecast_assets.domain.models.intermittent import blend_intermittent
+from forecast_assets.domain.models.member_registry import member_forecast, member_of, weighed
 from forecast_assets.domain.models.recipe import Recipe
-from forecast_assets.domain.models.recursive_boosting import forecast_recursive
 from forecast_assets.domain.models.training_rows import dispersion_units, is_intermittent
-from forecast_assets.domain.statistical.dynamic_theta import forecast_dynamic_theta
-from forecast_assets.domain.statistical.exponential_smoothing import forecast_exponential_smoothing
 from forecast_assets.domain.statistical.forecast_cap import cap_forecasts
-from forecast_assets.domain.statistical.holt_winters import forecast_holt_winters
 
 # Share of the boosting in the mean of an intermittent SKU; the rest is simple exponential smoothing.
 BOOSTING_SHARE_OF_MEAN = 2 / 3
@@ -73,37 +70,37 @@ class Predictions:
 
 
 @dataclasses.dataclass
-class StatisticalMembers:
-    """Members that learn from each SKU alone: they do not depend on the boosters, so each is computed once.
+class Members:
+    """Forecasts of the members at one origin. Those that learn over no SKUs depend on no text: each is computed once.
 
     Attributes:
-        units: (n, months) sell-in up to the origin that a level is learned from (``DemandPanel.learnable``).
-        calendar_months: (months,) 1 .. 12.
+        panel: SKUs of the features, up to the origin, extremes replaced (``DemandPanel.learnable``).
         recipe: Weights of the members; those without a weight are not computed.
         horizon_months: Number of months to forecast.
-        computed: The last mask and its forecasts by name.
+        computed: The last mask and the forecasts of members that learn over no SKUs, by name.
     """
 
-    units: Floats
-    calendar_months: Ints
+    panel: DemandPanel
     recipe: Recipe
     horizon_months: int
     computed: tuple[Bools, dict[str, Floats]] | None = None
 
-    def forecasts_of(self, mask: Bools) -> dict[str, Floats]:
-        """Return forecasts of the SKUs of a mask, (n, horizon) by name."""
-        if self.computed is not None and np.array_equal(self.computed[0], mask):
-            return self.computed[1]
-        units, horizon = self.units[mask], self.horizon_months
-        methods = {
-            "dynamic_theta": lambda: forecast_dynamic_theta(units, self.calendar_months, horizon),
-            "exponential_smoothing": lambda: forecast_exponential_smoothing(units, horizon),
-            "holt_winters": lambda: forecast_holt_winters(units, horizon),
-        }
-        weights = self.recipe.member_weights
-        forecasts = {name: methods[name]() for name, weight in weights if name in methods and weight > 0.0}
-        self.computed = mask, forecasts
-        return forecasts
+    def forecasts_of(self, mask: Bools, learned: Mapping[str, Mapping[str, str]]) -> dict[str, Floats]:
+        """Return the forecasts of the SKUs of a mask, (n, horizon) by name; without members that have learned nothing.
+
+        Args:
+            mask: SKUs to forecast.
+            learned: Texts of the members that learn over SKUs, by member.
+        """
+        panel = DemandPanel(self.panel.skus[mask], self.panel.months, self.panel.units[mask])
+        if self.computed is None or not np.array_equal(self.computed[0], mask):
+            alone = [name for name in weighed(self.recipe) if not member_of(name).learns_over_skus]
+            self.computed = mask, {name: self._forecast(name, {}, panel) for name in alone}
+        learners = [name for name in weighed(self.recipe) if learned.get(name)]
+        return self.computed[1] | {name: self._forecast(name, learned[name], panel) for name in learners}
+
+    def _forecast(self, name: str, learned: Mapping[str, str], panel: DemandPanel) -> Floats:
+        return member_forecast(name, learned, panel, self.horizon_months, self.recipe)
 
 
 def predict(
@@ -134,10 +131,10 @@ def predict_each(
     history = _history(features, known)
     sporadic = is_intermittent(features)
     learnable = _history(features, sell_in.learnable(origin, MEMBER_MONTHS))
-    calendar_months = known.months.month.to_numpy()
-    statistical = StatisticalMembers(learnable, calendar_months, recipe, horizon_months)
+    panel = DemandPanel(features["sku"].to_numpy(), known.months, learnable)
+    of_members = Members(panel, recipe, horizon_months)
     dispersion = dispersion_units(features)
-    errors = error_scale(features, learnable, calendar_months, dispersion, horizon_months)
+    errors = error_scale(features, learnable, known.months.month.to_numpy(), dispersion, horizon_months)
     predictions = []
     for boosters in several:
         cube = feature_cube(features, boosters.names, horizon_months)
@@ -147,7 +144,7 @@ def predict_each(
             boosting[sporadic] = members[sporadic] = blended
         if not sporadic.all():
             boosting[~sporadic] = _regular(cube.where(~sporadic), boosters, recipe)
-            members[~sporadic] = _others(cube, ~sporadic, statistical, boosters)[~sporadic]
+            members[~sporadic] = _others(cube, ~sporadic, of_members, boosters)[~sporadic]
         predictions.append(
             Predictions(
                 features["sku"].to_numpy(),
@@ -190,7 +187,7 @@ def _intermittent(cube: FeatureCube, boosters: TrainedBoosters, recipe: Recipe) 
     return blend_intermittent(mean, None if quantile is None else quantile * scale, recipe.sharpness), mean
 
 
-def _others(cube: FeatureCube, mask: Bools, statistical: StatisticalMembers, boosters: TrainedBoosters) -> Floats:
+def _others(cube: FeatureCube, mask: Bools, of_members: Members, boosters: TrainedBoosters) -> Floats:
     """Return the other part of the blend besides the direct boosting, (n, horizon): expected units, else the members.
 
     Zero for SKUs outside of the mask.
@@ -204,26 +201,17 @@ def _others(cube: FeatureCube, mask: Bools, statistical: StatisticalMembers, boo
         others[known] = expected[known]
         unknown = mask & ~known
     if unknown.any():
-        others[unknown] = _members(unknown, statistical, boosters)
+        others[unknown] = _weighted_mean(unknown, of_members, boosters)
     return others
 
 
-def _members(mask: Bools, statistical: StatisticalMembers, boosters: TrainedBoosters) -> Floats:
+def _weighted_mean(mask: Bools, of_members: Members, boosters: TrainedBoosters) -> Floats:
     """Return the weighted mean of the members besides the direct boosting, (n, horizon), of the SKUs of a mask."""
-    forecasts = dict(statistical.forecasts_of(mask))
-    weights = {name: weight for name, weight in statistical.recipe.member_weights if weight > 0.0}
-    if boosters.recursive and "recursive" in weights:
-        forecasts["recursive"] = forecast_recursive(
-            boosters.recursive,
-            statistical.units[mask],
-            statistical.calendar_months,
-            statistical.horizon_months,
-            statistical.recipe.threads,
-        )
-    weights = {name: weight for name, weight in weights.items() if name in forecasts}
+    forecasts = of_members.forecasts_of(mask, boosters.members)
+    weights = {name: weight for name, weight in weighed(of_members.recipe).items() if name in forecasts}
     if not weights:
-        raise ValueError(f"no member has a weight and a forecast: member_weights {statistical.recipe.member_weights}")
-    total = np.zeros((int(mask.sum()), statistical.horizon_months))
+        raise ValueError(f"no member has a weight and a forecast: member_weights {of_members.recipe.member_weights}")
+    total = np.zeros((int(mask.sum()), of_members.horizon_months))
     for name, weight in weights.items():
         total += weight * forecasts[name]
     return total / sum(weights.values())

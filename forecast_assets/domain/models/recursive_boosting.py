@@ -6,6 +6,7 @@ in ``predictions.py``.
 """
 
 import dataclasses
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -65,7 +66,7 @@ def fit_recursive(units: Floats, calendar_months: Ints, recipe: Recipe) -> dict[
         recipe: Rounds, rows and seed.
 
     Returns:
-        ``recursive_l1`` and ``recursive_l2``; empty with fewer than ``recipe.min_recursive_rows`` changes.
+        ``l1`` and ``l2``; empty with fewer than ``recipe.min_recursive_rows`` changes.
     """
     logarithm = _log_levels(units)
     levels = logarithm.levels
@@ -83,7 +84,7 @@ def fit_recursive(units: Floats, calendar_months: Ints, recipe: Recipe) -> dict[
     rows = _rows(window, np.asarray(calendar_months)[origin + 1])
     change = levels[sku, origin + 1] - levels[sku, origin]
     weight = np.sqrt(logarithm.offset_units[sku] / LOG_OFFSET)
-    return {f"recursive_{name}": _train(rows, change, weight, name, recipe) for name in OBJECTIVES}
+    return {name: _train(rows, change, weight, name, recipe) for name in OBJECTIVES}
 
 
 def _rows(levels: Floats, target_month_number: Ints) -> Floats:
@@ -110,7 +111,7 @@ def _train(rows: Floats, change: Floats, weight: Floats, objective: str, recipe:
 
 
 def forecast_recursive(
-    texts: dict[str, str], units: Floats, calendar_months: Ints, horizon_months: int, threads: int = 1
+    texts: Mapping[str, str], units: Floats, calendar_months: Ints, horizon_months: int, threads: int = 1
 ) -> Floats:
     """Forecast month by month, each booster from its own forecasts, and average the boosters.
 

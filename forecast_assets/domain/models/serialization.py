@@ -1,4 +1,6 @@
-"""Trained boosters as named texts and back: shared by the stored ``model`` and ``pooled_model``.
+"""Learned models as named texts and back: shared by the stored ``model`` and ``pooled_model``.
+
+A text of a member is named ``<member>_<its own name>``, such as ``recursive_l1``.
 
 Everything else that a model holds is in its manifest: ``market_model_storage.py`` and ``pooled_model.py``.
 """
@@ -9,24 +11,47 @@ from typing import Any
 
 from forecast_assets.domain.models.boosters import TrainedBoosters
 from forecast_assets.domain.models.feature_cube import FeatureNames
+from forecast_assets.domain.models.gradient_boosting import LEARNERS
+from forecast_assets.domain.models.member_registry import member_names
 from forecast_assets.domain.models.recipe import Recipe, read_parameters
 
 MANIFEST = "manifest.json"
-RECURSIVE_PREFIX = "recursive_"
+DIRECT = frozenset(learner.name for learner in LEARNERS)
 
 
 def boosters_to_texts(boosters: TrainedBoosters, prefix: str = "") -> dict[str, str]:
     """Return the texts of the boosters by name, each with the prefix."""
-    return {prefix + name: text for name, text in (boosters.direct | boosters.recursive).items()}
+    of_members = {
+        f"{member}_{name}": text for member, texts in boosters.members.items() for name, text in texts.items()
+    }
+    return {prefix + name: text for name, text in (boosters.direct | of_members).items()}
 
 
 def boosters_from_texts(texts: Mapping[str, str], names: Mapping[str, list[str]], prefix: str = "") -> TrainedBoosters:
-    """Read the boosters whose names begin with the prefix, with their columns as the manifest names them."""
+    """Read the texts whose names begin with the prefix, with their columns as the manifest names them.
+
+    Raises:
+        ValueError: If a text belongs to no member.
+    """
     own = {name.removeprefix(prefix): text for name, text in texts.items() if name.startswith(prefix)}
-    recursive = {name: text for name, text in own.items() if name.startswith(RECURSIVE_PREFIX)}
-    direct = {name: text for name, text in own.items() if name not in recursive}
+    direct = {name: text for name, text in own.items() if name in DIRECT}
+    members: dict[str, dict[str, str]] = {}
+    for name, text in own.items():
+        if name not in direct:
+            member = _member_of_part(name)
+            members.setdefault(member, {})[name.removeprefix(f"{member}_")] = text
     columns = FeatureNames(**{key: tuple(value) for key, value in names.items()})
-    return TrainedBoosters(columns, direct, recursive)
+    return TrainedBoosters(columns, direct, members)
+
+
+def _member_of_part(part: str) -> str:
+    """Return the member that a text belongs to: of several names that it begins with, the longest."""
+    names = [name for name in member_names() if part.startswith(f"{name}_")]
+    if not names:
+        raise ValueError(
+            f"a stored model has the text {part}, which belongs to no member of this version: materialize it again"
+        )
+    return max(names, key=len)
 
 
 def recipe_to_manifest(recipe: Recipe) -> dict[str, Any]:

@@ -233,8 +233,8 @@ def _with_statuses(
     hold: Hold,
 ) -> Outcome:
     written = [write_status(store, order.country, change, order.run_id, hold) for change in changes]
-    found = {table: withdrawal for table, withdrawal in withdrawals.items() if withdrawal is not None}
-    return Outcome(found, tuple(changes), tuple(written))
+    carried_out = {table: withdrawal for table, withdrawal in withdrawals.items() if withdrawal is not None}
+    return Outcome(carried_out, tuple(changes), tuple(written))
 
 
 def _names(store: TableStore, folder: str) -> list[str]:

@@ -108,9 +108,9 @@ def stated_notations(
             problems.append(wrong)
             continue
         concerned = None if key == EVERY_MARKET else key
-        found = [(concerned, f"{key}: {text}") for text in _entry_problems(value, source)]
-        problems += found
-        if not found:
+        of_entry = [(concerned, f"{key}: {text}") for text in _entry_problems(value, source)]
+        problems += of_entry
+        if not of_entry:
             notations[key] = _notation(value, source)
     return notations, problems
 

@@ -92,11 +92,11 @@ class MarketRows:
         if self._reads_in_parallel:
             self.connection.execute("RESET threads")
         concerns = partial(self._concerns, source=source.name)
-        found = [*problems, *(file.problem for file in files if file.problem and self._holds(source, file))]
+        all_problems = [*problems, *(file.problem for file in files if file.problem and self._holds(source, file))]
         sound = [file for file in files if file.problem is None and file.can_hold(self.market)]
         unread = self._create(source, sound, notation)
-        found += [problem for problem in unread if concerns(problem.file)]
-        rows = SourceRows(FileRows(self.connection, source, self.market, notation), found, concerns)
+        all_problems += [problem for problem in unread if concerns(problem.file)]
+        rows = SourceRows(FileRows(self.connection, source, self.market, notation), all_problems, concerns)
         if not unread:
             self._kept[source.name] = state, rows
         return rows

@@ -65,7 +65,7 @@ def test_members_are_weighted_by_the_recipe(model, history, origin, origin_featu
     units = history.sell_in.units[rows, : place + 1]
     months = MARKET_MONTHS.month.to_numpy()[: place + 1]
     members = {
-        "recursive": forecast_recursive(model.learned.own.recursive, units, months, 18),
+        "recursive": forecast_recursive(model.learned.own.members["recursive"], units, months, 18),
         "dynamic_theta": forecast_dynamic_theta(units, months, 18),
         "exponential_smoothing": forecast_exponential_smoothing(units, 18),
         "holt_winters": forecast_holt_winters(units, 18),
@@ -78,7 +78,7 @@ def test_members_are_weighted_by_the_recipe(model, history, origin, origin_featu
     alone = dataclasses.replace(recipe, member_weights=(("dynamic_theta", 1.0), ("holt_winters", 0.0)))
     only = predict(origin_features, history.sell_in, model.learned.own, alone)
     np.testing.assert_allclose(only.members[~predictions.is_intermittent], members["dynamic_theta"], rtol=1e-9)
-    without = dataclasses.replace(model.learned.own, recursive={})
+    without = dataclasses.replace(model.learned.own, members={})
     rest = predict(origin_features, history.sell_in, without, recipe)
     by_hand = (by_hand * 0.6 - 0.2 * members["recursive"]) / 0.4
     np.testing.assert_allclose(rest.members[~predictions.is_intermittent], by_hand, rtol=1e-9)
@@ -165,13 +165,13 @@ def test_parts_know_nothing_after_the_cutoff():
     expected, rows = train_boosters(varied, panel_of(units), ORIGIN, few)
     actual, same_rows = train_boosters(pd.concat([varied.assign(news=0.0), later]), panel_of(poisoned), ORIGIN, few)
     assert actual == expected
-    assert len(expected.recursive) == 2
+    assert len(expected.members["recursive"]) == 2
     np.testing.assert_array_equal(same_rows.actual, rows.actual)
     # The month of the cutoff itself is a label of the direct and of the recursive boosters.
     units[:, 50] *= 3
     changed, _ = train_boosters(varied, panel_of(units), ORIGIN, few)
     assert changed.direct["log_ratio"] != expected.direct["log_ratio"]
-    assert changed.recursive["recursive_l1"] != expected.recursive["recursive_l1"]
+    assert changed.members["recursive"]["l1"] != expected.members["recursive"]["l1"]
 
 
 def test_recursive_boosters_learn_from_a_history_without_the_shock_but_with_its_accidents():
@@ -182,7 +182,7 @@ def test_recursive_boosters_learn_from_a_history_without_the_shock_but_with_its_
     without_shock = units.copy()
     without_shock[0, 30] = 40.0
     with_marks, expected, raw = (
-        train_boosters(earlier(), panel, ORIGIN, few)[0].recursive
+        train_boosters(earlier(), panel, ORIGIN, few)[0].members
         for panel in (marked, panel_of(without_shock), panel_of(units))
     )
     assert with_marks == expected
