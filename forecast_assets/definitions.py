@@ -18,6 +18,7 @@ from forecast_assets.defs.assets import (
     models,
     pooling,
     publication,
+    reasons,
     sources,
     tuning,
 )
@@ -32,7 +33,7 @@ from forecast_assets.sources.sql import SqlProject
 from forecast_assets.storage import TableReader
 from forecast_assets.storage.code_version import code_versions
 
-STAGES = [sources, demand, features, pooling, tuning, models, forecasts, evaluation, champion, publication]
+STAGES = [sources, demand, features, pooling, tuning, models, forecasts, evaluation, champion, publication, reasons]
 
 
 def build_definitions(

@@ -48,3 +48,4 @@ SOURCES = ["sell_in", "sell_out", "products", "promotions", "overrides", "covid_
 BY_RECIPE = ["model", "forecasts", "backtest", "champion", "published_forecasts"]
 FORECAST = ["baseline_forecasts", *BY_RECIPE]
 PERFORMANCE = "performance"
+FORECAST_REASONS = "forecast_reasons"

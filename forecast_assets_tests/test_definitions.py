@@ -148,6 +148,10 @@ def test_what_all_markets_teach_is_read_from_months_before_the_origin(nodes):
     assert "model" not in upstream(nodes, "pooled_model")
 
 
+def test_nothing_is_made_from_the_reasons_of_a_forecast(nodes):
+    assert not [name for name in nodes if "forecast_reasons" in upstream(nodes, name)]
+
+
 def test_jobs_select_the_tables_of_their_stages(definitions):
     selected = {
         job.name: {key.path[-1] for key in job.asset_layer.selected_asset_keys}
@@ -157,7 +161,7 @@ def test_jobs_select_the_tables_of_their_stages(definitions):
     assert selected["market_features"] == {"history_marks", "features"}
     assert selected["measure"] == {"performance"}
     forecast = {"baseline_forecasts", "model", "forecasts", "backtest", "champion", "published_forecasts"}
-    assert selected["champion_cycle"] == {*forecast, "market_report", "mlflow_run"}
+    assert selected["champion_cycle"] == {*forecast, "forecast_reasons", "market_report", "mlflow_run"}
     parts = ("ingest", "market_features", "measure", "champion_cycle")
     assert selected["monthly_cycle"] == {"delivery"}.union(*(selected[name] for name in parts))
     assert [selected[name] for name in ("totals", "totals_known", "pool_rows", "pool_model")] == [

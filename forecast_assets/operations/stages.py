@@ -8,6 +8,7 @@ import dataclasses
 
 from forecast_assets.tags import (
     FORECAST,
+    FORECAST_REASONS,
     INGEST,
     JOBS_OVER_ALL_MARKETS,
     MARKET_FEATURES,
@@ -65,7 +66,10 @@ FEATURES = Stage("features", (StageJob(MARKET_FEATURES, ("history_marks", "featu
 POOLING = _over_all_markets("pooling", "features", "pooled_rows", "pooled_model", is_pooling=True)
 CYCLES = Stage(
     "cycles",
-    (StageJob(MEASURE, (PERFORMANCE,)), StageJob(MONTHLY_CYCLE, (*FORECAST, "market_report", "mlflow_run"))),
+    (
+        StageJob(MEASURE, (PERFORMANCE,)),
+        StageJob(MONTHLY_CYCLE, (*FORECAST, FORECAST_REASONS, "market_report", "mlflow_run")),
+    ),
 )
 STAGES = (HISTORY, TOTALS, FEATURES, POOLING, CYCLES)
 # The stages that a market runs before its cycle.

@@ -4,7 +4,7 @@ from forecast_assets.schemas.deliveries import CovidPolicy, Overrides, Products,
 from forecast_assets.schemas.demand import DemandTotals, DemandTotalsKnown, HistoryMarks
 from forecast_assets.schemas.evaluation import Backtest, Champion, Performance
 from forecast_assets.schemas.features import Features, PooledRows
-from forecast_assets.schemas.forecasts import BaselineForecasts, Forecasts, PublishedForecasts
+from forecast_assets.schemas.forecasts import BaselineForecasts, ForecastReasons, Forecasts, PublishedForecasts
 from forecast_assets.schemas.models import Model, PooledModel, RefusedRecipe, TunedRecipe
 from forecast_assets.schemas.table import Table
 
@@ -29,6 +29,7 @@ TABLES: dict[str, type[Table]] = {
     "backtest": Backtest,
     "champion": Champion,
     "published_forecasts": PublishedForecasts,
+    "forecast_reasons": ForecastReasons,
     "performance": Performance,
 }
 # Tables over all markets: partitioned by month alone.

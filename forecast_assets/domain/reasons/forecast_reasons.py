@@ -53,16 +53,16 @@ def forecast_reasons(
     """
     numbers = published_numbers(tables, origin)
     known = sell_in.until(origin)
-    last_units = _last_units(known, numbers.skus)
+    units_then = last_units(known, numbers.skus)
     fade = np.where((numbers.rule == DYING)[:, None] & np.isin(numbers.source, BY_MODEL), _fade(), 1.0)
-    parts, then = _differences(tables, numbers, numbers.before / fade, last_units)
+    parts, then = _differences(tables, numbers, numbers.before / fade, units_then)
     rules = pd.Series(numbers.rule, index=numbers.skus)
     texts = rule_sentences(rules, known, tables.products, origin, language)
     overrides = {(row.sku, row.target_month): (row.author, row.reason) for row in tables.overrides.itertuples()}
     planned = by_horizon(_rows_of(tables.features, numbers.skus), "promotion_planned") > 0
     rows = []
     for at in np.ndindex(numbers.published.shape):
-        cell = _Cell(numbers, at, last_units[at], then[at[1]], float(fade[at]), language)
+        cell = _Cell(numbers, at, units_then[at], then[at[1]], float(fade[at]), language)
         facts = PartFacts(parts, at, then[at[1]], bool(planned[at]), language)
         reasons = [*cell.opening(texts, overrides), *(facts_of_parts(facts) if cell.has_parts else [])]
         rows += [(cell.sku, cell.month, order, *reason) for order, reason in enumerate(reasons, 1)]
@@ -142,7 +142,7 @@ def _fade() -> Floats:
     return faded(np.ones((1, HORIZON_MONTHS)))
 
 
-def _last_units(known: DemandPanel, skus: Labels) -> Floats:
+def last_units(known: DemandPanel, skus: Labels) -> Floats:
     """Return the last year of sell-in of each SKU, (n, 18): the latest same calendar month; NaN if unknown."""
     year = known.units[:, -12:]
     year = np.concatenate([np.full((len(year), 12 - year.shape[1]), np.nan), year], axis=1)
@@ -158,11 +158,11 @@ def _rows_of(features: pd.DataFrame, skus: Labels) -> pd.DataFrame:
 
 
 def _differences(
-    tables: ReasonTables, numbers: Numbers, model_units: Floats, last_units: Floats
+    tables: ReasonTables, numbers: Numbers, model_units: Floats, units_then: Floats
 ) -> tuple[Differences, pd.DatetimeIndex]:
     """Return the parts of each number before override and fade, and the month of last year of each target month."""
     rows = _rows_of(tables.features, numbers.skus)
-    last = last_year(rows, last_units[:, :12])
+    last = last_year(rows, units_then[:, :12])
     back = [12] * 12 + [24] * (HORIZON_MONTHS - 12)
     then = pd.DatetimeIndex([add_months(month, -each) for month, each in zip(numbers.months, back, strict=True)])
     is_model = bool(np.isin(numbers.source, BY_MODEL).any())

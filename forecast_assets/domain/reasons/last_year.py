@@ -140,15 +140,16 @@ def expected_parts(features: pd.DataFrame) -> ExpectedParts:
     """
     members = {name: by_horizon(features, name) for name in EXPECTATION_WEIGHTS}
     weights = {name: np.isfinite(members[name]) * weight for name, weight in EXPECTATION_WEIGHTS.items()}
-    total = sum(weights.values(), np.zeros(members["adjusted_sell_in"].shape))
+    weight_known = sum(weights.values(), np.zeros(members["adjusted_sell_in"].shape))
     share = {
-        name: np.divide(weight, total, out=np.zeros_like(total), where=total > 0) for name, weight in weights.items()
+        name: np.divide(weight, weight_known, out=np.zeros_like(weight_known), where=weight_known > 0)
+        for name, weight in weights.items()
     }
     adjusted, base = members["adjusted_sell_in"], by_horizon(features, "base_sell_in")
     sold, factor = by_horizon(features, "expected_sell_out"), by_horizon(features, "promotion_factor")
     both = np.isfinite(sold + adjusted)
-    sums = [np.where(both, values, 0.0).sum(axis=1, keepdims=True) for values in (sold, adjusted)]
-    ratio = np.divide(*sums, out=np.ones_like(sums[1]), where=sums[1] > 0)
+    total_sold, total = (np.where(both, values, 0.0).sum(axis=1, keepdims=True) for values in (sold, adjusted))
+    ratio = np.divide(total_sold, total, out=np.ones_like(total), where=total > 0)
     uplift, same_month = np.nan_to_num(adjusted - base), np.nan_to_num(members["adjusted_same_month"])
     of_same_month = same_month * (1.0 - np.divide(1.0, factor, out=np.ones_like(factor), where=factor > 0))
     promotion = (

@@ -11,6 +11,7 @@ import pandas as pd
 from forecast_assets.domain.arrays import Bools, Floats, Labels
 from forecast_assets.domain.calendar import HORIZON_MONTHS
 from forecast_assets.domain.models.market_model import MarketModel
+from forecast_assets.domain.models.market_model_storage import champion_from_parts, model_from_parts
 from forecast_assets.domain.publication.published_forecasts import LAST_PUBLISHED, RULES_WITHOUT_MODEL, Decision
 from forecast_assets.domain.publication.published_forecasts import published_forecasts as publish
 from forecast_assets.domain.reasons.rule_sentences import END_OF_LIFE
@@ -69,6 +70,19 @@ class Numbers:
     is_overridden: Bools
     is_by_rule: Bools
     is_after_end: Bools
+
+
+def published_model(parts: pd.DataFrame, champion: pd.DataFrame) -> MarketModel | None:
+    """Read the model that published numbers come from: the champion's if it is stored apart and in force.
+
+    Args:
+        parts: ``model`` of the origin; may be empty.
+        champion: ``source`` of the origin; may be empty.
+    """
+    if parts.empty:
+        return None
+    of_champion = champion_from_parts(parts) if (champion["source"] == "champion").any() else None
+    return of_champion or model_from_parts(parts)
 
 
 def published_numbers(tables: ReasonTables, origin: pd.Timestamp) -> Numbers:

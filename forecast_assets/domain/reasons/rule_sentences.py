@@ -69,10 +69,8 @@ def _launches(
         if sku not in launches or launches[sku].kind != rule:
             texts[str(sku)] = sentence(language, "new")
             continue
-        facts = {
-            "reference": described["reference_sku"][sku],
-            "relatives": len(launches[sku].relatives),
-            "launches": counts[category[sku]],
-        }
-        texts[str(sku)] = sentence(language, rule, **facts)
+        count = counts[category[sku]]
+        curve = sentence(language, "curve", launches=count) if count else ""
+        reference, relatives = described["reference_sku"][sku], len(launches[sku].relatives)
+        texts[str(sku)] = sentence(language, rule, curve=curve, reference=reference, relatives=relatives)
     return texts

@@ -6,9 +6,9 @@ A sentence is a template with facts: months, units, names. Not here: the choice 
 
 import pandas as pd
 
+from forecast_assets.domain.languages import LANGUAGES
 from forecast_assets.domain.number_format import format_units
 
-LANGUAGES = ("en", "fr", "de", "es")
 MONTHS = {
     "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
     "fr": ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."),
@@ -78,22 +78,28 @@ TEMPLATES: dict[str, tuple[str, str, str, str]] = {
         "Ninguna venta en los últimos 12 meses: cero.",
     ),
     "new_with_reference": (
-        "Launch: level of {reference} x curve of {launches} launches x season.",
-        "Lancement : niveau de {reference} x courbe de {launches} lancements x saison.",
-        "Einführung: Niveau von {reference} x Kurve von {launches} Einführungen x Saison.",
-        "Lanzamiento: nivel de {reference} x curva de {launches} lanzamientos x temporada.",
+        "Launch: level of {reference}{curve} x season.",
+        "Lancement : niveau de {reference}{curve} x saison.",
+        "Einführung: Niveau von {reference}{curve} x Saison.",
+        "Lanzamiento: nivel de {reference}{curve} x temporada.",
     ),
     "new_with_like_items": (
-        "Launch: level of {relatives} similar products x curve of {launches} launches x season.",
-        "Lancement : niveau de {relatives} produits similaires x courbe de {launches} lancements x saison.",
-        "Einführung: Niveau von {relatives} ähnlichen Produkten x Kurve von {launches} Einführungen x Saison.",
-        "Lanzamiento: nivel de {relatives} productos similares x curva de {launches} lanzamientos x temporada.",
+        "Launch: level of {relatives} similar products{curve} x season.",
+        "Lancement : niveau de {relatives} produits similaires{curve} x saison.",
+        "Einführung: Niveau von {relatives} ähnlichen Produkten{curve} x Saison.",
+        "Lanzamiento: nivel de {relatives} productos similares{curve} x temporada.",
     ),
     "new_without_relative": (
-        "Launch without a similar product: own level x curve of {launches} launches x season.",
-        "Lancement sans produit similaire : niveau propre x courbe de {launches} lancements x saison.",
-        "Einführung ohne ähnliches Produkt: eigenes Niveau x Kurve von {launches} Einführungen x Saison.",
-        "Lanzamiento sin producto similar: nivel propio x curva de {launches} lanzamientos x temporada.",
+        "Launch without a similar product: own level{curve} x season.",
+        "Lancement sans produit similaire : niveau propre{curve} x saison.",
+        "Einführung ohne ähnliches Produkt: eigenes Niveau{curve} x Saison.",
+        "Lanzamiento sin producto similar: nivel propio{curve} x temporada.",
+    ),
+    "curve": (
+        " x curve of {launches} launches",
+        " x courbe de {launches} lancements",
+        " x Kurve von {launches} Einführungen",
+        " x curva de {launches} lanzamientos",
     ),
     "new": (
         "Launch: forecast by the rule of new products.",
