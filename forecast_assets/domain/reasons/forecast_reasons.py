@@ -5,8 +5,9 @@ Here belong the numbers by cell and the order of the rows. Not here: the attribu
 """
 
 import dataclasses
+import itertools
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -32,6 +33,8 @@ from forecast_assets.domain.reasons.sentences import sentence
 COLUMNS = ["sku", "target_month", "order", "cause", "units", "text"]
 MODEL, DYING = "model", "dying"
 BY_MODEL = (MODEL, "champion")
+# Author and reason by SKU and target month.
+Overrides: TypeAlias = dict[tuple[str, pd.Timestamp], tuple[Any, Any]]
 UNKNOWN_OVERRIDE = ("unknown", "no reason")
 
 
@@ -58,12 +61,17 @@ def forecast_reasons(
     parts, then = _differences(tables, numbers, numbers.before / fade, units_then)
     rules = pd.Series(numbers.rule, index=numbers.skus)
     texts = rule_sentences(rules, known, tables.products, origin, language)
-    overrides = {(row.sku, row.target_month): (row.author, row.reason) for row in tables.overrides.itertuples()}
+    own = tables.overrides
+    overrides: Overrides = {}
+    if len(own):
+        cells = zip(own["sku"], own["target_month"], own["author"], own["reason"], strict=True)
+        overrides = {(sku, month): (author, reason) for sku, month, author, reason in cells}
     planned = by_horizon(_rows_of(tables.features, numbers.skus), "promotion_planned") > 0
-    rows = []
-    for at in np.ndindex(numbers.published.shape):
-        cell = _Cell(numbers, at, units_then[at], then[at[1]], float(fade[at]), language)
-        facts = PartFacts(parts, at, then[at[1]], bool(planned[at]), language)
+    rows: list[tuple[object, ...]] = []
+    for at in itertools.product(range(len(numbers.skus)), range(HORIZON_MONTHS)):
+        month = pd.Timestamp(then[at[1]])
+        cell = _Cell(numbers, at, float(units_then[at]), month, float(fade[at]), language)
+        facts = PartFacts(parts, at, month, bool(planned[at]), language)
         reasons = [*cell.opening(texts, overrides), *(facts_of_parts(facts) if cell.has_parts else [])]
         rows += [(cell.sku, cell.month, order, *reason) for order, reason in enumerate(reasons, 1)]
     return pd.DataFrame(rows, columns=COLUMNS).astype({"units": float, "order": "int64"})
@@ -82,7 +90,7 @@ class _Cell:
     """One published cell."""
 
     numbers: Numbers
-    at: tuple[int, ...]
+    at: tuple[int, int]
     last_units: float
     then: pd.Timestamp
     fade: float
@@ -106,9 +114,7 @@ class _Cell:
         is_known = np.isfinite(self.before) and np.isfinite(self.last_units)
         return bool(is_known and not self.numbers.is_by_rule[self.at])
 
-    def opening(
-        self, texts: dict[str, str], overrides: dict[tuple[str, pd.Timestamp], tuple[Any, Any]]
-    ) -> Iterator[tuple[str, float, str]]:
+    def opening(self, texts: dict[str, str], overrides: Overrides) -> Iterator[tuple[str, float, str]]:
         """Yield cause, units and sentence of what made the number."""
         if self.numbers.is_overridden[self.at]:
             yield self._override(*overrides.get((self.sku, self.month), UNKNOWN_OVERRIDE))

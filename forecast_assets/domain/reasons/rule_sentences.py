@@ -65,12 +65,12 @@ def _launches(
     launches = {market.skus[launch.row]: launch for launch in new_launches(market, described)}
     counts, category = curve_launches(market, described), described["category"].fillna(UNKNOWN_CATEGORY)
     texts = {}
-    for sku, rule in rules.items():
+    for sku, rule in zip(rules.index.astype(str), rules, strict=True):
         if sku not in launches or launches[sku].kind != rule:
-            texts[str(sku)] = sentence(language, "new")
+            texts[sku] = sentence(language, "new")
             continue
         count = counts[category[sku]]
         curve = sentence(language, "curve", launches=count) if count else ""
         reference, relatives = described["reference_sku"][sku], len(launches[sku].relatives)
-        texts[str(sku)] = sentence(language, rule, curve=curve, reference=reference, relatives=relatives)
+        texts[sku] = sentence(language, rule, curve=curve, reference=reference, relatives=relatives)
     return texts
