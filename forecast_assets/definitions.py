@@ -21,6 +21,7 @@ from forecast_assets.defs.assets import (
     reasons,
     sources,
     tuning,
+    value_added,
 )
 from forecast_assets.defs.assets.lineage import lineage_specs
 from forecast_assets.defs.assets.sources import build_source_assets
@@ -33,7 +34,10 @@ from forecast_assets.sources.sql import SqlProject
 from forecast_assets.storage import TableReader
 from forecast_assets.storage.code_version import code_versions
 
-STAGES = [sources, demand, features, pooling, tuning, models, forecasts, evaluation, champion, publication, reasons]
+STAGES = [
+    sources, demand, features, pooling, tuning, models, forecasts, evaluation, champion, publication, reasons,
+    value_added,
+]  # fmt: skip
 
 
 def build_definitions(

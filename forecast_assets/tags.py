@@ -47,5 +47,7 @@ JOBS_OVER_ALL_MARKETS = {
 SOURCES = ["sell_in", "sell_out", "products", "promotions", "overrides", "covid_policy"]
 BY_RECIPE = ["model", "forecasts", "backtest", "champion", "published_forecasts"]
 FORECAST = ["baseline_forecasts", *BY_RECIPE]
-PERFORMANCE = "performance"
+PERFORMANCE, VALUE_ADDED = "performance", "forecast_value_added"
+# Tables that measure what was published, in order.
+MEASURED = (PERFORMANCE, VALUE_ADDED)
 FORECAST_REASONS = "forecast_reasons"

@@ -15,6 +15,7 @@ DOCUMENTS = ["market_report"]
 RECORDS = ["mlflow_run", "delivery"]
 SINGLE_RUN = {
     "sell_in", "sell_out", "products", "covid_policy", "history_marks", "features", "baseline_forecasts", "performance",
+    "forecast_value_added",
     "promotions", "overrides", "demand_totals", "demand_totals_known", "pooled_rows",
 }  # fmt: skip
 MARTS = ["sell_in", "sell_out", "products", "promotions", "overrides"]
@@ -138,7 +139,7 @@ def test_a_report_can_be_followed_to_the_landing_folder(nodes):
 
 
 def test_nothing_that_is_published_reads_how_it_did(nodes):
-    assert "performance" not in upstream(nodes, "published_forecasts")
+    assert not {"performance", "forecast_value_added"} & upstream(nodes, "published_forecasts")
 
 
 def test_what_all_markets_teach_is_read_from_months_before_the_origin(nodes):
@@ -159,7 +160,7 @@ def test_jobs_select_the_tables_of_their_stages(definitions):
     }
     assert selected["ingest"] == {"sell_in", "sell_out", "products", "promotions", "overrides", "covid_policy"}
     assert selected["market_features"] == {"history_marks", "features"}
-    assert selected["measure"] == {"performance"}
+    assert selected["measure"] == {"performance", "forecast_value_added"}
     forecast = {"baseline_forecasts", "model", "forecasts", "backtest", "champion", "published_forecasts"}
     assert selected["champion_cycle"] == {*forecast, "forecast_reasons", "market_report", "mlflow_run"}
     parts = ("ingest", "market_features", "measure", "champion_cycle")

@@ -17,6 +17,7 @@ from forecast_assets.cli.commands.demo import demo
 from forecast_assets.cli.commands.doctor import doctor
 from forecast_assets.cli.commands.market import market
 from forecast_assets.cli.commands.measure import measure
+from forecast_assets.cli.commands.override import override
 from forecast_assets.cli.commands.prepare import prepare
 from forecast_assets.cli.commands.prune import prune
 from forecast_assets.cli.commands.replay import replay
@@ -67,3 +68,4 @@ for command in (*RUN, *INSPECT_VERSIONS, sample, prepare, doctor, watchdog):
     app.command()(command)
 app.add_typer(alerts, name="alerts")
 app.add_typer(market, name="market")
+app.add_typer(override, name="override")

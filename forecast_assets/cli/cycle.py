@@ -14,6 +14,7 @@ from forecast_assets.cli.console import (
     signed,
 )
 from forecast_assets.cli.prepare import prepare_instance, prepare_store
+from forecast_assets.cli.value_added import print_value_added
 from forecast_assets.config.settings import Settings
 from forecast_assets.domain.evaluation.backtest_accuracy import ALL_LAGS
 from forecast_assets.domain.evaluation.realised_accuracy import PERFORMANCE_METHODS
@@ -154,6 +155,8 @@ def print_performance(settings: Settings, countries: list[str], origin: pd.Times
     )
     for level, title in (("market", "market and lag"), ("category", "category"), ("class", "ABC and XYZ class")):
         _print_groups(f"The same by {title}{of_origin}", realised_groups(cells), level)
+    if origin is None:
+        print_value_added(settings, countries)
     totals = totals_performance(cells, regions)
     if len(totals) and cells["country"].nunique() > 1:
         above = totals[totals["level"].isin(["market", "region", "world"])]

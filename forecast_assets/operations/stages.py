@@ -13,8 +13,8 @@ from forecast_assets.tags import (
     JOBS_OVER_ALL_MARKETS,
     MARKET_FEATURES,
     MEASURE,
+    MEASURED,
     MONTHLY_CYCLE,
-    PERFORMANCE,
     SOURCES,
 )
 
@@ -67,7 +67,7 @@ POOLING = _over_all_markets("pooling", "features", "pooled_rows", "pooled_model"
 CYCLES = Stage(
     "cycles",
     (
-        StageJob(MEASURE, (PERFORMANCE,)),
+        StageJob(MEASURE, MEASURED),
         StageJob(MONTHLY_CYCLE, (*FORECAST, FORECAST_REASONS, "market_report", "mlflow_run")),
     ),
 )

@@ -73,6 +73,7 @@ class MarketReport:
         published_before: The same of the month before, for the churn; None or no rows if none was published.
         model_summary: Facts about the model to print as they are, by label.
         findings: One row per finding in the deliveries of the origin month: `source, finding, effect, message`.
+        value_added: Rows of ``forecast_value_added`` of the months scored so far; no rows before the first.
         history_marks: One row per marked cell of the history, the columns of `history_marks`; no rows without a mark.
 
     Raises:
@@ -93,6 +94,7 @@ class MarketReport:
     products: pd.DataFrame
     model_summary: dict[str, str]
     published_before: pd.DataFrame | None = None
+    value_added: pd.DataFrame = field(default_factory=pd.DataFrame)
     findings: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=FINDING_COLUMNS))
     history_marks: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=MARK_COLUMNS))
 

@@ -9,12 +9,21 @@ import pandas as pd
 
 from forecast_assets.domain.evaluation.accuracy import accuracy_table
 from forecast_assets.domain.evaluation.backtest_accuracy import BACKTEST_METHODS, segment
+from forecast_assets.domain.evaluation.realised_accuracy import ONE_MARKET
+from forecast_assets.domain.evaluation.value_added_verdict import over_months
 from forecast_assets.reports.market_report import MarketReport
 
 BACKTEST_FORECASTS = BACKTEST_METHODS
 REALISED_FORECASTS = {"published": "published_units", "baseline": "baseline_units", "naive": "naive_units"}
 PUBLICATION_COLUMNS = ["status", "source", "reason"]
 NO_NAME = "(none)"
+STEP_TITLES = {
+    "naive": "Seasonal naive",
+    "baseline": "Holt-Winters",
+    "model": "Model",
+    "before_overrides": "Published before overrides",
+    "published": "Published",
+}
 
 
 def comparable_cells(cells: pd.DataFrame | None, forecasts: dict[str, str]) -> pd.DataFrame:
@@ -152,3 +161,13 @@ def marks_by_reason(marks: pd.DataFrame) -> pd.DataFrame:
         cells=("sku", "size"), skus=("sku", "nunique"), units=("units", "sum"), cleaned_units=("cleaned_units", "sum")
     )
     return counted.sort_values(["cells", "reason"], ascending=[False, True], ignore_index=True)
+
+
+def value_added_steps(value_added: pd.DataFrame) -> pd.DataFrame:
+    """Return the market's errors of the five steps over all months, a row each with its ``title``; no rows without."""
+    if value_added.empty:
+        return value_added
+    table = over_months(value_added)
+    of_market = table[(table["level"] == "market") & (table["entity"] == ONE_MARKET)].set_index("step")
+    present = [step for step in STEP_TITLES if step in of_market.index]
+    return of_market.loc[present].reset_index().assign(title=lambda rows: rows["step"].map(STEP_TITLES))

@@ -16,6 +16,7 @@ from forecast_assets.domain import number_format
 from forecast_assets.domain.evaluation.backtest_accuracy import ALL_LAGS, accuracy_by
 from forecast_assets.domain.evaluation.paired_comparison import MIN_ORIGINS, MIN_SKUS, compare_paired
 from forecast_assets.domain.evaluation.realised_accuracy import realised_accuracy
+from forecast_assets.domain.evaluation.value_added_verdict import over_months, override_verdict
 from forecast_assets.domain.publication.churn import forecast_churn
 from forecast_assets.reports.chart_series import chart_series
 from forecast_assets.reports.market_report import MarketReport
@@ -30,6 +31,7 @@ from forecast_assets.reports.measures import (
     publication_counts,
     realised_cells,
     sku_measures,
+    value_added_steps,
 )
 
 if TYPE_CHECKING:
@@ -103,6 +105,8 @@ def render_market_report(report: MarketReport) -> str:
             realised_lags=_records(realised_lags),
             realised_groups=_realised_groups(report.performance),
             churn=_churn(report),
+            value_added=_records(value_added_steps(report.value_added)),
+            override_verdict=override_verdict(over_months(report.value_added)).in_words,
             categories=_by_size(accuracy_rows(backtest, "category", BACKTEST_FORECASTS)),
             demand_classes=_records(beside_one_another(tidy, "segment")),
             skus=_records(skus),

@@ -22,6 +22,7 @@ from forecast_assets.reports.measures import (
     realised_cells,
     sku_measures,
 )
+from forecast_assets.reports.override_sheet import write_override_sheets
 
 if TYPE_CHECKING:
     import xlsxwriter
@@ -107,7 +108,7 @@ def render_workbook(report: MarketReport) -> bytes:
 
     Returns:
         The bytes of a workbook with the sheets Summary, Forecast, Forecast by level, Forecast long, Accuracy by SKU,
-        Accuracy by lag, Marked history and Definitions. The same report gives the same bytes.
+        Accuracy by lag, Marked history, Overrides and Definitions. The same report gives the same bytes.
     """
     import xlsxwriter
 
@@ -126,6 +127,7 @@ def render_workbook(report: MarketReport) -> bytes:
         _write_table(book.add_worksheet("Accuracy by lag"), _lag_accuracy(report), _lag_columns(), formats)
         marks = report.history_marks.sort_values(["sku", "marked_month"])
         _write_table(book.add_worksheet("Marked history"), marks, MARKS, formats)
+        write_override_sheets(book, report)
         _write_definitions(book.add_worksheet("Definitions"), formats)
     return buffer.getvalue()
 

@@ -2,7 +2,7 @@
 
 from forecast_assets.schemas.deliveries import CovidPolicy, Overrides, Products, Promotions, SellIn, SellOut
 from forecast_assets.schemas.demand import DemandTotals, DemandTotalsKnown, HistoryMarks
-from forecast_assets.schemas.evaluation import Backtest, Champion, Performance
+from forecast_assets.schemas.evaluation import Backtest, Champion, ForecastValueAdded, Performance
 from forecast_assets.schemas.features import Features, PooledRows
 from forecast_assets.schemas.forecasts import BaselineForecasts, ForecastReasons, Forecasts, PublishedForecasts
 from forecast_assets.schemas.models import Model, PooledModel, RefusedRecipe, TunedRecipe
@@ -31,6 +31,7 @@ TABLES: dict[str, type[Table]] = {
     "published_forecasts": PublishedForecasts,
     "forecast_reasons": ForecastReasons,
     "performance": Performance,
+    "forecast_value_added": ForecastValueAdded,
 }
 # Tables over all markets: partitioned by month alone.
 MONTH_ONLY = frozenset({"demand_totals", "demand_totals_known", "pooled_rows", "pooled_model"})

@@ -4,6 +4,7 @@ import pandas as pd
 import pandera.pandas as pa
 from pandera.typing import Series
 
+from forecast_assets.domain.evaluation.value_added import LEVELS, STEPS
 from forecast_assets.schemas.table import (
     Table,
     abc_class_column,
@@ -145,3 +146,43 @@ class Performance(Table):
     def months_are_first_of_month(cls, months: pd.Series) -> pd.Series:
         """Check that each month is given by its first day."""
         return first_of_month(months)
+
+
+class ForecastValueAdded(Table):
+    """One row per level, entity and step: errors of a month's forecasts on the way to the published number.
+
+    Rows of several months may be added up: every column but the ratios is a sum.
+    """
+
+    level: Series[str] = pa.Field(
+        isin=list(LEVELS), description="Kind of group; author, size and direction have overridden cells alone"
+    )
+    entity: Series[str] = pa.Field(description="Group: ALL; a category; A; X; 03; an author; small up")
+    step: Series[str] = pa.Field(isin=list(STEPS), description="Step on the way to the published number, in order")
+    cells: Series[int] = pa.Field(ge=0, description="Number of scored cells (SKU and origin)")
+    actual_units: Series[float] = pa.Field(description="Sell-in of the cells, units")
+    absolute_actual_units: Series[float] = units_column("Sum of the absolute sell-in of the cells")
+    absolute_error_units: Series[float] = units_column("Sum of absolute errors")
+    error_units: Series[float] = pa.Field(description="Sum of errors, forecast - actual, units")
+    error_saved_units: Series[float] = pa.Field(
+        description="Absolute error of the step before minus that of the step, units; positive is better"
+    )
+    helped_cells: Series[int] = pa.Field(ge=0, description="Number of cells whose absolute error the step reduced")
+    hurt_cells: Series[int] = pa.Field(ge=0, description="Number of cells whose absolute error the step increased")
+    valued_cells: Series[int] = pa.Field(
+        ge=0, description="Number of cells whose SKU has net sales per unit in the 12 months up to the month"
+    )
+    absolute_error_value: Series[float] = pa.Field(
+        ge=0, description="Absolute errors of the valued cells at net sales per unit, in the market's currency"
+    )
+    error_value: Series[float] = pa.Field(
+        description="Errors of the valued cells at net sales per unit, in the market's currency"
+    )
+    error_saved_value: Series[float] = pa.Field(
+        description="Saved error of the valued cells at net sales per unit, in the market's currency"
+    )
+    wape: Series[float] = figure_column("Sum of absolute errors / sum of absolute actuals, fraction")
+    bias: Series[float] = figure_column("Sum of errors / sum of actuals, fraction; positive is over-forecast")
+
+    class Config(Table.Config):
+        unique = ["level", "entity", "step"]

@@ -2,10 +2,8 @@
 
 import pandas as pd
 
-from forecast_assets.market_state.fallback_runs import is_commanded_fallback, missing_upstream
-from forecast_assets.market_state.published_months import PublishedMonths
+from forecast_assets.market_state.published_months import PublishedMonths, repeats_earlier
 from forecast_assets.storage import PartitionKey, TableStore
-from forecast_assets.tags import SET_ASIDE_TAG
 from forecast_assets_tests.market_state.publications import publish
 
 MAY, JUNE, JULY, AUGUST = (pd.Timestamp(f"2024-{month:02d}-01") for month in (5, 6, 7, 8))
@@ -56,14 +54,46 @@ def test_the_age_of_copies_by_an_older_version_is_read_from_the_chain(tmp_path):
     assert made_before(store, JULY) == JUNE
 
 
-def test_the_tables_that_only_a_fallback_does_without_are_named(tmp_path):
+def test_the_month_before_a_month_is_no_later_one(tmp_path):
     store = TableStore(str(tmp_path))
-    upstream = ["forecasts", "champion", "baseline_forecasts", "overrides", "features", "sell_in", "products"]
-    assert missing_upstream(store, "FR", MAY) == upstream
-    for table in upstream[2:]:
-        file = tmp_path / table / PartitionKey(MAY, "FR").folder / f"{table}.parquet"
-        file.parent.mkdir(parents=True)
-        file.touch()
-    assert missing_upstream(store, "FR", MAY) == ["forecasts", "champion"]
-    assert is_commanded_fallback({SET_ASIDE_TAG: "the cycle failed"})
-    assert not is_commanded_fallback({"forecast/market": "FR"})
+    for month, units in ((MAY, 5.0), (JUNE, 6.0), (JULY, 7.0)):
+        publish(store, month, forecast_units=units)
+    months = PublishedMonths(store)
+    assert months.month_before("FR", JUNE) == MAY
+    assert months.month_before("FR", MAY) is None
+    assert months.last_before("FR", JULY)["forecast_units"].tolist() == [6.0]
+    assert months.last_before("FR", MAY).empty
+    assert months.forecasts("FR", JUNE, ["sku", "forecast_units"])["forecast_units"].tolist() == [6.0]
+    assert months.forecasts("FR", AUGUST, ["sku", "forecast_units"]).columns.tolist() == ["sku", "forecast_units"]
+
+
+def test_a_later_publication_is_an_answer_of_the_run(tmp_path):
+    store = TableStore(str(tmp_path))
+    publish(store, JULY)
+    months = PublishedMonths(store)
+    assert not months.later_than("FR", JULY)
+    assert not months.later_than("DE", MAY)
+    assert months.answers == {}
+    assert months.later_than("FR", JUNE)
+    assert months.answers == {"later_published": "2024-07-01"}
+
+
+def test_a_publication_repeats_an_earlier_one_if_it_has_no_numbers_of_its_own(tmp_path):
+    store = TableStore(str(tmp_path))
+    may = publish(store, MAY, inputs={"forecasts": {"FR|2024-05-01": "made"}})
+    publish(store, JUNE, answers={"stale_since": "2024-05-01"})
+    publish(store, JULY, inputs={"published_forecasts": may})
+    publish(store, AUGUST)
+    repeats = [
+        repeats_earlier(store.provenance("published_forecasts", PartitionKey(month, "FR")))
+        for month in (MAY, JUNE, JULY, AUGUST)
+    ]
+    assert repeats == [False, True, True, False]
+
+
+def test_of_several_publications_read_the_latest_is_the_one_repeated(tmp_path):
+    store = TableStore(str(tmp_path))
+    may = publish(store, MAY, inputs={"forecasts": {"FR|2024-05-01": "made"}})
+    june = publish(store, JUNE, inputs={"forecasts": {"FR|2024-06-01": "made"}})
+    publish(store, JULY, inputs={"published_forecasts": june | may})
+    assert made_before(store, AUGUST) == JUNE

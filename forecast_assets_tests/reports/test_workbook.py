@@ -44,6 +44,8 @@ def test_forecast_matrix_has_the_published_value_of_each_sku_and_month(book):
             "Accuracy by SKU",
             "Accuracy by lag",
             "Marked history",
+            "Overrides",
+            "_key",
             "Definitions",
         ],
     ]

@@ -4,7 +4,7 @@ import pandas as pd
 
 from forecast_assets.market_state.delivery_findings import Acceptance
 from forecast_assets.sources.delivered import DeliveryProfile
-from forecast_assets.validation.delivery_checks import delivery_checks, source_gone_check
+from forecast_assets.validation.delivery_checks import delivery_checks
 from forecast_assets.validation.finding_effects import acceptable_names, with_effects
 from forecast_assets.validation.table_checks import CheckDeclaration, Finding, stored_if_sound
 from forecast_assets_tests.domain.deliveries.deliveries import JUNE, TEN, history, month_of
@@ -66,27 +66,3 @@ def test_errors_of_form_cannot_be_accepted():
     assert findings == {JUNE: []}
     assert "schema" not in acceptable_names("sell_in")
     assert "market_total_plausible" in acceptable_names("sell_in")
-
-
-def gone(source: str, months: list[pd.Timestamp], *, others: bool) -> Finding:
-    earlier = pd.Series([12.0], index=pd.DatetimeIndex([MAY]))
-    check = source_gone_check(source, "FR", months, 0, earlier, others_deliver=others)
-    return check.find(pd.DataFrame(), JUNE)
-
-
-def test_a_source_that_is_gone_is_found_in_a_run_of_one_month():
-    assert (
-        "promotions has no row of FR, beside those of other markets" in gone("promotions", [JUNE], others=True).message
-    )
-    assert gone("promotions", [MAY, JUNE], others=True).violations == 0
-
-
-def test_the_check_has_the_state_of_the_source_whether_or_not_it_fails():
-    state = "stopped: last delivered for 2024-05"
-    assert gone("promotions", [JUNE], others=True).figures == {"state": state}
-    assert gone("overrides", [JUNE], others=True).figures == {"state": state}
-
-
-def test_overrides_are_expected_only_as_long_as_their_folder_exists():
-    assert gone("overrides", [JUNE], others=True).violations == 0
-    assert "overrides is gone altogether" in gone("overrides", [JUNE], others=False).message

@@ -6,7 +6,6 @@ import pytest
 
 from forecast_assets.domain.demand.demand_panel import panel_from_rows
 from forecast_assets.domain.evaluation.quantiles import with_every_quantile
-from forecast_assets.validation.evaluation_checks import backtest_checks, backtest_figures, figures
 from forecast_assets.validation.forecast_checks import forecasts_checks, horizon_complete, overrides_applied
 from forecast_assets_tests.repository_settings import loaded
 
@@ -111,72 +110,46 @@ def test_a_year_without_units_has_no_ratio_and_only_warns():
     assert (finding.violations, finding.is_warning) == (1, True)
 
 
-BACKTEST = pd.DataFrame(
-    {"actual_units": [100.0, 100.0], "model_units": [90.0, 120.0], "baseline_units": [100.0, 150.0]}
-    | {"naive_units": [80.0, 100.0]}
-)
+def test_the_first_twelve_months_are_the_next_year():
+    """Months 12 and 13 ahead differ: only the first counts."""
+    table = forecasts()
+    far = table.assign(forecast_units=table["forecast_units"].mask(table["horizon_months"] >= 13, 1e6))
+    assert checks()["total_plausible"].find(far, ORIGIN).figures["ratio_to_last_year"] == 1.0
+    twelfth = table.assign(forecast_units=table["forecast_units"].mask(table["horizon_months"] == 12, 130.0))
+    assert checks()["total_plausible"].find(twelfth, ORIGIN).figures["ratio_to_last_year"] == 2.0
 
 
-def test_figures_are_wape_and_bias_over_the_scored_cells():
-    unknown = pd.DataFrame({"actual_units": [np.nan]} | {name: [1e9] for name in BACKTEST.columns[1:]})
-    measured = figures(pd.concat([BACKTEST, unknown]), {"model": "model_units", "naive": "naive_units"})
-    assert measured == pytest.approx(
-        {"scored_cells": 2, "wape_model": 0.15, "bias_model": 0.05, "wape_naive": 0.1, "bias_naive": -0.1}
-    )
+def test_a_ratio_at_its_limit_is_plausible_and_is_shown_to_four_places():
+    assert checks()["total_plausible"].find(forecasts(30.0), ORIGIN).violations == 0
+    assert checks(last_year=30.0)["total_plausible"].find(forecasts(10.0), ORIGIN).violations == 0
+    finding = checks(last_year=30.0)["total_plausible"].find(forecasts(20.0), ORIGIN)
+    assert finding.figures == {"ratio_to_last_year": 0.6667}
 
 
-def test_nothing_scored_gives_no_ratio():
-    assert figures(BACKTEST.assign(actual_units=np.nan), {"model": "model_units"}) == {"scored_cells": 0}
-    assert figures(BACKTEST.assign(actual_units=0.0), {"model": "model_units"}) == {"scored_cells": 2}
+def test_a_year_of_returns_has_no_ratio_and_one_of_few_units_has():
+    assert checks(last_year=-1.0)["total_plausible"].find(forecasts(), ORIGIN).is_warning
+    assert checks(last_year=0.02)["total_plausible"].find(forecasts(0.02), ORIGIN).violations == 0
 
 
-def test_a_model_worse_than_the_naive_is_told_but_stops_nothing():
-    check = {check.name: check for check in backtest_checks()}["not_worse_than_naive"]
-    finding = check.find(BACKTEST, ORIGIN)
-    assert not check.blocking
-    assert (finding.violations, finding.message) == (1, "WAPE of the model 0.1500, of the seasonal naive 0.1000")
-    assert check.find(BACKTEST.assign(model_units=100.0), ORIGIN).violations == 0
+def test_three_overrides_without_a_forecast_are_named():
+    overrides = pd.DataFrame({"sku": list("VWXY"), "target_month": ORIGIN, "author": "Ann"})
+    finding = overrides_applied(overrides).find(forecasts(), ORIGIN)
+    assert (finding.violations, finding.message.count("by Ann")) == (4, 3)
 
 
-def test_a_backtest_without_cells_says_why():
-    check = {check.name: check for check in backtest_checks()}["not_worse_than_naive"]
-    finding = check.find(BACKTEST.iloc[:0], ORIGIN)
-    assert finding.message == "nothing to score: too little history for a backtest"
-    assert finding.is_warning
+def test_a_sku_with_a_month_twice_in_place_of_another_is_partial():
+    table = forecasts()
+    months = table["horizon_months"].where(table.index != 6, 8)
+    targets = [ORIGIN + pd.DateOffset(months=int(each)) for each in months]
+    finding = horizon_complete().find(table.assign(horizon_months=months, target_month=targets), ORIGIN)
+    assert (finding.violations, finding.rows["sku"].tolist()) == (1, ["A"])
 
 
-def cells_of_three_origins():
-    """Forty SKUs, each 100 units at three origins: model 10 above, in its band at two of three, baseline 20 below."""
-    origins = [ORIGIN - pd.DateOffset(months=back) for back in (18, 12, 6)]
-    keys = [(f"s{number}", origin) for number in range(40) for origin in origins]
-    cells = pd.DataFrame(keys, columns=["sku", "origin_month"])
-    low = np.where(cells["origin_month"] == origins[0], 105.0, 95.0)
-    return cells.assign(
-        actual_units=100.0, model_units=110.0, forecast_units_p10=low, forecast_units_p90=120.0, baseline_units=80.0,
-        naive_units=150.0,
-    )  # fmt: skip
+def test_a_forecast_of_zero_is_no_negative_number():
+    assert checks()["no_negatives"].find(forecasts(0.0), ORIGIN).violations == 0
 
 
-def test_the_ui_plots_wape_bias_coverage_and_the_test_of_a_backtest():
-    shown = backtest_figures(cells_of_three_origins(), ORIGIN)
-    numbers = {name: round(value, 6) for name, value in shown.items() if name != "verdict"}
-    assert numbers == {
-        "scored_cells": 120, "wape_model": 0.1, "bias_model": 0.1, "wape_baseline": 0.2, "bias_baseline": -0.2,
-        "wape_naive": 0.5, "bias_naive": 0.5, "coverage_80_model": round(2 / 3, 6), "wape_ratio_to_baseline": 0.5,
-        "wape_ratio_p05": 0.5, "wape_ratio_p95": 0.5, "probability_better_than_baseline": 1.0, "origins": 3, "skus": 40,
-    }  # fmt: skip
-    assert shown["verdict"] == "better"
-
-
-def test_the_ui_names_the_origins_left_out():
-    cells = cells_of_three_origins()
-    shown = backtest_figures(cells[cells["origin_month"] > "2023-01-01"], ORIGIN)
-    assert shown["origins_left_out"] == "2022-12: too little history"
-    assert (shown["origins"], shown["verdict"]) == (2, "not decidable")
-
-
-def test_a_backtest_without_a_cell_has_only_counts_and_the_origins_left_out():
-    assert backtest_figures(cells_of_three_origins().iloc[:0], ORIGIN) == {
-        "scored_cells": 0, "origins": 0, "skus": 0, "verdict": "not decidable",
-        "origins_left_out": "2022-12, 2023-06, 2023-12: too little history",
+def test_overrides_warn_and_the_other_checks_block():
+    assert {name: check.blocking for name, check in checks().items()} == {
+        "schema": True, "horizon_complete": True, "no_negatives": True, "total_plausible": True,
     }  # fmt: skip

@@ -1,17 +1,12 @@
 """Checks of a delivered month against values computed by hand."""
 
-import dataclasses
-
 import pandas as pd
 import pytest
 
-from forecast_assets.config.markets import Market
 from forecast_assets.sources.country_spellings import CountryCodes
 from forecast_assets.sources.delivered import DeliveredSellIn, LeftOut
 from forecast_assets.sources.landing.delivered_file import UnreadFile
 from forecast_assets.sources.sql import SqlTestResult
-from forecast_assets.validation.demand_checks import totals_checks
-from forecast_assets.validation.feature_checks import features_checks
 from forecast_assets.validation.source_checks import FILES_READ, covid_policy_checks, sell_in_checks, sourced_checks
 from forecast_assets.validation.table_checks import Finding
 from forecast_assets_tests.repository_settings import loaded
@@ -140,22 +135,6 @@ def test_rows_that_a_sql_test_found_belong_to_their_month():
     assert finding.message == "1 rows that must not exist, 2 in all months: One row per SKU."
 
 
-MARKET = Market("FR", "France", "FR", "FRA", "Europe", since=pd.Timestamp("2024-01-01"))
-SINCE = list(pd.date_range("2024-01-01", JUNE, freq="MS"))
-
-
-def feature_finding(check: str, months: list[pd.Timestamp], table: pd.DataFrame, market: Market = MARKET) -> Finding:
-    return {each.name: each for each in features_checks(set(months), market)}[check].find(table, JUNE)
-
-
-@pytest.mark.parametrize(("iso2", "violations"), [("FR", 0), ("FX", 1)])
-def test_a_country_without_known_holidays_is_a_warning(iso2, violations):
-    market = dataclasses.replace(MARKET, iso2=iso2)
-    finding = feature_finding("holidays_known", SINCE, pd.DataFrame(), market)
-    assert finding.violations == violations
-    assert finding.message == (f"no public holidays are known of iso2 {iso2!r} of FR: correct it in markets.yaml")
-
-
 @pytest.mark.parametrize(("reason", "violations"), [("observed", 0), ("no_file", 0), ("no_data", 1)])
 def test_a_month_of_the_tracker_without_the_country_is_a_warning(reason, violations):
     checks = {each.name: each for each in covid_policy_checks("FRX", [UnreadFile("oxcgrt/a.zip", "why")])}
@@ -163,42 +142,6 @@ def test_a_month_of_the_tracker_without_the_country_is_a_warning(reason, violati
     assert (finding.violations, checks["policy_known"].blocking) == (violations, False)
     assert finding.message.startswith("the tracker files have no value of FRX in 2024-06: deliver those")
     assert checks["files_read"].find(None, JUNE).violations == 1
-
-
-def test_a_gap_in_the_history_is_named_because_it_would_shift_every_lag():
-    delivered = [month for month in SINCE if month.month not in (2, 4)]
-    finding = feature_finding("history_contiguous", delivered, pd.DataFrame())
-    assert finding.violations == 2
-    assert finding.message == "no sell-in of FR for 2 months (2024-02, 2024-04); materialize sell_in for them first"
-
-
-def test_history_is_whole_from_the_start_of_the_market_on():
-    assert feature_finding("history_contiguous", SINCE, pd.DataFrame()).violations == 0
-
-
-def test_the_origin_itself_belongs_to_the_history():
-    assert feature_finding("history_contiguous", SINCE[:-1], pd.DataFrame()).violations == 1
-
-
-def test_infinite_features_are_named_by_column_and_row():
-    table = pd.DataFrame({"sku": ["A", "B"], "lag": [1.0, float("inf")], "mean": [1.0, 2.0]})
-    finding = feature_finding("numbers_finite", SINCE, table)
-    assert finding.rows.to_dict("records") == [{"sku": "B", "lag": float("inf")}]
-    assert finding.message == "infinite values in lag; report it with these rows"
-    assert feature_finding("numbers_finite", SINCE, table.head(1)).violations == 0
-
-
-def test_an_origin_without_an_active_sku_is_an_error():
-    finding = feature_finding("skus_present", SINCE, pd.DataFrame({"sku": []}))
-    assert (finding.violations, finding.message) == (1, "no SKU of FR has sell-in in the 12 months up to 2024-06")
-
-
-def test_totals_name_the_markets_that_are_not_in_and_go_on():
-    check = {each.name: each for each in totals_checks({JUNE: {"FR"}}, ["FR", "NO", "NA"], {})}["markets_complete"]
-    finding = check.find(pd.DataFrame(), JUNE)
-    assert not check.blocking
-    assert finding.message == "without NA, NO: rebuild the month once they have delivered, to include them"
-    assert check.find(pd.DataFrame(), YEAR_BEFORE[0]).violations == 3
 
 
 def test_files_that_are_not_read_are_named_with_the_reason_and_block_nothing():
@@ -213,3 +156,72 @@ def test_files_that_are_not_read_are_named_with_the_reason_and_block_nothing():
         "sell_in/8 (hidden) and 1 more. Deliver their rows in a format that is read, or remove them"
     )
     assert {each.name: each for each in sourced_checks("sell_in", [])}["files_read"].find(None, JUNE).violations == 0
+
+
+@pytest.mark.parametrize(("first", "violations"), [("2023-06-01", 1), ("2023-05-01", 0)])
+def test_the_year_before_begins_twelve_months_ago(first, violations):
+    """Of the three months from the first on, all count or only two."""
+    before = history({"A": 100.0}, pd.date_range(first, periods=3, freq="MS"))
+    assert look("market_total_plausible", {"A": 1e6}, before).violations == violations
+
+
+@pytest.mark.parametrize(("usual", "violations"), [(-1.0, 0), (0.0, 0), (0.5, 1)])
+def test_a_market_that_usually_sells_nothing_is_not_judged_by_its_total(usual, violations):
+    finding = look("market_total_plausible", {"A": 100.0}, history({"A": usual}))
+    assert finding.violations == violations
+    assert finding.figures["total_units"] == 100.0
+
+
+def test_ten_skus_are_shown_and_the_ratio_to_four_places():
+    finding = look("market_total_plausible", {f"S{number}": 100.0 for number in range(11)})
+    assert (len(finding.rows), finding.figures["ratio"]) == (10, 7.3333)
+
+
+@pytest.mark.parametrize(("units", "violations"), [(-0.59, 0), (-0.61, 1)])
+def test_returns_of_a_new_sku_are_held_against_small_sales_too(units, violations):
+    """Three SKUs, 0.6 units sold: a usual one sells 0.2."""
+    assert look("returns_plausible", {"NEW": units, "A": 0.5, "B": 0.1}).violations == violations
+
+
+def test_a_market_of_returns_alone_has_no_usual_sale():
+    assert look("returns_plausible", {"NEW": -0.1}).violations == 1
+    assert look("returns_plausible", {}).violations == 0
+
+
+def test_the_best_month_is_one_of_the_year_before():
+    old = history({"A": 1000.0}, pd.DatetimeIndex(["2023-05-01"]))
+    assert look("returns_plausible", {"A": -301.0, "B": 1.0}, pd.concat([old, history({"A": 100.0})])).violations == 1
+
+
+@pytest.mark.parametrize("units", [1.0, -1.0])
+def test_a_single_unit_of_a_sku_without_a_product_counts(units):
+    finding = look("unknown_skus", {"A": 299.0, "X": units}, products=products("A"))
+    assert (finding.violations, finding.figures["share_of_units"]) == (1, 0.0033)
+
+
+def test_a_month_without_units_has_no_share_of_unknown_skus():
+    finding = look("unknown_skus", {"X": 0.0}, products=products("A"))
+    assert (finding.violations, finding.figures["share_of_units"]) == (0, 0.0)
+
+
+def test_products_of_other_months_and_rows_without_attributes_list_no_sku():
+    listed = products("A", "X")
+    later = listed.assign(month=listed["month"].mask(listed["sku"] == "X", YEAR_BEFORE[-1]))
+    assert look("unknown_skus", {"A": 90.0, "X": 10.0}, products=later).violations == 1
+    bare = listed.assign(category=listed["category"].mask(listed["sku"] == "X"))
+    assert look("unknown_skus", {"A": 90.0, "X": 10.0}, products=bare).violations == 1
+
+
+def test_ten_codes_are_named_and_blanks_are_quoted():
+    codes = {f"X{number}": 1 for number in range(9)} | {" FR": 1, "ZZ": 1}
+    finding = look("unknown_countries", {"A": 1.0}, countries=codes)
+    assert finding.message.startswith("rows of X0, X1, X2, X3, X4, X5, X6, X7, X8, ' FR' are in no market")
+    assert finding.violations == 11
+    hidden = look("unknown_countries", {"A": 1.0}, countries={"F\u200bR": 1})
+    assert hidden.message.startswith(r"rows of 'F\u200bR' are in no market")
+
+
+def test_rows_of_a_sql_test_without_a_month_count_in_every_month():
+    result = SqlTestResult("known_names", "Names are known.", 2, pd.DataFrame({"sku": ["A", "B"]}))
+    finding = look("known_names", {"A": 1.0}, tests=[result])
+    assert finding.message == "2 rows that must not exist: Names are known."

@@ -152,6 +152,7 @@ def _outcome(champion: pd.DataFrame) -> dict[str, str]:
         "products": window("products", 0, 0),
         "backtest": window("backtest", 0, 0),
         "performance": window("performance", -17, 0, required="none"),
+        "forecast_value_added": window("forecast_value_added", -17, 0, required="none"),
         "history_marks": window("history_marks", 0, 0),
     },
 )
@@ -164,6 +165,7 @@ def market_report(
     products: pd.DataFrame,
     backtest: pd.DataFrame,
     performance: pd.DataFrame,
+    forecast_value_added: pd.DataFrame,
     history_marks: pd.DataFrame,
     delivery_findings: dg.ResourceParam[DeliveryFindings],
 ) -> dict[pd.Timestamp, dict[str, bytes]]:
@@ -185,6 +187,7 @@ def market_report(
         backtest=backtest,
         performance=performance if len(performance) else None,
         products=products,
+        value_added=forecast_value_added,
         model_summary={},
         history_marks=history_marks,
         findings=delivery_findings.table(PartitionKey(origin, market.code)),

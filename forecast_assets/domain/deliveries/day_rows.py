@@ -60,10 +60,10 @@ def days_missing(delivery: Delivery) -> DeliveryFinding | None:
     now = by_month.pop(delivery.month)
     # A month with rows of one day only is a month written as a date.
     before = {month: present for month, present in by_month.items() if present.sum() > 1}
-    if now.sum() == 1 and (not before or len(before) < LEARNED_MONTHS):
-        return None
     is_settled = len(before) >= LEARNED_MONTHS
-    longest = max((_gap(present) for present in before.values()), default=0) if is_settled else LEAST_GAP_DAYS_YOUNG
+    if now.sum() == 1 and not is_settled:
+        return None
+    longest = max(_gap(present) for present in before.values()) if is_settled else LEAST_GAP_DAYS_YOUNG
     gap, gap_limit = _gap(now), max(longest, LEAST_GAP_DAYS) + (GAP_MARGIN_DAYS if is_settled else 0)
     covered, limit = np.nan, np.nan
     if is_settled:
@@ -106,11 +106,11 @@ def _gap(present: Bools) -> int:
 
 
 def _covered(present: Bools, month: pd.Timestamp, others: dict[pd.Timestamp, Bools]) -> float:
-    """Return days with rows by the days expected of each weekday in the other months."""
+    """Return days with rows by the days expected of each weekday in the other months, one or more with rows."""
     days, rows = np.zeros(WEEK), np.zeros(WEEK)
     for other, marks in others.items():
         weekdays = (other.weekday() + np.arange(len(marks))) % WEEK
         days += np.bincount(weekdays, minlength=WEEK)
         rows += np.bincount(weekdays, weights=marks, minlength=WEEK)
-    expected = (rows / np.maximum(days, 1))[(month.weekday() + np.arange(len(present))) % WEEK].sum()
-    return float(present.sum() / expected) if expected else np.nan
+    expected = (rows / days)[(month.weekday() + np.arange(len(present))) % WEEK].sum()
+    return float(present.sum() / expected)

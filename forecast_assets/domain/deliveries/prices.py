@@ -12,7 +12,6 @@ from forecast_assets.domain.deliveries.delivery import Delivery, DeliveryFinding
 HALF_YEAR, YEAR, LEAST_PRICES, LEAST_SKUS = 6, 12, 3, 3
 MARKET_FACTOR, MARKET_MARGIN = 1.5, 3.0
 SKU_FACTOR, STEADY_FACTOR = 2.5, 1.5
-MONTHS_READ = YEAR + HALF_YEAR + 1
 
 
 def price_level(delivery: Delivery) -> DeliveryFinding | None:
@@ -20,24 +19,25 @@ def price_level(delivery: Delivery) -> DeliveryFinding | None:
 
     The price of a SKU is compared with its median of the six months before (three or more). The market's level is the
     median over three or more SKUs. Its limit is three times the largest change of the 12 months before (in logs), at
-    least a factor of 1.5. A single SKU is found from a factor of 2.5 on if its own changes stayed below 1.5 for a year.
+    least a factor of 1.5. A single SKU is found from a factor of 2.5 on if its own changes, three or more, stayed below
+    1.5 for a year.
     """
     prices, name = _prices(delivery)
-    changes = _changes(prices[:, -MONTHS_READ:])
-    known = np.isfinite(changes)
-    if known[:, -1].sum() < LEAST_SKUS:
+    changes = _changes(prices)
+    now, year = changes[:, -1], changes[:, -1 - YEAR : -1]
+    if np.isfinite(now).sum() < LEAST_SKUS:
         return None
-    year = range(max(0, changes.shape[1] - 1 - YEAR), changes.shape[1] - 1)
-    before = [abs(np.median(changes[known[:, at], at])) for at in year if known[:, at].sum() >= LEAST_SKUS]
+    before = [abs(np.nanmedian(month)) for month in year.T if np.isfinite(month).sum() >= LEAST_SKUS]
     limit = max(np.log(MARKET_FACTOR), MARKET_MARGIN * max(before, default=0.0))
-    level = float(np.nanmedian(changes[known[:, -1], -1]))
-    past = np.where(known, np.abs(changes), 0.0)[:, max(0, changes.shape[1] - 1 - YEAR) : -1]
-    steady = (past.max(axis=1, initial=0.0) < np.log(STEADY_FACTOR)) & (known[:, :-1].sum(axis=1) >= LEAST_PRICES)
-    single = known[:, -1] & steady & (np.abs(np.nan_to_num(changes[:, -1])) >= np.log(SKU_FACTOR))
+    level = float(np.nanmedian(now))
+    known = np.isfinite(year)
+    past = np.where(known, np.abs(year), 0.0)
+    steady = (past.max(axis=1, initial=0.0) < np.log(STEADY_FACTOR)) & (known.sum(axis=1) >= LEAST_PRICES)
+    single = steady & (np.abs(np.nan_to_num(now)) >= np.log(SKU_FACTOR))
     is_level = abs(level) > limit
     if not is_level and not single.any():
         return None
-    rows = pd.DataFrame({"sku": delivery.skus[single], "price_factor": np.exp(changes[single, -1])}).round(3)
+    rows = pd.DataFrame({"sku": delivery.skus[single], "price_factor": np.exp(now[single])}).round(3)
     parts = []
     if is_level:
         parts.append(

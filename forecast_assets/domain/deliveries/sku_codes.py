@@ -37,8 +37,7 @@ def respelled_skus(delivery: Delivery) -> DeliveryFinding | None:
             _pairs(new, delivery.skus[before], strict_spelling),
             _pairs(new, delivery.skus[before & ~now], loose_spelling),
             _twice_in_month(delivery.skus[now & ~before], strict_spelling),
-        ],
-        ignore_index=True,
+        ]
     ).drop_duplicates("sku")
     if not len(exponents) and pairs.empty:
         return None
@@ -48,9 +47,7 @@ def respelled_skus(delivery: Delivery) -> DeliveryFinding | None:
             f"{len(exponents)} SKU codes are written with an exponent (scientific notation): {shown(exponents)}"
         )
     if len(pairs):
-        named = shown(
-            [f"{new_code!r} for {old!r}" for new_code, old in zip(pairs["sku"], pairs["earlier_sku"], strict=True)]
-        )
+        named = shown([f"{new_code!r} for {old!r}" for new_code, old in pairs.itertuples(index=False)])
         parts.append(f"{len(pairs)} new SKU codes are other spellings of known keys: {named}")
     rows = pd.concat([pairs, pd.DataFrame({"sku": exponents, "earlier_sku": ""})], ignore_index=True)
     step = "Deliver the codes as text, as in the months before (leading zeros, no exponent, the same case)"

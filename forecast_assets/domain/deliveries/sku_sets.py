@@ -30,14 +30,14 @@ def vanished_skus(delivery: Delivery) -> DeliveryFinding | None:
         return None
     regular, is_gone = gone
     is_gone = is_gone & ~np.isin(delivery.skus, list(delivery.ended))
-    earlier = [_share(_vanished(delivery, at)) for at in range(max(0, last - LEARNED_MONTHS), last)]
+    earlier = [_share(_vanished(delivery, at)) for at in range(last - LEARNED_MONTHS, last)]
     known = [share for share in earlier if share is not None]
     least = LEAST_SHARE if len(known) >= SETTLED_MONTHS else LEAST_SHARE_YOUNG
     limit = max(least, MARGIN * max(known, default=0.0))
     share = is_gone.sum() / regular.sum()
     if is_gone.sum() < LEAST_SKUS or share <= limit:
         return None
-    half_year = np.nan_to_num(delivery.units[:, max(0, last - REGULAR_MONTHS) : last])
+    half_year = np.nan_to_num(delivery.units[:, -1 - REGULAR_MONTHS : -1])
     usual = half_year.mean(axis=1)
     rows = pd.DataFrame({"sku": delivery.skus, "usual_units": usual})[is_gone].sort_values(
         "usual_units", ascending=False

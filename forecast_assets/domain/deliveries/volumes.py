@@ -74,7 +74,7 @@ def market_volume(delivery: Delivery) -> DeliveryFinding | None:
 def category_volume(delivery: Delivery) -> DeliveryFinding | None:
     """Find categories whose total their own past does not explain, where the market's total may hide it.
 
-    As ``market_volume``, with a chance of 0.05 % on each side and a factor of at least 1.5, for categories of two or
+    As ``market_volume``, with a chance of 0.05 % on each side and a factor of at least 2, for categories of two or
     more SKUs and 2 % of the market.
     """
     labels = delivery.categories.reindex(delivery.skus).to_numpy(dtype=object)

@@ -20,7 +20,7 @@ from forecast_assets.operations.cycle.launch import RunResult, Step, Steps
 from forecast_assets.operations.cycle.processes import Processes
 from forecast_assets.operations.stages import CYCLES, MARKET_MONTHS_OF_A_RUN, POOLING, STAGES, Stage
 from forecast_assets.storage import PartitionKey
-from forecast_assets.tags import BACKFILL_TAG, CYCLE_ID_TAG, MONTHLY_CYCLE, PERFORMANCE
+from forecast_assets.tags import BACKFILL_TAG, CYCLE_ID_TAG, MEASURED, MONTHLY_CYCLE
 
 PUBLISHED = "published_forecasts"
 # Opens the failure of a partition whose input failed or is missing.
@@ -120,7 +120,7 @@ class Backfill:
 
     def _is_by_month(self, name: str) -> bool:
         """Return True if an asset is built in runs of one market and month."""
-        if name == PERFORMANCE:
+        if name in MEASURED:
             return PUBLISHED in self._scope.assets
         node = self._scope.nodes[name]
         return not node.by_month_alone and not node.months_in_one_run

@@ -15,6 +15,7 @@ from forecast_assets.operations.backfill.recorded_provenance import RecordedProv
 from forecast_assets.operations.backfill.staleness import Staleness
 from forecast_assets.operations.stages import POOLING
 from forecast_assets.schemas import ON_DEMAND
+from forecast_assets.tags import MEASURED
 
 UNUSABLE = "delivery cannot be used"
 # Months by asset and market (None: over all markets).
@@ -53,11 +54,11 @@ class Scope:
     def months(self, asset: str, country: str | None, publishing: Sequence[pd.Timestamp] = ()) -> list[pd.Timestamp]:
         """Return the months of the request in which the asset can exist.
 
-        Deliveries start with the market. Features and the assets built from them need its first year. Performance needs
-        a forecast published before, stored or among ``publishing``.
+        Deliveries start with the market. Features and the assets built from them need its first year. Tables that
+        measure need a forecast published before, stored or among ``publishing``.
         """
         wanted = MonthRange(self.request.first, self.request.last).months
-        if asset == "performance":
+        if asset in MEASURED:
             published = {*self._recorded.of("published_forecasts", country), *publishing}
             return [month for month in wanted if any(_measures(month, origin) for origin in published)]
         return [month for month in wanted if month >= self._first(asset, country)]

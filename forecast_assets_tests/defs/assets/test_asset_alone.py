@@ -38,6 +38,7 @@ MISSES = {
     "champion": rf"{FOR_FR} backtest, {NO_FR}",
     "published_forecasts": r"FR 2024-06: forecasts, champion, .*, products of the month are not in the store",
     "performance": rf"{FOR_FR} sell_in, {NO_FR}",
+    "forecast_value_added": rf"{FOR_FR} (performance|sell_in), {NO_FR}",
     "market_report": rf"{FOR_FR} (published_forecasts|sell_in|products|backtest|history_marks), {NO_FR}",
     "mlflow_run": rf"{FOR_FR} (model|backtest|published_forecasts|champion), {NO_FR}",
     "tuned_recipe": r"FR 2024-06: nothing to tune on .* Build features of earlier origins",
@@ -62,6 +63,7 @@ REQUIRED = {
     "champion": "backtest",
     "published_forecasts": "forecasts champion baseline_forecasts overrides features sell_in products",
     "performance": "sell_in",
+    "forecast_value_added": "performance sell_in",
     "market_report": "published_forecasts sell_in products backtest history_marks",
     "mlflow_run": "model backtest published_forecasts champion",
 }

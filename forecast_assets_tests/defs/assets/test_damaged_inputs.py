@@ -5,11 +5,10 @@ import re
 import pandas as pd
 import pytest
 
-from forecast_assets.market_state.damaged_inputs import DamagedInput, without_markets_of
 from forecast_assets.operations.cycle.steps import Present
 from forecast_assets.storage import PartitionKey
-from forecast_assets.validation.damage_checks import INPUTS_SOUND, inputs_sound
-from forecast_assets_tests.defs.assets.company import DECEMBER, NOVEMBER, Company, succeeded
+from forecast_assets.validation.damage_checks import INPUTS_SOUND
+from forecast_assets_tests.defs.assets.company import DECEMBER, Company, succeeded
 
 MONTH = pd.Timestamp(DECEMBER)
 
@@ -57,14 +56,3 @@ def test_totals_of_damaged_files_alone_fail_with_their_path(copy):
     (failure,) = [event for event in result.all_events if event.is_step_failure]
     assert re.search("|".join(map(re.escape, paths)), str(failure.step_failure_data.error))
     assert not copy.has("demand_totals", None, DECEMBER)
-
-
-def test_other_months_and_markets_of_a_damaged_file_count():
-    rows = pd.DataFrame(
-        {"country": ["FR", "FR", "NO"], "month": [MONTH, pd.Timestamp(NOVEMBER), MONTH], "units": [1.0, 2.0, 3.0]}
-    )
-    damaged = [DamagedInput("sell_out", PartitionKey(MONTH, "FR"), "/store/sell_out.parquet")]
-    assert without_markets_of(rows, damaged)["units"].tolist() == [2.0, 3.0]
-    assert without_markets_of(rows, []) is rows
-    findings = inputs_sound(damaged).findings({MONTH: rows, pd.Timestamp(NOVEMBER): rows})
-    assert [findings[month].violations for month in (MONTH, pd.Timestamp(NOVEMBER))] == [1, 0]

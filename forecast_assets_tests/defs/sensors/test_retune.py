@@ -5,23 +5,24 @@ from pathlib import Path
 import dagster as dg
 import pandas as pd
 import pytest
-from dagster._core.test_utils import create_run_for_test
 
-from forecast_assets.alerts.incidents import Incident
 from forecast_assets.defs.sensors.retune import build_retune_sensor, retunes
-from forecast_assets.defs.sensors.retune_outcomes import report_outcomes
 from forecast_assets.domain.cycle_calendar import deadline_at, due_month
-from forecast_assets.domain.selection.champion import champion as decided
-from forecast_assets.domain.selection.contest import Contest, recipe_id
-from forecast_assets.domain.selection.tuning import COLUMNS
 from forecast_assets.storage import PartitionKey
 from forecast_assets_tests.defs.sensors.company import make_company, published_forecast
-from forecast_assets_tests.domain.selection.rival_recipes import IN_FORCE, LIMITS, OLD, alone, market
-
-OCTOBER, NOVEMBER, DECEMBER = (pd.Timestamp(f"2024-{month}-01") for month in (10, 11, 12))
-OLD_ORIGIN = pd.Timestamp("2022-10-01")
-TENTH, OVERDUE = pd.Timestamp("2024-12-10T12:00Z"), pd.Timestamp("2024-12-15T06:01Z")
-CODES = ["FR", "DE", "IT"]
+from forecast_assets_tests.defs.sensors.retuning import (
+    CODES,
+    DECEMBER,
+    NOVEMBER,
+    OLD_ORIGIN,
+    OVERDUE,
+    TENTH,
+    alarm,
+    ready,
+    run,
+    started,
+    tuned,
+)
 
 
 @pytest.fixture
@@ -30,43 +31,9 @@ def instance():
         yield instance
 
 
-def ready(base, instance, codes=CODES, trials=30, per_month=4, **keys):
-    """A company whose markets have published November and can be tuned."""
-    company = make_company(base, codes, instance, **keys)
-    settings = company.settings.copy_with("automation", retune_trials=trials, retunes_per_month=per_month)
-    company = type(company)(settings, instance)
-    for code in codes:
-        company.write("published_forecasts", code, NOVEMBER, published_forecast(NOVEMBER))
-        put_features(company, code)
-    return company
-
-
-def put_features(company, code):
-    """A file where the features of two years before would be: only its name is looked at."""
-    file = Path(company.store.path("features", PartitionKey(OLD_ORIGIN, code)))
-    file.parent.mkdir(parents=True)
-    file.touch()
-
-
 @pytest.fixture
 def company(tmp_path, instance):
     return ready(tmp_path, instance)
-
-
-def alarm(company, country, weight=1.0, kind="wape", subject="published", severity="warning", month=NOVEMBER):
-    reported = Incident(kind, country, subject, month, severity, f"{country}: {kind} is bad", weight=weight)
-    company.outbox.report([reported], "dev-2024-11")
-    return reported.key
-
-
-def started(company, now=TENTH):
-    return [str(request.partition_key) for request in retunes(company.settings, company.instance, now)[0]]
-
-
-def run(company, request, status=dg.DagsterRunStatus.SUCCESS):
-    """The run that Dagster makes of a request."""
-    tags = {"dagster/partition": str(request.partition_key), "dagster/run_key": request.run_key, **request.tags}
-    return create_run_for_test(company.instance, job_name=request.job_name, status=status, tags=tags).run_id
 
 
 def test_an_alarm_has_its_market_tuned_with_the_budget_of_trials_after_everything_else(company):
@@ -146,11 +113,6 @@ def test_a_run_that_dagster_started_again_after_its_process_died_uses_the_budget
     assert len(started(company)) == 1
 
 
-def tuned(company, country, month, parameters='{"leaves": 7}'):
-    rows = [[0, "tried", "{}", 0.3, 0.0, 0.30], [1, "in_force", parameters, 0.2, 0.0, 0.25]]
-    company.write("tuned_recipe", country, month, pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS))
-
-
 @pytest.mark.parametrize(("month", "first"), [("2024-10", "DE"), ("2024-09", "FR")])
 def test_a_market_of_whose_last_tuning_nothing_was_measured_yet_comes_after_the_others(
     tmp_path, instance, month, first
@@ -220,45 +182,6 @@ def test_figures_that_were_measured_a_moment_ago_are_judged_before_the_worst_is_
     assert len(retunes(settings, company.instance, later)[0]) == 1
 
 
-def test_people_are_told_what_was_found_until_the_next_cycle_has_decided(company):
-    alarm(company, "FR")
-    ((request,), _) = retunes(company.settings, company.instance, TENTH)
-    run_id = run(company, request)
-    tuned(company, "FR", NOVEMBER)
-    for _ in range(2):
-        report_outcomes(company.settings, company.instance, NOVEMBER)
-    (open_incident,) = [each for each in company.outbox.open_incidents() if each.kind == "retuned"]
-    assert open_incident.headline == (
-        "Market FR: tuned again after an alarm, trial 1 has loss 0.2500, the usual recipe 0.3000; "
-        "the cycle of 2024-12 decides"
-    )
-    assert (open_incident.severity, open_incident.run_id, open_incident.month) == ("info", run_id, NOVEMBER)
-    assert dict(open_incident.facts) == {"alarm": "FR: wape is bad", "trials": "2", "re-tunes of the month": "1 of 4"}
-    champion(company, "FR", NOVEMBER)
-    report_outcomes(company.settings, company.instance, DECEMBER)
-    assert ("retuned", "FR", "") in company.open_kinds()
-    champion(company, "FR", DECEMBER)
-    for _ in range(2):
-        report_outcomes(company.settings, company.instance, DECEMBER)
-    assert ("retuned", "FR", "") not in company.open_kinds()
-    assert [event["what"] for event in company.events() if event["incident"]["kind"] == "retuned"] == [
-        "opened", "recovered",
-    ]  # fmt: skip
-
-
-def champion(company, country, month):
-    table = decided(Contest(OLD, None, IN_FORCE, recipe_id(OLD)), alone(market()), month, LIMITS)
-    company.write("champion", country, month, table)
-
-
-def test_a_tuning_that_failed_or_goes_on_is_not_told_as_an_outcome(company):
-    alarm(company, "FR")
-    ((request,), _) = retunes(company.settings, company.instance, TENTH)
-    run(company, request, dg.DagsterRunStatus.FAILURE)
-    report_outcomes(company.settings, company.instance, NOVEMBER)
-    assert company.open_kinds() == {("wape", "FR", "published")}
-
-
 def test_the_sensor_as_the_daemon_calls_it(company):
     alarm(company, "FR")
     with dg.build_sensor_context(instance=company.instance) as context:
@@ -272,18 +195,3 @@ def test_the_sensor_as_the_daemon_calls_it(company):
     assert (
         f"{month:%Y-%m}: {'0 of 4 re-tunes used' if overdue else 'FR, DE, IT may still publish'}" in data.skip_message
     )
-
-
-def test_a_tuning_whose_outcome_cannot_be_read_keeps_no_other_from_being_told(company):
-    for code in ("FR", "DE"):
-        alarm(company, code)
-    requests, _ = retunes(company.settings, company.instance, TENTH)
-    for request in requests:
-        run(company, request)
-    tuned = pd.DataFrame(
-        {"trial": [0], "role": ["in_force"], "parameters": ["{}"], "wape": [0.2], "bias": [0.0], "loss": [0.2]}
-    ).astype(COLUMNS)
-    company.write("tuned_recipe", "DE", NOVEMBER, tuned)
-    report_outcomes(company.settings, company.instance, NOVEMBER)
-    told = {(incident.kind, incident.country) for incident in company.outbox.open_incidents()}
-    assert {("sensor_failed", "FR"), ("retuned", "DE")} <= told

@@ -1,6 +1,5 @@
 """Failed runs in a real instance: reported after the last try only, closed by a later success, never lost."""
 
-import json
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
@@ -8,7 +7,7 @@ import pytest
 from dagster._core.test_utils import create_run_for_test
 
 from forecast_assets.alerts.outbox import Outbox
-from forecast_assets.defs.sensors.ended_runs import EndedRun, Ending, RunCursor
+from forecast_assets.defs.sensors.ended_runs import RunCursor
 from forecast_assets.defs.sensors.run_failures import build_run_failures_sensor, report_ended_runs
 from forecast_assets_tests.defs.sensors.company import JUNE, make_company
 
@@ -179,35 +178,3 @@ def test_a_run_seen_in_the_overlap_is_not_reported_again(company, cursor):
     company.outbox.close([incident.key for incident in company.outbox.open_incidents()], "dev-2024-06")
     assert tick(company, cursor) == []
     assert company.open_kinds() == set()
-
-
-NOW = datetime(2024, 7, 10, 12, tzinfo=UTC)
-
-
-def ended(*, tags=None, minutes_ago=0, has_succeeded=False, has_failed=True):
-    return EndedRun("a", NOW - timedelta(minutes=minutes_ago), tags or {}, has_succeeded, has_failed)
-
-
-@pytest.mark.parametrize(
-    ("run", "ending"),
-    [
-        (ended(has_succeeded=True, has_failed=False), Ending.SUCCEEDED),
-        (ended(has_failed=False), Ending.STOPPED_BY_A_PERSON),
-        (ended(), Ending.FAILED),
-        (ended(tags={"dagster/will_retry": "false"}), Ending.FAILED),
-        (ended(tags={"dagster/will_retry": "true"}, minutes_ago=59), Ending.RETRY_PENDING),
-        (ended(tags={"dagster/will_retry": "true"}, minutes_ago=60), Ending.RETRY_NEVER_STARTED),
-        (ended(tags={"dagster/will_retry": "true", "dagster/auto_retry_run_id": "b"}), Ending.RETRIED),
-    ],
-)
-def test_what_follows_from_the_end_of_a_run(run, ending):
-    assert run.ending(NOW) is ending
-
-
-def test_the_cursor_remembers_runs_that_changed_shortly_before_it():
-    at = NOW.timestamp()
-    cursor = RunCursor(at).moved_behind({"early": NOW, "late": NOW + timedelta(minutes=5)}, ["waits"])
-    assert cursor == RunCursor(at + 300, ["late"], ["waits"])
-    assert RunCursor.read(cursor.to_text(), NOW) == cursor
-    assert cursor.to_text() == json.dumps({"after": at + 300, "seen": ["late"], "promised": ["waits"]})
-    assert cursor.moved_behind({}, []) == RunCursor(at + 300, [], [])

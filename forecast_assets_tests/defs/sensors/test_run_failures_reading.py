@@ -11,7 +11,7 @@ from dagster._core.test_utils import create_run_for_test
 from dagster_shared.error import SerializableErrorInfo
 
 from forecast_assets.defs.sensors import run_failures
-from forecast_assets.defs.sensors.ended_runs import OVERLAP, RunCursor
+from forecast_assets.defs.sensors.ended_runs import RunCursor
 from forecast_assets.defs.sensors.run_failures import ended_run, market_and_month, report_ended_runs
 from forecast_assets_tests.defs.sensors.company import make_company
 
@@ -59,12 +59,6 @@ def test_a_run_that_is_recorded_late_is_read_within_two_minutes_of_the_cursor(co
     within, beyond = (RunCursor(ended + seconds) for seconds in (119, 121))
     assert tick(company, within)[0] == [run_id]
     assert tick(company, beyond)[0] == []
-
-
-def test_a_run_changed_exactly_two_minutes_before_the_cursor_stays_in_mind():
-    at_edge, before = NOW - OVERLAP, NOW - OVERLAP - timedelta(seconds=1)
-    cursor = RunCursor(0).moved_behind({"latest": NOW, "edge": at_edge, "before": before}, [])
-    assert cursor.seen == ["latest", "edge"]
 
 
 def test_a_run_whose_retry_was_promised_and_that_was_deleted_is_forgotten(company, begin):

@@ -48,9 +48,39 @@ def test_more_repeated_rows_than_ever_before_are_found(rows, is_found):
         assert "the limit is 31.7%" in finding.message
 
 
-def test_four_rows_that_come_twice_may_be_eight_sales():
-    june = days_of(JUNE, [3], row_count=8.0, distinct_rows=4.0, odd_rows=0.0)
-    assert repeated_rows(delivered(june)) is None
+@pytest.mark.parametrize(("distinct", "is_found"), [(4.0, False), (5.0, True)])
+def test_four_rows_that_come_twice_may_be_eight_sales(distinct, is_found):
+    june = days_of(JUNE, [3], row_count=2 * distinct, distinct_rows=distinct, odd_rows=0.0, repeated_sku="R00")
+    assert (repeated_rows(delivered(june)) is not None) is is_found
+
+
+def test_one_row_that_comes_once_shows_that_the_file_is_not_doubled():
+    june = days_of(JUNE, WORKDAYS, row_count=20.0, odd_rows=0.0)
+    assert repeated_rows(delivered(june.assign(odd_rows=june["odd_rows"].mask(june.index == 0, 1.0)))) is None
+
+
+@pytest.mark.parametrize(("months", "is_found"), [(2, False), (3, True)])
+def test_three_months_before_show_how_many_rows_repeat(months, is_found):
+    june = days_of(JUNE, WORKDAYS, row_count=13.0, odd_rows=7.0, repeated_sku="R01")
+    assert (repeated_rows(delivered(june, workdays(months))) is not None) is is_found
+
+
+def test_a_share_of_repeated_rows_at_the_limit_is_no_finding():
+    """6 of 10 rows differ before: 40 % are repeated, the limit is 55 %. Of 20 rows 9 differ."""
+    before = [days.assign(distinct_rows=6.0) for days in workdays()]
+    june = days_of(JUNE, WORKDAYS, row_count=20.0, distinct_rows=9.0, odd_rows=1.0, repeated_sku="R01")
+    assert repeated_rows(delivered(june, before)) is None
+    one_more = june.assign(row_count=june["row_count"].mask(june.index == 0, 21.0))
+    assert repeated_rows(delivered(one_more, before)) is not None
+
+
+def test_the_days_with_repeated_rows_are_listed_and_the_first_sku_is_named():
+    june = days_of(JUNE, WORKDAYS[:4], odd_rows=1.0)
+    june = june.assign(row_count=[10.0, 40.0, 10.0, 40.0], repeated_sku=[None, "R05", None, "R06"])
+    finding = repeated_rows(delivered(june, workdays()))
+    assert ", such as SKU R05; the limit is 15.0%, from the months before. Deliver" in finding.message
+    assert finding.rows["repeated_sku"].tolist() == ["R05", "R06"]
+    assert finding.rows["day"].dt.day.tolist() == WORKDAYS[1:4:2]
 
 
 def test_rows_of_months_have_no_days_and_cannot_be_repeated():
@@ -89,3 +119,77 @@ def test_a_market_with_long_holidays_before_has_a_wider_limit():
 def test_a_month_written_as_its_first_day_is_a_month():
     firsts = [days_of(month, [1]) for month in months_before(5)]
     assert days_missing(delivered(days_of(JUNE, [1]), firsts)) is None
+
+
+def test_months_of_one_day_before_are_no_measure_for_days():
+    firsts = [days_of(month, [1]) for month in months_before(5)]
+    message = days_missing(delivered(days_of(JUNE, range(1, 11)), firsts)).message
+    assert "the limit 6, for a market without earlier days" in message
+    pairs = [days_of(month, [1, 16]) for month in months_before(3)]
+    # The longest stretch is from 17 to 31 March.
+    assert "the limit 17, from the 3 months before" in days_missing(delivered(days_of(JUNE, [1, 2]), pairs)).message
+
+
+@pytest.mark.parametrize(("months", "is_found"), [(2, False), (3, True)])
+def test_one_day_alone_is_judged_after_three_months_with_days(months, is_found):
+    assert (days_missing(delivered(days_of(JUNE, [1]), every_day(months))) is not None) is is_found
+
+
+def without(first: int, last: int) -> pd.DataFrame:
+    """All days of June but those from the first to the last."""
+    return days_of(JUNE, [day for day in range(1, 31) if not first <= day <= last])
+
+
+@pytest.mark.parametrize("months", [0, 2])
+@pytest.mark.parametrize(("last", "is_found"), [(14, False), (15, True)])
+def test_a_young_market_may_lack_six_days_in_a_row(months, last, is_found):
+    assert (days_missing(delivered(without(9, last), every_day(months))) is not None) is is_found
+
+
+def odd_days(gap: int = 1) -> list[pd.DataFrame]:
+    """Three months with rows of every other day, so that June has more days than expected; a longer gap in April."""
+    march, april, may = (days_of(month, range(1, 31, 2)) for month in months_before(3))
+    is_gap = april["day"].dt.day.between(3, gap)
+    return [march, april[~is_gap] if gap > 1 else april, may]
+
+
+@pytest.mark.parametrize(
+    ("gap_before", "first", "last", "limit"),
+    [
+        (1, 9, 14, None), (1, 9, 15, 6), (1, 1, 6, None), (1, 1, 7, 6), (1, 25, 30, None), (1, 24, 30, 6),
+        (5, 9, 15, None), (5, 9, 16, 7), (7, 9, 17, None), (7, 9, 18, 9),
+    ],
+)  # fmt: skip
+def test_a_stretch_may_be_two_days_longer_than_four_or_than_any_before(gap_before, first, last, limit):
+    finding = days_missing(delivered(without(first, last), odd_days(gap_before)))
+    if limit is None:
+        assert finding is None
+    else:
+        stretch = f"the longest stretch without a row is {last - first + 1} days, the limit {limit}"
+        assert f"{stretch}, from the 3 months before" in finding.message
+
+
+@pytest.mark.parametrize(("dropped", "is_found"), [([5, 13, 21], False), ([5, 13, 19, 27], True)])
+def test_workdays_are_expected_where_workdays_were_before(dropped, is_found):
+    """June 2024 has 20 workdays: 17 are 85 %, the limit; 16 are 80 %."""
+    finding = days_missing(delivered(days_of(JUNE, [day for day in WORKDAYS if day not in dropped]), workdays(3)))
+    assert (finding is not None) is is_found
+    if finding:
+        assert finding.message == (
+            "rows of 16 of 30 days: 80% of the expected days have rows, the limit is 85%, from the 3 months before. "
+            "The month is incomplete; deliver all days of it"
+        )
+        weekend = ["06-01", "06-02", "06-05", "06-08"]
+        assert finding.rows["day_without_rows"].tolist()[:4] == weekend
+
+
+def test_a_month_before_with_fewer_days_lowers_the_limit():
+    """April lacks 6 of 22 workdays: 73 % of what March and May let expect; less 5 points the limit is 68 %.
+
+    Of June some 18 workdays are expected: 13 are 72 %, 12 are 66 %.
+    """
+    march, april, may = workdays(3)
+    few = [march, april[~april["day"].dt.day.isin([2, 5, 10, 16, 19, 25])], may]
+    thirteen = sorted(set(WORKDAYS) - {4, 7, 12, 18, 20, 26, 28})
+    assert days_missing(delivered(days_of(JUNE, thirteen), few)) is None
+    assert days_missing(delivered(days_of(JUNE, sorted({*thirteen} - {14})), few)) is not None

@@ -1,6 +1,7 @@
 """Overrides that were in force and end without a decision, by hand values; June 2024 is judged."""
 
 import pandas as pd
+import pytest
 
 from forecast_assets.domain.deliveries.lapsed_overrides import overrides_lapsed
 
@@ -77,3 +78,24 @@ def test_fewer_than_five_earlier_ones_or_under_four_in_five_show_no_habit():
     # Of seven, one was not filed again; of eight, two.
     assert lapsed(rows(*ALWAYS, "C 02 09"), rows("A 06 09"), keeps_origins=False) == ["B 05 09"]
     assert lapsed(rows(*ALWAYS, "C 02 09", "D 03 09"), rows("A 06 09"), keeps_origins=False) == []
+
+
+def test_exactly_four_in_five_filed_again_are_a_habit():
+    """Of A, B, C, D and E of April, E was not filed again in May."""
+    april, may = (f"{sku} 04 09" for sku in "ABCDE"), (f"{sku} 05 09" for sku in "ABCD")
+    again = rows("A 06 09", "B 06 09", "C 06 09")
+    assert lapsed(rows(*april, *may), again, keeps_origins=False) == ["D 05 09"]
+
+
+def test_an_override_of_the_judged_month_itself_was_not_in_force_before():
+    assert lapsed(rows("A 06 09"), rows()) == []
+
+
+@pytest.mark.parametrize(("count", "more"), [(3, ". Next"), (4, "; and 1 more. Next")])
+def test_three_overrides_are_named_and_the_others_counted(count, more):
+    stored = rows(*(f"{sku} 05 09" for sku in "ABCD"[:count])).assign(author=None)
+    finding = overrides_lapsed(stored, rows(), JUNE, keeps_origins=True)
+    assert finding.message.startswith(f"{count} overrides that were in force are gone: SKU A for 2024-09 by unknown, ")
+    assert finding.message.count("by unknown") == 3
+    assert more in finding.message
+    assert finding.rows["sku"].tolist() == list("ABCD"[:count])

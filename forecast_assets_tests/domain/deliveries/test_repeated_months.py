@@ -50,3 +50,26 @@ def test_five_different_numbers_are_the_least_and_months_without_sales_are_none(
     assert copied_month(june(history(five, 1), five)) is not None
     zero = five | {"R04": 0.0, "R05": 0.0}
     assert copied_month(june(history(zero, 1), zero)) is None
+
+
+@pytest.mark.parametrize(("months_alike", "copied"), [(2, 5), (3, 4)])
+def test_a_sku_whose_units_repeat_in_three_months_is_left_out(months_alike, copied):
+    """The other SKUs have those of May; five different numbers are left with the sixth, four without it."""
+    judged = dict(zip(TEN, [1.0, 2.0, 3.0, 4.0, 5.0], strict=False))
+    before = history(judged, 3)
+    is_other = (before["month"] != "2024-05-01") & (before["sku"] != "R04")
+    is_fifth = (before["sku"] == "R04") & (before["month"] < f"2024-{6 - months_alike:02d}-01")
+    before = before.assign(units=before["units"].mask(is_other | is_fifth, 9.0))
+    assert (copied_month(june(before, judged)) is not None) is (copied == 5)
+
+
+def test_a_sku_that_is_not_in_the_copied_month_is_not_listed():
+    may = units_of("2024-05-01")
+    new = copied_month(june(BEFORE, may | {"NEW": 7.0}))
+    assert new.message.startswith("10 of 11 SKUs have exactly the units of 2024-05")
+    assert new.rows["sku"].tolist() == TEN
+
+
+def test_a_market_whose_first_month_is_the_month_before_can_be_a_copy():
+    units = dict(zip(TEN, [1.0, 2.0, 3.0, 4.0, 5.0], strict=False))
+    assert copied_month(june(history(units, 1), units)).rows["units"].tolist() == [1.0, 2.0, 3.0, 4.0, 5.0]

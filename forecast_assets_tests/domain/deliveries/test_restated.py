@@ -73,3 +73,45 @@ def test_thousands_points_in_the_large_cells_alone_are_found():
 def test_a_fifth_more_in_every_cell_is_a_restatement_and_no_scale():
     rows = history(TEN, 6)
     assert judged(rows.assign(units=rows["units"] * 1.2), rows).is_warning
+
+
+@pytest.mark.parametrize(("count", "more"), [(6, ") differ"), (7, " and 1 more months differ")])
+def test_six_months_are_named_and_the_others_counted(count, more):
+    rows = history(TEN, 8)
+    is_cell = (rows["sku"] == "R00") & rows["month"].isin(months_before(8)[:count])
+    message = judged(rows.assign(units=rows["units"].mask(is_cell, 120.0)), rows).message
+    assert message.partition(";")[0].count("(1 SKUs, +20 units)") == 6
+    assert f"{more} from what is stored" in message
+
+
+def test_the_three_largest_changes_are_named():
+    rows = history(TEN, 6)
+    now = {"R02": 130.0, "R03": 5.0, "R04": 190.0, "R05": 1334.5}
+    is_march = rows["month"] == "2024-03-01"
+    finding = judged(rows.assign(units=rows["sku"].map(now).where(is_march).fillna(rows["units"])), rows)
+    assert finding.message.startswith(
+        "2024-03 (4 SKUs, +1,260 units) differ from what is stored; SKU R05 in 2024-03: 100 before, 1,334.5 now; "
+        "SKU R03 in 2024-03: 100 before, 5 now; SKU R04 in 2024-03: 100 before, 190 now. Stored months"
+    )
+    assert finding.rows["sku"].tolist() == list(now)
+
+
+@pytest.mark.parametrize(
+    ("stored", "delivered", "is_found"),
+    [(0.0, 5e-7, False), (0.0, 1.5e-6, True), (1e6, 1e6 + 0.9, False), (1e6, 1e6 + 1.1, True)],
+)
+def test_a_millionth_is_rounding_and_no_change(stored, delivered, is_found):
+    march = pd.Timestamp("2024-03-01")
+    before = pd.concat([history(TEN, 6), month_of({"X": stored}, march)])
+    assert (judged(pd.concat([history(TEN, 6), month_of({"X": delivered}, march)]), before) is not None) is is_found
+
+
+def test_a_change_of_less_than_a_thousand_units_has_its_decimals():
+    assert "2024-02 (1 SKUs, +0.25 units)" in judged(changed("2024-02-01", "R03", 100.25), history(TEN, 6)).message
+
+
+def test_a_month_known_later_or_of_null_units_is_not_compared():
+    later = month_of({"R00": 7.0}, months_before(6)[0], known_month=JUNE + pd.DateOffset(months=1))
+    nothing = month_of({"R00": float("nan")}, months_before(7)[0])
+    assert judged(pd.concat([history(TEN, 6), later, nothing]), history(TEN, 7)) is None
+    assert judged(later, history(TEN, 6)) is None

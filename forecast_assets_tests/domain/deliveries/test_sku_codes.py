@@ -1,9 +1,10 @@
 """Codes that a spreadsheet or an export changed."""
 
+import pandas as pd
 import pytest
 
 from forecast_assets.domain.deliveries.sku_codes import respelled_skus
-from forecast_assets_tests.domain.deliveries.deliveries import TEN, history, june
+from forecast_assets_tests.domain.deliveries.deliveries import TEN, history, june, month_of
 
 CODES = ["000001", "000002", "AB-10", "x7"]
 
@@ -49,3 +50,20 @@ def test_a_known_code_is_not_another_spelling_whatever_it_looks_like():
 def test_a_new_code_written_twice_in_the_month_is_found():
     finding = respelled_skus(june(history(TEN, 3), {"77": 5.0, "0077": 5.0}))
     assert finding.rows.to_dict("records") == [{"sku": "77", "earlier_sku": "0077"}]
+
+
+def test_a_code_of_the_month_before_is_known_and_no_spelling_of_an_older_one():
+    before = pd.concat([history(["000001"], 3), month_of({"1": 5.0}, pd.Timestamp("2024-05-01"))])
+    assert respelled_skus(june(before, {"1": 5.0})) is None
+
+
+def test_two_known_codes_of_one_spelling_are_no_finding_beside_a_new_code():
+    known = ["1", "000001"]
+    assert respelled_skus(june(history(known, 3), dict.fromkeys([*known, "zz"], 5.0))) is None
+
+
+def test_spellings_and_exponents_are_listed_one_after_the_other():
+    rows = respelled_skus(june(history(CODES, 3), {"1": 5.0, "AB10": 5.0, "2E+05": 1.0})).rows
+    assert rows["sku"].tolist() == ["1", "AB10", "2E+05"]
+    assert rows["earlier_sku"].tolist() == ["000001", "AB-10", ""]
+    assert rows.index.tolist() == [0, 1, 2]

@@ -1,11 +1,11 @@
-"""SKUs that vanish, and a SKU that is the sum of the others."""
+"""SKUs that vanish from a delivery."""
 
 import pandas as pd
 import pytest
 
 from forecast_assets.domain.deliveries.delivery import delivery_until
-from forecast_assets.domain.deliveries.sku_sets import total_as_sku, vanished_skus
-from forecast_assets_tests.domain.deliveries.deliveries import JUNE, TEN, history, june, month_of
+from forecast_assets.domain.deliveries.sku_sets import vanished_skus
+from forecast_assets_tests.domain.deliveries.deliveries import JUNE, TEN, history, june, month_of, months_before
 
 FULL = dict.fromkeys(TEN, 100.0)
 
@@ -64,28 +64,52 @@ def test_months_after_the_judged_one_change_nothing():
     assert vanished_skus(whole.until(JUNE)).message == vanished_skus(delivery_until(rows, JUNE)).message
 
 
-def test_a_total_among_the_skus_is_named():
-    finding = total_as_sku(june(history(TEN, 5), FULL | {"X9": 1000.0}))
-    assert finding.message.startswith("X9 has 1,000 units, the sum of other SKUs. Deliver SKUs alone")
-    assert total_as_sku(june(history(TEN, 5), FULL | {"X9": 1001.0})) is None
+@pytest.mark.parametrize(("back", "regular"), [(1, 9), (6, 9), (7, 10)])
+def test_a_sku_is_regular_if_it_sold_in_each_of_the_six_months_before(back, regular):
+    before = history(TEN, 18)
+    is_absent = (before["month"] == months_before(18)[-back]) & (before["sku"] == "R09")
+    assert f"4 of {regular} regular SKUs vanish" in vanished_skus(june(before[~is_absent], without(4))).message
 
 
-def test_a_known_sku_that_is_the_sum_once_is_chance_and_always_is_a_total():
-    units = FULL | {"X9": 1000.0}
-    once = pd.concat([history(TEN, 5), history({"X9": 900.0}, 5)])
-    assert total_as_sku(june(once, units)) is None
-    always = pd.concat([history(TEN, 5), history({"X9": 1000.0}, 5)])
-    assert total_as_sku(june(always, units)) is not None
+@pytest.mark.parametrize(("back", "is_found"), [(7, False), (13, False), (14, True)])
+def test_the_limit_is_one_and_a_half_times_the_worst_of_thirteen_months(back, is_found):
+    """Four of ten SKUs were gone once, so the limit is 60 %. Half of them are gone now."""
+    before = history(TEN, 24)
+    is_gone = (before["month"] == months_before(24)[-back]) & before["sku"].isin(TEN[6:])
+    assert (vanished_skus(june(before[~is_gone], without(5))) is not None) is is_found
 
 
-def test_of_four_skus_one_may_be_the_sum_of_three():
-    assert total_as_sku(june(history(TEN[:3], 5), {"A": 1.0, "B": 2.0, "C": 3.0, "X9": 6.0})) is None
+@pytest.mark.parametrize(("gone", "is_found"), [(6, False), (7, True)])
+def test_a_share_at_the_learned_limit_is_no_finding(gone, is_found):
+    before = history(TEN, 18)
+    is_gone = (before["month"] == months_before(18)[-8]) & before["sku"].isin(TEN[6:])
+    assert (vanished_skus(june(before[~is_gone], without(gone))) is not None) is is_found
 
 
-def test_a_total_beside_subtotals_is_found_by_its_name():
-    categories = ["Tea"] * 5 + ["Coffee"] * 5
-    products = pd.DataFrame({"sku": TEN, "category": categories, "end_month": pd.NaT})
-    units = FULL | {"TOTAL": 1000.0, "Subtotal Tea": 500.0}
-    finding = total_as_sku(june(history(TEN, 5), units, products))
-    assert finding.rows["sku"].tolist() == ["Subtotal Tea", "TOTAL"]
-    assert total_as_sku(june(history(TEN, 5), FULL | {"TOTALLY": 700.0}, products)) is None
+@pytest.mark.parametrize(("months", "limit"), [(8, "25.0%, from the 5 months"), (9, "20.0%, from the 6 months")])
+def test_six_months_to_compare_with_narrow_the_limit_to_a_fifth(months, limit):
+    assert f"the limit is {limit} before" in vanished_skus(june(history(TEN, months), without(3))).message
+
+
+@pytest.mark.parametrize(
+    ("skus", "gone", "is_found"), [(3, 1, False), (3, 2, True), (2, 2, False), (4, 2, True), (4, 1, False)]
+)
+def test_two_skus_of_three_or_more_are_the_least_that_vanish(skus, gone, is_found):
+    finding = vanished_skus(june(history(TEN[:skus], 12), dict.fromkeys(TEN[gone:skus], 100.0)))
+    assert (finding is not None) is is_found
+
+
+def test_usual_units_are_the_mean_of_six_months_the_largest_first():
+    before = history({sku: 100.0 + place for place, sku in enumerate(TEN)}, 18)
+    last_six = before["month"] >= months_before(6)[0]
+    before = before.assign(units=before["units"].mask(~last_six, 9e9).mask(before["month"] == "2024-05-01", 400.0))
+    rows = vanished_skus(june(before, without(3))).rows
+    assert rows["sku"].tolist() == ["R02", "R01", "R00"]
+    # Five months at 102, 101 and 100, one at 400.
+    assert rows["usual_units"].tolist() == [151.7, 150.8, 150.0]
+
+
+def test_a_sku_that_was_delivered_long_ago_does_not_appear_as_new():
+    old = month_of({"OLD": 5.0}, months_before(18)[0])
+    finding = vanished_skus(june(pd.concat([history(TEN, 18), old]), without(3) | {"OLD": 5.0, "NEW": 1.0}))
+    assert ", while 1 new SKUs appear (NEW); the limit" in finding.message

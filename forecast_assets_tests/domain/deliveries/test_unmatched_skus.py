@@ -1,5 +1,7 @@
 """Overrides, promotions and products that meet no SKU of the market, by hand values."""
 
+import dataclasses
+
 import pandas as pd
 import pytest
 
@@ -107,6 +109,9 @@ def test_three_overrides_are_named_and_the_others_counted():
     assert finding.message.count("by unknown") == 3
     assert "; and 2 more. Correct" in finding.message
     assert len(finding.rows) == 5
+    three = unused(*[override(f"X{number}") for number in range(3)])
+    assert (three.message.count("by Ann"), "more" in three.message) == (3, False)
+    assert three.rows.columns.tolist() == ["sku", "origin_month", "target_month", "author", "reason"]
 
 
 def promotion(sku, month):
@@ -170,3 +175,70 @@ def test_a_product_row_that_meets_no_sku_is_named(row, other, reason):
 )
 def test_a_product_row_that_may_yet_sell_or_is_of_other_markets_is_no_finding(row):
     assert products_unmatched(row, KNOWN) is None
+
+
+def test_a_sku_that_is_sold_again_or_has_no_known_launch_takes_its_overrides():
+    later = pd.Series({"B": pd.Timestamp("2024-12-01")})
+    known = dataclasses.replace(KNOWN, launches=later)
+    assert overrides_unused(override("B"), known, None, has_later_months=False) is None
+    assert overrides_unused(override("NEW"), known, None, has_later_months=False) is None
+
+
+def test_a_code_like_two_known_ones_gets_no_hint():
+    known = dataclasses.replace(KNOWN, sold=frozenset({"007", "0007"}))
+    (row,) = overrides_unused(override("7"), known, None, has_later_months=False).rows["reason"]
+    assert row == "never sold and in no product list"
+
+
+@pytest.mark.parametrize("target", ["2024-04", "2024-05"])
+def test_an_override_of_a_month_before_its_origin_is_named(target):
+    finding = unused(override(target=target))
+    assert finding.rows["reason"].tolist() == ["its month is not after its origin"]
+
+
+def test_overrides_of_other_origins_may_be_of_months_that_are_over():
+    assert unused(override(origin="2024-05", target="2024-05")) is None
+    assert unused(override(origin="2024-07", target="2024-06")) is None
+
+
+def test_an_undated_version_of_an_override_is_the_earliest():
+    used = override(origin="2024-05", units=5.0)[["sku", "target_month", "forecast_units"]]
+    undated = override(origin="2024-05", units=9.0)
+    dated = override(origin="2024-05", units=5.0, known_from="2024-05-20")
+    assert unused(dated, undated, used=used) is None
+    # The number of a SKU and month is stored once, however often it was filed.
+    assert unused(dated, used=pd.concat([used, used])) is None
+
+
+@pytest.mark.parametrize(("count", "more"), [(3, 1), (4, 2)])
+def test_promotions_name_each_sku_once_the_unknown_ones_first(count, more):
+    rows = [promotion(f"X{number}", month) for number in range(count) for month in ("2024-08", "2024-07")]
+    finding = promotions_unused(pd.concat([promotion("ENDING", "2024-10"), *reversed(rows)]), KNOWN)
+    named = "; ".join(f"SKU X{number} in 2024-07 (never sold and in no product list)" for number in range(3))
+    assert finding.message.startswith(f"{2 * count + 1} promotions meet no SKU: {named}; and {more} more SKUs. Correct")
+    assert finding.rows["sku"].tolist() == [f"X{number}" for number in range(count) for _ in range(2)] + ["ENDING"]
+    assert finding.rows.index.tolist() == list(range(2 * count + 1))
+
+
+def test_three_promotions_and_products_are_named_without_a_count_of_others():
+    finding = promotions_unused(pd.concat([promotion(sku, "2024-07") for sku in "XYZ"]), KNOWN)
+    assert "more" not in finding.message
+    rows = [product(sku, launch="2024-01-01") for sku in "WXYZ"]
+    assert "more" not in products_unmatched(pd.concat(rows[:3]), KNOWN).message
+    finding = products_unmatched(pd.concat(rows), KNOWN)
+    assert finding.message.count("not sold 3 months after") == 3
+    assert "; and 1 more. Correct" in finding.message
+    assert finding.rows.index.tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("month", ["2024-04", "2024-06"])
+def test_a_promotion_up_to_the_origin_of_a_sku_that_ended_is_no_finding(month):
+    assert promotions_unused(promotion("ENDED", month), KNOWN) is None
+
+
+def test_a_product_row_like_two_sold_skus_or_like_a_listed_one_is_no_finding():
+    two = dataclasses.replace(KNOWN, sold=frozenset({"007", "0007"}))
+    assert products_unmatched(product("7", of_market=0), two) is None
+    listed = dataclasses.replace(KNOWN, listed=frozenset({"007"}))
+    assert products_unmatched(product("7", of_market=0), listed) is None
+    assert products_unmatched(product("007"), KNOWN) is None

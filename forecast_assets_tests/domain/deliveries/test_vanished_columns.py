@@ -81,3 +81,17 @@ def test_the_message_on_products_names_columns_and_rows():
     april = EARLIER.assign(month=pd.Timestamp("2024-04-01"))
     assert columns_gone(now, april, JUNE) is None
     assert columns_gone(now, EARLIER.iloc[:0], JUNE) is None
+
+
+def test_the_message_counts_the_skus_with_units_in_the_month():
+    """Eleven SKUs have rows: one of zero, one of a single unit and one that returns a unit. May has ten, March two."""
+    now = dict.fromkeys(TEN, 100.0) | {"R07": 0.0, "R08": 1.0, "R09": -1.0, "NEW": 5.0}
+    before = with_sales(10)
+    before = before[(before["month"] != months_before(7)[0]) | before["sku"].isin(TEN[:2])]
+    assert vanished_columns(june(before, now)).message.startswith("net_sales is empty for all 10 SKUs; ")
+    now["R06"] = 0.0
+    assert vanished_columns(june(before, now)).message.startswith("net_sales is empty for all 9 SKUs; ")
+
+
+def test_a_column_of_products_that_is_gone_warns():
+    assert columns_gone(pd.DataFrame({"sku": ["A", "B", "C"], "brand": ["x", "y", "z"]}), EARLIER, JUNE).is_warning

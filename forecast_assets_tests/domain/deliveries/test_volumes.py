@@ -1,13 +1,10 @@
 """Volumes of the market, of categories and of single SKUs against their past."""
 
-import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.deliveries.delivery import delivery_until
-from forecast_assets.domain.deliveries.prices import price_level
-from forecast_assets.domain.deliveries.volumes import category_volume, expectation, market_volume, sku_volume
-from forecast_assets_tests.domain.deliveries.deliveries import JUNE, TEN, history, june, month_of, wavy
+from forecast_assets.domain.deliveries.volumes import category_volume, market_volume, sku_volume
+from forecast_assets_tests.domain.deliveries.deliveries import TEN, history, june, wavy
 
 LEVEL = 1000.0
 
@@ -35,20 +32,6 @@ def test_a_young_market_is_judged_by_a_factor_of_two_and_a_half():
     assert market_volume(june(before, dict.fromkeys(TEN, 245.0))) is None
     assert "limits 0.40 to 2.50 from 3 months before" in market_volume(june(before, dict.fromkeys(TEN, 260.0))).message
     assert market_volume(june(history(TEN, 2), dict.fromkeys(TEN, 1e6))) is None
-
-
-def test_a_noisy_market_has_wider_limits_than_a_steady_one():
-    generator = np.random.default_rng(1)
-    steady, noisy = (np.exp(generator.normal(0, sigma, 37)) for sigma in (0.05, 0.4))
-    of_steady, of_noisy = (expectation(totals, 0.005, 1.25) for totals in (steady, noisy))
-    assert (of_steady.low, of_steady.high) == (0.8, 1.25)
-    assert of_noisy.low < 0.5
-    assert of_noisy.high > 2
-
-
-def test_a_season_of_the_year_before_is_expected_again():
-    season = np.where(np.arange(49) % 12 == 0, 3.0, 1.0)
-    assert not expectation(season, 0.005, 1.25).is_outside
 
 
 def test_a_category_that_is_hidden_in_the_total_is_found():
@@ -90,36 +73,69 @@ def test_a_jump_of_less_than_half_an_average_sku_does_not_count():
     assert sku_volume(june(small, scaled(1.0) | {"S": 100.0})) is None
 
 
-def priced(units: dict[str, float], price: dict[str, float]):
-    rows = pd.concat([history(TEN, 18), month_of(units)], ignore_index=True)
-    prices = rows["sku"].map(price).where(rows["month"] == JUNE, 2.0)
-    return price_level(delivery_until(rows.assign(net_sales=rows["units"] * prices), JUNE))
+@pytest.mark.parametrize(
+    ("units", "warns"), [(125.0, None), (80.0, None), (126.0, True), (79.0, True), (160.0, True), (62.5, True),
+                         (161.0, False), (62.0, False)],
+)  # fmt: skip
+def test_a_market_warns_beyond_a_quarter_and_stops_beyond_a_factor_of_1_6(units, warns):
+    finding = market_volume(june(history(TEN, 12), dict.fromkeys(TEN, units)))
+    assert (None if finding is None else finding.is_warning) is warns
 
 
-def test_a_price_level_of_packs_is_found_and_one_of_inflation_is_not():
+def test_the_ten_largest_skus_are_listed_returns_among_them():
+    units = {sku: 100.0 + place for place, sku in enumerate(TEN)} | {"R10": -5000.0, "R11": 1.0}
+    rows = market_volume(june(history([*TEN, "R10", "R11"], 12), units)).rows
+    assert rows["sku"].tolist() == ["R10", *reversed(TEN[1:])]
+    assert rows["units"].tolist()[:2] == [-5000.0, 109.0]
+
+
+def categories(**skus: int) -> pd.DataFrame:
+    """Products of categories with so many SKUs, in the order of TEN."""
+    labels = [name for name, count in skus.items() for _ in range(count)]
+    return pd.DataFrame({"sku": TEN, "category": labels, "end_month": pd.NaT})
+
+
+@pytest.mark.parametrize(("factor", "is_found"), [(2.0, False), (2.01, True), (0.5, False), (0.49, True)])
+def test_a_category_is_found_beyond_twice_or_half_its_usual_month(factor, is_found):
+    now = dict.fromkeys(TEN, 100.0) | dict.fromkeys(TEN[:2], 100.0 * factor)
+    assert (category_volume(june(history(TEN, 12), now, categories(Tea=2, Ice=8))) is not None) is is_found
+
+
+@pytest.mark.parametrize(("months", "is_found"), [(7, False), (8, True)])
+def test_a_category_is_judged_after_eight_months(months, is_found):
+    now = dict.fromkeys(TEN, 100.0) | dict.fromkeys(TEN[:2], 1000.0)
+    assert (category_volume(june(history(TEN, months), now, categories(Tea=2, Ice=8))) is not None) is is_found
+
+
+@pytest.mark.parametrize(("tea", "is_found"), [(1.0, True), (0.99, False)])
+def test_a_category_counts_from_two_percent_of_the_year_before_on(tea, is_found):
+    """Two SKUs of tea with 1 unit each, beside eight that have 98: 24 of 1,200 units in twelve months."""
+    usual = dict.fromkeys(TEN, 12.25) | dict.fromkeys(TEN[:2], tea)
+    products = categories(Tea=2, Ice=8)
+    finding = category_volume(june(history(usual, 30), usual | dict.fromkeys(TEN[:2], 50.0), products))
+    assert (finding is not None) is is_found
+
+
+def test_the_year_before_a_category_is_twelve_months():
+    """A larger market thirteen months ago changes nothing, nor does tea at that time."""
+    usual = dict.fromkeys(TEN, 12.25) | dict.fromkeys(TEN[:2], 1.0)
+    now, products = usual | dict.fromkeys(TEN[:2], 50.0), categories(Tea=2, Ice=8)
+    before = history(usual, 30)
+    is_old, is_tea = before["month"] == "2023-05-01", before["sku"].isin(TEN[:2])
+    large = before.assign(units=before["units"].mask(is_old & ~is_tea, 20.0))
+    assert category_volume(june(large, now, products)).rows["category"].tolist() == ["Tea"]
+    less = before.assign(units=before["units"].mask(is_tea, 0.99).mask(is_old & is_tea, 3.0))
+    assert category_volume(june(less, now, products)) is None
+
+
+def test_a_category_of_one_sku_is_none_and_the_next_ones_are_judged():
     usual = dict.fromkeys(TEN, 100.0)
-    assert priced(usual, dict.fromkeys(TEN, 2.2)) is None
-    finding = priced(usual, dict.fromkeys(TEN, 24.0))
-    assert "is 12.00 times that of the half year before, limits 0.67 to 1.50" in finding.message
-    assert not finding.is_warning
-
-
-def test_one_sku_in_packs_is_found_by_its_price():
-    finding = priced(dict.fromkeys(TEN, 100.0), dict.fromkeys(TEN, 2.0) | {"R03": 6.0})
-    assert finding.rows.to_dict("records") == [{"sku": "R03", "price_factor": 3.0}]
-    assert finding.is_warning
-    assert priced(dict.fromkeys(TEN, 100.0), dict.fromkeys(TEN, 2.0) | {"R03": 4.0}) is None
-
-
-def test_the_price_of_sell_out_is_the_delivered_one_whatever_its_units():
-    rows = pd.concat([history(TEN, 18), month_of(dict.fromkeys(TEN, 3000.0))], ignore_index=True)
-    usual, packs = rows.assign(price=2.0), rows.assign(price=[2.0] * 180 + [2000.0] * 10)
-    assert price_level(delivery_until(usual, JUNE)) is None
-    message = price_level(delivery_until(packs, JUNE)).message
-    assert "the price level (price as delivered) is 1000.00 times that of the half year before" in message
-    assert message.endswith("Check the unit of measure, the decimals and the currency of price")
-    assert price_level(delivery_until(rows.assign(price=0.0), JUNE)) is None
-
-
-def test_without_net_sales_there_is_no_price():
-    assert price_level(june(history(TEN, 18), dict.fromkeys(TEN, 100.0))) is None
+    now = usual | dict.fromkeys(TEN[:3], 300.0) | dict.fromkeys(TEN[8:], 20.0)
+    finding = category_volume(june(history(usual, 12), now, categories(Tea=1, Ice=2, Mix=5, Jam=2)))
+    assert finding.message.startswith(
+        "category Ice, Jam: 600 units, expected 200, factor 3.00 (about x 3: another unit of measure?), limits 0.50 to "
+        "2.00 from its own past. Check that"
+    )
+    assert finding.rows.to_dict("records")[1] == {
+        "category": "Jam", "units": 40.0, "expected_units": 200.0, "factor": 0.2, "low": 0.5, "high": 2.0,
+    }  # fmt: skip

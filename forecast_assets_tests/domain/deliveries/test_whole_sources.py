@@ -107,3 +107,33 @@ def test_plans_that_came_less_often_than_monthly_are_not_expected_each_month():
     repeated = stored["month"].replace(pd.Timestamp("2024-02-01"), pd.Timestamp("2024-01-01"))
     assert promotions_stale(last, stored.assign(month=repeated), JUNE) is None
     assert promotions_stale(last, stored[stored["month"] > stored["month"].min()], JUNE) is None
+
+
+def test_three_months_before_are_shown_the_latest_last():
+    shuffled = earlier(10, 20, 30, 40).iloc[[3, 0, 2, 1]]
+    finding = source_gone("products", "FR", 0, shuffled, others_deliver=True)
+    assert finding.rows["rows"].tolist() == [20.0, 30.0, 40.0]
+    assert "; 2024-05 had 40." in finding.message
+
+
+def test_a_source_of_one_row_was_delivered():
+    assert source_state(0, 0, earlier(1)) == "stopped: last delivered for 2024-05"
+
+
+def test_one_promotion_ahead_in_each_of_six_months_is_a_habit():
+    months = months_before(6)
+    some = pd.concat([plans(months[:5], 2), plans(months[5:], 1)])
+    assert "knew 1 or more ahead. Next" in promotions_stale(WITHOUT_PLANS, some, JUNE).message
+    without_in_may = pd.concat([plans(months[:5], 2), plans(months[5:], 0)])
+    assert promotions_stale(WITHOUT_PLANS, without_in_may, JUNE) is None
+
+
+def test_new_promotions_are_expected_if_the_month_before_brought_some_too():
+    """Each month plans three months ahead, so one is new each time; April planned four ahead, or May two SKUs."""
+    stored = quarters(months_before(7))
+    now = pd.DataFrame({"sku": "A", "promotion_month": pd.to_datetime(["2024-06-01", "2024-07-01", "2024-08-01"])})
+    further = pd.DataFrame([("A", pd.Timestamp("2024-08-01"), pd.Timestamp("2024-04-01"))], columns=stored.columns)
+    assert promotions_stale(now, stored, JUNE) is not None
+    assert promotions_stale(now, pd.concat([stored, further]), JUNE) is None
+    april = pd.DataFrame([("B", pd.Timestamp("2024-06-01"), pd.Timestamp("2024-03-01"))], columns=stored.columns)
+    assert "had 1 or more new ones" in promotions_stale(now, pd.concat([stored, april]), JUNE).message

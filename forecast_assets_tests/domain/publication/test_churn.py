@@ -38,3 +38,15 @@ def test_backfilled_forecasts_do_not_count():
 
 def test_no_ratio_where_nothing_was_forecast_before():
     assert forecast_churn(NOW, BEFORE.assign(forecast_units=0.0)) == {"churn_cells": 2}
+
+
+def test_the_third_month_is_near_and_the_fourth_is_not():
+    before = publication(JUNE, {("a", 4): 100.0, ("a", 5): 100.0})
+    churn = forecast_churn(publication(JULY, {("a", 3): 110.0, ("a", 4): 150.0}), before)
+    assert (churn["churn_near"], churn["churn"]) == (0.1, 0.3)
+
+
+@pytest.mark.parametrize("units", [1.0, -1.0])
+def test_a_sum_of_one_unit_before_has_a_ratio(units):
+    now, before = publication(JULY, {("a", 1): units + 1}), publication(JUNE, {("a", 2): units})
+    assert forecast_churn(now, before)["churn_signed"] == 1 / units

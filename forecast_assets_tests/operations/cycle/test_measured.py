@@ -1,12 +1,16 @@
 """Realised performance of SKUs, markets, regions and the world, from a store of three small markets."""
 
+import re
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from forecast_assets.cli.cycle import print_performance
+from forecast_assets.cli.value_added import print_value_added
+from forecast_assets.domain.evaluation.value_added import forecast_value_added
 from forecast_assets.operations.cycle.measured import performance_cells, performance_table, totals_performance
+from forecast_assets.operations.cycle.value_added import value_added_by_market
 from forecast_assets.storage import PartitionKey, TableStore
 from forecast_assets.storage.table_specs import table_specs
 from forecast_assets_tests.repository_settings import loaded
@@ -119,3 +123,25 @@ def test_markets_regions_and_the_world_are_printed_by_sku_and_as_totals(store, t
     for printed in (by_sku, totals):
         for level, name in [("market", "FR"), ("region", regions["FR"]), ("world", "WORLD")]:
             assert any(line.split()[1:4:2] == [level, name] for line in printed.splitlines() if level in line), level
+
+
+def test_value_added_is_summed_over_months_and_printed_with_a_sentence(tmp_path, monkeypatch, capsys):
+    store = TableStore(str(tmp_path / "store"))
+    of_month = forecast_value_added(
+        cells(("a", MAY, 1, 10, 14, "published")).assign(
+            is_overridden=True, units_before_overrides=11.0, author="Ann", net_sales_per_unit=2.0
+        )
+    )
+    for month in (MAY, JUNE):
+        store.write(table_specs()["forecast_value_added"], PartitionKey(month, "FR"), of_month, run())
+    monkeypatch.setattr("forecast_assets.cli.value_added.open_store", lambda _: store)
+    print_value_added(loaded(), CODES)
+    printed = capsys.readouterr().out
+    # Twice 14 instead of 11 of 10: 3 units more error, at 2 each.
+    assert "FR: 2 overrides: 0 helped, 2 hurt; no verdict before 20" in printed
+    assert re.search(r"FR +│ published +│ +2 │ 0\.4000 │ \+0\.4000 │ +-6 │ +-12 │ +0 │ +2 ", printed)
+    Path(store.path("forecast_value_added", PartitionKey(JUNE, "FR"))).write_bytes(b"")
+    lines = []
+    by_market = value_added_by_market(store, CODES, lines.append)
+    assert by_market["FR"]["cells"].max() == 1
+    assert "value added is without FR 2024-06" in lines[0]

@@ -45,9 +45,9 @@ def test_a_month_that_was_backfilled_because_of_it_is_published_then_and_backfil
     assert store.provenance(TABLE, PartitionKey(JUNE, "FR")).answers == at(3) | later(AUGUST)
 
 
-@pytest.mark.parametrize(("day_of_july", "expected"), [(1, "backfilled"), (4, "published")])
+@pytest.mark.parametrize(("day_of_july", "expected"), [(1, "backfilled"), (3, "published"), (4, "published")])
 def test_another_later_month_counts_if_it_had_been_published_before(tmp_path, day_of_july, expected):
-    """June was backfilled on the 3rd, after August of the 2nd; July was published on a day before or after it."""
+    """June was backfilled on the 3rd, after August of the 2nd; July was published before, with or after it."""
     store = TableStore(str(tmp_path))
     publish(store, AUGUST, answers=at(2))
     publish(store, JUNE, status="backfilled", answers=at(3) | later(AUGUST))
@@ -102,3 +102,31 @@ def test_the_status_of_a_stage_is_not_changed(tmp_path, stage_status):
     publish(store, JULY, answers=at(1))
     publish(store, JUNE, status=stage_status, answers=at(3) | later(JULY))
     assert withdraw(store, order(JULY), 60).changes == restore(store, order(JULY), 60).changes == ()
+
+
+@pytest.mark.parametrize(("day", "expected"), [(2, "published"), (3, "backfilled")])
+def test_a_month_is_backfilled_again_if_it_came_after_the_restored_one(tmp_path, day, expected):
+    store = TableStore(str(tmp_path))
+    publish(store, JULY, answers=at(2))
+    withdraw(store, order(JULY), 60)
+    publish(store, JUNE, answers=at(day))
+    restore(store, order(JULY), 60)
+    assert status(store, JUNE) == expected
+
+
+def test_the_months_of_other_markets_keep_their_status(tmp_path):
+    store = TableStore(str(tmp_path))
+    publish(store, AUGUST, answers=at(2))
+    publish(store, JULY, country="DE", answers=at(1))
+    publish(store, JUNE, status="backfilled", answers=at(3) | later(AUGUST))
+    publish(store, JUNE, country="DE", status="backfilled", answers=at(3) | later(AUGUST))
+    assert [change.month for change in withdraw(store, order(AUGUST), 60).changes] == [JUNE]
+    assert status(store, JUNE) == "published"
+
+
+def test_a_backfilled_month_that_names_no_later_one_is_judged_too(tmp_path):
+    """Older versions of the code did not note the later month."""
+    store = TableStore(str(tmp_path))
+    publish(store, AUGUST, answers=at(2))
+    publish(store, JUNE, status="backfilled", answers=at(3))
+    assert [change.after for change in withdraw(store, order(AUGUST), 60).changes] == ["published"]

@@ -7,12 +7,7 @@ from forecast_assets.config.markets import Market
 from forecast_assets.sources.source_tables import SourceTables
 from forecast_assets.storage import PartitionKey, Provenance, TableStore
 from forecast_assets.storage.table_specs import table_specs
-from forecast_assets.validation.delivery_checks import (
-    COLUMNS_VANISHED,
-    OVERRIDES_LAPSED,
-    PROMOTIONS_STALE,
-    delivery_checks,
-)
+from forecast_assets.validation.delivery_checks import COLUMNS_VANISHED, OVERRIDES_LAPSED, PROMOTIONS_STALE
 from forecast_assets.validation.plan_checks import lapsed_check, stale_check, vanished_check
 
 MAY, JUNE = pd.Timestamp("2024-05-01"), pd.Timestamp("2024-06-01")
@@ -94,17 +89,3 @@ def test_products_without_the_ends_that_were_stored_are_found(store):
     assert vanished_check(COLUMNS_VANISHED, "products", store, "FR", {JUNE: rows}).find(rows, JUNE).violations == 0
     both = {MAY: now, JUNE: now}
     assert vanished_check(COLUMNS_VANISHED, "products", store, "FR", both).find(now, JUNE).violations == 0
-
-
-def test_files_of_sell_out_with_another_price_scale_and_without_stock_are_found(tmp_path):
-    folder = tmp_path / "landing" / "sell_out"
-    folder.mkdir(parents=True)
-    for month in pd.date_range("2023-06-01", JUNE, freq="MS"):
-        cells = "1500,,1" if month == JUNE else "1.5,20,0"
-        rows = "".join(f"FR,{sku},{month:%Y-%m},{number},{cells}\n" for number, sku in enumerate("ABCDE", 100))
-        text = "country,sku,month,units,price,stock_units,is_promoted\n" + rows
-        (folder / f"{month:%Y-%m}.csv").write_text(text, encoding="utf-8")
-    profile = SourceTables(str(tmp_path / "landing"), MARKETS).profile("sell_out", "FR", [JUNE])
-    findings = {check.name: check.find(pd.DataFrame(), JUNE) for check in delivery_checks("sell_out", profile, [JUNE])}
-    assert "(price as delivered) is 1000.00 times" in findings["price_level"].message
-    assert findings["vanished_columns"].message.startswith("stock_units is empty for all 5 SKUs")

@@ -1,0 +1,1 @@
+"""Planners' numbers from a workbook to a delivery of ``overrides``."""

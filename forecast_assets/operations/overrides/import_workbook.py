@@ -1,0 +1,179 @@
+"""Import of a workbook that a planner filled in: checked against the publication, delivered as a file of overrides.
+
+The file has one row per cell of a market and origin month. An import replaces it as a whole, so of two numbers for a
+cell the later import's stays. The rules are in ``domain/publication/override_entries.py``.
+"""
+
+import io
+from dataclasses import dataclass
+
+import pandas as pd
+
+from forecast_assets.config.settings import Settings
+from forecast_assets.domain.publication.override_entries import (
+    CELL,
+    DELIVERED,
+    changed_since,
+    changes_of,
+    joined,
+    problems_of,
+    publication_hash,
+)
+from forecast_assets.market_state.published_months import PublishedMonths
+from forecast_assets.reports.override_reader import FilledWorkbook
+from forecast_assets.sources.landing import LandingError
+from forecast_assets.sources.opened import open_landing
+from forecast_assets.storage import PartitionKey, TableStore
+from forecast_assets.storage.folders import file_system_of, path_of
+from forecast_assets.storage.publish import Files, PublishConflict
+
+SOURCE, PUBLISHED = "overrides", "published_forecasts"
+COLUMNS = [*CELL, "forecast_units", "model_units"]
+# The name is as the person gave it: nothing signs it.
+SELF_DECLARED = "self-declared"
+NAMED = 10
+
+
+class ImportRefused(ValueError):
+    """The workbook cannot be imported; nothing was written. One line per problem."""
+
+
+@dataclass(frozen=True)
+class OverrideImport:
+    """A checked import.
+
+    Attributes:
+        country, origin: Market and origin month.
+        changes: Cells that change, as ``changes_of``.
+        path: The delivery file.
+        rows: Its rows after the import.
+        state: State of the file that the rows were joined with; None if there was none.
+    """
+
+    country: str
+    origin: pd.Timestamp
+    changes: pd.DataFrame
+    path: str
+    rows: pd.DataFrame
+    state: str | None
+
+
+def check_import(
+    settings: Settings, store: TableStore, workbook: FilledWorkbook, author: str, now: pd.Timestamp
+) -> OverrideImport:
+    """Check a workbook against the publication, the entries before it and the other deliveries. Nothing is written.
+
+    Raises:
+        ImportRefused: If the workbook is stale, an entry breaks a rule, or another file delivers one of its cells.
+    """
+    country, origin = workbook.market, workbook.origin_month
+    if not author.strip():
+        raise ImportRefused("--author is empty: the name of the planner is stored with every number")
+    published = _publication(settings, store, workbook)
+    problems = problems_of(workbook.entries, published)
+    if problems:
+        raise ImportRefused("\n".join(problems))
+    reads_files = settings.sources.dremio is None
+    path = f"{path_of(settings.sources.landing)}/{SOURCE}/country={country}/workbooks_{origin:%Y-%m}.parquet"
+    state, content = _files(settings).read_with_state(path) if reads_files else (None, None)
+    pending = _rows_of(content)
+    changes = changes_of(workbook.entries, published, pending)
+    if reads_files:
+        _require_undelivered(settings, country, origin, changes, pending, now)
+    named = f"{author.strip()} ({SELF_DECLARED})"
+    rows = joined(pending, changes, country, origin, named, now.isoformat(timespec="seconds"))
+    return OverrideImport(country, origin, changes, path, rows, state)
+
+
+def deliver(settings: Settings, checked: OverrideImport) -> None:
+    """Write the delivery file of a checked import.
+
+    Raises:
+        ImportRefused: If the source is Dremio, or another import has written the file since the check.
+    """
+    if settings.sources.dremio is not None:
+        raise ImportRefused(
+            f"the source is {settings.sources.dremio.path} in Dremio: overrides are read from its table {SOURCE}, "
+            "which this command does not write. Add the rows above there, with the columns of docs/landing.md, or "
+            "change them where the table is filled from. Nothing was written"
+        )
+    buffer = io.BytesIO()
+    months = {name: checked.rows[name].dt.strftime("%Y-%m") for name in ("origin_month", "target_month")}
+    checked.rows.assign(**months).to_parquet(buffer, index=False)
+    try:
+        _files(settings).replace(checked.path, buffer.getvalue(), checked.state)
+    except PublishConflict as error:
+        raise ImportRefused(
+            f"another import has written {checked.path} meanwhile. Nothing was written; repeat the command, which "
+            "shows what that import changed"
+        ) from error
+
+
+def _publication(settings: Settings, store: TableStore, workbook: FilledWorkbook) -> pd.DataFrame:
+    """Return the publication that the workbook shows. Raises ImportRefused if it shows another, or the month closed."""
+    country, origin = workbook.market, workbook.origin_month
+    partition = PartitionKey(origin, country)
+    if country not in settings.market_table:
+        raise ImportRefused(f"_key!B2: no market {country} in {settings.markets.file}")
+    if not store.exists(PUBLISHED, partition):
+        raise ImportRefused(f"{country} {origin:%Y-%m} is not published: there is no number to change")
+    if PublishedMonths(store).is_closed(country, origin):
+        raise ImportRefused(
+            f"{country} {origin:%Y-%m} is closed: a later month is published, too. Fill in the workbook of that month"
+        )
+    published = store.read(PUBLISHED, [partition], columns=COLUMNS).astype({"sku": object})
+    if publication_hash(published) != workbook.content_hash:
+        lines = changed_since(workbook.published, published)
+        more = [f"and {len(lines) - NAMED} more"] if len(lines) > NAMED else []
+        head = (
+            f"the workbook is stale: {country} {origin:%Y-%m} was published again, {len(lines)} numbers differ. Take "
+            "the workbook of the report again and enter your numbers there"
+        )
+        raise ImportRefused("\n".join([head, *lines[:NAMED], *more]))
+    return published
+
+
+def _require_undelivered(
+    settings: Settings,
+    country: str,
+    origin: pd.Timestamp,
+    changes: pd.DataFrame,
+    pending: pd.DataFrame,
+    now: pd.Timestamp,
+) -> None:
+    """Raise ImportRefused for cells that another file of the landing folder delivers: two numbers would contradict."""
+    landing = open_landing(settings)
+    if not landing.has_source(SOURCE):
+        return
+    try:
+        rows = landing.relation(SOURCE, country, now.tz_localize(None).normalize()).df()
+    except LandingError as error:
+        raise ImportRefused(f"the overrides that are delivered cannot be read: {error}") from error
+    months = {name: pd.to_datetime(rows[name]).dt.as_unit("ns") for name in ("origin_month", "target_month")}
+    delivered = rows[["sku", "author", "forecast_units"]].assign(**months)
+    delivered = delivered[delivered["origin_month"] == origin]
+    own = pd.MultiIndex.from_frame(pending[CELL])
+    foreign = delivered[~pd.MultiIndex.from_frame(delivered[CELL]).isin(own)]
+    clash = foreign.merge(changes[CELL], on=CELL, how="inner")
+    if len(clash):
+        lines = [
+            f"SKU {row.sku} for {row.target_month:%Y-%m} is delivered as {row.forecast_units:,.10g} by "
+            f"{row.author or 'unknown'} in another file of {SOURCE}; change it there"
+            for row in clash.head(NAMED).itertuples()
+        ]
+        raise ImportRefused("\n".join(lines))
+
+
+def _rows_of(content: bytes | None) -> pd.DataFrame:
+    """Return the rows of the delivery file; no rows without one."""
+    months = ("origin_month", "target_month")
+    if content is None:
+        return pd.DataFrame({name: pd.Series(dtype=object) for name in DELIVERED}).astype(
+            {**dict.fromkeys(months, "datetime64[ns]"), "forecast_units": float}
+        )
+    rows = pd.read_parquet(io.BytesIO(content))
+    return rows.assign(**{name: pd.to_datetime(rows[name], format="%Y-%m") for name in months})
+
+
+def _files(settings: Settings) -> Files:
+    return Files(file_system_of(settings.sources.landing, settings.azure.storage))

@@ -1,0 +1,119 @@
+"""The command ``override import`` as a person types it: what it shows, writes, runs, and how it exits."""
+
+from importlib import import_module
+
+import pytest
+from typer.testing import CliRunner
+
+from forecast_assets.cli import app
+from forecast_assets.operations.cycle.launch import RunResult
+from forecast_assets_tests.cli.terminal_text import unboxed
+from forecast_assets_tests.operations.overrides.planning import AUGUST, JULY, Planning
+from forecast_assets_tests.repository_settings import MARKETS
+
+OVERRIDE = import_module("forecast_assets.cli.override")
+FAIR = ("event", "the fair moves to August")
+
+
+class Desk:
+    """A planner's desk: the company of ``Planning``, a workbook in a file, and the runs that were launched."""
+
+    def __init__(self, base) -> None:
+        self.planning = Planning(base)
+        self.file = base / "filled.xlsx"
+        self.launched: list[tuple] = []
+        self.fails = False
+
+    def launch(self, load, job, country, months, assets=()) -> RunResult:
+        self.launched.append((job, country, str(months), assets))
+        return RunResult(job, country, "run", ("overrides: no access",) if self.fails else ())
+
+    def fill_in(self, *numbers: tuple) -> None:
+        self.file.write_bytes(self.planning.workbook(*numbers).getvalue())
+
+    def __call__(self, *options: str, author: str = "Ann") -> tuple[int, str]:
+        result = CliRunner().invoke(app, ["override", "import", str(self.file), "--author", author, *options])
+        return result.exit_code, unboxed(result.output)
+
+    @property
+    def delivered(self) -> list[str]:
+        return [path.name for path in self.planning.landing.rglob("*.parquet")]
+
+
+@pytest.fixture
+def desk(monkeypatch, tmp_path) -> Desk:
+    desk = Desk(tmp_path)
+    places = {"MARKETS": MARKETS, "STORE": desk.planning.store.address, "LANDING": str(desk.planning.landing)}
+    for name, value in places.items():
+        monkeypatch.setenv(f"FORECAST_{name}", value)
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    monkeypatch.setattr(OVERRIDE, "prepare_instance", lambda: None)
+    monkeypatch.setattr(OVERRIDE, "launch", desk.launch)
+    return desk
+
+
+def test_a_dry_run_shows_each_change_and_writes_nothing(desk):
+    desk.fill_in(("a", AUGUST, 120, *FAIR))
+    code, output = desk("--dry-run")
+    assert code == 0
+    assert "FR 2024-06: 1 numbers change" in output
+    assert "event: the fair moves to August" in output
+    assert "+10" in output
+    assert "Nothing was written." in output
+    assert desk.delivered == []
+
+
+def test_an_import_is_delivered_and_names_the_next_command(desk):
+    desk.fill_in(("a", AUGUST, 120, *FAIR))
+    code, output = desk()
+    assert (code, desk.delivered, desk.launched) == (0, ["workbooks_2024-06.parquet"], [])
+    assert "Next: forecast-assets cycle --month 2024-06 --country FR, or repeat with --run" in output
+    desk.fill_in(("a", AUGUST, 125, *FAIR))
+    _, output = desk(author="Bob")
+    assert "SKU a for 2024-08 replaces 120 by Ann (self-declared): the later import counts" in output
+
+
+def test_run_publishes_the_month_again(desk):
+    desk.fill_in(("a", AUGUST, 120, *FAIR))
+    code, _ = desk("--run")
+    assert code == 0
+    assert desk.launched == [
+        ("ingest", "FR", "2024-06", ("overrides",)),
+        ("republish", "FR", "2024-06", ("published_forecasts", "market_report", "mlflow_run")),
+    ]
+
+
+def test_a_delivered_number_that_is_not_published_yet_is_published_by_a_later_run(desk):
+    desk.fill_in(("a", AUGUST, 120, *FAIR))
+    desk()
+    code, output = desk("--run")
+    assert code == 0
+    assert "the workbook changes no number" in output
+    assert len(desk.launched) == 2
+
+
+def test_a_failed_run_exits_with_1_and_says_that_the_numbers_are_delivered(desk):
+    desk.fails = True
+    desk.fill_in(("a", AUGUST, 120, *FAIR))
+    code, output = desk("--run")
+    assert code == 1
+    assert len(desk.launched) == 1
+    assert "The numbers are delivered, but not published." in output
+
+
+@pytest.mark.parametrize(
+    ("number", "message"),
+    [((120, "", ""), "Overrides!G4: the reason is missing"), (("=1+1", *FAIR), "Overrides!F4: a formula without its")],
+)
+def test_a_workbook_that_breaks_a_rule_exits_with_2_and_names_the_cell(desk, number, message):
+    desk.fill_in(("a", AUGUST, *number), ("b", JULY, 41, *FAIR))
+    code, output = desk("--run")
+    assert code == 2
+    assert message in output
+    assert (desk.delivered, desk.launched) == ([], [])
+
+
+def test_a_missing_file_exits_with_2(desk):
+    code, output = desk()
+    assert code == 2
+    assert "filled.xlsx" in output

@@ -1,0 +1,149 @@
+"""The loop of an override: a filled workbook is imported, read as a delivery, published, and measured in August.
+
+Two SKUs of FR, origin June, months July and August; domain functions stand for the runs.
+"""
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from forecast_assets.config.settings import load_settings
+from forecast_assets.domain.evaluation.performance import performance
+from forecast_assets.domain.publication.before_overrides import FORECAST_COLUMNS
+from forecast_assets.domain.publication.value_added_month import value_added_of_month
+from forecast_assets.operations.overrides.import_workbook import ImportRefused, deliver
+from forecast_assets_tests.market_state.publications import publish
+from forecast_assets_tests.operations.overrides.planning import AUGUST, JULY, JUNE, Planning, saved
+from forecast_assets_tests.repository_settings import MARKETS
+
+
+@pytest.fixture
+def planning(tmp_path) -> Planning:
+    return Planning(tmp_path)
+
+
+def test_a_filled_workbook_is_delivered_published_and_measured_two_months_later(planning):
+    planning.bring_in(planning.workbook(("a", AUGUST, 120.5, "promotion", "two weeks at a chain")))
+    overrides = planning.overrides()
+    (row,) = overrides.to_dict("records")
+    assert (row["sku"], row["target_month"], row["month"], row["forecast_units"]) == ("a", AUGUST, JUNE, 120.5)
+    assert (row["author"], row["reason"]) == ("Ann (self-declared)", "promotion: two weeks at a chain")
+    published = planning.publish(overrides.drop(columns="month"))
+    changed = published[published["source"] == "override"]
+    assert changed[["sku", "forecast_units", "model_units"]].to_numpy().tolist() == [["a", 120.5, 110.0]]
+    assert changed["reason"].iloc[0] == "override by Ann (self-declared): promotion: two weeks at a chain"
+    # August sells 130 of a, 40 of b: the model was 20 and 4 off, the override is 9.5 off.
+    sold = pd.DataFrame(
+        {"sku": ["a", "b"], "month": AUGUST, "sell_in_units": [130.0, 40.0], "net_sales": [260.0, None]}
+    )  # fmt: skip
+    dated = {"published": published.assign(month=JUNE), "forecasts": planning.forecasts.assign(month=JUNE)}
+    table = value_added_of_month(
+        AUGUST,
+        performance(AUGUST, sold, dated["published"]).assign(month=AUGUST),
+        dated["published"],
+        dated["forecasts"].assign(champion_units=float("nan"))[["month", *FORECAST_COLUMNS]],
+        overrides,
+        sold,
+    )
+    step = table[table["step"] == "published"].set_index(["level", "entity"])
+    columns = ["cells", "helped_cells", "error_saved_units", "error_saved_value"]
+    assert step.loc[("author", "Ann (self-declared)"), columns].tolist() == [1, 1, 10.5, 21.0]
+    assert step.loc[("size_and_direction", "small up"), "cells"] == 1
+    assert step.loc[("market", "ALL"), "absolute_error_units"] == 9.5 + 4
+    assert step.loc[("lag", "02"), "cells"] == 2
+
+
+def test_of_two_planners_the_later_import_counts_and_both_are_named(planning):
+    fair = ("event", "the fair moves to August")
+    first = planning.workbook(("a", AUGUST, 120, *fair), ("b", JULY, 45, "price", "lower from July on"))
+    second = planning.workbook(("a", AUGUST, 125, *fair))
+    planning.bring_in(first)
+    checked = planning.bring_in(second, " Bob ")
+    assert checked.changes[["before_units", "before_author"]].to_numpy().tolist() == [[120.0, "Ann (self-declared)"]]
+    rows = planning.overrides().sort_values("sku")
+    assert rows[["sku", "forecast_units", "author"]].to_numpy().tolist() == [
+        ["a", 125.0, "Bob (self-declared)"], ["b", 45.0, "Ann (self-declared)"],
+    ]  # fmt: skip
+    assert rows["reason"].iloc[0] == "event: the fair moves to August (replaces 120 by Ann (self-declared))"
+    second.seek(0)
+    assert planning.check(second, "Bob").changes.empty
+
+
+def test_a_workbook_of_an_earlier_publication_is_refused_with_what_changed(planning):
+    file = planning.workbook(("a", AUGUST, 120, "event", "the fair moves to August"))
+    planning.bring_in(planning.workbook(("b", JULY, 45, "price", "lower from July on")))
+    planning.publish(planning.overrides().drop(columns="month"))
+    with pytest.raises(ImportRefused) as error:
+        planning.check(file)
+    head, line = str(error.value).splitlines()
+    assert head.startswith("the workbook is stale: FR 2024-06 was published again, 1 numbers differ.")
+    assert line == "SKU b for 2024-07: 40 in the workbook, 45 published now"
+
+
+def test_a_cell_that_another_file_delivers_is_refused_and_other_cells_are_not(planning):
+    folder = planning.landing / "overrides"
+    folder.mkdir()
+    head = "country,sku,origin_month,target_month,forecast_units,author,reason"
+    rows = ["FR,a,2024-06,2024-08,99,Cy,own", "FR,a,2024-05,2024-08,1,Cy,own", "DE,b,2024-06,2024-07,1,Cy,own"]
+    (folder / "planners.csv").write_text("\n".join([head, *rows]) + "\n")
+    fair = ("event", "the fair moves to August")
+    with pytest.raises(ImportRefused) as error:
+        planning.check(planning.workbook(("a", AUGUST, 120, *fair)))
+    assert str(error.value) == (
+        "SKU a for 2024-08 is delivered as 99 by Cy in another file of overrides; change it there"
+    )
+    planning.bring_in(planning.workbook(("b", JULY, 45, *fair)))
+    assert sorted(planning.overrides()["forecast_units"]) == [45.0, 99.0]
+
+
+def test_two_imports_at_once_do_not_lose_a_number(planning):
+    fair = ("event", "the fair moves to August")
+    ann, bob = (
+        planning.check(planning.workbook((sku, AUGUST, units, *fair))) for sku, units in (("a", 120), ("b", 50))
+    )
+    deliver(planning.settings, ann)
+    with pytest.raises(ImportRefused, match="another import has written"):
+        deliver(planning.settings, bob)
+    assert planning.overrides()["sku"].tolist() == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("number", "message"),
+    [
+        ((120, "", "why"), "Overrides!G4: the reason is missing; choose one of"),
+        (("many", "event", "why"), "Overrides!F4: 'many' is not a number"),
+        ((-5, "event", "why"), "Overrides!F4: -5 is negative"),
+        ((300, "event", "why"), "Overrides!F4: 300 is more than 50% off the model's 110; explain it in Overrides!H4"),
+    ],
+)
+def test_an_entry_that_breaks_a_rule_is_refused_by_its_cell_and_nothing_is_written(planning, number, message):
+    with pytest.raises(ImportRefused) as error:
+        planning.check(planning.workbook(("a", AUGUST, *number)))
+    assert str(error.value).startswith(message)
+    assert list(planning.landing.iterdir()) == []
+
+
+def test_a_month_that_is_closed_or_not_published_or_without_author_is_refused(planning):
+    file = planning.workbook(("a", AUGUST, 120, "event", "the fair moves"))
+    with pytest.raises(ImportRefused, match="--author is empty"):
+        planning.check(file, " ")
+    file.seek(0)
+    publish(planning.store, JULY)
+    with pytest.raises(ImportRefused, match="FR 2024-06 is closed: a later month is published"):
+        planning.check(file)
+    book = openpyxl.load_workbook(file)
+    for cell, value, message in (("B2", "ZZ", "no market ZZ"), ("B3", "2024-05", "FR 2024-05 is not published")):
+        before = book["_key"][cell].value
+        book["_key"][cell] = value
+        with pytest.raises(ImportRefused, match=message):
+            planning.check(saved(book))
+        book["_key"][cell] = before
+
+
+def test_with_dremio_as_the_source_the_rows_are_checked_and_not_written(planning):
+    lake = {"FORECAST_SOURCE": "dremio", "DREMIO_HOST": "lake", "DREMIO_SCHEMA": "sales", "DREMIO_USER": "planning"}
+    planning.settings = load_settings({"FORECAST_MARKETS": MARKETS, "FORECAST_STORE": planning.store.address, **lake})
+    checked = planning.check(planning.workbook(("a", AUGUST, 120, "event", "the fair moves")))
+    assert len(checked.changes) == 1
+    with pytest.raises(ImportRefused, match="the source is sales in Dremio: overrides are read from its table"):
+        deliver(planning.settings, checked)
