@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 from forecast_assets.cli import app
 from forecast_assets.operations.history.passport import passport
 from forecast_assets.storage import PartitionKey, Provenance
+from forecast_assets.storage.table_specs import table_specs
 from forecast_assets_tests.defs.assets.company import DECEMBER, NOVEMBER, Company, succeeded
 
 PLACE = PartitionKey(pd.Timestamp(DECEMBER), "FR")
@@ -58,8 +59,8 @@ def test_reasons_of_another_publication_are_not_shown(company, tmp_path):
     copy = company.copied_whole_to(tmp_path / "copy")
     assert passport(copy.store, PLACE, "NULL", MARCH).reasons
     rows = copy.read("published_forecasts", "FR", DECEMBER).drop(columns=["country", "month"])
-    again = rows.assign(forecast_units=rows["forecast_units"] * 1.0, reason="published again")
-    copy.store.write("published_forecasts", again, PLACE, Provenance(run_id="r", cycle_id="dev-2024-12"))
+    again = rows.assign(reason="published again")
+    copy.store.write(table_specs()["published_forecasts"], PLACE, again, Provenance("later", "dev-later", "none"))
     assert passport(copy.store, PLACE, "NULL", MARCH).reasons == []
 
 
@@ -69,4 +70,4 @@ def test_reasons_are_written_in_the_language_of_the_market(company, tmp_path):
     markets.write_text(markets.read_text().replace('code: "NO",', 'code: "NO", language: de,'))
     succeeded(copy.run("monthly_cycle", "NO", DECEMBER, assets=["forecast_reasons"]))
     texts = copy.read("forecast_reasons", "NO", DECEMBER)["text"]
-    assert texts.str.contains("Stück|Einführung|Verkauf|Endet").all()
+    assert texts.str.contains("Stück|Einführung|Verkauf|statt des Modells|Endet").all()
