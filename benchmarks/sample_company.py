@@ -20,11 +20,11 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.feature_families import FAMILIES, columns_of
 from benchmarks.sample_histories import SampleCompany, sample_company
 from benchmarks.sample_scores import KEYS, ablation, scores, summary
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months
 from forecast_assets.domain.features.build import build_features
+from forecast_assets.domain.features.families import FAMILIES, columns_of
 from forecast_assets.domain.features.market_history import MarketHistory
 from forecast_assets.domain.models.market_model import fit_market_model, forecast_units
 from forecast_assets.domain.models.recipe import Recipe

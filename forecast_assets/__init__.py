@@ -7,6 +7,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from forecast_assets.operations.experiments.experiment import run_experiment as run_experiment
     from forecast_assets.storage.company_tables import open_store as open_store
 
 # Backfill policies and multi-partition mappings are "beta" in every Dagster that has them; the pinned one is tested.
@@ -14,7 +15,10 @@ warnings.filterwarnings("ignore", message=".* is currently in beta, and may have
 warnings.filterwarnings("ignore", message="Asset job .* materializes assets with varying BackfillPolicies")
 
 # Loaded when first used: every command imports this package, and few of them read with pandas.
-_MODULE_OF = {"open_store": "forecast_assets.storage.company_tables"}
+_MODULE_OF = {
+    "open_store": "forecast_assets.storage.company_tables",
+    "run_experiment": "forecast_assets.operations.experiments.experiment",
+}
 
 if not TYPE_CHECKING:
 

@@ -15,6 +15,7 @@ from forecast_assets.defs.assets import (
     evaluation,
     features,
     forecasts,
+    levels,
     models,
     pooling,
     publication,
@@ -25,6 +26,7 @@ from forecast_assets.defs.assets import (
 )
 from forecast_assets.defs.assets.lineage import lineage_specs
 from forecast_assets.defs.assets.sources import build_source_assets
+from forecast_assets.defs.experiments import experiments
 from forecast_assets.defs.resources import default_resources
 from forecast_assets.defs.schedules import build_schedules
 from forecast_assets.defs.sensors import build_sensors
@@ -35,7 +37,7 @@ from forecast_assets.storage import TableReader
 from forecast_assets.storage.code_version import code_versions
 
 STAGES = [
-    sources, demand, features, pooling, tuning, models, forecasts, evaluation, champion, publication, reasons,
+    sources, demand, features, pooling, tuning, models, forecasts, evaluation, champion, publication, reasons, levels,
     value_added,
 ]  # fmt: skip
 
@@ -64,7 +66,7 @@ def build_definitions(
     schedules = build_schedules(settings, cron)
     return dg.Definitions(
         assets=[*assets, *lineage_specs(SqlProject(), settings.sources.kind)],
-        jobs=jobs.ALL_JOBS,
+        jobs=[*jobs.ALL_JOBS, experiments],
         schedules=schedules,
         sensors=build_sensors(settings, schedules),
         resources={**default_resources(settings, inputs), **resources},

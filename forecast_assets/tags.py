@@ -32,6 +32,8 @@ RETRY_NUMBER_TAG, RETRY_STRATEGY_TAG = "dagster/retry_number", "dagster/retry_st
 # Jobs of one market.
 INGEST, MARKET_FEATURES, TUNE, MEASURE, MONTHLY_CYCLE = "ingest", "market_features", "tune", "measure", "monthly_cycle"
 REFUSE_RECIPE, REPUBLISH = "refuse_recipe", "republish"
+# Compares recipes and writes no table; its failures concern the person who started it alone.
+EXPERIMENTS = "experiments"
 CHAMPION_CYCLE, PUBLISH_FALLBACK = "champion_cycle", "publish_fallback"
 # Jobs that run after a failed cycle, in order.
 FALLBACK_JOBS = (CHAMPION_CYCLE, PUBLISH_FALLBACK)
@@ -41,11 +43,12 @@ JOBS_OVER_ALL_MARKETS = {
     "demand_totals_known": "totals_known",
     "pooled_rows": "pool_rows",
     "pooled_model": "pool_model",
+    "forecast_totals": "sum_forecasts",
 }
 
 # Groups of tables that jobs compute.
 SOURCES = ["sell_in", "sell_out", "products", "promotions", "overrides", "covid_policy"]
-BY_RECIPE = ["model", "forecasts", "backtest", "champion", "published_forecasts"]
+BY_RECIPE = ["model", "forecasts", "backtest", "champion", "published_forecasts", "forecast_levels"]
 FORECAST = ["baseline_forecasts", *BY_RECIPE]
 PERFORMANCE, VALUE_ADDED = "performance", "forecast_value_added"
 # Tables that measure what was published, in order.

@@ -19,9 +19,9 @@ USED_BY_FEW_STEPS = {
 # Help is text: it needs no data, no Dagster and no settings.
 NOT_FOR_HELP = {"dagster", "duckdb", "numpy", "pandas", "pandera", "pyarrow", "sqlalchemy", "yaml"}
 COMMANDS = [
-    [], ["cycle"], ["measure"], ["backfill"], ["tune"], ["champion"], ["rollback"], ["withdraw"], ["versions"],
-    ["prune"], ["replay"], ["why"], ["sample"], ["prepare"], ["doctor"], ["watchdog"], ["demo"], ["alerts"],
-    ["alerts", "drop"], ["market"], ["market", "add"],
+    [], ["cycle"], ["measure"], ["backfill"], ["tune"], ["experiment"], ["champion"], ["rollback"], ["withdraw"],
+    ["versions"], ["prune"], ["replay"], ["why"], ["sample"], ["prepare"], ["doctor"], ["watchdog"], ["demo"],
+    ["alerts"], ["alerts", "drop"], ["market"], ["market", "add"],
 ]  # fmt: skip
 
 

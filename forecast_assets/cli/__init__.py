@@ -15,6 +15,7 @@ from forecast_assets.cli.commands.champion import champion
 from forecast_assets.cli.commands.cycle import cycle
 from forecast_assets.cli.commands.demo import demo
 from forecast_assets.cli.commands.doctor import doctor
+from forecast_assets.cli.commands.experiment import experiment
 from forecast_assets.cli.commands.market import market
 from forecast_assets.cli.commands.measure import measure
 from forecast_assets.cli.commands.override import override
@@ -62,7 +63,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Forecast the demand of every market, month by month.",
 )
-RUN = (demo, cycle, accept, measure, backfill, tune, champion, rollback, withdraw)
+RUN = (demo, cycle, accept, measure, backfill, tune, experiment, champion, rollback, withdraw)
 INSPECT_VERSIONS = (versions, restore, prune, replay, why)
 for command in (*RUN, *INSPECT_VERSIONS, sample, prepare, doctor, watchdog):
     app.command()(command)

@@ -64,7 +64,9 @@ class Market:
     iso3: str = field(metadata={AFFECTS: Affects("covid_policy")})
     region: str = field(
         metadata={
-            AFFECTS: Affects("features", "market_report", every_market=("demand_totals", "demand_totals_known")),
+            AFFECTS: Affects(
+                "features", "market_report", every_market=("demand_totals", "demand_totals_known", "forecast_totals")
+            ),
         }
     )
     since: pd.Timestamp = field(metadata={AFFECTS: Affects()})

@@ -52,6 +52,11 @@ pool_model = dg.define_asset_job(
     TABLES_BY_JOB[JOBS_OVER_ALL_MARKETS["pooled_model"]],
     description="Learners trained over all markets, for every market to read.",
 )
+sum_forecasts = dg.define_asset_job(
+    JOBS_OVER_ALL_MARKETS["forecast_totals"],
+    TABLES_BY_JOB[JOBS_OVER_ALL_MARKETS["forecast_totals"]],
+    description="Published forecasts of a month summed to regions and the world.",
+)
 market_features = dg.define_asset_job(
     MARKET_FEATURES,
     TABLES_BY_JOB[MARKET_FEATURES],
@@ -86,12 +91,12 @@ champion_cycle = dg.define_asset_job(
 )
 publish_fallback = dg.define_asset_job(
     PUBLISH_FALLBACK,
-    ["champion", "published_forecasts", FORECAST_REASONS],
+    ["champion", "published_forecasts", FORECAST_REASONS, "forecast_levels"],
     tags={SET_ASIDE_TAG: "challenger set aside: the cycle failed"},
     description="Publish the best that a failed cycle left: its forecasts, the baseline, or the last published ones.",
 )
 
 ALL_JOBS = [
     ingest, totals, totals_known, market_features, pool_rows, pool_model, tune, measure, monthly_cycle, refuse_recipe,
-    republish, champion_cycle, publish_fallback,
+    republish, champion_cycle, publish_fallback, sum_forecasts,
 ]  # fmt: skip

@@ -19,9 +19,11 @@ from forecast_assets.operations.history.historical_store import HistoricalStore
 from forecast_assets.sources.opened import open_sources
 from forecast_assets.storage import TableReader
 from forecast_assets.storage.configuration import configuration_of
+from forecast_assets.storage.current_features import CurrentFeatures
 from forecast_assets.storage.lease import Hold
 from forecast_assets.storage.opened import open_store
 from forecast_assets.storage.table_specs import table_specs
+from forecast_assets.tracking.experiment_runs import mlflow_of_experiments
 from forecast_assets.tracking.mlflow_runs import MlflowRuns
 from forecast_assets.tracking.mlflow_tracking import MlflowTracking
 
@@ -46,6 +48,7 @@ def default_resources(settings: Settings, inputs: TableReader | None = None) -> 
         holds=holds, damaged=damaged,
     )  # fmt: skip
     read_from = inputs or store
+    address = _mlflow_address(settings)
     return {
         "settings": settings,
         "tables": managers["io_manager"],
@@ -58,10 +61,13 @@ def default_resources(settings: Settings, inputs: TableReader | None = None) -> 
         "unlisted_markets": UnlistedMarkets(read_from, settings.market_table),
         "recipes_in_force": RecipesInForce(read_from, lookups),
         "delivery_findings": DeliveryFindings(inputs.original if isinstance(inputs, HistoricalStore) else store, holds),
+        # A replay reads what an earlier version of the code has stored.
+        "current_features": CurrentFeatures(None if inputs else store),
         "damaged_inputs": damaged,
         "mlflow_runs": MlflowRuns(store, holds),
-        "mlflow_tracking": MlflowTracking(
-            tracking_uri=_mlflow_address(settings), experiment_name=f"forecast_assets_{settings.env}"
+        "mlflow_tracking": MlflowTracking(tracking_uri=address, experiment_name=f"forecast_assets_{settings.env}"),
+        "mlflow": mlflow_of_experiments(
+            MlflowTracking(tracking_uri=address, experiment_name=f"forecast_assets_{settings.env}_experiments")
         ),
     }
 

@@ -5,6 +5,7 @@ from forecast_assets.schemas.demand import DemandTotals, DemandTotalsKnown, Hist
 from forecast_assets.schemas.evaluation import Backtest, Champion, ForecastValueAdded, Performance
 from forecast_assets.schemas.features import Features, PooledRows
 from forecast_assets.schemas.forecasts import BaselineForecasts, ForecastReasons, Forecasts, PublishedForecasts
+from forecast_assets.schemas.levels import ForecastLevels, ForecastTotals
 from forecast_assets.schemas.models import Model, PooledModel, RefusedRecipe, TunedRecipe
 from forecast_assets.schemas.table import Table
 
@@ -30,10 +31,12 @@ TABLES: dict[str, type[Table]] = {
     "champion": Champion,
     "published_forecasts": PublishedForecasts,
     "forecast_reasons": ForecastReasons,
+    "forecast_levels": ForecastLevels,
+    "forecast_totals": ForecastTotals,
     "performance": Performance,
     "forecast_value_added": ForecastValueAdded,
 }
 # Tables over all markets: partitioned by month alone.
-MONTH_ONLY = frozenset({"demand_totals", "demand_totals_known", "pooled_rows", "pooled_model"})
+MONTH_ONLY = frozenset({"demand_totals", "demand_totals_known", "pooled_rows", "pooled_model", "forecast_totals"})
 # Tables made only on request: a market may have none.
 ON_DEMAND = frozenset({"tuned_recipe", "refused_recipe"})

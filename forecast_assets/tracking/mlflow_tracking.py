@@ -81,6 +81,19 @@ class MlflowTracking(dg.ConfigurableResource):
 
             return len(MlflowClient(tracking_uri=self.tracking_uri).search_experiments(max_results=SEARCH_LIMIT))
 
+    def require_experiment(self) -> None:
+        """Create the experiment if it is missing, with the folder of its files.
+
+        Raises:
+            TrackingUnavailable: If MLflow does not accept it, or the experiment is deleted.
+        """
+        with tracking_errors(self.tracking_uri, f"opening the experiment {self.experiment_name}"):
+            check_database_answers(self.tracking_uri)
+            check_azure_ml_answers(self.tracking_uri)
+            from mlflow import MlflowClient
+
+            self._experiment_id(MlflowClient(tracking_uri=self.tracking_uri))
+
     def mirror_champion(self, run_id: str, record: ChampionRecord) -> None:
         """Register the champion of a market in the model registry, with the run that holds its model.
 

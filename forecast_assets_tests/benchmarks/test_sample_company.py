@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from benchmarks import sample_company
-from benchmarks.feature_families import FAMILIES, columns_of
 from benchmarks.sample_scores import ablation, scores, summary
+from forecast_assets.domain.features.families import FAMILIES, columns_of
 from forecast_assets.domain.models.recipe import Recipe
 
 QUICK = Recipe(rounds=20, refit_rounds=10, recursive_rounds=10)

@@ -44,6 +44,14 @@ def test_embedded_numbers_are_those_computed_by_hand(page):
     assert data["market"]["history"] == [100, 130, 140]
     assert data["market"]["forecast"] == [162, 201]
     assert data["market"]["baseline"] == [169, 178]
+    assert data["market"]["p10"] == [140, 170]  # of the sum, not the sum of 149 and 11.3
+    assert data["market"]["p90"] == [180, 230]
+
+
+def test_without_a_stored_distribution_the_market_has_no_band(report):
+    text = render_market_report(dataclasses.replace(report, levels=report.levels.iloc[:0]))
+    assert PageReader(text).data["market"]["p10"] == [None, None]
+    assert "There is no band" in text
 
 
 def test_backtest_lines_start_at_their_first_target_month(page):

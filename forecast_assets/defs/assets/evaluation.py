@@ -25,6 +25,7 @@ from forecast_assets.market_state.later_restatements import LaterRestatements
 from forecast_assets.market_state.recipes import for_backtest
 from forecast_assets.market_state.recipes_in_force import RecipesInForce
 from forecast_assets.partitions import country_of_run, months_of_run, partition_key
+from forecast_assets.storage.current_features import CurrentFeatures
 from forecast_assets.validation import evaluation_checks
 from forecast_assets.validation.table_checks import stored_if_sound
 
@@ -55,6 +56,7 @@ def backtest(
     context: dg.AssetExecutionContext,
     settings: dg.ResourceParam[Settings],
     recipes_in_force: dg.ResourceParam[RecipesInForce],
+    current_features: dg.ResourceParam[CurrentFeatures],
     features: pd.DataFrame,
     sell_in: pd.DataFrame,
     history_marks: pd.DataFrame,
@@ -66,6 +68,7 @@ def backtest(
     """Run the backtest at the end of the run's origin month."""
     (origin,) = months_of_run(context)
     require_training_origins("backtest", recipes_in_force.store, country_of_run(context), origin, features, sell_in)
+    current_features.require(country_of_run(context), features)
     panel = panel_from_rows(sell_in, sell_in["month"].min(), origin).with_marks(history_marks)
     pooled = pooled_of(settings, pooled_model)
     contest = contest_of_run(context, settings, recipes_in_force, tuned_recipe, refused_recipe)

@@ -28,6 +28,7 @@ from forecast_assets.domain.statistical.baseline import baseline_forecasts as ba
 from forecast_assets.market_state.recipes_in_force import RecipesInForce
 from forecast_assets.partitions import country_of_run, months_of_run
 from forecast_assets.storage import PartitionKey, TableReader
+from forecast_assets.storage.current_features import CurrentFeatures
 from forecast_assets.validation import forecast_checks
 from forecast_assets.validation.schema_check import schema_check
 from forecast_assets.validation.table_checks import stored_if_sound
@@ -125,6 +126,7 @@ def model(
     context: dg.AssetExecutionContext,
     settings: dg.ResourceParam[Settings],
     recipes_in_force: dg.ResourceParam[RecipesInForce],
+    current_features: dg.ResourceParam[CurrentFeatures],
     features: pd.DataFrame,
     sell_in: pd.DataFrame,
     history_marks: pd.DataFrame,
@@ -135,6 +137,7 @@ def model(
     """Train the model of the run's origin month; where a challenger meets another champion, one by each recipe."""
     (origin,) = months_of_run(context)
     require_training_origins("model", recipes_in_force.store, country_of_run(context), origin, features, sell_in)
+    current_features.require(country_of_run(context), features)
     panel = panel_from_rows(sell_in, sell_in["month"].min(), origin).with_marks(history_marks)
     pooled = pooled_of(settings, pooled_model)
     contest = contest_of_run(context, settings, recipes_in_force, tuned_recipe, refused_recipe)

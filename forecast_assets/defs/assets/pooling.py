@@ -19,6 +19,7 @@ from forecast_assets.domain.models.pooled_model import pooled_rows as rows_of_mo
 from forecast_assets.market_state.damaged_inputs import DamagedInputs, without_markets_of
 from forecast_assets.market_state.recipes import recipe_of
 from forecast_assets.partitions import months_of_run
+from forecast_assets.storage.current_features import CurrentFeatures
 from forecast_assets.validation.damage_checks import INPUTS_SOUND, inputs_sound
 from forecast_assets.validation.schema_check import schema_check
 from forecast_assets.validation.table_checks import stored_if_sound
@@ -65,10 +66,14 @@ def pooled_rows(
     pool=TRAINING_POOL,
 )
 def pooled_model(
-    context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings], pooled_rows: pd.DataFrame
+    context: dg.AssetExecutionContext,
+    settings: dg.ResourceParam[Settings],
+    current_features: dg.ResourceParam[CurrentFeatures],
+    pooled_rows: pd.DataFrame,
 ) -> Results:
     """Train the learners that every market may read at the run's origin month."""
     (origin,) = months_of_run(context)
+    current_features.require(None, pooled_rows)
     fitted = fit_pooled_model(pooled_rows, add_months(origin, -1), recipe_of(settings.training))
     figures = {
         "rows": fitted.rows,

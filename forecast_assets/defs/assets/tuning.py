@@ -22,6 +22,7 @@ from forecast_assets.market_state.recipes import backtest_recipe_of
 from forecast_assets.market_state.recipes_in_force import RecipesInForce
 from forecast_assets.partitions import country_of_run, months_of_run
 from forecast_assets.storage import PartitionKey
+from forecast_assets.storage.current_features import CurrentFeatures
 from forecast_assets.tags import ALARMS_TAG, BUDGET_TAG
 from forecast_assets.validation.schema_check import schema_check
 from forecast_assets.validation.table_checks import stored_if_sound
@@ -59,6 +60,7 @@ def tuned_recipe(
     config: TuningBudget,
     settings: dg.ResourceParam[Settings],
     recipes_in_force: dg.ResourceParam[RecipesInForce],
+    current_features: dg.ResourceParam[CurrentFeatures],
     features: pd.DataFrame,
     sell_in: pd.DataFrame,
     history_marks: pd.DataFrame,
@@ -68,6 +70,7 @@ def tuned_recipe(
     (month,) = months_of_run(context)
     where = f"{country_of_run(context)} {month:%Y-%m}"
     require_marks("tuned_recipe", recipes_in_force.store, PartitionKey(month, country_of_run(context)), features)
+    current_features.require(country_of_run(context), features)
     last = add_months(month, LAST_SCORED)
     panel = panel_from_rows(sell_in, sell_in["month"].min() if len(sell_in) else last, last).with_marks(history_marks)
 

@@ -16,7 +16,7 @@ from forecast_assets.config.settings import Settings
 from forecast_assets.defs.sensors.ended_runs import EndedRun, Ending, RunCursor
 from forecast_assets.domain.cycle_calendar import closed_month
 from forecast_assets.storage import PartitionKey
-from forecast_assets.tags import PARTITION_TAG, RANGE_END_TAG, RANGE_START_TAG, RETRY_NUMBER_TAG
+from forecast_assets.tags import EXPERIMENTS, PARTITION_TAG, RANGE_END_TAG, RANGE_START_TAG, RETRY_NUMBER_TAG
 
 RUN_FAILURES = "run_failures"
 RUNS_AT_ONCE = 200
@@ -49,6 +49,8 @@ def report_ended_runs(
 ) -> tuple[list[str], RunCursor]:
     """Report each run that failed for good since the cursor, and close the failure that a success has put right.
 
+    Experiments are left out: the person who started one sees its failure, and no forecast waits for it.
+
     Returns:
         Ids of the runs reported, and the cursor behind the runs that were read.
     """
@@ -59,6 +61,8 @@ def report_ended_runs(
     outbox, failed, pending = Outbox.of(settings), [], []
     for record in [*(record for record in promised if record is not None), *fresh]:
         run, ending = record.dagster_run, ended_run(instance, record).ending(now)
+        if run.job_name == EXPERIMENTS:
+            continue
         if ending is Ending.SUCCEEDED:
             _close(outbox, settings, run, now)
         elif ending is Ending.RETRY_PENDING:

@@ -67,7 +67,7 @@ class Delivery:
 
         SKUs that were first delivered later stay, without units.
         """
-        stop = int(self.months.get_indexer(pd.DatetimeIndex([month]))[0]) + 1
+        stop = int(self.months.searchsorted(month, side="right"))
         return replace(
             self,
             months=self.months[:stop],

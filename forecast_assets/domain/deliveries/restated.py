@@ -67,7 +67,7 @@ def _versions(before: pd.DataFrame, now: pd.DataFrame, measure: str) -> pd.DataF
     versions = before[[*VERSION, measure]].merge(
         now[[*VERSION, measure]], on=VERSION, how="outer", suffixes=("_stored", "_delivered"), validate="1:1"
     )
-    versions = versions.sort_values(VERSION, ignore_index=True)
+    versions = versions.sort_values(VERSION)
     values = versions[[f"{measure}_stored", f"{measure}_delivered"]].set_axis(["stored", "delivered"], axis=1)
     known = values.groupby([versions[name] for name in CELL]).ffill()
     known = known.fillna(0.0) if measure == UNITS else known[known.notna().all(axis=1)]

@@ -4,6 +4,7 @@ A stored model is never scored on months before its cutoff. Only its recipe is, 
 """
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -41,6 +42,7 @@ def backtest(
     products: pd.DataFrame | None = None,
     pooled: PooledModel | None = None,
     champion: Recipe | None = None,
+    months_back: Sequence[int] = BACKTEST_OFFSETS_MONTHS,
 ) -> pd.DataFrame:
     """Return the cells of the rolling origins, with every method on the same cells.
 
@@ -52,6 +54,7 @@ def backtest(
         products: Products as known in each ``month``, for the portfolio rules; None applies no rule.
         pooled: Learners over all markets for this origin; each earlier origin uses the part known there.
         champion: Another recipe, refitted at the same origins for comparison.
+        months_back: Origins, in months before ``origin``.
 
     Returns:
         One row per SKU, origin and horizon up to the origin month. Columns: ``actual_units`` (NaN if unknown),
@@ -61,10 +64,8 @@ def backtest(
     """
     tables: list[pd.DataFrame] = []
     memory, memory_of_champion = RefitCache(), RefitCache()
-    for months_back in BACKTEST_OFFSETS_MONTHS:
-        at = _Origin(
-            features, sell_in, products, add_months(origin, -months_back), pooled and pooled.known(months_back)
-        )
+    for months in months_back:
+        at = _Origin(features, sell_in, products, add_months(origin, -months), pooled and pooled.known(months))
         cells = at.forecast_by(recipe, memory)
         if cells is None:
             continue

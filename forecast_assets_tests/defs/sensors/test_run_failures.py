@@ -73,6 +73,14 @@ def test_a_failed_run_is_reported_once_with_step_and_error(company, cursor):
     assert len(company.events()) == 1
 
 
+def test_a_failed_experiment_is_not_reported(company, cursor):
+    experiments = dg.GraphDefinition("experiments", node_defs=[work]).to_job(name="experiments")
+    config = {"ops": {"work": {"config": {"fails": True}}}}
+    experiments.execute_in_process(instance=company.instance, run_config=config, raise_on_error=False)
+    assert tick(company, cursor) == []
+    assert company.outbox.open_incidents() == []
+
+
 def test_of_a_retried_run_the_last_try_alone_is_reported(company, cursor):
     first = run(company, fails=True, **{"dagster/will_retry": "true"})
     assert tick(company, cursor) == []

@@ -109,3 +109,16 @@ def test_a_small_sku_or_a_few_cells_do_not_block():
     assert changed_scale(table) is None
     few = table.assign(delivered=table["stored"].mask(table.index < 2, 1200.0))
     assert changed_scale(few) is None
+
+
+@pytest.mark.parametrize("column", ["stored", "delivered"])
+def test_cells_that_began_or_ended_are_no_changes_by_another_factor(column):
+    """Five cells are twelve times what they were, and five others are zero in one of the two deliveries."""
+    table = old_cells(5)
+    is_zero = table.index.isin(range(5, 10))
+    assert blocks(table.assign(**{column: table[column].mask(is_zero, 0.0)})) is False
+
+
+def test_cells_of_less_than_a_unit_count():
+    table = old_cells(5)
+    assert blocks(table.assign(stored=table["stored"] / 1000, delivered=table["delivered"] / 1000)) is False

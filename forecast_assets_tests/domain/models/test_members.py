@@ -107,15 +107,16 @@ def test_the_coefficients_are_those_of_scikit_learn_on_rows_made_one_by_one():
     from sklearn.linear_model import Ridge
 
     units = noisy()
-    panel = panel_of(units).until(ORIGIN)
+    panel, origin = panel_of(units), MONTHS[59]
     rows, labels = [], []
     for sku in range(12):
-        for end in range(51 - 36 + 1 - 3, 51 - 3 + 1):
+        # The last 36 origins with a label three months on: after 22 to after 57 months.
+        for end in range(22, 58):
             level = max(units[sku, end - 12 : end].mean(), 0.1 * units[sku, max(0, end - 36) : end].mean())
             rows.append(units[sku, end - 13 : end] / level)
             labels.append(units[sku, end + 2] / level)
     expected = Ridge(alpha=10.0).fit(rows, labels)
-    learned = json.loads(member_of("ridge_on_lags").fit(panel, ORIGIN, RIDGE)["coefficients"])
+    learned = json.loads(member_of("ridge_on_lags").fit(panel, origin, RIDGE)["coefficients"])
     np.testing.assert_allclose(learned["coefficients"][2], expected.coef_, rtol=1e-6)
     np.testing.assert_allclose(learned["intercepts"][2], expected.intercept_, rtol=1e-6)
 
@@ -160,6 +161,21 @@ def test_what_is_fitted_knows_nothing_after_the_cutoff():
         MONTHS[20],
     )
     assert np.nanmax(known.units) < 1e6
+
+
+def test_a_member_is_given_nothing_after_the_cutoff(monkeypatch):
+    given = []
+
+    class Learner(Wrong):
+        learns_over_skus = True
+
+        def fit(self, panel, origin, recipe):
+            given.append((panel.months[-1], origin))
+            return {"state": "{}"}
+
+    monkeypatch.setattr(member_registry, "member_of", lambda name: Learner(None))
+    assert fit_members(panel_of(noisy()), ORIGIN, RIDGE) == {"wrong": {"state": "{}"}}
+    assert given == [(ORIGIN, ORIGIN)]
 
 
 def test_a_model_with_a_member_is_stored_as_texts_and_forecasts_the_same(

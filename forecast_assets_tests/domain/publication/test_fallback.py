@@ -12,7 +12,6 @@ from forecast_assets.domain.publication.fallback import (
     best_available,
     carried_forward,
     forecasts_of_baseline,
-    require_fallback,
 )
 from forecast_assets.domain.publication.published_forecasts import published_forecasts
 
@@ -179,42 +178,6 @@ def test_a_market_without_any_publication_gets_a_next_step():
         best_available(tables(), ORIGIN)
 
 
-def sold_in(*months, units=10.0):
-    return pd.DataFrame({"sku": "a", "month": pd.to_datetime(list(months)), "sell_in_units": units})
-
-
-def refusal(**changed):
-    """Return the message with which June 2024 gets no fallback; empty if it may get one."""
-    usual = {"closed": ORIGIN, "latest_published": add_months(ORIGIN, -1), "sell_in": sold_in("2024-06-01")}
-    try:
-        require_fallback(ORIGIN, **usual | changed)
-    except NothingToPublishError as error:
-        return str(error)
-    return ""
-
-
-def test_a_fallback_publishes_only_a_month_that_is_over():
-    assert refusal() == ""
-    assert refusal(closed=add_months(ORIGIN, 1)) == ""
-    assert "the last closed month is 2024-05" in refusal(closed=add_months(ORIGIN, -1))
-
-
-def test_a_fallback_does_not_follow_a_later_publication():
-    assert refusal(latest_published=None) == refusal(latest_published=ORIGIN) == ""
-    assert "2024-07 is published already" in refusal(latest_published=add_months(ORIGIN, 1))
-
-
-@pytest.mark.parametrize(("months", "last"), [(["2024-04-01"], "2024-04"), (["2022-01-01", "2023-12-01"], "2023-12")])
-def test_a_fallback_needs_data_of_the_month_or_of_the_one_before(months, last):
-    assert refusal(sell_in=sold_in("2024-05-01")) == ""
-    assert f"the last month with data is {last}" in refusal(sell_in=sold_in(*months))
-
-
-def test_a_month_of_which_nothing_is_known_is_no_data():
-    assert "no month has data" in refusal(sell_in=sold_in("2024-06-01", units=np.nan))
-    assert "no month has data" in refusal(sell_in=NOTHING)
-
-
 @pytest.mark.parametrize(("age", "limit", "is_published"), [(3, 3, True), (4, 3, False), (1, 1, True), (2, 1, False)])
 def test_a_forecast_is_published_again_up_to_an_age(age, limit, is_published):
     """The last publication may be a copy itself: the month that forecast its numbers counts."""
@@ -282,3 +245,25 @@ def test_an_end_that_became_known_since_ends_the_forecast_published_before():
 def test_an_end_that_was_taken_back_does_not_end_the_months_beyond():
     moved = carried_forward(ended(published(add_months(ORIGIN, -1)), "2025-03-01"), ORIGIN, products())
     assert months_of(moved)[-2:] == [0.0, 2412.0]
+
+
+def test_a_forecast_of_less_than_a_unit_gives_an_interval_width():
+    before = published(add_months(ORIGIN, -1)).assign(
+        forecast_units=0.5, forecast_units_p10=0.25, forecast_units_p90=0.75
+    )
+    result = forecasts_of_baseline(baseline(), NOTHING, before, panel(history()), products()).set_index("sku")
+    assert result.loc["b", ["forecast_units_p10", "forecast_units_p90"]].iloc[0].tolist() == [10.0, 30.0]
+
+
+def test_an_end_is_inferred_from_numbers_of_less_than_a_unit_too():
+    small = published(add_months(ORIGIN, -1)).assign(
+        forecast_units=0.5, forecast_units_p10=0.25, forecast_units_p90=0.75
+    )
+    moved = carried_forward(ended(small, "2024-09-01"), ORIGIN)
+    assert months_of(moved) == [0.5] * 3 + [0.0] * 15
+
+
+def test_a_sku_without_a_month_above_zero_ended_with_the_origin():
+    moved = carried_forward(ended(published(add_months(ORIGIN, -1)), "2024-05-01"), ORIGIN)
+    assert months_of(moved) == [0.0] * 18
+    assert set(moved.loc[moved["sku"] == "a", "rule"]) == {"end_of_life"}

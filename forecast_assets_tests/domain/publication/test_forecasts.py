@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from forecast_assets.domain.evaluation.quantiles import with_every_quantile
-from forecast_assets.domain.publication.forecasts import beside_baseline, with_champion
+from forecast_assets.domain.publication.forecasts import beside_baseline, with_champion, with_inputs_missing
 from forecast_assets.domain.publication.published_forecasts import CHAMPION_COLUMNS
 from forecast_assets.validation.schema_check import schema_check
 
@@ -84,3 +84,27 @@ def test_the_champions_numbers_stand_beside_those_of_the_same_cell():
 def test_a_champion_that_forecasts_other_cells_is_rejected():
     with pytest.raises(ValueError, match="the model forecasts 4 cells, the champion 2"):
         with_champion(model_cells(["a", "b"]), model_cells(["a"]))
+
+
+def test_three_cells_that_only_one_forecasts_are_named():
+    with pytest.raises(ValueError, match="4 cells are forecast by only one") as error:
+        beside_baseline(model_cells(["a", "b", "c"]), baseline_cells(["a"]), FEATURES)
+    assert str(error.value).count("'left_only'") == 3
+
+
+def test_without_a_champion_its_columns_are_null():
+    table = with_champion(model_cells(["a"]).drop(columns=list(CHAMPION_COLUMNS.values())), None)
+    assert table[list(CHAMPION_COLUMNS.values())].isna().all(axis=None)
+
+
+def test_a_champion_without_a_number_in_a_cell_is_rejected():
+    theirs = model_cells(["a"]).assign(forecast_units=[1.0, None])
+    with pytest.raises(ValueError, match="the model forecasts 2 cells, the champion 2 or others"):
+        with_champion(model_cells(["a"]).drop(columns=list(CHAMPION_COLUMNS.values())), theirs)
+
+
+def test_inputs_missing_for_the_model_are_added_once_and_in_order():
+    features = pd.DataFrame({"sku": ["a", "b", "c"], "inputs_missing": ["", "sell_out", "overrides,promotions"]})
+    expected = ["overrides,products", "overrides,products,sell_out", "overrides,products,promotions"]
+    assert with_inputs_missing(features, ["products", "overrides"])["inputs_missing"].tolist() == expected
+    assert with_inputs_missing(features, [])["inputs_missing"].tolist() == features["inputs_missing"].tolist()
