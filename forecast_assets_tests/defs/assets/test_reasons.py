@@ -60,7 +60,9 @@ def test_reasons_of_another_publication_are_not_shown(company, tmp_path):
     assert passport(copy.store, PLACE, "NULL", MARCH).reasons
     rows = copy.read("published_forecasts", "FR", DECEMBER).drop(columns=["country", "month"])
     again = rows.assign(reason="published again")
-    copy.store.write(table_specs()["published_forecasts"], PLACE, again, Provenance("later", "dev-later", "none"))
+    inputs = copy.store.provenance("published_forecasts", PLACE).inputs
+    provenance = Provenance("later", "dev-later", "none", inputs=inputs)
+    copy.store.write(table_specs()["published_forecasts"], PLACE, again, provenance)
     assert passport(copy.store, PLACE, "NULL", MARCH).reasons == []
 
 
