@@ -62,6 +62,7 @@ def test_an_end_is_named_with_the_month_it_became_known_and_is_the_whole_differe
         ("end_of_life", None, text),
         ("level", -3, "Level: \u22123 units, 97 a month instead of 100."),
     ]
+    assert cell(reasons, 2) == cell(reasons, 1)
     assert cell(reasons, 3) == [("end_of_life", -100, text)]
 
 
@@ -77,7 +78,8 @@ def test_an_end_known_all_along_and_one_that_only_the_last_forecast_knew():
 def test_an_end_that_was_moved_is_known_since_the_move():
     tables = reason_tables(TEA, rule="end_of_life", end_month=FEBRUARY)
     products = tables.products
-    moved = products.assign(end_month=products["end_month"].where(products["month"] >= MONTHS[PAST - 3], MARCH))
+    is_march = products["month"].between(MONTHS[PAST - 6], MONTHS[PAST - 4])
+    moved = products.assign(end_month=products["end_month"].mask(is_march, MARCH))
     text = cell(reasons_of(dataclasses.replace(tables, products=moved)), 3)[0][2]
     assert text == "Ends Feb 2025 (products, known since Oct 2024): zero from Mar 2025."
 

@@ -87,6 +87,41 @@ def test_orders_beyond_what_the_trade_sells_are_stock():
     assert parts_of(result, 1) == {"stock": -20}
 
 
+@pytest.mark.parametrize("boosted", [0.0, 12.0])
+def test_a_sixth_of_an_unusual_month_is_expected_again(boosted):
+    """Last year's 160 has weight 1 of 6: (3 x 100 + 2 x 100 + 160) / 6 = 110. The year's level is 105, so 55 unusual.
+
+    A sixth of it is expected again. Without it the forecast's level is 100 and 5 / 6, and the boosting adds its own.
+    """
+    expected = [110.0, *[100.0] * 11, 110.0, *[100.0] * 5]
+    same_month = [160.0, *[100.0] * 11, 160.0, *[100.0] * 5]
+    table = features(
+        promotion_factor=1.0, adjusted_same_month=same_month, adjusted_sell_in=100.0, base_sell_in=100.0,
+        expected_sell_out=100.0, expected_orders=100.0, expected_units=expected,
+    )  # fmt: skip
+    boosting = np.zeros((1, 18, len(FEATURE_CAUSES)))
+    boosting[0, :, FEATURE_CAUSES.index("level")] = boosted
+    forecast = np.array([expected]) + boosted
+    anchored = np.array([True])
+    result = differences(forecast, last_year(table, year(160)), NEVER, boosting, expected_parts(table), anchored)
+    assert parts_of(result, 1) == {"level": 5 / 6 - 5 + boosted, "one_off": -55 * 5 / 6}
+    assert result.level[0, 0] == pytest.approx(100 + 5 / 6 + boosted)
+
+
+def test_orders_at_the_level_of_the_sell_out_are_no_stock_correction():
+    """The trade sells half of what it bought: half of the promotion's 20 is in its orders of 50, at weight 3 of 6.
+
+    Promotion: 20 x 2/6 + 10 x 3/6 + 20 x 1/6 = 15 of (50 x 3 + 100 x 2 + 100) / 6 = 75.
+    """
+    table = features(
+        promotion_factor=1.25, adjusted_same_month=100.0, adjusted_sell_in=100.0, base_sell_in=80.0,
+        expected_sell_out=50.0, expected_orders=50.0, expected_units=75.0,
+    )  # fmt: skip
+    last = last_year(table, np.full((1, 12), 80.0))
+    result = differences(np.full((1, 18), 75.0), last, NEVER, None, expected_parts(table), np.array([True]))
+    assert parts_of(result, 1) == {"promotion": 15, "level": -20}
+
+
 def test_contributions_of_the_boosting_go_to_their_causes():
     boosting = np.zeros((1, 18, len(FEATURE_CAUSES)))
     boosting[0, :, FEATURE_CAUSES.index("price")] = -7

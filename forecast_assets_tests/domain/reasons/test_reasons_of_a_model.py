@@ -1,5 +1,7 @@
 """Reasons of a trained model's forecasts of a whole market."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -72,6 +74,16 @@ def test_contributions_of_a_kind_add_up_to_its_prediction_without_the_anchor(kin
     anchor = (cube.anchor("theta") + cube.anchor("statistical_mean")) / 2 if kind == "regular" else 0.0
     parts = scaled_contributions(boosters.direct, cube, kind)
     np.testing.assert_allclose(parts.sum(axis=2), predicted - anchor, atol=1e-9)
+
+
+def test_the_parts_of_a_regular_sku_have_the_weight_of_the_boosting(model, origin_features):
+    features = origin_features[~is_intermittent(origin_features)]
+    cube = feature_cube(features, model.learned.own.names, 18)
+    anchor = (cube.anchor("theta") + cube.anchor("statistical_mean")) / 2
+    change = (predict_direct(model.learned.own.direct, cube, "regular") - anchor) * cube.scale_units[:, None]
+    blended = dataclasses.replace(model, boosting_weight=0.25)
+    causes = boosting_causes(features, blended, np.ones(change.shape))
+    np.testing.assert_allclose(causes.units.sum(axis=2), change / 4, atol=1e-6)
 
 
 def test_the_parts_of_a_rare_seller_are_in_proportion_of_its_forecast(model, origin_features):
