@@ -273,5 +273,7 @@ def test_the_page_shows_five_steps_over_the_months_and_a_sentence_on_the_overrid
     strip = text[text.index('id="value-added"') : text.index('id="market"')]
     assert re.findall(r'class="value">([^<]+)<', strip) == ["30.0%", "20.0%", "15.0%", "15.0%", "20.0%"]
     assert re.findall(r'class="(?:better|worse|)">([^<]+) units<', strip) == ["20", "10", "0", "\u221210"]
-    assert "2 overrides: 0 helped, 2 hurt; no verdict before 20." in strip
+    assert "<p>Your 2 overrides: 0 helped, 2 hurt; no verdict before 20.</p>" in strip
     assert 'id="value-added"' not in render_market_report(report)
+    none = render_market_report(dataclasses.replace(report, value_added=months[months["level"] == "market"]))
+    assert "<p>No override has met its month yet.</p>" in none

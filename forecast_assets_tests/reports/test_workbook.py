@@ -45,6 +45,7 @@ def test_forecast_matrix_has_the_published_value_of_each_sku_and_month(book):
             "Accuracy by lag",
             "Marked history",
             "Overrides",
+            "Totals",
             "_key",
             "Definitions",
         ],
