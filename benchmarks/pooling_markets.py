@@ -86,10 +86,11 @@ def markets_of_case(case: Case) -> list[MarketData]:
 
 @dataclasses.dataclass(frozen=True)
 class SampleMarkets:
-    """Sell-in of all delivered months and features of all origins of a simulated company's markets, by code."""
+    """Sell-in of all delivered months, features of all origins and region of a simulated company's markets, by code."""
 
     panels: dict[str, DemandPanel]
     features: dict[str, pd.DataFrame]
+    regions: dict[str, str]
 
     def at(self, origin: pd.Timestamp) -> list[MarketData]:
         """The markets at an origin; SKUs without features of then are not scored."""
@@ -111,10 +112,11 @@ def sample_markets(markets: int, skus: int, months: int, seed: int) -> SampleMar
     with tempfile.TemporaryDirectory() as folder:
         company = sample_company(Path(folder), seed, markets, skus, months)
     panels, features = {}, {}
+    regions = {code: history.region for code, history in company.histories.items()}
     for code, history in company.histories.items():
         origins = history.sell_in.months[YEAR - 1 : -HORIZON_MONTHS]
         history = history.marked(origins)
         panels[code] = history.sell_in
         tables = [build_features(history, origin) for origin in origins]
         features[code] = pd.concat(tables, ignore_index=True).assign(country=code)
-    return SampleMarkets(panels, features)
+    return SampleMarkets(panels, features, regions)

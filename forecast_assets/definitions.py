@@ -15,9 +15,11 @@ from forecast_assets.defs.assets import (
     evaluation,
     features,
     forecasts,
+    levels,
     models,
     pooling,
     publication,
+    reasons,
     sources,
     tuning,
     value_added,
@@ -35,7 +37,8 @@ from forecast_assets.storage import TableReader
 from forecast_assets.storage.code_version import code_versions
 
 STAGES = [
-    sources, demand, features, pooling, tuning, models, forecasts, evaluation, champion, publication, value_added,
+    sources, demand, features, pooling, tuning, models, forecasts, evaluation, champion, publication, reasons, levels,
+    value_added,
 ]  # fmt: skip
 
 

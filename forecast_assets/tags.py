@@ -43,12 +43,14 @@ JOBS_OVER_ALL_MARKETS = {
     "demand_totals_known": "totals_known",
     "pooled_rows": "pool_rows",
     "pooled_model": "pool_model",
+    "forecast_totals": "sum_forecasts",
 }
 
 # Groups of tables that jobs compute.
 SOURCES = ["sell_in", "sell_out", "products", "promotions", "overrides", "covid_policy"]
-BY_RECIPE = ["model", "forecasts", "backtest", "champion", "published_forecasts"]
+BY_RECIPE = ["model", "forecasts", "backtest", "champion", "published_forecasts", "forecast_levels"]
 FORECAST = ["baseline_forecasts", *BY_RECIPE]
 PERFORMANCE, VALUE_ADDED = "performance", "forecast_value_added"
 # Tables that measure what was published, in order.
 MEASURED = (PERFORMANCE, VALUE_ADDED)
+FORECAST_REASONS = "forecast_reasons"

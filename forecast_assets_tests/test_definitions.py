@@ -15,7 +15,7 @@ DOCUMENTS = ["market_report"]
 RECORDS = ["mlflow_run", "delivery"]
 SINGLE_RUN = {
     "sell_in", "sell_out", "products", "covid_policy", "history_marks", "features", "baseline_forecasts", "performance",
-    "forecast_value_added",
+    "forecast_value_added", "forecast_totals",
     "promotions", "overrides", "demand_totals", "demand_totals_known", "pooled_rows",
 }  # fmt: skip
 MARTS = ["sell_in", "sell_out", "products", "promotions", "overrides"]
@@ -149,6 +149,10 @@ def test_what_all_markets_teach_is_read_from_months_before_the_origin(nodes):
     assert "model" not in upstream(nodes, "pooled_model")
 
 
+def test_nothing_is_made_from_the_reasons_of_a_forecast(nodes):
+    assert not [name for name in nodes if "forecast_reasons" in upstream(nodes, name)]
+
+
 def test_jobs_select_the_tables_of_their_stages(definitions):
     selected = {
         job.name: {key.path[-1] for key in job.asset_layer.selected_asset_keys}
@@ -158,11 +162,12 @@ def test_jobs_select_the_tables_of_their_stages(definitions):
     assert selected["market_features"] == {"history_marks", "features"}
     assert selected["measure"] == {"performance", "forecast_value_added"}
     forecast = {"baseline_forecasts", "model", "forecasts", "backtest", "champion", "published_forecasts"}
+    forecast |= {"forecast_reasons", "forecast_levels"}
     assert selected["champion_cycle"] == {*forecast, "market_report", "mlflow_run"}
     parts = ("ingest", "market_features", "measure", "champion_cycle")
     assert selected["monthly_cycle"] == {"delivery"}.union(*(selected[name] for name in parts))
-    assert [selected[name] for name in ("totals", "totals_known", "pool_rows", "pool_model")] == [
-        {"demand_totals"}, {"demand_totals_known"}, {"pooled_rows"}, {"pooled_model"},
+    assert [selected[name] for name in ("totals", "totals_known", "pool_rows", "pool_model", "sum_forecasts")] == [
+        {"demand_totals"}, {"demand_totals_known"}, {"pooled_rows"}, {"pooled_model"}, {"forecast_totals"},
     ]  # fmt: skip
 
 

@@ -101,7 +101,7 @@ def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
 TEXT_COLUMNS = {
     "market", "level", "name", "published", "why", "group", "severity", "kind", "headline", "message", "state", "asset",
     "months rebuilt", "months that failed", "first reason", "check", "result", "found", "what to do", "where",
-    "source", "finding", "effect", "step",
+    "source", "finding", "effect", "step", "SKU",
 }  # fmt: skip
 
 

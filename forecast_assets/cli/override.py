@@ -17,7 +17,7 @@ from forecast_assets.storage.opened import open_store
 from forecast_assets.tags import INGEST, REPUBLISH
 
 NUMBERS = ("model_units", "before_units", "override_units")
-COLUMNS = ["name", "month", "model", "now", "new", "change", "why"]
+COLUMNS = ["SKU", "month", "model", "now", "new", "change", "why"]
 # What is built again after a delivery of overrides: the job and its assets, in order.
 STEPS_AFTER = (
     (INGEST, ("overrides",)),

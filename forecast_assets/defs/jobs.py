@@ -9,6 +9,7 @@ from forecast_assets.operations.stages import STAGES
 from forecast_assets.tags import (
     BY_RECIPE,
     CHAMPION_CYCLE,
+    FORECAST_REASONS,
     INGEST,
     JOBS_OVER_ALL_MARKETS,
     MARKET_FEATURES,
@@ -51,6 +52,11 @@ pool_model = dg.define_asset_job(
     TABLES_BY_JOB[JOBS_OVER_ALL_MARKETS["pooled_model"]],
     description="Learners trained over all markets, for every market to read.",
 )
+sum_forecasts = dg.define_asset_job(
+    JOBS_OVER_ALL_MARKETS["forecast_totals"],
+    TABLES_BY_JOB[JOBS_OVER_ALL_MARKETS["forecast_totals"]],
+    description="Published forecasts of a month summed to regions and the world.",
+)
 market_features = dg.define_asset_job(
     MARKET_FEATURES,
     TABLES_BY_JOB[MARKET_FEATURES],
@@ -74,7 +80,7 @@ refuse_recipe = dg.define_asset_job(
 )
 republish = dg.define_asset_job(
     REPUBLISH,
-    [*BY_RECIPE, "market_report", "mlflow_run"],
+    [*BY_RECIPE, FORECAST_REASONS, "market_report", "mlflow_run"],
     description="Repeat the forecast of a month by the recipe that is in force now.",
 )
 champion_cycle = dg.define_asset_job(
@@ -85,12 +91,12 @@ champion_cycle = dg.define_asset_job(
 )
 publish_fallback = dg.define_asset_job(
     PUBLISH_FALLBACK,
-    ["champion", "published_forecasts"],
+    ["champion", "published_forecasts", FORECAST_REASONS, "forecast_levels"],
     tags={SET_ASIDE_TAG: "challenger set aside: the cycle failed"},
     description="Publish the best that a failed cycle left: its forecasts, the baseline, or the last published ones.",
 )
 
 ALL_JOBS = [
     ingest, totals, totals_known, market_features, pool_rows, pool_model, tune, measure, monthly_cycle, refuse_recipe,
-    republish, champion_cycle, publish_fallback,
+    republish, champion_cycle, publish_fallback, sum_forecasts,
 ]  # fmt: skip

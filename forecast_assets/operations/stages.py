@@ -8,6 +8,7 @@ import dataclasses
 
 from forecast_assets.tags import (
     FORECAST,
+    FORECAST_REASONS,
     INGEST,
     JOBS_OVER_ALL_MARKETS,
     MARKET_FEATURES,
@@ -32,8 +33,8 @@ class Stage:
 
     Attributes:
         name: Noun for readers.
-        jobs: In the order in which they run. Over all markets there are two: the first builds the table of closed
-            months, the second builds the table that the following month reads.
+        jobs: In the order in which they run. Over all markets the first builds the table of closed months. A second
+            builds the table that the following month reads.
         reads: Table of the markets that a stage over all markets is built from; empty for a stage of single markets.
         is_pooling: True if the stage is left out where no market learns from others.
     """
@@ -65,9 +66,14 @@ FEATURES = Stage("features", (StageJob(MARKET_FEATURES, ("history_marks", "featu
 POOLING = _over_all_markets("pooling", "features", "pooled_rows", "pooled_model", is_pooling=True)
 CYCLES = Stage(
     "cycles",
-    (StageJob(MEASURE, MEASURED), StageJob(MONTHLY_CYCLE, (*FORECAST, "market_report", "mlflow_run"))),
+    (
+        StageJob(MEASURE, MEASURED),
+        StageJob(MONTHLY_CYCLE, (*FORECAST, FORECAST_REASONS, "market_report", "mlflow_run")),
+    ),
 )
-STAGES = (HISTORY, TOTALS, FEATURES, POOLING, CYCLES)
+# Sums over the markets that are published; no market reads them.
+FORECAST_SUMS = _over_all_markets("forecast sums", "forecast_levels", "forecast_totals")
+STAGES = (HISTORY, TOTALS, FEATURES, POOLING, CYCLES, FORECAST_SUMS)
 # The stages that a market runs before its cycle.
 PREPARATION = tuple(stage for stage in STAGES if not stage.over_all_markets and stage is not CYCLES)
 # Features of so many markets and months are read by one run of pooled rows: 500 SKUs each are 260 MB.

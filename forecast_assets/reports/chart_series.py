@@ -7,6 +7,7 @@ a monthly table. The meaning of the numbers is decided in `measures.py`.
 import numpy as np
 import pandas as pd
 
+from forecast_assets.reports.level_rows import market_range
 from forecast_assets.reports.market_report import MarketReport
 from forecast_assets.reports.measures import PUBLICATION_COLUMNS
 
@@ -19,6 +20,8 @@ FORECAST_COLUMNS = {
     "baseline": "baseline_units",
     "model": "model_units",
 }
+# Of the market: the range of the sum, not the sum of ranges.
+RANGE = ("forecast_units_p10", "forecast_units_p90")
 
 
 def chart_series(report: MarketReport, skus: pd.Series) -> dict:
@@ -58,7 +61,9 @@ def chart_series(report: MarketReport, skus: pd.Series) -> dict:
         | {
             name: _numbers(_market_total(report.published, "target_month", column, target_months))
             for name, column in FORECAST_COLUMNS.items()
-        },
+            if column not in RANGE
+        }
+        | {name: _numbers(market_range(report, FORECAST_COLUMNS[name], target_months)) for name in ("p10", "p90")},
         "by_sku": by_sku
         | {"backtest": _backtest(report, skus, months)}
         | {name: _numbers(matrix) for name, matrix in forecasts.items()},

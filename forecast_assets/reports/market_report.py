@@ -53,6 +53,7 @@ PERFORMANCE_COLUMNS = [
 ]
 PRODUCT_COLUMNS = ["sku", "category"]
 FINDING_COLUMNS = ["source", "finding", "effect", "message"]
+LEVEL_COLUMNS = ["level", "category", "target_month", "forecast_units_p10", "forecast_units_p90"]
 MARK_COLUMNS = ["sku", "marked_month", "reason", "units", "cleaned_units"]
 
 
@@ -73,6 +74,7 @@ class MarketReport:
         published_before: The same of the month before, for the churn; None or no rows if none was published.
         model_summary: Facts about the model to print as they are, by label.
         findings: One row per finding in the deliveries of the origin month: `source, finding, effect, message`.
+        levels: One row per level, category and target month of `forecast_levels`; no rows if it is not stored.
         value_added: Rows of ``forecast_value_added`` of the months scored so far; no rows before the first.
         history_marks: One row per marked cell of the history, the columns of `history_marks`; no rows without a mark.
 
@@ -96,12 +98,14 @@ class MarketReport:
     published_before: pd.DataFrame | None = None
     value_added: pd.DataFrame = field(default_factory=pd.DataFrame)
     findings: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=FINDING_COLUMNS))
+    levels: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=LEVEL_COLUMNS))
     history_marks: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=MARK_COLUMNS))
 
     def __post_init__(self) -> None:
         self._require("sell_in", self.sell_in, SELL_IN_COLUMNS)
         self._require("published", self.published, PUBLISHED_COLUMNS)
         self._require("products", self.products, PRODUCT_COLUMNS)
+        self._require("levels", self.levels, LEVEL_COLUMNS)
         self._require("history_marks", self.history_marks, MARK_COLUMNS)
         if len(self.backtest):
             self._require("backtest", self.backtest, BACKTEST_COLUMNS)

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import pandas as pd
 
 from forecast_assets.domain.publication.override_entries import Entry
+from forecast_assets.domain.publication.total_entries import LEVELS, TotalEntry
 from forecast_assets.reports import override_layout as layout
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
 
 NEXT = "Take the workbook of the month again from market_report, and enter the numbers there"
+LINES = (layout.PUBLISHED, layout.MODEL, layout.YOURS)
 
 
 class WorkbookError(ValueError):
@@ -31,21 +33,40 @@ class FilledWorkbook:
     content_hash: str
     published: pd.DataFrame
     entries: list[Entry]
+    totals: list[TotalEntry]
 
 
 @dataclass(frozen=True)
-class _Columns:
-    """Positions of the columns, from 0, and the months by position."""
+class _Filled:
+    """A filled cell: what it is of (a SKU; a level and group), and the fields that every entry has."""
 
-    sku: int
+    of: tuple[str, ...]
+    cell: str
+    month: pd.Timestamp
+    units: object
+    reasons: tuple[str, str, str, str]
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """Rows of a sheet as values and as formulas, and the positions of its columns, from 0."""
+
+    name: str
+    rows: list[tuple[Any, ...]]
+    formulas: list[tuple[Any, ...]]
+    keys: tuple[int, ...]
     line: int
     reason: int
     comment: int
     months: dict[int, pd.Timestamp]
 
+    def cell(self, position: int, row: int) -> str:
+        """Return the address of a cell, the row counted from 1."""
+        return f"{self.name}!{_letter(position)}{row}"
+
 
 def read_override_workbook(file: BinaryIO) -> FilledWorkbook:
-    """Read the sheets Overrides and ``_key``.
+    """Read the sheets Overrides, Totals and ``_key``.
 
     Raises:
         WorkbookError: If the file is no workbook, or a sheet, title or row is not as it was written.
@@ -54,28 +75,41 @@ def read_override_workbook(file: BinaryIO) -> FilledWorkbook:
 
     try:
         # Results of formulas, and the formulas themselves: one without a result must not count as empty.
-        values, formulas = (openpyxl.load_workbook(file, data_only=only) for only in (True, False))
+        books = [openpyxl.load_workbook(file, data_only=only) for only in (True, False)]
     except Exception as error:
         raise WorkbookError(f"the file is not a workbook that can be read ({error}). {NEXT}") from error
-    key = _key(values)
-    rows = list(_sheet(values, layout.SHEET).iter_rows(values_only=True))
-    columns = _columns(rows[0] if rows else ())
-    entered = list(_sheet(formulas, layout.SHEET).iter_rows(values_only=True))
-    published = [
-        (str(row[columns.sku]), month, row[position])
-        for row in rows[1:]
-        if row[columns.line] == layout.PUBLISHED
-        for position, month in columns.months.items()
-        if isinstance(row[position], int | float)
-    ]
+    key = _key(books[0])
+    skus = _sheet(books, layout.SHEET, (layout.SKU,))
+    totals = _sheet(books, layout.TOTALS_SHEET, (layout.LEVEL, layout.GROUP))
     return FilledWorkbook(
         *key,
-        pd.DataFrame(published, columns=["sku", "target_month", "forecast_units"]).astype({"forecast_units": float}),
-        list(_entries(rows, entered, columns)),
+        _published(skus),
+        [Entry(each.cell, each.of[0], each.month, each.units, *each.reasons) for each in _filled(skus)],
+        [_total(each) for each in _filled(totals)],
     )
 
 
-def _sheet(book: "Workbook", name: str) -> Any:
+def _total(filled: _Filled) -> TotalEntry:
+    level, group = filled.of
+    if level not in LEVELS:
+        raise WorkbookError(f"{filled.cell}: expected the level {' or '.join(LEVELS)}, got {level!r}. {NEXT}")
+    return TotalEntry(filled.cell, level, group, filled.month, filled.units, *filled.reasons)
+
+
+def _published(sheet: _Sheet) -> pd.DataFrame:
+    """Return the published numbers that the workbook shows."""
+    rows = [
+        (str(row[sheet.keys[0]]), month, float(row[position]))
+        for row in sheet.rows
+        if row[sheet.line] == layout.PUBLISHED
+        for position, month in sheet.months.items()
+        if isinstance(row[position], int | float)
+    ]
+    table = pd.DataFrame(rows, columns=["sku", "target_month", "forecast_units"])
+    return table.astype({"target_month": "datetime64[ns]", "forecast_units": float})
+
+
+def _in(book: "Workbook", name: str) -> Any:
     if name not in book.sheetnames:
         raise WorkbookError(f"sheet {name} is missing; there are {', '.join(book.sheetnames)}. {NEXT}")
     return book[name]
@@ -83,8 +117,8 @@ def _sheet(book: "Workbook", name: str) -> Any:
 
 def _key(book: "Workbook") -> tuple[str, pd.Timestamp, str]:
     """Return market, origin month and content hash."""
-    cells = _sheet(book, layout.KEY_SHEET).iter_rows(max_col=2, values_only=True)
-    key = {str(name): str(value) for name, value, *_ in (row for row in cells if len(row) == 2)}
+    cells = _in(book, layout.KEY_SHEET).iter_rows(max_col=2, values_only=True)
+    key = {str(row[0]): str(row[1]) for row in cells if len(row) == 2}
     for row, name in enumerate((layout.LAYOUT_KEY, layout.MARKET, layout.ORIGIN_MONTH, layout.CONTENT_HASH), 1):
         if name not in key:
             raise WorkbookError(f"{layout.KEY_SHEET}!A{row}: expected {name}. {NEXT}")
@@ -96,59 +130,61 @@ def _key(book: "Workbook") -> tuple[str, pd.Timestamp, str]:
     return key[layout.MARKET], month, key[layout.CONTENT_HASH]
 
 
-def _columns(head: tuple[Any, ...]) -> _Columns:
-    titles = [str(title) if title is not None else "" for title in head]
+def _sheet(books: "list[Workbook]", name: str, keys: tuple[str, ...]) -> _Sheet:
+    """Return a sheet whose columns are found by their titles."""
+    values, formulas = (list(_in(book, name).iter_rows(values_only=True)) for book in books)
+    titles = [str(title) if title is not None else "" for title in (values[0] if values else ())]
     places = {}
-    for name in (layout.SKU, layout.LINE, layout.REASON, layout.COMMENT):
-        if titles.count(name) != 1:
-            raise WorkbookError(f"{layout.SHEET}, row 1: expected one column {name}, got {titles.count(name)}. {NEXT}")
-        places[name] = titles.index(name)
+    for title in (*keys, layout.LINE, layout.REASON, layout.COMMENT):
+        if titles.count(title) != 1:
+            raise WorkbookError(f"{name}, row 1: expected one column {title}, got {titles.count(title)}. {NEXT}")
+        places[title] = titles.index(title)
     months: dict[int, pd.Timestamp] = {}
     for position in range(places[layout.LINE] + 1, places[layout.REASON]):
         month = _month(titles[position])
         if month is None or month in months.values():
-            cell = f"{layout.SHEET}!{_letter(position)}1"
+            cell = f"{name}!{_letter(position)}1"
             raise WorkbookError(
                 f"{cell}: expected a month that is in no other column, got {titles[position]!r}. {NEXT}"
             )
         months[position] = month
     if not months:
-        raise WorkbookError(f"{layout.SHEET}, row 1: no month between {layout.LINE} and {layout.REASON}. {NEXT}")
-    return _Columns(places[layout.SKU], places[layout.LINE], places[layout.REASON], places[layout.COMMENT], months)
+        raise WorkbookError(f"{name}, row 1: no month between {layout.LINE} and {layout.REASON}. {NEXT}")
+    return _Sheet(
+        name, values[1:], formulas[1:], tuple(places[key] for key in keys), places[layout.LINE],
+        places[layout.REASON], places[layout.COMMENT], months,
+    )  # fmt: skip
 
 
-def _entries(rows: list[tuple[Any, ...]], entered: list[tuple[Any, ...]], columns: _Columns) -> Iterator[Entry]:
+def _filled(sheet: _Sheet) -> Iterator[_Filled]:
     """Yield the filled cells of the rows Yours."""
-    seen: dict[str, int] = {}
-    for number, (row, formulas) in enumerate(zip(rows[1:], entered[1:], strict=True), 2):
-        line, sku = row[columns.line], row[columns.sku]
-        if line not in (layout.PUBLISHED, layout.MODEL, layout.YOURS) and any(cell is not None for cell in row):
-            cell = f"{layout.SHEET}!{_letter(columns.line)}{number}"
-            raise WorkbookError(f"{cell}: expected {layout.PUBLISHED}, {layout.MODEL} or {layout.YOURS}, got {line!r}")
+    seen: dict[tuple[str, ...], int] = {}
+    for number, (row, formulas) in enumerate(zip(sheet.rows, sheet.formulas, strict=True), 2):
+        line, of = row[sheet.line], tuple(row[place] for place in sheet.keys)
+        if line not in LINES and any(cell is not None for cell in row):
+            raise WorkbookError(f"{sheet.cell(sheet.line, number)}: expected {', '.join(LINES)}, got {line!r}. {NEXT}")
         if line != layout.YOURS:
             continue
-        if not isinstance(sku, str) or not sku:
-            raise WorkbookError(f"{layout.SHEET}!{_letter(columns.sku)}{number}: expected a SKU as text, got {sku!r}")
-        if sku in seen:
-            raise WorkbookError(f"{layout.SHEET}, row {number}: SKU {sku} stands in row {seen[sku]} already")
-        seen[sku] = number
-        yield from _entries_of_row(number, row, formulas, columns)
+        for place, text in zip(sheet.keys, of, strict=True):
+            if not isinstance(text, str) or not text:
+                raise WorkbookError(f"{sheet.cell(place, number)}: expected a name as text, got {text!r}. {NEXT}")
+        if of in seen:
+            raise WorkbookError(f"{sheet.name}, row {number}: {' '.join(of)} stands in row {seen[of]} already")
+        seen[of] = number
+        yield from _filled_of_row(sheet, number, of, row, formulas)
 
 
-def _entries_of_row(number: int, row: tuple[Any, ...], formulas: tuple[Any, ...], columns: _Columns) -> Iterator[Entry]:
-    reason, comment = (str(row[place]).strip() if row[place] is not None else ""
-                       for place in (columns.reason, columns.comment))  # fmt: skip
-    for position, month in columns.months.items():
-        cell = f"{layout.SHEET}!{_letter(position)}{number}"
+def _filled_of_row(
+    sheet: _Sheet, number: int, of: tuple[str, ...], row: tuple[Any, ...], formulas: tuple[Any, ...]
+) -> Iterator[_Filled]:
+    texts = [str(row[place]).strip() if row[place] is not None else "" for place in (sheet.reason, sheet.comment)]
+    reasons = (sheet.cell(sheet.reason, number), texts[0], sheet.cell(sheet.comment, number), texts[1])
+    for position, month in sheet.months.items():
+        cell = sheet.cell(position, number)
         if row[position] is None and formulas[position] is not None:
             raise WorkbookError(f"{cell}: a formula without its result. Open the workbook in Excel and save it")
-        if row[position] is None or row[position] == "":
-            continue
-        yield Entry(
-            cell, row[columns.sku], month, row[position],
-            f"{layout.SHEET}!{_letter(columns.reason)}{number}", reason,
-            f"{layout.SHEET}!{_letter(columns.comment)}{number}", comment,
-        )  # fmt: skip
+        if row[position] is not None and row[position] != "":
+            yield _Filled(of, cell, month, row[position], reasons)
 
 
 def _month(text: str) -> pd.Timestamp | None:

@@ -1,14 +1,16 @@
-"""The sheets of the workbook in which planners enter their own numbers: Overrides, and the hidden key of its month.
+"""The sheets of the workbook in which planners enter their own numbers: Overrides, Totals, and the hidden key.
 
-Three rows per SKU: the published number, the model's, and an empty one that is unlocked. Reading them back belongs to
-``override_reader.py``.
+Three rows per SKU, category and market: the published number, the model's, and an empty one that is unlocked. Reading
+them back belongs to ``override_reader.py``.
 """
 
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from forecast_assets.domain.demand.hierarchy import UNKNOWN_CATEGORY
 from forecast_assets.domain.publication.override_entries import OVERRIDE_REASONS, publication_hash
+from forecast_assets.domain.publication.total_entries import CATEGORY_LEVEL, MARKET_LEVEL
 from forecast_assets.reports import override_layout as layout
 from forecast_assets.reports.market_report import MarketReport
 
@@ -17,72 +19,88 @@ if TYPE_CHECKING:
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
-HEAD = (layout.SKU, layout.NAME, layout.CATEGORY, layout.LINE)
+COLUMNS = {layout.PUBLISHED: "forecast_units", layout.MODEL: "model_units"}
 UNITS = "#,##0;[Red]-#,##0;0"
 ALLOWED = {"format_columns": True, "format_rows": True, "autofilter": True, "select_locked_cells": True}
 HELP = (
     "Enter your number in the row Yours, below the published one. Leave what should stay empty. Reason and comment are "
     "needed in each row you fill."
 )
+HELP_TOTALS = HELP + " A total is split over its SKUs by their published numbers."
 
 
 def write_override_sheets(book: "xlsxwriter.Workbook", report: MarketReport) -> None:
-    """Add the sheets Overrides and ``_key`` to a workbook."""
-    sheet = book.add_worksheet(layout.SHEET)
-    months = sorted(report.published["target_month"].unique())
-    head = book.add_format({"bold": True, "bg_color": "#E9F0FB", "bottom": 1})
-    titles = [*HEAD, *(f"{month:%Y-%m}" for month in months), layout.REASON, layout.COMMENT]
-    for column, title in enumerate(titles):
-        sheet.write_string(0, column, title, head)
-    sheet.write_comment(0, HEAD.index(layout.LINE), HELP)
-    last = _write_rows(sheet, report, months, _formats(book))
-    _validate(sheet, last, len(months))
-    sheet.freeze_panes(1, len(HEAD))
-    sheet.autofilter(0, 0, max(last, 1), len(titles) - 1)
-    sheet.set_column(0, 2, 16)
-    sheet.set_column(3, 3, 10)
-    sheet.set_column(len(HEAD) + len(months), len(HEAD) + len(months), 20)
-    sheet.set_column(len(titles) - 1, len(titles) - 1, 40)
-    sheet.protect("", ALLOWED)
+    """Add the sheets Overrides, Totals and ``_key`` to a workbook."""
+    described, formats = _names(report), _formats(book)
+    skus: dict[tuple[str, ...], pd.DataFrame] = {
+        (str(sku), *described.get(str(sku), ("", ""))): rows for sku, rows in report.published.groupby("sku", sort=True)
+    }
+    heads = (layout.SKU, layout.NAME, layout.CATEGORY)
+    _write_sheet(book.add_worksheet(layout.SHEET), heads, skus, report, formats, HELP)
+    sheet = book.add_worksheet(layout.TOTALS_SHEET)
+    _write_sheet(sheet, (layout.LEVEL, layout.GROUP), _groups(report), report, formats, HELP_TOTALS)
     _write_key(book.add_worksheet(layout.KEY_SHEET), report)
+
+
+def _groups(report: MarketReport) -> dict[tuple[str, ...], pd.DataFrame]:
+    """Return the published rows of the market and of each category, by level and group."""
+    published = report.published
+    if "category" not in published:
+        known = report.products.drop_duplicates("sku", keep="last").set_index("sku")["category"]
+        published = published.assign(category=published["sku"].map(known))
+    category = published["category"].astype(object).fillna(UNKNOWN_CATEGORY)
+    groups: dict[tuple[str, ...], pd.DataFrame] = {(MARKET_LEVEL, layout.WHOLE_MARKET): published}
+    return groups | {(CATEGORY_LEVEL, str(name)): rows for name, rows in published.groupby(category, sort=True)}
+
+
+def _write_sheet(
+    sheet: "Worksheet",
+    heads: tuple[str, ...],
+    groups: dict[tuple[str, ...], pd.DataFrame],
+    report: MarketReport,
+    formats: "dict[str, Format]",
+    note: str,
+) -> None:
+    """Write three rows per group, by the texts of its first columns."""
+    months = sorted(report.published["target_month"].unique())
+    titles = [*heads, layout.LINE, *(f"{month:%Y-%m}" for month in months), layout.REASON, layout.COMMENT]
+    first, reason = len(heads) + 1, len(heads) + 1 + len(months)
+    for column, title in enumerate(titles):
+        sheet.write_string(0, column, title, formats["head"])
+    sheet.write_comment(0, len(heads), note)
+    row = 0
+    for texts, rows in groups.items():
+        for line in (*COLUMNS, layout.YOURS):
+            row += 1
+            for column, text in enumerate((*texts, line)):
+                sheet.write_string(row, column, text, formats["text"])
+            if line in COLUMNS:
+                # Without a single number a sum is unknown, not zero.
+                sums = rows.groupby("target_month")[COLUMNS[line]].sum(min_count=1).reindex(months)
+                for column, number in enumerate(sums, first):
+                    if pd.notna(number):
+                        sheet.write_number(row, column, float(number), formats[line])
+                continue
+            for column in range(first, len(titles)):
+                sheet.write_blank(row, column, None, formats["units" if column < reason else "words"])
+    _validate(sheet, row, first, reason)
+    sheet.freeze_panes(1, first)
+    sheet.autofilter(0, 0, max(row, 1), len(titles) - 1)
+    for column, width in ((0, 16), (1, 16), (len(heads) - 1, 16), (reason, 20), (reason + 1, 40)):
+        sheet.set_column(column, column, width)
+    sheet.protect("", ALLOWED)
 
 
 def _formats(book: "xlsxwriter.Workbook") -> "dict[str, Format]":
     mine = {"locked": False, "bg_color": "#FFF8E1", "bottom": 1, "bottom_color": "#CCCCCC"}
     return {
+        "head": book.add_format({"bold": True, "bg_color": "#E9F0FB", "bottom": 1}),
         "text": book.add_format({"num_format": "@"}),
-        "units": book.add_format({"num_format": UNITS}),
-        "model": book.add_format({"num_format": UNITS, "font_color": "#666666"}),
-        "mine": book.add_format({**mine, "num_format": UNITS}),
-        "my_text": book.add_format({**mine, "num_format": "@"}),
+        layout.PUBLISHED: book.add_format({"num_format": UNITS}),
+        layout.MODEL: book.add_format({"num_format": UNITS, "font_color": "#666666"}),
+        "units": book.add_format({**mine, "num_format": UNITS}),
+        "words": book.add_format({**mine, "num_format": "@"}),
     }
-
-
-def _write_rows(
-    sheet: "Worksheet", report: MarketReport, months: list[pd.Timestamp], formats: "dict[str, Format]"
-) -> int:
-    """Write three rows per SKU and return the number of the last one."""
-    wide = {
-        line: report.published.pivot(index="sku", columns="target_month", values=column).reindex(columns=months)
-        for line, column in ((layout.PUBLISHED, "forecast_units"), (layout.MODEL, "model_units"))
-    }
-    described, row = _names(report), 0
-    for sku in sorted(wide[layout.PUBLISHED].index):
-        for line in (layout.PUBLISHED, layout.MODEL, layout.YOURS):
-            row += 1
-            for column, text in enumerate((sku, *described.get(sku, ("", "")), line)):
-                sheet.write_string(row, column, text, formats["text"])
-            if line != layout.YOURS:
-                cell_format = formats["units" if line == layout.PUBLISHED else "model"]
-                for column, number in enumerate(wide[line].loc[sku], len(HEAD)):
-                    if pd.notna(number):
-                        sheet.write_number(row, column, float(number), cell_format)
-                continue
-            for column in range(len(HEAD), len(HEAD) + len(months)):
-                sheet.write_blank(row, column, None, formats["mine"])
-            for column in range(len(HEAD) + len(months), len(HEAD) + len(months) + 2):
-                sheet.write_blank(row, column, None, formats["my_text"])
-    return row
 
 
 def _names(report: MarketReport) -> dict[str, tuple[str, str]]:
@@ -97,18 +115,15 @@ def _names(report: MarketReport) -> dict[str, tuple[str, str]]:
     }
 
 
-def _validate(sheet: "Worksheet", last: int, months: int) -> None:
+def _validate(sheet: "Worksheet", last: int, first: int, reason: int) -> None:
     """Let Excel refuse what the import would: a negative number, a reason that is not in the list."""
-    if not last:
-        return
-    first = len(HEAD)
     sheet.data_validation(
-        1, first, last, first + months - 1,
+        1, first, max(last, 1), reason - 1,
         {"validate": "decimal", "criteria": ">=", "value": 0, "error_title": "Not a number of units",
          "error_message": "Enter a number of units, 0 or more."},
     )  # fmt: skip
     sheet.data_validation(
-        1, first + months, last, first + months,
+        1, reason, max(last, 1), reason,
         {"validate": "list", "source": list(OVERRIDE_REASONS), "error_title": "Not a reason of the list",
          "error_message": "Choose a reason of the list; the comment holds the rest."},
     )  # fmt: skip

@@ -106,7 +106,7 @@ def render_market_report(report: MarketReport) -> str:
             realised_groups=_realised_groups(report.performance),
             churn=_churn(report),
             value_added=_records(value_added_steps(report.value_added)),
-            override_verdict=override_verdict(over_months(report.value_added)).in_words,
+            override_verdict=override_verdict(over_months(report.value_added)),
             categories=_by_size(accuracy_rows(backtest, "category", BACKTEST_FORECASTS)),
             demand_classes=_records(beside_one_another(tidy, "segment")),
             skus=_records(skus),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from forecast_assets.domain.evaluation.levels import at_levels
+from forecast_assets.reports.level_rows import level_rows
 from forecast_assets.reports.market_report import MarketReport
 from forecast_assets.reports.measures import (
     BACKTEST_FORECASTS,
@@ -92,7 +92,7 @@ DEFINITIONS = [
         "months that are no guide to level and season (covid, stock_out with its catch-up, outlier_high, outlier_low); "
         "sell-in itself is not changed",
     ),
-    ("p10, p90", "four out of five actuals of a SKU are expected between them"),
+    ("p10, p90", "four out of five actuals of a SKU, or of a sum of SKUs, are expected between them"),
     ("Change", "next 12 months against the last 12, only where all 12 are known"),
     ("Share of error", "the SKU's part of the model's absolute error over all SKUs on the backtest"),
     (
@@ -121,7 +121,7 @@ def render_workbook(report: MarketReport) -> bytes:
         formats = _formats(book)
         _write_summary(book.add_worksheet("Summary"), report, formats)
         _write_table(book.add_worksheet("Forecast"), *_forecast_matrix(report), formats, frozen_columns=2)
-        _write_table(book.add_worksheet("Forecast by level"), *_forecast_levels(report), formats, frozen_columns=2)
+        _write_table(book.add_worksheet("Forecast by level"), *_forecast_levels(report), formats, frozen_columns=3)
         _write_table(book.add_worksheet("Forecast long"), _forecast_long(report), FORECAST_LONG, formats)
         _write_table(book.add_worksheet("Accuracy by SKU"), _sku_accuracy(report), SKU_COLUMNS, formats)
         _write_table(book.add_worksheet("Accuracy by lag"), _lag_accuracy(report), _lag_columns(), formats)
@@ -186,16 +186,10 @@ def _forecast_matrix(report: MarketReport) -> tuple[pd.DataFrame, dict[str, tupl
 
 
 def _forecast_levels(report: MarketReport) -> tuple[pd.DataFrame, dict[str, tuple[str, str]]]:
-    """Return market total and categories by target month: sums of the published values of their SKUs."""
-    described = report.published.assign(category=report.published["sku"].map(_categories(report)))
-    summed = at_levels(described, ["forecast_units"], ["target_month"])
-    above = summed[summed["level"] != "sku"].assign(
-        entity=summed["entity"].where(summed["level"] != "market", report.market_name)
-    )
-    wide = above.pivot(index=["level", "entity"], columns="target_month", values="forecast_units").sort_index(axis=1)
-    titles = {month: (f"{month:%Y-%m}", "units") for month in wide.columns}
-    table = wide.sort_index(level=["level", "entity"], ascending=[False, True]).reset_index()
-    return table, {"level": ("Level", "text"), "entity": ("Name", "text")} | titles
+    """Return forecast and range of market total and categories by target month."""
+    table = level_rows(report, _categories(report))
+    names = {"level": ("Level", "text"), "entity": ("Name", "text"), "figure": ("Figure", "text")}
+    return table, names | {month: (f"{month:%Y-%m}", "units") for month in table.columns[len(names) :]}
 
 
 def _forecast_long(report: MarketReport) -> pd.DataFrame:

@@ -71,9 +71,11 @@ def _end_run(context: dg.HookContext, event_list: list[Any]) -> Any:
 
     if context.resources.mlflow is None:
         return HookExecutionResult(hook_name=HOOK, is_skipped=True)
-    from dagster_mlflow import end_mlflow_on_run_finished
+    # Credentials of the vault are lent to MLflow while it is called.
+    with tracking_errors(str(context.resources.mlflow.tracking_uri), "ending the run of an experiment"):
+        from dagster_mlflow import end_mlflow_on_run_finished
 
-    return end_mlflow_on_run_finished.hook_fn(context, event_list)
+        return end_mlflow_on_run_finished.hook_fn(context, event_list)
 
 
 end_experiment_run = dg.HookDefinition(name=HOOK, hook_fn=_end_run, required_resource_keys={"mlflow"})

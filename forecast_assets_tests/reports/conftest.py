@@ -55,6 +55,18 @@ def backtest():
     return cells.assign(forecast_units_p10=cells["model_units"] - 10, forecast_units_p90=cells["model_units"] + 10)
 
 
+def levels():
+    """Ranges of the market and of Mugs; that of Tea is not stored."""
+    rows = [
+        ("market", "ALL", APRIL, 140.0, 180.0),
+        ("market", "ALL", MAY, 170.0, 230.0),
+        ("category", "Mugs", APRIL, 8.0, 15.0),
+        ("category", "Mugs", MAY, 0.0, 4.0),
+    ]
+    columns = ["level", "category", "target_month", "forecast_units_p10", "forecast_units_p90"]
+    return pd.DataFrame(rows, columns=columns)
+
+
 def performance():
     """Published errors at lag 1: -12 on 120 at the time, +40 on 140 backfilled."""
     rows = [
@@ -93,4 +105,5 @@ def report():
         performance=performance(),
         products=pd.DataFrame({"sku": ["A", HOSTILE_SKU], "category": ["Tea", "Mugs"]}),
         model_summary={"Recipe": "<stacked>"},
+        levels=levels(),
     )

@@ -44,6 +44,14 @@ def test_embedded_numbers_are_those_computed_by_hand(page):
     assert data["market"]["history"] == [100, 130, 140]
     assert data["market"]["forecast"] == [162, 201]
     assert data["market"]["baseline"] == [169, 178]
+    assert data["market"]["p10"] == [140, 170]  # of the sum, not the sum of 149 and 11.3
+    assert data["market"]["p90"] == [180, 230]
+
+
+def test_without_a_stored_distribution_the_market_has_no_band(report):
+    text = render_market_report(dataclasses.replace(report, levels=report.levels.iloc[:0]))
+    assert PageReader(text).data["market"]["p10"] == [None, None]
+    assert "There is no band" in text
 
 
 def test_backtest_lines_start_at_their_first_target_month(page):
@@ -265,5 +273,7 @@ def test_the_page_shows_five_steps_over_the_months_and_a_sentence_on_the_overrid
     strip = text[text.index('id="value-added"') : text.index('id="market"')]
     assert re.findall(r'class="value">([^<]+)<', strip) == ["30.0%", "20.0%", "15.0%", "15.0%", "20.0%"]
     assert re.findall(r'class="(?:better|worse|)">([^<]+) units<', strip) == ["20", "10", "0", "\u221210"]
-    assert "2 overrides: 0 helped, 2 hurt; no verdict before 20." in strip
+    assert "<p>Your 2 overrides: 0 helped, 2 hurt; no verdict before 20.</p>" in strip
     assert 'id="value-added"' not in render_market_report(report)
+    none = render_market_report(dataclasses.replace(report, value_added=months[months["level"] == "market"]))
+    assert "<p>No override has met its month yet.</p>" in none

@@ -93,9 +93,11 @@ def _with(sheet, cell, value):
         (_with("Overrides", "H1", "Reason"), "Overrides, row 1: expected one column Reason, got 2"),
         (_with("Overrides", "F1", "2024-04"), "Overrides!F1: expected a month that is in no other column"),
         (_with("Overrides", "F1", None), "Overrides!F1: expected a month that is in no other column, got ''"),
-        (_with("Overrides", "D4", "Mine"), "Overrides!D4: expected Published, Model or Yours, got 'Mine'"),
-        (_with("Overrides", "A4", 4711), "Overrides!A4: expected a SKU as text, got 4711"),
-        (_with("Overrides", "A7", None), "Overrides!A7: expected a SKU as text, got None"),
+        (_with("Overrides", "D4", "Mine"), "Overrides!D4: expected Published, Model, Yours, got 'Mine'"),
+        (_with("Overrides", "A4", 4711), "Overrides!A4: expected a name as text, got 4711"),
+        (_with("Overrides", "A7", None), "Overrides!A7: expected a name as text, got None"),
+        (_without("Totals"), "sheet Totals is missing; there are Summary"),
+        (_with("Totals", "B1", "Set"), "Totals, row 1: expected one column Group, got 0"),
         (_with("Overrides", "E4", "=1+1"), "Overrides!E4: a formula without its result"),
     ],
 )
@@ -109,7 +111,7 @@ def test_a_broken_workbook_is_named_by_sheet_row_and_column(book, injury, messag
 def test_a_sku_in_two_rows_and_another_file_are_named(book):
     sheet = book["Overrides"]
     sheet["A7"] = sheet["A4"].value
-    with pytest.raises(WorkbookError, match=r"^Overrides, row 7: SKU .* stands in row 4 already"):
+    with pytest.raises(WorkbookError, match=r"^Overrides, row 7: .* stands in row 4 already"):
         read(book)
     with pytest.raises(WorkbookError, match=r"^the file is not a workbook that can be read"):
         read_override_workbook(BytesIO(b"PK"))
@@ -120,3 +122,26 @@ def test_a_market_without_a_model_has_empty_cells(report):
     book = openpyxl.load_workbook(BytesIO(render_workbook(dataclasses.replace(report, published=bare))))
     models = [row for row in book["Overrides"].iter_rows(values_only=True) if row[3] == "Model"]
     assert {cell for row in models for cell in row[4:6]} == {None}
+
+
+def test_totals_of_the_market_and_its_categories_are_sums(book):
+    rows = [list(row) for row in book["Totals"].iter_rows(values_only=True)]
+    assert rows[0] == ["Level", "Group", "Line", "2024-04", "2024-05", "Reason", "Comment"]
+    shown = {(row[0], row[1], row[2]): row[3:5] for row in rows[1:]}
+    assert shown["market", "ALL", "Published"] == pytest.approx([162.34, 201.234])
+    assert shown["category", "Tea", "Model"] == [150, 180]
+    assert shown["category", "Mugs", "Yours"] == [None, None]
+    assert len(shown) == 3 * 3
+
+
+def test_a_filled_total_is_read_back_and_its_level_is_checked(book):
+    sheet = book["Totals"]
+    number = next(row[0].row for row in sheet.iter_rows() if (row[1].value, row[2].value) == ("Tea", "Yours"))
+    for column, value in (("E", 300), ("F", "event"), ("G", "fair")):
+        sheet[f"{column}{number}"] = value
+    (total,) = read(book).totals
+    assert (total.level, total.group, total.target_month, total.units) == ("category", "Tea", MAY, 300)
+    assert (total.cell, total.reason, total.comment) == (f"Totals!E{number}", "event", "fair")
+    sheet[f"A{number}"] = "brand"
+    with pytest.raises(WorkbookError, match=rf"^Totals!E{number}: expected the level category or market, got 'brand'"):
+        read(book)

@@ -45,6 +45,7 @@ def test_forecast_matrix_has_the_published_value_of_each_sku_and_month(book):
             "Accuracy by lag",
             "Marked history",
             "Overrides",
+            "Totals",
             "_key",
             "Definitions",
         ],
@@ -56,18 +57,32 @@ def test_forecast_matrix_has_the_published_value_of_each_sku_and_month(book):
     ]
 
 
-def test_levels_are_the_sums_of_their_skus(book):
+def test_levels_are_the_sums_of_their_skus_with_the_range_of_the_sum(book):
     assert rows(book["Forecast by level"]) == [
-        ["Level", "Name", "2024-04", "2024-05"],
-        ["market", "Norway & <Svalbard>", pytest.approx(162.34), pytest.approx(201.234)],
-        ["category", "Mugs", 12.34, 1.234],
-        ["category", "Tea", 150, 200],
+        ["Level", "Name", "Figure", "2024-04", "2024-05"],
+        ["market", "Norway & <Svalbard>", "Forecast", pytest.approx(162.34), pytest.approx(201.234)],
+        ["market", "Norway & <Svalbard>", "p10", 140, 170],
+        ["market", "Norway & <Svalbard>", "p90", 180, 230],
+        ["category", "Mugs", "Forecast", 12.34, 1.234],
+        ["category", "Mugs", "p10", 8, 0],
+        ["category", "Mugs", "p90", 15, 4],
+        ["category", "Tea", "Forecast", 150, 200],
+    ]
+
+
+def test_without_a_stored_distribution_there_are_forecasts_of_levels_alone(report):
+    without = dataclasses.replace(report, levels=report.levels.iloc[:0])
+    assert [row[2] for row in rows(read(without)["Forecast by level"])] == [
+        "Figure",
+        "Forecast",
+        "Forecast",
+        "Forecast",
     ]
 
 
 def test_a_category_that_no_product_row_names_is_still_in_the_sums(report):
     unknown = dataclasses.replace(report, products=report.products.iloc[:1])
-    assert rows(read(unknown)["Forecast by level"])[3:] == [["category", "UNKNOWN", 12.34, 1.234]]
+    assert rows(read(unknown)["Forecast by level"])[-1:] == [["category", "UNKNOWN", "Forecast", 12.34, 1.234]]
 
 
 def test_long_sheet_has_one_row_per_sku_and_month_with_status_source_and_reason(book):

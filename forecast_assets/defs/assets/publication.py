@@ -36,6 +36,7 @@ from forecast_assets.market_state.lookups import STALE_SINCE
 from forecast_assets.market_state.published_months import NOTHING_PUBLISHED, PublishedMonths
 from forecast_assets.partitions import country_of_run, cycle_id_of_run, months_of_run, reopens_month
 from forecast_assets.reports import MarketReport, render_market_report, render_workbook
+from forecast_assets.reports.market_report import LEVEL_COLUMNS
 from forecast_assets.storage import PartitionKey, git_sha
 from forecast_assets.tags import CYCLE_ID_TAG, PUBLISH_FALLBACK
 from forecast_assets.tracking.mlflow_runs import MlflowRuns
@@ -154,6 +155,7 @@ def _outcome(champion: pd.DataFrame) -> dict[str, str]:
         "performance": window("performance", -17, 0, required="none"),
         "forecast_value_added": window("forecast_value_added", -17, 0, required="none"),
         "history_marks": window("history_marks", 0, 0),
+        "forecast_levels": window("forecast_levels", 0, 0, columns=LEVEL_COLUMNS, required="none"),
     },
 )
 @with_retries()
@@ -167,6 +169,7 @@ def market_report(
     performance: pd.DataFrame,
     forecast_value_added: pd.DataFrame,
     history_marks: pd.DataFrame,
+    forecast_levels: pd.DataFrame,
     delivery_findings: dg.ResourceParam[DeliveryFindings],
 ) -> dict[pd.Timestamp, dict[str, bytes]]:
     """Render page and workbook of the run's origin month."""
@@ -189,6 +192,7 @@ def market_report(
         products=products,
         value_added=forecast_value_added,
         model_summary={},
+        levels=forecast_levels,
         history_marks=history_marks,
         findings=delivery_findings.table(PartitionKey(origin, market.code)),
     )

@@ -51,9 +51,10 @@ def requests_over_all_markets(
     wanted: list[tuple[str, MonthRange]] = []
     for stage in stages(pools=pools_markets(settings)):
         if stage.over_all_markets:
-            freeze, known = stage.jobs
+            freeze, *read_later = stage.jobs
             wanted += _wanted(store, settings, months, stage.reads, freeze.tables[0], freeze.job)
-            wanted += _known(store, months, freeze.tables[0], known.tables[0], known.job)
+            for known in read_later:
+                wanted += _known(store, months, freeze.tables[0], known.tables[0], known.job)
     busy = {run.job_name for run in instance.get_runs(dg.RunsFilter(tags={MARKET_TAG: ALL_MARKETS}, statuses=ACTIVE))}
     cycle_id = cycle_id_of(settings.env, due)
     return [_request(job, span, cycle_id) for job, span in wanted if job not in busy]

@@ -5,6 +5,8 @@ level of each month to the units h months later is the SKU's own error at horizo
 in these scales (``domain/evaluation/intervals.py``).
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 
@@ -58,20 +60,35 @@ def multi_step_errors(
         slope: (n,) units a month that the forecast grows by.
         horizon_months: Number of horizons.
     """
-    index = seasonal_indices(units, calendar_months).of_months(calendar_months)
-    levels = _levels(units / index, alpha)
     age = np.arange(units.shape[1])[::-1]
     weight_of_age = 0.5 ** (age / ERROR_HALF_LIFE_MONTHS)
     errors, counts = np.zeros((2, len(units), horizon_months))
-    for ahead in range(1, min(horizon_months, units.shape[1] - 1) + 1):
-        expected = (levels[:, :-ahead] + slope[:, None] * ahead) * index[:, ahead:]
-        error = np.abs(units[:, ahead:] - expected)
+    for ahead, signed in errors_ahead(units, calendar_months, alpha, slope, horizon_months):
+        error = np.abs(signed)
         known = np.isfinite(error)
         weight = np.where(known, weight_of_age[ahead:], 0.0)
         total = weight.sum(axis=1)
         errors[:, ahead - 1] = (np.where(known, error, 0.0) * weight).sum(axis=1) / np.where(total > 0.0, total, 1.0)
         counts[:, ahead - 1] = known.sum(axis=1)
     return errors, counts.astype(int)
+
+
+def errors_ahead(
+    units: Floats, calendar_months: Ints, alpha: Floats, slope: Floats, horizon_months: int
+) -> Iterator[tuple[int, Floats]]:
+    """Generate each horizon h and the errors actual - expected of months h and later, (n, months - h); NaN if unknown.
+
+    Args:
+        units: As for ``multi_step_errors``, as are the others.
+        calendar_months: (months,) 1 .. 12.
+        alpha: (n,) smoothing of the level.
+        slope: (n,) units a month that the forecast grows by.
+        horizon_months: Number of horizons.
+    """
+    index = seasonal_indices(units, calendar_months).of_months(calendar_months)
+    levels = _levels(units / index, alpha)
+    for ahead in range(1, min(horizon_months, units.shape[1] - 1) + 1):
+        yield ahead, units[:, ahead:] - (levels[:, :-ahead] + slope[:, None] * ahead) * index[:, ahead:]
 
 
 def _levels(adjusted: Floats, alpha: Floats) -> Floats:

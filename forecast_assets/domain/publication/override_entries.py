@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 OVERRIDE_REASONS = (
@@ -15,6 +16,8 @@ OVERRIDE_REASONS = (
 )  # fmt: skip
 # A number further than this share off the model's needs a comment of at least so many characters.
 LARGE_CHANGE, LARGE_CHANGE_COMMENT = 0.5, 15
+# Excel keeps 15 digits, and the split of a total is not exact.
+SAME_NUMBER = 1e-9
 CELL = ["sku", "target_month"]
 # Rows of the delivery file; the last column is for people and not part of the contract.
 DELIVERED = [
@@ -25,7 +28,10 @@ CHANGES = [*CELL, "published_units", "model_units", "before_units", "before_auth
 
 @dataclass(frozen=True)
 class Entry:
-    """A number in a workbook: its cell, the cells of reason and comment, and what they hold."""
+    """A number in a workbook: its cell, the cells of reason and comment, and what they hold.
+
+    ``note`` is added to the reason: the total that the number was split from.
+    """
 
     cell: str
     sku: str
@@ -35,6 +41,7 @@ class Entry:
     reason: str
     comment_cell: str
     comment: str
+    note: str = ""
 
 
 def publication_hash(published: pd.DataFrame) -> str:
@@ -55,9 +62,10 @@ def changed_since(of_workbook: pd.DataFrame, now: pd.DataFrame) -> list[str]:
         now[[*CELL, "forecast_units"]], on=CELL, how="outer", suffixes=("_before", "_now"), validate="1:1"
     )
     before, after = both["forecast_units_before"], both["forecast_units_now"]
-    changed = both[~((before == after) | (before.isna() & after.isna()))].sort_values(CELL)
+    same = np.isclose(before, after, rtol=SAME_NUMBER, atol=0.0)
+    changed = both[~same].sort_values(CELL)
     return [
-        f"SKU {sku} for {month:%Y-%m}: {_shown(before)} in the workbook, {_shown(after)} published now"
+        f"SKU {sku} for {month:%Y-%m}: {shown(before)} in the workbook, {shown(after)} published now"
         for sku, month, before, after in changed.itertuples(index=False, name=None)
     ]
 
@@ -99,9 +107,9 @@ def changes_of(entries: Iterable[Entry], published: pd.DataFrame, pending: pd.Da
         key = (entry.sku, entry.target_month)
         number, model = cells[key]
         before, author = earlier.get(key, (number, ""))
-        units = _number(entry.units)
-        if units != before:
-            reason = f"{entry.reason}: {' '.join(entry.comment.split())}"
+        units = number_of(entry.units)
+        if not math.isclose(units, before, rel_tol=SAME_NUMBER):
+            reason = f"{entry.reason}: {' '.join(entry.comment.split())}" + (f" ({entry.note})" if entry.note else "")
             rows.append((*key, number, model, before, author, units, reason))
     changes = pd.DataFrame(rows, columns=CHANGES).astype({"target_month": "datetime64[ns]", "override_units": float})
     return changes.sort_values(CELL, ignore_index=True)
@@ -119,7 +127,7 @@ def joined(
             "country": country, "sku": changes["sku"], "origin_month": origin, "target_month": changes["target_month"],
             "forecast_units": changes["override_units"].astype(float), "author": author,
             "reason": [
-                reason + (f" (replaces {_shown(units)} by {by})" if by and by != author else "")
+                reason + (f" (replaces {shown(units)} by {by})" if by and by != author else "")
                 for reason, units, by in changes[["reason", "before_units", "before_author"]].itertuples(index=False)
             ],
             "imported_at": imported_at,
@@ -146,11 +154,11 @@ def _problems(
         return [(entry.cell, f"SKU {entry.sku} has no published forecast")]
     if (entry.sku, entry.target_month) not in cells:
         return [(entry.cell, f"SKU {entry.sku} has no published forecast for {entry.target_month:%Y-%m}")]
-    units = _number(entry.units)
+    units = number_of(entry.units)
     if math.isnan(units):
         return [(entry.cell, f"{entry.units!r} is not a number; enter units, such as 900")]
     if units < 0:
-        return [(entry.cell, f"{_shown(units)} is negative; enter 0 or more")]
+        return [(entry.cell, f"{shown(units)} is negative; enter 0 or more")]
     problems = []
     if entry.reason not in OVERRIDE_REASONS:
         given = f"{entry.reason!r} is no reason" if entry.reason else "the reason is missing"
@@ -161,18 +169,19 @@ def _problems(
     if abs(units - model) > LARGE_CHANGE * model and len(entry.comment.strip()) < LARGE_CHANGE_COMMENT:
         problems.append((
             entry.cell,
-            f"{_shown(units)} is more than {LARGE_CHANGE:.0%} off the model's {_shown(model)}; explain it in "
+            f"{shown(units)} is more than {LARGE_CHANGE:.0%} off the model's {shown(model)}; explain it in "
             f"{entry.comment_cell} with at least {LARGE_CHANGE_COMMENT} characters",
         ))  # fmt: skip
     return problems
 
 
-def _number(value: object) -> float:
+def number_of(value: object) -> float:
     """Return a finite number; NaN for a text, a truth value, infinity or anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return float("nan")
     return float(value)
 
 
-def _shown(units: float) -> str:
+def shown(units: float) -> str:
+    """Return units as messages show them."""
     return "nothing" if math.isnan(units) else f"{units:,.10g}"

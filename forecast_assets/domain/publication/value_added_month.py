@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from forecast_assets.domain.calendar import add_months
+from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months
 from forecast_assets.domain.demand.restatements import known_rows
 from forecast_assets.domain.evaluation.value_added import (
     PRICE_MONTHS,
@@ -31,7 +31,9 @@ def value_added_of_month(
         overrides: As ``published``.
         sell_in: Rows by the ``month`` from which they are known: ``sku, sell_in_units, net_sales``.
     """
-    before = units_before_overrides(published, forecasts)
+    # Of a run over many months only the origins that forecast this one.
+    origins = published["month"].between(add_months(month, -HORIZON_MONTHS), add_months(month, -1))
+    before = units_before_overrides(published[origins], forecasts[forecasts["target_month"] == month])
     known = known_rows(sell_in, month)
     recent = known[known["month"] > add_months(month, -PRICE_MONTHS)]
     cells = value_added_cells(

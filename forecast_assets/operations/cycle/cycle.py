@@ -18,7 +18,7 @@ from forecast_assets.operations.cycle.plan import CycleRequest
 from forecast_assets.operations.cycle.processes import Processes
 from forecast_assets.operations.cycle.steps import CycleSteps
 from forecast_assets.operations.failure_text import in_one_line
-from forecast_assets.operations.stages import stages
+from forecast_assets.operations.stages import FORECAST_SUMS, stages
 from forecast_assets.storage.damaged_file import DamagedFile
 from forecast_assets.storage.opened import open_store
 
@@ -54,6 +54,8 @@ def run_cycles(
 
     with Processes(len(is_open), load) as processes:
         for stage in stages(pools=pools_markets(settings)):
+            if stage is FORECAST_SUMS:
+                continue
             ready = [code for code in is_open if all(result.succeeded for result in results[code])]
             if stage.over_all_markets:
                 wanted = {"": planned("", steps.over_all_markets(stage, ready))}
@@ -63,6 +65,9 @@ def run_cycles(
         failed = [code for code in is_open if not all(result.succeeded for result in results[code])]
         left = {code: planned(code, steps_after_failure(settings, code, request.month)) for code in failed}
         _extend(results, run_side_by_side(processes, left, report, goes_on=True))
+        # Last, so that the sums hold what fallback runs have published.
+        sums = {"": planned("", steps.over_all_markets(FORECAST_SUMS, is_open))}
+        _extend(results, run_side_by_side(processes, sums, report))
     return results
 
 

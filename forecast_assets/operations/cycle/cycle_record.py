@@ -26,6 +26,8 @@ from forecast_assets.storage.opened import open_store
 FOLDER = "_cycles"
 # Accepted findings are shown by the report. Everything else that begins with an underscore is about runs.
 READ_BY_CYCLES = ("_findings",)
+# Written by the cycle of any market, read by none.
+SUMS_OVER_MARKETS = "forecast_totals/"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,7 +114,9 @@ def _states_of_store(store: TableStore) -> dict[str, tuple[Any, ...]]:
     return {
         path: state
         for path, state in states.items()
-        if (not path.startswith("_") or path.startswith(READ_BY_CYCLES)) and not path.rpartition("/")[2].startswith(".")
+        if (not path.startswith("_") or path.startswith(READ_BY_CYCLES))
+        and not path.startswith(SUMS_OVER_MARKETS)
+        and not path.rpartition("/")[2].startswith(".")
     }
 
 

@@ -17,6 +17,7 @@ from forecast_assets.operations.cycle.plan import CycleRequest, missing, missing
 from forecast_assets.operations.stages import (
     CYCLES,
     FEATURES,
+    FORECAST_SUMS,
     HISTORY,
     MARKET_MONTHS_OF_A_RUN,
     POOLING,
@@ -97,6 +98,21 @@ class Present:
             by_month.setdefault(each.month, set()).add(each.to_dagster())
         return {month for month, markets in built_from.items() if by_month.get(month, set()) <= markets}
 
+    def has_newer_levels(self, month: pd.Timestamp) -> bool:
+        """Return True if markets have forecasts by level of a month that its sums over markets do not hold."""
+        summed: Mapping[str, str] = {}
+        if month in self.months("forecast_totals", None):
+            with contextlib.suppress(DamagedFile):  # A damaged month is rebuilt.
+                summed = self._store.provenance("forecast_totals", PartitionKey(month)).inputs.get(
+                    "forecast_levels", {}
+                )
+        stored: dict[str, str] = {}
+        for each in self._store.list_partitions("forecast_levels"):
+            if each.month == month:
+                with contextlib.suppress(DamagedFile):  # A market whose file is damaged is left out of the sums.
+                    stored[each.to_dagster()] = self._store.provenance("forecast_levels", each).content_hash
+        return bool(stored) and stored != summed
+
 
 class CycleSteps:
     """Steps of one request. Each is generated when the one before it has ended, from the store as it is then."""
@@ -114,7 +130,7 @@ class CycleSteps:
 
     def over_all_markets(self, stage: Stage, codes: Sequence[str]) -> Steps:
         """Generate the steps of a stage over all markets, for the markets that have come so far."""
-        return {TOTALS: self.totals, POOLING: self.pooling}[stage](codes)
+        return {TOTALS: self.totals, POOLING: self.pooling, FORECAST_SUMS: self.forecast_sums}[stage](codes)
 
     def history(self, code: str) -> Steps:
         """Generate the runs that ingest the earlier months of which a source is missing, and no closed month again."""
@@ -201,6 +217,13 @@ class CycleSteps:
             if unmeasured:
                 yield Step(MEASURE, unmeasured)
             yield Step(MONTHLY_CYCLE, MonthRange(origin, origin))
+
+    def forecast_sums(self, _: Sequence[str]) -> Steps:
+        """Generate the sums over markets of each origin that has forecasts by level other than those in its sums."""
+        (sums,) = FORECAST_SUMS.jobs
+        for origin in self._request.origin_months:
+            if self._present.has_newer_levels(origin):
+                yield Step(sums.job, MonthRange(origin, origin))
 
     def _learns_from_others(self, code: str) -> bool:
         """Return True if a market learns from others: it has few SKUs, or no stored features yet."""

@@ -129,7 +129,10 @@ def run_requested(
         inputs.products,
         inputs.pooled,
     )
-    changes = tuple(changes_in_words(changed, inputs.champion, request.without, added))
+    # The backtest fits both sides with the company's number of rows unless another was asked for.
+    rows = inputs.champion.training_rows if "training_rows" in request.settings else changed.training_rows
+    reference = dataclasses.replace(inputs.champion, training_rows=rows)
+    changes = tuple(changes_in_words(changed, reference, request.without, added))
     return ExperimentResult(request, inputs.month, changed, inputs.champion_label, changes, outcome)
 
 

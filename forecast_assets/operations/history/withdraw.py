@@ -1,7 +1,7 @@
 """Withdrawal of a market's publication, and its undoing: the store is then as if the month had not been published.
 
-What readers, look-ups and sensors read of the month goes: the publication, the champion decided with it, and the
-report. The versions stay, so the withdrawal can be undone. Runs that follow are named, not started.
+What readers, look-ups and sensors read of the month goes: the publication, its sums, the champion decided with
+it, and the report. The versions stay, so the withdrawal can be undone. Runs that follow are named, not started.
 """
 
 import dataclasses
@@ -32,7 +32,7 @@ from forecast_assets.storage.withdrawals import Withdrawal, withdrawn_files
 from forecast_assets.tags import MEASURE, REPUBLISH
 
 # The publication itself goes and comes last: a command that was killed in between finds it as it was, and is repeated.
-WITHDRAWN_TABLES = ("market_report", "champion", TABLE)
+WITHDRAWN_TABLES = ("market_report", "forecast_levels", "champion", TABLE)
 REPORT = "market_report"
 # Versions whose status was changed are named by this word and the time.
 WRITTEN_BY = "withdrawal-"

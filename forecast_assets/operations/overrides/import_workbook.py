@@ -13,12 +13,14 @@ from forecast_assets.config.settings import Settings
 from forecast_assets.domain.publication.override_entries import (
     CELL,
     DELIVERED,
+    Entry,
     changed_since,
     changes_of,
     joined,
     problems_of,
     publication_hash,
 )
+from forecast_assets.domain.publication.total_entries import split_totals
 from forecast_assets.market_state.published_months import PublishedMonths
 from forecast_assets.reports.override_reader import FilledWorkbook
 from forecast_assets.sources.landing import LandingError
@@ -27,8 +29,8 @@ from forecast_assets.storage import PartitionKey, TableStore
 from forecast_assets.storage.folders import file_system_of, path_of
 from forecast_assets.storage.publish import Files, PublishConflict
 
-SOURCE, PUBLISHED = "overrides", "published_forecasts"
-COLUMNS = [*CELL, "forecast_units", "model_units"]
+SOURCE, PUBLISHED, PRODUCTS = "overrides", "published_forecasts", "products"
+COLUMNS = [*CELL, "forecast_units", "model_units", "category", "source"]
 # The name is as the person gave it: nothing signs it.
 SELF_DECLARED = "self-declared"
 NAMED = 10
@@ -70,14 +72,11 @@ def check_import(
     if not author.strip():
         raise ImportRefused("--author is empty: the name of the planner is stored with every number")
     published = _publication(settings, store, workbook)
-    problems = problems_of(workbook.entries, published)
-    if problems:
-        raise ImportRefused("\n".join(problems))
     reads_files = settings.sources.dremio is None
     path = f"{path_of(settings.sources.landing)}/{SOURCE}/country={country}/workbooks_{origin:%Y-%m}.parquet"
     state, content = _files(settings).read_with_state(path) if reads_files else (None, None)
     pending = _rows_of(content)
-    changes = changes_of(workbook.entries, published, pending)
+    changes = changes_of(_entries(store, workbook, published, pending), published, pending)
     if reads_files:
         _require_undelivered(settings, country, origin, changes, pending, now)
     named = f"{author.strip()} ({SELF_DECLARED})"
@@ -131,6 +130,23 @@ def _publication(settings: Settings, store: TableStore, workbook: FilledWorkbook
         )
         raise ImportRefused("\n".join([head, *lines[:NAMED], *more]))
     return published
+
+
+def _entries(
+    store: TableStore, workbook: FilledWorkbook, published: pd.DataFrame, pending: pd.DataFrame
+) -> list[Entry]:
+    """Return the entries of SKUs, and those that totals are split into. Raises ImportRefused for broken rules."""
+    partition = PartitionKey(workbook.origin_month, workbook.market)
+    problems = problems_of(workbook.entries, published)
+    split: list[Entry] = []
+    if not problems and workbook.totals:
+        has_products = store.exists(PRODUCTS, partition)
+        products = store.read(PRODUCTS, [partition]) if has_products else pd.DataFrame(columns=["sku"])
+        split, problems = split_totals(workbook.totals, workbook.entries, published, pending, products)
+        problems += problems_of(split, published)
+    if problems:
+        raise ImportRefused("\n".join(problems))
+    return [*workbook.entries, *split]
 
 
 def _require_undelivered(

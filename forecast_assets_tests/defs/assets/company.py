@@ -172,6 +172,7 @@ def prepare(base: Path) -> Company:
         down = MlflowTracking(tracking_uri=f"http://127.0.0.1:{port}", experiment_name="forecasts")
         december = company.run("monthly_cycle", "FR", DECEMBER, mlflow=down)
     succeeded(december)
+    succeeded(company.run("sum_forecasts", None, DECEMBER))
     (base / "december.json").write_text(json.dumps(recorded(december)), encoding="utf-8")
     return company
 

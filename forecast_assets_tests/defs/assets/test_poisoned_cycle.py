@@ -32,6 +32,8 @@ JANUARY = add_months(pd.Timestamp(DECEMBER), 1)
 FIRST, HALF, NEXT_HALF = "2024-07-01", "2024-09-01", "2024-10-01"
 HISTORY = [*SOURCES, "history_marks", "features"]
 OVER_ALL_MARKETS = ["demand_totals", "demand_totals_known"]
+# Of the other markets, read by the sums over markets.
+LEVELS = "forecast_levels"
 # What December reads of the publication before.
 PUBLISHED = ["champion", "published_forecasts"]
 
@@ -59,6 +61,11 @@ def with_another_future(company, tmp_path_factory) -> Company:
     succeeded(pooled.run("pool_rows", None, POOLED_FROM, NOVEMBER))
     succeeded(pooled.run("pool_model", None, DECEMBER))
     succeeded(other.run("monthly_cycle", "FR", DECEMBER))
+    for code in ("NO", "NA"):
+        shutil.copytree(
+            company.base / "store" / LEVELS / f"country={code}", other.base / "store" / LEVELS / f"country={code}"
+        )
+    succeeded(other.run("sum_forecasts", None, DECEMBER))
     return other
 
 

@@ -77,7 +77,7 @@ def test_a_cycle_made_again_is_identical_in_every_table_and_reads_what_was_recor
     assert states(outcomes) == dict.fromkeys(outcomes, IDENTICAL)
     assert set(outcomes) == {
         "baseline_forecasts", "history_marks", "features", "model", "backtest", "forecasts", "champion",
-        "published_forecasts", "performance", "forecast_value_added",
+        "published_forecasts", "forecast_levels", "performance", "forecast_value_added",
     }  # fmt: skip
     for asset, outcome in outcomes.items():
         again, then = scratch.provenance(asset, outcome.target.partition), outcome.target.version.provenance
@@ -86,7 +86,7 @@ def test_a_cycle_made_again_is_identical_in_every_table_and_reads_what_was_recor
 
 def test_what_is_over_all_markets_is_made_again_too(company, tmp_path):
     outcomes, _ = replayed(company, tmp_path, countries=[None])
-    assert states(outcomes) == {"demand_totals_known": IDENTICAL}
+    assert states(outcomes) == {"demand_totals_known": IDENTICAL, "forecast_totals": IDENTICAL}
     outcomes, _ = replayed(company, tmp_path / "november", "dev-2024-11", countries=[None])
     assert states(outcomes) == {"demand_totals": IDENTICAL, "demand_totals_known": IDENTICAL}
 

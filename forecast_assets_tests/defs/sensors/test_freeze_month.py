@@ -95,6 +95,12 @@ def test_what_a_closed_month_reads_is_made_from_the_frozen_one_or_a_day_before_i
     assert words(asked(DAY_BEFORE + pd.Timedelta(seconds=1), **behind)) == ["totals_known 2025-01..2025-01"]
 
 
+def test_forecasts_are_summed_once_when_every_market_that_is_forecast_is_published(asked):
+    assert words(asked(DUE, forecast_levels=BOTH)) == ["sum_forecasts 2024-12..2024-12"]
+    assert words(asked(DUE, forecast_levels={"FR": [DECEMBER]})) == []
+    assert words(asked(DUE, forecast_levels=BOTH, forecast_totals={None: [DECEMBER]})) == []
+
+
 def test_pooled_rows_are_frozen_from_features_and_reach_back_sixty_months(asked):
     # January 2025 is closed: rows from January 2020 on are read by its model.
     months = [f"{month:%Y-%m-%d}" for month in pd.date_range("2019-12-01", "2020-02-01", freq="MS")]

@@ -110,6 +110,7 @@ def test_net_sales_per_unit_is_a_ratio_of_sums():
     rows = [("a", 10.0, 30.0), ("a", 30.0, 50.0), ("a", 1000.0, None), ("b", None, 5.0), ("c", -5.0, 5.0)]
     prices = net_sales_per_unit(pd.DataFrame(rows, columns=["sku", "sell_in_units", "net_sales"]))
     assert prices["a"] == 2.0
+    assert net_sales_per_unit(pd.DataFrame({"sku": ["d"], "sell_in_units": [1.0], "net_sales": [3.0]}))["d"] == 3.0
     assert prices.reindex(["b", "c"]).isna().all()
 
 
@@ -143,6 +144,13 @@ def test_twenty_overrides_of_several_months_allow_a_verdict():
     market = row(both, "market", "ALL", "published")
     # Six of 6 and fourteen of 12 too many, of 2,000 sold.
     assert market["wape"] == pytest.approx((6 * 6 + 14 * 12) / 2000)
+
+
+def test_half_a_unit_helps_or_hurts_and_none_does_neither():
+    table = pd.concat([month_of_overrides(1, 1, 110.0, 109.5, 110.5), month_of_overrides(1, 0, 110.0, 90.0, 0.0)])
+    verdict = override_verdict(over_months(table))
+    # 90 is as far off 100 as 110.
+    assert (verdict.cells, verdict.helped, verdict.hurt) == (3, 1, 1)
 
 
 def test_without_a_scored_override_there_is_no_verdict():

@@ -99,6 +99,14 @@ def test_the_hash_depends_on_keys_and_numbers_alone(published):
     assert len(publication_hash(published)) == 16
 
 
+def test_digits_that_excel_does_not_keep_are_no_change(published):
+    exact = published.assign(forecast_units=[1215.2199081234567, 50.0, 0.0])
+    kept = exact.assign(forecast_units=[1215.21990812346, 50.0, 0.0])
+    assert changed_since(kept, exact) == []
+    assert len(changed_since(kept.assign(forecast_units=[1215.2199, 50.0, 0.0]), exact)) == 1
+    assert changes_of([entry(1215.21990812346, comment="a long explanation")], exact, NOTHING).empty
+
+
 def test_a_stale_workbook_is_told_what_changed(published):
     now = pd.concat(
         [published.iloc[1:].assign(forecast_units=[50.0, 3.0]), published.iloc[:1].assign(sku="c")], ignore_index=True

@@ -10,6 +10,7 @@ from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.models.member_registry import UnknownMemberError
 from forecast_assets.domain.models.recipe import Recipe
+from forecast_assets.domain.selection.backtest import backtest
 from forecast_assets.domain.selection.experiment import (
     ExperimentError,
     Side,
@@ -29,21 +30,27 @@ def stack(earlier_features, origin_features):
 
 
 @pytest.fixture(scope="module")
-def fewer(recipe):
-    return dataclasses.replace(recipe, rounds=2, refit_rounds=2)
+def small(recipe):
+    few = {"training_rows": 1000, "rounds": 8, "refit_rows": 500, "refit_rounds": 4}
+    return dataclasses.replace(recipe, **few, member_weights=(("holt_winters", 1.0),))
 
 
 @pytest.fixture(scope="module")
-def outcome(stack, history, origin, recipe, fewer):
-    return run_experiment(Side(fewer, stack), Side(recipe, stack), history.sell_in, origin, (12, 6))
+def fewer(small):
+    return dataclasses.replace(small, rounds=2, refit_rounds=2)
 
 
-def test_both_sides_are_scored_on_identical_cells_at_the_origins_asked_for(outcome, origin, backtest_cells):
-    cells = outcome.cells
+@pytest.fixture(scope="module")
+def outcome(stack, history, origin, small, fewer):
+    return run_experiment(Side(fewer, stack), Side(small, stack), history.sell_in, origin, (12, 6))
+
+
+def test_both_sides_are_scored_on_identical_cells_at_the_origins_asked_for(outcome, origin, stack, history, small):
+    cells, alone = outcome.cells, backtest(stack, history.sell_in, origin, small)
     assert outcome.origins == (add_months(origin, -12), add_months(origin, -6))
     keys = ["sku", "origin_month", "horizon_months"]
-    merged = cells.merge(backtest_cells, on=keys, suffixes=("", "_alone"), validate="1:1")
-    assert len(merged) == len(cells) == (backtest_cells["origin_month"] >= outcome.origins[0]).sum()
+    merged = cells.merge(alone, on=keys, suffixes=("", "_alone"), validate="1:1")
+    assert len(merged) == len(cells) == (alone["origin_month"] >= outcome.origins[0]).sum()
     # The reference is the backtest of that recipe alone.
     np.testing.assert_allclose(merged["champion_units"], merged["model_units_alone"], rtol=1e-9)
     assert not np.allclose(merged["model_units"], merged["model_units_alone"])
@@ -59,18 +66,18 @@ def test_the_figures_are_those_of_the_cells(outcome):
     assert not outcome.is_identical
 
 
-def test_the_same_recipe_on_both_sides_has_a_ratio_of_one(stack, history, origin, recipe):
-    same = run_experiment(Side(recipe, stack), Side(recipe, stack), history.sell_in, origin, (6,))
+def test_the_same_recipe_on_both_sides_has_a_ratio_of_one(stack, history, origin, small):
+    same = run_experiment(Side(small, stack), Side(small, stack), history.sell_in, origin, (6,))
     assert same.comparison.ratio == 1.0
     assert same.is_identical
     assert same.comparison.verdict == "not decidable"
     np.testing.assert_array_equal(same.cells["model_units"], same.cells["champion_units"])
 
 
-def test_months_after_the_last_one_change_nothing(outcome, stack, history, origin, recipe, fewer):
+def test_months_after_the_last_one_change_nothing(outcome, stack, history, origin, small, fewer):
     sell_in = history.sell_in
     poisoned = DemandPanel(sell_in.skus, sell_in.months, np.where(sell_in.months > origin, 1e9, sell_in.units))
-    again = run_experiment(Side(fewer, stack), Side(recipe, stack), poisoned, origin, (12, 6))
+    again = run_experiment(Side(fewer, stack), Side(small, stack), poisoned, origin, (12, 6))
     pd.testing.assert_frame_equal(again.cells, outcome.cells)
     pd.testing.assert_frame_equal(again.importance, outcome.importance)
 

@@ -61,6 +61,7 @@ def test_a_market_is_unchanged_until_something_is_written(company):
         ("store/sell_in/country=FR/month=2024-06-01/sell_in.parquet", ["DE"]),
         ("store/features/country=FR/month=2020-01-01/features.parquet", ["DE"]),
         ("store/demand_totals/month=2024-06-01/demand_totals.parquet", []),
+        ("store/forecast_totals/month=2024-06-01/forecast_totals.parquet", ["DE", "FR"]),
         ("store/_findings/country=FR/2024-06.json", ["DE"]),
         ("store/_alerts/FR/1.json", ["DE", "FR"]),
         ("store/_versions/sell_in/country=FR/month=2024-06-01/run.parquet", ["DE", "FR"]),

@@ -5,6 +5,7 @@ import pytest
 
 from forecast_assets.cli.code_location import load_code_location
 from forecast_assets.config.process_groups import PoolingSettings
+from forecast_assets.domain.levels.level_forecasts import COLUMNS
 from forecast_assets.domain.months import MonthRange
 from forecast_assets.market_state.recipes import recipe_of
 from forecast_assets.operations.cycle.cycle import run_cycles
@@ -235,3 +236,15 @@ def test_measuring_takes_the_months_after_the_first_published_one(tmp_path, fake
         ("measure", "FR", MonthRange(pd.Timestamp("2024-04-01"), JUNE)),
     ]
     assert (results["DE"], results["BR"]) == ([], [])
+
+
+def test_forecasts_are_summed_over_markets_after_every_market_and_its_fallback(tmp_path, fake):
+    units = dict.fromkeys(COLUMNS[6:], 1.0)
+    row = {"level": "market", "entity": "FR", "category": "ALL", "origin_month": JUNE, "horizon_months": 1} | units
+    levels = pd.DataFrame([row]).assign(target_month=pd.Timestamp("2024-07-01"))
+    provenance = Provenance("run", "dev-2024-06", "")
+    TableStore(str(tmp_path)).write(table_specs()["forecast_levels"], PartitionKey(JUNE, "FR"), levels, provenance)
+    fake.outcomes["monthly_cycle", "DE"] = ("no",)
+    _, submitted = cycles(tmp_path, fake, origins=1)
+    assert [job for job, *_ in submitted[-2:]] == ["publish_fallback", "sum_forecasts"]
+    assert submitted[-1] == ("sum_forecasts", None, "2024-06 .. 2024-06")

@@ -8,6 +8,7 @@ import pytest
 from forecast_assets.config.settings import Settings
 from forecast_assets.domain.cleaning.history_marks import history_marks
 from forecast_assets.domain.features.build import build_features
+from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.storage import PartitionKey, TableStore
 from forecast_assets.storage.table_specs import table_specs
 from forecast_assets_tests.domain.small_market import EARLIER_ORIGINS, MONTHS, small_market
@@ -43,6 +44,13 @@ def write(store: TableStore, name: str, month: pd.Timestamp, rows: pd.DataFrame)
     if name == "sell_in":
         frame = frame.assign(reason="delivered")
     store.write(spec, PartitionKey(month, "FR"), frame, run())
+
+
+@pytest.fixture(autouse=True)
+def few_rounds(monkeypatch):
+    """Give the members and refits of the default recipe few rounds: they take most of the time."""
+    quick = Recipe(recursive_rounds=5, recursive_rows=1000, refit_rounds=5, refit_rows=1000)
+    monkeypatch.setattr("forecast_assets.market_state.recipes.Recipe", lambda: quick)
 
 
 VARIABLES = {

@@ -148,3 +148,11 @@ def test_the_notation_of_settings_and_members():
             parse([text])
     with pytest.raises(ExperimentError, match="needs a name"):
         ExperimentRequest("FR", " ")
+
+
+def test_rows_are_a_change_only_where_they_were_asked_for(settings, small_store):
+    """The backtest fits both sides with the company's rows: the champion's own number tells nothing."""
+    rows = ExperimentRequest("FR", "rows", settings={"training_rows": "2000"}, origins=1)
+    result = run_requested(settings, TableStore(str(small_store)), rows)
+    assert result.changes == ("training_rows 2000 instead of 1000",)
+    assert not result.outcome.is_identical

@@ -54,7 +54,7 @@ class Planning:
         return table
 
     def workbook(self, *numbers: tuple) -> BytesIO:
-        """Return the month's workbook with entries (sku, month, units, reason, comment)."""
+        """Return the month's workbook with entries (SKU or group, month, units, reason, comment)."""
         published = self.store.read("published_forecasts", [PARTITION])
         products = pd.DataFrame({"sku": ["a", "b"], "category": "tea"})
         report = MarketReport(
@@ -62,12 +62,12 @@ class Planning:
             products, {},
         )  # fmt: skip
         book = openpyxl.load_workbook(BytesIO(render_workbook(report)))
-        sheet = book["Overrides"]
-        rows = {row[0].value: row[0].row for row in sheet.iter_rows() if row[3].value == "Yours"}
-        columns = {cell.value: cell.column_letter for cell in sheet[1]}
-        for sku, month, units, reason, comment in numbers:
+        for name, month, units, reason, comment in numbers:
+            sheet, key, line = (book["Overrides"], 0, 3) if name in ("a", "b") else (book["Totals"], 1, 2)
+            row = next(r[0].row for r in sheet.iter_rows() if (r[key].value, r[line].value) == (name, "Yours"))
+            columns = {cell.value: cell.column_letter for cell in sheet[1]}
             for title, value in ((f"{month:%Y-%m}", units), ("Reason", reason), ("Comment", comment)):
-                sheet[f"{columns[title]}{rows[sku]}"] = value
+                sheet[f"{columns[title]}{row}"] = value
         return saved(book)
 
     def check(self, file: BytesIO, author: str = "Ann"):

@@ -12,6 +12,8 @@ from forecast_assets.domain.evaluation.performance import performance
 from forecast_assets.domain.publication.before_overrides import FORECAST_COLUMNS
 from forecast_assets.domain.publication.value_added_month import value_added_of_month
 from forecast_assets.operations.overrides.import_workbook import ImportRefused, deliver
+from forecast_assets.storage import PartitionKey, Provenance
+from forecast_assets.storage.table_specs import table_specs
 from forecast_assets_tests.market_state.publications import publish
 from forecast_assets_tests.operations.overrides.planning import AUGUST, JULY, JUNE, Planning, saved
 from forecast_assets_tests.repository_settings import MARKETS
@@ -147,3 +149,34 @@ def test_with_dremio_as_the_source_the_rows_are_checked_and_not_written(planning
     assert len(checked.changes) == 1
     with pytest.raises(ImportRefused, match="the source is sales in Dremio: overrides are read from its table"):
         deliver(planning.settings, checked)
+
+
+def test_a_total_is_delivered_as_numbers_of_its_skus_beside_those_entered(planning):
+    fair = ("event", "the fair moves to August")
+    planning.bring_in(
+        planning.workbook(("ALL", AUGUST, 200, *fair), ("b", AUGUST, 50, *fair), ("tea", JULY, 280, *fair))
+    )
+    rows = planning.overrides().sort_values(["target_month", "sku"])
+    # July: twice 100 and 40. August: 200 without the 50 of b.
+    assert rows["forecast_units"].tolist() == [200.0, 80.0, 150.0, 50.0]
+    assert rows["reason"].tolist() == [
+        "event: the fair moves to August (total of tea 280)", "event: the fair moves to August (total of tea 280)",
+        "event: the fair moves to August (total of ALL 200)", "event: the fair moves to August",
+    ]  # fmt: skip
+
+
+def test_a_total_keeps_cases_of_the_stored_products_and_the_rules_of_single_numbers(planning):
+    products = pd.DataFrame({"sku": ["a", "b"], "attribute_case_units": ["24", None]}).assign(
+        category="tea", brand=None, pack=None, launch_month=pd.NaT, end_month=pd.NaT, reference_sku=None
+    )
+    months = dict.fromkeys(("launch_month", "end_month"), "datetime64[ns]")
+    spec = table_specs()["products"]
+    planning.store.write(spec, PartitionKey(JUNE, "FR"), products.astype(months), Provenance("run", "dev", "sha"))
+    checked = planning.check(planning.workbook(("tea", AUGUST, 164, "event", "the fair moves")))
+    # 110 and 44 of 154, to 164: 117.1 and 46.9; five cases of 24 are 120.
+    # b gets 44, its published number, which is no change.
+    assert checked.changes[["sku", "override_units"]].to_numpy().tolist() == [["a", 120.0]]
+    with pytest.raises(ImportRefused, match=r"Totals!E7: .* off the model's 110; explain it in Totals!G7"):
+        planning.check(planning.workbook(("tea", AUGUST, 400, "event", "fair")))
+    with pytest.raises(ImportRefused, match=r"Totals!F7: the reason is missing"):
+        planning.check(planning.workbook(("tea", AUGUST, 160, "", "the fair moves")))
