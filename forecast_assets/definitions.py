@@ -19,6 +19,7 @@ from forecast_assets.defs.assets import (
     models,
     pooling,
     publication,
+    reasons,
     sources,
     tuning,
     value_added,
@@ -36,7 +37,7 @@ from forecast_assets.storage import TableReader
 from forecast_assets.storage.code_version import code_versions
 
 STAGES = [
-    sources, demand, features, pooling, tuning, models, forecasts, evaluation, champion, publication, levels,
+    sources, demand, features, pooling, tuning, models, forecasts, evaluation, champion, publication, reasons, levels,
     value_added,
 ]  # fmt: skip
 

@@ -53,3 +53,4 @@ FORECAST = ["baseline_forecasts", *BY_RECIPE]
 PERFORMANCE, VALUE_ADDED = "performance", "forecast_value_added"
 # Tables that measure what was published, in order.
 MEASURED = (PERFORMANCE, VALUE_ADDED)
+FORECAST_REASONS = "forecast_reasons"

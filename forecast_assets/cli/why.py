@@ -66,6 +66,8 @@ def _print(document: Passport) -> None:
     override = document.override
     _pair("override", f"{_units(override['forecast_units'])} by {override['author']}: {override['reason']}"
           if override else "none")  # fmt: skip
+    for order, reason in enumerate(document.reasons):
+        _pair("because" if order == 0 else "", reason["text"])
     _print_recipe(document)
     mlflow = document.mlflow
     parent = f"{mlflow['mlflow_run_id']} (parent {mlflow['mlflow_parent_run_id']})" if mlflow else None

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecast_assets.config.affects import POOLED, Affects
 from forecast_assets.config.markets_yaml import parse_markets
+from forecast_assets.domain.languages import LANGUAGES
 from forecast_assets.domain.suggestions import closest
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class Market:
         stage: ``shadow``, ``live`` or ``retired``. Shadow markets are forecast and measured, but not shown to readers.
         missing_month: Meaning of a SKU without a row in a delivered month: ``zero`` units, or ``unknown``.
         teams_channel: Teams channel of the market's alerts; empty: the default channel.
+        language: Language of the reasons of forecasts: ``en``, ``fr``, ``de`` or ``es``.
         max_wape: WAPE (a fraction) above which the market raises an alarm; None: the value of the setting.
         max_bias: Bias (in either direction) above which the market raises an alarm; None: the value of the setting.
     """
@@ -79,6 +81,7 @@ class Market:
         metadata={AFFECTS: Affects("sell_in", "sell_out", "products", "promotions", "overrides")},
     )
     teams_channel: str = field(default="", metadata={AFFECTS: Affects()})
+    language: str = field(default="en", metadata={AFFECTS: Affects("forecast_reasons")})
     max_wape: float | None = field(default=None, metadata={AFFECTS: Affects()})
     max_bias: float | None = field(default=None, metadata={AFFECTS: Affects()})
 
@@ -200,7 +203,7 @@ def _value_problems(key: str, value: Any) -> list[str]:
             "teams_channel: expected a name of A-Z, 0-9 and _ that starts with a letter; what is there is not repeated "
             "here, as the address of a webhook is a secret: it goes to the environment, as TEAMS_WEBHOOK_URL_<name>"
         ]
-    allowed = {"stage": STAGES, "missing_month": MISSING_MONTH_RULES}.get(key)
+    allowed = {"stage": STAGES, "missing_month": MISSING_MONTH_RULES, "language": LANGUAGES}.get(key)
     if allowed and value not in allowed:
         return [f"{key}: expected one of {', '.join(allowed)}, got {shown(value)}"]
     length = {"iso2": 2, "iso3": 3}.get(key)

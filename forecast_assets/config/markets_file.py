@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 # Values of these fields are one of a few words; every other text is quoted, since NO alone is a boolean.
-WORDS = ("stage", "missing_month")
+WORDS = ("stage", "missing_month", "language")
+# Left out of a new entry if it has the default: most files never name it.
+USUALLY_LEFT_OUT = ("language",)
 # Entries are one line each, however long.
 NO_WRAPPING = 100_000
 
@@ -80,7 +82,7 @@ def _entry(market: Market) -> CommentedMap:
     entry.fa.set_flow_style()
     for name in FIELDS:
         value = getattr(market, name)
-        if value in (None, ""):
+        if value in (None, "") or (name in USUALLY_LEFT_OUT and value == FIELDS[name].default):
             continue
         if isinstance(value, str):
             entry[name] = value if name in WORDS else DoubleQuotedScalarString(value)

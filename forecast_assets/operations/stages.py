@@ -8,6 +8,7 @@ import dataclasses
 
 from forecast_assets.tags import (
     FORECAST,
+    FORECAST_REASONS,
     INGEST,
     JOBS_OVER_ALL_MARKETS,
     MARKET_FEATURES,
@@ -65,7 +66,10 @@ FEATURES = Stage("features", (StageJob(MARKET_FEATURES, ("history_marks", "featu
 POOLING = _over_all_markets("pooling", "features", "pooled_rows", "pooled_model", is_pooling=True)
 CYCLES = Stage(
     "cycles",
-    (StageJob(MEASURE, MEASURED), StageJob(MONTHLY_CYCLE, (*FORECAST, "market_report", "mlflow_run"))),
+    (
+        StageJob(MEASURE, MEASURED),
+        StageJob(MONTHLY_CYCLE, (*FORECAST, FORECAST_REASONS, "market_report", "mlflow_run")),
+    ),
 )
 # Sums over the markets that are published; no market reads them.
 FORECAST_SUMS = _over_all_markets("forecast sums", "forecast_levels", "forecast_totals")

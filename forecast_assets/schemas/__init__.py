@@ -4,7 +4,7 @@ from forecast_assets.schemas.deliveries import CovidPolicy, Overrides, Products,
 from forecast_assets.schemas.demand import DemandTotals, DemandTotalsKnown, HistoryMarks
 from forecast_assets.schemas.evaluation import Backtest, Champion, ForecastValueAdded, Performance
 from forecast_assets.schemas.features import Features, PooledRows
-from forecast_assets.schemas.forecasts import BaselineForecasts, Forecasts, PublishedForecasts
+from forecast_assets.schemas.forecasts import BaselineForecasts, ForecastReasons, Forecasts, PublishedForecasts
 from forecast_assets.schemas.levels import ForecastLevels, ForecastTotals
 from forecast_assets.schemas.models import Model, PooledModel, RefusedRecipe, TunedRecipe
 from forecast_assets.schemas.table import Table
@@ -30,6 +30,7 @@ TABLES: dict[str, type[Table]] = {
     "backtest": Backtest,
     "champion": Champion,
     "published_forecasts": PublishedForecasts,
+    "forecast_reasons": ForecastReasons,
     "forecast_levels": ForecastLevels,
     "forecast_totals": ForecastTotals,
     "performance": Performance,

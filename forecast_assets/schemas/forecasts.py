@@ -26,6 +26,13 @@ PORTFOLIO_RULE_NAMES = [
 ]  # fmt: skip
 
 
+# What made a number, then the causes of its difference from last year.
+REASON_CAUSES = [
+    "override", "model", "champion", "baseline", "last published", *PORTFOLIO_RULE_NAMES,
+    "level", "season", "one_off", "promotion", "price", "stock", "rest",
+]  # fmt: skip
+
+
 class ForecastCells(Table):
     """One row per SKU and target month of one origin."""
 
@@ -147,3 +154,25 @@ class PublishedForecasts(ForecastDistribution):
         description="Method that the published number comes from",
     )
     reason: Series[str] = pa.Field(description="Reason for this source")
+
+
+class ForecastReasons(Table):
+    """One row per SKU, target month and reason: what made the published number, then its difference from last year."""
+
+    sku: Series[str] = sku_column()
+    target_month: Series[pa.DateTime] = target_month_column()
+    order: Series[int] = pa.Field(ge=1, description="Place among the reasons of the cell, from 1")
+    cause: Series[str] = pa.Field(isin=REASON_CAUSES, description="Cause, see docs/reasons.md")
+    units: Series[float] = pa.Field(
+        nullable=True,
+        description="Part of forecast minus the same month of last year, units; null for a reason without a part",
+    )
+    text: Series[str] = pa.Field(description="The reason as a sentence, in the market's language")
+
+    class Config(Table.Config):
+        unique = ["sku", "target_month", "order"]
+
+    @pa.check("target_month", name="first_of_month")
+    def months_are_first_of_month(cls, months: pd.Series) -> pd.Series:
+        """Check that each month is given by its first day."""
+        return first_of_month(months)

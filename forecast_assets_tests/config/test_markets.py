@@ -163,6 +163,13 @@ def test_the_address_of_a_webhook_in_the_markets_file_is_refused_and_not_repeate
     assert "canary" not in problem
 
 
+def test_a_market_may_have_a_language_of_its_own(load, problems):
+    markets = load(entry(), entry(code='"JP"', language="de"))
+    assert [market.language for market in markets.values()] == ["en", "de"]
+    (_, problem) = problems(entry(language="it"))
+    assert "language: expected one of en, fr, de, es, got 'it'" in problem
+
+
 def test_a_market_may_have_limits_of_its_own(load):
     market = load(entry(max_wape="0.35", max_bias="1"))["FR"]
     assert (market.max_wape, market.max_bias) == (0.35, 1)

@@ -43,7 +43,7 @@ class KnownSkus:
     def spelled_like(self, sku: str) -> str:
         """Return a hint at the one known SKU that a code is another spelling of; empty without one."""
         known = _spelled(self.sold | self.listed)
-        same = known.loc[known["spelling"] == _spelled([sku])["spelling"].iloc[0], "sku"].tolist()
+        same = known.loc[known["spelling"] == _spelled([sku])["spelling"].item(), "sku"].tolist()
         return f"; did you mean {shown(same)}?" if len(same) == 1 and same != [sku] else ""
 
 

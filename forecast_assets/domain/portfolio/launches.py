@@ -155,6 +155,22 @@ def launch_curve(units: Floats, starts: Floats, otherwise: Floats = LEVEL_CURVE)
     return curve
 
 
+def curve_launches(panel: DemandPanel, products: pd.DataFrame) -> dict[str, int]:
+    """Return the number of earlier launches behind the curve of each category; 0 if there are too few for a curve.
+
+    Args:
+        panel: As for ``new_launches``.
+        products: As for ``new_launches``.
+    """
+    starts = launch_columns(panel.units, panel.months[-1], products["launch_month"].to_numpy())
+    category = products["category"].fillna(UNKNOWN_CATEGORY).to_numpy(dtype=object)
+    is_mature = _mature_levels(panel.units, starts) > 0
+    of_market = int(is_mature.sum())
+    counts = {name: int(is_mature[category == name].sum()) for name in np.unique(category)}
+    enough = {name: count if count >= LAUNCHES_NEEDED else of_market for name, count in counts.items()}
+    return {name: count if count >= LAUNCHES_NEEDED else 0 for name, count in enough.items()}
+
+
 def _mature_levels(units: Floats, starts: Floats) -> Floats:
     """Return the mean of months 12 .. 23 after each start, (n,).
 

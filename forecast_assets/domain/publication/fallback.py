@@ -106,7 +106,7 @@ def require_fallback(
 
 
 def best_available(
-    tables: PublicationInputs, origin: pd.Timestamp, max_age_months: int = 3
+    tables: PublicationInputs, origin: pd.Timestamp, max_age_months: int
 ) -> tuple[pd.DataFrame, Decision]:
     """Return the rows to publish, in the columns of ``forecasts``, and the decision on their source.
 

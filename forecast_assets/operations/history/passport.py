@@ -18,7 +18,7 @@ from forecast_assets.operations.history.historical_store import NotAsRecorded, R
 from forecast_assets.storage import PartitionKey, StoredProvenance, TableStore
 from forecast_assets.tracking.mlflow_runs import MlflowRuns
 
-PUBLISHED = "published_forecasts"
+PUBLISHED, REASONS = "published_forecasts", "forecast_reasons"
 # Tables that a number was computed from, nearest first, by its source.
 BEFORE = {
     "model": ("forecasts", "model"), "champion": ("forecasts", "model"), "baseline": ("baseline_forecasts",),
@@ -50,6 +50,8 @@ class Passport:
         model: Configuration and size of the model; None if the source is no model.
         champion: Row of the champion table that the publication read; None without one.
         override: Units, author and reason of a planner's override; None without one.
+        reasons: What made the number, then the causes of its difference from last year, each with ``cause, units,
+            text``; empty if they are not stored for this publication.
         mlflow: Row of the MLflow run of the publication; None if none is recorded.
     """
 
@@ -62,12 +64,13 @@ class Passport:
     model: dict[str, Any] | None
     champion: dict[str, Any] | None
     override: dict[str, Any] | None
+    reasons: list[dict[str, Any]]
     mlflow: dict[str, Any] | None
 
     def to_json(self) -> dict[str, Any]:
         """Return the passport under the keys of ``forecast-assets why --json``."""
         head = {name: getattr(self, name) for name in ("market", "sku", "origin_month", "target_month")}
-        rest = {name: getattr(self, name) for name in ("chain", "model", "champion", "override", "mlflow")}
+        rest = {name: getattr(self, name) for name in ("reasons", "chain", "model", "champion", "override", "mlflow")}
         return {**head, "said": self.published, **rest}
 
 
@@ -103,6 +106,7 @@ def passport(store: TableStore, partition: PartitionKey, sku: str, target: pd.Ti
         model=_model(store, versions, chain, str(row["source"])),
         champion=_row_of_input(store, versions, provenance, "champion"),
         override=_override(store, versions, provenance, sku, target),
+        reasons=_reasons(store, partition, provenance, sku, target),
         mlflow=MlflowRuns(store).of(partition, provenance),
     )
 
@@ -144,6 +148,20 @@ def _published_row(
             f"the origin {partition.month:%Y-%m} forecasts {first:%Y-%m} to {last:%Y-%m}, asked for {target:%Y-%m}"
         )
     return cell.iloc[0], provenances[partition]
+
+
+def _reasons(
+    store: TableStore, partition: PartitionKey, published: StoredProvenance, sku: str, target: pd.Timestamp
+) -> list[dict[str, Any]]:
+    """Return the reasons of a number, in order; none if those in the store are of another publication."""
+    if not store.exists(REASONS, partition):
+        return []
+    rows, provenances = store.read_with_provenance(REASONS, [partition])
+    read = provenances[partition].inputs.get(PUBLISHED, {})
+    if published.content_hash not in read.values():
+        return []
+    own = rows[(rows["sku"] == sku) & (rows["target_month"] == target)].sort_values("order")
+    return [{name: _plain(row[name]) for name in ("cause", "units", "text")} for _, row in own.iterrows()]
 
 
 def _origins(store: TableStore, country: str) -> list[pd.Timestamp]:
