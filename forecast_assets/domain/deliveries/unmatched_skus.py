@@ -76,7 +76,7 @@ def overrides_unused(
     # A target at or before its origin, or beyond the horizon, is an error of form; here it gets a name.
     outside = overrides[(overrides["origin_month"] == known.origin) & (overrides["target_month"] <= known.origin)]
     parts.append(outside.assign(reason="its month is not after its origin"))
-    unused = pd.concat(parts, ignore_index=True)
+    unused = pd.concat(parts)
     unused = unused[unused["reason"] != ""]
     if unused.empty:
         return None

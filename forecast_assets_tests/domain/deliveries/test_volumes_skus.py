@@ -123,3 +123,12 @@ def test_the_larger_difference_comes_first_though_its_units_are_fewer():
     usual = dict.fromkeys(TEN, 100.0) | {"B": 1000.0}
     finding = sku_volume(june(history(usual, 30), usual | {"R00": 1000.0, "B": 50.0}))
     assert finding.rows["sku"].tolist() == ["B", "R00"]
+
+
+def test_the_markets_month_is_the_median_of_the_twelve_before():
+    """Half of twelve months had 10,002 units, the others and the thirteenth 10,000: the median is 10,001."""
+    usual = {"A": 200.0} | dict.fromkeys(TEN[:8], 1225.0)
+    before = history(usual, 30)
+    is_more = before["month"].isin(months_before(12)[:6]) & (before["sku"] == "R00")
+    before = before.assign(units=before["units"].mask(is_more, 1227.0))
+    assert sku_volume(june(before, usual | {"A": 1200.0})).is_warning
