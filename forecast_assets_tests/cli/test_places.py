@@ -35,6 +35,7 @@ NEEDS = {
     ("override", "list"): (STORE, LANDING),
     ("override", "withdraw", "FR", "2024-06", "--sku", "a"): (STORE, LANDING),
     ("override", "withdraw", "FR", "2024-06", "--sku", "a", "--run"): (STORE, LANDING, HOME),
+    ("experiment", "--country", "FR", "--name", "x"): (STORE,),
     ("watchdog",): (STORE, HOME),
     ("accept", "FR", "2024-06", "vanished_skus", "--reason", "x"): (STORE,),
     ("versions", "sell_in", *MONTH): (STORE,),
