@@ -205,9 +205,13 @@ class PromotionSettings(SettingsGroup):
 
 
 class PublicationSettings(SettingsGroup):
-    """Limits of what may be published without a cycle of the month."""
+    """What may be published without a cycle of the month, and without a hint of the product list."""
 
     fallback_months: Annotated[int, Affects()] = Field(
         default=3, ge=1, le=18, validation_alias="FORECAST_FALLBACK_MONTHS",
         description="Largest age in months of the forecast that a fallback may publish again",
+    )  # fmt: skip
+    accept_successors: Annotated[bool, Affects("forecasts", "published_forecasts")] = Field(
+        default=False, validation_alias="FORECAST_SUCCESSORS_ACCEPTED",
+        description="Forecast proposed successors at the level of the SKU that stopped, and that SKU as ended",
     )  # fmt: skip

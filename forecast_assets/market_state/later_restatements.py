@@ -35,7 +35,7 @@ class LaterRestatements:
         rows, provenances = self.store.read_with_provenance(table_specs()[SELL_IN], later, columns=COLUMNS)
         restated = dated_rows(rows[rows[RESTATED_MONTH].notna()])
         restated = restated[restated["month"].isin(months)]
-        for month, known_month in set(zip(restated["month"], restated["known_month"], strict=True)):
+        for month, known_month in restated[["month", "known_month"]].drop_duplicates().itertuples(index=False):
             partition = PartitionKey(known_month, country)
             self.lookups.of(run_id, asset, month).read(SELL_IN, partition, provenances[partition].content_hash)
         return restated.drop(columns="country")

@@ -58,6 +58,9 @@ MARK_MEANINGS = {
     "stock_out": "nothing to sell, or the catch-up after it",
     "outlier_high": "a single month far above what was usual",
     "outlier_low": "a single month far below what was usual",
+    "latest_high": "one of the last two months, far above what was usual",
+    "latest_low": "one of the last two months, far below what was usual",
+    "old_level": "before a large change of the level; brought to the new one",
 }
 
 

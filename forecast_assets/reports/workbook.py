@@ -89,8 +89,8 @@ DEFINITIONS = [
     ("Lag", "months from the origin month to the month that is forecast"),
     (
         "Marked history",
-        "months that are no guide to level and season (covid, stock_out with its catch-up, outlier_high, outlier_low); "
-        "sell-in itself is not changed",
+        "months that are no guide to level and season (covid, stock_out with its catch-up, outlier_high, outlier_low, "
+        "latest_high, latest_low, old_level); sell-in itself is not changed",
     ),
     ("p10, p90", "four out of five actuals of a SKU, or of a sum of SKUs, are expected between them"),
     ("Change", "next 12 months against the last 12, only where all 12 are known"),

@@ -60,7 +60,7 @@ class HistoryMarks(Table):
     sku: Series[str] = sku_column()
     marked_month: Series[pa.DateTime] = pa.Field(description="Month that is left out of level and season")
     reason: Series[str] = pa.Field(
-        isin=["covid", "stock_out", "outlier_high", "outlier_low"],
+        isin=["covid", "stock_out", "outlier_high", "outlier_low", "latest_high", "latest_low", "old_level"],
         description="Reason for the mark, see docs/history-marks.md",
     )
     units: Series[float] = pa.Field(description="Sell-in as delivered, units; forecasts are scored against it")

@@ -21,8 +21,8 @@ from forecast_assets.schemas.table import (
 )
 
 PORTFOLIO_RULE_NAMES = [
-    "end_of_life", "new_with_reference", "new_with_like_items", "all_zero", "new_without_relative", "short_history",
-    "returned", "dying", "intermittent", "level_shift", "regular",
+    "end_of_life", "new_with_reference", "new_with_like_items", "seasonal", "all_zero", "new_without_relative",
+    "short_history", "returned", "dying", "intermittent", "level_shift", "regular",
 ]  # fmt: skip
 
 

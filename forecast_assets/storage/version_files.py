@@ -81,7 +81,8 @@ def _withdrawn(store: VersionedStore, folder: str, paths: Sequence[str]) -> list
     path = f"{folder}/{WITHDRAWN_FILE}"
     if path not in paths:
         return []
-    notes = read_withdrawals(store.files.read_many([path])[0], path)
+    (content,) = store.files.read_many([path])
+    notes = read_withdrawals(content, path)
     return [each.version for each in notes if each.is_in_force]
 
 
@@ -150,7 +151,8 @@ def versions_of_documents(files: Files, paths: Sequence[str]) -> list[tuple[Stor
 def pruned_of(store: VersionedStore, name: str, partition: PartitionKey) -> PrunedVersions:
     """Return the notes of a partition's removed versions, by version. Raises DamagedFile."""
     path = f"{store.versions_folder(name, partition)}/{PRUNED_FILE}"
-    return read_pruned(store.files.read_many([path])[0], path)
+    (content,) = store.files.read_many([path])
+    return read_pruned(content, path)
 
 
 def remove_versions(

@@ -5,9 +5,9 @@ import pandas as pd
 
 from forecast_assets.config.markets import Market
 from forecast_assets.domain.calendar import holiday_calendar
-from forecast_assets.domain.cleaning.history_cleaning import COVID
 from forecast_assets.domain.cleaning.history_marks import MARKS_WINDOW_MONTHS
 from forecast_assets.domain.demand.demand_panel import DemandPanel
+from forecast_assets.domain.demand.mark_reasons import COVID, OLD_LEVEL
 from forecast_assets.domain.features.market_at_origin import FEATURE_WINDOW_MONTHS
 from forecast_assets.validation.schema_check import schema_check
 from forecast_assets.validation.table_checks import CheckDeclaration, Finding, TableCheck, violating
@@ -77,8 +77,9 @@ def marks_checks(sell_in: DemandPanel) -> list[TableCheck]:
 
     def few_marked(table: pd.DataFrame, origin: pd.Timestamp) -> Finding:
         cells = int(np.isfinite(sell_in.until(origin, MARKS_WINDOW_MONTHS).units).sum())
-        # Restrictions last for months and hit most SKUs: their cells are no accidents and may be many.
-        share = int((table["reason"] != COVID).sum()) / max(cells, 1)
+        # Restrictions last for months and hit most SKUs, and an old level is all months before a change: their cells
+        # are no accidents and may be many.
+        share = int((~table["reason"].isin([COVID, OLD_LEVEL])).sum()) / max(cells, 1)
         message = f"{share:.1%} of the known cells are marked as accidents, expected at most {LARGEST_MARKED_SHARE:.0%}"
         figures = {"marks": len(table), "accident_share": round(share, 5)}
         return Finding(int(share > LARGEST_MARKED_SHARE), None, message, is_warning=True, figures=figures)

@@ -19,7 +19,10 @@ TOTAL_PLAUSIBLE = CheckDeclaration(
 OVERRIDES_APPLIED = CheckDeclaration(
     "overrides_applied", "Every override of the month has its forecast, which it replaces.", blocking=False
 )
-FORECASTS = (HORIZON_COMPLETE, NO_NEGATIVES, TOTAL_PLAUSIBLE)
+SUCCESSORS_NAMED = CheckDeclaration(
+    "successors_named", "No SKU stops where a new one begins at its level without a reference.", blocking=False
+)
+FORECASTS = (HORIZON_COMPLETE, NO_NEGATIVES, TOTAL_PLAUSIBLE, SUCCESSORS_NAMED)
 UNITS = [*DISTRIBUTION, "baseline_units"]
 
 
@@ -78,6 +81,26 @@ def forecasts_checks(sell_in: DemandPanel, limits: CheckSettings) -> list[TableC
         NO_NEGATIVES.rule(_no_negatives),
         TOTAL_PLAUSIBLE.rule(total_plausible),
     ]
+
+
+def successors_named(proposed: pd.DataFrame, is_accepted: bool) -> TableCheck:
+    """Return the check that no successor is proposed (``proposed_successors``), or that they are accepted."""
+
+    def find(_: pd.DataFrame, __: pd.Timestamp) -> Finding:
+        named = "; ".join(
+            f"{old} -> {new} from {since:%Y-%m} on"
+            for old, new, since in proposed[["predecessor", "successor", "since"]].head(10).itertuples(index=False)
+        )
+        figures = {"successors": len(proposed)}
+        if is_accepted or proposed.empty:
+            return Finding(0, None, f"forecast as successors: {named}" if len(proposed) else "", figures=figures)
+        message = (
+            f"{len(proposed)} SKUs stopped where a new one of the category began at their level: {named}. Set "
+            "reference_sku of the new and end_month of the old one in products, or FORECAST_SUCCESSORS_ACCEPTED=true"
+        )
+        return Finding(len(proposed), proposed, message, figures=figures)
+
+    return SUCCESSORS_NAMED.rule(find)
 
 
 def _no_negatives(table: pd.DataFrame, _: pd.Timestamp) -> Finding:

@@ -32,7 +32,10 @@ class Desk:
         self.file.write_bytes(self.planning.workbook(*numbers).getvalue())
 
     def __call__(self, *options: str, author: str = "Ann") -> tuple[int, str]:
-        result = CliRunner().invoke(app, ["override", "import", str(self.file), "--author", author, *options])
+        return self.override("import", str(self.file), "--author", author, *options)
+
+    def override(self, *arguments: str) -> tuple[int, str]:
+        result = CliRunner().invoke(app, ["override", *arguments])
         return result.exit_code, unboxed(result.output)
 
     @property
@@ -98,7 +101,7 @@ def test_a_failed_run_exits_with_1_and_says_that_the_numbers_are_delivered(desk)
     code, output = desk("--run")
     assert code == 1
     assert len(desk.launched) == 1
-    assert "The numbers are delivered, but not published." in output
+    assert "The delivery is changed, but not published." in output
 
 
 @pytest.mark.parametrize(
@@ -117,3 +120,34 @@ def test_a_missing_file_exits_with_2(desk):
     code, output = desk()
     assert code == 2
     assert "filled.xlsx" in output
+
+
+def test_imported_numbers_are_listed_with_author_and_state(desk):
+    assert desk.override("list") == (0, "no number was imported")
+    desk.fill_in(("a", AUGUST, 120, *FAIR))
+    desk()
+    _, output = desk.override("list", "--country", "FR", "--month", "2024-06")
+    assert "1 imported numbers" in output
+    for text in ("Ann (self-declared)", "120", "delivered", "event: the fair moves to August"):
+        assert text in " ".join(output.split())
+    desk.planning.publish(desk.planning.overrides().drop(columns="month"))
+    _, output = desk.override("list")
+    assert "published" in output
+    assert "no number was imported" in desk.override("list", "--month", "2024-05")[1]
+    assert "no number was imported" in desk.override("list", "--country", "DE")[1]
+
+
+def test_a_withdrawn_number_is_delivered_no_more_and_the_month_can_be_published_again(desk):
+    desk.fill_in(("a", AUGUST, 120, *FAIR), ("b", JULY, 45, *FAIR))
+    desk()
+    code, output = desk.override("withdraw", "FR", "2024-06", "--sku", "a", "--target", "2024-08", "--run")
+    assert code == 0
+    assert "withdrawn: 120 of SKU a for 2024-08, by Ann (self-declared)" in output
+    assert [job for job, *_ in desk.launched] == ["ingest", "republish"]
+    code, output = desk.override("withdraw", "FR", "2024-06", "--sku", "b")
+    assert "--country FR" in output
+    assert "repeat with --run" not in output
+    assert desk.delivered == []
+    code, output = desk.override("withdraw", "FR", "2024-06", "--sku", "b")
+    assert code == 2
+    assert "no number of SKU b was imported for FR 2024-06" in output

@@ -17,10 +17,10 @@ def promotions(count: int) -> pd.DataFrame:
 
 def test_rows_of_the_three_months_before_are_counted(tmp_path):
     store = TableStore(str(tmp_path))
-    for count, month in enumerate((FEBRUARY, MARCH, MAY, JUNE), start=1):
+    for count, month in enumerate((FEBRUARY, MARCH, APRIL, MAY, JUNE), start=1):
         store_rows(store, "promotions", month, promotions(count))
     store_rows(store, "promotions", APRIL, promotions(9), country="DE")
-    assert delivered_before(store, "promotions", "FR", JUNE).to_dict() == {MARCH: 2.0, MAY: 3.0}
+    assert delivered_before(store, "promotions", "FR", JUNE).to_dict() == {MARCH: 2.0, APRIL: 3.0, MAY: 4.0}
     assert delivered_before(store, "promotions", "IT", JUNE).empty
 
 

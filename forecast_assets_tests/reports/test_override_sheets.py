@@ -57,6 +57,7 @@ def test_a_filled_workbook_is_read_back(book, report):
     number = next(row[0].row for row in sheet.iter_rows() if (row[0].value, row[3].value) == ("A", "Yours"))
     for column, value in (("F", 210.5), ("G", "listing"), ("H", " new shops ")):
         sheet[f"{column}{number}"] = value
+    sheet.cell(sheet.max_row + 1, 1).number_format = "@"  # a row without a value
     filled = read(book)
     assert (filled.market, filled.origin_month) == ("NO", MARCH)
     shown = filled.published.assign(model_units=0.0)

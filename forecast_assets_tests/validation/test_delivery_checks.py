@@ -7,7 +7,12 @@ import pytest
 from forecast_assets.config.markets import Market
 from forecast_assets.sources.delivered import DeliveryProfile
 from forecast_assets.sources.source_tables import SourceTables
-from forecast_assets.validation.delivery_checks import delivery_checks, restated_check, source_gone_check
+from forecast_assets.validation.delivery_checks import (
+    DECLARATIONS,
+    delivery_checks,
+    restated_check,
+    source_gone_check,
+)
 from forecast_assets.validation.table_checks import Finding
 from forecast_assets_tests.domain.deliveries.deliveries import JUNE, TEN, history, month_of
 
@@ -155,3 +160,10 @@ def test_files_of_sell_out_with_another_price_scale_and_without_stock_are_found(
     findings = {check.name: check.find(pd.DataFrame(), JUNE) for check in delivery_checks("sell_out", profile, [JUNE])}
     assert "(price as delivered) is 1000.00 times" in findings["price_level"].message
     assert findings["vanished_columns"].message.startswith("stock_units is empty for all 5 SKUs")
+
+
+def test_only_sell_in_and_sources_that_are_gone_stop_a_market():
+    blocking = {source: [each.name for each in of if each.blocking] for source, of in DECLARATIONS.items()}
+    gone_alone = ["source_gone"]
+    assert blocking.pop("sell_in") == [each.name for each in DECLARATIONS["sell_in"]]
+    assert blocking == {"sell_out": gone_alone, "products": gone_alone, "promotions": gone_alone, "overrides": []}

@@ -6,7 +6,12 @@ import pytest
 
 from forecast_assets.domain.demand.demand_panel import panel_from_rows
 from forecast_assets.domain.evaluation.quantiles import with_every_quantile
-from forecast_assets.validation.forecast_checks import forecasts_checks, horizon_complete, overrides_applied
+from forecast_assets.validation.forecast_checks import (
+    forecasts_checks,
+    horizon_complete,
+    overrides_applied,
+    successors_named,
+)
 from forecast_assets_tests.repository_settings import loaded
 
 ORIGIN = pd.Timestamp("2024-06-01")
@@ -153,3 +158,15 @@ def test_overrides_warn_and_the_other_checks_block():
     assert {name: check.blocking for name, check in checks().items()} == {
         "schema": True, "horizon_complete": True, "no_negatives": True, "total_plausible": True,
     }  # fmt: skip
+
+
+def test_proposed_successors_are_named_with_the_way_to_accept_them():
+    since = pd.Timestamp("2024-05-01")
+    proposed = pd.DataFrame({"predecessor": ["A"], "successor": ["B"], "since": [since], "level_ratio": [1.0]})
+    finding = successors_named(proposed, is_accepted=False).find(forecasts(), ORIGIN)
+    assert finding.violations == 1
+    assert "A -> B from 2024-05 on" in finding.message
+    assert "FORECAST_SUCCESSORS_ACCEPTED=true" in finding.message
+    assert successors_named(proposed, is_accepted=True).find(forecasts(), ORIGIN).violations == 0
+    assert successors_named(proposed.head(0), is_accepted=False).find(forecasts(), ORIGIN).violations == 0
+    assert not successors_named(proposed, is_accepted=False).blocking

@@ -19,6 +19,7 @@ from forecast_assets.domain.portfolio.announced_skus import (
     with_announced_described,
 )
 from forecast_assets.domain.portfolio.portfolio_rules import HISTORY_MONTHS, apply_portfolio
+from forecast_assets.domain.portfolio.successors import proposed_successors, with_successors
 from forecast_assets.domain.publication.forecasts import beside_baseline, with_champion, with_inputs_missing
 from forecast_assets.partitions import months_of_run
 from forecast_assets.validation import forecast_checks
@@ -53,6 +54,8 @@ def forecasts(
     """Forecast from the run's origin month."""
     (origin,) = months_of_run(context)
     panel = panel_from_rows(sell_in, sell_in["month"].min(), origin).with_marks(history_marks)
+    proposed, accepts = proposed_successors(panel, origin, products), settings.publication.accept_successors
+    products = with_successors(products, proposed) if accepts else products
     announced = announced_skus(panel, origin, products)
     with_launches = with_announced(panel, announced)
 
@@ -64,4 +67,6 @@ def forecasts(
     rows = with_champion(forecast_by(trained), forecast_by(champion) if champion else None)
     described = with_inputs_missing(features, trained.inputs_missing)
     rows = beside_baseline(rows, baseline_forecasts, with_announced_described(described, announced, products))
-    yield from stored_if_sound({origin: rows}, forecast_checks.forecasts_checks(panel, settings.checks))
+    checks = forecast_checks.forecasts_checks(panel, settings.checks)
+    checks.append(forecast_checks.successors_named(proposed, accepts))
+    yield from stored_if_sound({origin: rows}, checks)

@@ -77,6 +77,8 @@ def pooled_of(settings: Settings, pooled_model: pd.DataFrame) -> PooledModel | N
     ins={
         "sell_in": units_window(-(BASELINE_WINDOW_MONTHS - 1), 0),
         "products": window("products", 0, 0, columns=["sku", "launch_month", "end_month"]),
+        # The baseline is what is published if features or model fail: it needs no table but its own sources.
+        "history_marks": window("history_marks", 0, 0, required="none"),
     },
     checks=[forecast_checks.HORIZON_COMPLETE],
     months_in_one_run=True,
@@ -87,9 +89,10 @@ def baseline_forecasts(
     recipes_in_force: dg.ResourceParam[RecipesInForce],
     sell_in: pd.DataFrame,
     products: pd.DataFrame,
+    history_marks: pd.DataFrame,
 ) -> Results:
     """Compute the baseline of the run's origins."""
-    panel = panel_from_rows(sell_in, sell_in["month"].min(), sell_in["month"].max())
+    panel = panel_from_rows(sell_in, sell_in["month"].min(), sell_in["month"].max()).with_marks(history_marks)
     tables = {
         origin: _baseline_at(panel, origin, products[products["month"] == origin]) for origin in months_of_run(context)
     }

@@ -88,7 +88,10 @@ def published_forecasts(
         # Only where no forecast was made: else a month would depend on the one before it without reading it.
         last = noted.last_before(market.code, origin) if forecasts.empty else NOTHING_PUBLISHED
         made_at = published_months.made_before(market.code, origin) if len(last) else None
-        tables = PublicationInputs(forecasts, champion, baseline_forecasts, features, last, sell_in, products, made_at)
+        accepts = settings.publication.accept_successors
+        tables = PublicationInputs(
+            forecasts, champion, baseline_forecasts, features, last, sell_in, products, made_at, accepts
+        )
         rows, decision = best_available(tables, origin, settings.publication.fallback_months)
     except NothingToPublishError as error:
         raise dg.Failure(f"{market.code} {origin:%Y-%m}: {error}", allow_retries=False) from error

@@ -1,9 +1,10 @@
 """Cleaned history: extreme cells get a reason and the units that were to be expected.
 
 Actuals stay as they are wherever they are stored or scored. Only the input of season, level and features is cleaned.
-Here belong the marks and their order. Not here: shocks of a whole market (``market_shock``), collecting the inputs
-(``history_marks``). Months before a jump of the level (``level_shift``) keep their level: if they are rescaled to the
-new one, the engine's WAPE on the hospital series is 0.0810 instead of 0.0804.
+Here belong the marks and their order. Not here: shocks of a whole market (``market_shock``), the last two months
+(``latest_months``), large changes of the level (``level_change``), collecting the inputs (``history_marks``). Months
+before a smaller jump of the level (``level_shift``) keep their level: if they are rescaled to the new one, the engine's
+WAPE on the hospital series is 0.0810 instead of 0.0804.
 """
 
 import numpy as np
@@ -11,12 +12,13 @@ import pandas as pd
 
 from forecast_assets.domain.arrays import Bools, Floats, Ints, Labels
 from forecast_assets.domain.cleaning.expected_units import expected_units, log_ratio
+from forecast_assets.domain.cleaning.latest_months import latest_extremes
+from forecast_assets.domain.cleaning.level_change import ratio_to_new_level
 from forecast_assets.domain.cleaning.level_shift import level_shift_columns
 from forecast_assets.domain.cleaning.market_shock import without_shock
 from forecast_assets.domain.demand.demand_panel import known_median
+from forecast_assets.domain.demand.mark_reasons import COVID, LATEST_HIGH, LATEST_LOW, OLD_LEVEL
 
-COVID = "covid"
-REASONS = (COVID, "stock_out", "outlier_high", "outlier_low")
 NOT_MARKED = ""
 # Two years distinguish a season from an accident. With a larger share of zeros, zero is normal for the SKU.
 KNOWN_MONTHS, LARGEST_ZERO_SHARE = 24, 0.15
@@ -49,9 +51,13 @@ def clean_history(
     - ``stock_out``: months with (almost) no sales while the stock was empty, or in a SKU that otherwise always sells,
       with a catch-up in the next month. Units become the expected ones. The catch-up is marked too and reduced by the
       sales it made up for.
-    - ``outlier_high``, ``outlier_low``: a single month far from the expected units. Exempt are the last month (the next
-      one decides), promoted months, and months whose neighbour or same month of another year deviates the same way.
+    - ``outlier_high``, ``outlier_low``: a single month far from the expected units. Exempt are the last month, promoted
+      months, and months whose neighbour or same month of another year deviates the same way. Units become the expected
+      ones.
+    - ``latest_high``, ``latest_low``: an extreme in the last two months that has no other reason (``latest_months``).
       Units become the expected ones.
+    - ``old_level``: all months before a large change of the level (``level_change``), whatever else they are. Units
+      are multiplied by new / old level. The rules before judge them at the new level.
 
     Args:
         units: (n, T) ending at the origin month; NaN if unknown.
@@ -65,8 +71,11 @@ def clean_history(
     """
     units = np.asarray(units, dtype=float)
     reasons = np.full(units.shape, NOT_MARKED, dtype=object)
-    ratio = _ratio_to_current_level(units, calendar_months)
-    cleaned = units * ratio
+    change = ratio_to_new_level(units, calendar_months)
+    at_new_level = units * change
+    ratio = _ratio_to_current_level(at_new_level, calendar_months)
+    cleaned = at_new_level * ratio
+    high, low, expected = latest_extremes(cleaned, calendar_months, promoted)
     if stringency is not None:
         calm, shocked = without_shock(cleaned, calendar_months, np.asarray(stringency, dtype=float))
         cleaned, reasons[shocked] = calm, COVID
@@ -78,6 +87,10 @@ def clean_history(
         None if promoted is None else np.asarray(promoted)[judged],
     )
     reasons[judged] = np.where(single == NOT_MARKED, reasons[judged], single)
+    high, low = high & (reasons == NOT_MARKED), low & (reasons == NOT_MARKED)
+    cleaned = np.where(high | low, expected, cleaned)
+    reasons[high], reasons[low] = LATEST_HIGH, LATEST_LOW
+    reasons[(change != 1.0) & np.isfinite(units)] = OLD_LEVEL
     return np.where(reasons == NOT_MARKED, units, cleaned / ratio), reasons
 
 

@@ -39,7 +39,7 @@ def restated_history(
         month: The judged month; it and later ones are left out.
         measures: Columns to compare. Null units are zero, other measures are compared where both have one.
     """
-    now = delivered[(delivered["month"] < month) & (delivered["known_month"] <= month) & delivered[UNITS].notna()]
+    now = delivered[(delivered["known_month"] <= month) & delivered[UNITS].notna()]
     before = stored[(stored["known_month"] < month) & stored["known_month"].isin(now["known_month"].unique())]
     before = before[before["month"].isin(now["month"].unique())]
     is_declared = now["known_month"] == month

@@ -105,5 +105,5 @@ def _is_sum(delivery: Delivery, is_named: Bools) -> Bools:
 
 def _category_sums(delivery: Delivery, now: Floats, parts: Bools) -> list[float]:
     categories = delivery.categories.reindex(delivery.skus[parts])
-    sums = pd.Series(now[parts], index=categories.to_numpy()).groupby(level=0)
+    sums = pd.Series(now[parts]).groupby(categories.to_numpy())
     return [float(total) for total, count in zip(sums.sum(), sums.count(), strict=True) if count > 1]

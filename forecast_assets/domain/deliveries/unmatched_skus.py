@@ -43,7 +43,7 @@ class KnownSkus:
     def spelled_like(self, sku: str) -> str:
         """Return a hint at the one known SKU that a code is another spelling of; empty without one."""
         known = _spelled(self.sold | self.listed)
-        same = known.loc[known["spelling"] == _spelled([sku])["spelling"].iloc[0], "sku"].tolist()
+        same = known.loc[known["spelling"] == _spelled([sku])["spelling"].item(), "sku"].tolist()
         return f"; did you mean {shown(same)}?" if len(same) == 1 and same != [sku] else ""
 
 
@@ -76,7 +76,7 @@ def overrides_unused(
     # A target at or before its origin, or beyond the horizon, is an error of form; here it gets a name.
     outside = overrides[(overrides["origin_month"] == known.origin) & (overrides["target_month"] <= known.origin)]
     parts.append(outside.assign(reason="its month is not after its origin"))
-    unused = pd.concat(parts, ignore_index=True)
+    unused = pd.concat(parts)
     unused = unused[unused["reason"] != ""]
     if unused.empty:
         return None

@@ -204,9 +204,7 @@ def _jumps(delivery: Delivery, at: int) -> Floats:
     is_known = np.isfinite(units) & (sold.sum(axis=1) >= HALF_YEAR)
     rise: Bools = is_known & (best > 0) & (np.nan_to_num(units) - best >= least)
     worst = year.min(axis=1)
-    fall: Bools = (
-        is_known & (worst > 0) & sold.all(axis=1) & (np.nan_to_num(units) > 0) & (worst - np.nan_to_num(units) >= least)
-    )
+    fall: Bools = is_known & sold.all(axis=1) & (np.nan_to_num(units) > 0) & (worst - np.nan_to_num(units) >= least)
     jumps = np.ones(len(units))
     jumps[rise] = units[rise] / best[rise]
     jumps[fall] = worst[fall] / units[fall] / FALL_WEIGHT

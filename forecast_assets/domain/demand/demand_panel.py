@@ -12,6 +12,7 @@ import pandas as pd
 
 from forecast_assets.domain.arrays import Bools, Floats, Ints, Labels
 from forecast_assets.domain.calendar import month_range
+from forecast_assets.domain.demand.mark_reasons import OLD_LEVEL, REPLACED_EVERYWHERE
 from forecast_assets.domain.demand.restatements import dated_rows, latest_rows, restates
 
 ACTIVE_WITHIN_MONTHS = 12
@@ -26,7 +27,8 @@ class DemandPanel:
         months: (T,) contiguous months, along axis 1 of ``units``.
         units: (n, T), as known at the end of the last month.
         marks: Cells left out of the level and the season of a SKU, as known at each origin: ``month, sku,
-            marked_month, reason, cleaned_units``. None if no mark is known. Only ``learnable`` reads them.
+            marked_month, reason, cleaned_units``. None if no mark is known. Only ``learnable`` and ``at_level`` read
+            them.
         versions: Units of the cells that were restated, from each month in which they became known on: ``sku, month,
             known_month, units``. None if no cell was.
     """
@@ -98,7 +100,8 @@ class DemandPanel:
     ) -> "DemandPanel":
         """Return the panel as ``until`` does, with the cells marked at that origin replaced by their cleaned units.
 
-        Level and season are estimated from it. Marks of other origins, SKUs and months are ignored.
+        Level and season are estimated from it. Marks of other origins, SKUs and months are ignored. Months before the
+        first mark of an old level are unknown: marks reach back less far than the panel may.
 
         Args:
             origin: The origin month.
@@ -106,17 +109,44 @@ class DemandPanel:
             reasons: Reasons of the marks to apply; None applies all.
         """
         known = self.until(origin, months)
+        row, column, marks = self._marks_in(known, origin, reasons)
+        units = known.units.copy() if len(marks) else known.units
+        units[row, column] = marks["cleaned_units"].to_numpy(dtype=float)
+        of_old_level = (marks["reason"] == OLD_LEVEL).to_numpy()
+        first = np.full(len(units), len(known.months))
+        np.minimum.at(first, row[of_old_level], column[of_old_level])
+        is_before = np.arange(len(known.months)) < first[:, None]
+        units[is_before & (first < len(known.months))[:, None]] = np.nan
+        return replace(known, units=units)
+
+    def is_marked(self, origin: pd.Timestamp | str, reasons: Sequence[str]) -> Bools:
+        """Return True for cells marked at an origin for one of the reasons, (n, months up to the origin) bool."""
+        known = self.until(origin)
+        row, column, _ = self._marks_in(known, origin, reasons)
+        marked = np.zeros(known.units.shape, dtype=bool)
+        marked[row, column] = True
+        return marked
+
+    def _marks_in(
+        self, known: "DemandPanel", origin: pd.Timestamp | str, reasons: Sequence[str] | None
+    ) -> tuple[Ints, Ints, pd.DataFrame]:
+        """Return row and column of the marks of an origin within a panel, and the marks."""
         if self.marks is None or self.marks.empty:
-            return known
+            return np.empty(0, dtype=int), np.empty(0, dtype=int), pd.DataFrame({"reason": [], "cleaned_units": []})
         marks = self.marks[self.marks["month"] == pd.Timestamp(origin)]
         if reasons is not None:
             marks = marks[marks["reason"].isin(reasons)]
         row = pd.Index(known.skus, dtype=object).get_indexer(pd.Index(marks["sku"], dtype=object))
         column = known.months.get_indexer(pd.DatetimeIndex(marks["marked_month"]))
         inside = (row >= 0) & (column >= 0)
-        units = known.units.copy()
-        units[row[inside], column[inside]] = marks["cleaned_units"].to_numpy(dtype=float)[inside]
-        return replace(known, units=units)
+        return row[inside], column[inside], marks[inside]
+
+    def at_level(self, origin: pd.Timestamp | str, months: int | None = None) -> "DemandPanel":
+        """Return the panel as ``until`` does, without the extremes of its last months and at the current level.
+
+        Lags, windows, scales and the baseline are made from it. The marks of all other reasons stay raw.
+        """
+        return self.learnable(origin, months, REPLACED_EVERYWHERE)
 
 
 def panel_from_rows(

@@ -25,7 +25,7 @@ class ActiveSkus:
 
     Attributes:
         skus: (n,) codes, sorted.
-        units: (n, T) sell-in.
+        units: (n, T) sell-in at the current level (``DemandPanel.at_level``).
         learnable: (n, T) sell-in that level and season are learned from, NaN elsewhere.
         sell_out: (n, T) by measure; empty without sell-out.
         products: n rows, indexed by sku; null in every column for a SKU that no product describes.
@@ -103,7 +103,7 @@ class MarketAtOrigin:
 
 def market_at_origin(history: MarketHistory, origin: pd.Timestamp) -> MarketAtOrigin:
     """Cut a market's history at the end of the origin month and select the active SKUs."""
-    sell_in = history.sell_in.until(origin, FEATURE_WINDOW_MONTHS)
+    sell_in = history.sell_in.at_level(origin, FEATURE_WINDOW_MONTHS)
     sell_out = {name: panel.until(origin, FEATURE_WINDOW_MONTHS).units for name, panel in history.sell_out.items()}
     learnable = history.sell_in.learnable(origin, FEATURE_WINDOW_MONTHS).units
     products = _with_known_attributes(_of_month(history.products, origin)).drop(columns="month").set_index("sku")

@@ -39,7 +39,7 @@ class Predictions:
         is_intermittent: (n,).
         scale_units: (n,) level of the SKU.
         dispersion_units: (n,) typical one-step error of the SKU, in seasonally adjusted units.
-        history: (n, months) sell-in up to the origin.
+        history: (n, months) sell-in up to the origin, at the current level (``DemandPanel.at_level``).
         error_units: (n, horizon) typical error of the SKU at each horizon (``error_scale.py``).
         expected_units: (n, horizon) mean demand of intermittent SKUs, before a quantile is blended in; else 0.
     """
@@ -127,7 +127,7 @@ def predict_each(
 ) -> list[Predictions]:
     """Return the predictions of each of several boosters, as ``predict`` does; they share the statistical members."""
     origin = only_origin(features)
-    known = sell_in.until(origin, MEMBER_MONTHS)
+    known = sell_in.at_level(origin, MEMBER_MONTHS)
     history = _history(features, known)
     sporadic = is_intermittent(features)
     learnable = _history(features, sell_in.learnable(origin, MEMBER_MONTHS))

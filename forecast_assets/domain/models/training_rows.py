@@ -11,6 +11,7 @@ import pandas as pd
 from forecast_assets.domain.arrays import Bools, Floats, Floats32, Ints
 from forecast_assets.domain.calendar import HORIZON_MONTHS
 from forecast_assets.domain.demand.demand_panel import DemandPanel
+from forecast_assets.domain.demand.mark_reasons import LATEST_HIGH, LATEST_LOW, OLD_LEVEL
 from forecast_assets.domain.models.feature_cube import FeatureCube, FeatureNames, feature_cube
 from forecast_assets.domain.models.recipe import INTERMITTENT_ZERO_SHARE, Recipe
 
@@ -60,7 +61,8 @@ def following_units(
 ) -> Floats:
     """Return the sell-in after each row's origin, (n, horizon_months); NaN after the cutoff and where unknown.
 
-    Units are those known at the end of the cutoff.
+    Units are those known at the end of the cutoff. NaN too where they teach nothing of the SKU: at extremes of the
+    months before the cutoff, and after a large change of the level if the origin is before it.
     """
     start = month_number(sell_in.months[0])
     origin_column = month_numbers(features["origin_month"]) - start
@@ -69,7 +71,19 @@ def following_units(
     row = pd.Index(sell_in.skus).get_indexer(pd.Index(features["sku"]))
     inside = (target <= last_label) & (target >= 0) & (row >= 0)[:, None]
     units = sell_in.units_known(cutoff)[np.maximum(row, 0)[:, None], np.where(inside, target, 0)]
+    if sell_in.marks is not None:
+        inside &= _teaches(sell_in, cutoff, np.maximum(row, 0)[:, None], origin_column[:, None], target)
     return np.where(inside, units, np.nan)
+
+
+def _teaches(sell_in: DemandPanel, cutoff: pd.Timestamp, row: Ints, origin: Ints, target: Ints) -> Bools:
+    """Return False where the unit of a target column is an extreme, or of another level than the origin's."""
+    last = min(month_number(cutoff) - month_number(sell_in.months[0]), len(sell_in.months) - 1)
+    at = np.clip(target, 0, last)
+    is_extreme = sell_in.is_marked(cutoff, (LATEST_HIGH, LATEST_LOW))[row, at]
+    is_old = sell_in.is_marked(cutoff, (OLD_LEVEL,))
+    teaches: Bools = ~is_extreme & ~(is_old[row, np.clip(origin, 0, last)] & ~is_old[row, at])
+    return teaches
 
 
 def month_number(month: pd.Timestamp) -> int:

@@ -40,6 +40,7 @@ class Launch:
         kind: One of the rules of new SKUs.
         relatives: Rows of its relatives in the panel.
         level_units: Monthly units of the relatives, NaN without relatives.
+        continues: True if it takes the place of its reference: no launch curve, and the reference's season.
     """
 
     row: int
@@ -47,6 +48,7 @@ class Launch:
     kind: str
     relatives: Ints
     level_units: float
+    continues: bool = False
 
 
 def launch_columns(units: Floats, origin: pd.Timestamp, launch_month: Days) -> Floats:
@@ -77,13 +79,21 @@ def new_launches(panel: DemandPanel, products: pd.DataFrame) -> list[Launch]:
 
     Args:
         panel: All SKUs of the market, ended ones too, up to the origin month.
-        products: Attributes as known at the origin, one row per SKU of the panel in its order.
+        products: Attributes as known at the origin, one row per SKU of the panel in its order; True in
+            ``continues_reference``, if there is such a column, for SKUs that take the place of their reference.
     """
     starts = launch_columns(panel.units, panel.months[-1], products["launch_month"].to_numpy())
     alike = _attribute_codes(products)
     reference = pd.Index(panel.skus).get_indexer(pd.Index(products["reference_sku"]))
     young = np.flatnonzero(len(panel.months) - starts < RAMP_MONTHS)
-    return [_launch(panel.units, int(row), int(starts[row]), int(reference[row]), alike) for row in young]
+    launches = [_launch(panel.units, int(row), int(starts[row]), int(reference[row]), alike) for row in young]
+    if "continues_reference" not in products:
+        return launches
+    continues = products["continues_reference"].eq(True).to_numpy()
+    return [
+        dataclasses.replace(launch, continues=bool(continues[launch.row]) and launch.kind == WITH_REFERENCE)
+        for launch in launches
+    ]
 
 
 def _launch(units: Floats, row: int, start: int, reference: int, alike: Ints) -> Launch:
@@ -196,6 +206,7 @@ def launch_forecasts(panel: DemandPanel, products: pd.DataFrame, launches: list[
     - The level is the weighted geometric mean of the SKU's own level and its relatives'. The own level is the sum of
       its units without season / the sum of the curve in those months. With k known months its weight is
       ``k / (k + 1)``; it is 1 without relatives and 0 while nothing has been sold.
+    - A SKU that continues its reference has no curve, and the reference's season.
     - With neither sales nor relatives the level is the median mature level of earlier launches: of the category with at
       least 3 of them, else of the market with at least 3, else 0.
 
@@ -212,6 +223,9 @@ def launch_forecasts(panel: DemandPanel, products: pd.DataFrame, launches: list[
     forecasts = np.zeros((len(launches), horizon_months))
     for position, launch in enumerate(launches):
         curve, season = curves[category[launch.row]], seasons[category[launch.row]]
+        if launch.continues:
+            before = np.where(np.arange(len(months)) < launch.start, panel.units[launch.relatives], np.nan)
+            curve, season = LEVEL_CURVE, seasonal_indices(before, months).index[0]
         age, months_until = max(len(months) - launch.start, 0), max(launch.start - len(months), 0)
         adjusted = panel.units[launch.row, launch.start :] / season[months[launch.start :] - 1]
         ahead = np.concatenate([np.zeros(months_until), curve[age:], np.ones(horizon_months)])[:horizon_months]

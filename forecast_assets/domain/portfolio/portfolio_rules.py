@@ -1,7 +1,8 @@
 """Portfolio rules: the one rule that applies to each SKU at an origin, and its forecast.
 
 Here belong the rules, their order and their effect on the model's forecast. Not here: forecasts of launches
-(``launches``), phases of a SKU's life (``lifecycle``), jumps of the level (``level_shift``).
+(``launches``) and of seasonal SKUs (``seasonal_skus``), phases of a SKU's life (``lifecycle``), jumps of the level
+(``level_shift``, ``level_change``).
 """
 
 import dataclasses
@@ -11,6 +12,7 @@ import pandas as pd
 
 from forecast_assets.domain.arrays import Bools, Floats, Ints, Labels
 from forecast_assets.domain.calendar import HORIZON_MONTHS, months_since
+from forecast_assets.domain.cleaning.level_change import has_new_level
 from forecast_assets.domain.cleaning.level_shift import level_shift_columns
 from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.demand.segmentation import zero_share
@@ -31,6 +33,7 @@ from forecast_assets.domain.portfolio.lifecycle import (
     level_since,
     return_column,
 )
+from forecast_assets.domain.portfolio.seasonal_skus import SeasonalSkus, seasonal_skus
 
 HISTORY_MONTHS = 84
 KNOWN_YEAR = 12
@@ -38,8 +41,8 @@ KNOWN_YEAR = 12
 # would make them infinite.
 LARGEST_WIDENING = 5.0
 PORTFOLIO_RULES = (
-    "end_of_life", "new_with_reference", "new_with_like_items", "all_zero", "new_without_relative", "short_history",
-    "returned", "dying", "intermittent", "level_shift", "regular",
+    "end_of_life", "new_with_reference", "new_with_like_items", "seasonal", "all_zero", "new_without_relative",
+    "short_history", "returned", "dying", "intermittent", "level_shift", "regular",
 )  # fmt: skip
 
 
@@ -48,10 +51,11 @@ class Portfolio:
     """The selected SKUs, in their order, as the market was known at the origin.
 
     Attributes:
-        market: Panel of all SKUs, up to the origin month.
+        market: Panel of all SKUs, up to the origin month, at the current level (``DemandPanel.at_level``).
         products: One row per SKU of the market, in its order.
         rows: (n,) rows of the selected SKUs in the market's panel.
         launches: The new SKUs among all SKUs of the market.
+        seasonal: The strictly seasonal ones, and their forecasts.
         months_until_end: (n,), NaN if no end is known.
         without_end: (n,) text: the rule that would apply if no end were known.
     """
@@ -60,6 +64,7 @@ class Portfolio:
     products: pd.DataFrame
     rows: Ints
     launches: list[Launch]
+    seasonal: SeasonalSkus
     months_until_end: Floats
     without_end: Labels
 
@@ -82,7 +87,7 @@ class Portfolio:
     @property
     def rules(self) -> Labels:
         """Rule of each SKU, (n,) text; an end within the horizon precedes all other rules."""
-        ends = (self.months_until_end >= 1) & (self.months_until_end <= HORIZON_MONTHS)
+        ends = self.months_until_end <= HORIZON_MONTHS
         return np.where(ends, "end_of_life", self.without_end).astype(object)
 
 
@@ -90,19 +95,23 @@ def portfolio_rules(panel: DemandPanel, skus: Labels, origin: pd.Timestamp, prod
     """Return the rule of each SKU at an origin, (n,) text: the first of ``PORTFOLIO_RULES`` that applies.
 
     ============================ =======================================================================
-    ``end_of_life``              its ``end_month`` lies within the 18 months after the origin
+    ``end_of_life``              its ``end_month`` lies within the 18 months after the origin, or before them
     ``new_with_reference``       first sale within 11 months before, or launch announced for the 18 months after;
                                  its ``reference_sku`` is established
     ``new_with_like_items``      the same without one, but at least 3 like items
+    ``seasonal``                 sold in a few months of each year, or around a festival (``seasonal_skus``)
     ``all_zero``                 no sale in the last 12 months
     ``new_without_relative``     new, and nothing to compare with
     ``short_history``            fewer than 12 known months, and no launch was observed
     ``returned``                 sold again after at least 12 silent months (``lifecycle.return_column``)
-    ``dying``                    fading without a known end (``lifecycle.is_fading``)
+    ``dying``                    fading without a known end (``lifecycle.is_fading``), not at a new level
     ``intermittent``             more than 15 % of the last 24 known months without a sale
-    ``level_shift``              its level jumped within the last 36 months (``level_shift``)
+    ``level_shift``              its level jumped within the last 36 months (``level_shift``), or changed by a factor of
+                                 3 at least 3 months ago (``level_change``)
     ``regular``                  all others
     ============================ =======================================================================
+
+    Extremes of the last two months and the level before a large change are no sign of a rule (``at_level``).
 
     Args:
         panel: The market; months after the origin are not read.
@@ -126,7 +135,7 @@ def portfolio(panel: DemandPanel, skus: Labels, origin: pd.Timestamp, products: 
     Raises:
         ValueError: If a SKU is not in the panel.
     """
-    market = panel.until(origin, HISTORY_MONTHS)
+    market = panel.at_level(origin, HISTORY_MONTHS)
     rows = pd.Index(market.skus).get_indexer(pd.Index(skus, dtype=object))
     if (rows < 0).any():
         missing = np.asarray(skus, dtype=object)[rows < 0][:5].tolist()
@@ -137,23 +146,36 @@ def portfolio(panel: DemandPanel, skus: Labels, origin: pd.Timestamp, products: 
     kinds[[launch.row for launch in launches]] = [launch.kind for launch in launches]
     until_end = 0.0 - months_since(described["end_month"].to_numpy()[rows], origin)
     announced = np.isin(rows, [launch.row for launch in launches if launch.start >= len(market.months)])
-    without_end = _without_end(market.units[rows], market.months.month.to_numpy(), kinds[rows], announced)
-    return Portfolio(market, described, rows, launches, until_end, without_end)
+    calendar_months = market.months.month.to_numpy()
+    changed = has_new_level(panel.until(origin, HISTORY_MONTHS).units[rows], calendar_months)
+    seasonal = seasonal_skus(market.units[rows], market.months, HORIZON_MONTHS)
+    without_end = _without_end(
+        market.units[rows], calendar_months, kinds[rows], announced, changed, seasonal.is_seasonal
+    )
+    return Portfolio(market, described, rows, launches, seasonal, until_end, without_end)
 
 
-def _without_end(units: Floats, calendar_months: Ints, launch_kind: Labels, announced: Bools) -> Labels:
+def _without_end(
+    units: Floats,
+    calendar_months: Ints,
+    launch_kind: Labels,
+    announced: Bools,
+    at_new_level: Bools,
+    is_seasonal: Bools,
+) -> Labels:
     """Return the first rule that applies to (n, T) units; ``launch_kind`` is empty if neither new nor announced."""
     is_new = launch_kind != ""
     with_relative = is_new & (launch_kind != WITHOUT_RELATIVE)
     fits = {
         "with_relative": with_relative | announced,
+        "seasonal": is_seasonal,
         "all_zero": is_silent(units),
         "new": is_new,
         "short_history": np.isfinite(units).sum(axis=1) < KNOWN_YEAR,
         "returned": return_column(units) >= 0,
-        "dying": is_fading(units, calendar_months),
+        "dying": is_fading(units, calendar_months) & ~at_new_level,
         "intermittent": zero_share(units) > INTERMITTENT_ZERO_SHARE,
-        "level_shift": level_shift_columns(units, calendar_months)[0] >= 0,
+        "level_shift": (level_shift_columns(units, calendar_months)[0] >= 0) | at_new_level,
     }
     # An announced SKU cannot have sold yet: it is not silent, even with nothing to compare with.
     first = np.select(list(fits.values()), list(fits), default="regular").astype(object)
@@ -167,6 +189,7 @@ def apply_portfolio(
 
     ============================ =======================================================================
     new SKUs                     the launch forecast; the quantiles from errors of earlier launches
+    ``seasonal``                 the mean of earlier seasons, with quantiles of its own
     ``returned``                 the level since the return
     ``dying``                    a forecast that fades
     ``all_zero``                 0, and 0 at every quantile
@@ -202,6 +225,8 @@ def apply_portfolio(
         multiples = launch_multiples(launch_errors(known.market, known.products))
         ages = len(known.market.months) - np.array([launch.start for launch in launches])
         quantiles[new] = launch_quantiles(point[new], np.maximum(ages, 0), multiples)
+    by_season = known.without_end == "seasonal"
+    quantiles[by_season] = known.seasonal.of_rows(np.flatnonzero(by_season)).quantiles()
     quantiles[known.is_zero] = 0.0
     back = np.argsort(order)
     rules = np.repeat(known.rules, HORIZON_MONTHS)[back]
@@ -225,6 +250,7 @@ def forecast_by_rule(model: Floats, known: Portfolio) -> Floats:
     point, rule, units = model.copy(), known.without_end, known.units
     new, launches = _new(known)
     point[new] = launch_forecasts(known.market, known.products, launches, HORIZON_MONTHS)
+    point[rule == "seasonal"] = known.seasonal.forecast_units[rule == "seasonal"]
     back = rule == "returned"
     point[back] = level_since(units[back], known.calendar_months, return_column(units[back]), HORIZON_MONTHS)
     point[rule == "dying"] = faded(model[rule == "dying"])

@@ -20,6 +20,7 @@ from forecast_assets.domain.evaluation.quantiles import (
     with_quantiles,
 )
 from forecast_assets.domain.portfolio.portfolio_rules import apply_portfolio
+from forecast_assets.domain.portfolio.successors import proposed_successors, with_successors
 from forecast_assets.domain.publication.published_forecasts import LAST_PUBLISHED, RULES_WITHOUT_MODEL, Decision
 
 # Quantiles in multiples of the forecast, if no published forecast gives its own: normal, p10 and p90 at 0 and 2.
@@ -55,6 +56,7 @@ class PublicationInputs:
         made_at: Month whose cycle forecast the numbers of ``last_published``; None if that is not known.
         sell_in: ``sku, month, sell_in_units`` up to the origin, for the portfolio rules.
         products: Products as known at the origin, for the portfolio rules.
+        accepts_successors: True if proposed successors are forecast as such.
     """
 
     forecasts: pd.DataFrame
@@ -65,6 +67,7 @@ class PublicationInputs:
     sell_in: pd.DataFrame
     products: pd.DataFrame
     made_at: pd.Timestamp | None = None
+    accepts_successors: bool = False
 
 
 def require_fallback(
@@ -103,7 +106,7 @@ def require_fallback(
 
 
 def best_available(
-    tables: PublicationInputs, origin: pd.Timestamp, max_age_months: int = 3
+    tables: PublicationInputs, origin: pd.Timestamp, max_age_months: int
 ) -> tuple[pd.DataFrame, Decision]:
     """Return the rows to publish, in the columns of ``forecasts``, and the decision on their source.
 
@@ -123,8 +126,10 @@ def best_available(
         return tables.forecasts.drop(columns=partition), decision
     if len(tables.baseline):
         panel = panel_from_rows(tables.sell_in, tables.sell_in["month"].min(), origin)
-        baseline = tables.baseline.drop(columns=partition)
-        rows = forecasts_of_baseline(baseline, tables.features, tables.last_published, panel, tables.products)
+        baseline, products = tables.baseline.drop(columns=partition), tables.products
+        if tables.accepts_successors:
+            products = with_successors(products, proposed_successors(panel, origin, products))
+        rows = forecasts_of_baseline(baseline, tables.features, tables.last_published, panel, products)
         return rows, Decision("baseline", NO_FORECASTS)
     if tables.last_published.empty:
         raise NothingToPublishError(f"{NO_FORECASTS}, no baseline, and none was published before. Run the cycle again")

@@ -22,7 +22,9 @@ from forecast_assets.domain.evaluation.quantiles import (
 )
 
 # Rules whose numbers do not depend on the model: they apply even if the model is not published.
-RULES_WITHOUT_MODEL = ("new_with_reference", "new_with_like_items", "new_without_relative", "returned", "all_zero")
+RULES_WITHOUT_MODEL = (
+    "new_with_reference", "new_with_like_items", "new_without_relative", "seasonal", "returned", "all_zero",
+)  # fmt: skip
 
 LAST_PUBLISHED = "last published"
 # Columns of the champion's numbers, if challenger and champion both forecast.

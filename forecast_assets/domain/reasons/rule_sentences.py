@@ -16,7 +16,7 @@ from forecast_assets.domain.reasons.sentences import sentence
 
 END_OF_LIFE = "end_of_life"
 LAUNCHES = ("new_with_reference", "new_with_like_items", "new_without_relative")
-OTHERS = ("all_zero", "returned", "dying")
+OTHERS = ("seasonal", "all_zero", "returned", "dying")
 
 
 def rule_sentences(

@@ -71,6 +71,12 @@ TEMPLATES: dict[str, tuple[str, str, str, str]] = {
         "Das Ende war der letzten veröffentlichten Prognose bekannt: danach null.",
         "Su fin constaba en la última previsión publicada: cero después.",
     ),
+    "seasonal": (
+        "Sold in a few months of each year: the mean of earlier seasons.",
+        "Vendu quelques mois par an : la moyenne des saisons passées.",
+        "Nur in wenigen Monaten des Jahres verkauft: das Mittel früherer Saisons.",
+        "Se vende pocos meses al año: la media de temporadas anteriores.",
+    ),
     "all_zero": (
         "No sale in the last 12 months: zero.",
         "Aucune vente ces 12 derniers mois : zéro.",

@@ -4,7 +4,6 @@ The file has one row per cell of a market and origin month. An import replaces i
 cell the later import's stays. The rules are in ``domain/publication/override_entries.py``.
 """
 
-import io
 from dataclasses import dataclass
 
 import pandas as pd
@@ -12,7 +11,6 @@ import pandas as pd
 from forecast_assets.config.settings import Settings
 from forecast_assets.domain.publication.override_entries import (
     CELL,
-    DELIVERED,
     Entry,
     changed_since,
     changes_of,
@@ -22,22 +20,24 @@ from forecast_assets.domain.publication.override_entries import (
 )
 from forecast_assets.domain.publication.total_entries import split_totals
 from forecast_assets.market_state.published_months import PublishedMonths
+from forecast_assets.operations.overrides.delivery_file import (
+    NO_FILE,
+    SOURCE,
+    DeliveryFile,
+    ImportRefused,
+    delivery_file,
+    replace_rows,
+)
 from forecast_assets.reports.override_reader import FilledWorkbook
 from forecast_assets.sources.landing import LandingError
 from forecast_assets.sources.opened import open_landing
 from forecast_assets.storage import PartitionKey, TableStore
-from forecast_assets.storage.folders import file_system_of, path_of
-from forecast_assets.storage.publish import Files, PublishConflict
 
-SOURCE, PUBLISHED, PRODUCTS = "overrides", "published_forecasts", "products"
+PUBLISHED, PRODUCTS = "published_forecasts", "products"
 COLUMNS = [*CELL, "forecast_units", "model_units", "category", "source"]
 # The name is as the person gave it: nothing signs it.
 SELF_DECLARED = "self-declared"
 NAMED = 10
-
-
-class ImportRefused(ValueError):
-    """The workbook cannot be imported; nothing was written. One line per problem."""
 
 
 @dataclass(frozen=True)
@@ -47,17 +47,15 @@ class OverrideImport:
     Attributes:
         country, origin: Market and origin month.
         changes: Cells that change, as ``changes_of``.
-        path: The delivery file.
-        rows: Its rows after the import.
-        state: State of the file that the rows were joined with; None if there was none.
+        file: The delivery file before the import.
+        rows: Its rows after it.
     """
 
     country: str
     origin: pd.Timestamp
     changes: pd.DataFrame
-    path: str
+    file: DeliveryFile
     rows: pd.DataFrame
-    state: str | None
 
 
 def check_import(
@@ -72,16 +70,16 @@ def check_import(
     if not author.strip():
         raise ImportRefused("--author is empty: the name of the planner is stored with every number")
     published = _publication(settings, store, workbook)
+    # Without files to write, a file of the name is none of ours.
     reads_files = settings.sources.dremio is None
-    path = f"{path_of(settings.sources.landing)}/{SOURCE}/country={country}/workbooks_{origin:%Y-%m}.parquet"
-    state, content = _files(settings).read_with_state(path) if reads_files else (None, None)
-    pending = _rows_of(content)
+    file = delivery_file(settings, PartitionKey(origin, country)) if reads_files else NO_FILE
+    pending = file.rows
     changes = changes_of(_entries(store, workbook, published, pending), published, pending)
     if reads_files:
         _require_undelivered(settings, country, origin, changes, pending, now)
     named = f"{author.strip()} ({SELF_DECLARED})"
     rows = joined(pending, changes, country, origin, named, now.isoformat(timespec="seconds"))
-    return OverrideImport(country, origin, changes, path, rows, state)
+    return OverrideImport(country, origin, changes, file, rows)
 
 
 def deliver(settings: Settings, checked: OverrideImport) -> None:
@@ -90,22 +88,7 @@ def deliver(settings: Settings, checked: OverrideImport) -> None:
     Raises:
         ImportRefused: If the source is Dremio, or another import has written the file since the check.
     """
-    if settings.sources.dremio is not None:
-        raise ImportRefused(
-            f"the source is {settings.sources.dremio.path} in Dremio: overrides are read from its table {SOURCE}, "
-            "which this command does not write. Add the rows above there, with the columns of docs/landing.md, or "
-            "change them where the table is filled from. Nothing was written"
-        )
-    buffer = io.BytesIO()
-    months = {name: checked.rows[name].dt.strftime("%Y-%m") for name in ("origin_month", "target_month")}
-    checked.rows.assign(**months).to_parquet(buffer, index=False)
-    try:
-        _files(settings).replace(checked.path, buffer.getvalue(), checked.state)
-    except PublishConflict as error:
-        raise ImportRefused(
-            f"another import has written {checked.path} meanwhile. Nothing was written; repeat the command, which "
-            "shows what that import changed"
-        ) from error
+    replace_rows(settings, checked.file, checked.rows)
 
 
 def _publication(settings: Settings, store: TableStore, workbook: FilledWorkbook) -> pd.DataFrame:
@@ -178,18 +161,3 @@ def _require_undelivered(
             for row in clash.head(NAMED).itertuples()
         ]
         raise ImportRefused("\n".join(lines))
-
-
-def _rows_of(content: bytes | None) -> pd.DataFrame:
-    """Return the rows of the delivery file; no rows without one."""
-    months = ("origin_month", "target_month")
-    if content is None:
-        return pd.DataFrame({name: pd.Series(dtype=object) for name in DELIVERED}).astype(
-            {**dict.fromkeys(months, "datetime64[ns]"), "forecast_units": float}
-        )
-    rows = pd.read_parquet(io.BytesIO(content))
-    return rows.assign(**{name: pd.to_datetime(rows[name], format="%Y-%m") for name in months})
-
-
-def _files(settings: Settings) -> Files:
-    return Files(file_system_of(settings.sources.landing, settings.azure.storage))

@@ -38,7 +38,7 @@ def test_a_month_far_from_its_neighbours_becomes_the_expected_units(units, reaso
     [
         with_cells(STEADY, m30=145),
         with_cells(STEADY, m30=500, m31=450),
-        with_cells(STEADY, m59=500),
+        with_cells(STEADY, m59=250),
         np.where(CALENDAR == 12, 500.0, 100.0),
         with_cells(STEADY, m23=260, m35=260),
         with_cells(STEADY, m10=500, m21=500, m30=500, m44=500),
@@ -106,7 +106,7 @@ def test_a_stock_out_in_the_last_month_is_known_by_the_stock_alone():
     stock = np.full((1, PAST), 200.0)
     stock[0, 59] = 0
     assert cleaned(with_cells(STEADY, m59=0), stock=stock)[1] == {59: "stock_out"}
-    assert cleaned(with_cells(STEADY, m59=0))[1] == {}
+    assert cleaned(with_cells(STEADY, m59=0))[1] == {59: "latest_low"}
 
 
 def test_a_jump_of_the_level_is_no_extreme_and_keeps_its_units():
@@ -176,6 +176,15 @@ def test_unknown_months_stay_unknown_and_actuals_stay_as_they_are():
     assert (reasons != "").sum() == 1
 
 
+def test_the_last_two_months_and_an_old_level_have_reasons_of_their_own():
+    values, marks = cleaned(with_cells(STEADY, m20=500, m58=5000, m59=5000))
+    assert marks == {20: "outlier_high", 58: "latest_high", 59: "latest_high"}
+    assert values[[20, 58, 59]] == pytest.approx(100, rel=0.1)
+    values, marks = cleaned(with_cells(series((1200, 52), (100, 8)), m20=9000, m59=0))
+    assert marks == dict.fromkeys(range(52), "old_level") | {59: "latest_low"}
+    assert values == pytest.approx(100, rel=0.1)
+
+
 def test_marks_are_listed_by_sku_and_month_with_both_numbers():
     units = np.array([STEADY, with_cells(STEADY, m30=500)])
     values, reasons = clean_history(units, CALENDAR)
@@ -197,7 +206,7 @@ def test_cleaning_a_sku_does_not_depend_on_the_others():
 
 
 def test_cleaning_at_an_origin_does_not_depend_on_later_months():
-    skus = {"a": with_cells(STEADY, m30=500), "b": with_cells(STEADY, m59=500), "c": series((100, 45), (300, 15))}
+    skus = {"a": with_cells(STEADY, m30=500), "b": with_cells(STEADY, m59=140), "c": series((100, 45), (300, 15))}
     result = [
         clean_history(market(future, **skus).until(ORIGIN).units, CALENDAR) for future in (UNKNOWN, 0.0, 100.0, 1e9)
     ]

@@ -164,6 +164,27 @@ def test_marks_of_another_origin_sku_or_month_change_nothing():
     assert marked.units.tolist() == panel.units.tolist()
 
 
+def test_latest_extremes_and_old_levels_are_replaced_everywhere():
+    panel = DemandPanel(np.array(["a", "b"], dtype=object), MONTHS[:4], np.array([[8.0, 9, 1, 1], [4, 5, 6, 70]]))
+    rows = [("a", 1, "old_level", 0.9), ("b", 1, "outlier_high", 4.0), ("b", 3, "latest_high", 7.0)]
+    marks = pd.DataFrame(
+        [
+            {"month": MONTHS[3], "sku": sku, "marked_month": MONTHS[at], "reason": reason, "cleaned_units": units}
+            for sku, at, reason, units in rows
+        ]
+    )
+    marked = panel.with_marks(marks)
+    # Units before the first mark of an old level are of that level too, but not marked: they are unknown.
+    np.testing.assert_array_equal(marked.at_level(MONTHS[3]).units, [[np.nan, 0.9, 1, 1], [4, 5, 6, 7]])
+    np.testing.assert_array_equal(marked.learnable(MONTHS[3]).units, [[np.nan, 0.9, 1, 1], [4, 4, 6, 7]])
+    assert marked.at_level(MONTHS[2]).units.tolist() == [[8, 9, 1], [4, 5, 6]]
+    assert marked.is_marked(MONTHS[3], ["old_level", "latest_high"]).tolist() == [
+        [False, True, False, False], [False, False, False, True]
+    ]  # fmt: skip
+    assert not panel.is_marked(MONTHS[3], ["old_level"]).any()
+    assert panel.units.tolist() == [[8, 9, 1, 1], [4, 5, 6, 70]]
+
+
 def test_marks_do_not_read_the_future(tables, origin):
     marks = []
     for known in (tables, with_another_future(tables, origin)):

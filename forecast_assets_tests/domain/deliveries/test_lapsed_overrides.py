@@ -91,7 +91,7 @@ def test_an_override_of_the_judged_month_itself_was_not_in_force_before():
     assert lapsed(rows("A 06 09"), rows()) == []
 
 
-@pytest.mark.parametrize(("count", "more"), [(3, ". Next"), (4, "; and 1 more. Next")])
+@pytest.mark.parametrize(("count", "more"), [(3, "delivered). Next"), (4, "; and 1 more. Next")])
 def test_three_overrides_are_named_and_the_others_counted(count, more):
     stored = rows(*(f"{sku} 05 09" for sku in "ABCD"[:count])).assign(author=None)
     finding = overrides_lapsed(stored, rows(), JUNE, keeps_origins=True)
@@ -99,3 +99,4 @@ def test_three_overrides_are_named_and_the_others_counted(count, more):
     assert finding.message.count("by unknown") == 3
     assert more in finding.message
     assert finding.rows["sku"].tolist() == list("ABCD"[:count])
+    assert finding.rows.columns.tolist() == ["sku", "origin_month", "target_month", "author", "reason"]

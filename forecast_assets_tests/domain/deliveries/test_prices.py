@@ -141,3 +141,33 @@ def test_net_sales_or_units_that_are_not_positive_have_no_price(units):
     rows = history(TEN, 18).assign(net_sales=200.0)
     now = month_of(dict.fromkeys(TEN, units)).assign(net_sales=-2400.0 if units > 0 else 2400.0)
     assert price_level(delivery_until(pd.concat([rows, now]), JUNE)) is None
+
+
+@pytest.mark.parametrize(("units", "net_sales"), [(0.0, 200.0), (100.0, 0.0), (-100.0, 200.0), (100.0, -200.0)])
+def test_returns_and_credit_notes_before_are_no_prices_to_compare_with(units, net_sales):
+    """Three of the six months before have a price of 2, the three others none."""
+    rows = history(TEN, 6).assign(net_sales=200.0)
+    is_other = rows["month"] >= "2024-03-01"
+    rows = rows.assign(units=rows["units"].mask(is_other, units), net_sales=rows["net_sales"].mask(is_other, net_sales))
+    now = month_of(USUAL, net_sales=2400.0)
+    message = price_level(delivery_until(pd.concat([rows, now]), JUNE)).message
+    assert "(net sales by unit) is 12.00 times that of the half year before" in message
+
+
+@pytest.mark.parametrize("none", [0.0, -0.5])
+def test_a_delivered_price_that_is_not_positive_is_none(none):
+    assert MARKET + "12.00 times" in judged({sku: [2.0] * 3 + [none] * 3 + [24.0] for sku in THREE}).message
+
+
+def test_skus_with_net_sales_and_no_units_have_no_price():
+    """Four of ten SKUs have their usual price in June, the others a correction of net sales alone."""
+    rows = history(TEN, 18).assign(net_sales=200.0)
+    now = month_of(USUAL, net_sales=200.0)
+    now = now.assign(units=now["units"].where(now["sku"].isin(TEN[:4]), 0.0))
+    assert price_level(delivery_until(pd.concat([rows, now]), JUNE)) is None
+
+
+def test_units_and_net_sales_of_less_than_one_have_a_price():
+    rows = history(dict.fromkeys(TEN, 0.4), 18).assign(net_sales=0.8)
+    now = month_of(dict.fromkeys(TEN, 0.04), net_sales=0.96)
+    assert "is 12.00 times" in price_level(delivery_until(pd.concat([rows, now]), JUNE)).message

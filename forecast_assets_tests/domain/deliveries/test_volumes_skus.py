@@ -110,3 +110,25 @@ def test_usual_units_are_the_median_of_the_twelve_months_before(back, usual):
     """Six of twelve months at 200, or five of them and a thirteenth."""
     changed = dict.fromkeys([*range(1, 6), back], 200.0)
     assert judged(2000.0, 30, changed).rows["usual_units"].tolist() == [usual]
+
+
+@pytest.mark.parametrize("units", [5.0, 0.05])
+def test_skus_of_less_than_a_unit_jump_too(units):
+    half = dict.fromkeys(TEN, 0.5)
+    assert sku_volume(june(history(half, 30), half | {"R04": units})).rows["sku"].tolist() == ["R04"]
+
+
+def test_the_larger_difference_comes_first_though_its_units_are_fewer():
+    """A rises from 100 to 1,000, B falls from 1,000 to 50: differences of 900 and 950."""
+    usual = dict.fromkeys(TEN, 100.0) | {"B": 1000.0}
+    finding = sku_volume(june(history(usual, 30), usual | {"R00": 1000.0, "B": 50.0}))
+    assert finding.rows["sku"].tolist() == ["B", "R00"]
+
+
+def test_the_markets_month_is_the_median_of_the_twelve_before():
+    """Half of twelve months had 10,002 units, the others and the thirteenth 10,000: the median is 10,001."""
+    usual = {"A": 200.0} | dict.fromkeys(TEN[:8], 1225.0)
+    before = history(usual, 30)
+    is_more = before["month"].isin(months_before(12)[:6]) & (before["sku"] == "R00")
+    before = before.assign(units=before["units"].mask(is_more, 1227.0))
+    assert sku_volume(june(before, usual | {"A": 1200.0})).is_warning

@@ -135,5 +135,11 @@ def test_new_promotions_are_expected_if_the_month_before_brought_some_too():
     further = pd.DataFrame([("A", pd.Timestamp("2024-08-01"), pd.Timestamp("2024-04-01"))], columns=stored.columns)
     assert promotions_stale(now, stored, JUNE) is not None
     assert promotions_stale(now, pd.concat([stored, further]), JUNE) is None
-    april = pd.DataFrame([("B", pd.Timestamp("2024-06-01"), pd.Timestamp("2024-03-01"))], columns=stored.columns)
-    assert "had 1 or more new ones" in promotions_stale(now, pd.concat([stored, april]), JUNE).message
+
+
+def test_the_month_with_the_fewest_new_promotions_is_told():
+    """Two SKUs until April, so that two were new each time; one of them in May."""
+    both, now = quarters(months_before(7)), quarters(months_before(1)).drop(columns="month")
+    second = quarters(months_before(7)[:-1]).assign(sku="B")
+    message = promotions_stale(now, pd.concat([both, second]), JUNE).message
+    assert "each month from 2023-12 to 2024-05 had 1 or more new ones" in message

@@ -91,7 +91,7 @@ def test_overrides_are_grouped_by_author_size_and_direction(cells):
 @pytest.mark.parametrize(
     ("before", "after", "size"),
     [(100.0, 110.0, "small up"), (100.0, 111.0, "medium up"), (100.0, 50.0, "medium down"), (100.0, 49.0, "large down"),
-     (0.0, 1.0, "large up"), (7.0, 7.0, "small unchanged")],
+     (0.0, 1.0, "large up"), (7.0, 7.0, "small unchanged"), (7.5, 7.0, "small down")],
 )  # fmt: skip
 def test_size_is_the_change_by_the_number_before(before, after, size):
     rows = performance(("a", MAY, 1, 1, after, 1, 1, 1, "published", "override", "tea", "A", "X"))
@@ -146,6 +146,20 @@ def test_twenty_overrides_of_several_months_allow_a_verdict():
     assert market["wape"] == pytest.approx((6 * 6 + 14 * 12) / 2000)
 
 
+@pytest.mark.parametrize(
+    ("better", "worse", "words"),
+    [
+        # Before: 3 too few. Twelve save 2 each, eight lose half a unit each.
+        (99.0, 103.5, "20 overrides: 12 helped, 8 hurt, net +20 units; small upward changes helped"),
+        # Most help, but those that hurt lose more: no class is named.
+        (98.0, 106.0, "20 overrides: 12 helped, 8 hurt, net -12 units"),
+    ],
+)
+def test_a_class_is_named_if_most_of_its_changes_and_the_units_agree(better, worse, words):
+    verdict = override_verdict(over_months(month_of_overrides(12, 8, 97.0, better, worse)))
+    assert (verdict.in_words, verdict.is_decided) == (words, True)
+
+
 def test_half_a_unit_helps_or_hurts_and_none_does_neither():
     table = pd.concat([month_of_overrides(1, 1, 110.0, 109.5, 110.5), month_of_overrides(1, 0, 110.0, 90.0, 0.0)])
     verdict = override_verdict(over_months(table))
@@ -156,3 +170,4 @@ def test_half_a_unit_helps_or_hurts_and_none_does_neither():
 def test_without_a_scored_override_there_is_no_verdict():
     assert override_verdict(pd.DataFrame()).in_words == "no override has met its month yet"
     assert not override_verdict(pd.DataFrame()).is_decided
+    assert override_verdict(pd.DataFrame()).cells == 0

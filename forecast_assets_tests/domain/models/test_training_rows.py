@@ -62,6 +62,19 @@ def test_the_label_of_horizon_h_is_the_sell_in_h_months_after_the_origin():
     assert np.isnan(labels[2]).all()
 
 
+def test_extremes_and_months_of_another_level_are_no_labels():
+    months = pd.date_range("2024-01-01", periods=6, freq="MS")
+    panel = DemandPanel(np.array(["a"], dtype=object), months, np.array([[10.0, 20, 3, 4, 5, 60]]))
+    old = {"sku": "a", "month": months[5], "reason": "old_level", "cleaned_units": 1.0}
+    marks = [old | {"marked_month": months[0]}, old | {"marked_month": months[1]}]
+    marks.append(old | {"marked_month": months[5], "reason": "latest_high"})
+    asked = pd.DataFrame({"sku": "a", "origin_month": [months[0], months[1], months[2]]})
+    labels = following_units(asked, panel.with_marks(pd.DataFrame(marks)), months[5], 4)
+    unknown = np.nan
+    np.testing.assert_array_equal(labels, [[20, unknown, unknown, unknown], [unknown] * 4, [4, 5, unknown, unknown]])
+    np.testing.assert_array_equal(following_units(asked, panel, months[5], 4)[0], [20, 3, 4, 5])
+
+
 def test_origins_before_the_panel_are_labelled_from_its_first_month():
     months = pd.date_range("2024-01-01", periods=3, freq="MS")
     panel = DemandPanel(np.array(["a"], dtype=object), months, np.array([[1.0, 2, 3]]))

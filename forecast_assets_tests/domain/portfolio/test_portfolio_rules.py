@@ -58,6 +58,8 @@ def test_the_list_of_rules_is_the_one_that_the_stored_tables_allow():
         (STEADY, {}, "regular"),
         (EVERY_FOURTH_MONTH, {}, "intermittent"),
         (JUMPED, {}, "level_shift"),
+        (series((1200, 57), (100, 3)), {}, "level_shift"),
+        (series((1200, 55), (100, 5)), {}, "level_shift"),
         (FADING, {}, "dying"),
         (BACK_AFTER_A_YEAR, {}, "returned"),
         (series((100, 48), (0, 12)), {}, "all_zero"),
@@ -67,6 +69,14 @@ def test_the_list_of_rules_is_the_one_that_the_stored_tables_allow():
 )
 def test_each_case_alone_gets_its_rule(units, described, rule):
     assert rule_of(units, **described) == rule
+
+
+def test_an_extreme_of_the_last_month_is_no_sign_of_a_rule():
+    panel = market(a=series((100, 59), (-5000, 1)))
+    assert portfolio_rules(panel, np.array(["a"]), ORIGIN, products(panel))[0] == "dying"
+    mark = {"month": ORIGIN, "sku": "a", "marked_month": ORIGIN, "reason": "latest_low", "cleaned_units": 100.0}
+    marked = panel.with_marks(pd.DataFrame([mark]))
+    assert portfolio_rules(marked, np.array(["a"]), ORIGIN, products(panel))[0] == "regular"
 
 
 def test_an_end_after_the_horizon_is_no_end_yet():

@@ -145,7 +145,7 @@ def tables(**given):
 
 def test_a_silent_sku_keeps_the_number_of_its_rule():
     given = tables(baseline=baseline().assign(**PLACE), sell_in=history({"b"}), products=products())
-    result, decision = best_available(given, ORIGIN)
+    result, decision = best_available(given, ORIGIN, 3)
     table = published_forecasts(result, decision, NO_OVERRIDES, "published")
     by_sku = table.drop_duplicates("sku").set_index("sku")
     assert by_sku["source"].tolist() == ["baseline", "rule"]
@@ -159,13 +159,13 @@ def test_forecasts_precede_baseline_and_baseline_the_last_published():
     before = published(add_months(ORIGIN, -1))
     there = {"baseline": baseline().assign(**PLACE), "last_published": before, "sell_in": history()}
     there["products"] = products()
-    result, decision = best_available(tables(forecasts=published(ORIGIN), champion=decided, **there), ORIGIN)
+    result, decision = best_available(tables(forecasts=published(ORIGIN), champion=decided, **there), ORIGIN, 3)
     assert (decision.source, decision.reason) == ("champion", "held")
     assert not {"country", "month"} & set(result)
-    undecided = best_available(tables(forecasts=published(ORIGIN), champion=decided.iloc[:0], **there), ORIGIN)[1]
+    undecided = best_available(tables(forecasts=published(ORIGIN), champion=decided.iloc[:0], **there), ORIGIN, 3)[1]
     assert (undecided.source, undecided.reason) == ("baseline", "no recipe was decided on")
-    assert best_available(tables(**there), ORIGIN)[1].source == "baseline"
-    result, decision = best_available(tables(last_published=before, made_at=before["origin_month"].iloc[0]), ORIGIN)
+    assert best_available(tables(**there), ORIGIN, 3)[1].source == "baseline"
+    result, decision = best_available(tables(last_published=before, made_at=before["origin_month"].iloc[0]), ORIGIN, 3)
     assert decision.source == "last published"
     assert decision.reason == "no forecasts of this month were made and no baseline; stale since 2024-05"
     stale = published_forecasts(result, decision, NO_OVERRIDES, "stale")
@@ -175,7 +175,7 @@ def test_forecasts_precede_baseline_and_baseline_the_last_published():
 
 def test_a_market_without_any_publication_gets_a_next_step():
     with pytest.raises(NothingToPublishError, match="none was published before"):
-        best_available(tables(), ORIGIN)
+        best_available(tables(), ORIGIN, 3)
 
 
 @pytest.mark.parametrize(("age", "limit", "is_published"), [(3, 3, True), (4, 3, False), (1, 1, True), (2, 1, False)])
@@ -191,7 +191,7 @@ def test_a_forecast_is_published_again_up_to_an_age(age, limit, is_published):
 
 def test_a_forecast_of_unknown_age_is_not_published_again():
     with pytest.raises(NothingToPublishError, match="its age is not known"):
-        best_available(tables(last_published=published(add_months(ORIGIN, -1))), ORIGIN)
+        best_available(tables(last_published=published(add_months(ORIGIN, -1))), ORIGIN, 3)
 
 
 def ends_in(end):
@@ -201,7 +201,7 @@ def ends_in(end):
 
 def test_the_baseline_is_zero_after_a_known_end():
     given = tables(baseline=baseline().assign(**PLACE), sell_in=history(), products=ends_in("2024-08-01"))
-    table = published_forecasts(*best_available(given, ORIGIN), NO_OVERRIDES, "published")
+    table = published_forecasts(*best_available(given, ORIGIN, 3), NO_OVERRIDES, "published")
     assert months_of(table) == [10.0, 10.0] + [0.0] * 16
     assert months_of(table, "b") == [20.0] * 18
     ended = table[(table["sku"] == "a") & (table["horizon_months"] > 2)]
@@ -212,7 +212,7 @@ def test_the_baseline_is_zero_after_the_end_known_before_if_no_products_were_del
     before = ended(published(add_months(ORIGIN, -1)), "2024-09-01")
     nothing_known = tables(baseline=baseline().assign(**PLACE), sell_in=history(), products=products().iloc[:0])
     given = tables(**vars(nothing_known) | {"last_published": before})
-    table = published_forecasts(*best_available(given, ORIGIN), NO_OVERRIDES, "published")
+    table = published_forecasts(*best_available(given, ORIGIN, 3), NO_OVERRIDES, "published")
     assert months_of(table) == [10.0] * 3 + [0.0] * 15
 
 

@@ -40,7 +40,8 @@ def entry(units, sku="a", month=JULY, reason="promotion", comment="agreed"):
         (entry(100, comment=" "), "Overrides!H4: the comment is missing; say why the number changes"),
         (entry(150.1), "Overrides!E4: 150.1 is more than 50% off the model's 100; explain it in Overrides!H4 with at "
          "least 15 characters"),
-        (entry(49.9), "Overrides!E4: 49.9 is more than 50% off the model's 100; explain it in Overrides!H4 with at "
+        (entry(49.9, comment="fourteen chars"), "Overrides!E4: 49.9 is more than 50% off the model's 100; explain it "
+         "in Overrides!H4 with at "
          "least 15 characters"),
         (entry(76, month=AUGUST), "Overrides!E4: 76 is more than 50% off the model's 50; explain it in Overrides!H4 "
          "with at least 15 characters"),
@@ -59,7 +60,7 @@ def test_a_reason_outside_the_list_is_named_once_for_a_row(published, reason, gi
 
 
 @pytest.mark.parametrize(
-    "right", [entry(150), entry(50), entry(0, sku="b"), entry(500, comment="listed by a chain")]
+    "right", [entry(150), entry(50), entry(0, sku="b"), entry(500, comment="fifteen letters")]
 )  # fmt: skip
 def test_the_limits_themselves_and_an_explained_change_are_accepted(published, right):
     assert problems_of([right], published) == []

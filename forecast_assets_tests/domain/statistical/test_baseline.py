@@ -44,6 +44,21 @@ def test_only_the_last_120_months_up_to_the_origin_are_looked_at(panel):
     pd.testing.assert_frame_equal(actual, expected, check_exact=True)
 
 
+@pytest.mark.parametrize(("reason", "is_read"), [("outlier_high", True), ("latest_high", True), ("covid", False)])
+def test_holt_winters_reads_units_without_outliers_and_the_naive_forecast_raw_ones(panel, reason, is_read):
+    at = MONTHS[148]
+    spiked = DemandPanel(
+        panel.skus, MONTHS, np.where((at == MONTHS) & (panel.skus == "flat")[:, None], 900, panel.units)
+    )
+    mark = {"month": ORIGIN, "sku": "flat", "marked_month": at, "reason": reason, "cleaned_units": 7.0}
+    marked = spiked.with_marks(pd.DataFrame([mark]))
+    plain, raw, read = (
+        baseline_forecasts(known, ORIGIN, np.array(["flat"], dtype=object)) for known in (panel, spiked, marked)
+    )
+    np.testing.assert_array_equal(read["baseline_units"], (plain if is_read else raw)["baseline_units"])
+    np.testing.assert_array_equal(read["naive_units"], raw["naive_units"])
+
+
 def test_a_sku_missing_from_the_panel_is_rejected(panel):
     with pytest.raises(ValueError, match=r"no sell-in for 1 SKUs to forecast, first: \['stranger'\]"):
         baseline_forecasts(panel, ORIGIN, np.array(["flat", "stranger"], dtype=object))

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from forecast_assets.market_state.recipes import recipe_of
-from forecast_assets.operations.cycle.fallback import has_rival_champion, step_after_failure
+from forecast_assets.operations.cycle.fallback import has_rival_champion, step_after_failure, steps_after_failure
 from forecast_assets.storage import PartitionKey
 from forecast_assets_tests.defs.sensors.company import make_company
 from forecast_assets_tests.domain.selection.stored_rivals import CHAMPION_LEAVES, champion_table, tuned_table
@@ -86,3 +86,43 @@ def test_a_champion_that_cannot_be_read_is_none(company):
     challenge(company)
     touch(company, "champion", OCTOBER)
     assert not rival(company)
+
+
+def test_a_month_that_is_published_needs_no_fallback_nor_one_before_it(company):
+    crown(company)
+    challenge(company)
+    touch(company, "published_forecasts", OCTOBER)
+    assert step_after_failure(company.settings, company.store, "FR", NOVEMBER, []) is not None
+    later = touch(company, "published_forecasts", DECEMBER)
+    assert step_after_failure(company.settings, company.store, "FR", NOVEMBER, []) is None
+    later.unlink()
+    touch(company, "published_forecasts", NOVEMBER)
+    assert step_after_failure(company.settings, company.store, "FR", NOVEMBER, []) is None
+
+
+def steps(company, publishes: str = "") -> list[str]:
+    """Run the fallbacks of a month one after the other; one of them may publish it."""
+    jobs = []
+    for step in steps_after_failure(company.settings, "FR", NOVEMBER):
+        assert (step.months.first, step.months.last) == (NOVEMBER, NOVEMBER)
+        assert step.tags == {"forecast/started_by": "forecast-assets cycle"}
+        jobs.append(step.job)
+        if step.job == publishes:
+            touch(company, "published_forecasts", NOVEMBER)
+    return jobs
+
+
+def test_the_champion_runs_before_the_best_of_what_is_left_and_both_once(company):
+    assert steps(company) == ["publish_fallback"]
+    crown(company)
+    challenge(company)
+    assert steps(company) == ["champion_cycle", "publish_fallback"]
+    assert steps(company, publishes="champion_cycle") == ["champion_cycle"]
+
+
+def test_a_tuned_recipe_that_this_version_cannot_read_leaves_the_champion(company):
+    rows = tuned_table(7)
+    company.write("tuned_recipe", "FR", OCTOBER, rows.assign(parameters='{"unknown": 1}'))
+    assert not rival(company)
+    crown(company)
+    assert rival(company)

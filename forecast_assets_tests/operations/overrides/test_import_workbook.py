@@ -11,11 +11,13 @@ from forecast_assets.config.settings import load_settings
 from forecast_assets.domain.evaluation.performance import performance
 from forecast_assets.domain.publication.before_overrides import FORECAST_COLUMNS
 from forecast_assets.domain.publication.value_added_month import value_added_of_month
-from forecast_assets.operations.overrides.import_workbook import ImportRefused, deliver
+from forecast_assets.operations.overrides.delivered_numbers import delivered_numbers, withdraw_numbers
+from forecast_assets.operations.overrides.delivery_file import ImportRefused
+from forecast_assets.operations.overrides.import_workbook import deliver
 from forecast_assets.storage import PartitionKey, Provenance
 from forecast_assets.storage.table_specs import table_specs
 from forecast_assets_tests.market_state.publications import publish
-from forecast_assets_tests.operations.overrides.planning import AUGUST, JULY, JUNE, Planning, saved
+from forecast_assets_tests.operations.overrides.planning import AUGUST, JULY, JUNE, PARTITION, Planning, saved
 from forecast_assets_tests.repository_settings import MARKETS
 
 
@@ -180,3 +182,33 @@ def test_a_total_keeps_cases_of_the_stored_products_and_the_rules_of_single_numb
         planning.check(planning.workbook(("tea", AUGUST, 400, "event", "fair")))
     with pytest.raises(ImportRefused, match=r"Totals!F7: the reason is missing"):
         planning.check(planning.workbook(("tea", AUGUST, 160, "", "the fair moves")))
+
+
+FAIR = ("event", "the fair moves to August")
+
+
+def test_a_withdrawn_number_leaves_the_others_and_the_last_one_takes_the_file_along(planning):
+    planning.bring_in(planning.workbook(("a", JULY, 105, *FAIR), ("a", AUGUST, 120, *FAIR), ("b", JULY, 45, *FAIR)))
+    taken = withdraw_numbers(planning.settings, planning.store, PARTITION, "a", AUGUST)
+    assert taken[["target_month", "forecast_units"]].to_numpy().tolist() == [[AUGUST, 120.0]]
+    assert planning.overrides()["forecast_units"].tolist() == [105.0, 45.0]
+    with pytest.raises(ImportRefused, match="no number of SKU a for 2024-08 was imported for FR 2024-06"):
+        withdraw_numbers(planning.settings, planning.store, PARTITION, "a", AUGUST)
+    for sku in ("a", "b"):
+        withdraw_numbers(planning.settings, planning.store, PARTITION, sku, None)
+    assert list(planning.landing.rglob("*.parquet")) == []
+    assert planning.overrides().empty
+
+
+def test_a_number_is_published_once_the_publication_has_it_as_an_override(planning):
+    planning.bring_in(planning.workbook(("a", AUGUST, 120, *FAIR), ("b", JULY, 45, *FAIR)))
+    planning.publish(planning.overrides().query("sku == 'a'").drop(columns="month"))
+    numbers = delivered_numbers(planning.settings, planning.store, ["FR"], None)
+    assert numbers[["sku", "state"]].to_numpy().tolist() == [["a", "published"], ["b", "delivered"]]
+
+
+def test_numbers_of_a_closed_month_stay(planning):
+    planning.bring_in(planning.workbook(("a", AUGUST, 120, *FAIR)))
+    publish(planning.store, JULY)
+    with pytest.raises(ImportRefused, match="FR 2024-06 is closed"):
+        withdraw_numbers(planning.settings, planning.store, PARTITION, "a", None)

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from forecast_assets.domain.arrays import Floats
-from forecast_assets.domain.cleaning.history_cleaning import COVID
 from forecast_assets.domain.demand.demand_panel import DemandPanel
+from forecast_assets.domain.demand.mark_reasons import COVID, REPLACED_EVERYWHERE
 from forecast_assets.domain.models.member import Member
 from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.models.recursive_boosting import fit_recursive, forecast_recursive
@@ -24,9 +24,9 @@ class Recursive(Member):
 
         The labels are the changes of the history itself. Accidents stay in them, as in all labels (WAPE on M3 0.1097
         and 0.1099 without them). A shock of the whole market is removed: it would be learned as the season of its
-        months.
+        months. A large change of the level is removed too: it would be learned as a change to expect.
         """
-        known = panel.learnable(origin, reasons=(COVID,))
+        known = panel.learnable(origin, reasons=(COVID, *REPLACED_EVERYWHERE))
         return fit_recursive(known.units, known.months.month.to_numpy(), recipe)
 
     def predict(self, learned: Mapping[str, str], panel: DemandPanel, horizon_months: int, recipe: Recipe) -> Floats:
