@@ -7,8 +7,14 @@ from forecast_assets.config.markets import Market
 from forecast_assets.sources.source_tables import SourceTables
 from forecast_assets.storage import PartitionKey, Provenance, TableStore
 from forecast_assets.storage.table_specs import table_specs
-from forecast_assets.validation.delivery_checks import COLUMNS_VANISHED, OVERRIDES_LAPSED, PROMOTIONS_STALE
-from forecast_assets.validation.plan_checks import lapsed_check, stale_check, vanished_check
+from forecast_assets.validation.delivery_checks import (
+    COLUMNS_VANISHED,
+    OVERRIDES_LAPSED,
+    PROMOTIONS_STALE,
+    PROMOTIONS_UNUSED,
+)
+from forecast_assets.validation.plan_checks import lapsed_check, plan_check, stale_check, vanished_check
+from forecast_assets.validation.table_checks import Finding
 
 MAY, JUNE = pd.Timestamp("2024-05-01"), pd.Timestamp("2024-06-01")
 HEADER = "country,sku,origin_month,target_month,forecast_units,author,reason\n"
@@ -89,3 +95,48 @@ def test_products_without_the_ends_that_were_stored_are_found(store):
     assert vanished_check(COLUMNS_VANISHED, "products", store, "FR", {JUNE: rows}).find(rows, JUNE).violations == 0
     both = {MAY: now, JUNE: now}
     assert vanished_check(COLUMNS_VANISHED, "products", store, "FR", both).find(now, JUNE).violations == 0
+
+
+def planned(base, store, months=(JUNE,), sell_in: str = "units") -> Finding:
+    """Deliver promotions of eleven SKUs that are never sold, and return the finding of June."""
+    files = {
+        "sell_in": f"country,sku,month,{sell_in}\nFR,A,2024-05,9\nFR,A,2024-06,9\n",
+        "promotions": "country,sku,month,discount_pct\n" + "".join(f"FR,X{each},2024-06,10\n" for each in range(11)),
+    }
+    for source, text in files.items():
+        (base / "landing" / source).mkdir(parents=True)
+        (base / "landing" / source / "FR.csv").write_text(text, encoding="utf-8")
+    sources = SourceTables(str(base / "landing"), MARKETS)
+    tables = {month: sources.rows("promotions", "FR", [month]) for month in months}
+    check = plan_check(PROMOTIONS_UNUSED, "promotions", sources, store, "FR", tables)
+    return check.find(pd.DataFrame(), JUNE)
+
+
+def test_rows_of_plans_without_a_sku_are_counted_and_ten_are_kept(tmp_path, store):
+    finding = planned(tmp_path, store)
+    assert (finding.violations, len(finding.rows)) == (11, 10)
+    assert finding.message.startswith("11 promotions meet no SKU: SKU X0 in 2024-06")
+
+
+def test_plans_of_several_months_or_beside_unusable_sell_in_are_not_judged(tmp_path, store):
+    assert planned(tmp_path / "months", store, (MAY, JUNE)) == Finding()
+    assert planned(tmp_path / "unusable", store, sell_in="units_of_what") == Finding()
+
+
+def test_a_file_of_the_month_alone_replaces_the_markets_own_of_the_month_before(tmp_path, store):
+    assert lapsed(tmp_path, store, FR="FR,B,2024-06,2024-09,9,Ann,listing\n") == (0, "")
+
+
+@pytest.mark.parametrize(("first", "violations"), [("2023-11-01", 6), ("2023-12-01", 0)])
+def test_seven_stored_months_show_that_each_brings_new_promotions(store, first, violations):
+    """Each month knows the three after it; June knows no more than May did."""
+    rows = pd.DataFrame({"sku": ["A"] * 3, "is_promoted": 1.0, "discount_pct": 0.2})
+    for month in pd.date_range(first, MAY, freq="MS"):
+        known = rows.assign(promotion_month=[month + pd.DateOffset(months=ahead) for ahead in (1, 2, 3)])
+        store.write(
+            table_specs()["promotions"],
+            PartitionKey(month, "FR"),
+            known,
+            Provenance("run", f"dev-{month:%Y-%m}", "sha"),
+        )
+    assert stale_check(PROMOTIONS_STALE, store, "FR", {JUNE: known}).find(known, JUNE).violations == violations
