@@ -10,10 +10,11 @@ from forecast_assets.storage.table_specs import table_specs
 from forecast_assets.validation.delivery_checks import (
     COLUMNS_VANISHED,
     OVERRIDES_LAPSED,
+    OVERRIDES_UNUSED,
     PROMOTIONS_STALE,
     PROMOTIONS_UNUSED,
 )
-from forecast_assets.validation.plan_checks import lapsed_check, plan_check, stale_check, vanished_check
+from forecast_assets.validation.plan_checks import known_skus, lapsed_check, plan_check, stale_check, vanished_check
 from forecast_assets.validation.table_checks import Finding
 
 MAY, JUNE = pd.Timestamp("2024-05-01"), pd.Timestamp("2024-06-01")
@@ -140,3 +141,35 @@ def test_seven_stored_months_show_that_each_brings_new_promotions(store, first, 
             Provenance("run", f"dev-{month:%Y-%m}", "sha"),
         )
     assert stale_check(PROMOTIONS_STALE, store, "FR", {JUNE: known}).find(known, JUNE).violations == violations
+
+
+def deliver(base, **files: str) -> SourceTables:
+    """Deliver a file of FR by source."""
+    for source, text in files.items():
+        (base / "landing" / source).mkdir(parents=True)
+        (base / "landing" / source / "FR.csv").write_text(text, encoding="utf-8")
+    return SourceTables(str(base / "landing"), MARKETS)
+
+
+B_EACH_MONTH = "".join(f"FR,B,{month:%Y-%m},9\n" for month in pd.date_range("2023-06-01", JUNE, freq="MS"))
+
+
+PRODUCTS = "country,sku,category,end_month\nFR,B,Tea,\nFR,Z,Tea,\nFR,OLD,Tea,2023-12\n"
+
+
+def test_skus_that_sell_are_forecast_and_those_that_ended_were_sold(tmp_path):
+    sell_in = f"country,sku,month,units\n{B_EACH_MONTH}FR,A,2023-07,9\nFR,OLD,2023-06,9\n"
+    sources = deliver(tmp_path, sell_in=sell_in, products=PRODUCTS)
+    known = known_skus(sources, "FR", JUNE)
+    assert (known.forecast, known.sold) == ({"A", "B"}, {"A", "B", "OLD"})
+    assert known.listed == {"B", "Z", "OLD"}
+    assert known.ends.to_dict() == {"OLD": pd.Timestamp("2023-12-01")}
+
+
+def test_an_override_that_came_after_its_origin_is_told_by_the_stored_month(tmp_path, store):
+    late = HEADER + "FR,A,2024-05,2024-09,9,Ann,listing\nFR,A,2024-05,2024-10,9,Ann,listing\n"
+    sell_in = "country,sku,month,units\nFR,A,2024-05,9\nFR,A,2024-06,9\n"
+    sources = deliver(tmp_path, sell_in=sell_in, overrides=late)
+    check = plan_check(OVERRIDES_UNUSED, "overrides", sources, store, "FR", {JUNE: pd.DataFrame()})
+    finding = check.find(pd.DataFrame(), JUNE)
+    assert finding.message.startswith("1 overrides meet no forecast: SKU A for 2024-10 by Ann (delivered after its")

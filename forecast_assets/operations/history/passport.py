@@ -22,7 +22,7 @@ PUBLISHED, REASONS = "published_forecasts", "forecast_reasons"
 # Tables that a number was computed from, nearest first, by its source.
 BEFORE = {
     "model": ("forecasts", "model"), "champion": ("forecasts", "model"), "baseline": ("baseline_forecasts",),
-    "last published": (PUBLISHED,), "override": ("overrides",),
+    "last published": (PUBLISHED,), "override": ("overrides",), "rule": ("forecasts", "model"),
 }  # fmt: skip
 PUBLISHED_COLUMNS = [
     "forecast_units", "forecast_units_p10", "forecast_units_p90", "status", "source", "reason", "rule", "model_units",
@@ -182,7 +182,9 @@ def _before(
 ) -> list[tuple[str, PartitionKey, StoredProvenance | str]]:
     """Return the versions behind a published number, nearest first; a text for one that is not as recorded."""
     links: list[tuple[str, PartitionKey, StoredProvenance | str]] = []
-    for table in BEFORE[source]:
+    # The rules of a fallback without forecasts were applied to the baseline.
+    by_baseline = source == "rule" and not provenance.inputs.get("forecasts")
+    for table in BEFORE["baseline" if by_baseline else source]:
         ((key, wanted),) = provenance.inputs[table].items()
         at = PartitionKey.from_dagster(key)
         try:

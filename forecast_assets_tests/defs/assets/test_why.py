@@ -151,3 +151,17 @@ def test_a_stale_forecast_leads_to_the_one_it_repeats(copy, command):
     assert command("FR", "NULL", "2025-03", of=copy).exit_code == 0
     refused = command("FR", "nul", "2025-03", of=copy)
     assert (refused.exit_code, "near it: " in unboxed(refused.output)) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("missing", "tables"), [((), ["forecasts", "model"]), (("forecasts",), ["baseline_forecasts"])]
+)
+def test_the_number_of_a_rule_leads_to_the_forecasts_or_in_a_fallback_to_the_baseline(copy, missing, tables):
+    rows = copy.read("published_forecasts", "FR", DECEMBER).drop(columns=["country", "month"])
+    inputs = copy.store.provenance("published_forecasts", PLACE).inputs
+    provenance = Provenance(
+        "later", "dev-2024-12", "none", inputs={name: of for name, of in inputs.items() if name not in missing}
+    )
+    copy.store.write(table_specs()["published_forecasts"], PLACE, rows.assign(source="rule"), provenance)
+    result = passport(copy.store, PLACE, "NULL", MARCH)
+    assert [link["table"] for link in result.chain] == ["published_forecasts", *tables]
