@@ -77,7 +77,7 @@ def test_a_cycle_made_again_is_identical_in_every_table_and_reads_what_was_recor
     assert states(outcomes) == dict.fromkeys(outcomes, IDENTICAL)
     assert set(outcomes) == {
         "baseline_forecasts", "history_marks", "features", "model", "backtest", "forecasts", "champion",
-        "published_forecasts", "forecast_levels", "performance", "forecast_value_added",
+        "published_forecasts", "forecast_levels", "forecast_reasons", "performance", "forecast_value_added",
     }  # fmt: skip
     for asset, outcome in outcomes.items():
         again, then = scratch.provenance(asset, outcome.target.partition), outcome.target.version.provenance
