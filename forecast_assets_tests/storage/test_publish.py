@@ -155,6 +155,7 @@ def test_content_and_folders_are_on_the_disk_before_a_file_counts_as_written(loc
 
     def note(handle):
         synced.append(os.readlink(f"/proc/self/fd/{handle}"))
+        assert not synced[-1].endswith(".tmp") or os.fstat(handle).st_size > 0
 
     monkeypatch.setattr(os, "fsync", note)
     base, folder = str(Path(path).parents[2]), str(Path(path).parent)
