@@ -74,7 +74,7 @@ TEMPLATES: dict[str, tuple[str, str, str, str]] = {
     "seasonal": (
         "Sold in a few months of each year: the mean of earlier seasons.",
         "Vendu quelques mois par an : la moyenne des saisons passées.",
-        "Nur in wenigen Monaten des Jahres verkauft: das Mittel früherer Saisons.",
+        "Verkauf nur in wenigen Monaten des Jahres: das Mittel früherer Saisons.",
         "Se vende pocos meses al año: la media de temporadas anteriores.",
     ),
     "all_zero": (
