@@ -4,7 +4,6 @@ import pandas as pd
 import pandera.pandas as pa
 from pandera.typing import Series
 
-from forecast_assets.domain.evaluation.value_added import LEVELS, STEPS
 from forecast_assets.schemas.table import (
     Table,
     abc_class_column,
@@ -155,10 +154,25 @@ class ForecastValueAdded(Table):
     """
 
     level: Series[str] = pa.Field(
-        isin=list(LEVELS), description="Kind of group; author, size and direction have overridden cells alone"
+        isin=[
+            "market",
+            "category",
+            "abc",
+            "xyz",
+            "lag",
+            "overridden",
+            "author",
+            "size",
+            "direction",
+            "size_and_direction",
+        ],
+        description="Kind of group; author, size and direction have overridden cells alone",
     )
     entity: Series[str] = pa.Field(description="Group: ALL; a category; A; X; 03; an author; small up")
-    step: Series[str] = pa.Field(isin=list(STEPS), description="Step on the way to the published number, in order")
+    step: Series[str] = pa.Field(
+        isin=["naive", "baseline", "model", "before_overrides", "published"],
+        description="Step on the way to the published number, in order",
+    )
     cells: Series[int] = pa.Field(ge=0, description="Number of scored cells (SKU and origin)")
     actual_units: Series[float] = pa.Field(description="Sell-in of the cells, units")
     absolute_actual_units: Series[float] = units_column("Sum of the absolute sell-in of the cells")

@@ -33,10 +33,7 @@ def test_each_month_of_a_range_has_figures_of_its_own(tmp_path):
                 tags={RANGE_START_TAG: "FR|2024-06-01", RANGE_END_TAG: "FR|2024-07-01"},
             )
         )
-        events = {
-            event.materialization.partition: event.materialization.metadata
-            for event in result.get_asset_materialization_events()
-        }
+        events = {event.partition: event.metadata for event in result.asset_materializations_for_node("performance")}
     june, july = events["FR|2024-06-01"], events["FR|2024-07-01"]
     assert june["wape_published"].value == june["wape_published_lag_01"].value == pytest.approx(50 / 100)
     assert july["wape_published"].value == pytest.approx(50 / 200)
