@@ -1,5 +1,12 @@
 """Assembly of the code location: assets, checks, jobs, schedules, sensors and resources. Nothing else belongs here."""
 
+import gc
+
+# All that is imported and built here stays. The collector would walk it while it grows, and once more when the process
+# ends: 0.7 s of 2.1 s of CPU.
+_COLLECTS = gc.isenabled()
+gc.disable()
+
 from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
@@ -80,3 +87,6 @@ def _assets_of(stages: Sequence[ModuleType]) -> list[dg.AssetsDefinition]:
 
 
 defs = build_definitions()
+gc.freeze()
+if _COLLECTS:
+    gc.enable()
