@@ -49,12 +49,20 @@ class CurrentFeatures:
         absent: dict[PartitionKey, list[str]] = {}
         for month, suspects in _without_value(features).items():
             partition = PartitionKey(month, country)
-            stored = set(self.store.read(table, [partition]).columns)
-            lacking = sorted(suspects - stored)
+            lacking = self._lacking(self.store, table, partition, suspects)
             if lacking:
                 absent[partition] = lacking
         if absent:
             raise OutdatedFeatures(_message(table, absent))
+
+    @staticmethod
+    def _lacking(store: TableReader, table: str, partition: PartitionKey, names: set[str]) -> list[str]:
+        """Return the names that a partition has no column of; its 850 columns are read only if there are any."""
+        try:
+            store.read(table, [partition], columns=sorted(names))
+        except KeyError:
+            return sorted(names - set(store.read(table, [partition]).columns))
+        return []
 
 
 def _without_value(features: pd.DataFrame) -> dict[pd.Timestamp, set[str]]:
