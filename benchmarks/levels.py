@@ -60,7 +60,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
 
 
 def origins_of(options: argparse.Namespace) -> Iterator[tuple[str, Origin]]:
-    """What is measured: a name and the markets of an origin."""
+    """A measured set: a name and the markets of an origin."""
     markets, skus = (int(count) for count in options.companies.split("x"))
     for seed in options.seeds:
         company = sample_markets(markets, skus, options.months, seed)

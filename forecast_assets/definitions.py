@@ -86,7 +86,10 @@ def _assets_of(stages: Sequence[ModuleType]) -> list[dg.AssetsDefinition]:
     return [asset for asset in dg.load_assets_from_modules(stages) if isinstance(asset, dg.AssetsDefinition)]
 
 
-defs = build_definitions()
-gc.freeze()
-if _COLLECTS:
-    gc.enable()
+try:
+    defs = build_definitions()
+    gc.freeze()
+finally:
+    # A server that could not build them stays alive and tells why.
+    if _COLLECTS:
+        gc.enable()

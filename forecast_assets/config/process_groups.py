@@ -205,7 +205,7 @@ class PromotionSettings(SettingsGroup):
 
 
 class PublicationSettings(SettingsGroup):
-    """What may be published without a cycle of the month, and without a hint of the product list."""
+    """Publication without a cycle of the month, and of successors that no product list names."""
 
     fallback_months: Annotated[int, Affects()] = Field(
         default=3, ge=1, le=18, validation_alias="FORECAST_FALLBACK_MONTHS",

@@ -25,7 +25,7 @@ from forecast_assets.tracking.experiment_runs import end_experiment_run, record_
 
 
 class ExperimentConfig(dg.Config):
-    """What to change, and where to measure it; the notation is that of ``forecast-assets experiment``."""
+    """Changes to try and where to measure them; the notation is that of ``forecast-assets experiment``."""
 
     country: str = Field(description="Code of the market")
     name: str = Field(description="Name of the experiment, and of its run in MLflow")

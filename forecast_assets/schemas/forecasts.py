@@ -4,16 +4,15 @@ import pandas as pd
 import pandera.pandas as pa
 from pandera.typing import Series
 
+from forecast_assets.schemas.distribution import Distribution
 from forecast_assets.schemas.table import (
     Table,
     abc_class_column,
     category_column,
     first_of_month,
-    forecast_in_interval,
     horizon_months_column,
     origin_month_column,
     quantile_column,
-    quantiles_in_order,
     sku_column,
     target_month_column,
     units_column,
@@ -57,42 +56,7 @@ class BaselineForecasts(ForecastCells):
     naive_units: Series[float] = units_column("Seasonal naive forecast of the month")
 
 
-class ForecastDistribution(ForecastCells):
-    """One row per SKU and target month: a forecast and the quantiles of its demand."""
-
-    forecast_units: Series[float] = units_column("Forecast of the month")
-    forecast_units_p05: Series[float] = quantile_column(5)
-    forecast_units_p10: Series[float] = quantile_column(10)
-    forecast_units_p15: Series[float] = quantile_column(15)
-    forecast_units_p20: Series[float] = quantile_column(20)
-    forecast_units_p25: Series[float] = quantile_column(25)
-    forecast_units_p30: Series[float] = quantile_column(30)
-    forecast_units_p35: Series[float] = quantile_column(35)
-    forecast_units_p40: Series[float] = quantile_column(40)
-    forecast_units_p45: Series[float] = quantile_column(45)
-    forecast_units_p50: Series[float] = quantile_column(50)
-    forecast_units_p55: Series[float] = quantile_column(55)
-    forecast_units_p60: Series[float] = quantile_column(60)
-    forecast_units_p65: Series[float] = quantile_column(65)
-    forecast_units_p70: Series[float] = quantile_column(70)
-    forecast_units_p75: Series[float] = quantile_column(75)
-    forecast_units_p80: Series[float] = quantile_column(80)
-    forecast_units_p85: Series[float] = quantile_column(85)
-    forecast_units_p90: Series[float] = quantile_column(90)
-    forecast_units_p95: Series[float] = quantile_column(95)
-
-    @pa.dataframe_check(name="interval_holds_the_forecast")
-    def interval_holds_the_forecast(cls, table: pd.DataFrame) -> pd.Series:
-        """Check that the interval contains the forecast."""
-        return forecast_in_interval(table, "forecast_units")
-
-    @pa.dataframe_check(name="quantiles_in_order")
-    def quantiles_do_not_decrease(cls, table: pd.DataFrame) -> pd.Series:
-        """Check that no quantile is below one of a lower level."""
-        return quantiles_in_order(table)
-
-
-class Forecasts(ForecastDistribution):
+class Forecasts(Distribution, ForecastCells):
     """One row per SKU and target month: the model's forecast beside the baseline."""
 
     baseline_units: Series[float] = units_column("Holt-Winters forecast of the month")
@@ -130,7 +94,7 @@ class Forecasts(ForecastDistribution):
     champion_units_p95: Series[float] = quantile_column(95, "the champion's forecast", nullable=True)
 
 
-class PublishedForecasts(ForecastDistribution):
+class PublishedForecasts(Distribution, ForecastCells):
     """One row per SKU and target month: the forecast that planners read."""
 
     baseline_units: Series[float] = units_column("Holt-Winters forecast of the month")

@@ -14,9 +14,10 @@ from forecast_assets.domain.months import MonthRange
 from forecast_assets.operations.cycle.launch import RunResult
 from forecast_assets.operations.cycle.measured import PublishedFigures
 from forecast_assets.storage import PartitionKey, TableStore
+from forecast_assets_tests.cli.company_folders import set_company
 from forecast_assets_tests.cli.terminal_text import unboxed
 from forecast_assets_tests.market_state.publications import publish
-from forecast_assets_tests.repository_settings import MARKETS, loaded
+from forecast_assets_tests.repository_settings import loaded
 
 # By name: in the package the modules are hidden behind the commands they hold.
 CYCLE, MEASURE, TUNE = (import_module(f"forecast_assets.cli.{name}") for name in ("cycle", "measure", "tune"))
@@ -27,16 +28,7 @@ BROKEN = RunResult("ingest", "DE", "run", ("sell_in: The delivery of sell_in for
 @pytest.fixture
 def command(monkeypatch, tmp_path):
     """Runs a command in an empty company: nothing of it reaches Dagster."""
-    for folder in ("landing", "store", "home"):
-        (tmp_path / folder).mkdir()
-    for name, value in {
-        "FORECAST_MARKETS": MARKETS,
-        "FORECAST_STORE": str(tmp_path / "store"),
-        "FORECAST_LANDING": str(tmp_path / "landing"),
-        "DAGSTER_HOME": str(tmp_path / "home"),
-        "MLFLOW_TRACKING_URI": "",
-    }.items():
-        monkeypatch.setenv(name, value)
+    set_company(monkeypatch, tmp_path)
     for module in (CYCLE, MEASURE, TUNE):
         monkeypatch.setattr(module, "prepare_instance", lambda **_: None)
     return lambda *arguments: CliRunner().invoke(app, list(arguments))

@@ -16,8 +16,8 @@ from forecast_assets.operations.experiments.experiment import ExperimentResult
 from forecast_assets.operations.experiments.request import ExperimentRequest
 from forecast_assets.storage import PartitionKey, TableStore
 from forecast_assets.storage.table_specs import table_specs
+from forecast_assets_tests.cli.company_folders import set_company
 from forecast_assets_tests.cli.terminal_text import unboxed
-from forecast_assets_tests.repository_settings import MARKETS
 from forecast_assets_tests.storage.examples import run
 
 EXPERIMENT = import_module("forecast_assets.cli.experiment")
@@ -27,14 +27,7 @@ MONTH = pd.Timestamp("2024-06-01")
 @pytest.fixture
 def command(monkeypatch, tmp_path):
     """Runs the command in a company with features of one month; no job runs."""
-    for name, value in {
-        "FORECAST_MARKETS": MARKETS,
-        "FORECAST_STORE": str(tmp_path / "store"),
-        "FORECAST_LANDING": str(tmp_path / "landing"),
-        "DAGSTER_HOME": str(tmp_path / "home"),
-        "MLFLOW_TRACKING_URI": "",
-    }.items():
-        monkeypatch.setenv(name, value)
+    set_company(monkeypatch, tmp_path)
     row = {"sku": "A", "origin_month": MONTH, "category": "Tea", "abc_class": "A", "xyz_class": "X"}
     frame = pd.DataFrame([row | {"inputs_missing": "", "scale_units": 1.0, "adi": np.float32(1)}])
     TableStore(str(tmp_path / "store")).write(table_specs()["features"], PartitionKey(MONTH, "FR"), frame, run())

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from forecast_assets.cli import app
 from forecast_assets.operations.cycle.launch import RunResult
 from forecast_assets.tracking.mlflow_tracking import TrackingUnavailable
-from forecast_assets_tests.repository_settings import MARKETS
+from forecast_assets_tests.cli.company_folders import set_company
 
 # By name: in the package the module is hidden behind the command that it holds.
 CYCLE = import_module("forecast_assets.cli.cycle")
@@ -29,16 +29,7 @@ class Runs:
 
 @pytest.fixture
 def runs(monkeypatch, tmp_path) -> Runs:
-    for folder in ("landing/sell_in", "store", "home"):
-        (tmp_path / folder).mkdir(parents=True)
-    for name, value in {
-        "FORECAST_MARKETS": MARKETS,
-        "FORECAST_STORE": str(tmp_path / "store"),
-        "FORECAST_LANDING": str(tmp_path / "landing"),
-        "DAGSTER_HOME": str(tmp_path / "home"),
-        "MLFLOW_TRACKING_URI": "",
-    }.items():
-        monkeypatch.setenv(name, value)
+    set_company(monkeypatch, tmp_path)
     runs = Runs()
     for name in ("prepare_instance", "print_markets"):
         monkeypatch.setattr(CYCLE, name, lambda *_: None)
@@ -70,7 +61,7 @@ def test_a_market_that_failed_is_run_again_alone(runs):
 
 def test_a_delivery_makes_the_cycle_run_again(runs, tmp_path):
     cycle()
-    (tmp_path / "landing/sell_in/FR.csv").write_text("country,sku,month,units\n", encoding="utf-8")
+    (tmp_path / "landing/FR.csv").write_text("country,sku,month,units\n", encoding="utf-8")
     cycle()
     assert runs.started == [["FR", "DE"]] * 2
 

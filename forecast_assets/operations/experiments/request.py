@@ -10,7 +10,7 @@ from forecast_assets.domain.selection.experiment import ExperimentError
 
 @dataclasses.dataclass(frozen=True)
 class ExperimentRequest:
-    """What to change, and where to measure it.
+    """Changes to try and where to measure them.
 
     Attributes:
         country: Code of the market.

@@ -24,12 +24,6 @@ MARKETS = """markets:
 """
 
 
-@pytest.fixture
-def instance():
-    with dg.DagsterInstance.ephemeral() as instance:
-        yield instance
-
-
 def company(base, markets=MARKETS):
     (base / "markets.yaml").write_text(markets, encoding="utf-8")
     return loaded(

@@ -13,12 +13,6 @@ CODES = [f"M{number:02d}" for number in range(40)]
 
 
 @pytest.fixture
-def instance():
-    with dg.DagsterInstance.ephemeral() as instance:
-        yield instance
-
-
-@pytest.fixture
 def company(tmp_path, instance):
     return make_company(tmp_path, ["FR", "DE"], instance)
 

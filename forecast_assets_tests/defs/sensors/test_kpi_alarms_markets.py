@@ -4,7 +4,6 @@ import dataclasses
 
 import dagster as dg
 import pandas as pd
-import pytest
 
 from forecast_assets.config.markets import Market
 from forecast_assets.config.process_groups import AlertSettings
@@ -21,12 +20,6 @@ def test_a_market_has_its_own_limits_even_zero_else_those_of_the_company():
     own = limits_of(alerts, dataclasses.replace(FR, max_wape=0.0, max_bias=0.9))
     assert (own.max_wape, own.max_bias, own.max_lag_months) == (0.0, 0.9, 5)
     assert limits_of(alerts, dataclasses.replace(FR, max_bias=0.0)).max_bias == 0.0
-
-
-@pytest.fixture
-def instance():
-    with dg.DagsterInstance.ephemeral() as instance:
-        yield instance
 
 
 def evaluated(company, cursor=None):

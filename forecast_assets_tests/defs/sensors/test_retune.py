@@ -26,12 +26,6 @@ from forecast_assets_tests.defs.sensors.retuning import (
 
 
 @pytest.fixture
-def instance():
-    with dg.DagsterInstance.ephemeral() as instance:
-        yield instance
-
-
-@pytest.fixture
 def company(tmp_path, instance):
     return ready(tmp_path, instance)
 

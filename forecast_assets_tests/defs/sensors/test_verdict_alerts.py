@@ -17,12 +17,6 @@ QUIET = AlarmVerdict("wape", "published", False, "WAPE is low")
 
 
 @pytest.fixture
-def instance():
-    with dg.DagsterInstance.ephemeral() as instance:
-        yield instance
-
-
-@pytest.fixture
 def company(tmp_path, instance):
     return make_company(tmp_path, ["FR", "DE"], instance)
 
