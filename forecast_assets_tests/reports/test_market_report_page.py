@@ -277,3 +277,9 @@ def test_the_page_shows_five_steps_over_the_months_and_a_sentence_on_the_overrid
     assert 'id="value-added"' not in render_market_report(report)
     none = render_market_report(dataclasses.replace(report, value_added=months[months["level"] == "market"]))
     assert "<p>No override has met its month yet.</p>" in none
+
+
+def test_the_message_of_a_finding_is_read_whole_in_lines_that_wrap(report):
+    row = {"source": "sell_out", "finding": "sku_volume", "effect": "warns", "message": "1 SKUs jump <SKU> " * 9}
+    text = render_market_report(dataclasses.replace(report, findings=pd.DataFrame([row])))
+    assert f'<td class="text wrap">{html.escape(row["message"])}</td>' in text
