@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 BENCH := .venv-benchmark
 AZUREML := .venv-azureml
+AUDIT := .venv-audit
 # Share of lines and branches that the tests run, in per cent.
 COVERAGE := 96
 # A file's tests share what they build, so a file stays in one process; those marked heavy begin first.
@@ -19,6 +20,7 @@ unexport PYTHONDONTWRITEBYTECODE
 AZURITE := forecast_assets_tests/integration/azurite/node_modules/.installed
 
 .PHONY: setup demo test test-domain integration drill dev coverage lint same-tables mutants docs reference bench lock
+.PHONY: image image-test stack audit
 
 setup: $(STAMP)  ## the environment, from the lock file
 
@@ -55,6 +57,24 @@ $(AZUREML)/.installed: $(STAMP) locks/azureml.txt
 
 drill: $(STAMP)  ## injuries of a store and of whole cycles, a day under a real daemon that is killed, a day of alerts, from 2 markets to 40; DRILL_MARKETS=4 make drill for fewer
 	DRILL_MARKETS=$(or $(DRILL_MARKETS),40) $(BIN)/python -m pytest forecast_assets_tests/operate
+
+image:  ## the image localhost/forecast_assets:latest, without a container engine; BASE=name@sha256:... names its base
+	deploy/image/build
+
+image-test: $(STAMP)  ## the built image by its own commands, as its own user on a read-only root
+	$(BIN)/python -m tools.image_test
+
+stack: $(STAMP) $(AZURITE)  ## the processes of deploy/compose.yaml from the built image, and a cycle through the login
+	deploy/image/tools
+	$(BIN)/python -m tools.stack
+
+audit: $(STAMP) $(AUDIT)/.installed  ## code, secrets, image, templates, scripts, parts list, licences, vulnerabilities: var/audit
+	$(BIN)/python -m tools.audit $(AUDIT_OPTIONS)
+
+$(AUDIT)/.installed: $(STAMP) locks/audit.txt
+	$(BIN)/uv venv --quiet --clear --python $(PYTHON) $(AUDIT)
+	$(BIN)/uv pip install --quiet --python $(AUDIT)/bin/python --no-deps --require-hashes --requirement locks/audit.txt
+	touch $@
 
 dev: $(STAMP)  ## the Dagster UI on port 3000 with what has been run
 	$(BIN)/forecast-assets prepare
