@@ -20,7 +20,7 @@ unexport PYTHONDONTWRITEBYTECODE
 AZURITE := forecast_assets_tests/integration/azurite/node_modules/.installed
 
 .PHONY: setup demo test test-domain integration drill dev coverage lint same-tables mutants docs reference bench lock
-.PHONY: image image-test stack audit
+.PHONY: image image-test image-scan stack audit drill-restore record release
 
 setup: $(STAMP)  ## the environment, from the lock file
 
@@ -68,6 +68,13 @@ stack: $(STAMP) $(AZURITE)  ## the processes of deploy/compose.yaml from the bui
 	deploy/image/tools
 	$(BIN)/python -m tools.stack
 
+image-scan: $(STAMP) $(AUDIT)/.installed  ## known vulnerabilities of the libraries in the built image, by their versions there
+	$(BIN)/python -m tools.image_scan $(AUDIT_OPTIONS)
+
+drill-restore: $(STAMP)  ## databases of last night restored while the store is newer, and the gap closed
+	deploy/image/tools
+	$(BIN)/python -m tools.drill_restore
+
 audit: $(STAMP) $(AUDIT)/.installed  ## code, secrets, image, templates, scripts, parts list, licences, vulnerabilities: var/audit
 	$(BIN)/python -m tools.audit $(AUDIT_OPTIONS)
 
@@ -110,5 +117,5 @@ $(BENCH)/.installed: locks/benchmark.txt pyproject.toml
 	$(BENCH)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-lock: $(STAMP)  ## resolve the lock files again after a change of dependencies
-	locks/resolve $(BIN)/uv
+lock: $(STAMP)  ## resolve the lock files again after a change of dependencies; LOCK_OPTIONS=--upgrade: to the latest versions
+	locks/resolve $(BIN)/uv $(LOCK_OPTIONS)

@@ -26,7 +26,6 @@ from tools.stack.web import LAUNCH, LOCATIONS, STATUS, Login, Proxy, execution
 OPERATOR, PLANNER = Login("operator", "canary-of-operators"), Login("planner", "canary-of-planners")
 OPERATORS_PORT, PLANNERS_PORT, MLFLOW_PORT = 8443, 8444, 8445
 MONTH = "2024-12"
-COMPANY = ["--markets", "1", "--skus", "6", "--months", "30", "--last-month", MONTH]
 # Jobs of a market's cycle with the first and the last month of their partitions.
 RUNS = (
     ("ingest", "2022-07-01", "2024-12-01"),
@@ -69,7 +68,7 @@ def _check(stack: Stack, proxy: Proxy, code: str) -> None:
         raise StackError(f"the code location is not loaded: {entries}")
     for job, first, last in RUNS:
         started = time.monotonic()
-        run = _launch(proxy, job, code, first, last)
+        run = _launch(stack, proxy, job, code, first, last)
         print(f"ok {job} of {code} through the login: run {run} ({time.monotonic() - started:.0f} s)", flush=True)
     _check_planners(proxy, code)
     _check_records(stack, proxy)
@@ -92,7 +91,7 @@ def _check_closed(stack: Stack, proxy: Proxy) -> None:
     print("ok without a login of its own, each of the three ports responds 401 on every path", flush=True)
 
 
-def _launch(proxy: Proxy, job: str, code: str, first: str, last: str) -> str:
+def _launch(stack: Stack, proxy: Proxy, job: str, code: str, first: str, last: str) -> str:
     """Start a run as the UI does and wait for its success; return its id."""
     if first == last:
         tags = {
@@ -114,7 +113,7 @@ def _launch(proxy: Proxy, job: str, code: str, first: str, last: str) -> str:
         if status == "SUCCESS":
             return str(run)
         if status in ("FAILURE", "CANCELED") or time.monotonic() > give_up_at:
-            raise StackError(f"{job}, run {run}, is {status}")
+            raise StackError(f"{job}, run {run}, is {status}: {stack.tail('code')}")
         time.sleep(1)
 
 
@@ -181,7 +180,6 @@ def _make_company(folder: Path) -> None:
         (folder / f"{file}.htpasswd").write_text(f"{login.user}:{hashed.stdout}", encoding="utf-8")
     write_sample_company(folder / "landing", markets=1, skus=6, months=30, last_month=f"{MONTH}-01",
                          markets_file=folder / "markets.yaml")  # fmt: skip
-    shutil.rmtree(folder / "landing")
 
 
 def _show_company(folder: Path) -> None:
@@ -192,8 +190,8 @@ def _show_company(folder: Path) -> None:
 
 
 def _deliver(stack: Stack, folder: Path) -> str:
-    """Write the sample's deliveries into the landing folder; return the market's code."""
-    done = stack.run("code", "forecast-assets", "sample", *COMPANY)
+    """Upload the sample's deliveries; return the market's code."""
+    done = stack.run("containers", "python", "/run/deploy/deliver.py", "/run/company/landing", "forecast-test")
     if done.returncode:
         raise StackError(f"no deliveries: {done.stdout[-1000:]}{done.stderr[-1000:]}")
     listed = yaml.safe_load((folder / "markets.yaml").read_text(encoding="utf-8"))["markets"]
