@@ -4,12 +4,11 @@
 """
 
 import argparse
-import json
 import os
 import subprocess
 import sys
 
-from tools.audit import BIN, OUT, UNREACHABLE
+from tools.audit import BIN, OUT, Finding, NotToBeHad, judged
 from tools.stack.image_root import mounted_image
 
 IMAGE = os.environ.get("IMAGE") or "localhost/forecast_assets:latest"
@@ -26,21 +25,15 @@ def main() -> None:
         debian = (root.files / "var" / "lib" / "dpkg" / "status").read_text(encoding="utf-8").count("\nPackage: ")
         target = OUT / "image-vulnerabilities.json"
         target.unlink(missing_ok=True)
-        done = subprocess.run(
-            [BIN / "pip-audit", "--path", packages, "--progress-spinner", "off", "--format", "json", "--output", target],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-    report = json.loads(target.read_text(encoding="utf-8"))["dependencies"] if target.exists() else []
-    known = [f"{each['name']} {vuln['id']}" for each in report for vuln in each.get("vulns", [])]
-    unknown = [each["name"] for each in report if "skip_reason" in each]
-    if known:
-        sys.exit(f"image-scan: {'; '.join(known)}")
-    if not report or len(unknown) > 1 or (done.returncode and UNREACHABLE.search(done.stderr)):
-        print(f"image-scan: not done: the database cannot be reached ({len(unknown)} of {len(report)} not in it)")
+        command = [BIN / "pip-audit", "--path", packages, "--progress-spinner", "off", "--format", "json"]
+        done = subprocess.run([*command, "--output", target], capture_output=True, text=True, check=False)
+    try:
+        print(f"image-scan: {judged(target, done.stderr)}; {debian} packages of Debian were not scanned")
+    except NotToBeHad as reason:
+        print(f"image-scan: not done: {reason}")
         sys.exit(strict)
-    print(
-        f"image-scan: {len(report)} libraries, none with a known vulnerability; {debian} packages of Debian not scanned"
-    )
+    except Finding as finding:
+        sys.exit(f"image-scan: {finding}")
 
 
 if __name__ == "__main__":

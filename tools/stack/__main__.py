@@ -45,7 +45,7 @@ def main() -> None:
     with contextlib.ExitStack() as kept:
         kept.callback(shutil.rmtree, folder, ignore_errors=True)
         _make_company(folder / "company")
-        enter_own_network([*services, "devstoreaccount1.blob.azurite"])
+        enter_own_network([*services, "devstoreaccount1.blob.core.azurite"])
         root = kept.enter_context(mounted_image(variables["FORECAST_IMAGE"]))
         _show_company(folder / "company")
         stack = Stack(services, root, folder)
