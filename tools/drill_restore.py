@@ -43,10 +43,10 @@ def main() -> None:
         company = _Company(folder, postgres)
         company.must("prepare")
         company.must("migrate")
-        company.must("cycle", "--month", BEFORE)
+        company.must("cycle", "--month", BEFORE, "--history", "12")
         company.backup("dump")
         at_dump = company.runs()
-        company.must("cycle", "--month", AFTER)
+        company.must("cycle", "--month", AFTER, "--history", "12")
         published, at_loss = company.digest(), company.runs()
         _require(at_loss[0] > at_dump[0] and at_loss[1] > at_dump[1], f"the second cycle added no run: {at_loss}")
         company.lose()
@@ -111,10 +111,12 @@ class _Company:
 
     def lose(self) -> None:
         """Drop both databases."""
-        with self._connection("postgres") as connection:
-            connection.autocommit = True
-            for database in DATABASES:
-                connection.cursor().execute(f"DROP DATABASE {database} WITH (FORCE)")
+        connection = self._connection("postgres")
+        # A database cannot be dropped inside a transaction, which a with statement would open.
+        connection.autocommit = True
+        for database in DATABASES:
+            connection.cursor().execute(f"DROP DATABASE {database} WITH (FORCE)")
+        connection.close()
 
     def digest(self) -> str:
         """Return a digest of every published file of the store."""
