@@ -75,6 +75,13 @@ drill-restore: $(STAMP)  ## databases of last night restored while the store is 
 	deploy/image/tools
 	$(BIN)/python -m tools.drill_restore
 
+record: $(STAMP)  ## the product on public data, month by month, then docs/record.md; hours, and continued where it stopped
+	nice -n 19 $(BIN)/python -m benchmarks.record --data $(FORECAST_REAL_DATA)/aus_retail --work var/record run
+	$(BIN)/python -m benchmarks.record --data $(FORECAST_REAL_DATA)/aus_retail --work var/record page
+
+release: $(STAMP)  ## dry run of a release: version from the git tag, changelog, wheel
+	$(BIN)/python -m tools.release
+
 audit: $(STAMP) $(AUDIT)/.installed  ## code, secrets, image, templates, scripts, parts list, licences, vulnerabilities: var/audit
 	$(BIN)/python -m tools.audit $(AUDIT_OPTIONS)
 

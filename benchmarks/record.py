@@ -139,7 +139,7 @@ def page(data: Path, work: Path, since: str) -> str:
         "- Error = forecast - actual; WAPE = sum of absolute errors / sum of actuals; bias = sum of errors / sum of "
         "actuals. Both forecasts are compared on the same numbers.\n"
         "- Holt-Winters is the baseline that is published beside each number.\n"
-        f"- Fewer than 24 origins are a short record: read small differences with care.",
+        "- Fewer than 24 origins are a short record: read small differences with care.",
     ]
     if len(origins) >= 24:
         parts[-1] = parts[-1].rpartition("\n")[0]

@@ -1,4 +1,6 @@
-"""Upload of a folder of deliveries into the landing folder of the store's account. usage: deliver.py FOLDER CONTAINER
+"""Upload of a folder of deliveries into the landing folder of the store's account.
+
+usage: deliver.py FOLDER CONTAINER
 
 Run it in the platform's image; in Azure itself, `az storage blob upload-batch` does the same.
 """
