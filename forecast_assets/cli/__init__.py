@@ -16,6 +16,7 @@ from forecast_assets.cli.commands.cycle import cycle
 from forecast_assets.cli.commands.demo import demo
 from forecast_assets.cli.commands.doctor import doctor
 from forecast_assets.cli.commands.experiment import experiment
+from forecast_assets.cli.commands.export import export
 from forecast_assets.cli.commands.market import market
 from forecast_assets.cli.commands.measure import measure
 from forecast_assets.cli.commands.override import override
@@ -65,7 +66,7 @@ app = typer.Typer(
 )
 RUN = (demo, cycle, accept, measure, backfill, tune, experiment, champion, rollback, withdraw)
 INSPECT_VERSIONS = (versions, restore, prune, replay, why)
-for command in (*RUN, *INSPECT_VERSIONS, sample, prepare, doctor, watchdog):
+for command in (*RUN, *INSPECT_VERSIONS, export, sample, prepare, doctor, watchdog):
     app.command()(command)
 app.add_typer(alerts, name="alerts")
 app.add_typer(market, name="market")
