@@ -14,7 +14,7 @@ def export(
     to: Annotated[Path, typer.Option(help="Folder that the files are written to")] = Path("var/exports"),
     file_format: Annotated[str, typer.Option("--format", help="csv or parquet")] = "csv",
 ) -> None:
-    """Write published forecasts as a file to upload, in whole units or cases; FORECAST_EXPORT_COLUMNS names its columns.
+    """Write published forecasts as a file to upload, in whole units or cases. FORECAST_EXPORT_COLUMNS names columns.
 
     Shadow, retired and backfilled forecasts are not exported. Exit code 2 if a market cannot be exported.
     """
