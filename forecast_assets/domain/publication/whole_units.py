@@ -38,6 +38,7 @@ def whole_quantities(published: pd.DataFrame, case_units: pd.Series) -> pd.DataF
     wide = in_cases.pivot(index="sku", columns="target_month", values="number").sort_index(axis=1)
     # A month that is not forecast adds nothing, and its cell is dropped again.
     rounded = pd.DataFrame(whole_units(wide.fillna(0.0).to_numpy(float)), wide.index, wide.columns)
-    long = rounded.where(wide.notna()).stack().rename("quantity").reset_index()
+    long = rounded.reset_index().melt("sku", var_name="target_month", value_name="quantity")
+    long = long.astype({"target_month": rows["target_month"].dtype})
     merged = rows.merge(long, on=["sku", "target_month"], how="left", validate="1:1")
     return merged.assign(quantity=merged["quantity"].astype("int64"), quantity_unit=np.where(case.notna(), CASE, UNIT))
