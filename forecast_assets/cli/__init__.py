@@ -29,6 +29,7 @@ from forecast_assets.cli.commands.sample import sample
 from forecast_assets.cli.commands.tune import tune
 from forecast_assets.cli.commands.versions import versions
 from forecast_assets.cli.commands.watchdog import watchdog
+from forecast_assets.cli.commands.whatif import whatif
 from forecast_assets.cli.commands.why import why
 from forecast_assets.cli.commands.withdraw import withdraw
 from forecast_assets.config.connection_failure import ConnectionFailure
@@ -66,7 +67,7 @@ app = typer.Typer(
 )
 RUN = (demo, cycle, accept, measure, backfill, tune, experiment, champion, rollback, withdraw)
 INSPECT_VERSIONS = (versions, restore, prune, replay, why)
-for command in (*RUN, *INSPECT_VERSIONS, export, sample, prepare, doctor, watchdog):
+for command in (*RUN, *INSPECT_VERSIONS, whatif, export, sample, prepare, doctor, watchdog):
     app.command()(command)
 app.add_typer(alerts, name="alerts")
 app.add_typer(market, name="market")
