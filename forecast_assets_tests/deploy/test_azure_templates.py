@@ -5,22 +5,27 @@ import re
 
 import pytest
 
+from forecast_assets.config.connection_groups import (
+    AzureSettings,
+    MarketsSettings,
+    MlflowSettings,
+    SourceSettings,
+    StoreSettings,
+)
+from forecast_assets.config.settings import Settings
+from forecast_assets.config.variables import fields_by_variable
 from forecast_assets_tests.deploy.known_variables import OF_LIBRARIES, ROOT, of_dagster_files, settings_and_secrets
 
 AZURE = ROOT / "deploy" / "azure"
 KINDS, ENVIRONMENTS = ("platform", "applications"), ("dev", "test", "prod")
-# Settings whose defaults serve on Azure as anywhere; `settings` of a parameter file changes one.
+# Groups whose settings say where something is: Azure's places have no default. The defaults of all other groups serve
+# there as anywhere, and `settings` of a parameter file changes one.
+CONNECTIONS = (StoreSettings, SourceSettings, MarketsSettings, MlflowSettings, AzureSettings)
 AT_DEFAULT = {
-    "FORECAST_HORIZON_MONTHS", "FORECAST_LEASE_SECONDS", "FORECAST_LEASE_WAIT_SECONDS", "FORECAST_SOURCE",
-    "FORECAST_FIRST_MONTH", "FORECAST_AZURE_ACCOUNT_URL", "FORECAST_TRAINING_ROWS", "FORECAST_BACKTEST_TRAINING_ROWS",
-    "FORECAST_BOOSTING_ROUNDS", "FORECAST_MAX_THREADS", "FORECAST_POOLED_SKUS", "FORECAST_ALERT_GROUPING_MINUTES",
-    "FORECAST_ALERT_AFTER_UNCLEAR", "FORECAST_HEARTBEAT_DAY", "FORECAST_MAX_WAPE", "FORECAST_MAX_BIAS",
-    "FORECAST_ALARM_LAG_MONTHS", "FORECAST_MAX_UNKNOWN_SKU_SHARE", "FORECAST_MAX_TOTAL_CHANGE",
-    "FORECAST_MAX_RETURN_RATIO", "FORECAST_MAX_FORECAST_RATIO", "FORECAST_ARRIVAL_DEADLINE_DAYS",
-    "FORECAST_SENSOR_SECONDS", "FORECAST_RETUNE_TRIALS", "FORECAST_RETUNES_PER_MONTH", "FORECAST_RETENTION_DAYS",
-    "FORECAST_RETENTION_VERSIONS", "FORECAST_ORPHAN_GRACE_DAYS", "FORECAST_PROMOTION_TOLERANCE",
-    "FORECAST_PROMOTION_BASELINE_TOLERANCE", "FORECAST_PROMOTION_MAX_BIAS", "FORECAST_PROMOTION_CLASS_TOLERANCE",
-    "FORECAST_PROMOTION_CLASS_CELLS", "FORECAST_FALLBACK_MONTHS", "FORECAST_SUCCESSORS_ACCEPTED",
+    "FORECAST_LEASE_SECONDS", "FORECAST_LEASE_WAIT_SECONDS", "FORECAST_SOURCE", "FORECAST_FIRST_MONTH",
+    "FORECAST_AZURE_ACCOUNT_URL",
+}  # fmt: skip
+OF_LIBRARY_CLIENTS = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT", "MLFLOW_HTTP_REQUEST_MAX_RETRIES", "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT",
 }  # fmt: skip
@@ -50,16 +55,19 @@ def resources(templates, kind, type_name):
     return [each for each in templates[kind]["resources"] if each["type"] == type_name]
 
 
-def test_every_setting_that_the_code_reads_is_set_or_left_at_its_default_on_purpose(templates):
-    dremio = {name for name in settings_and_secrets() if name.startswith("DREMIO_")} - FROM_VAULT
-    stated = set_by_template(templates) | AT_DEFAULT | BY_IMAGE | FROM_VAULT | DEVELOPMENT | dremio
-    assert settings_and_secrets() - stated == set()
+def test_every_place_and_every_secret_is_set_by_the_template_image_or_vault(templates):
+    places = {name for group in CONNECTIONS for name in group.variables()}
+    places |= {"FORECAST_ENV", "FORECAST_DAGSTER_URL", "FORECAST_TIME_ZONE"}
+    of_groups = {name for name, field, _ in fields_by_variable(Settings)}
+    secrets_and_others = settings_and_secrets() - of_groups
+    stated = set_by_template(templates) | AT_DEFAULT | BY_IMAGE | FROM_VAULT | DEVELOPMENT | OF_LIBRARY_CLIENTS
+    assert (places | secrets_and_others) - stated == set()
     assert of_dagster_files() - set_by_template(templates) == set()
 
 
 def test_every_variable_that_the_template_sets_is_read(templates):
     assert set_by_template(templates) - settings_and_secrets() - of_dagster_files() - OF_LIBRARIES == set()
-    assert (AT_DEFAULT | BY_IMAGE) - settings_and_secrets() == set()
+    assert (AT_DEFAULT | BY_IMAGE | OF_LIBRARY_CLIENTS) - settings_and_secrets() == set()
 
 
 def test_settings_of_the_parameter_files_exist():
