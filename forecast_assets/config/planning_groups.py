@@ -53,3 +53,16 @@ class ExportSettings(SettingsGroup):
     def names(self) -> dict[str, str]:
         """The titles of the columns by name, in their order."""
         return columns_by_name(self.columns)
+
+
+class OverrideSettings(SettingsGroup):
+    """Planners' own numbers."""
+
+    four_eyes: Annotated[bool, Affects()] = Field(
+        default=False, validation_alias="FORECAST_FOUR_EYES",
+        description="Publish only numbers that a second person has approved; nobody approves an own number",
+    )  # fmt: skip
+    expiry_days: Annotated[int, Affects()] = Field(
+        default=14, ge=0, validation_alias="FORECAST_OVERRIDE_EXPIRY_DAYS",
+        description="Days after which a submitted number that was not approved expires; 0: none expires",
+    )  # fmt: skip
