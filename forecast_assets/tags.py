@@ -44,6 +44,7 @@ JOBS_OVER_ALL_MARKETS = {
     "pooled_rows": "pool_rows",
     "pooled_model": "pool_model",
     "forecast_totals": "sum_forecasts",
+    "company_report": "sum_forecasts",
 }
 
 # Groups of tables that jobs compute.

@@ -94,11 +94,13 @@ def run_list(codes: list[str], month: str | None) -> None:
     rows = [
         [row["country"], f"{row['origin_month']:%Y-%m}", row["sku"], f"{row['target_month']:%Y-%m}",
          f"{row['forecast_units']:,.6g}", row["author"], row["imported_at"][:10], row["state"], row["decided_by"],
-         row["reason"] + (f" [{row['note']}]" if row["note"] else "")]
+         row["reason"]]
         for row in numbers.to_dict("records")
     ]  # fmt: skip
     if rows:
         print_table(f"{len(rows)} imported numbers", LISTED, rows)
+        for row in numbers[numbers["note"] != ""].to_dict("records"):
+            console.print(f"{row['state']}: {_number(row)}: {row['note']}", markup=False, soft_wrap=True)
     else:
         console.print("no number was imported", markup=False)
 

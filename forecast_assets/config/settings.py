@@ -24,7 +24,7 @@ from forecast_assets.config.connection_groups import (
     StoreSettings,
 )
 from forecast_assets.config.markets import Market, forecast_markets, load_markets
-from forecast_assets.config.planning_groups import ExportSettings, OverrideSettings
+from forecast_assets.config.planning_groups import ExportSettings, OverrideSettings, ReportSettings
 from forecast_assets.config.process_groups import (
     AlertSettings,
     AutomationSettings,
@@ -98,6 +98,7 @@ class Settings(BaseSettings):
     publication: PublicationSettings = PublicationSettings()
     export: ExportSettings = ExportSettings()
     overrides: OverrideSettings = OverrideSettings()
+    reports: ReportSettings = ReportSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -21,6 +21,7 @@ from forecast_assets.sources.country_spellings import CountryCodes, country_code
 from forecast_assets.sources.delivered import DeliveredSellIn, DeliveryProfile, LeftOut
 from forecast_assets.sources.dremio.engine import DremioEngine
 from forecast_assets.sources.dremio.tables import DremioTables
+from forecast_assets.sources.exchange_rates import exchange_rates_of
 from forecast_assets.sources.imported_numbers import with_imported
 from forecast_assets.sources.landing import LandingError, LandingFolder
 from forecast_assets.sources.landing.delivered_file import UnreadFile
@@ -211,6 +212,10 @@ class SourceTables:
             name: _tracker_rows(name, content) for name, content in self._folder.plain_files(OXCGRT).texts().items()
         }
         return read_oxcgrt(frames) if frames else None
+
+    def exchange_rates(self) -> pd.DataFrame | None:
+        """Return the delivered exchange rates as text; None without any."""
+        return exchange_rates_of(self._folder)
 
     def oxcgrt_unread(self) -> list[UnreadFile]:
         """Return the files beside those of the tracker that are not read, with the reason."""

@@ -183,7 +183,7 @@ def test_a_rejection_is_listed_with_its_reason(four_eyes):
     code, output = four_eyes.override("reject", "FR", "2024-06", "--by", "Bob", "--note", "cancelled")
     assert code == 0
     assert "rejected by Bob (self-declared)" in output
-    assert "cancelled" in " ".join(four_eyes.override("list")[1].split())
+    assert "entered by Ann (self-declared): cancelled" in four_eyes.override("list")[1]
 
 
 def test_a_draft_is_submitted_later(four_eyes):

@@ -11,7 +11,7 @@ import pandas as pd
 
 from forecast_assets.config.settings import Settings
 from forecast_assets.domain.publication.override_entries import DELIVERED
-from forecast_assets.domain.publication.override_states import empty_ledger, with_expiry
+from forecast_assets.domain.publication.override_states import SUBMITTED, empty_ledger, with_expiry
 from forecast_assets.storage import PartitionKey
 from forecast_assets.storage.folders import file_system_of, path_of
 from forecast_assets.storage.imported_overrides import FOLDER, IN_FORCE, LEDGER, MONTHS, OverrideFiles
@@ -67,6 +67,12 @@ def partitions_with_a_file(settings: Settings) -> list[PartitionKey]:
     """Return the markets and origin months that have numbers in force or a ledger, in order."""
     found = {*files_in_force(settings).partitions(), *ledger_files(settings).partitions()}
     return sorted(found, key=lambda partition: partition.sort_key)
+
+
+def waiting_numbers(settings: Settings, origin: pd.Timestamp, now: pd.Timestamp) -> dict[str, int]:
+    """Return the number of submitted numbers of an origin month that wait for approval, by market."""
+    wanted = [each for each in ledger_files(settings).partitions() if each.month == origin]
+    return {str(each.country): int((ledger(settings, each, now).rows["state"] == SUBMITTED).sum()) for each in wanted}
 
 
 def replace_rows(settings: Settings, file: DeliveryFile, rows: pd.DataFrame) -> None:
