@@ -6,6 +6,8 @@ Jobs are declared in ``defs/jobs.py``.
 # The run tag of a reopened month, e.g. prod-2024-06.r2.
 CYCLE_ID_TAG = "forecast/cycle_id"
 MARKET_TAG = "forecast/market"
+# Market, first and last month of a run over a range, for people who read the list of runs.
+MONTHS_TAG = "forecast/months"
 # The schedule, sensor or command that started a run; runs started by a person have none. Such a run may wait for its
 # delivery.
 STARTED_BY_TAG = "forecast/started_by"

@@ -9,13 +9,15 @@ from forecast_assets.defs.assets.table_asset import OWNERS
 from forecast_assets.defs.data_versions import with_data_versions
 from forecast_assets.defs.partition_windows import month_window, same_month
 from forecast_assets.defs.retries import with_retries
-from forecast_assets.domain.company.company_rows import STATED, CompanyTables, company_rows
+from forecast_assets.defs.shown_figures import page_figures
+from forecast_assets.domain.company.company_rows import MARKET, STATED, CompanyTables, company_rows
 from forecast_assets.domain.company.rates import rates_at
 from forecast_assets.operations.overrides.delivery_file import waiting_numbers
 from forecast_assets.partitions import months_of_run
-from forecast_assets.reports.company_page import PAGE, TABLE, CompanyReport, render_company_page
+from forecast_assets.reports.company_page import PAGE, TABLE, CompanyReport, page_of_company, render_company_page
 from forecast_assets.sources.source_tables import SourceTables
 
+SHOWN = ["name", "status", "forecast_units", "wape_published", "wape_baseline", "bias_published", "exceptions"]
 CELLS = ["sku", "category", "target_month", "forecast_units", "status", "source"]
 
 
@@ -56,5 +58,10 @@ def company_report(
     waiting = waiting_numbers(settings, origin, pd.Timestamp.now("UTC"))
     tables = CompanyTables(published_forecasts, forecast_exceptions, forecast_value_added, waiting)
     rows = company_rows(pd.DataFrame(stated, columns=["country", *STATED]), tables, origin, known)
-    page = render_company_page(CompanyReport(origin, rows, settings.reports.currency))
+    report = CompanyReport(origin, rows, settings.reports.currency)
+    page = render_company_page(report)
+    shown = rows.loc[rows["level"] == MARKET, SHOWN]
+    context.add_output_metadata(
+        {"ready": report.ready, **page_figures(settings.reports.url, page_of_company(origin), shown, "markets")}
+    )
     return {origin: {PAGE: page.encode(), TABLE: rows.to_parquet(index=False)}}
