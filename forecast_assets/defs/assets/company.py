@@ -6,7 +6,6 @@ import pandas as pd
 from forecast_assets.config.markets import forecast_markets
 from forecast_assets.config.settings import Settings
 from forecast_assets.defs.assets.table_asset import OWNERS
-from forecast_assets.defs.data_versions import with_data_versions
 from forecast_assets.defs.partition_windows import month_window, same_month
 from forecast_assets.defs.retries import with_retries
 from forecast_assets.defs.shown_figures import page_figures
@@ -18,6 +17,7 @@ from forecast_assets.reports.company_page import PAGE, TABLE, CompanyReport, pag
 from forecast_assets.sources.source_tables import SourceTables
 
 SHOWN = ["name", "status", "forecast_units", "wape_published", "wape_baseline", "bias_published", "exceptions"]
+EXCEPTIONS = ["sku", "reason", "unit_price", "value_unit"]
 CELLS = ["sku", "category", "target_month", "forecast_units", "status", "source"]
 
 
@@ -31,14 +31,13 @@ CELLS = ["sku", "category", "target_month", "forecast_units", "status", "source"
     ins={
         "published_forecasts": same_month("published_forecasts", columns=CELLS, required="any", skip_damaged=True),
         "forecast_exceptions": same_month(
-            "forecast_exceptions", columns=["sku", "unit_price", "value_unit"], required="none", skip_damaged=True
+            "forecast_exceptions", columns=EXCEPTIONS, required="none", skip_damaged=True
         ),
         "forecast_value_added": same_month("forecast_value_added", required="none", skip_damaged=True),
         # The sums of the same run: the report follows them.
         "forecast_totals": month_window("forecast_totals", 0, 0, columns=["level"], required="none"),
     },
 )
-@with_data_versions
 @with_retries()
 def company_report(
     context: dg.AssetExecutionContext,

@@ -11,6 +11,7 @@ import pandas as pd
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.demand.hierarchy import UNKNOWN_CATEGORY, WORLD_ENTITY
 from forecast_assets.domain.evaluation.value_added import SUMS, with_ratios
+from forecast_assets.domain.review.exception_reasons import CHANGED, UNCHANGED
 
 YEAR = 12
 MARKET, REGION, WORLD, CATEGORY = "market", "region", "world", "category"
@@ -31,7 +32,7 @@ class CompanyTables:
 
     Attributes:
         published: ``sku, category, target_month, forecast_units, status, source``.
-        exceptions: ``sku, unit_price, value_unit`` of ``forecast_exceptions``.
+        exceptions: ``sku, reason, unit_price, value_unit`` of ``forecast_exceptions``, which has every SKU.
         value_added: Rows of ``forecast_value_added``.
         waiting: Numbers that wait for approval, by market.
     """
@@ -91,6 +92,8 @@ def _cells(tables: CompanyTables, origin: pd.Timestamp) -> pd.DataFrame:
 
 def _market_rows(markets: pd.DataFrame, tables: CompanyTables, cells: pd.DataFrame) -> pd.DataFrame:
     published, exceptions = tables.published, tables.exceptions
+    if len(exceptions):
+        exceptions = exceptions[~exceptions["reason"].isin([CHANGED, UNCHANGED])]
     by_market = cells.groupby("country")
     facts = pd.DataFrame(
         {

@@ -27,8 +27,13 @@ def tables(**replaced) -> CompanyTables:
         columns=["country", "sku", "category", "target_month", "forecast_units", "status", "source"],
     )  # fmt: skip
     exceptions = pd.DataFrame(
-        [("FR", "a", 2.0, "currency"), ("FR", "b", 1.0, "units"), ("NO", "a", 10.0, "currency")],
-        columns=["country", "sku", "unit_price", "value_unit"],
+        [
+            ("FR", "a", "launch", 2.0, "currency"),
+            ("FR", "b", "bias", 1.0, "units"),
+            ("FR", "c", "unchanged", 1.0, "units"),
+            ("NO", "a", "changed", 10.0, "currency"),
+        ],
+        columns=["country", "sku", "reason", "unit_price", "value_unit"],
     )
     values = {"published": published, "exceptions": exceptions, "value_added": measured(), "waiting": {"FR": 3}}
     return CompanyTables(**(values | replaced))
