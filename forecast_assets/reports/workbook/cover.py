@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 TEN = 10
 # Rows that planners overrode have a reason each: the sheet Forecast marks them.
 MOST_REASONS = 3
-WIDTHS = (20, 24, 14, 16, 14, 12, 14)
+WIDTHS = (20, 24, 16, 16, 14, 14, 16, 20, 20, 20)
 COUNTS: Columns = {
     "status": ("Status", "text"),
     "source": ("Source", "text"),
@@ -35,6 +35,16 @@ COUNTS: Columns = {
     "forecast_units": ("Units", "units"),
     "share_of_units": ("Share of units", "percent"),
 }
+RANKED: Columns = {
+    "sku": ("SKU", "text"),
+    "name": ("Name", "text"),
+    "category": ("Category", "text"),
+    "units": ("Next 3 months", "units"),
+    "reference_units": ("Before", "units"),
+    "value": ("Value at stake", "units"),
+}
+# The reason takes so many more columns beside them.
+TEXT_COLUMNS = 3
 SKUS: Columns = {
     "sku": ("SKU", "text"),
     "name": ("Name", "text"),
@@ -115,17 +125,26 @@ def _write_skus(
     formats: Formats,
     forecast_rows: Mapping[str, int],
 ) -> int:
-    """Write the ten SKUs with the largest share of the error, each with a link to its row; return the row after."""
+    """Write the ten SKUs to look at, each with a link to its row; return the row after.
+
+    Without ``forecast_exceptions`` they are those with the largest share of the error.
+    """
     described = names_by_sku(report)
-    ten = skus.head(TEN).assign(name=lambda rows: [described.get(str(sku), ("", ""))[0] for sku in rows["sku"]])
-    sheet.write_string(
-        row, 0, f"Look at these: the {len(ten)} SKUs with the largest share of the error", formats["bold"]
-    )
-    end = write_stacked(sheet, row + 1, ten, SKUS, formats)
+    is_ranked = len(report.exceptions) > 0
+    ten, columns = (report.exceptions.sort_values("rank"), RANKED) if is_ranked else (skus, SKUS)
+    names = [described.get(str(sku), ("", "")) for sku in ten["sku"].head(TEN)]
+    ten = ten.head(TEN).assign(name=[name for name, _ in names], category=[category for _, category in names])
+    why = "most value at stake in the next three months" if is_ranked else "largest share of the error"
+    sheet.write_string(row, 0, f"Look at these: the {len(ten)} SKUs with the {why}", formats["bold"])
+    end = write_stacked(sheet, row + 1, ten, columns, formats)
     for offset, sku in enumerate(ten["sku"], row + 2):
         if str(sku) in forecast_rows:
             target = f"internal:'{FORECAST_SHEET}'!A{forecast_rows[str(sku)] + 1}"
             sheet.write_url(offset, 0, target, formats["link"], str(sku))
         else:
             write_cell(sheet, offset, 0, sku, "text", formats["text"])
+        if is_ranked:
+            text = str(ten["text"].iloc[offset - row - 2])
+            sheet.merge_range(offset, len(RANKED), offset, len(RANKED) + TEXT_COLUMNS, text, formats["wrap"])
+            sheet.set_row(offset, HEAD_HEIGHT)
     return end
