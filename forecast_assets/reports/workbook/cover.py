@@ -16,7 +16,6 @@ from forecast_assets.reports.workbook.styles import (
     Columns,
     Formats,
     write_cell,
-    write_pairs,
     write_stacked,
 )
 
@@ -45,6 +44,8 @@ RANKED: Columns = {
 }
 # The reason takes so many more columns beside them.
 TEXT_COLUMNS = 3
+# Characters that fit a line of them.
+LONGEST_TEXT = 76
 SKUS: Columns = {
     "sku": ("SKU", "text"),
     "name": ("Name", "text"),
@@ -80,7 +81,10 @@ def write_cover(sheet: "Worksheet", report: MarketReport, formats: Formats, fore
         row += 1
     row += 1
     facts = {"Region": report.region, "Stage": report.stage, "Cycle": report.cycle_id, "Code version": report.git_sha}
-    write_pairs(sheet, row, facts | report.model_summary, formats)
+    for label, text in (facts | report.model_summary).items():
+        sheet.write_string(row, 0, label, formats["bold"])
+        sheet.merge_range(row, 1, row, len(WIDTHS) - 1, str(text), formats["wrap"])
+        row += 1
 
 
 def headlines(report: MarketReport, skus: pd.DataFrame) -> dict[str, str]:
@@ -146,5 +150,6 @@ def _write_skus(
         if is_ranked:
             text = str(ten["text"].iloc[offset - row - 2])
             sheet.merge_range(offset, len(RANKED), offset, len(RANKED) + TEXT_COLUMNS, text, formats["wrap"])
-            sheet.set_row(offset, HEAD_HEIGHT)
+            if len(text) > LONGEST_TEXT:
+                sheet.set_row(offset, HEAD_HEIGHT)
     return end
