@@ -16,9 +16,10 @@ from forecast_assets.defs.assets.cycle_records import (
 from forecast_assets.defs.assets.table_asset import OWNERS, table_asset
 from forecast_assets.defs.partition_windows import units_window, window
 from forecast_assets.defs.retries import with_retries
+from forecast_assets.defs.shown_figures import forecast_figures, page_figures
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.cycle_calendar import closed_month
-from forecast_assets.domain.demand.restatements import known_rows
+from forecast_assets.domain.demand.restatements import RESTATED_MONTH, known_rows
 from forecast_assets.domain.portfolio.portfolio_rules import HISTORY_MONTHS as PORTFOLIO_MONTHS
 from forecast_assets.domain.publication.churn import CHURN_COLUMNS, forecast_churn
 from forecast_assets.domain.publication.fallback import (
@@ -36,7 +37,10 @@ from forecast_assets.market_state.lookups import STALE_SINCE
 from forecast_assets.market_state.published_months import NOTHING_PUBLISHED, PublishedMonths
 from forecast_assets.partitions import country_of_run, cycle_id_of_run, months_of_run, reopens_month
 from forecast_assets.reports import MarketReport, render_market_report, render_workbook
-from forecast_assets.reports.market_report import LEVEL_COLUMNS
+from forecast_assets.reports.company_page import page_of_market
+from forecast_assets.reports.market_report import LEVEL_COLUMNS, PROMOTION_COLUMNS
+from forecast_assets.reports.model_summary import model_summary
+from forecast_assets.reports.workbook.accuracy_sheets import overall_rows
 from forecast_assets.storage import PartitionKey, git_sha
 from forecast_assets.tags import CYCLE_ID_TAG, PUBLISH_FALLBACK
 from forecast_assets.tracking.mlflow_runs import MlflowRuns
@@ -47,6 +51,7 @@ from forecast_assets.validation.table_checks import check_specs, stored_if_sound
 
 PARTITION_COLUMNS = ["country", "month"]
 HISTORY_MONTHS = 60
+PRICE_WINDOW = ["sku", "price", "is_promoted", RESTATED_MONTH]
 
 
 @table_asset(
@@ -103,7 +108,8 @@ def published_forecasts(
     churn = forecast_churn(table, published_months.forecasts(market.code, add_months(origin, -1), CHURN_COLUMNS))
     sound = [schema_check("published_forecasts"), forecast_checks.horizon_complete()]
     checks = [*sound, forecast_checks.overrides_applied(own)]
-    metadata = {"status": status, "source": decision.source, "reason": decision.reason, **_outcome(champion), **churn}
+    decided = {"status": status, "source": decision.source, "reason": decision.reason, **_outcome(champion), **churn}
+    metadata = {**forecast_figures(table, origin), **decided}
     yield from stored_if_sound({origin: table}, checks, metadata=metadata)
 
 
@@ -159,6 +165,11 @@ def _outcome(champion: pd.DataFrame) -> dict[str, str]:
         "forecast_value_added": window("forecast_value_added", -17, 0, required="none"),
         "history_marks": window("history_marks", 0, 0),
         "forecast_levels": window("forecast_levels", 0, 0, columns=LEVEL_COLUMNS, required="none"),
+        "forecast_exceptions": window("forecast_exceptions", 0, 0, required="none"),
+        "forecast_reasons": window("forecast_reasons", 0, 0, required="none"),
+        "promotions": window("promotions", 0, 0, columns=PROMOTION_COLUMNS, required="none"),
+        "sell_out": window("sell_out", -(HISTORY_MONTHS - 1), 0, columns=PRICE_WINDOW, required="none"),
+        "champion": window("champion", 0, 0, required="none"),
     },
 )
 @with_retries()
@@ -173,6 +184,11 @@ def market_report(
     forecast_value_added: pd.DataFrame,
     history_marks: pd.DataFrame,
     forecast_levels: pd.DataFrame,
+    forecast_exceptions: pd.DataFrame,
+    forecast_reasons: pd.DataFrame,
+    promotions: pd.DataFrame,
+    sell_out: pd.DataFrame,
+    champion: pd.DataFrame,
     delivery_findings: dg.ResourceParam[DeliveryFindings],
 ) -> dict[pd.Timestamp, dict[str, bytes]]:
     """Render page and workbook of the run's origin month."""
@@ -194,12 +210,19 @@ def market_report(
         performance=performance if len(performance) else None,
         products=products,
         value_added=forecast_value_added,
-        model_summary={},
+        model_summary=model_summary(champion, origin),
         levels=forecast_levels,
         history_marks=history_marks,
+        exceptions=forecast_exceptions,
+        reasons=forecast_reasons,
+        promotions=promotions,
+        prices=known_rows(sell_out, origin),
         findings=delivery_findings.table(PartitionKey(origin, market.code)),
     )
     page = render_market_report(report).encode()
+    measured = overall_rows(report)
+    path = page_of_market(market.code, origin)
+    context.add_output_metadata(page_figures(settings.reports.url, path, measured, "accuracy"))
     return {origin: {"market_report.html": page, "market_report.xlsx": render_workbook(report)}}
 
 
