@@ -43,7 +43,7 @@ coverage: $(STAMP)  ## every test, with the share of lines and branches that the
 test-domain: $(STAMP)  ## the forecasting logic, without the long tests
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not heavy" forecast_assets_tests/domain
 
-integration: $(STAMP) $(AZURITE) $(AZUREML)/.installed  ## against services that it starts itself: Azurite, PostgreSQL, MLflow, Key Vault
+integration: $(STAMP) $(AZURITE) $(AZUREML)/.installed  ## against services that it starts itself: Azurite, PostgreSQL, MLflow, Key Vault; and of the report page in Chromium
 	FORECAST_INTEGRATION=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --durations 10 -m integration forecast_assets_tests/integration
 
 $(AZURITE): forecast_assets_tests/integration/azurite/package-lock.json
