@@ -27,6 +27,7 @@ from forecast_assets.defs.assets import (
     pooling,
     publication,
     reasons,
+    review,
     sources,
     tuning,
     value_added,
@@ -44,8 +45,8 @@ from forecast_assets.storage import TableReader
 from forecast_assets.storage.code_version import code_versions
 
 STAGES = [
-    sources, demand, features, pooling, tuning, models, forecasts, evaluation, champion, publication, reasons, levels,
-    value_added,
+    sources, demand, features, pooling, tuning, models, forecasts, evaluation, champion, publication, reasons,
+    review, levels, value_added,
 ]  # fmt: skip
 
 

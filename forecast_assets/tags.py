@@ -53,4 +53,4 @@ FORECAST = ["baseline_forecasts", *BY_RECIPE]
 PERFORMANCE, VALUE_ADDED = "performance", "forecast_value_added"
 # Tables that measure what was published, in order.
 MEASURED = (PERFORMANCE, VALUE_ADDED)
-FORECAST_REASONS = "forecast_reasons"
+FORECAST_REASONS, FORECAST_EXCEPTIONS = "forecast_reasons", "forecast_exceptions"

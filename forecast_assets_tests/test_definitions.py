@@ -149,8 +149,9 @@ def test_what_all_markets_teach_is_read_from_months_before_the_origin(nodes):
     assert "model" not in upstream(nodes, "pooled_model")
 
 
-def test_nothing_is_made_from_the_reasons_of_a_forecast(nodes):
-    assert not [name for name in nodes if "forecast_reasons" in upstream(nodes, name)]
+def test_the_reasons_of_a_forecast_serve_what_people_read_alone(nodes):
+    made = {name for name in nodes if "forecast_reasons" in upstream(nodes, name)}
+    assert made == {"forecast_exceptions"}
 
 
 def test_jobs_select_the_tables_of_their_stages(definitions):
@@ -162,7 +163,7 @@ def test_jobs_select_the_tables_of_their_stages(definitions):
     assert selected["market_features"] == {"history_marks", "features"}
     assert selected["measure"] == {"performance", "forecast_value_added"}
     forecast = {"baseline_forecasts", "model", "forecasts", "backtest", "champion", "published_forecasts"}
-    forecast |= {"forecast_reasons", "forecast_levels"}
+    forecast |= {"forecast_reasons", "forecast_exceptions", "forecast_levels"}
     assert selected["champion_cycle"] == {*forecast, "market_report", "mlflow_run"}
     parts = ("ingest", "market_features", "measure", "champion_cycle")
     assert selected["monthly_cycle"] == {"delivery"}.union(*(selected[name] for name in parts))

@@ -14,7 +14,7 @@ TableName = Literal[
     "sell_in", "sell_out", "products", "promotions", "overrides", "covid_policy", "demand_totals",
     "demand_totals_known", "history_marks", "features", "baseline_forecasts", "pooled_rows", "pooled_model", "model",
     "tuned_recipe", "refused_recipe", "forecasts", "backtest", "champion", "published_forecasts", "forecast_reasons",
-    "forecast_levels", "forecast_totals", "performance", "forecast_value_added", "market_report",
+    "forecast_exceptions", "forecast_levels", "forecast_totals", "performance", "forecast_value_added", "market_report",
 ]  # fmt: skip
 TABLES: tuple[TableName, ...] = get_args(TableName)
 # Tables that depend on one condition: do several markets learn from one another?

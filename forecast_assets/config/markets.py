@@ -81,7 +81,7 @@ class Market:
         metadata={AFFECTS: Affects("sell_in", "sell_out", "products", "promotions", "overrides")},
     )
     teams_channel: str = field(default="", metadata={AFFECTS: Affects()})
-    language: str = field(default="en", metadata={AFFECTS: Affects("forecast_reasons")})
+    language: str = field(default="en", metadata={AFFECTS: Affects("forecast_reasons", "forecast_exceptions")})
     max_wape: float | None = field(default=None, metadata={AFFECTS: Affects()})
     max_bias: float | None = field(default=None, metadata={AFFECTS: Affects()})
 

@@ -9,6 +9,7 @@ from forecast_assets.operations.stages import STAGES
 from forecast_assets.tags import (
     BY_RECIPE,
     CHAMPION_CYCLE,
+    FORECAST_EXCEPTIONS,
     FORECAST_REASONS,
     INGEST,
     JOBS_OVER_ALL_MARKETS,
@@ -80,7 +81,7 @@ refuse_recipe = dg.define_asset_job(
 )
 republish = dg.define_asset_job(
     REPUBLISH,
-    [*BY_RECIPE, FORECAST_REASONS, "market_report", "mlflow_run"],
+    [*BY_RECIPE, FORECAST_REASONS, FORECAST_EXCEPTIONS, "market_report", "mlflow_run"],
     description="Repeat the forecast of a month by the recipe that is in force now.",
 )
 champion_cycle = dg.define_asset_job(
@@ -91,7 +92,7 @@ champion_cycle = dg.define_asset_job(
 )
 publish_fallback = dg.define_asset_job(
     PUBLISH_FALLBACK,
-    ["champion", "published_forecasts", FORECAST_REASONS, "forecast_levels"],
+    ["champion", "published_forecasts", FORECAST_REASONS, FORECAST_EXCEPTIONS, "forecast_levels"],
     tags={SET_ASIDE_TAG: "challenger set aside: the cycle failed"},
     description="Publish the best that a failed cycle left: its forecasts, the baseline, or the last published ones.",
 )

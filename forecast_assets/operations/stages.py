@@ -8,6 +8,7 @@ import dataclasses
 
 from forecast_assets.tags import (
     FORECAST,
+    FORECAST_EXCEPTIONS,
     FORECAST_REASONS,
     INGEST,
     JOBS_OVER_ALL_MARKETS,
@@ -68,7 +69,7 @@ CYCLES = Stage(
     "cycles",
     (
         StageJob(MEASURE, MEASURED),
-        StageJob(MONTHLY_CYCLE, (*FORECAST, FORECAST_REASONS, "market_report", "mlflow_run")),
+        StageJob(MONTHLY_CYCLE, (*FORECAST, FORECAST_REASONS, FORECAST_EXCEPTIONS, "market_report", "mlflow_run")),
     ),
 )
 # Sums over the markets that are published; no market reads them.

@@ -31,7 +31,7 @@ HELP_TOTALS = HELP + " A total is split over its SKUs by their published numbers
 
 def write_override_sheets(book: "xlsxwriter.Workbook", report: MarketReport) -> None:
     """Add the sheets Overrides, Totals and ``_key`` to a workbook."""
-    described, formats = _names(report), _formats(book)
+    described, formats = names_by_sku(report), _formats(book)
     skus: dict[tuple[str, ...], pd.DataFrame] = {
         (str(sku), *described.get(str(sku), ("", ""))): rows for sku, rows in report.published.groupby("sku", sort=True)
     }
@@ -103,7 +103,7 @@ def _formats(book: "xlsxwriter.Workbook") -> "dict[str, Format]":
     }
 
 
-def _names(report: MarketReport) -> dict[str, tuple[str, str]]:
+def names_by_sku(report: MarketReport) -> dict[str, tuple[str, str]]:
     """Return name and category by SKU: the attribute ``name`` if products have one, else brand and pack."""
     products = report.products.drop_duplicates("sku", keep="last").reset_index(drop=True)
     parts = ["attribute_name"] if "attribute_name" in products else [c for c in ("brand", "pack") if c in products]

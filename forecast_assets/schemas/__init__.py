@@ -7,6 +7,7 @@ from forecast_assets.schemas.features import Features, PooledRows
 from forecast_assets.schemas.forecasts import BaselineForecasts, ForecastReasons, Forecasts, PublishedForecasts
 from forecast_assets.schemas.levels import ForecastLevels, ForecastTotals
 from forecast_assets.schemas.models import Model, PooledModel, RefusedRecipe, TunedRecipe
+from forecast_assets.schemas.review import ForecastExceptions
 from forecast_assets.schemas.table import Table
 
 TABLES: dict[str, type[Table]] = {
@@ -31,6 +32,7 @@ TABLES: dict[str, type[Table]] = {
     "champion": Champion,
     "published_forecasts": PublishedForecasts,
     "forecast_reasons": ForecastReasons,
+    "forecast_exceptions": ForecastExceptions,
     "forecast_levels": ForecastLevels,
     "forecast_totals": ForecastTotals,
     "performance": Performance,

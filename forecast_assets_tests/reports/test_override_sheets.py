@@ -85,8 +85,8 @@ def _with(sheet, cell, value):
 @pytest.mark.parametrize(
     ("injury", "message"),
     [
-        (_without("_key"), "sheet _key is missing; there are Summary"),
-        (_without("Overrides"), "sheet Overrides is missing; there are Summary"),
+        (_without("_key"), "sheet _key is missing; there are Cover"),
+        (_without("Overrides"), "sheet Overrides is missing; there are Cover"),
         (_with("_key", "A2", "land"), "_key!A2: expected market"),
         (_with("_key", "B1", "0"), "_key!B1: layout 0, expected 1"),
         (_with("_key", "B3", "soon"), "_key!B3: 'soon' is no month"),
@@ -97,7 +97,7 @@ def _with(sheet, cell, value):
         (_with("Overrides", "D4", "Mine"), "Overrides!D4: expected Published, Model, Yours, got 'Mine'"),
         (_with("Overrides", "A4", 4711), "Overrides!A4: expected a name as text, got 4711"),
         (_with("Overrides", "A7", None), "Overrides!A7: expected a name as text, got None"),
-        (_without("Totals"), "sheet Totals is missing; there are Summary"),
+        (_without("Totals"), "sheet Totals is missing; there are Cover"),
         (_with("Totals", "B1", "Set"), "Totals, row 1: expected one column Group, got 0"),
         (_with("Overrides", "E4", "=1+1"), "Overrides!E4: a formula without its result"),
     ],

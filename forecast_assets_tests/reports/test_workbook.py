@@ -1,7 +1,6 @@
 """The workbook, read back with another library."""
 
 import dataclasses
-from datetime import datetime
 from io import BytesIO
 
 import openpyxl
@@ -9,7 +8,7 @@ import pandas as pd
 import pytest
 
 from forecast_assets.reports import render_market_report, render_workbook
-from forecast_assets_tests.reports.conftest import HOSTILE_SKU, with_names
+from forecast_assets_tests.reports.conftest import with_names
 
 
 def read(report):
@@ -34,65 +33,22 @@ def book_of_names(report):
     return read(with_names(report, NAMES))
 
 
-def test_forecast_matrix_has_the_published_value_of_each_sku_and_month(book):
-    assert book.sheetnames == [
-        *[
-            "Summary",
-            "Forecast",
-            "Forecast by level",
-            "Forecast long",
-            "Accuracy by SKU",
-            "Accuracy by lag",
-            "Marked history",
-            "Overrides",
-            "Totals",
-            "_key",
-            "Definitions",
-        ],
-    ]
-    assert rows(book["Forecast"]) == [
-        ["SKU", "Category", "2024-04", "2024-05"],
-        [HOSTILE_SKU, "Mugs", 12.34, 1.234],
-        ["A", "Tea", 150, 200],
+def test_sheets_stand_in_the_order_of_reading(book):
+    shown = [sheet.title for sheet in book.worksheets if sheet.sheet_state == "visible"]
+    assert shown == [
+        *["Cover", "Forecast", "SKU chart", "Overrides", "Totals", "Value", "Accuracy", "Accuracy by SKU"],
+        *["Changes since last month", "Launches and ends", "Marked history", "Definitions"],
     ]
 
 
-def test_levels_are_the_sums_of_their_skus_with_the_range_of_the_sum(book):
-    assert rows(book["Forecast by level"]) == [
-        ["Level", "Name", "Figure", "2024-04", "2024-05"],
-        ["market", "Norway & <Svalbard>", "Forecast", pytest.approx(162.34), pytest.approx(201.234)],
-        ["market", "Norway & <Svalbard>", "p10", 140, 170],
-        ["market", "Norway & <Svalbard>", "p90", 180, 230],
-        ["category", "Mugs", "Forecast", 12.34, 1.234],
-        ["category", "Mugs", "p10", 8, 0],
-        ["category", "Mugs", "p90", 15, 4],
-        ["category", "Tea", "Forecast", 150, 200],
-    ]
-
-
-def test_without_a_stored_distribution_there_are_forecasts_of_levels_alone(report):
-    without = dataclasses.replace(report, levels=report.levels.iloc[:0])
-    assert [row[2] for row in rows(read(without)["Forecast by level"])] == [
-        "Figure",
-        "Forecast",
-        "Forecast",
-        "Forecast",
-    ]
-
-
-def test_a_category_that_no_product_row_names_is_still_in_the_sums(report):
-    unknown = dataclasses.replace(report, products=report.products.iloc[:1])
-    assert rows(read(unknown)["Forecast by level"])[-1:] == [["category", "UNKNOWN", "Forecast", 12.34, 1.234]]
-
-
-def test_long_sheet_has_one_row_per_sku_and_month_with_status_source_and_reason(book):
-    table = rows(book["Forecast long"])
-    assert table[0][:5] == ["SKU", "Category", "Origin month", "Target month", "Lag (months)"]
-    override = table[4]
-    assert override == [
-        *["A", "Tea", datetime(2024, 3, 1), datetime(2024, 5, 1), 2, 200, 199, 210, 170, 180],
-        *["published", "override", "listing"],
-    ]
+def test_the_page_of_every_sheet_is_a4_landscape_and_one_page_wide(book):
+    for sheet in book.worksheets:
+        page = sheet.page_setup
+        assert (page.orientation, page.paperSize, sheet.sheet_properties.pageSetUpPr.fitToPage) in (
+            ("landscape", 9, True),
+            ("landscape", 9, None) if sheet.title == "Marked history" else (),
+        ), sheet.title
+    assert book["Forecast"].print_title_rows == "$1:$1"
 
 
 def test_accuracy_sheets_have_the_ratios_as_fractions_formatted_as_percentages(book):
@@ -103,25 +59,43 @@ def test_accuracy_sheets_have_the_ratios_as_fractions_formatted_as_percentages(b
     assert wape.value == pytest.approx(30 / 260)
     assert wape.number_format == "0.0%"
     assert by_sku.cell(2, heads.index("Better") + 1).value == "Holt-Winters"
-    by_lag = rows(book["Accuracy by lag"])
-    assert by_lag[1][:5] == ["Backtest (model)", 1, 2, 130, pytest.approx(15 / 130)]
-    assert by_lag[3][:5] == ["Realised (published)", 1, 1, 120, pytest.approx(0.1)]
+    lags = [row for row in rows(book["Accuracy"]) if row[0] in ("Backtest (model)", "Realised (published)")]
+    assert lags[0][:5] == ["Backtest (model)", 1, 2, 130, pytest.approx(15 / 130)]
+    assert lags[2][:5] == ["Realised (published)", 1, 1, 120, pytest.approx(0.1)]
 
 
-def test_summary_compares_the_forecasts_and_counts_what_was_published(book):
-    summary = rows(book["Summary"])
-    lines = [row for row in summary if row[0] in ("Backtest", "Realised", "Backfilled")]
+@pytest.mark.parametrize("sheet", ["Cover", "Accuracy"])
+def test_forecasts_are_compared_on_each_measured_set(book, sheet):
+    lines = [row for row in rows(book[sheet]) if row[0] in ("Backtest", "Realised", "Backfilled")]
     assert lines[0][:6] == [
         *["Backtest", "model", 3, pytest.approx(1 - 35 / 270), pytest.approx(35 / 270), pytest.approx(-5 / 270)],
     ]
     assert [line[0] for line in lines] == ["Backtest"] * 3 + ["Realised"] * 3 + ["Backfilled"] * 3
     assert [line[4] for line in lines[3::3]] == [pytest.approx(12 / 120), pytest.approx(40 / 140)]
-    assert ["published", "override", "listing", 1, 1, 200] in [row[:6] for row in summary]
+
+
+def test_the_cover_has_the_figures_of_the_market_and_what_was_published(book):
+    cells = rows(book["Cover"])
+    figures = {row[0]: row[1] for row in cells if isinstance(row[1], str)}
+    assert figures["Next 12 months"] == "364 units"
+    assert figures["WAPE, realised"] == "10.0% (Holt-Winters 8.3%)"
+    assert figures["Planners' numbers"] == "1 of 4 published"
+    assert ["published", "override", 1, 1, 200] in [row[:5] for row in cells]
+    assert figures["Against the last 12"] == "–"  # a month is unknown
+
+
+def test_the_ten_skus_of_the_cover_lead_to_their_rows(report):
+    named = read(with_names(report, NAMES))
+    links = [cell for row in named["Cover"].iter_rows(max_col=1) for cell in row if cell.hyperlink]
+    assert len(links) == len(NAMES) + 1
+    for link in links:
+        row = int(link.hyperlink.location.rsplit("A", 1)[1])
+        assert named["Forecast"].cell(row, 1).value == link.value
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_sku_names_stay_text(book_of_names, name):
-    for sheet in ("Forecast", "Forecast long", "Accuracy by SKU"):
+    for sheet in ("Forecast", "Overrides", "Accuracy by SKU", "_history"):
         cells = [cell for cell in book_of_names[sheet]["A"] if cell.value == name]
         assert cells, sheet
         assert {cell.data_type for cell in cells} == {"s"}
@@ -129,18 +103,17 @@ def test_sku_names_stay_text(book_of_names, name):
 
 
 def test_tables_are_frozen_and_filtered(book):
-    assert book["Forecast"].freeze_panes == "C2"
-    assert book["Forecast"].auto_filter.ref == "A1:D3"
-    assert book["Forecast long"].freeze_panes == "B2"
-    assert book["Forecast long"]["F2"].number_format.startswith("#,##0")
-    assert book["Forecast long"]["D2"].number_format == "mmm yyyy"
+    assert book["Forecast"].freeze_panes == "E2"
+    assert book["Forecast"].auto_filter.ref == "A1:I31"
+    assert book["Accuracy by SKU"].freeze_panes == "B2"
+    assert book["Accuracy by SKU"].auto_filter.ref == "A1:O3"
 
 
 def test_a_new_market_has_a_workbook_without_accuracy(report):
     book = read(dataclasses.replace(report, backtest=pd.DataFrame(), performance=None))
-    assert len(rows(book["Accuracy by lag"])) == 1
     assert rows(book["Accuracy by SKU"])[1][:2] == ["A", "Tea"]
-    assert any("Nothing measured yet" in str(row[0]) for row in rows(book["Summary"]))
+    for sheet in ("Cover", "Accuracy", "Value"):
+        assert any("Nothing measured yet" in str(row[0]) for row in rows(book[sheet])), sheet
 
 
 def test_the_same_report_gives_the_same_bytes(report):

@@ -4,6 +4,8 @@ A sentence is a template with facts: months, units, names. Not here: the choice 
 ``rule_sentences.py``).
 """
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from forecast_assets.domain.languages import LANGUAGES
@@ -200,10 +202,19 @@ def sentence(language: str, key: str, **facts: object) -> str:
     Raises:
         ValueError: If there are no sentences in the language.
     """
+    return filled(language, TEMPLATES[key], facts)
+
+
+def filled(language: str, templates: tuple[str, str, str, str], facts: Mapping[str, object]) -> str:
+    """Return the template of a language with its facts; months and numbers are written as people read them.
+
+    Raises:
+        ValueError: If there are no sentences in the language.
+    """
     if language not in LANGUAGES:
         raise ValueError(f"no sentences in {language!r}; languages: {', '.join(LANGUAGES)}")
     written = {name: _written(language, name, value) for name, value in facts.items()}
-    text = TEMPLATES[key][LANGUAGES.index(language)].format(**written)
+    text = templates[LANGUAGES.index(language)].format(**written)
     return text[:1].upper() + text[1:]
 
 

@@ -41,6 +41,7 @@ MISSES = {
     "forecast_value_added": rf"{FOR_FR} (performance|sell_in), {NO_FR}",
     "forecast_levels": rf"{FOR_FR} published_forecasts, {NO_FR}",
     "forecast_reasons": rf"{FOR_FR} published_forecasts, {NO_FR}",
+    "forecast_exceptions": rf"{FOR_FR} published_forecasts, {NO_FR}",
     "market_report": rf"{FOR_FR} (published_forecasts|sell_in|products|backtest|history_marks), {NO_FR}",
     "mlflow_run": rf"{FOR_FR} (model|backtest|published_forecasts|champion), {NO_FR}",
     "tuned_recipe": r"FR 2024-06: nothing to tune on .* Build features of earlier origins",
@@ -69,6 +70,7 @@ REQUIRED = {
     "forecast_value_added": "performance sell_in",
     "forecast_levels": "published_forecasts",
     "forecast_reasons": "published_forecasts",
+    "forecast_exceptions": "published_forecasts",
     "market_report": "published_forecasts sell_in products backtest history_marks",
     "mlflow_run": "model backtest published_forecasts champion",
 }

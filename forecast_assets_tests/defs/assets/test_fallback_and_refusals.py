@@ -38,7 +38,13 @@ def test_a_fallback_that_a_sensor_asked_for_changes_nothing_once_the_month_is_pu
     with dg.instance_for_test() as instance:
         first = run(unpublished, instance, "publish_fallback", BY_SENSOR)
         succeeded(first)
-        assert stored(first) == {"champion", "published_forecasts", "forecast_reasons", "forecast_levels"}
+        assert stored(first) == {
+            "champion",
+            "published_forecasts",
+            "forecast_reasons",
+            "forecast_exceptions",
+            "forecast_levels",
+        }
         hashes = unpublished.hashes("published_forecasts", "FR"), unpublished.hashes("champion", "FR")
         for job in ("publish_fallback", "champion_cycle"):
             late = run(unpublished, instance, job, BY_SENSOR)

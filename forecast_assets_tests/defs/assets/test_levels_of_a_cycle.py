@@ -46,13 +46,16 @@ def test_published_forecasts_add_up_from_the_sku_to_the_world(company):
 def test_the_levels_a_planner_reads_are_the_sums_of_what_is_published(company, published):
     place = PartitionKey(pd.Timestamp(DECEMBER), "FR")
     book = openpyxl.load_workbook(io.BytesIO(company.store.read_document("market_report", place, "market_report.xlsx")))
-    head, *lines = book["Forecast by level"].iter_rows(values_only=True)
-    market, *categories = [line for line in lines if line[2] == "Forecast"]
+    head, *lines = book["Forecast"].iter_rows(values_only=True)
+    above = [line for line in lines if line[0] is None]
+    market, *categories = [line[4:22] for line in above if line[3] == "Forecast"]
     by_month = published.groupby("target_month")["forecast_units"].sum()
-    assert list(head[3:]) == [f"{month:%Y-%m}" for month in by_month.index]
-    assert market[3:] == pytest.approx(by_month.tolist())
-    assert [sum(column) for column in list(zip(*categories, strict=True))[3:]] == pytest.approx(by_month.tolist())
-    assert [line[2] for line in lines] == ["Forecast", "p10", "p90"] * (1 + len(categories))
+    assert [pd.Timestamp(month) for month in head[4:22]] == list(by_month.index)
+    assert market == pytest.approx(by_month.tolist())
+    assert [sum(column) for column in zip(*categories, strict=True)] == pytest.approx(by_month.tolist())
+    ranges = [line[4:22] for line in above if line[3] in ("p10", "p90")]
+    assert len(ranges) == 2 * (1 + len(categories))
+    assert all(units is not None for line in ranges for units in line)
 
 
 def test_the_band_of_the_market_is_narrower_than_the_sum_of_the_bands_of_its_skus(company, published):

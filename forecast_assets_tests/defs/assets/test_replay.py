@@ -77,7 +77,8 @@ def test_a_cycle_made_again_is_identical_in_every_table_and_reads_what_was_recor
     assert states(outcomes) == dict.fromkeys(outcomes, IDENTICAL)
     assert set(outcomes) == {
         "baseline_forecasts", "history_marks", "features", "model", "backtest", "forecasts", "champion",
-        "published_forecasts", "forecast_levels", "forecast_reasons", "performance", "forecast_value_added",
+        "published_forecasts", "forecast_levels", "forecast_reasons", "forecast_exceptions",
+        "performance", "forecast_value_added",
     }  # fmt: skip
     for asset, outcome in outcomes.items():
         again, then = scratch.provenance(asset, outcome.target.partition), outcome.target.version.provenance

@@ -1,0 +1,131 @@
+"""The sheet Cover: headline figures, what was published, and the ten SKUs to look at, each a link into the forecast."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from forecast_assets.domain.number_format import format_percent, format_signed_percent, format_units
+from forecast_assets.reports.market_report import MarketReport
+from forecast_assets.reports.measures import publication_counts, sku_measures
+from forecast_assets.reports.override_sheet import names_by_sku
+from forecast_assets.reports.workbook.accuracy_sheets import NOTHING_MEASURED, OVERALL, overall_rows
+from forecast_assets.reports.workbook.forecast_sheet import SHEET as FORECAST_SHEET
+from forecast_assets.reports.workbook.styles import (
+    HEAD_HEIGHT,
+    Columns,
+    Formats,
+    write_cell,
+    write_pairs,
+    write_stacked,
+)
+
+if TYPE_CHECKING:
+    from xlsxwriter.worksheet import Worksheet
+
+TEN = 10
+# Rows that planners overrode have a reason each: the sheet Forecast marks them.
+MOST_REASONS = 3
+WIDTHS = (20, 24, 14, 16, 14, 12, 14)
+COUNTS: Columns = {
+    "status": ("Status", "text"),
+    "source": ("Source", "text"),
+    "skus": ("SKUs", "count"),
+    "rows": ("Forecast rows", "count"),
+    "forecast_units": ("Units", "units"),
+    "share_of_units": ("Share of units", "percent"),
+}
+SKUS: Columns = {
+    "sku": ("SKU", "text"),
+    "name": ("Name", "text"),
+    "category": ("Category", "text"),
+    "next_12_units": ("Next 12 months", "units"),
+    "change": ("Change", "signed_percent"),
+    "error_share": ("Share of error", "percent"),
+    "wape_model": ("WAPE model", "percent"),
+}
+
+
+def write_cover(sheet: "Worksheet", report: MarketReport, formats: Formats, forecast_rows: Mapping[str, int]) -> None:
+    """Write the sheet; ``forecast_rows`` has the row of each SKU on the sheet Forecast, from 0."""
+    for column, width in enumerate(WIDTHS):
+        sheet.set_column(column, column, width)
+    sheet.write_string(
+        0, 0, f"{report.market_name} ({report.market_code}), {report.origin_month:%Y-%m}", formats["title"]
+    )
+    skus = sku_measures(report)
+    row = _write_headlines(sheet, 2, headlines(report, skus), formats) + 1
+    row = _write_skus(sheet, row, report, skus, formats, forecast_rows) + 1
+    accuracy = overall_rows(report)
+    if accuracy.empty:
+        sheet.write_string(row, 0, NOTHING_MEASURED)
+        row += 2
+    else:
+        row = write_stacked(sheet, row, accuracy, OVERALL, formats) + 1
+    counts = publication_counts(report.published)
+    row = write_stacked(sheet, row, counts, COUNTS, formats)
+    for reason in counts["reason"].unique()[:MOST_REASONS]:
+        sheet.merge_range(row, 1, row, len(WIDTHS) - 1, reason, formats["wrap"])
+        sheet.set_row(row, HEAD_HEIGHT)
+        row += 1
+    row += 1
+    facts = {"Region": report.region, "Stage": report.stage, "Cycle": report.cycle_id, "Code version": report.git_sha}
+    write_pairs(sheet, row, facts | report.model_summary, formats)
+
+
+def headlines(report: MarketReport, skus: pd.DataFrame) -> dict[str, str]:
+    """Return the figures that a reader wants first, as text: units ahead and change, accuracy, planners' numbers."""
+    ahead, last = skus["next_12_units"].sum(), skus["last_12_units"].sum()
+    unknown = report.sell_in[report.sell_in["month"] > report.origin_month - pd.DateOffset(months=12)]
+    has_unknown = unknown["sell_in_units"].isna().any()
+    change = ahead / last - 1 if last > 0 and not has_unknown else float("nan")
+    accuracy = overall_rows(report)
+    texts = {
+        "Next 12 months": f"{format_units(ahead)} units",
+        "Against the last 12": format_signed_percent(change),
+    }
+    for measured_on, first in (("Realised", "published"), ("Backtest", "model")):
+        rows = accuracy[accuracy["measured_on"] == measured_on].set_index("forecast")
+        if len(rows):
+            texts[f"WAPE, {measured_on.lower()}"] = (
+                f"{format_percent(rows['wape'][first])} (Holt-Winters {format_percent(rows['wape']['baseline'])})"
+            )
+            texts[f"Bias, {measured_on.lower()}"] = (
+                f"{format_signed_percent(rows['bias'][first])} "
+                f"(Holt-Winters {format_signed_percent(rows['bias']['baseline'])})"
+            )
+    overrides = int((report.published["source"] == "override").sum())
+    texts["Planners' numbers"] = f"{overrides} of {len(report.published)} published"
+    texts["SKUs"] = str(report.published["sku"].nunique())
+    return texts | ({"Findings in the deliveries": str(len(report.findings))} if len(report.findings) else {})
+
+
+def _write_headlines(sheet: "Worksheet", row: int, texts: Mapping[str, str], formats: Formats) -> int:
+    for offset, (label, text) in enumerate(texts.items()):
+        sheet.write_string(row + offset, 0, label)
+        sheet.write_string(row + offset, 1, text, formats["figure"])
+    return row + len(texts)
+
+
+def _write_skus(
+    sheet: "Worksheet",
+    row: int,
+    report: MarketReport,
+    skus: pd.DataFrame,
+    formats: Formats,
+    forecast_rows: Mapping[str, int],
+) -> int:
+    """Write the ten SKUs with the largest share of the error, each with a link to its row; return the row after."""
+    described = names_by_sku(report)
+    ten = skus.head(TEN).assign(name=lambda rows: [described.get(str(sku), ("", ""))[0] for sku in rows["sku"]])
+    sheet.write_string(
+        row, 0, f"Look at these: the {len(ten)} SKUs with the largest share of the error", formats["bold"]
+    )
+    end = write_stacked(sheet, row + 1, ten, SKUS, formats)
+    for offset, sku in enumerate(ten["sku"], row + 2):
+        if str(sku) in forecast_rows:
+            target = f"internal:'{FORECAST_SHEET}'!A{forecast_rows[str(sku)] + 1}"
+            sheet.write_url(offset, 0, target, formats["link"], str(sku))
+        else:
+            write_cell(sheet, offset, 0, sku, "text", formats["text"])
+    return end
