@@ -15,11 +15,10 @@ from forecast_assets.defs.assets.models import (
 )
 from forecast_assets.defs.assets.table_asset import TRAINING_POOL, table_asset
 from forecast_assets.defs.partition_windows import same_month, units_window, window
+from forecast_assets.domain.anchors import EARLIEST_ANCHOR_MONTHS
 from forecast_assets.domain.demand.demand_panel import panel_from_rows
 from forecast_assets.domain.demand.restatements import dated_rows, latest_rows, own_rows
 from forecast_assets.domain.evaluation import performance as realised
-from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS
-from forecast_assets.domain.selection.backtest import BACKTEST_OFFSETS_MONTHS
 from forecast_assets.domain.selection.backtest import backtest as rolling_backtest
 from forecast_assets.market_state.later_restatements import LaterRestatements
 from forecast_assets.market_state.recipes import for_backtest
@@ -30,20 +29,19 @@ from forecast_assets.validation import evaluation_checks
 from forecast_assets.validation.table_checks import stored_if_sound
 
 Results = Iterator[dg.AssetCheckResult | dg.Output]
-EARLIEST = max(BACKTEST_OFFSETS_MONTHS)
 
 
 @table_asset(
     "backtest",
     group="evaluation",
     kinds=["lightgbm", "parquet"],
-    description="Forecasts of recipe, baseline and naive 18, 12 and 6 months ago, each from what was known then.",
+    description="Forecasts of recipe, baseline and naive at three earlier quarter ends, each from what was known then.",
     ins={
         # Of earlier origins, which a market without a year of data does not have: see require_training_origins.
-        "features": window("features", -(TRAINING_ORIGINS + EARLIEST), -1, required="none"),
-        "sell_in": units_window(-(MONTHS_OF_REFITS + EARLIEST), 0),
-        "history_marks": window("history_marks", -(max(REFIT_OFFSETS_MONTHS) + EARLIEST), -1, required="none"),
-        "products": window("products", -EARLIEST, -1, required="none"),
+        "features": window("features", -(TRAINING_ORIGINS + EARLIEST_ANCHOR_MONTHS), -1, required="none"),
+        "sell_in": units_window(-(MONTHS_OF_REFITS + EARLIEST_ANCHOR_MONTHS), 0),
+        "history_marks": window("history_marks", -2 * EARLIEST_ANCHOR_MONTHS, -1, required="none"),
+        "products": window("products", -EARLIEST_ANCHOR_MONTHS, -1, required="none"),
         "pooled_model": same_month("pooled_model", required="none"),
         "tuned_recipe": LATEST_TUNING,
         "refused_recipe": LATEST_REFUSALS,

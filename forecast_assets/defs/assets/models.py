@@ -12,6 +12,7 @@ from forecast_assets.defs.assets.contests import LATEST_REFUSALS, LATEST_TUNING,
 from forecast_assets.defs.assets.table_asset import TRAINING_POOL, table_asset
 from forecast_assets.defs.io_managers.required_inputs import MissingInput
 from forecast_assets.defs.partition_windows import same_month, units_window, window
+from forecast_assets.domain.anchors import EARLIEST_ANCHOR_MONTHS
 from forecast_assets.domain.calendar import add_months, month_range
 from forecast_assets.domain.demand.demand_panel import DemandPanel, active_skus, panel_from_rows
 from forecast_assets.domain.features.market_at_origin import LEAST_HISTORY_MONTHS
@@ -19,7 +20,7 @@ from forecast_assets.domain.models.market_model import MarketModel, fit_market_m
 from forecast_assets.domain.models.market_model_storage import beside_champion, model_to_parts
 from forecast_assets.domain.models.pooled_model import PooledModel, pooled_from_texts
 from forecast_assets.domain.models.predictions import MEMBER_MONTHS
-from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS, Recipe
+from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.portfolio.announced_skus import announced_skus, with_announced
 from forecast_assets.domain.selection.contest import Contest, recipe_id
 from forecast_assets.domain.selection.tuning import latest_tuning
@@ -37,7 +38,7 @@ Results = Iterator[dg.AssetCheckResult | dg.Output]
 
 TRAINING_ORIGINS = 60
 # The members of the earliest refit reach as far back as those of the forecast.
-MONTHS_OF_REFITS = MEMBER_MONTHS - 1 + max(REFIT_OFFSETS_MONTHS)
+MONTHS_OF_REFITS = MEMBER_MONTHS - 1 + EARLIEST_ANCHOR_MONTHS
 
 
 def require_training_origins(
@@ -117,7 +118,7 @@ def _baseline_at(panel: DemandPanel, origin: pd.Timestamp, products: pd.DataFram
         # A market without a year of data has none: see require_training_origins.
         "features": window("features", -TRAINING_ORIGINS, -1, required="none"),
         "sell_in": units_window(-MONTHS_OF_REFITS, 0),
-        "history_marks": window("history_marks", -max(REFIT_OFFSETS_MONTHS), 0),
+        "history_marks": window("history_marks", -EARLIEST_ANCHOR_MONTHS, 0),
         "pooled_model": same_month("pooled_model", required="none"),
         "tuned_recipe": LATEST_TUNING,
         "refused_recipe": LATEST_REFUSALS,

@@ -10,12 +10,13 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from forecast_assets.domain.anchors import MONTHS_BACK, anchor_offsets
 from forecast_assets.domain.arrays import Floats
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months
 from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.models.boosters import TrainedBoosters, train_boosters
 from forecast_assets.domain.models.predictions import Predictions, predict_each
-from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS, Recipe
+from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.models.training_rows import TooFewRowsError, following_units
 
 WEIGHTS = (0.2, 0.3, 0.55, 0.7, 0.85, 1.0)
@@ -72,7 +73,7 @@ def refit_at_earlier_origins(
     pooled: Mapping[int, TrainedBoosters] | None = None,
     horizon_months: int = HORIZON_MONTHS,
 ) -> list[Refit]:
-    """Refit the recipe 18, 12 and 6 months before the cutoff and forecast a sample of the SKUs of those origins.
+    """Refit the recipe at the three anchors of the cutoff and forecast a sample of the SKUs of those origins.
 
     Origins with too little history are omitted.
 
@@ -87,7 +88,7 @@ def refit_at_earlier_origins(
     """
     by_origin = (RefitCache() if cache is None else cache).by_origin
     refits = []
-    for months_back in REFIT_OFFSETS_MONTHS:
+    for months_back in anchor_offsets(cutoff):
         origin = add_months(cutoff, -months_back)
         if origin not in by_origin:
             of_origin = (pooled or {}).get(months_back)
@@ -176,7 +177,7 @@ def learned_share(refits: list[Refit], recipe: Recipe, usual_weight: float, boos
         return recipe.pooled_share_of_few
     small = recipe.share_if_most_better
     votes = [_error(refit.mixed(small), boosting_weight) < _error(refit, boosting_weight) for refit in both]
-    if all(votes) and len(votes) >= len(REFIT_OFFSETS_MONTHS):
+    if all(votes) and len(votes) >= len(MONTHS_BACK):
         return recipe.share_if_all_better
     return small if sum(votes) > len(votes) / 2 else 0.0
 

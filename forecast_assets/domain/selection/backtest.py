@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from forecast_assets.domain.anchors import anchor_offsets
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.models.market_model import fit_market_model, forecast_units
@@ -19,8 +20,6 @@ from forecast_assets.domain.models.training_rows import TooFewRowsError
 from forecast_assets.domain.portfolio.portfolio_rules import apply_portfolio
 from forecast_assets.domain.statistical.baseline import baseline_forecasts
 
-# Eighteen months back every lag can be scored, the later origins add the shorter lags: lags 1 to 6 have all three.
-BACKTEST_OFFSETS_MONTHS = (18, 12, 6)
 KEYS = ["sku", "origin_month", "target_month", "horizon_months"]
 SEGMENTS = ["category", "abc_class", "xyz_class"]
 UNITS = [
@@ -42,7 +41,7 @@ def backtest(
     products: pd.DataFrame | None = None,
     pooled: PooledModel | None = None,
     champion: Recipe | None = None,
-    months_back: Sequence[int] = BACKTEST_OFFSETS_MONTHS,
+    months_back: Sequence[int] = (),
 ) -> pd.DataFrame:
     """Return the cells of the rolling origins, with every method on the same cells.
 
@@ -54,7 +53,7 @@ def backtest(
         products: Products as known in each ``month``, for the portfolio rules; None applies no rule.
         pooled: Learners over all markets for this origin; each earlier origin uses the part known there.
         champion: Another recipe, refitted at the same origins for comparison.
-        months_back: Origins, in months before ``origin``.
+        months_back: Origins, in months before ``origin``; by default its three anchors.
 
     Returns:
         One row per SKU, origin and horizon up to the origin month. Columns: ``actual_units`` (NaN if unknown),
@@ -64,7 +63,7 @@ def backtest(
     """
     tables: list[pd.DataFrame] = []
     memory, memory_of_champion = RefitCache(), RefitCache()
-    for months in months_back:
+    for months in months_back or anchor_offsets(origin):
         at = _Origin(features, sell_in, products, add_months(origin, -months), pooled and pooled.known(months))
         cells = at.forecast_by(recipe, memory)
         if cells is None:
@@ -118,7 +117,7 @@ def _beside(cells: pd.DataFrame, champion: pd.DataFrame | None) -> pd.DataFrame:
 
 def origins_left_out(cells: pd.DataFrame, origin: pd.Timestamp) -> list[pd.Timestamp]:
     """Return the rolling origins without a cell in a backtest made at ``origin``, for lack of history."""
-    wanted = [add_months(origin, -months_back) for months_back in BACKTEST_OFFSETS_MONTHS]
+    wanted = [add_months(origin, -months_back) for months_back in anchor_offsets(origin)]
     return [month for month in wanted if not (cells["origin_month"] == month).any()]
 
 
