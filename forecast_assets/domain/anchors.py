@@ -9,7 +9,11 @@ import pandas as pd
 # Eighteen months back every lag can be scored, the later anchors add the shorter lags: lags 1 to 6 have all three.
 MONTHS_BACK = (18, 12, 6)
 QUARTER_MONTHS = 3
+# Origins that a model learns from, and those that a refit does: as many as a model has before its earliest anchor. The
+# numbers are fixed, so that a refit depends on its origin alone.
+TRAINING_ORIGINS = 60
 EARLIEST_ANCHOR_MONTHS = max(MONTHS_BACK) + QUARTER_MONTHS - 1
+REFIT_ORIGINS = TRAINING_ORIGINS - EARLIEST_ANCHOR_MONTHS
 
 
 def anchor_offsets(origin: pd.Timestamp) -> tuple[int, ...]:

@@ -8,10 +8,10 @@ import pandas as pd
 from pydantic import Field
 
 from forecast_assets.config.settings import Settings
-from forecast_assets.defs.assets.models import MONTHS_OF_REFITS, TRAINING_ORIGINS, require_marks
+from forecast_assets.defs.assets.models import MONTHS_OF_REFITS, require_marks
 from forecast_assets.defs.assets.table_asset import TRAINING_POOL, table_asset
 from forecast_assets.defs.partition_windows import units_window, window
-from forecast_assets.domain.anchors import EARLIEST_ANCHOR_MONTHS, MONTHS_BACK
+from forecast_assets.domain.anchors import EARLIEST_ANCHOR_MONTHS, MONTHS_BACK, TRAINING_ORIGINS
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.demand.demand_panel import panel_from_rows
 from forecast_assets.domain.models.recipe import Recipe
@@ -70,7 +70,12 @@ def tuned_recipe(
     """Tune the recipe of the run's market on the data known at the end of its month."""
     (month,) = months_of_run(context)
     where = f"{country_of_run(context)} {month:%Y-%m}"
-    require_marks("tuned_recipe", recipes_in_force.store, PartitionKey(month, country_of_run(context)), features)
+    require_marks(
+        "tuned_recipe",
+        recipes_in_force.store,
+        PartitionKey(month, country_of_run(context)),
+        list(features["month"].unique()),
+    )
     current_features.require(country_of_run(context), features)
     last = add_months(month, LAST_SCORED)
     panel = panel_from_rows(sell_in, sell_in["month"].min() if len(sell_in) else last, last).with_marks(history_marks)

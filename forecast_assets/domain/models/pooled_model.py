@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from forecast_assets.domain.anchors import anchor_offsets
+from forecast_assets.domain.anchors import REFIT_ORIGINS, anchor_offsets
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months
 from forecast_assets.domain.demand.demand_panel import panel_from_rows
 from forecast_assets.domain.models.boosters import TrainedBoosters, train_boosters
@@ -148,7 +148,10 @@ def _earlier_fits(
     fits = {}
     for offset in sorted(anchor_offsets(add_months(cutoff, 1))):
         try:
-            fits[offset] = _fit(rows, add_months(cutoff, -offset), recipe, horizon_months)
+            earlier = add_months(cutoff, -offset)
+            # A fixed number of months, so that the fit depends on its own cutoff alone.
+            of_fit = rows[rows["month"] > add_months(earlier, -REFIT_ORIGINS)]
+            fits[offset] = _fit(of_fit, earlier, recipe, horizon_months)
         except TooFewRowsError:
             break
     return fits

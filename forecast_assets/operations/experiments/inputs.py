@@ -6,11 +6,11 @@ from collections.abc import Sequence
 import pandas as pd
 
 from forecast_assets.config.settings import Settings, pools_markets
-from forecast_assets.domain.anchors import EARLIEST_ANCHOR_MONTHS
+from forecast_assets.domain.anchors import EARLIEST_ANCHOR_MONTHS, TRAINING_ORIGINS
 from forecast_assets.domain.calendar import add_months, month_range
 from forecast_assets.domain.demand.demand_panel import DemandPanel, panel_from_rows
 from forecast_assets.domain.demand.restatements import RESTATED_MONTH
-from forecast_assets.domain.models.pooled_model import POOLED_MONTHS, PooledModel, pooled_from_texts
+from forecast_assets.domain.models.pooled_model import PooledModel, pooled_from_texts
 from forecast_assets.domain.models.predictions import MEMBER_MONTHS
 from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.selection.contest import rejection_reasons
@@ -23,8 +23,6 @@ from forecast_assets.storage.current_features import CurrentFeatures, OutdatedFe
 from forecast_assets.storage.table_specs import table_specs
 
 UNITS = ["sku", "sell_in_units", RESTATED_MONTH]
-# Origins that a model learns from, as for the asset ``model``.
-TRAINING_ORIGINS = POOLED_MONTHS
 
 
 @dataclasses.dataclass(frozen=True)
