@@ -16,6 +16,7 @@ from forecast_assets.cli.commands.cycle import cycle
 from forecast_assets.cli.commands.demo import demo
 from forecast_assets.cli.commands.doctor import doctor
 from forecast_assets.cli.commands.experiment import experiment
+from forecast_assets.cli.commands.export import export
 from forecast_assets.cli.commands.market import market
 from forecast_assets.cli.commands.measure import measure
 from forecast_assets.cli.commands.override import override
@@ -28,6 +29,7 @@ from forecast_assets.cli.commands.sample import sample
 from forecast_assets.cli.commands.tune import tune
 from forecast_assets.cli.commands.versions import versions
 from forecast_assets.cli.commands.watchdog import watchdog
+from forecast_assets.cli.commands.whatif import whatif
 from forecast_assets.cli.commands.why import why
 from forecast_assets.cli.commands.withdraw import withdraw
 from forecast_assets.config.connection_failure import ConnectionFailure
@@ -65,7 +67,7 @@ app = typer.Typer(
 )
 RUN = (demo, cycle, accept, measure, backfill, tune, experiment, champion, rollback, withdraw)
 INSPECT_VERSIONS = (versions, restore, prune, replay, why)
-for command in (*RUN, *INSPECT_VERSIONS, sample, prepare, doctor, watchdog):
+for command in (*RUN, *INSPECT_VERSIONS, whatif, export, sample, prepare, doctor, watchdog):
     app.command()(command)
 app.add_typer(alerts, name="alerts")
 app.add_typer(market, name="market")

@@ -1,7 +1,8 @@
 """Settings, read from the environment and validated once.
 
 ``FORECAST_ENV`` picks a row of ``ENVIRONMENTS``; every other variable overrides one value of it. Secrets are not
-settings: they are fetched when used. The fields are in ``connection_groups.py`` and ``process_groups.py``.
+settings: they are fetched when used. The fields are in ``connection_groups.py``, ``planning_groups.py`` and
+``process_groups.py``.
 """
 
 import os
@@ -23,6 +24,7 @@ from forecast_assets.config.connection_groups import (
     StoreSettings,
 )
 from forecast_assets.config.markets import Market, forecast_markets, load_markets
+from forecast_assets.config.planning_groups import ExportSettings
 from forecast_assets.config.process_groups import (
     AlertSettings,
     AutomationSettings,
@@ -94,6 +96,7 @@ class Settings(BaseSettings):
     retention: RetentionSettings = RetentionSettings()
     promotion: PromotionSettings = PromotionSettings()
     publication: PublicationSettings = PublicationSettings()
+    export: ExportSettings = ExportSettings()
 
     @classmethod
     def settings_customise_sources(

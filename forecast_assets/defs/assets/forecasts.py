@@ -9,18 +9,11 @@ from forecast_assets.config.settings import Settings
 from forecast_assets.defs.assets.table_asset import table_asset
 from forecast_assets.defs.partition_windows import units_window, window
 from forecast_assets.domain.demand.demand_panel import panel_from_rows
-from forecast_assets.domain.models.market_model import MarketModel, forecast_units
 from forecast_assets.domain.models.market_model_storage import champion_from_parts, model_from_parts
 from forecast_assets.domain.models.predictions import MEMBER_MONTHS
-from forecast_assets.domain.portfolio.announced_skus import (
-    announced_forecasts,
-    announced_skus,
-    with_announced,
-    with_announced_described,
-)
-from forecast_assets.domain.portfolio.portfolio_rules import HISTORY_MONTHS, apply_portfolio
+from forecast_assets.domain.portfolio.portfolio_rules import HISTORY_MONTHS
 from forecast_assets.domain.portfolio.successors import proposed_successors, with_successors
-from forecast_assets.domain.publication.forecasts import beside_baseline, with_champion, with_inputs_missing
+from forecast_assets.domain.publication.market_forecasts import market_forecasts
 from forecast_assets.partitions import months_of_run
 from forecast_assets.validation import forecast_checks
 from forecast_assets.validation.table_checks import stored_if_sound
@@ -56,17 +49,8 @@ def forecasts(
     panel = panel_from_rows(sell_in, sell_in["month"].min(), origin).with_marks(history_marks)
     proposed, accepts = proposed_successors(panel, origin, products), settings.publication.accept_successors
     products = with_successors(products, proposed) if accepts else products
-    announced = announced_skus(panel, origin, products)
-    with_launches = with_announced(panel, announced)
-
-    def forecast_by(trained: MarketModel) -> pd.DataFrame:
-        units = pd.concat([forecast_units(features, panel, trained), announced_forecasts(announced, origin)])
-        return apply_portfolio(units, with_launches, origin, products)
-
     trained, champion = model_from_parts(model), champion_from_parts(model)
-    rows = with_champion(forecast_by(trained), forecast_by(champion) if champion else None)
-    described = with_inputs_missing(features, trained.inputs_missing)
-    rows = beside_baseline(rows, baseline_forecasts, with_announced_described(described, announced, products))
+    rows = market_forecasts(trained, champion, features, baseline_forecasts, panel, products, origin)
     checks = forecast_checks.forecasts_checks(panel, settings.checks)
     checks.append(forecast_checks.successors_named(proposed, accepts))
     yield from stored_if_sound({origin: rows}, checks)

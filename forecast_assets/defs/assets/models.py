@@ -4,7 +4,6 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 
 import dagster as dg
-import numpy as np
 import pandas as pd
 
 from forecast_assets.config.settings import Settings, pools_markets
@@ -14,18 +13,17 @@ from forecast_assets.defs.io_managers.required_inputs import MissingInput
 from forecast_assets.defs.partition_windows import same_month, units_window, window
 from forecast_assets.domain.anchors import EARLIEST_ANCHOR_MONTHS, TRAINING_ORIGINS
 from forecast_assets.domain.calendar import add_months, month_range
-from forecast_assets.domain.demand.demand_panel import DemandPanel, active_skus, panel_from_rows
+from forecast_assets.domain.demand.demand_panel import panel_from_rows
 from forecast_assets.domain.features.market_at_origin import LEAST_HISTORY_MONTHS
 from forecast_assets.domain.models.market_model import MarketModel, fit_market_model
 from forecast_assets.domain.models.market_model_storage import beside_champion, model_to_parts
 from forecast_assets.domain.models.pooled_model import PooledModel, pooled_from_texts
 from forecast_assets.domain.models.predictions import MEMBER_MONTHS
 from forecast_assets.domain.models.recipe import Recipe
-from forecast_assets.domain.portfolio.announced_skus import announced_skus, with_announced
+from forecast_assets.domain.publication.market_forecasts import market_baseline
 from forecast_assets.domain.selection.contest import Contest, recipe_id
 from forecast_assets.domain.selection.tuning import latest_tuning
 from forecast_assets.domain.statistical.baseline import BASELINE_WINDOW_MONTHS
-from forecast_assets.domain.statistical.baseline import baseline_forecasts as baseline_at
 from forecast_assets.market_state.anchor_fits import AnchorFits
 from forecast_assets.market_state.recipes_in_force import RecipesInForce
 from forecast_assets.partitions import country_of_run, months_of_run
@@ -97,18 +95,11 @@ def baseline_forecasts(
     """Compute the baseline of the run's origins."""
     panel = panel_from_rows(sell_in, sell_in["month"].min(), sell_in["month"].max()).with_marks(history_marks)
     tables = {
-        origin: _baseline_at(panel, origin, products[products["month"] == origin]) for origin in months_of_run(context)
+        origin: market_baseline(panel, origin, products[products["month"] == origin])
+        for origin in months_of_run(context)
     }
     checks = [schema_check("baseline_forecasts"), forecast_checks.horizon_complete()]
     yield from stored_if_sound(tables, checks)
-
-
-def _baseline_at(panel: DemandPanel, origin: pd.Timestamp, products: pd.DataFrame) -> pd.DataFrame:
-    """Return the baseline of the SKUs that are active at an origin and, zero, of those announced."""
-    ends = products.set_index("sku")["end_month"].reindex(panel.skus)
-    announced = announced_skus(panel, origin, products)
-    skus = np.union1d(panel.skus[active_skus(panel, origin, ends.to_numpy())], announced)
-    return baseline_at(with_announced(panel, announced), origin, skus)
 
 
 @table_asset(

@@ -42,7 +42,7 @@ def shared_effect(rest: Floats, weight: Floats, regressor: Floats, group: Ints) 
     return slope[group]
 
 
-def relative_price(price: Floats, is_promoted: Floats, months_ahead: int) -> Floats:
+def relative_price(price: Floats, is_promoted: Floats, months_ahead: int, planned: Floats | None = None) -> Floats:
     """Return the log of the regular price against the market's price level and the SKU's mean, (n, T + months_ahead).
 
     The regular price is that of the last month without a promotion; ahead it stays constant. The market's level moves
@@ -52,6 +52,8 @@ def relative_price(price: Floats, is_promoted: Floats, months_ahead: int) -> Flo
         price: (n, T) ending at the origin month, NaN if unknown.
         is_promoted: (n, T), above 0 if promoted.
         months_ahead: Months after the origin.
+        planned: (n, months_ahead) regular prices ahead, NaN where none is planned: the price before stays; None: no
+            plan. A SKU without a known price has no plan either.
     """
     usable = (price > 0) & ~(is_promoted > 0)
     logs = _carried_forward(np.where(usable, np.log(np.where(usable, price, 1.0)), np.nan))
@@ -62,7 +64,13 @@ def relative_price(price: Floats, is_promoted: Floats, months_ahead: int) -> Flo
     relative = logs - np.concatenate([[0.0], np.cumsum(mean_change)])
     mean = np.where(known, relative, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
     relative = np.where(known, relative - mean[:, None], 0.0)
-    return np.concatenate([relative, np.repeat(relative[:, -1:], months_ahead, axis=1)], axis=1)
+    ahead = np.repeat(relative[:, -1:], months_ahead, axis=1)
+    if planned is not None:
+        is_planned = (planned > 0) & known[:, -1:]
+        steps = np.where(is_planned, np.log(np.where(is_planned, planned, 1.0)) - logs[:, -1:], np.nan)
+        moved_by = np.nan_to_num(_carried_forward(steps))
+        ahead = ahead + np.where(known[:, -1:], moved_by - moved_by.sum(axis=0) / max(known[:, -1].sum(), 1), 0.0)
+    return np.concatenate([relative, ahead], axis=1)
 
 
 def _carried_forward(values: Floats) -> Floats:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.domain.arrays import Floats, Labels
-from forecast_assets.domain.calendar import HORIZON_MONTHS
+from forecast_assets.domain.calendar import HORIZON_MONTHS, target_months
 from forecast_assets.domain.demand import segmentation
 from forecast_assets.domain.demand.demand_panel import demand_scale
 from forecast_assets.domain.demand.promotions import promotion_calendar
@@ -133,13 +133,23 @@ def _expectation_features(market: MarketAtOrigin, horizon_months: int) -> dict[s
         active.sell_out["is_promoted"] if has_sell_out else None,
     )
     price = active.sell_out["price"] if has_sell_out else None
-    of_skus = sku_months(market.origin, active.products, calendar, price, horizon_months)
+    planned = _planned_price(market, months_ahead(horizon_months))
+    of_skus = sku_months(market.origin, active.products, calendar, price, horizon_months, planned)
     features = promotion_history_features(calendar, horizon_months) | sell_in_expectation(active.learnable, of_skus)
     if has_sell_out:
         features |= trade_features(
             active.units, active.sell_out["sell_out_units"], active.sell_out["stock_units"], of_skus
         )
     return features | expected_units(features, horizon_months)
+
+
+def _planned_price(market: MarketAtOrigin, months_ahead: int) -> Floats | None:
+    """Return planned regular prices of the active SKUs, (n, months ahead), NaN where there is none; None without."""
+    if market.planned_price is None:
+        return None
+    months = target_months(market.origin, months_ahead)
+    wide = market.planned_price.pivot(index="sku", columns="month", values="price")
+    return wide.reindex(index=pd.Index(market.active.skus), columns=months).to_numpy(float)
 
 
 def _aggregate_features(market: MarketAtOrigin, skus: Labels) -> dict[str, Floats]:

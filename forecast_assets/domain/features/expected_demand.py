@@ -74,6 +74,7 @@ def sku_months(
     promotions: PromotionCalendar,
     price: Floats | None,
     horizon_months: int = HORIZON_MONTHS,
+    planned_price: Floats | None = None,
 ) -> SkuMonths:
     """Gather the shared inputs of these features.
 
@@ -83,6 +84,7 @@ def sku_months(
         promotions: Calendar that reaches ``months_ahead(horizon_months)`` months ahead.
         price: (n, T) of sell-out, NaN where unknown; None without sell-out.
         horizon_months: Number of target months.
+        planned_price: (n, ``months_ahead(horizon_months)``) regular prices ahead, NaN where none is planned.
     """
     past, later = promotions.past_months, months_ahead(horizon_months)
     months = pd.date_range(end=add_months(origin, later), periods=past + later, freq="MS")
@@ -93,7 +95,7 @@ def sku_months(
     easter = np.tile(moved_easter(months, past), (len(products), 1))
     regressors = [easter]
     if price is not None:
-        regressors.append(relative_price(price, promotions.probability[:, :past], later))
+        regressors.append(relative_price(price, promotions.probability[:, :past], later, planned_price))
     return SkuMonths(
         horizon_months=horizon_months,
         calendar_months=months.month.to_numpy(),

@@ -69,6 +69,7 @@ class MarketAtOrigin:
         totals: Totals over markets as known at the origin.
         covid_policy: Covid policy of the months up to the origin, ascending.
         active: The SKUs that get features.
+        planned_price: Regular prices ahead of a what-if, ``sku, month, price``; None: prices stay as they are.
     """
 
     origin: pd.Timestamp
@@ -82,6 +83,7 @@ class MarketAtOrigin:
     totals: pd.DataFrame
     covid_policy: pd.DataFrame
     active: ActiveSkus
+    planned_price: pd.DataFrame | None = None
 
     @property
     def inputs_missing(self) -> str:
@@ -127,6 +129,7 @@ def market_at_origin(history: MarketHistory, origin: pd.Timestamp) -> MarketAtOr
             sell_out={name: values[is_active] for name, values in sell_out.items()},
             products=products.reindex(sell_in.skus[is_active]),
         ),
+        planned_price=history.planned_price,
     )
 
 

@@ -28,6 +28,7 @@ class MarketHistory:
         promotions: Promotions, with the same ``month``.
         totals_known: Totals over markets, with the same ``month``.
         covid_policy: Covid policy of the country, one row per ``month``.
+        planned_price: Regular prices ahead of a what-if, ``sku, month, price``; None: prices stay as they are.
     """
 
     code: str
@@ -39,6 +40,7 @@ class MarketHistory:
     promotions: pd.DataFrame
     totals_known: pd.DataFrame
     covid_policy: pd.DataFrame
+    planned_price: pd.DataFrame | None = None
 
     def marked(self, origins: Iterable[pd.Timestamp]) -> "MarketHistory":
         """Return the history with the marks of the origins, as the asset ``history_marks`` stores them."""

@@ -92,8 +92,11 @@ def write_column(
 
 
 def write_cell(sheet: "Worksheet", row: int, column: int, value: Any, kind: str, cell_format: "Format") -> None:
-    """Write one value by its kind, nothing if it is missing."""
+    """Write one value by its kind, nothing if it is missing; an empty text has the format alone."""
     if pd.isna(value):
+        return
+    if value == "":
+        sheet.write_blank(row, column, None, cell_format)
         return
     write = {"text": sheet.write_string, "month": sheet.write_datetime}.get(kind, sheet.write_number)
     write(row, column, _cell(value, kind), cell_format)

@@ -70,3 +70,19 @@ def test_one_launch_is_drawn_towards_no_change_and_mature_skus_do_not_count():
     assert 0.5 < ramps[0, 0] < 1
     # Without a launch of its kind the ramp is that of all launches.
     assert 1 / ramps[1, 0] == pytest.approx(every)
+
+
+def test_a_planned_price_moves_the_sku_against_the_market_from_its_month_on():
+    price = np.array([[2.0, 2.0], [4.0, 4.0]])
+    planned = np.array([[np.nan, 3.0, np.nan], [np.nan, np.nan, np.nan]])
+    ahead = relative_price(price, np.zeros((2, 2)), 3, planned)[:, 2:]
+    # Half of the step is the market's: one of two SKUs takes it.
+    step = np.log(3.0 / 2.0) / 2
+    np.testing.assert_allclose(ahead, [[0.0, step, step], [0.0, -step, -step]], atol=1e-12)
+
+
+def test_without_a_planned_price_ahead_nothing_moves():
+    price = np.array([[2.0, 3.0], [np.nan, np.nan]])
+    planned = np.array([[np.nan, np.nan], [5.0, 5.0]])  # of a SKU whose price is not known
+    promoted = np.zeros((2, 2))
+    np.testing.assert_array_equal(relative_price(price, promoted, 2, planned), relative_price(price, promoted, 2))
