@@ -101,7 +101,7 @@ def _units_by_group(
         return np.empty((0, len(months)))
     rows = pd.concat({number: rows[["target_month", column]] for number, rows in enumerate(groups.values())})
     sums = rows.groupby([rows.index.get_level_values(0), "target_month"])[column].sum(min_count=1).unstack()
-    return sums.reindex(index=pd.RangeIndex(len(groups)), columns=pd.DatetimeIndex(months)).to_numpy(float)
+    return sums.reindex(index=pd.RangeIndex(len(groups)), columns=list(months)).to_numpy(float)
 
 
 def _formats(book: "xlsxwriter.Workbook") -> "dict[str, Format]":
