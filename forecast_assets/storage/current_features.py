@@ -80,8 +80,7 @@ def _without_value(features: pd.DataFrame, among: Collection[str] | None) -> dic
     latest = max(expected)
     suspects: dict[pd.Timestamp, set[str]] = {}
     for month, columns in expected.items():
-        row = known.loc[month]
-        unknown = {name for name in columns if not row[name]}
+        unknown = columns & set(known.columns[~known.loc[month].to_numpy(bool)])
         relevant = unknown if month == latest else unknown & anywhere
         if relevant:
             suspects[month] = relevant
