@@ -8,6 +8,9 @@ import pytest
 
 from forecast_assets.domain.calendar import add_months, month_range
 from forecast_assets.domain.demand.demand_panel import panel_from_rows
+from forecast_assets.domain.models.boosters import TrainedBoosters
+from forecast_assets.domain.models.feature_cube import FeatureNames
+from forecast_assets.domain.models.pooled_model import PooledFit, PooledModel
 from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.models.refits import refit_at_earlier_origins
 from forecast_assets.domain.selection.backtest import backtest, scored
@@ -245,3 +248,44 @@ def test_entries_of_old_anchors_of_the_market_are_deleted(tmp_path):
     kept = {(key, back) for key in ("FR", "NO") for back in (49, 48, 0)
             if memory.recall(PartitionKey(add_months(month, -back), key), "refit", "d1")}  # fmt: skip
     assert kept == {("FR", 48), ("FR", 0), ("NO", 49)}
+
+
+def boosters(text):
+    return TrainedBoosters(FeatureNames(("level",), ()), {"mean": text}, {})
+
+
+def pooled_model(**texts):
+    """A pooled model of the month before the origin: a text per fit, by months before the cutoff."""
+    quantiles = pd.DataFrame({"segment": ["*"], "horizon_months": [1], "p90": [1.0]})
+    by_offset = {int(name[1:]): PooledFit(boosters(text), quantiles) for name, text in texts.items()}
+    return PooledModel(add_months(ORIGIN, -1), RECIPE, by_offset)
+
+
+@pytest.mark.parametrize(("changed", "anchors_back"), [({"m0": "new"}, []), ({"m12": "new"}, [12])])
+def test_other_learners_over_all_markets_are_learned_anew(store, tmp_path, monkeypatch, changed, anchors_back):
+    anchors = []
+    monkeypatch.setattr(anchor_fits, "refit_at", lambda features, panel, anchor, *_: anchors.append(anchor))
+    usual = {"m0": "a", "m6": "b", "m12": "c", "m18": "d"}
+    of_market = fits(store, AnchorMemory(TableStore(str(tmp_path))))
+    of_market.refits(ORIGIN, RECIPE, pooled_model(**usual))
+    assert len(anchors) == 3
+    anchors.clear()
+    of_market.refits(ORIGIN, RECIPE, pooled_model(**usual | changed))
+    assert anchors == [add_months(ORIGIN, -back) for back in anchors_back]
+
+
+@pytest.mark.parametrize(("changed", "anchors_back"), [({"m0": "new"}, []), ({"m12": "new"}, [12, 6])])
+def test_a_backtest_with_other_learners_over_all_markets_is_made_anew(
+    store, tmp_path, monkeypatch, changed, anchors_back
+):
+    anchors = []
+    monkeypatch.setattr(anchor_fits, "forecasts_at", lambda features, panel, anchor, *_: anchors.append(anchor))
+    monkeypatch.setattr(anchor_fits, "refit_at", lambda *_: None)
+    usual = {"m0": "a", "m6": "b", "m12": "c", "m18": "d"}
+    of_market = fits(store, AnchorMemory(TableStore(str(tmp_path))))
+    assert of_market.backtest_forecasts(ORIGIN, RECIPE, pooled_model(**usual)) == []
+    assert len(anchors) == 3
+    anchors.clear()
+    # Without enough history there is nothing, and that is remembered too.
+    assert of_market.backtest_forecasts(ORIGIN, RECIPE, pooled_model(**usual | changed)) == []
+    assert anchors == [add_months(ORIGIN, -back) for back in anchors_back]
