@@ -289,3 +289,7 @@ def test_a_backtest_with_other_learners_over_all_markets_is_made_anew(
     # Without enough history there is nothing, and that is remembered too.
     assert of_market.backtest_forecasts(ORIGIN, RECIPE, pooled_model(**usual | changed)) == []
     assert anchors == [add_months(ORIGIN, -back) for back in anchors_back]
+    anchors.clear()
+    monkeypatch.setattr(anchor_fits, "code_version", lambda asset: f"another {asset}")
+    of_market.backtest_forecasts(ORIGIN, RECIPE, pooled_model(**usual))
+    assert len(anchors) == 3
