@@ -6,95 +6,25 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.calendar import add_months, month_range
+from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.demand.demand_panel import panel_from_rows
-from forecast_assets.domain.models.boosters import TrainedBoosters
-from forecast_assets.domain.models.feature_cube import FeatureNames
-from forecast_assets.domain.models.pooled_model import PooledFit, PooledModel
-from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.models.refits import refit_at_earlier_origins
-from forecast_assets.domain.selection.backtest import backtest, scored
 from forecast_assets.market_state import anchor_fits
-from forecast_assets.market_state.anchor_fits import AnchorFits
-from forecast_assets.storage import MissingPartition, PartitionKey, TableReader, TableStore
+from forecast_assets.storage import TableStore
 from forecast_assets.storage.anchor_memory import AnchorMemory
-from forecast_assets.storage.current_features import CurrentFeatures
-from forecast_assets.storage.provenance import StoredProvenance
-from forecast_assets.storage.stored_window import ChangedInput, StoredWindow
-from forecast_assets.storage.table_specs import table_specs
-from forecast_assets_tests.domain.small_market import EARLIER_ORIGINS, MONTHS, feature_stack, small_market
+from forecast_assets.storage.current_features import OutdatedFeatures
+from forecast_assets.storage.stored_window import ChangedInput
+from forecast_assets_tests.domain.small_market import MONTHS
+from forecast_assets_tests.market_state.small_market_store import (
+    ORIGIN,
+    RECIPE,
+    FramesByMonth,
+    fits,
+    pooled_model,
+    window,
+)
 
 pytestmark = pytest.mark.heavy
-
-ORIGIN = MONTHS[80]
-RECIPE = Recipe(
-    rounds=4, training_rows=2000, min_rows_per_leaf=20, recursive_rounds=3, refit_rows=1000, refit_rounds=3,
-    member_weights=(("recursive", 0.5), ("holt_winters", 0.5)),
-)  # fmt: skip
-
-
-class FramesByMonth(TableReader):
-    """Tables of one market in memory, with the hash that each month is said to have."""
-
-    def __init__(self, tables):
-        self.tables, self.hashes, self.reads = tables, {}, []
-
-    def list_partitions(self, name):
-        return [PartitionKey(month, "FR") for month in sorted(self.tables[name]["month"].unique())]
-
-    def exists(self, name, partition):
-        return partition in self.list_partitions(name)
-
-    def provenance(self, table, partition):
-        if not self.exists(table, partition):
-            raise MissingPartition(table, [partition])
-        content = self.hashes.get((table, partition.month), f"{table} {partition.month:%Y-%m}")
-        return StoredProvenance("run", "cycle", "sha", content_hash=content)
-
-    def read_with_provenance(self, table, partitions, columns=None, missing="error"):
-        wanted = list(partitions)
-        self.reads.append((table.name, [each.month for each in wanted], columns))
-        rows = self.tables[table.name]
-        rows = rows[rows["month"].isin([each.month for each in wanted])].reset_index(drop=True)
-        rows = rows if columns is None else rows[[*columns, "month"]]
-        return rows, {each: self.provenance(table.name, each) for each in wanted}
-
-
-@pytest.fixture(scope="module")
-def tables():
-    market = small_market()
-    features = feature_stack(market.history(), EARLIER_ORIGINS)
-    # Three marks of nothing, so that the table has months.
-    marks = pd.DataFrame({"month": MONTHS, "sku": "none", "marked_month": MONTHS, "reason": "x", "cleaned_units": 1.0})
-    return {
-        "features": features.assign(month=features["origin_month"]),
-        "sell_in": market.sell_in,
-        "history_marks": marks,
-        "products": market.products,
-    }
-
-
-def window(store, table, first, last):
-    months = month_range(add_months(ORIGIN, first), add_months(ORIGIN, last))
-    stored = store.provenances(table, [PartitionKey(month, "FR") for month in months])
-    return StoredWindow(store, table_specs()[table], {key: each.content_hash for key, each in stored.items()})
-
-
-def fits(store, memory):
-    return AnchorFits(
-        "FR",
-        memory,
-        CurrentFeatures(None),
-        window(store, "features", -80, -1),
-        window(store, "sell_in", -80, 0),
-        window(store, "history_marks", -80, 0),
-        window(store, "products", -80, -1),
-    )
-
-
-@pytest.fixture
-def store(tables):
-    return FramesByMonth(tables)
 
 
 @pytest.fixture(scope="module")
@@ -196,20 +126,6 @@ def test_a_damaged_entry_is_computed_anew_and_replaced(store, filled, computed_a
     assert computed_at == []
 
 
-def test_a_backtest_equals_that_of_the_whole_history_and_is_remembered(tables, store, tmp_path, monkeypatch):
-    memory = AnchorMemory(TableStore(str(tmp_path)))
-    panel = panel_from_rows(tables["sell_in"], MONTHS[0], ORIGIN).with_marks(tables["history_marks"])
-    stack = tables["features"].drop(columns="month")
-    expected = backtest(stack, panel, ORIGIN, RECIPE, tables["products"])
-    first = scored(fits(store, memory).backtest_forecasts(ORIGIN, RECIPE, None), [], panel, ORIGIN)
-    pd.testing.assert_frame_equal(first, expected)
-    monkeypatch.setattr(anchor_fits, "forecasts_at", lambda *_: pytest.fail("computed again"))
-    store.reads.clear()
-    again = scored(fits(store, memory).backtest_forecasts(ORIGIN, RECIPE, None), [], panel, ORIGIN)
-    pd.testing.assert_frame_equal(again, expected)
-    assert store.reads == []
-
-
 def test_a_replay_remembers_nothing(store, computed_at):
     for _ in range(2):
         fits(store, AnchorMemory(None)).refits(ORIGIN, RECIPE, None)
@@ -240,27 +156,6 @@ def test_a_partition_that_is_published_meanwhile_is_an_error(store):
         features.frame()
 
 
-def test_entries_of_old_anchors_of_the_market_are_deleted(tmp_path):
-    memory = AnchorMemory(TableStore(str(tmp_path)))
-    month = pd.Timestamp("2024-06-01")
-    for country, back in (("FR", 49), ("FR", 48), ("NO", 49), ("FR", 0)):
-        memory.keep(PartitionKey(add_months(month, -back), country), "refit", "d1", b"content")
-    kept = {(key, back) for key in ("FR", "NO") for back in (49, 48, 0)
-            if memory.recall(PartitionKey(add_months(month, -back), key), "refit", "d1")}  # fmt: skip
-    assert kept == {("FR", 48), ("FR", 0), ("NO", 49)}
-
-
-def boosters(text):
-    return TrainedBoosters(FeatureNames(("level",), ()), {"mean": text}, {})
-
-
-def pooled_model(**texts):
-    """A pooled model of the month before the origin: a text per fit, by months before the cutoff."""
-    quantiles = pd.DataFrame({"segment": ["*"], "horizon_months": [1], "p90": [1.0]})
-    by_offset = {int(name[1:]): PooledFit(boosters(text), quantiles) for name, text in texts.items()}
-    return PooledModel(add_months(ORIGIN, -1), RECIPE, by_offset)
-
-
 @pytest.mark.parametrize(("changed", "anchors_back"), [({"m0": "new"}, []), ({"m12": "new"}, [12])])
 def test_other_learners_over_all_markets_are_learned_anew(store, tmp_path, monkeypatch, changed, anchors_back):
     anchors = []
@@ -274,22 +169,16 @@ def test_other_learners_over_all_markets_are_learned_anew(store, tmp_path, monke
     assert anchors == [add_months(ORIGIN, -back) for back in anchors_back]
 
 
-@pytest.mark.parametrize(("changed", "anchors_back"), [({"m0": "new"}, []), ({"m12": "new"}, [12, 6])])
-def test_a_backtest_with_other_learners_over_all_markets_is_made_anew(
-    store, tmp_path, monkeypatch, changed, anchors_back
-):
-    anchors = []
-    monkeypatch.setattr(anchor_fits, "forecasts_at", lambda features, panel, anchor, *_: anchors.append(anchor))
-    monkeypatch.setattr(anchor_fits, "refit_at", lambda *_: None)
-    usual = {"m0": "a", "m6": "b", "m12": "c", "m18": "d"}
-    of_market = fits(store, AnchorMemory(TableStore(str(tmp_path))))
-    assert of_market.backtest_forecasts(ORIGIN, RECIPE, pooled_model(**usual)) == []
-    assert len(anchors) == 3
-    anchors.clear()
-    # Without enough history there is nothing, and that is remembered too.
-    assert of_market.backtest_forecasts(ORIGIN, RECIPE, pooled_model(**usual | changed)) == []
-    assert anchors == [add_months(ORIGIN, -back) for back in anchors_back]
-    anchors.clear()
-    monkeypatch.setattr(anchor_fits, "code_version", lambda asset: f"another {asset}")
-    of_market.backtest_forecasts(ORIGIN, RECIPE, pooled_model(**usual))
-    assert len(anchors) == 3
+def test_nothing_is_learned_from_months_that_lack_a_feature(tables, filled):
+    of_market = dataclasses.replace(fits(FramesByMonth(tables), AnchorMemory(None)), current=Suspicious())
+    with pytest.raises(OutdatedFeatures):
+        of_market.refits(ORIGIN, RECIPE, None)
+    with pytest.raises(OutdatedFeatures):
+        of_market.training_features(ORIGIN, filled[1], RECIPE)
+
+
+class Suspicious:
+    """A check of features that finds every table outdated."""
+
+    def require(self, country, features, among=None):
+        raise OutdatedFeatures(f"{country} lacks a feature")
