@@ -151,7 +151,7 @@ def test_what_all_markets_teach_is_read_from_months_before_the_origin(nodes):
 
 def test_the_reasons_of_a_forecast_serve_what_people_read_alone(nodes):
     made = {name for name in nodes if "forecast_reasons" in upstream(nodes, name)}
-    assert made == {"forecast_exceptions"}
+    assert made == {"forecast_exceptions", "market_report"}
 
 
 def test_jobs_select_the_tables_of_their_stages(definitions):

@@ -7,7 +7,7 @@ a monthly table. The meaning of the numbers is decided in `measures.py`.
 import numpy as np
 import pandas as pd
 
-from forecast_assets.reports.level_rows import market_range
+from forecast_assets.reports.level_rows import category_range, market_range
 from forecast_assets.reports.market_report import MarketReport
 from forecast_assets.reports.measures import PUBLICATION_COLUMNS
 
@@ -20,39 +20,43 @@ FORECAST_COLUMNS = {
     "baseline": "baseline_units",
     "model": "model_units",
 }
+LAST_FORECAST = "last"
 # Of the market: the range of the sum, not the sum of ranges.
 RANGE = ("forecast_units_p10", "forecast_units_p90")
 
 
-def chart_series(report: MarketReport, skus: pd.Series) -> dict:
+def chart_series(report: MarketReport, skus: pd.Series, categories: pd.Series) -> dict:
     """Return all series of the page.
 
     Args:
         report: The report's frames.
         skus: The SKUs to draw one by one, in the order of the page's SKU table.
+        categories: The category of each of them.
 
     Returns:
         `months` (`YYYY-MM`: history, then target months), `history_months` (how many are history), `skus`, and under
-        `market` (lists) and `by_sku` (lists of lists, one per SKU): `history`, the series of FORECAST_COLUMNS over
-        the target months, and `backtest`: one entry per origin with `first_month` (index into `months`) and `model`.
-        `by_sku.publication` numbers the entries of `publications` (status, source, reason). Null = no number.
+        `market` (lists), `by_category` and `by_sku` (lists of lists, one per category or SKU): `history`, the series of
+        FORECAST_COLUMNS over the target months, `last` (the publication of the month before), and `backtest` of market
+        and SKUs: one entry per origin with `first_month` (index into `months`) and `model`. `by_sku.publication`
+        numbers the entries of `publications` (status, source, reason). Null = no number.
     """
-    history_months = _history_months(report)
-    target_months = pd.date_range(
-        report.origin_month + pd.DateOffset(months=1), report.published["target_month"].max(), freq="MS"
-    )
-    months = pd.DatetimeIndex(history_months.append(target_months))
+    months = page_months(report)
+    history_months, target_months = months[months <= report.origin_month], months[months > report.origin_month]
     history = _matrix(report.sell_in, skus, history_months, "month", "sell_in_units")
     forecasts = {
         name: _matrix(report.published, skus, target_months, "target_month", column)
         for name, column in FORECAST_COLUMNS.items()
     }
+    forecasts[LAST_FORECAST] = _matrix(_before(report), skus, target_months, "target_month", "forecast_units")
+    names = sorted(set(categories))
     publications, publication = _publications(report, skus, target_months)
     by_sku = {"history": _numbers(history), "publication": publication}
     return {
         "months": [f"{month:%Y-%m}" for month in months],
         "history_months": len(history_months),
         "skus": skus.tolist(),
+        "categories": names,
+        "category_of": [names.index(name) for name in categories],
         "publications": publications,
         "market": {
             "history": _numbers(_market_total(report.sell_in, "month", "sell_in_units", history_months)),
@@ -63,11 +67,42 @@ def chart_series(report: MarketReport, skus: pd.Series) -> dict:
             for name, column in FORECAST_COLUMNS.items()
             if column not in RANGE
         }
+        | {LAST_FORECAST: _numbers(_market_total(_before(report), "target_month", "forecast_units", target_months))}
         | {name: _numbers(market_range(report, FORECAST_COLUMNS[name], target_months)) for name in ("p10", "p90")},
+        "by_category": _by_category({"history": history, **forecasts}, categories, names)
+        | {
+            name: [_numbers(category_range(report, each, FORECAST_COLUMNS[name], target_months)) for each in names]
+            for name in ("p10", "p90")
+        },
         "by_sku": by_sku
         | {"backtest": _backtest(report, skus, months)}
         | {name: _numbers(matrix) for name, matrix in forecasts.items()},
     }
+
+
+def page_months(report: MarketReport) -> pd.DatetimeIndex:
+    """Return the months of the page: the history window, then the target months."""
+    ahead = pd.date_range(
+        report.origin_month + pd.DateOffset(months=1), report.published["target_month"].max(), freq="MS"
+    )
+    return pd.DatetimeIndex(_history_months(report).append(ahead))
+
+
+def _before(report: MarketReport) -> pd.DataFrame:
+    """Return the publication of the month before, without rows if there is none."""
+    return report.published.iloc[:0] if report.published_before is None else report.published_before
+
+
+def _by_category(matrices: dict[str, np.ndarray], categories: pd.Series, names: list[str]) -> dict[str, list]:
+    """Return the sums over the SKUs of each category; null where no SKU has a number."""
+    sums: dict[str, list] = {name: [] for name in matrices if name not in ("p10", "p90")}
+    for category in names:
+        rows = (categories == category).to_numpy()
+        for name in sums:
+            known = np.isfinite(matrices[name][rows])
+            total = np.where(known, matrices[name][rows], 0.0).sum(axis=0)
+            sums[name].append(_numbers(np.where(known.any(axis=0), total, np.nan)))
+    return sums
 
 
 def _history_months(report: MarketReport) -> pd.DatetimeIndex:

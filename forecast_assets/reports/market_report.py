@@ -54,6 +54,23 @@ PERFORMANCE_COLUMNS = [
 PRODUCT_COLUMNS = ["sku", "category"]
 FINDING_COLUMNS = ["source", "finding", "effect", "message"]
 LEVEL_COLUMNS = ["level", "category", "target_month", "forecast_units_p10", "forecast_units_p90"]
+EXCEPTION_COLUMNS = [
+    "rank",
+    "sku",
+    "reason",
+    "text",
+    "units",
+    "reference_units",
+    "reference",
+    "unit_price",
+    "value",
+    "value_unit",
+    "last_units",
+    "last_year_units",
+]
+REASON_COLUMNS = ["sku", "target_month", "order", "cause", "units", "text"]
+PROMOTION_COLUMNS = ["sku", "promotion_month", "is_promoted"]
+PRICE_COLUMNS = ["sku", "month", "price", "is_promoted"]
 MARK_COLUMNS = ["sku", "marked_month", "reason", "units", "cleaned_units"]
 
 
@@ -70,13 +87,17 @@ class MarketReport:
         published: One row per sku and target month, the columns of `published_forecasts`.
         backtest: One row per sku, origin and horizon; no rows for a market too young to be tested.
         performance: One row per sku, origin and lag of all published forecasts scored so far; None before the first.
-        products: One row per sku: `sku, category`, further columns are not read.
+        products: One row per sku: `sku, category`, and what is known of its brand, pack, launch, end and predecessor.
         published_before: The same of the month before, for the churn; None or no rows if none was published.
         model_summary: Facts about the model to print as they are, by label.
         findings: One row per finding in the deliveries of the origin month: `source, finding, effect, message`.
         levels: One row per level, category and target month of `forecast_levels`; no rows if it is not stored.
         value_added: Rows of ``forecast_value_added`` of the months scored so far; no rows before the first.
         history_marks: One row per marked cell of the history, the columns of `history_marks`; no rows without a mark.
+        exceptions: Rows of `forecast_exceptions` of the origin; no rows if it is not stored.
+        reasons: Rows of `forecast_reasons` of the origin; no rows if it is not stored.
+        promotions: Past and planned promotions as known at the origin; no rows without any.
+        prices: Shelf price by sku and month up to the origin: `sku, month, price, is_promoted`; no rows without any.
 
     Raises:
         ValueError: If a frame lacks a column, or `published` has no rows.
@@ -101,12 +122,21 @@ class MarketReport:
     levels: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=LEVEL_COLUMNS))
     history_marks: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=MARK_COLUMNS))
 
+    exceptions: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=EXCEPTION_COLUMNS))
+    reasons: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=REASON_COLUMNS))
+    promotions: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=PROMOTION_COLUMNS))
+    prices: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=PRICE_COLUMNS))
+
     def __post_init__(self) -> None:
         self._require("sell_in", self.sell_in, SELL_IN_COLUMNS)
         self._require("published", self.published, PUBLISHED_COLUMNS)
         self._require("products", self.products, PRODUCT_COLUMNS)
         self._require("levels", self.levels, LEVEL_COLUMNS)
         self._require("history_marks", self.history_marks, MARK_COLUMNS)
+        self._require("exceptions", self.exceptions, EXCEPTION_COLUMNS)
+        self._require("reasons", self.reasons, REASON_COLUMNS)
+        self._require("promotions", self.promotions, PROMOTION_COLUMNS)
+        self._require("prices", self.prices, PRICE_COLUMNS)
         if len(self.backtest):
             self._require("backtest", self.backtest, BACKTEST_COLUMNS)
         if self.performance is not None and len(self.performance):

@@ -93,7 +93,7 @@ def publication_counts(published: pd.DataFrame) -> pd.DataFrame:
 
 
 def sku_measures(report: MarketReport) -> pd.DataFrame:
-    """Return one row per published or backtested SKU, the largest contributor to the model's error first.
+    """Return one row per published, backtested or ranked SKU, the largest contributor to the model's error first.
 
     Columns: sku, category, demand_class, last_12_units, next_12_units, change, wape_ and bias_ of model and baseline,
     error_units, error_share, baseline_won.
@@ -104,7 +104,8 @@ def sku_measures(report: MarketReport) -> pd.DataFrame:
     - ``baseline_won`` is true if the baseline's WAPE is lower than the model's.
     """
     cells = comparable_cells(report.backtest, BACKTEST_FORECASTS)
-    skus = pd.concat([report.published["sku"], cells.get("sku", pd.Series(dtype=str))]).drop_duplicates()
+    tested = cells.get("sku", pd.Series(dtype=str))
+    skus = pd.concat([report.published["sku"], tested, report.exceptions["sku"]]).drop_duplicates()
     rows = pd.DataFrame({"sku": skus.to_numpy()})
     for part in (_names(report, cells), _last_and_next_year(report), _sku_accuracy(cells)):
         rows = rows.merge(part, on="sku", how="left", validate="1:1")

@@ -1,10 +1,9 @@
-"""The HTML page: puts tables, tiles and embedded data into the template, in one file that needs no network.
+"""The HTML page: puts tables, figures and embedded data into the templates, in one file that needs no network.
 
-Numbers come from `measures.py` and `chart_series.py`; look and behaviour from `report.html.jinja`, `report.css` and
-`report.js`. No metric is computed here.
+Numbers come from `measures.py`, `review_page.py`, `accuracy_page.py`, `chart_series.py` and `sku_facts.py`; look and
+behaviour from `template/`. No metric is computed here.
 """
 
-import json
 from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -13,38 +12,22 @@ import numpy as np
 import pandas as pd
 
 from forecast_assets.domain import number_format
-from forecast_assets.domain.evaluation.backtest_accuracy import ALL_LAGS, accuracy_by
-from forecast_assets.domain.evaluation.paired_comparison import MIN_ORIGINS, MIN_SKUS, compare_paired
-from forecast_assets.domain.evaluation.realised_accuracy import realised_accuracy
+from forecast_assets.domain.evaluation.paired_comparison import MIN_ORIGINS, MIN_SKUS
 from forecast_assets.domain.evaluation.value_added_verdict import over_months, override_verdict
 from forecast_assets.domain.publication.churn import forecast_churn
-from forecast_assets.reports.chart_series import chart_series
+from forecast_assets.reports.accuracy_page import FORECAST_TITLES, accuracy_context, records
+from forecast_assets.reports.chart_series import chart_series, page_months
 from forecast_assets.reports.market_report import MarketReport
-from forecast_assets.reports.measures import (
-    BACKTEST_FORECASTS,
-    REALISED_FORECASTS,
-    accuracy_rows,
-    beside_one_another,
-    comparable_cells,
-    marks_by_reason,
-    overall_accuracy,
-    publication_counts,
-    realised_cells,
-    sku_measures,
-    value_added_steps,
-)
+from forecast_assets.reports.measures import marks_by_reason, publication_counts, sku_measures, value_added_steps
+from forecast_assets.reports.override_sheet import names_by_sku
+from forecast_assets.reports.page_data import packed
+from forecast_assets.reports.review_page import REASON_TITLES, review_context
+from forecast_assets.reports.sku_facts import sku_facts
 
 if TYPE_CHECKING:
     from jinja2 import Template
     from markupsafe import Markup
 
-FORECAST_TITLES = {
-    "model": "Model",
-    "published": "Published",
-    "baseline": "Holt-Winters",
-    "naive": "Seasonal naive",
-}
-LEVEL_TITLES = {"sku": "SKU", "category": "Category", "market": "Market total"}
 STATUS_MEANINGS = {
     "published": "released to readers",
     "shadow": "measured, not for readers",
@@ -71,64 +54,57 @@ def render_market_report(report: MarketReport) -> str:
         The page. Styles, scripts and data are embedded; it opens from a folder or a mail, offline. The same report
         gives the same text.
     """
-    backtest = comparable_cells(report.backtest, BACKTEST_FORECASTS)
-    realised = realised_cells(report.performance, backfilled=False)
-    backfilled = realised_cells(report.performance, backfilled=True)
+    names = names_by_sku(report)
     skus = sku_measures(report)
-    tidy = accuracy_by(backtest)
-    lags = beside_one_another(tidy, "lag")
-    realised_lags = accuracy_rows(realised, "lag_months", REALISED_FORECASTS)
-    data = chart_series(report, skus["sku"]) | {
-        "lags": _lag_series(lags, "group", BACKTEST_FORECASTS),
-        "realised_lags": _lag_series(realised_lags, "lag_months", REALISED_FORECASTS),
-    }
-    return (
-        _template()
-        .render(
-            report=report,
-            first_target=report.published["target_month"].min(),
-            last_target=report.published["target_month"].max(),
-            tile_groups=[
-                _tile_group("Backtest", backtest, BACKTEST_FORECASTS),
-                _tile_group("Realised", realised, REALISED_FORECASTS),
-                _tile_group("Backfilled", backfilled, REALISED_FORECASTS),
-            ],
-            left_out_cells=len(report.backtest) - len(backtest),
-            publications=_records(publication_counts(report.published)),
-            findings=_records(report.findings),
-            marks=_records(marks_by_reason(report.history_marks)),
-            mark_meanings=MARK_MEANINGS,
-            published_skus=report.published["sku"].nunique(),
-            verdict=compare_paired(backtest) if len(backtest) else None,
-            lags=_records(lags),
-            lag_groups=_records(beside_one_another(tidy, "lag_group")),
-            levels=_records(
-                beside_one_another(tidy, "level").assign(group=lambda rows: rows["group"].map(LEVEL_TITLES))
-            ),
-            realised_lags=_records(realised_lags),
-            realised_groups=_realised_groups(report.performance),
-            churn=_churn(report),
-            value_added=_records(value_added_steps(report.value_added)),
-            override_verdict=override_verdict(over_months(report.value_added)),
-            categories=_by_size(accuracy_rows(backtest, "category", BACKTEST_FORECASTS)),
-            demand_classes=_records(beside_one_another(tidy, "segment")),
-            skus=_records(skus),
-            baseline_won_skus=int(skus["baseline_won"].sum()),
-            tested_skus=int(skus["wape_model"].notna().sum()),
-            data=_json_for_script(data),
-        )
-        .strip()
-        + "\n"
+    skus = skus.assign(name=[names.get(str(sku), ("", ""))[0] for sku in skus["sku"]])
+    accuracy = accuracy_context(report, skus)
+    page = _template().render(
+        report=report,
+        first_target=report.published["target_month"].min(),
+        last_target=report.published["target_month"].max(),
+        published_skus=report.published["sku"].nunique(),
+        publications=records(publication_counts(report.published)),
+        findings=records(report.findings),
+        marks=records(marks_by_reason(report.history_marks)),
+        mark_meanings=MARK_MEANINGS,
+        churn=_churn(report),
+        value_added=records(value_added_steps(report.value_added)),
+        override_verdict=override_verdict(over_months(report.value_added)),
+        data=_embeddable(packed(page_data(report, skus) | accuracy["lag_series"])),
+        **review_context(report),
+        **accuracy,
     )
+    return page.strip() + "\n"
 
 
-def _realised_groups(performance: pd.DataFrame | None) -> dict[str, list[dict]]:
-    """Return realised accuracy over all lags by category and by class, largest first."""
-    table = pd.DataFrame() if performance is None or performance.empty else realised_accuracy(performance)
-    if table.empty:
-        return {"category": [], "class": []}
-    whole = table[table["lag"] == ALL_LAGS]
-    return {level: _by_size(whole[whole["level"] == level]) for level in ("category", "class")}
+def page_data(report: MarketReport, skus: pd.DataFrame) -> dict:
+    """Return what the scripts of the page read, but for the series by lag.
+
+    Args:
+        report: The report's frames.
+        skus: From `sku_measures`, with `name`: the SKUs in the order of the page.
+    """
+    return {
+        **chart_series(report, skus["sku"], skus["category"]),
+        "names": skus["name"].tolist(),
+        "classes": skus["demand_class"].tolist(),
+        "review": _review_rows(report, skus["sku"]),
+        "facts": sku_facts(report, skus["sku"], page_months(report)),
+    }
+
+
+def _review_rows(report: MarketReport, skus: pd.Series) -> dict[str, list]:
+    """Return the rows of `forecast_exceptions` in the order of the page; null where a SKU has none."""
+    rows = report.exceptions.set_index("sku").reindex(skus)
+    numbers = {"reference": "reference_units", "last": "last_units", "last_year": "last_year_units"}
+    columns = {"units": "units", "value": "value", **numbers}
+    figures = {name: [_number(value) for value in rows[column].astype(float)] for name, column in columns.items()}
+    texts = {name: [text if isinstance(text, str) else None for text in rows[name]] for name in ("reason", "text")}
+    return figures | texts
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else round(value, 2)
 
 
 def _churn(report: MarketReport) -> dict[str, float]:
@@ -137,57 +113,27 @@ def _churn(report: MarketReport) -> dict[str, float]:
     return {} if before is None or before.empty else forecast_churn(report.published, before)
 
 
-def _tile_group(title: str, cells: pd.DataFrame, forecasts: dict[str, str]) -> dict:
-    """Return one row of tiles: accuracy of the first forecast beside the others; no tiles without cells."""
-    overall = overall_accuracy(cells, forecasts)
-    first, *others = forecasts
-    group = {"title": title, "cells": len(cells), "measures": None}
-    if overall is None:
-        return group
-    wapes = {name: float(overall[f"wape_{name}"]) for name in forecasts}
-    biases = {name: float(overall[f"bias_{name}"]) for name in forecasts}
-    baseline = wapes["baseline"]
-    return group | {
-        "measures": {"wape": wapes, "bias": biases, "accuracy": {name: 1 - wape for name, wape in wapes.items()}},
-        "name": title if title == "Backfilled" else FORECAST_TITLES[first],
-        "first": first,
-        "others": others,
-        "saved_error": 1 - wapes[first] / baseline if baseline > 0 else float("nan"),
-        "origins": int(cells["origin_month"].nunique()),
-    }
-
-
-def _lag_series(table: pd.DataFrame, lag: str, forecasts: dict[str, str]) -> dict:
-    """Return WAPE by lag as lists: `lag` and one list per forecast, fractions rounded to 0.01 percent points."""
-    wapes = {name: _nullable(table[f"wape_{name}"].astype(float).round(4)) for name in forecasts}
-    return {"lag": [int(value) for value in table[lag]]} | wapes
-
-
-def _nullable(values: pd.Series) -> list:
-    return [None if missing else value for value, missing in zip(values.tolist(), values.isna(), strict=True)]
-
-
-def _by_size(table: pd.DataFrame) -> list[dict]:
-    return _records(table.sort_values("actual_units", ascending=False, kind="stable"))
-
-
-def _records(table: pd.DataFrame) -> list[dict]:
-    """Return rows as dicts for the template; missing texts become empty, missing numbers stay NaN."""
-    texts = {name: table[name].fillna("") for name in table.columns if table[name].dtype == object}
-    return table.assign(**texts).to_dict("records")
-
-
-def _json_for_script(data: dict) -> "Markup":
-    """Return JSON for a script element: without `<`, `>` and `&`, no name in it can close the element."""
-    from markupsafe import Markup
-
-    text = json.dumps(data, allow_nan=False, separators=(",", ":"))
-    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
-
-
 def _sort_value(number: float) -> str:
     """Return the number that the page's script sorts by: six digits, or empty without one."""
     return "" if np.isnan(number) else f"{number:.6g}"
+
+
+def _signed_units(number: float) -> str:
+    """Return units with a plus sign if positive."""
+    text = number_format.format_units(number)
+    return f"+{text}" if number > 0 and text not in ("0", "0.0") else text
+
+
+def _month(month: pd.Timestamp | None) -> str:
+    """Return a month in words, a dash if it is unknown."""
+    return number_format.NOTHING if month is None or pd.isna(month) else number_format.format_month(month)
+
+
+def _embeddable(text: str) -> "Markup":
+    """Return text that holds no character with a meaning in markup, as base64 does not."""
+    from markupsafe import Markup
+
+    return Markup(text)
 
 
 def _embedded(name: str) -> "Markup":
@@ -210,17 +156,20 @@ def _template() -> "Template":
     )
     environment.filters |= {
         "units": number_format.format_units,
+        "signed_units": _signed_units,
         "percent": number_format.format_percent,
         "signed_percent": number_format.format_signed_percent,
         "points": number_format.format_points,
-        "month": number_format.format_month,
+        "month": _month,
         "sort_value": _sort_value,
     }
     environment.globals |= {
         "embedded": _embedded,
         "titles": FORECAST_TITLES,
         "status_meanings": STATUS_MEANINGS,
+        "reason_titles": REASON_TITLES,
+        "nan": float("nan"),
         "min_origins": MIN_ORIGINS,
         "min_skus": MIN_SKUS,
     }
-    return environment.get_template("report.html.jinja")
+    return environment.get_template("template/report.html.jinja")

@@ -1,5 +1,7 @@
 """Reads a rendered page back with the standard library's HTML parser: tables, scripts, links, open elements."""
 
+import base64
+import gzip
 import json
 from html.parser import HTMLParser
 
@@ -46,8 +48,13 @@ class PageReader(HTMLParser):
         self.texts.append(data)
 
     @property
+    def packed(self) -> str:
+        """The embedded data as it stands in the page."""
+        return next(text for attributes, text in self.scripts if attributes.get("id") == "report-data")
+
+    @property
     def data(self) -> dict:
-        return json.loads(next(text for attributes, text in self.scripts if attributes.get("id") == "report-data"))
+        return json.loads(gzip.decompress(base64.b64decode(self.packed, validate=True)))
 
     def table_with(self, heading: str) -> list[list[str]]:
         tables = [table for table in self.tables if any(heading in cell for cell in table[0])]

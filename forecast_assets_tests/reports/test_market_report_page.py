@@ -12,6 +12,7 @@ from forecast_assets.reports import MarketReport, render_market_report
 from forecast_assets_tests.reports.conftest import HOSTILE_SKU, JANUARY, with_names
 from forecast_assets_tests.reports.page_reader import PageReader
 
+SCRIPTS = 10  # data, chart library, and the parts of the page's own
 NAMES = ["</script x", "<!--<script>", "&lt;i&gt;", "{{ 7 * 7 }}", "a\u2028b", "' onclick='x", "\\"]
 
 
@@ -51,7 +52,16 @@ def test_embedded_numbers_are_those_computed_by_hand(page):
 def test_without_a_stored_distribution_the_market_has_no_band(report):
     text = render_market_report(dataclasses.replace(report, levels=report.levels.iloc[:0]))
     assert PageReader(text).data["market"]["p10"] == [None, None]
-    assert "There is no band" in text
+    assert PageReader(text).data["by_category"]["p90"] == [[None, None], [None, None]]
+
+
+def test_categories_are_the_sums_of_their_skus_with_bands_of_their_own(page):
+    data = page.data
+    assert data["categories"] == ["Mugs", "Tea"]
+    assert data["category_of"] == [1, 0]
+    assert data["by_category"]["history"] == [[None, 10, None], [100, 120, 140]]
+    assert data["by_category"]["forecast"] == [[12.3, 1.23], [150, 200]]
+    assert data["by_category"]["p90"] == [[15, 4], [None, None]]
 
 
 def test_backtest_lines_start_at_their_first_target_month(page):
@@ -152,8 +162,8 @@ def test_publication_counts_name_status_source_and_reason(page):
 def test_a_hostile_sku_breaks_neither_the_json_nor_the_markup(text, page):
     assert page.open_elements == []
     assert "b" not in {tag for tag, _ in page.elements}
-    assert len(page.scripts) == 4  # data, chart library, charts, behaviour
-    assert text.count("</script>") == 4
+    assert len(page.scripts) == SCRIPTS
+    assert text.count("</script>") == SCRIPTS
     assert HOSTILE_SKU in page.data["skus"]
     assert page.table_with("Share of error")[2][0] == HOSTILE_SKU
     assert "#sku=%3C/script%3E%3Cb%3E%22%27%F0%9F%92%A5/" in page.addresses
@@ -169,14 +179,13 @@ def test_names_arrive_as_they_are(page_of_names, name):
 
 def test_names_end_neither_the_markup_nor_a_script(page_of_names):
     assert page_of_names.open_elements == []
-    assert len(page_of_names.scripts) == 4
+    assert len(page_of_names.scripts) == SCRIPTS
     assert len(page_of_names.data["skus"]) == len(NAMES) + 1
-    data_script = next(text for attributes, text in page_of_names.scripts if attributes.get("id") == "report-data")
-    assert not re.search(r"[<>&]", data_script)
+    assert re.fullmatch(r"[A-Za-z0-9+/=]+", page_of_names.packed)
 
 
 def test_the_page_needs_no_network(text, page):
-    assert all(address.startswith("#") for address in page.addresses)
+    assert {address for address in page.addresses if not address.startswith("#")} == {"market_report.xlsx"}
     assert "default-src 'none'" in text
     assert not re.search(r"url\(|@import|fetch\(|XMLHttpRequest", text)
 
@@ -233,9 +242,10 @@ def test_report_fields_cannot_be_reassigned(report):
 
 
 def test_scripts_write_names_as_text_only():
-    folder = files("forecast_assets.reports")
-    for name in ("report.js", "charts.js"):
-        script = folder.joinpath(name).read_text(encoding="utf-8")
+    scripts = [each for each in files("forecast_assets.reports").joinpath("template").iterdir() if each.suffix == ".js"]
+    assert len(scripts) == SCRIPTS - 2
+    for file in scripts:
+        script = file.read_text(encoding="utf-8")
         assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", script)
 
 
@@ -270,11 +280,13 @@ def steps_of_month(errors):
 def test_the_page_shows_five_steps_over_the_months_and_a_sentence_on_the_overrides(report):
     months = pd.concat([steps_of_month([40, 30, 20, 20, 24]), steps_of_month([20, 10, 10, 10, 16])])
     text = render_market_report(dataclasses.replace(report, value_added=months))
-    strip = text[text.index('id="value-added"') : text.index('id="market"')]
-    assert re.findall(r'class="value">([^<]+)<', strip) == ["30.0%", "20.0%", "15.0%", "15.0%", "20.0%"]
-    assert re.findall(r'class="(?:better|worse|)">([^<]+) units<', strip) == ["20", "10", "0", "\u221210"]
+    strip = text[text.index('id="value-added"') : text.index('id="change-a-number"')]
+    values = re.findall(r'class="value (better|worse|)">([^<]+)<', strip)
+    shown = [("", "30.0%"), ("better", "20.0%"), ("better", "15.0%"), ("", "15.0%"), ("worse", "20.0%")]
+    assert values == shown
+    assert re.findall(r"step before: ([^ ]+) units", strip) == ["20", "10", "0", "\u221210"]
     assert "<p>Your 2 overrides: 0 helped, 2 hurt; no verdict before 20.</p>" in strip
-    assert 'id="value-added"' not in render_market_report(report)
+    assert "Nothing realised yet" in render_market_report(report)
     none = render_market_report(dataclasses.replace(report, value_added=months[months["level"] == "market"]))
     assert "<p>No override has met its month yet.</p>" in none
 

@@ -164,6 +164,7 @@ def _training_figures(fitted: MarketModel, contest: Contest) -> dict[str, object
         "features": len(fitted.columns),
         "pooled_share": fitted.pooled_share,
         "boosting_weight": fitted.boosting_weight,
+        "planned_share": fitted.planned_share,
         "refits": fitted.refits,
         "recipe_id": recipe_id(contest.recipe),
         "champion_id": recipe_id(contest.champion or contest.recipe),

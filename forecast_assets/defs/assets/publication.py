@@ -18,7 +18,7 @@ from forecast_assets.defs.partition_windows import units_window, window
 from forecast_assets.defs.retries import with_retries
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.cycle_calendar import closed_month
-from forecast_assets.domain.demand.restatements import known_rows
+from forecast_assets.domain.demand.restatements import RESTATED_MONTH, known_rows
 from forecast_assets.domain.portfolio.portfolio_rules import HISTORY_MONTHS as PORTFOLIO_MONTHS
 from forecast_assets.domain.publication.churn import CHURN_COLUMNS, forecast_churn
 from forecast_assets.domain.publication.fallback import (
@@ -36,7 +36,8 @@ from forecast_assets.market_state.lookups import STALE_SINCE
 from forecast_assets.market_state.published_months import NOTHING_PUBLISHED, PublishedMonths
 from forecast_assets.partitions import country_of_run, cycle_id_of_run, months_of_run, reopens_month
 from forecast_assets.reports import MarketReport, render_market_report, render_workbook
-from forecast_assets.reports.market_report import LEVEL_COLUMNS
+from forecast_assets.reports.market_report import LEVEL_COLUMNS, PROMOTION_COLUMNS
+from forecast_assets.reports.model_summary import model_summary
 from forecast_assets.storage import PartitionKey, git_sha
 from forecast_assets.tags import CYCLE_ID_TAG, PUBLISH_FALLBACK
 from forecast_assets.tracking.mlflow_runs import MlflowRuns
@@ -47,6 +48,7 @@ from forecast_assets.validation.table_checks import check_specs, stored_if_sound
 
 PARTITION_COLUMNS = ["country", "month"]
 HISTORY_MONTHS = 60
+PRICE_WINDOW = ["sku", "price", "is_promoted", RESTATED_MONTH]
 
 
 @table_asset(
@@ -159,6 +161,11 @@ def _outcome(champion: pd.DataFrame) -> dict[str, str]:
         "forecast_value_added": window("forecast_value_added", -17, 0, required="none"),
         "history_marks": window("history_marks", 0, 0),
         "forecast_levels": window("forecast_levels", 0, 0, columns=LEVEL_COLUMNS, required="none"),
+        "forecast_exceptions": window("forecast_exceptions", 0, 0, required="none"),
+        "forecast_reasons": window("forecast_reasons", 0, 0, required="none"),
+        "promotions": window("promotions", 0, 0, columns=PROMOTION_COLUMNS, required="none"),
+        "sell_out": window("sell_out", -(HISTORY_MONTHS - 1), 0, columns=PRICE_WINDOW, required="none"),
+        "champion": window("champion", 0, 0, required="none"),
     },
 )
 @with_retries()
@@ -173,6 +180,11 @@ def market_report(
     forecast_value_added: pd.DataFrame,
     history_marks: pd.DataFrame,
     forecast_levels: pd.DataFrame,
+    forecast_exceptions: pd.DataFrame,
+    forecast_reasons: pd.DataFrame,
+    promotions: pd.DataFrame,
+    sell_out: pd.DataFrame,
+    champion: pd.DataFrame,
     delivery_findings: dg.ResourceParam[DeliveryFindings],
 ) -> dict[pd.Timestamp, dict[str, bytes]]:
     """Render page and workbook of the run's origin month."""
@@ -194,9 +206,13 @@ def market_report(
         performance=performance if len(performance) else None,
         products=products,
         value_added=forecast_value_added,
-        model_summary={},
+        model_summary=model_summary(champion, origin),
         levels=forecast_levels,
         history_marks=history_marks,
+        exceptions=forecast_exceptions,
+        reasons=forecast_reasons,
+        promotions=promotions,
+        prices=known_rows(sell_out, origin),
         findings=delivery_findings.table(PartitionKey(origin, market.code)),
     )
     page = render_market_report(report).encode()

@@ -12,6 +12,7 @@ import pandas as pd
 from forecast_assets.domain.demand.hierarchy import UNKNOWN_CATEGORY
 from forecast_assets.domain.evaluation.accuracy import accuracy_table
 from forecast_assets.domain.evaluation.backtest_accuracy import ALL_LAGS, segment
+from forecast_assets.domain.evaluation.levels import at_levels
 
 PERFORMANCE_METHODS = {
     "published": "published_units",
@@ -69,6 +70,25 @@ def realised_accuracy(cells: pd.DataFrame) -> pd.DataFrame:
     grouped["lag"] = pd.Categorical(grouped["lag"], REPORTED_LAG_NAMES, ordered=True)
     table = accuracy_table(grouped, ["level", "entity", "lag"], forecasts=PERFORMANCE_METHODS)
     return table.astype({"level": object, "lag": object})
+
+
+def realised_by_level(cells: pd.DataFrame, forecasts: Mapping[str, str]) -> pd.DataFrame:
+    """Compute WAPE and bias of SKUs, categories and the market: errors of the sums per origin and lag.
+
+    Args:
+        cells: Scored cells of one market: ``sku, category, origin_month, lag_months, actual_units`` and the forecasts,
+            all known.
+        forecasts: Column by method.
+
+    Returns:
+        As ``accuracy_table`` by ``level``, from the SKU up; no rows without a cell.
+    """
+    if cells.empty:
+        return pd.DataFrame(columns=["level", "cells", "actual_units"])
+    one_market = cells.drop(columns="country", errors="ignore")
+    sums = at_levels(one_market, ["actual_units", *forecasts.values()], ["origin_month", "lag_months"])
+    sums["level"] = pd.Categorical(sums["level"], list(sums["level"].unique()), ordered=True)
+    return accuracy_table(sums, "level", forecasts=dict(forecasts)).astype({"level": object})
 
 
 def realised_figures(table: pd.DataFrame) -> dict[str, float]:

@@ -17,8 +17,6 @@ from forecast_assets.domain.features.columns import (
 )
 
 HORIZON_NAME = "horizon_months"
-# Demand expected from promotions, sell-out and stock (``features/expected_demand.py``), if a market has them.
-EXPECTED = "expected_units"
 # Learners read these besides the columns, so they are kept even if constant (a market that sold nothing).
 ALWAYS_KEPT = ("ses", "theta", "statistical_mean")
 
@@ -32,7 +30,7 @@ class FeatureNames:
 
     def only(self, chosen: set[str]) -> "FeatureNames":
         """Return the chosen columns, and those that learners read besides the columns."""
-        kept = chosen | {*ALWAYS_KEPT, EXPECTED}
+        kept = chosen | {*ALWAYS_KEPT}
         return FeatureNames(
             tuple(name for name in self.origin if name in chosen),
             tuple(name for name in self.by_horizon if name in kept),
@@ -75,16 +73,8 @@ class FeatureCube:
         return FeatureCube(self.names, self.origin[mask], self.by_horizon[mask], self.scale_units[mask])
 
     def anchor(self, name: str) -> Floats:
-        """Return the level that learners compare demand with, (n, horizons), in multiples of the scale.
-
-        This is ``expected_units``, which includes promotions and the trade's stock, where it is known, else the
-        statistical forecast ``name``.
-        """
-        statistical = self.value(name).astype(np.float64)
-        if EXPECTED not in self.names.by_horizon:
-            return statistical
-        expected = self.value(EXPECTED).astype(np.float64)
-        return np.where(np.isfinite(expected), expected, statistical)
+        """Return the forecast that learners compare demand with, (n, horizons), in multiples of the scale."""
+        return self.value(name).astype(np.float64)
 
     def value(self, name: str) -> Floats32:
         """Return a feature that differs by horizon, (n, horizons), in multiples of the scale if it is a level."""

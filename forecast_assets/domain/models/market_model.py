@@ -29,6 +29,7 @@ from forecast_assets.domain.models.refits import (
     Refit,
     RefitCache,
     chosen_features,
+    learned_planned_share,
     learned_share,
     learned_weight,
     refit_at_earlier_origins,
@@ -75,6 +76,7 @@ class MarketModel:
         recipe: Parameters of the training.
         learned: The boosters that predict.
         boosting_weight: Weight of the direct boosting in the blend of regular SKUs.
+        planned_share: Share of the planned units in the rest of the blend, of SKUs that have them.
         quantiles: Distances of the quantiles from the forecast by horizon, in scales of the SKU's error
             (``distribution.py``).
         rows: Number of the market's own rows that were learned from.
@@ -89,6 +91,7 @@ class MarketModel:
     quantiles: pd.DataFrame
     rows: int
     refits: int
+    planned_share: float = 0.0
     inputs_missing: tuple[str, ...] = ()
 
     @property
@@ -107,13 +110,12 @@ class MarketModel:
     ) -> Predictions:
         """Return the predictions at the origin of the features, before the blend."""
         match self.learned:
-            case OwnAlone(own):
-                return predict(features, sell_in, own, self.recipe, horizon_months)
-            case PooledAlone(pooled):
-                return predict(features, sell_in, pooled, self.recipe, horizon_months)
+            case OwnAlone(boosters) | PooledAlone(boosters):
+                predictions = predict(features, sell_in, boosters, self.recipe, horizon_months)
             case OwnWithPooled(own, pooled, share):
                 first, second = predict_each(features, sell_in, [own, pooled], self.recipe, horizon_months)
-                return first.mixed(second, share)
+                predictions = first.mixed(second, share)
+        return predictions.with_planned(self.planned_share)
 
 
 def fit_market_model(
@@ -150,6 +152,8 @@ def fit_market_model(
     of_refits = pooled.of_refits if pooled and may_mix else None
     refits = refit_at_earlier_origins(features, sell_in, cutoff, recipe, cache, of_refits, horizon_months)
     usual = recipe.usual_weight(skus)
+    planned_share = learned_planned_share(refits, usual)
+    refits = [refit.with_planned(planned_share) for refit in refits]
     # From the own predictions alone: with a quarter of pooled mixed in first, the weight jumped, and a market's WAPE at
     # one origin with it, by -10 to +7 % (Australian retail).
     least_gain = LEAST_GAIN if skus >= recipe.few_skus else LEAST_GAIN_OF_FEW
@@ -171,7 +175,7 @@ def fit_market_model(
             if refits
             else quantiles_of_statistical_errors(rows, horizon_months)
         )
-    return MarketModel(cutoff, recipe, learned, weight, quantiles, row_count, len(refits))
+    return MarketModel(cutoff, recipe, learned, weight, quantiles, row_count, len(refits), planned_share)
 
 
 def _outcome(own: TrainedBoosters, pooled: TrainedBoosters | None, share: float) -> Learned:

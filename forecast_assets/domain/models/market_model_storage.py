@@ -38,6 +38,7 @@ def model_to_parts(model: MarketModel) -> pd.DataFrame:
         "pooled_share": model.pooled_share,
         "inputs_missing": list(model.inputs_missing),
         "boosting_weight": model.boosting_weight,
+        "planned_share": model.planned_share,
         "quantiles": model.quantiles.to_dict("records"),
         "rows": model.rows,
         "refits": model.refits,
@@ -67,6 +68,7 @@ def model_from_parts(parts: pd.DataFrame) -> MarketModel:
         quantiles=table_from_manifest(manifest["quantiles"]),
         rows=manifest["rows"],
         refits=manifest["refits"],
+        planned_share=manifest.get("planned_share", 0.0),
         inputs_missing=tuple(manifest.get("inputs_missing", ())),
     )
 

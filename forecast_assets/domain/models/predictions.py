@@ -13,9 +13,10 @@ import pandas as pd
 from forecast_assets.domain.arrays import Bools, Floats, Labels
 from forecast_assets.domain.calendar import HORIZON_MONTHS
 from forecast_assets.domain.demand.demand_panel import DemandPanel
+from forecast_assets.domain.features.columns import horizon_column
 from forecast_assets.domain.models.boosters import TrainedBoosters
 from forecast_assets.domain.models.error_scale import error_scale
-from forecast_assets.domain.models.feature_cube import EXPECTED, FeatureCube, feature_cube
+from forecast_assets.domain.models.feature_cube import FeatureCube, feature_cube
 from forecast_assets.domain.models.gradient_boosting import predict_direct
 from forecast_assets.domain.models.intermittent import blend_intermittent
 from forecast_assets.domain.models.member_registry import member_forecast, member_of, weighed
@@ -26,6 +27,8 @@ from forecast_assets.domain.statistical.forecast_cap import cap_forecasts
 # Share of the boosting in the mean of an intermittent SKU; the rest is simple exponential smoothing.
 BOOSTING_SHARE_OF_MEAN = 2 / 3
 MEMBER_MONTHS = 120
+# Demand expected from promotions, sell-out and stock (``features/expected_demand.py``), if a market has them.
+EXPECTED = "expected_units"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,13 +38,15 @@ class Predictions:
     Attributes:
         skus: (n,).
         boosting: (n, horizon) the direct boosting; for intermittent SKUs the whole forecast.
-        members: (n, horizon) expected units or weighted mean of the members; for intermittent SKUs the whole forecast.
+        members: (n, horizon) weighted mean of the members; for intermittent SKUs the whole forecast.
         is_intermittent: (n,).
         scale_units: (n,) level of the SKU.
         dispersion_units: (n,) typical one-step error of the SKU, in seasonally adjusted units.
         history: (n, months) sell-in up to the origin, at the current level (``DemandPanel.at_level``).
         error_units: (n, horizon) typical error of the SKU at each horizon (``error_scale.py``).
         expected_units: (n, horizon) mean demand of intermittent SKUs, before a quantile is blended in; else 0.
+        planned_units: (n, horizon) the feature ``expected_units``: demand expected from promotions, sell-out and stock.
+            NaN for intermittent SKUs, and for a SKU without it at any horizon.
     """
 
     skus: Labels
@@ -53,6 +58,12 @@ class Predictions:
     history: Floats
     error_units: Floats
     expected_units: Floats
+    planned_units: Floats
+
+    def with_planned(self, share: float) -> "Predictions":
+        """Return these predictions with a share of the planned units in the members, where they are known."""
+        mixed = (1.0 - share) * self.members + share * self.planned_units
+        return dataclasses.replace(self, members=np.where(np.isfinite(self.planned_units), mixed, self.members))
 
     def mixed(self, other: "Predictions", share: float) -> "Predictions":
         """Return these predictions with a share of another's, of the same SKUs at the same origin."""
@@ -135,6 +146,7 @@ def predict_each(
     of_members = Members(panel, recipe, horizon_months)
     dispersion = dispersion_units(features)
     errors = error_scale(features, learnable, known.months.month.to_numpy(), dispersion, horizon_months)
+    planned = np.where(sporadic[:, None], np.nan, _planned(features, horizon_months))
     predictions = []
     for boosters in several:
         cube = feature_cube(features, boosters.names, horizon_months)
@@ -144,7 +156,7 @@ def predict_each(
             boosting[sporadic] = members[sporadic] = blended
         if not sporadic.all():
             boosting[~sporadic] = _regular(cube.where(~sporadic), boosters, recipe)
-            members[~sporadic] = _others(cube, ~sporadic, of_members, boosters)[~sporadic]
+            members[~sporadic] = _weighted_mean(~sporadic, of_members, boosters)
         predictions.append(
             Predictions(
                 features["sku"].to_numpy(),
@@ -156,6 +168,7 @@ def predict_each(
                 history,
                 error_units=errors,
                 expected_units=expected,
+                planned_units=planned,
             )
         )
     return predictions
@@ -187,22 +200,11 @@ def _intermittent(cube: FeatureCube, boosters: TrainedBoosters, recipe: Recipe) 
     return blend_intermittent(mean, None if quantile is None else quantile * scale, recipe.sharpness), mean
 
 
-def _others(cube: FeatureCube, mask: Bools, of_members: Members, boosters: TrainedBoosters) -> Floats:
-    """Return the other part of the blend besides the direct boosting, (n, horizon): expected units, else the members.
-
-    Zero for SKUs outside of the mask.
-    """
-    unknown = mask
-    others = np.zeros((len(mask), cube.horizon_months))
-    if EXPECTED in cube.names.by_horizon:
-        expected = cube.value(EXPECTED).astype(np.float64) * cube.scale_units[:, None]
-        is_known = np.isfinite(expected).all(axis=1)
-        known = mask & is_known
-        others[known] = expected[known]
-        unknown = mask & ~known
-    if unknown.any():
-        others[unknown] = _weighted_mean(unknown, of_members, boosters)
-    return others
+def _planned(features: pd.DataFrame, horizon_months: int) -> Floats:
+    """Return the expected units of each SKU, (n, horizon); NaN for a SKU without them at any horizon."""
+    columns = [horizon_column(EXPECTED, horizon) for horizon in range(1, horizon_months + 1)]
+    units = features.reindex(columns=columns).to_numpy(np.float64, copy=True)
+    return np.where(np.isfinite(units).all(axis=1)[:, None], units, np.nan)
 
 
 def _weighted_mean(mask: Bools, of_members: Members, boosters: TrainedBoosters) -> Floats:

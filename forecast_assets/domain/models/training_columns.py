@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from forecast_assets.domain.features.columns import ATTRIBUTE_MARK, DESCRIPTIVE_COLUMNS, HORIZON_SUFFIX
-from forecast_assets.domain.models.feature_cube import ALWAYS_KEPT, EXPECTED
+from forecast_assets.domain.models.feature_cube import ALWAYS_KEPT
 from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.models.refits import RefitCache, chosen_features
 from forecast_assets.domain.models.training_rows import ONE_STEP_ERRORS
@@ -23,7 +23,7 @@ def columns_to_read(stored: Collection[str], refits: RefitCache, recipe: Recipe)
     chosen = chosen_features([each[1] for each in refits.by_origin.values() if each is not None], recipe)
     if chosen is None:
         return None
-    by_horizon = chosen | {*ALWAYS_KEPT, EXPECTED}
+    by_horizon = chosen | {*ALWAYS_KEPT}
     return sorted(name for name in stored if name in OF_ROWS or _is_learned(name, chosen, by_horizon))
 
 

@@ -27,8 +27,8 @@ class TrainingRows:
     Attributes:
         features: (k, columns) float32.
         actual: Sell-in of the target month.
-        theta: Theta forecast of the target month from the origin, or the expected units (``FeatureCube.anchor``).
-        statistical: Mean of the statistical forecasts from the origin, or the expected units.
+        theta: Theta forecast of the target month from the origin.
+        statistical: Mean of the statistical forecasts from the origin.
         scale_units: The scale of the SKU at the origin.
         dispersion: Typical one-step error of the SKU at the origin.
         horizon_months: 1 .. horizon.

@@ -178,8 +178,7 @@ def _differences(
     causes = boosting_causes(rows.iloc[at], tables.model, np.nan_to_num(model_units[at]))
     boosting = np.zeros((*model_units.shape, len(FEATURE_CAUSES)))
     boosting[at] = causes.units
-    is_anchored = np.zeros(len(numbers.skus), dtype=bool)
-    expected = expected_parts(rows)
-    is_anchored[at] = ~causes.is_intermittent & np.isfinite(expected.units[at]).all(axis=1)
-    is_anchored &= "expected_units" in tables.model.columns
-    return differences(model_units, last, numbers.is_after_end, boosting, expected, is_anchored), then
+    weight, expected = np.zeros(len(numbers.skus)), expected_parts(rows)
+    weight[at] = ~causes.is_intermittent & np.isfinite(expected.units[at]).all(axis=1)
+    weight *= (1.0 - tables.model.boosting_weight) * tables.model.planned_share
+    return differences(model_units, last, numbers.is_after_end, boosting, expected, weight), then

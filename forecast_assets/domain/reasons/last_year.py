@@ -117,7 +117,7 @@ def _level(units: Floats, season: Floats) -> Floats:
 
 @dataclasses.dataclass(frozen=True)
 class ExpectedParts:
-    """Parts of ``expected_units``, the anchor of markets with promotions or sell-out; arrays (n, 18).
+    """Parts of ``expected_units`` of markets with promotions or sell-out; arrays (n, 18).
 
     Attributes:
         units: The expected units.
@@ -168,7 +168,7 @@ def differences(
     is_after_end: Bools,
     boosting: Floats | None = None,
     expected: ExpectedParts | None = None,
-    is_anchored: Bools | None = None,
+    expected_weight: Floats | None = None,
 ) -> Differences:
     """Attribute forecast minus last year's units to causes.
 
@@ -179,21 +179,20 @@ def differences(
         boosting: (n, 18, ``FEATURE_CAUSES``) contributions of the boosting in units; None: it has no part in the
             numbers.
         expected: Parts of the expected units; None: they have no part in the numbers.
-        is_anchored: (n,) True for SKUs whose forecast is the expected units and the boosting alone.
+        expected_weight: (n,) weight of the expected units in each SKU's forecast; 0 where they have no part.
     """
-    parts, inside = np.zeros((*forecast_units.shape, len(CAUSES))), np.zeros(forecast_units.shape)
+    parts = np.zeros((*forecast_units.shape, len(CAUSES)))
     if boosting is not None:
         parts[:, :, [CAUSES.index(cause) for cause in FEATURE_CAUSES]] = boosting
         # Their share of level and season is found from the whole path, with the rest of the forecast.
-        inside = parts[:, :, IN_PATH].sum(axis=2)
         parts[:, :, IN_PATH] = 0.0
     base = forecast_units - parts.sum(axis=2)
     kept = np.zeros_like(base)
-    if expected is not None and is_anchored is not None:
-        known = is_anchored[:, None] & np.isfinite(expected.units)
-        promotion, stock = np.where(known, expected.promotion, 0.0), np.where(known, expected.stock, 0.0)
-        base = np.where(known, expected.units - promotion - stock + inside, base)
-        kept = np.where(known, expected.same_month_share, 0.0)
+    if expected is not None and expected_weight is not None:
+        weight = np.where(np.isfinite(expected.units), expected_weight[:, None], 0.0)
+        promotion, stock = weight * np.nan_to_num(expected.promotion), weight * np.nan_to_num(expected.stock)
+        base = base - promotion - stock
+        kept = weight * expected.same_month_share
         parts[:, :, CAUSES.index(PROMOTION)] += promotion
         parts[:, :, CAUSES.index(STOCK)] += stock
     promotion_now = parts[:, :, CAUSES.index(PROMOTION)].copy()

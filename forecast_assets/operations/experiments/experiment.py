@@ -25,7 +25,7 @@ from forecast_assets.storage import TableReader
 from forecast_assets.storage.opened import open_store
 
 FEATURE_KEYS = ["sku", "origin_month"]
-WITHOUT_MEMBERS = "In a market with promotions or sell-out, expected_units takes the place of the members"
+WITHOUT_MEMBERS = "Where expected_units have the whole share, they take the place of the members"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -215,7 +215,8 @@ def _model(
     return {
         "recipe_id": recipe_id(trained.recipe), "features": len(trained.columns), "rows": trained.rows,
         "refits": trained.refits, "cutoff": f"{trained.cutoff:%Y-%m-%d}", "pooled_share": trained.pooled_share,
-        "boosting_weight": trained.boosting_weight, "of": "champion" if beside else "model",
+        "boosting_weight": trained.boosting_weight, "planned_share": trained.planned_share,
+        "of": "champion" if beside else "model",
     }  # fmt: skip
 
 

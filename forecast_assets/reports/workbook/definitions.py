@@ -18,7 +18,7 @@ DEFINITIONS = {
     "p10, p90": "four out of five actuals of a SKU, or of a sum of SKUs, are expected between them",
     "Change": "next 12 months against the last 12, only where all 12 are known",
     "Error": "forecast - actual, in units of sell-in, per SKU and month",
-    "WAPE": "sum of absolute errors / sum of actuals; empty where the actuals sum to zero",
+    "WAPE": "sum of absolute errors / sum of absolute actuals; empty where the actuals sum to zero",
     "Forecast Accuracy": "1 - WAPE",
     "Bias": "sum of errors / sum of actuals; positive = forecast too high, negative = too low",
     "Backtest": "the model refitted at past origin months with what was known then, on identical SKUs and months",

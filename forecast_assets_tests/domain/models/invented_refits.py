@@ -9,19 +9,20 @@ from forecast_assets.domain.models.refits import Refit
 HISTORY_UNITS = 1e6
 
 
-def invented_refit(own, actual=100.0, pooled=None, skus=20, intermittent=(), dispersion=1.0) -> Refit:
+def invented_refit(own, actual=100.0, pooled=None, skus=20, intermittent=(), dispersion=1.0, planned=np.nan) -> Refit:
     """A refit of ``skus`` SKUs over 18 months.
 
     ``own`` and ``pooled`` are the predictions of the boosters, a pair of boosting and members or one value for both.
+    ``planned`` is what promotions, sell-out and stock let expect.
     """
     return Refit(
-        _predictions(own, skus, intermittent, dispersion),
+        _predictions(own, skus, intermittent, dispersion, planned),
         _cells(actual, skus),
-        pooled=None if pooled is None else _predictions(pooled, skus, intermittent, dispersion),
+        pooled=None if pooled is None else _predictions(pooled, skus, intermittent, dispersion, planned),
     )
 
 
-def _predictions(values, skus, intermittent, dispersion) -> Predictions:
+def _predictions(values, skus, intermittent, dispersion, planned) -> Predictions:
     boosting, members = values if isinstance(values, tuple) else (values, values)
     return Predictions(
         np.arange(skus),
@@ -33,6 +34,7 @@ def _predictions(values, skus, intermittent, dispersion) -> Predictions:
         np.full((skus, 36), HISTORY_UNITS),
         error_units=np.repeat(np.broadcast_to(dispersion, skus)[:, None], 18, axis=1) * np.arange(1, 19),
         expected_units=np.zeros((skus, 18)),
+        planned_units=_cells(planned, skus),
     )
 
 

@@ -39,20 +39,22 @@ def fitted(units=2.0, **columns) -> TrainedBoosters:
     return train_boosters(earlier(**columns), panel_of(units), ORIGIN, QUICK)[0]
 
 
-def test_expected_units_take_the_place_of_the_members_where_a_sku_has_them(model, history, origin_features, recipe):
+def test_planned_units_take_their_share_of_the_members_where_a_sku_has_them(model, history, origin_features, recipe):
     columns = [f"expected_units_h{horizon:02d}" for horizon in range(1, 19)]
     without = origin_features["sku"].isin(origin_features["sku"].iloc[:5])
     partly = origin_features.assign(**{columns[17]: origin_features[columns[17]].mask(without)})
     predictions = predict(partly, history.sell_in, model.learned.own, recipe)
+    shared = predictions.with_planned(0.25).members
     regular = ~predictions.is_intermittent
     expects = partly[columns].notna().all(axis=1).to_numpy()
     assert (regular & expects).sum() > 10
-    np.testing.assert_allclose(
-        predictions.members[regular & expects], partly.loc[regular & expects, columns], rtol=1e-4, atol=1e-4
-    )
     members = predict(origin_features.drop(columns=columns), history.sell_in, model.learned.own, recipe).members
+    np.testing.assert_allclose(predictions.members[regular], members[regular], rtol=1e-9)
+    by_hand = 0.75 * members + 0.25 * partly[columns].to_numpy(float)
+    np.testing.assert_allclose(shared[regular & expects], by_hand[regular & expects], rtol=1e-9)
     assert (regular & ~expects).sum() > 2
-    np.testing.assert_allclose(predictions.members[regular & ~expects], members[regular & ~expects], rtol=1e-9)
+    others = ~(regular & expects)
+    np.testing.assert_allclose(shared[others], predictions.members[others], rtol=1e-9)
 
 
 def test_members_are_weighted_by_the_recipe(model, history, origin, origin_features, recipe):

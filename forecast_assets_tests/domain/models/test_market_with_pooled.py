@@ -151,7 +151,8 @@ def test_the_prediction_is_the_mean_of_own_and_pooled_by_the_share(
     earlier_features, history, origin, origin_features, pooled, adapted
 ):
     own, _ = train_boosters(earlier_features, history.sell_in, origin, QUICK)
-    mixed = dataclasses.replace(adapted, learned=OwnWithPooled(own, pooled.current.boosters, 0.4))
+    learned = OwnWithPooled(own, pooled.current.boosters, 0.4)
+    mixed = dataclasses.replace(adapted, learned=learned, planned_share=0.0)
     predictions = mixed.predict(origin_features, history.sell_in)
     alone = [predict(origin_features, history.sell_in, boosters, QUICK) for boosters in (own, pooled.current.boosters)]
     assert not np.allclose(alone[0].boosting, alone[1].boosting)
@@ -247,7 +248,10 @@ def test_a_market_too_young_to_train_is_forecast_by_pooled_boosters_alone(
     assert forecast.groupby("sku").size().unique().tolist() == [18]
     regular = forecast[forecast["forecast_units"] > 0]
     assert (regular["forecast_units_p90"] > regular["forecast_units"]).mean() > 0.9
-    expected = predict(origin_features, history.sell_in, pooled.current.boosters, QUICK).blended(QUICK.usual_weight(9))
+    predictions = predict(origin_features, history.sell_in, pooled.current.boosters, QUICK)
+    # No refit has measured the planned units.
+    assert model.planned_share == 0.5
+    expected = predictions.with_planned(0.5).blended(QUICK.usual_weight(9))
     np.testing.assert_allclose(forecast["forecast_units"], expected.ravel())
 
 

@@ -54,11 +54,10 @@ def test_fewer_than_300_known_cells_change_no_weight(known, expected):
     assert learned_weight([refit_of(100, 150, actual)], RECIPE.boosting_weight) == expected
 
 
-def test_cells_and_errors_of_all_refits_count_together():
+def test_cells_of_all_refits_count_together():
     half = np.where(np.arange(18) < 9, 100.0, np.nan)
-    slightly, clearly = refit_of(120, 100, half), refit_of(100, 150, half)
-    assert learned_weight([slightly], RECIPE.boosting_weight) == 0.3
-    assert learned_weight([slightly, clearly], RECIPE.boosting_weight) == 1.0
+    assert learned_weight([refit_of(100, 150, half)], RECIPE.boosting_weight) == 0.3
+    assert learned_weight([refit_of(100, 150, half)] * 2, RECIPE.boosting_weight) == 1.0
 
 
 def test_intermittent_skus_do_not_affect_the_weight():
@@ -155,8 +154,8 @@ def test_the_model_has_the_chosen_columns_and_those_that_learners_read(
     few = dataclasses.replace(recipe, kept_features=10)
     names = fit_market_model(earlier_features, history.sell_in, origin, few).learned.own.names
     learned = {*names.origin, *names.by_horizon}
-    assert learned - {"ses", "theta", "statistical_mean", "expected_units"} <= chosen_features(results, few)
-    assert {"ses", "theta", "statistical_mean", "expected_units"} <= learned
+    assert learned - {"ses", "theta", "statistical_mean"} <= chosen_features(results, few)
+    assert {"ses", "theta", "statistical_mean"} <= learned
 
 
 def test_cached_refits_equal_new_ones(earlier_features, history, origin, recipe):

@@ -69,8 +69,8 @@ def test_a_promotion_that_is_not_repeated_and_one_that_is_planned():
         adjusted_same_month=expected, adjusted_sell_in=expected, base_sell_in=100.0, expected_units=expected,
     )  # fmt: skip
     forecast = np.array([expected])
-    last, anchored = last_year(table, year(150)), np.array([True])
-    result = differences(forecast, last, NEVER, None, expected_parts(table), anchored)
+    last, weight = last_year(table, year(150)), np.ones(1)
+    result = differences(forecast, last, NEVER, None, expected_parts(table), weight)
     assert parts_of(result, 1) == {"promotion": -50}
     assert parts_of(result, 2) == {"promotion": 100}
     assert (result.promotion_then[0, 0], result.promotion_now[0, 1]) == pytest.approx((50, 100))
@@ -83,7 +83,7 @@ def test_orders_beyond_what_the_trade_sells_are_stock():
         expected_sell_out=100.0, expected_orders=[60.0, *[100.0] * 17], expected_units=[80.0, *[100.0] * 17],
     )  # fmt: skip
     forecast = np.array([[80.0, *[100.0] * 17]])
-    result = differences(forecast, last_year(table, year()), NEVER, None, expected_parts(table), np.array([True]))
+    result = differences(forecast, last_year(table, year()), NEVER, None, expected_parts(table), np.ones(1))
     assert parts_of(result, 1) == {"stock": -20}
 
 
@@ -102,8 +102,8 @@ def test_a_sixth_of_an_unusual_month_is_expected_again(boosted):
     boosting = np.zeros((1, 18, len(FEATURE_CAUSES)))
     boosting[0, :, FEATURE_CAUSES.index("level")] = boosted
     forecast = np.array([expected]) + boosted
-    anchored = np.array([True])
-    result = differences(forecast, last_year(table, year(160)), NEVER, boosting, expected_parts(table), anchored)
+    weight = np.ones(1)
+    result = differences(forecast, last_year(table, year(160)), NEVER, boosting, expected_parts(table), weight)
     assert parts_of(result, 1) == {"level": 5 / 6 - 5 + boosted, "one_off": -55 * 5 / 6}
     assert result.level[0, 0] == pytest.approx(100 + 5 / 6 + boosted)
 
@@ -118,8 +118,20 @@ def test_orders_at_the_level_of_the_sell_out_are_no_stock_correction():
         expected_sell_out=50.0, expected_orders=50.0, expected_units=75.0,
     )  # fmt: skip
     last = last_year(table, np.full((1, 12), 80.0))
-    result = differences(np.full((1, 18), 75.0), last, NEVER, None, expected_parts(table), np.array([True]))
+    result = differences(np.full((1, 18), 75.0), last, NEVER, None, expected_parts(table), np.ones(1))
     assert parts_of(result, 1) == {"promotion": 15, "level": -20}
+
+
+def test_expected_units_of_half_the_weight_explain_half_as_much():
+    """They expect 200 with a promotion and 100 without, the other members 100: the forecast is 150."""
+    table = features(
+        promotion_factor=2.0, adjusted_same_month=200.0, adjusted_sell_in=200.0, base_sell_in=100.0,
+        expected_units=200.0,
+    )  # fmt: skip
+    last = last_year(table, year())
+    # Last year's 100 had the promotion too, or it would be 200 now: without it 50.
+    result = differences(np.full((1, 18), 150.0), last, NEVER, None, expected_parts(table), np.full(1, 0.5))
+    assert result.promotion_now[0, 0] == pytest.approx(50)
 
 
 def test_contributions_of_the_boosting_go_to_their_causes():
