@@ -18,6 +18,7 @@ from forecast_assets.config.settings import Settings
 from forecast_assets.defs import jobs
 from forecast_assets.defs.assets import (
     champion,
+    company,
     demand,
     evaluation,
     features,
@@ -46,7 +47,7 @@ from forecast_assets.storage.code_version import code_versions
 
 STAGES = [
     sources, demand, features, pooling, tuning, models, forecasts, evaluation, champion, publication, reasons,
-    review, levels, value_added,
+    review, levels, value_added, company,
 ]  # fmt: skip
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from forecast_assets.config.settings import Settings
 from forecast_assets.domain.cycle_calendar import cycle_id_of
+from forecast_assets.domain.months import MonthRange
 from forecast_assets.schemas import MONTH_ONLY
 from forecast_assets.tags import CYCLE_ID_TAG, PARTITION_TAG, RANGE_START_TAG
 
@@ -44,6 +45,11 @@ def build_partitions(settings: Settings) -> Partitions:
 def partition_key(month: pd.Timestamp, country: str) -> dg.MultiPartitionKey:
     """Return the key of a month of a market."""
     return dg.MultiPartitionKey({"month": f"{month:%Y-%m-%d}", "country": country})
+
+
+def range_name(country: str | None, months: MonthRange) -> str:
+    """Return the name of a run over a range, as the list of runs shows it: ``FR 2019-01 to 2024-11``."""
+    return f"{country or ALL_MARKETS} {months.first:%Y-%m} to {months.last:%Y-%m}"
 
 
 def months_of_run(context: dg.AssetExecutionContext) -> list[pd.Timestamp]:

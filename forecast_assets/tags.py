@@ -6,6 +6,8 @@ Jobs are declared in ``defs/jobs.py``.
 # The run tag of a reopened month, e.g. prod-2024-06.r2.
 CYCLE_ID_TAG = "forecast/cycle_id"
 MARKET_TAG = "forecast/market"
+# Market, first and last month of a run over a range, for people who read the list of runs.
+MONTHS_TAG = "forecast/months"
 # The schedule, sensor or command that started a run; runs started by a person have none. Such a run may wait for its
 # delivery.
 STARTED_BY_TAG = "forecast/started_by"
@@ -44,6 +46,7 @@ JOBS_OVER_ALL_MARKETS = {
     "pooled_rows": "pool_rows",
     "pooled_model": "pool_model",
     "forecast_totals": "sum_forecasts",
+    "company_report": "sum_forecasts",
 }
 
 # Groups of tables that jobs compute.

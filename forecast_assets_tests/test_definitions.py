@@ -11,7 +11,7 @@ from forecast_assets.schemas import MONTH_ONLY, TABLES
 from forecast_assets.sources.sql import SqlProject
 from forecast_assets_tests.repository_settings import loaded
 
-DOCUMENTS = ["market_report"]
+DOCUMENTS = ["market_report", "company_report"]
 RECORDS = ["mlflow_run", "delivery"]
 SINGLE_RUN = {
     "sell_in", "sell_out", "products", "covid_policy", "history_marks", "features", "baseline_forecasts", "performance",
@@ -151,7 +151,7 @@ def test_what_all_markets_teach_is_read_from_months_before_the_origin(nodes):
 
 def test_the_reasons_of_a_forecast_serve_what_people_read_alone(nodes):
     made = {name for name in nodes if "forecast_reasons" in upstream(nodes, name)}
-    assert made == {"forecast_exceptions", "market_report"}
+    assert made == {"forecast_exceptions", "market_report", "company_report"}
 
 
 def test_jobs_select_the_tables_of_their_stages(definitions):
@@ -168,7 +168,8 @@ def test_jobs_select_the_tables_of_their_stages(definitions):
     parts = ("ingest", "market_features", "measure", "champion_cycle")
     assert selected["monthly_cycle"] == {"delivery"}.union(*(selected[name] for name in parts))
     assert [selected[name] for name in ("totals", "totals_known", "pool_rows", "pool_model", "sum_forecasts")] == [
-        {"demand_totals"}, {"demand_totals_known"}, {"pooled_rows"}, {"pooled_model"}, {"forecast_totals"},
+        {"demand_totals"}, {"demand_totals_known"}, {"pooled_rows"}, {"pooled_model"},
+        {"forecast_totals", "company_report"},
     ]  # fmt: skip
 
 

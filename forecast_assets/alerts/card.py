@@ -15,6 +15,7 @@ from forecast_assets.alerts.card_parts import (
     container,
     joined,
     line,
+    link,
     links,
     plain,
     run,
@@ -258,6 +259,8 @@ def _recovery(incidents: list[Incident], style: CardStyle, edge: list[Element], 
 def _heartbeat(content: Mapping[str, Any], edge: list[Element]) -> dict[str, Any]:
     notes, footer = _split(edge)
     rows = [line(run(name, 60, weight="Bolder"), run(value, 400)) for name, value in content["facts"][:20]]
+    if content.get("report"):
+        rows.append(line(*link("Report of all markets", content["report"])))
     subtitle = "Sent every month. If it is missing, alerts do not arrive either"
     head = _head(content["title"], subtitle, "accent")
     return as_message([head, *notes, *rows, *footer], content["title"])

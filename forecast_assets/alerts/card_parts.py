@@ -87,10 +87,12 @@ def links(
         targets.append(("Report", f"{base}/assets/market_report?view=partitions&partition={partition}"))
     if asset and len(asset) <= LONGEST_NAME:
         targets.append(("Check", f"{base}/assets/{quote(asset, safe='')}?view=checks"))
-    return [
-        run(title, size="Small", color="Accent", selectAction={"type": "Action.OpenUrl", "url": url})
-        for title, url in targets
-    ]
+    return [piece for title, url in targets for piece in link(title, url)]
+
+
+def link(title: str, url: str) -> list[Element]:
+    """Return a piece that opens an address."""
+    return [run(title, size="Small", color="Accent", selectAction={"type": "Action.OpenUrl", "url": url})]
 
 
 def as_message(body: list[Element], summary: str) -> dict[str, Any]:

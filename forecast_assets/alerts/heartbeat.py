@@ -15,7 +15,9 @@ from forecast_assets.config.markets import forecast_markets
 from forecast_assets.config.settings import Settings
 from forecast_assets.domain.cycle_calendar import closed_month, local_date
 from forecast_assets.domain.number_format import format_month
-from forecast_assets.storage import PartitionKey, TableReader
+from forecast_assets.reports.company_page import page_of_company
+from forecast_assets.storage import MissingPartition, PartitionKey, TableReader, TableStore
+from forecast_assets.storage.damaged_file import DamagedFile
 
 CODES_SHOWN = 40
 
@@ -44,9 +46,11 @@ def announce_heartbeat(outbox: Outbox, settings: Settings) -> list[str]:
             continue
         of_channel = [code for code in codes if channel in (DEFAULT_CHANNEL, outbox.channel_of(code))]
         open_count = sum(channel in (DEFAULT_CHANNEL, event["channel"]) for event in outbox.open_events())
+        published = _published(outbox.store, settings, month, of_channel)
         content = {
-            "title": f"Heartbeat · {format_month(month)}",
-            "facts": [*_published(outbox.store, settings, month, of_channel), ["Open incidents", str(open_count)]],
+            "title": f"Heartbeat · {format_month(month)} · {published[0][1]} ready",
+            "facts": [*published, ["Open incidents", str(open_count)]],
+            "report": _report(outbox.store, settings, month),
         }
         if outbox.announce(name, HEARTBEAT, channel, cycle_id, {"content": content}):
             new.append(channel)
@@ -65,7 +69,7 @@ def _published(store: TableReader, settings: Settings, month: pd.Timestamp, code
         rows = store.read("published_forecasts", wanted, ["sku", "source", "status"], missing="skip_damaged")
     published = rows[rows["status"] == "published"]
     done = set(published["country"])
-    facts = [["Published", f"{len(done)} of {len(live)} markets"]]
+    facts = [["Ready", f"{len(done)} of {len(live)} markets"]]
     if done:
         sources = Counter(published["source"].astype(str))
         facts.append(["SKUs", f"{len(published[['country', 'sku']].drop_duplicates()):,}"])
@@ -79,6 +83,17 @@ def _published(store: TableReader, settings: Settings, month: pd.Timestamp, code
     if shadow:
         facts.append(["Shadow markets", f"{sum(code in published_codes for code in shadow)} of {len(shadow)} forecast"])
     return facts
+
+
+def _report(store: TableStore, settings: Settings, month: pd.Timestamp) -> str:
+    """Return the address of the company's report; empty without one, or if no address of reports is set."""
+    if not settings.reports.url:
+        return ""
+    try:
+        store.document_provenance("company_report", PartitionKey(month))
+    except (MissingPartition, DamagedFile):
+        return ""
+    return f"{settings.reports.url.rstrip('/')}/{page_of_company(month)}"
 
 
 def _codes(codes: Iterable[str]) -> str:

@@ -24,6 +24,7 @@ KINDS = {
     "challenger_held": "Challenger held back",
     "fallback_published": "Not the model's forecast",
     "retuned": "Recipe tuned again",
+    "workbook_parked": "Workbook of a planner",
     "sensor_failed": "Sensor failed",
     "daemon_stopped": "Daemon stopped",
     "alert_unreadable": "Alert unreadable",

@@ -65,10 +65,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Forecast the demand of every market, month by month.",
 )
-RUN = (demo, cycle, accept, measure, backfill, tune, experiment, champion, rollback, withdraw)
-INSPECT_VERSIONS = (versions, restore, prune, replay, why)
-for command in (*RUN, *INSPECT_VERSIONS, whatif, export, sample, prepare, doctor, watchdog):
-    app.command()(command)
-app.add_typer(alerts, name="alerts")
-app.add_typer(market, name="market")
-app.add_typer(override, name="override")
+# Panels of the help, in the order in which a newcomer needs them.
+PANELS: dict[str, tuple[Any, ...]] = {
+    "Run the month": (demo, cycle, measure, accept, withdraw, rollback, champion, backfill),
+    "Plan": (why, whatif, export, override),
+    "Improve the forecast": (tune, experiment),
+    "Versions": (versions, restore, replay, prune),
+    "Set up and operate": (prepare, market, doctor, watchdog, alerts, sample),
+}
+GROUPS = {id(alerts): "alerts", id(market): "market", id(override): "override"}
+for panel, commands in PANELS.items():
+    for command in commands:
+        if id(command) in GROUPS:
+            app.add_typer(command, name=GROUPS[id(command)], rich_help_panel=panel)
+        else:
+            app.command(rich_help_panel=panel)(command)

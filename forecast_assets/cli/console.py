@@ -18,6 +18,8 @@ from forecast_assets.domain.months import MonthRange
 from forecast_assets.storage.folders import document_address
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from forecast_assets.operations.cycle.launch import RunResult
 
 console = Console(width=None if os.isatty(1) else 140, highlight=False)
@@ -61,10 +63,16 @@ def countries_or_exit(settings: Settings, given: list[str]) -> list[str]:
 
 
 class RunLog:
-    """Log of runs: a line when a run starts and when it ends, with the seconds since the command began."""
+    """Log of runs: a line when a run starts and when it ends, with the seconds since the command began.
 
-    def __init__(self) -> None:
+    Args:
+        expected: Seconds per month by job, as past runs took; True for runs over a range. A run that starts shows the
+            time it is likely to take.
+    """
+
+    def __init__(self, expected: Mapping[tuple[str, bool], float] | None = None) -> None:
         self._began = time.monotonic()
+        self._expected = expected or {}
 
     def __call__(self, country: str | None, job: str, months: MonthRange, result: RunResult | None) -> None:
         """Print a run that starts (no result) or has ended."""
@@ -72,10 +80,21 @@ class RunLog:
         state = "started" if result is None else "done" if result.succeeded else "FAILED"
         style = {"started": "dim", "done": "green", "FAILED": "red"}[state]
         seconds = time.monotonic() - self._began
-        line = f"{seconds:6.1f} s  {country or 'all markets':12} {job:16} {span:20} {state}"
+        left = self._likely(job, months) if result is None else ""
+        line = f"{seconds:6.1f} s  {country or 'all markets':12} {job:16} {span:20} {state}{left}"
         console.print(line, style=style, markup=False)
         for failure in result.failures if result else ():
             console.print(failure, style="red", markup=False)
+
+    def _likely(self, job: str, months: MonthRange) -> str:
+        """Return the time that a run is likely to take, as past ones did; empty without any."""
+        is_range = months.first != months.last
+        each = self._expected.get((job, is_range))
+        if each is None:
+            return ""
+        count = (months.last.year - months.first.year) * 12 + months.last.month - months.first.month + 1
+        took = each * count
+        return f", about {took:.0f} s" if took < 120 else f", about {took / 60:.0f} min"
 
 
 def percentage(value: float | None) -> str:

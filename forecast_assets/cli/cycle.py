@@ -2,6 +2,7 @@
 
 import textwrap
 
+import dagster as dg
 import pandas as pd
 import typer
 
@@ -19,6 +20,7 @@ from forecast_assets.config.settings import Settings
 from forecast_assets.domain.evaluation.backtest_accuracy import ALL_LAGS
 from forecast_assets.domain.evaluation.realised_accuracy import PERFORMANCE_METHODS
 from forecast_assets.market_state.delivery_findings import BLOCKS, DeliveryFindings
+from forecast_assets.operations.backfill.durations import job_seconds
 from forecast_assets.operations.cycle.cycle import run_cycles
 from forecast_assets.operations.cycle.launch import RunResult
 from forecast_assets.operations.cycle.measured import (
@@ -73,7 +75,9 @@ def run_and_print(
             console.print(
                 f"{error} The cycle continues; mlflow_run can be filled in later.", style="yellow", markup=False
             )
-    results = run_cycles(settings, load_code_location, request, countries, RunLog())
+    with dg.DagsterInstance.get() as instance:
+        log = RunLog(job_seconds(instance))
+    results = run_cycles(settings, load_code_location, request, countries, log)
     print_markets(settings, request.month, is_open, results)
     print_findings(settings, request.month, is_open)
     print_performance(settings, countries)

@@ -1,8 +1,11 @@
-"""Work of ``forecast-assets override``: import a workbook, list what was imported, withdraw it, run what follows."""
+"""Work of ``forecast-assets override``: import a workbook, list and decide on numbers, withdraw, run what follows."""
 
-from collections.abc import Iterator
+import os
+import pwd
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import typer
@@ -20,7 +23,16 @@ from forecast_assets.cli.folders import Folder, require_folders
 from forecast_assets.cli.prepare import prepare_instance
 from forecast_assets.config.settings import Settings
 from forecast_assets.domain.months import MonthRange
+from forecast_assets.domain.publication.override_states import (
+    APPROVED,
+    DRAFT,
+    SELF_DECLARED,
+    SIGNED_IN,
+    SUBMITTED,
+    Person,
+)
 from forecast_assets.operations.cycle.launch import launch
+from forecast_assets.operations.overrides.decisions import Selection, decide, enter, submit
 from forecast_assets.operations.overrides.delivered_numbers import delivered_numbers, withdraw_numbers
 from forecast_assets.operations.overrides.delivery_file import ImportRefused
 from forecast_assets.operations.overrides.import_workbook import OverrideImport, check_import, deliver
@@ -31,24 +43,40 @@ from forecast_assets.tags import INGEST, REPUBLISH
 
 NUMBERS = ("model_units", "before_units", "override_units")
 COLUMNS = ["SKU", "month", "model", "now", "new", "change", "why"]
-LISTED = ["market", "origin", "SKU", "month", "units", "author", "imported", "state", "why"]
+LISTED = ["market", "origin", "SKU", "month", "units", "author", "imported", "state", "decided by", "why"]
+# Tables that are made from the publication and what planners read of it.
+FOLLOWING = ("forecast_reasons", "forecast_levels", "forecast_exceptions")
 # What is built again after a delivery of overrides: the job and its assets, in order.
 STEPS_AFTER = (
     (INGEST, ("overrides",)),
-    (REPUBLISH, ("published_forecasts", "market_report", "mlflow_run")),
+    (REPUBLISH, ("published_forecasts", *FOLLOWING, "market_report", "mlflow_run")),
 )
 
 
-def run_import(path: Path, author: str, *, run: bool, dry_run: bool) -> None:
+def person(name: str | None) -> Person:
+    """Return the named person as self-declared, or the account that is signed in; exit with 2 for a system account."""
+    if name is not None:
+        return Person(name, SELF_DECLARED)
+    account = pwd.getpwuid(os.getuid())
+    if account.pw_uid == 0:
+        raise typer.BadParameter("the account root is no person: give the name")
+    return Person(account.pw_name, SIGNED_IN)
+
+
+def run_import(path: Path, author: str | None, *, run: bool, dry_run: bool, draft: bool) -> None:
     """Import a workbook; exit with 2 if that is not possible, with 1 if a run after it failed."""
+    planner, now = person(author), pd.Timestamp.now("UTC")
     settings = _settings(run=run and not dry_run)
     with _refusals(f"{path}: "):
         with path.open("rb") as content:
             workbook = read_override_workbook(content)
-        checked = check_import(settings, open_store(settings), workbook, author, pd.Timestamp.now("UTC"))
+        checked = check_import(settings, open_store(settings), workbook, planner, now)
         _print_changes(checked)
         if dry_run or (checked.changes.empty and not run):
             console.print("Nothing was written.", markup=False)
+            return
+        if draft or (settings.overrides.four_eyes and len(checked.changes)):
+            _enter(settings, checked, DRAFT if draft else SUBMITTED, now)
             return
         if len(checked.changes):
             deliver(settings, checked)
@@ -62,31 +90,96 @@ def run_list(codes: list[str], month: str | None) -> None:
     settings = _settings(run=False)
     countries, origin = countries_or_exit(settings, codes), month_argument(month) if month else None
     with _refusals(""):
-        numbers = delivered_numbers(settings, open_store(settings), countries, origin)
+        numbers = delivered_numbers(settings, open_store(settings), countries, origin, pd.Timestamp.now("UTC"))
     rows = [
         [row["country"], f"{row['origin_month']:%Y-%m}", row["sku"], f"{row['target_month']:%Y-%m}",
-         f"{row['forecast_units']:,.6g}", row["author"], row["imported_at"][:10], row["state"], row["reason"]]
+         f"{row['forecast_units']:,.6g}", row["author"], row["imported_at"][:10], row["state"], row["decided_by"],
+         row["reason"]]
         for row in numbers.to_dict("records")
     ]  # fmt: skip
     if rows:
         print_table(f"{len(rows)} imported numbers", LISTED, rows)
+        for row in numbers[numbers["note"] != ""].to_dict("records"):
+            console.print(f"{row['state']}: {_number(row)}: {row['note']}", markup=False, soft_wrap=True)
     else:
         console.print("no number was imported", markup=False)
 
 
-def run_withdraw(code: str, month: str, sku: str, target: str | None, *, run: bool) -> None:
-    """Take imported numbers of a SKU back; exit with 2 if that is not possible, with 1 if a run after it failed."""
+def run_withdraw(code: str, month: str, sku: str, target: str | None, by: str | None, *, run: bool) -> None:
+    """Take numbers of a SKU back; exit with 2 if that is not possible, with 1 if a run after it failed."""
+    planner = person(by)
     settings = _settings(run=run)
     (country,) = countries_or_exit(settings, [code])
     partition = PartitionKey(month_argument(month), country)
     with _refusals(""):
         rows = withdraw_numbers(
-            settings, open_store(settings), partition, sku, month_argument(target) if target else None
-        )
+            settings, open_store(settings), partition, sku, month_argument(target) if target else None, planner,
+            pd.Timestamp.now("UTC"),
+        )  # fmt: skip
     for row in rows.to_dict("records"):
-        text = f"withdrawn: {row['forecast_units']:,.6g} of SKU {row['sku']} for {row['target_month']:%Y-%m}"
-        console.print(f"{text}, by {row['author']}", markup=False, soft_wrap=True)
+        text = f"withdrawn by {planner.label}: {_number(row)}"
+        console.print(text, markup=False, soft_wrap=True)
     _finish(country, partition.month, run=run)
+
+
+def run_submit(code: str, month: str, author: str | None, *, run: bool) -> None:
+    """Submit the drafts of a planner; exit codes as ``run_withdraw``."""
+    planner = person(author)
+    settings = _settings(run=run)
+    (country,) = countries_or_exit(settings, [code])
+    partition = PartitionKey(month_argument(month), country)
+    with _refusals(""):
+        rows = submit(settings, open_store(settings), partition, planner, pd.Timestamp.now("UTC"))
+    _print_numbers("submitted" if settings.overrides.four_eyes else "delivered", rows)
+    if settings.overrides.four_eyes:
+        _print_approval(country, partition.month)
+        return
+    _finish(country, partition.month, run=run)
+
+
+def run_decide(
+    code: str, month: str, state: str, selection: Selection, by: str | None, note: str, *, run: bool
+) -> None:
+    """Approve or reject submitted numbers; exit codes as ``run_withdraw``."""
+    planner = person(by)
+    settings = _settings(run=run)
+    (country,) = countries_or_exit(settings, [code])
+    partition = PartitionKey(month_argument(month), country)
+    with _refusals(""):
+        rows = decide(
+            settings, open_store(settings), partition, selection, state, planner, pd.Timestamp.now("UTC"), note
+        )
+    _print_numbers(f"{state} by {planner.label}", rows)
+    if state == APPROVED:
+        _finish(country, partition.month, run=run)
+
+
+def _enter(settings: Settings, checked: OverrideImport, state: str, now: pd.Timestamp) -> None:
+    """Write numbers into the ledger and say whose they replace and what comes next."""
+    for line in enter(settings, checked, state, now):
+        console.print(line, style="yellow", markup=False, soft_wrap=True)
+    month = f"{checked.country} {checked.origin:%Y-%m}"
+    console.print(f"{month}: {len(checked.changes)} numbers are {state}, and not in force", markup=False)
+    if state == SUBMITTED:
+        _print_approval(checked.country, checked.origin)
+    else:
+        command = f"forecast-assets override submit {month}"
+        console.print(f"Next: {command}", markup=False, soft_wrap=True)
+
+
+def _print_approval(country: str, origin: pd.Timestamp) -> None:
+    command = f"forecast-assets override approve {country} {origin:%Y-%m} --run"
+    console.print(f"Next: another person runs {command}", markup=False, soft_wrap=True)
+
+
+def _print_numbers(what: str, rows: pd.DataFrame) -> None:
+    for row in rows.to_dict("records"):
+        console.print(f"{what}: {_number(row)}", markup=False, soft_wrap=True)
+
+
+def _number(row: Mapping[Any, Any]) -> str:
+    units = f"{row['forecast_units']:,.6g} of SKU {row['sku']}"
+    return f"{units} for {row['target_month']:%Y-%m}, entered by {row['author']}"
 
 
 def _settings(*, run: bool) -> Settings:

@@ -57,6 +57,8 @@ def _print(document: Passport) -> None:
           f"{document.origin_month[:7]} ({row['horizon_months']} months ahead)", "bold")  # fmt: skip
     low, high = _units(row["forecast_units_p10"]), _units(row["forecast_units_p90"])
     _pair("published", f"{_units(row['forecast_units'])} units, 80 % between {low} and {high}")
+    for order, reason in enumerate(document.reasons):
+        _pair("because" if order == 0 else "", reason["text"])
     _pair("status, source", f"{row['status']}, {row['source']}")
     _pair("reason", row["reason"])
     _pair("rule", f"{row['rule']}; {row['category']}, class {row['abc_class']}{row['xyz_class']}")
@@ -66,8 +68,6 @@ def _print(document: Passport) -> None:
     override = document.override
     _pair("override", f"{_units(override['forecast_units'])} by {override['author']}: {override['reason']}"
           if override else "none")  # fmt: skip
-    for order, reason in enumerate(document.reasons):
-        _pair("because" if order == 0 else "", reason["text"])
     _print_recipe(document)
     mlflow = document.mlflow
     parent = f"{mlflow['mlflow_run_id']} (parent {mlflow['mlflow_parent_run_id']})" if mlflow else None

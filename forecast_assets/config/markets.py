@@ -56,6 +56,7 @@ class Market:
         language: Language of the reasons of forecasts: ``en``, ``fr``, ``de`` or ``es``.
         max_wape: WAPE (a fraction) above which the market raises an alarm; None: the value of the setting.
         max_bias: Bias (in either direction) above which the market raises an alarm; None: the value of the setting.
+        currency: Currency of net sales and prices, such as ``EUR``; empty: not stated.
     """
 
     code: str = field(metadata={AFFECTS: Affects()})
@@ -84,6 +85,7 @@ class Market:
     language: str = field(default="en", metadata={AFFECTS: Affects("forecast_reasons", "forecast_exceptions")})
     max_wape: float | None = field(default=None, metadata={AFFECTS: Affects()})
     max_bias: float | None = field(default=None, metadata={AFFECTS: Affects()})
+    currency: str = field(default="", metadata={AFFECTS: Affects()})
 
 
 FIELDS = {each.name: each for each in dataclasses.fields(Market)}
@@ -206,7 +208,7 @@ def _value_problems(key: str, value: Any) -> list[str]:
     allowed = {"stage": STAGES, "missing_month": MISSING_MONTH_RULES, "language": LANGUAGES}.get(key)
     if allowed and value not in allowed:
         return [f"{key}: expected one of {', '.join(allowed)}, got {shown(value)}"]
-    length = {"iso2": 2, "iso3": 3}.get(key)
+    length = {"iso2": 2, "iso3": 3, "currency": 3}.get(key)
     if length and not re.fullmatch(rf"[A-Z]{{{length}}}", value):
         return [f"{key}: expected {length} capital letters, got {shown(value)}"]
     return _text_problems(key, value)

@@ -3,6 +3,7 @@
 Each field names its variable, its meaning, its limits and the tables that depend on it.
 """
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
@@ -53,3 +54,43 @@ class ExportSettings(SettingsGroup):
     def names(self) -> dict[str, str]:
         """The titles of the columns by name, in their order."""
         return columns_by_name(self.columns)
+
+
+class OverrideSettings(SettingsGroup):
+    """Planners' own numbers."""
+
+    four_eyes: Annotated[bool, Affects()] = Field(
+        default=False, validation_alias="FORECAST_FOUR_EYES",
+        description="Publish only numbers that a second person has approved; nobody approves an own number",
+    )  # fmt: skip
+    expiry_days: Annotated[int, Affects()] = Field(
+        default=14, ge=0, validation_alias="FORECAST_OVERRIDE_EXPIRY_DAYS",
+        description="Days after which a submitted number that was not approved expires; 0: none expires",
+    )  # fmt: skip
+
+
+def _check_currency(value: str) -> str:
+    if value and not re.fullmatch(r"[A-Z]{3}", value):
+        raise ValueError("expected a currency of three capital letters, like EUR, or nothing")
+    return value
+
+
+def _check_address(value: str) -> str:
+    if value and not re.fullmatch(r"https?://[^\s@?#]+", value):
+        raise ValueError(
+            "expected an address like https://reports.example.com/store, without user or query, or nothing"
+        )
+    return value
+
+
+class ReportSettings(SettingsGroup):
+    """Pages for people."""
+
+    url: Annotated[str, AfterValidator(_check_address), Affects()] = Field(
+        default="", validation_alias="FORECAST_REPORTS_URL",
+        description="Address at which people open the store's pages, for links in Teams and Dagster; empty: no links",
+    )  # fmt: skip
+    currency: Annotated[str, AfterValidator(_check_currency), Affects()] = Field(
+        default="", validation_alias="FORECAST_CURRENCY",
+        description="Currency that exchange rates convert to, such as `EUR`; empty: not stated",
+    )  # fmt: skip

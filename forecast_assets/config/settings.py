@@ -24,7 +24,7 @@ from forecast_assets.config.connection_groups import (
     StoreSettings,
 )
 from forecast_assets.config.markets import Market, forecast_markets, load_markets
-from forecast_assets.config.planning_groups import ExportSettings
+from forecast_assets.config.planning_groups import ExportSettings, OverrideSettings, ReportSettings
 from forecast_assets.config.process_groups import (
     AlertSettings,
     AutomationSettings,
@@ -97,6 +97,8 @@ class Settings(BaseSettings):
     promotion: PromotionSettings = PromotionSettings()
     publication: PublicationSettings = PublicationSettings()
     export: ExportSettings = ExportSettings()
+    overrides: OverrideSettings = OverrideSettings()
+    reports: ReportSettings = ReportSettings()
 
     @classmethod
     def settings_customise_sources(

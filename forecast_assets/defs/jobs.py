@@ -56,7 +56,7 @@ pool_model = dg.define_asset_job(
 sum_forecasts = dg.define_asset_job(
     JOBS_OVER_ALL_MARKETS["forecast_totals"],
     TABLES_BY_JOB[JOBS_OVER_ALL_MARKETS["forecast_totals"]],
-    description="Published forecasts of a month summed to regions and the world.",
+    description="Published forecasts of a month summed to regions and the world, and the report over all markets.",
 )
 market_features = dg.define_asset_job(
     MARKET_FEATURES,

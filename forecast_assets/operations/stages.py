@@ -73,7 +73,11 @@ CYCLES = Stage(
     ),
 )
 # Sums over the markets that are published; no market reads them.
-FORECAST_SUMS = _over_all_markets("forecast sums", "forecast_levels", "forecast_totals")
+FORECAST_SUMS = Stage(
+    "forecast sums",
+    (StageJob(JOBS_OVER_ALL_MARKETS["forecast_totals"], ("forecast_totals", "company_report")),),
+    reads="forecast_levels",
+)
 STAGES = (HISTORY, TOTALS, FEATURES, POOLING, CYCLES, FORECAST_SUMS)
 # The stages that a market runs before its cycle.
 PREPARATION = tuple(stage for stage in STAGES if not stage.over_all_markets and stage is not CYCLES)

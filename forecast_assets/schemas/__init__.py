@@ -39,6 +39,8 @@ TABLES: dict[str, type[Table]] = {
     "forecast_value_added": ForecastValueAdded,
 }
 # Tables over all markets: partitioned by month alone.
-MONTH_ONLY = frozenset({"demand_totals", "demand_totals_known", "pooled_rows", "pooled_model", "forecast_totals"})
+MONTH_ONLY = frozenset(
+    {"demand_totals", "demand_totals_known", "pooled_rows", "pooled_model", "forecast_totals", "company_report"}
+)
 # Tables made only on request: a market may have none.
 ON_DEMAND = frozenset({"tuned_recipe", "refused_recipe"})

@@ -7,6 +7,8 @@ from forecast_assets.sources.dremio.client import DremioClient
 from forecast_assets.sources.dremio.tables import DremioTables
 from forecast_assets.sources.landing import LandingFolder
 from forecast_assets.sources.source_tables import SourceTables
+from forecast_assets.storage.imported_overrides import FOLDER, IN_FORCE, OverrideFiles
+from forecast_assets.storage.opened import open_store
 
 
 def open_landing(settings: Settings, known_codes: Iterable[str] = ()) -> LandingFolder:
@@ -27,7 +29,16 @@ def open_sources(settings: Settings) -> SourceTables:
         settings.azure.storage,
         _lake(settings),
         settings.automation.time_zone,
+        _imported(settings),
     )
+
+
+def _imported(settings: Settings) -> OverrideFiles | None:
+    """Return the numbers in force that lie in the store: where Dremio is the source, no delivery has them."""
+    if settings.sources.dremio is None:
+        return None
+    store = open_store(settings)
+    return OverrideFiles(store.files, f"{store.base}/{FOLDER}", IN_FORCE)
 
 
 def _lake(settings: Settings) -> DremioTables | None:

@@ -21,9 +21,12 @@ from forecast_assets.sources.country_spellings import CountryCodes, country_code
 from forecast_assets.sources.delivered import DeliveredSellIn, DeliveryProfile, LeftOut
 from forecast_assets.sources.dremio.engine import DremioEngine
 from forecast_assets.sources.dremio.tables import DremioTables
+from forecast_assets.sources.exchange_rates import exchange_rates_of
+from forecast_assets.sources.imported_numbers import with_imported
 from forecast_assets.sources.landing import LandingError, LandingFolder
 from forecast_assets.sources.landing.delivered_file import UnreadFile
 from forecast_assets.sources.sql import DuckDbEngine, Engine, SqlTestResult
+from forecast_assets.storage.imported_overrides import OverrideFiles
 
 # A month's sell-in is checked against the year before it.
 MONTHS_BEFORE = 12
@@ -73,6 +76,7 @@ class SourceTables:
         markets: By code.
         account: The storage account of the landing folder, where it is on Azure.
         lake: The tables in Dremio, if they are the source.
+        imported: Planners' numbers in the store, which no delivery has.
     """
 
     def __init__(
@@ -82,8 +86,9 @@ class SourceTables:
         account: AzureAccount | None = None,
         lake: DremioTables | None = None,
         time_zone: str = "UTC",
+        imported: OverrideFiles | None = None,
     ) -> None:
-        self._markets, self._time_zone = markets, time_zone
+        self._markets, self._time_zone, self._imported = markets, time_zone, imported
         self._folder = LandingFolder(landing, account, list(markets), must_exist=lake is None)
         self._delivered: Deliveries = lake or self._folder
         self._engine: Engine = DremioEngine(lake) if lake else DuckDbEngine(self._folder)
@@ -146,7 +151,8 @@ class SourceTables:
     def override_rows(self, country: str, month: pd.Timestamp) -> pd.DataFrame:
         """Return the delivered overrides of all origins, with ``known_from``; the file is checked up to ``month``."""
         rows = self._run("stg_overrides", country, month, month)
-        return rows.assign(known_from=pd.to_datetime(rows["known_from"]).astype("datetime64[ns]"))
+        rows = rows.assign(known_from=pd.to_datetime(rows["known_from"]).astype("datetime64[ns]"))
+        return rows if self._imported is None else with_imported(rows, self._imported, country, "origin_month")
 
     def rows(self, table: str, country: str, months: Sequence[pd.Timestamp]) -> pd.DataFrame:
         """Return rows of a table for the months, with ``month``; none if the source was never delivered.
@@ -156,7 +162,10 @@ class SourceTables:
         """
         if table == "sell_out":
             self._require_sell_out(country, months)
-        return self._usable(table, country, months)
+        rows = self._usable(table, country, months)
+        if table == "overrides" and self._imported is not None:
+            return with_imported(rows, self._imported, country, "month", months)
+        return rows
 
     def usable_rows(
         self, table: str, country: str, months: Sequence[pd.Timestamp]
@@ -203,6 +212,10 @@ class SourceTables:
             name: _tracker_rows(name, content) for name, content in self._folder.plain_files(OXCGRT).texts().items()
         }
         return read_oxcgrt(frames) if frames else None
+
+    def exchange_rates(self) -> pd.DataFrame | None:
+        """Return the delivered exchange rates as text; None without any."""
+        return exchange_rates_of(self._folder)
 
     def oxcgrt_unread(self) -> list[UnreadFile]:
         """Return the files beside those of the tracker that are not read, with the reason."""

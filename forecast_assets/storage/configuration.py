@@ -31,7 +31,9 @@ def configured_values(asset: str, settings: Settings, country: str | None) -> di
     values: dict[str, object]
     if asset not in TABLES:
         values = {name: value for name, value, affects in entries if affects.all_tables}
-        return values | {"horizon_months": HORIZON_MONTHS} | {f"market.{key}": value for key, value in market.items()}
+        # Digests that are stored were made before markets had a currency.
+        own = {f"market.{key}": value for key, value in market.items() if (key, value) != ("currency", "")}
+        return values | {"horizon_months": HORIZON_MONTHS} | own
     values = {name: value for name, value, affects in entries if asset in affects.tables}
     by_field = {name: affects_of_market(name) for name in FIELDS}
     values |= {f"market.{name}": market[name] for name, affects in by_field.items() if asset in affects.tables}

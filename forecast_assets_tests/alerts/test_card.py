@@ -138,6 +138,11 @@ def test_a_heartbeat_shows_the_facts_of_the_publication():
     told = content("heartbeat", content={"title": "Heartbeat · Jun 2024", "facts": facts})
     text = texts(message_payload(told, STYLE, now=WRITTEN))
     assert "Published 38 of 40 markets Open incidents 7" in text
+    assert "Report of all markets" not in text
+    linked = content("heartbeat", content={"title": "Heartbeat", "facts": facts, "report": "https://r.example.com/x"})
+    card = message_payload(linked, STYLE, now=WRITTEN)
+    assert "Report of all markets" in texts(card)
+    assert '"url": "https://r.example.com/x"' in json.dumps(card)
 
 
 def test_a_possible_repeat_and_a_late_card_are_marked():

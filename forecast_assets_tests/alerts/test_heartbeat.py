@@ -59,10 +59,10 @@ def test_each_channel_gets_its_markets_once_a_month(outbox, settings):
     assert announce_heartbeat(outbox, settings) == ["ASIA", "default"]
     assert announce_heartbeat(outbox, settings) == []
     assert facts(outbox, "default") == {
-        "Published": "1 of 3 markets", "SKUs": "2", "Rows by source": "model 2, baseline 1",
+        "Ready": "1 of 3 markets", "SKUs": "2", "Rows by source": "model 2, baseline 1",
         "Not published": "DE, JP", "Shadow markets": "1 of 1 forecast", "Open incidents": "2",
     }  # fmt: skip
-    assert facts(outbox, "ASIA") == {"Published": "0 of 1 markets", "Not published": "JP", "Open incidents": "1"}
+    assert facts(outbox, "ASIA") == {"Ready": "0 of 1 markets", "Not published": "JP", "Open incidents": "1"}
 
 
 def test_a_market_whose_forecast_is_held_or_stale_is_not_counted_as_published(outbox, settings):
@@ -70,7 +70,7 @@ def test_a_market_whose_forecast_is_held_or_stale_is_not_counted_as_published(ou
     outbox.store.write(PUBLISHED, PartitionKey(JUNE, "DE"), rows, run())
     announce_heartbeat(outbox, settings)
     told = facts(outbox, "default")
-    assert (told["Published"], told["Status stale"], told["Not published"]) == ("1 of 3 markets", "DE", "JP")
+    assert (told["Ready"], told["Status stale"], told["Not published"]) == ("1 of 3 markets", "DE", "JP")
 
 
 def test_before_its_day_there_is_no_heartbeat(outbox, settings):
@@ -99,4 +99,19 @@ def test_a_company_without_publications_is_reported_as_such(settings, tmp_path):
     clock.now = datetime(2024, 7, 12, tzinfo=UTC)
     outbox = Outbox(TableStore(str(tmp_path / "empty")), {}, clock)
     assert announce_heartbeat(outbox, settings) == ["default"]
-    assert facts(outbox, "default")["Published"] == "0 of 3 markets"
+    assert facts(outbox, "default")["Ready"] == "0 of 3 markets"
+
+
+def test_the_heartbeat_says_how_many_markets_are_ready_and_links_to_their_report(outbox, settings):
+    linked = settings.copy_with("reports", url="https://reports.example.com/store/")
+    announce_heartbeat(outbox, linked)
+    content = outbox.events.read(f"heartbeat-{CYCLE}-default.json")["content"]
+    assert content["title"] == "Heartbeat · Jun 2024 · 1 of 3 markets ready"
+    assert content["report"] == ""  # there is none yet
+    outbox.store.write_documents("company_report", PartitionKey(JUNE), {"company_report.html": b"page"}, run())
+    other = Outbox(outbox.store, {"JP": "ASIA", "DE": "EUROPE"}, outbox.clock)
+    announce_heartbeat(other, linked)
+    content = outbox.events.read(f"heartbeat-{CYCLE}-EUROPE.json")["content"]
+    assert content["report"] == (
+        "https://reports.example.com/store/company_report/month=2024-06-01/company_report.html"
+    )

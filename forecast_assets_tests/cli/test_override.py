@@ -11,6 +11,7 @@ from forecast_assets_tests.cli.terminal_text import unboxed
 from forecast_assets_tests.operations.overrides.planning import AUGUST, JULY, Planning
 from forecast_assets_tests.repository_settings import MARKETS
 
+FOLLOWING = ("forecast_reasons", "forecast_levels", "forecast_exceptions")
 OVERRIDE = import_module("forecast_assets.cli.override")
 FAIR = ("event", "the fair moves to August")
 
@@ -82,7 +83,7 @@ def test_run_publishes_the_month_again(desk):
     assert code == 0
     assert desk.launched == [
         ("ingest", "FR", "2024-06", ("overrides",)),
-        ("republish", "FR", "2024-06", ("published_forecasts", "market_report", "mlflow_run")),
+        ("republish", "FR", "2024-06", ("published_forecasts", *FOLLOWING, "market_report", "mlflow_run")),
     ]
 
 
@@ -140,14 +141,68 @@ def test_imported_numbers_are_listed_with_author_and_state(desk):
 def test_a_withdrawn_number_is_delivered_no_more_and_the_month_can_be_published_again(desk):
     desk.fill_in(("a", AUGUST, 120, *FAIR), ("b", JULY, 45, *FAIR))
     desk()
-    code, output = desk.override("withdraw", "FR", "2024-06", "--sku", "a", "--target", "2024-08", "--run")
+    code, output = desk.override(
+        "withdraw", "FR", "2024-06", "--sku", "a", "--target", "2024-08", "--by", "Bo", "--run"
+    )
     assert code == 0
-    assert "withdrawn: 120 of SKU a for 2024-08, by Ann (self-declared)" in output
+    assert "withdrawn by Bo (self-declared): 120 of SKU a for 2024-08, entered by Ann (self-declared)" in output
     assert [job for job, *_ in desk.launched] == ["ingest", "republish"]
-    code, output = desk.override("withdraw", "FR", "2024-06", "--sku", "b")
+    code, output = desk.override("withdraw", "FR", "2024-06", "--sku", "b", "--by", "Bo")
     assert "--country FR" in output
     assert "repeat with --run" not in output
     assert desk.delivered == []
-    code, output = desk.override("withdraw", "FR", "2024-06", "--sku", "b")
+    code, output = desk.override("withdraw", "FR", "2024-06", "--sku", "b", "--by", "Bo")
     assert code == 2
     assert "no number of SKU b was imported for FR 2024-06" in output
+
+
+@pytest.fixture
+def four_eyes(desk, monkeypatch) -> Desk:
+    monkeypatch.setenv("FORECAST_FOUR_EYES", "true")
+    desk.fill_in(("a", AUGUST, 120, *FAIR))
+    return desk
+
+
+def test_with_four_eyes_an_import_waits_for_another_person(four_eyes):
+    code, output = four_eyes("--run")
+    assert (code, four_eyes.delivered, four_eyes.launched) == (0, [], [])
+    assert "FR 2024-06: 1 numbers are submitted, and not in force" in output
+    assert "Next: another person runs forecast-assets override approve FR 2024-06 --run" in output
+    code, output = four_eyes.override("approve", "FR", "2024-06", "--by", "ann")
+    assert code == 2
+    assert "another person must approve it (FORECAST_FOUR_EYES)" in output
+    code, output = four_eyes.override("approve", "FR", "2024-06", "--by", "Bob", "--run")
+    assert code == 0
+    assert "approved by Bob (self-declared): 120 of SKU a for 2024-08, entered by Ann (self-declared)" in output
+    assert [job for job, *_ in four_eyes.launched] == ["ingest", "republish"]
+    assert four_eyes.delivered == ["workbooks_2024-06.parquet"]
+
+
+def test_a_rejection_is_listed_with_its_reason(four_eyes):
+    four_eyes()
+    code, output = four_eyes.override("reject", "FR", "2024-06", "--by", "Bob", "--note", "cancelled")
+    assert code == 0
+    assert "rejected by Bob (self-declared)" in output
+    assert "entered by Ann (self-declared): cancelled" in four_eyes.override("list")[1]
+
+
+def test_a_draft_is_submitted_later(four_eyes):
+    _, output = four_eyes("--draft")
+    assert "Next: forecast-assets override submit FR 2024-06" in output
+    code, output = four_eyes.override("submit", "FR", "2024-06", "--author", "Ann")
+    assert code == 0
+    assert "submitted: 120 of SKU a" in output
+    assert four_eyes.delivered == []
+
+
+def test_without_a_name_the_signed_in_account_counts_and_root_is_nobody(desk, monkeypatch):
+    account = OVERRIDE.pwd.struct_passwd(("mmartin", "x", 1000, 1000, "", "", ""))
+    monkeypatch.setattr(OVERRIDE.pwd, "getpwuid", lambda _: account)
+    desk.fill_in(("a", AUGUST, 120, *FAIR))
+    assert desk.override("import", str(desk.file))[0] == 0
+    assert desk.planning.overrides()["author"].tolist() == ["mmartin (signed in)"]
+    root = OVERRIDE.pwd.struct_passwd(("root", "x", 0, 0, "", "", ""))
+    monkeypatch.setattr(OVERRIDE.pwd, "getpwuid", lambda _: root)
+    code, output = desk.override("import", str(desk.file))
+    assert code == 2
+    assert "root is no person" in output

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from forecast_assets.reports import render_market_report, render_workbook
-from forecast_assets_tests.reports.conftest import with_names
+from forecast_assets.reports.market_report import EXCEPTION_COLUMNS
+from forecast_assets_tests.reports.conftest import HOSTILE_SKU, with_names
 
 
 def read(report):
@@ -91,6 +92,30 @@ def test_the_ten_skus_of_the_cover_lead_to_their_rows(report):
     for link in links:
         row = int(link.hyperlink.location.rsplit("A", 1)[1])
         assert named["Forecast"].cell(row, 1).value == link.value
+
+
+def test_ranked_skus_stand_on_the_cover_with_their_reason(report):
+    rows_of_exceptions = [
+        (
+            2,
+            "A",
+            "bias",
+            "Forecast too high in each of 6 months",
+            350.0,
+            300.0,
+            "last_forecast",
+            2.0,
+            100.0,
+            "currency",
+        ),
+        (1, HOSTILE_SKU, "launch", "Launched in Mar 2024", 13.0, 5.0, "last_forecast", 1.0, 400.0, "currency"),
+    ]
+    table = pd.DataFrame(rows_of_exceptions, columns=EXCEPTION_COLUMNS[:-2]).assign(last_units=1.0, last_year_units=1.0)
+    cells = rows(read(dataclasses.replace(report, exceptions=table))["Cover"])
+    first = next(place for place, row in enumerate(cells) if str(row[0]).startswith("Look at these"))
+    assert cells[first][0] == "Look at these: the 2 SKUs with the most value at stake in the next three months"
+    assert cells[first + 2][0:7] == [HOSTILE_SKU, None, "Mugs", 13, 5, 400, "Launched in Mar 2024"]
+    assert cells[first + 3][0] == "A"
 
 
 @pytest.mark.parametrize("name", NAMES)

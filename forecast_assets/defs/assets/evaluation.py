@@ -14,6 +14,7 @@ from forecast_assets.defs.assets.models import (
 )
 from forecast_assets.defs.assets.table_asset import TRAINING_POOL, table_asset
 from forecast_assets.defs.partition_windows import same_month, units_window, window
+from forecast_assets.defs.shown_figures import error_by_lag
 from forecast_assets.domain.anchors import EARLIEST_ANCHOR_MONTHS, TRAINING_ORIGINS
 from forecast_assets.domain.demand.demand_panel import panel_from_rows
 from forecast_assets.domain.demand.restatements import dated_rows, latest_rows, own_rows
@@ -115,7 +116,7 @@ def performance(
     for month, cells in tables.items():
         # On the month's own event: metadata of the output would stand on every month of a range.
         context.add_asset_metadata(
-            evaluation_checks.performance_figures(cells),
+            {**evaluation_checks.performance_figures(cells), **error_by_lag(cells)},
             asset_key="performance",
             partition_key=partition_key(month, country_of_run(context)),
         )

@@ -8,6 +8,7 @@ import pandas as pd
 from forecast_assets.config.settings import Settings
 from forecast_assets.defs.assets.table_asset import table_asset
 from forecast_assets.defs.partition_windows import units_window, window
+from forecast_assets.defs.shown_figures import forecast_figures
 from forecast_assets.domain.demand.demand_panel import panel_from_rows
 from forecast_assets.domain.models.market_model_storage import champion_from_parts, model_from_parts
 from forecast_assets.domain.models.predictions import MEMBER_MONTHS
@@ -53,4 +54,4 @@ def forecasts(
     rows = market_forecasts(trained, champion, features, baseline_forecasts, panel, products, origin)
     checks = forecast_checks.forecasts_checks(panel, settings.checks)
     checks.append(forecast_checks.successors_named(proposed, accepts))
-    yield from stored_if_sound({origin: rows}, checks)
+    yield from stored_if_sound({origin: rows}, checks, metadata=forecast_figures(rows, origin))

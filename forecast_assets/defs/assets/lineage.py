@@ -5,6 +5,18 @@ import dagster as dg
 from forecast_assets.sources.sql import SqlProject
 
 SOURCE_PREFIX = "source."
+START_HERE = """\
+**Start here.** The graph reads from left to right, one market and month a partition; the month is the last closed one.
+
+1. `landing_*` are deliveries. `sell_in`, `sell_out`, `products`, `promotions` and `overrides` are read from them.
+2. `features` hold what was known at the end of the month; `model` learns from those of earlier months.
+3. `forecasts` are the model's. `champion` decides what is published; `published_forecasts` is what planners read.
+4. `market_report` is a market's page and workbook, `company_report` the page over all markets.
+5. `performance` and `forecast_value_added` measure each month what was published for it.
+
+To run a month: job `monthly_cycle` with a partition, or `forecast-assets cycle --month 2024-06`. If a run failed, open
+it and read the failed check: it names rows, and what to do.
+"""
 
 
 def landing_key(source: str) -> str:
@@ -22,6 +34,7 @@ def lineage_specs(project: SqlProject, source: str = "files") -> list[dg.AssetSp
     read = sorted({name for reads in lineage.values() for name in reads if name.startswith(SOURCE_PREFIX)})
     delivered = [name.removeprefix(SOURCE_PREFIX) for name in read]
     return [
+        start_here(),
         *(_table_spec(name) if source == "dremio" else _files_spec(name) for name in delivered),
         _files_spec("oxcgrt"),
         *(
@@ -35,6 +48,11 @@ def lineage_specs(project: SqlProject, source: str = "files") -> list[dg.AssetSp
             for file in staging
         ),
     ]
+
+
+def start_here() -> dg.AssetSpec:
+    """Return the node that explains the graph; it stores nothing and reads nothing."""
+    return dg.AssetSpec("start_here", group_name="start_here", description=START_HERE)
 
 
 def upstream_of(project: SqlProject, name: str) -> list[str]:

@@ -16,6 +16,7 @@ from forecast_assets.defs.assets.cycle_records import (
 from forecast_assets.defs.assets.table_asset import OWNERS, table_asset
 from forecast_assets.defs.partition_windows import units_window, window
 from forecast_assets.defs.retries import with_retries
+from forecast_assets.defs.shown_figures import forecast_figures, page_figures
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.cycle_calendar import closed_month
 from forecast_assets.domain.demand.restatements import RESTATED_MONTH, known_rows
@@ -36,8 +37,10 @@ from forecast_assets.market_state.lookups import STALE_SINCE
 from forecast_assets.market_state.published_months import NOTHING_PUBLISHED, PublishedMonths
 from forecast_assets.partitions import country_of_run, cycle_id_of_run, months_of_run, reopens_month
 from forecast_assets.reports import MarketReport, render_market_report, render_workbook
+from forecast_assets.reports.company_page import page_of_market
 from forecast_assets.reports.market_report import LEVEL_COLUMNS, PROMOTION_COLUMNS
 from forecast_assets.reports.model_summary import model_summary
+from forecast_assets.reports.workbook.accuracy_sheets import overall_rows
 from forecast_assets.storage import PartitionKey, git_sha
 from forecast_assets.tags import CYCLE_ID_TAG, PUBLISH_FALLBACK
 from forecast_assets.tracking.mlflow_runs import MlflowRuns
@@ -105,7 +108,8 @@ def published_forecasts(
     churn = forecast_churn(table, published_months.forecasts(market.code, add_months(origin, -1), CHURN_COLUMNS))
     sound = [schema_check("published_forecasts"), forecast_checks.horizon_complete()]
     checks = [*sound, forecast_checks.overrides_applied(own)]
-    metadata = {"status": status, "source": decision.source, "reason": decision.reason, **_outcome(champion), **churn}
+    decided = {"status": status, "source": decision.source, "reason": decision.reason, **_outcome(champion), **churn}
+    metadata = {**forecast_figures(table, origin), **decided}
     yield from stored_if_sound({origin: table}, checks, metadata=metadata)
 
 
@@ -216,6 +220,9 @@ def market_report(
         findings=delivery_findings.table(PartitionKey(origin, market.code)),
     )
     page = render_market_report(report).encode()
+    measured = overall_rows(report)
+    path = page_of_market(market.code, origin)
+    context.add_output_metadata(page_figures(settings.reports.url, path, measured, "accuracy"))
     return {origin: {"market_report.html": page, "market_report.xlsx": render_workbook(report)}}
 
 

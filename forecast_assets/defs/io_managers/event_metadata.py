@@ -6,6 +6,8 @@ Every value is for one partition, also in a run over many.
 import dagster as dg
 import pandas as pd
 
+from forecast_assets.domain.features.columns import DESCRIPTIVE_COLUMNS
+from forecast_assets.domain.features.descriptions import feature_description
 from forecast_assets.operations.health.event_metadata import describe_version
 from forecast_assets.storage import TableSpec, WrittenVersion
 from forecast_assets.validation.table_checks import escaped_cell
@@ -30,7 +32,15 @@ def describe_table(written: WrittenVersion, spec: TableSpec, frame: pd.DataFrame
 
 def _column_schema(spec: TableSpec, frame: pd.DataFrame) -> dg.TableSchema:
     names = [*spec.arrow_schema.names, *sorted(set(frame.columns) - set(spec.arrow_schema.names))]
-    columns = [dg.TableColumn(name, str(spec.type_of(name))) for name in names[:SCHEMA_COLUMNS]]
+    described = spec.name == "features"
+    columns = [
+        dg.TableColumn(
+            name,
+            str(spec.type_of(name)),
+            description=feature_description(name) if described and name not in DESCRIPTIVE_COLUMNS else None,
+        )
+        for name in names[:SCHEMA_COLUMNS]
+    ]
     if len(names) > SCHEMA_COLUMNS:
         columns.append(dg.TableColumn("...", f"and {len(names) - SCHEMA_COLUMNS} more"))
     return dg.TableSchema(columns=columns)

@@ -12,6 +12,7 @@ from forecast_assets.defs.sensors.fallback_publication import build_fallback_pub
 from forecast_assets.defs.sensors.freeze_month import build_freeze_month_sensor
 from forecast_assets.defs.sensors.input_drift import build_input_drift_sensor
 from forecast_assets.defs.sensors.kpi_alarms import build_kpi_alarms_sensor
+from forecast_assets.defs.sensors.override_workbooks import build_override_workbooks_sensor
 from forecast_assets.defs.sensors.retune import build_retune_sensor
 from forecast_assets.defs.sensors.run_failures import build_run_failures_sensor
 from forecast_assets.defs.sensors.teams_delivery import build_teams_delivery_sensor
@@ -29,6 +30,7 @@ def build_sensors(settings: Settings, schedules: Sequence[dg.ScheduleDefinition]
         build_champion_alerts_sensor(settings),
         build_input_drift_sensor(settings),
         build_retune_sensor(settings),
+        build_override_workbooks_sensor(settings),
         build_run_failures_sensor(settings),
         build_teams_delivery_sensor(settings),
     ]

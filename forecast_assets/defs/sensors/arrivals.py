@@ -23,10 +23,11 @@ from forecast_assets.defs.sensors.due_markets import Action, DueMarket, Runs, ac
 from forecast_assets.domain.cycle_calendar import cycle_id_of, deadline_at, due_month
 from forecast_assets.market_state.fallback_runs import is_fallback_run
 from forecast_assets.operations.cycle.cycle_gate import CycleGate
-from forecast_assets.partitions import partition_key
+from forecast_assets.partitions import partition_key, range_name
 from forecast_assets.sources.landing.arrivals import MonthDelivery
 from forecast_assets.tags import (
     MARKET_TAG,
+    MONTHS_TAG,
     PARTITION_TAG,
     PRIORITY_TAG,
     RANGE_END_TAG,
@@ -186,6 +187,7 @@ class Poll:
                 run_key=f"{job}:{cycle_id}:{market.code}:{months.first:%Y-%m}:{months.last:%Y-%m}:{fingerprint}",
                 job_name=job,
                 tags={
+                    MONTHS_TAG: range_name(market.code, months),
                     RANGE_START_TAG: first,
                     RANGE_END_TAG: last,
                     MARKET_TAG: market.code,

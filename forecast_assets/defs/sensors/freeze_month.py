@@ -12,10 +12,10 @@ from forecast_assets.domain.cycle_calendar import closed_month, cycle_id_of, dea
 from forecast_assets.domain.models.pooled_model import POOLED_MONTHS
 from forecast_assets.domain.months import MonthRange
 from forecast_assets.operations.stages import MARKET_MONTHS_OF_A_RUN, stages
-from forecast_assets.partitions import ALL_MARKETS
+from forecast_assets.partitions import ALL_MARKETS, range_name
 from forecast_assets.storage import ListedOnce, TableReader
 from forecast_assets.storage.opened import open_store
-from forecast_assets.tags import MARKET_TAG, PRIORITY_TAG, RANGE_END_TAG, RANGE_START_TAG, STARTED_BY_TAG
+from forecast_assets.tags import MARKET_TAG, MONTHS_TAG, PRIORITY_TAG, RANGE_END_TAG, RANGE_START_TAG, STARTED_BY_TAG
 
 FREEZE_MONTH = "freeze_month"
 
@@ -94,5 +94,7 @@ def _request(job: str, span: MonthRange, cycle_id: str) -> dg.RunRequest:
         run_key=f"{job}:{cycle_id}:{first}:{last}",
         job_name=job,
         partition_key=first if is_single else None,
-        tags=tags if is_single else {**tags, RANGE_START_TAG: first, RANGE_END_TAG: last},
+        tags=tags
+        if is_single
+        else {**tags, MONTHS_TAG: range_name(None, span), RANGE_START_TAG: first, RANGE_END_TAG: last},
     )

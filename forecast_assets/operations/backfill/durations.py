@@ -66,6 +66,18 @@ def past_durations(instance: dg.DagsterInstance) -> PastDurations:
     return PastDurations(medians, statistics.median(outside) if outside else None, len(records))
 
 
+def job_seconds(instance: dg.DagsterInstance) -> dict[tuple[str, bool], float]:
+    """Return the median seconds per month of the latest successful runs by job; True for runs over a range."""
+    filters = dg.RunsFilter(statuses=[dg.DagsterRunStatus.SUCCESS])
+    seconds: dict[tuple[str, bool], list[float]] = {}
+    for record in instance.get_run_records(filters=filters, limit=RUNS_READ):
+        if record.start_time and record.end_time:
+            run, tags = record.dagster_run, record.dagster_run.tags
+            took = (record.end_time - record.start_time) / _months(tags)
+            seconds.setdefault((run.job_name, RANGE_START_TAG in tags), []).append(took)
+    return {key: statistics.median(values) for key, values in seconds.items()}
+
+
 def estimated(
     rebuilt: Mapping[str, Mapping[str | None, Mapping[pd.Timestamp, str]]],
     nodes: Mapping[str, AssetNode],

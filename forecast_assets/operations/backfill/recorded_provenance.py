@@ -10,7 +10,7 @@ from forecast_assets.storage.damaged_file import DamagedFile
 
 LOG = logging.getLogger("forecast_assets.backfill")
 FOOTERS_READ_AT_ONCE = 32
-DOCUMENTS = "market_report"
+DOCUMENTS = ("market_report", "company_report")
 
 
 class RecordedProvenance:
@@ -52,10 +52,10 @@ class RecordedProvenance:
             ]
         return self._hashes[table, country]
 
-    def document(self, partition: PartitionKey) -> StoredProvenance | None:
+    def document(self, asset: str, partition: PartitionKey) -> StoredProvenance | None:
         """Return the provenance of the documents of a partition; None without documents."""
         try:
-            return self._store.document_provenance(DOCUMENTS, partition)
+            return self._store.document_provenance(asset, partition)
         except (MissingPartition, DamagedFile):
             return None
 
@@ -65,7 +65,7 @@ class RecordedProvenance:
 
     def reread(self, table: str, partition: PartitionKey) -> None:
         """Read one partition again after a run that may have stored it."""
-        if table == DOCUMENTS:
+        if table in DOCUMENTS:
             return
         months = self.of(table, partition.country)
         try:

@@ -95,8 +95,8 @@ class Staleness:
         return f"{table} of {max(earlier):%Y-%m} is rebuilt" if earlier else None
 
     def _provenance(self, asset: str, partition: PartitionKey) -> StoredProvenance | None:
-        if asset == DOCUMENTS:
-            return self.recorded.document(partition)
+        if asset in DOCUMENTS:
+            return self.recorded.document(asset, partition)
         return self.recorded.of(asset, partition.country).get(partition.month)
 
     def _changed_delivery(self, table: str, partition: PartitionKey, provenance: StoredProvenance) -> str | None:

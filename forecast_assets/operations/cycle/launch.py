@@ -9,7 +9,8 @@ import pandas as pd
 
 from forecast_assets.domain.months import MonthRange
 from forecast_assets.operations.dagster_internals import SerializableErrorInfo
-from forecast_assets.tags import RANGE_END_TAG, RANGE_START_TAG
+from forecast_assets.partitions import range_name
+from forecast_assets.tags import MONTHS_TAG, RANGE_END_TAG, RANGE_START_TAG
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -72,7 +73,7 @@ def launch(
         config: Configuration of assets by name.
     """
     definition = load().resolve_job_def(job)
-    first, last = _key(months.first, country), _key(months.last, country)
+    first = _key(months.first, country)
     single = months.first == months.last
     with dg.DagsterInstance.get() as instance:
         result = definition.execute_in_process(
@@ -80,10 +81,17 @@ def launch(
             run_config=QUIET | {"ops": {asset: {"config": dict(values)} for asset, values in (config or {}).items()}},
             asset_selection=[dg.AssetKey(name) for name in assets] or None,
             partition_key=first if single else None,
-            tags={**(tags or {}), **({} if single else {RANGE_START_TAG: str(first), RANGE_END_TAG: str(last)})},
+            tags={**(tags or {}), **({} if single else _range_tags(months, country))},
             raise_on_error=False,
         )
     return RunResult(job, country, result.run_id, failures_of(result))
+
+
+def _range_tags(months: MonthRange, country: str | None) -> dict[str, str]:
+    """Return the tags of a run over a range; its name is there for the list of runs."""
+    named = {MONTHS_TAG: range_name(country, months)}
+    keys = {RANGE_START_TAG: months.first, RANGE_END_TAG: months.last}
+    return named | {tag: str(_key(month, country)) for tag, month in keys.items()}
 
 
 def _key(month: pd.Timestamp, country: str | None) -> str:

@@ -18,10 +18,10 @@ from forecast_assets.domain.publication.override_entries import (
     problems_of,
     publication_hash,
 )
+from forecast_assets.domain.publication.override_states import Person
 from forecast_assets.domain.publication.total_entries import split_totals
 from forecast_assets.market_state.published_months import PublishedMonths
 from forecast_assets.operations.overrides.delivery_file import (
-    NO_FILE,
     SOURCE,
     DeliveryFile,
     ImportRefused,
@@ -35,8 +35,6 @@ from forecast_assets.storage import PartitionKey, TableStore
 
 PUBLISHED, PRODUCTS = "published_forecasts", "products"
 COLUMNS = [*CELL, "forecast_units", "model_units", "category", "source"]
-# The name is as the person gave it: nothing signs it.
-SELF_DECLARED = "self-declared"
 NAMED = 10
 
 
@@ -57,9 +55,15 @@ class OverrideImport:
     file: DeliveryFile
     rows: pd.DataFrame
 
+    @property
+    def new_rows(self) -> pd.DataFrame:
+        """The rows of the changed cells."""
+        keys = pd.MultiIndex.from_frame(self.changes[CELL])
+        return self.rows[pd.MultiIndex.from_frame(self.rows[CELL]).isin(keys)].reset_index(drop=True)
+
 
 def check_import(
-    settings: Settings, store: TableStore, workbook: FilledWorkbook, author: str, now: pd.Timestamp
+    settings: Settings, store: TableStore, workbook: FilledWorkbook, author: Person, now: pd.Timestamp
 ) -> OverrideImport:
     """Check a workbook against the publication, the entries before it and the other deliveries. Nothing is written.
 
@@ -67,18 +71,15 @@ def check_import(
         ImportRefused: If the workbook is stale, an entry breaks a rule, or another file delivers one of its cells.
     """
     country, origin = workbook.market, workbook.origin_month
-    if not author.strip():
+    if not author.name.strip():
         raise ImportRefused("--author is empty: the name of the planner is stored with every number")
     published = _publication(settings, store, workbook)
-    # Without files to write, a file of the name is none of ours.
-    reads_files = settings.sources.dremio is None
-    file = delivery_file(settings, PartitionKey(origin, country)) if reads_files else NO_FILE
+    file = delivery_file(settings, PartitionKey(origin, country))
     pending = file.rows
     changes = changes_of(_entries(store, workbook, published, pending), published, pending)
-    if reads_files:
+    if settings.sources.dremio is None:
         _require_undelivered(settings, country, origin, changes, pending, now)
-    named = f"{author.strip()} ({SELF_DECLARED})"
-    rows = joined(pending, changes, country, origin, named, now.isoformat(timespec="seconds"))
+    rows = joined(pending, changes, country, origin, author.label, now.isoformat(timespec="seconds"))
     return OverrideImport(country, origin, changes, file, rows)
 
 
@@ -86,7 +87,7 @@ def deliver(settings: Settings, checked: OverrideImport) -> None:
     """Write the delivery file of a checked import.
 
     Raises:
-        ImportRefused: If the source is Dremio, or another import has written the file since the check.
+        ImportRefused: If another import has written the file since the check.
     """
     replace_rows(settings, checked.file, checked.rows)
 

@@ -16,7 +16,6 @@ from forecast_assets.reports.workbook.styles import (
     Columns,
     Formats,
     write_cell,
-    write_pairs,
     write_stacked,
 )
 
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 TEN = 10
 # Rows that planners overrode have a reason each: the sheet Forecast marks them.
 MOST_REASONS = 3
-WIDTHS = (20, 24, 14, 16, 14, 12, 14)
+WIDTHS = (20, 24, 16, 16, 14, 14, 16, 20, 20, 20)
 COUNTS: Columns = {
     "status": ("Status", "text"),
     "source": ("Source", "text"),
@@ -35,6 +34,18 @@ COUNTS: Columns = {
     "forecast_units": ("Units", "units"),
     "share_of_units": ("Share of units", "percent"),
 }
+RANKED: Columns = {
+    "sku": ("SKU", "text"),
+    "name": ("Name", "text"),
+    "category": ("Category", "text"),
+    "units": ("Next 3 months", "units"),
+    "reference_units": ("Before", "units"),
+    "value": ("Value at stake", "units"),
+}
+# The reason takes so many more columns beside them.
+TEXT_COLUMNS = 3
+# Characters that fit a line of them.
+LONGEST_TEXT = 76
 SKUS: Columns = {
     "sku": ("SKU", "text"),
     "name": ("Name", "text"),
@@ -70,7 +81,10 @@ def write_cover(sheet: "Worksheet", report: MarketReport, formats: Formats, fore
         row += 1
     row += 1
     facts = {"Region": report.region, "Stage": report.stage, "Cycle": report.cycle_id, "Code version": report.git_sha}
-    write_pairs(sheet, row, facts | report.model_summary, formats)
+    for label, text in (facts | report.model_summary).items():
+        sheet.write_string(row, 0, label, formats["bold"])
+        sheet.merge_range(row, 1, row, len(WIDTHS) - 1, str(text), formats["wrap"])
+        row += 1
 
 
 def headlines(report: MarketReport, skus: pd.DataFrame) -> dict[str, str]:
@@ -115,17 +129,27 @@ def _write_skus(
     formats: Formats,
     forecast_rows: Mapping[str, int],
 ) -> int:
-    """Write the ten SKUs with the largest share of the error, each with a link to its row; return the row after."""
+    """Write the ten SKUs to look at, each with a link to its row; return the row after.
+
+    Without ``forecast_exceptions`` they are those with the largest share of the error.
+    """
     described = names_by_sku(report)
-    ten = skus.head(TEN).assign(name=lambda rows: [described.get(str(sku), ("", ""))[0] for sku in rows["sku"]])
-    sheet.write_string(
-        row, 0, f"Look at these: the {len(ten)} SKUs with the largest share of the error", formats["bold"]
-    )
-    end = write_stacked(sheet, row + 1, ten, SKUS, formats)
+    is_ranked = len(report.exceptions) > 0
+    ten, columns = (report.exceptions.sort_values("rank"), RANKED) if is_ranked else (skus, SKUS)
+    names = [described.get(str(sku), ("", "")) for sku in ten["sku"].head(TEN)]
+    ten = ten.head(TEN).assign(name=[name for name, _ in names], category=[category for _, category in names])
+    why = "most value at stake in the next three months" if is_ranked else "largest share of the error"
+    sheet.write_string(row, 0, f"Look at these: the {len(ten)} SKUs with the {why}", formats["bold"])
+    end = write_stacked(sheet, row + 1, ten, columns, formats)
     for offset, sku in enumerate(ten["sku"], row + 2):
         if str(sku) in forecast_rows:
             target = f"internal:'{FORECAST_SHEET}'!A{forecast_rows[str(sku)] + 1}"
             sheet.write_url(offset, 0, target, formats["link"], str(sku))
         else:
             write_cell(sheet, offset, 0, sku, "text", formats["text"])
+        if is_ranked:
+            text = str(ten["text"].iloc[offset - row - 2])
+            sheet.merge_range(offset, len(RANKED), offset, len(RANKED) + TEXT_COLUMNS, text, formats["wrap"])
+            if len(text) > LONGEST_TEXT:
+                sheet.set_row(offset, HEAD_HEIGHT)
     return end

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from forecast_assets.operations.backfill.asset_nodes import SelectionError, selected_assets
-from forecast_assets.operations.backfill.durations import PastDurations, estimated, past_durations
+from forecast_assets.operations.backfill.durations import PastDurations, estimated, job_seconds, past_durations
 from forecast_assets.operations.cycle.sqlite_commits import commit_without_waiting
 from forecast_assets.storage import PartitionKey
 from forecast_assets_tests.operations.backfill.backfill_company import DAGSTER_YAML, LAST, MONTHS, BackfillCompany
@@ -194,8 +194,10 @@ def test_history_missing_before_the_request_is_listed(company):
 def test_past_durations_are_read_from_recorded_runs(first_backfill, monkeypatch):
     monkeypatch.setenv("DAGSTER_HOME", str(first_backfill[0]))
     with dg.DagsterInstance.get() as instance:
-        past = past_durations(instance)
+        past, jobs = past_durations(instance), job_seconds(instance)
     assert past.runs == 6
+    assert jobs["ingest", True] > 0
+    assert ("ingest", False) not in jobs
     assert past.of("sell_in", in_range=True) == past.seconds["sell_in", True]
     assert past.of("model", in_range=False) is None
 

@@ -36,6 +36,7 @@ def test_a_range_is_one_run_recorded_with_its_months(company_and_loader):
         latest = instance.get_latest_materialization_event(dg.AssetKey("sell_in"))
     assert run.tags["dagster/asset_partition_range_start"] == "FR|2024-05-01"
     assert run.tags["forecast/cycle_id"] == "dev-2024-06.r2"
+    assert run.tags["forecast/months"] == "FR 2024-05 to 2024-06"
     assert latest.asset_materialization.metadata["cycle_id"].value == "dev-2024-06.r2"
     stored = sorted(str(file.parent.name) for file in (company / "store" / "sell_in").rglob("*.parquet"))
     assert stored == ["month=2024-05-01", "month=2024-06-01"]

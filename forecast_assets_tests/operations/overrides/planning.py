@@ -7,6 +7,7 @@ import pandas as pd
 
 from forecast_assets.config.settings import load_settings
 from forecast_assets.domain.evaluation.quantiles import with_every_quantile
+from forecast_assets.domain.publication.override_states import Person
 from forecast_assets.domain.publication.published_forecasts import Decision, published_forecasts
 from forecast_assets.operations.overrides.import_workbook import check_import, deliver
 from forecast_assets.reports import MarketReport, render_workbook
@@ -71,7 +72,7 @@ class Planning:
         return saved(book)
 
     def check(self, file: BytesIO, author: str = "Ann"):
-        return check_import(self.settings, self.store, read_override_workbook(file), author, NOW)
+        return check_import(self.settings, self.store, read_override_workbook(file), Person(author), NOW)
 
     def bring_in(self, file: BytesIO, author: str = "Ann"):
         checked = self.check(file, author)

@@ -7,9 +7,9 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from forecast_assets.config.settings import load_settings
 from forecast_assets.domain.evaluation.performance import performance
 from forecast_assets.domain.publication.before_overrides import FORECAST_COLUMNS
+from forecast_assets.domain.publication.override_states import Person
 from forecast_assets.domain.publication.value_added_month import value_added_of_month
 from forecast_assets.operations.overrides.delivered_numbers import delivered_numbers, withdraw_numbers
 from forecast_assets.operations.overrides.delivery_file import ImportRefused
@@ -17,8 +17,9 @@ from forecast_assets.operations.overrides.import_workbook import deliver
 from forecast_assets.storage import PartitionKey, Provenance
 from forecast_assets.storage.table_specs import table_specs
 from forecast_assets_tests.market_state.publications import publish
-from forecast_assets_tests.operations.overrides.planning import AUGUST, JULY, JUNE, PARTITION, Planning, saved
-from forecast_assets_tests.repository_settings import MARKETS
+from forecast_assets_tests.operations.overrides.planning import AUGUST, JULY, JUNE, NOW, PARTITION, Planning, saved
+
+ANN = Person("Ann")
 
 
 @pytest.fixture
@@ -144,15 +145,6 @@ def test_a_month_that_is_closed_or_not_published_or_without_author_is_refused(pl
         book["_key"][cell] = before
 
 
-def test_with_dremio_as_the_source_the_rows_are_checked_and_not_written(planning):
-    lake = {"FORECAST_SOURCE": "dremio", "DREMIO_HOST": "lake", "DREMIO_SCHEMA": "sales", "DREMIO_USER": "planning"}
-    planning.settings = load_settings({"FORECAST_MARKETS": MARKETS, "FORECAST_STORE": planning.store.address, **lake})
-    checked = planning.check(planning.workbook(("a", AUGUST, 120, "event", "the fair moves")))
-    assert len(checked.changes) == 1
-    with pytest.raises(ImportRefused, match="the source is sales in Dremio: overrides are read from its table"):
-        deliver(planning.settings, checked)
-
-
 def test_a_total_is_delivered_as_numbers_of_its_skus_beside_those_entered(planning):
     fair = ("event", "the fair moves to August")
     planning.bring_in(
@@ -189,13 +181,13 @@ FAIR = ("event", "the fair moves to August")
 
 def test_a_withdrawn_number_leaves_the_others_and_the_last_one_takes_the_file_along(planning):
     planning.bring_in(planning.workbook(("a", JULY, 105, *FAIR), ("a", AUGUST, 120, *FAIR), ("b", JULY, 45, *FAIR)))
-    taken = withdraw_numbers(planning.settings, planning.store, PARTITION, "a", AUGUST)
+    taken = withdraw_numbers(planning.settings, planning.store, PARTITION, "a", AUGUST, ANN, NOW)
     assert taken[["target_month", "forecast_units"]].to_numpy().tolist() == [[AUGUST, 120.0]]
     assert planning.overrides()["forecast_units"].tolist() == [105.0, 45.0]
     with pytest.raises(ImportRefused, match="no number of SKU a for 2024-08 was imported for FR 2024-06"):
-        withdraw_numbers(planning.settings, planning.store, PARTITION, "a", AUGUST)
+        withdraw_numbers(planning.settings, planning.store, PARTITION, "a", AUGUST, ANN, NOW)
     for sku in ("a", "b"):
-        withdraw_numbers(planning.settings, planning.store, PARTITION, sku, None)
+        withdraw_numbers(planning.settings, planning.store, PARTITION, sku, None, ANN, NOW)
     assert list(planning.landing.rglob("*.parquet")) == []
     assert planning.overrides().empty
 
@@ -203,7 +195,7 @@ def test_a_withdrawn_number_leaves_the_others_and_the_last_one_takes_the_file_al
 def test_a_number_is_published_once_the_publication_has_it_as_an_override(planning):
     planning.bring_in(planning.workbook(("a", AUGUST, 120, *FAIR), ("b", JULY, 45, *FAIR)))
     planning.publish(planning.overrides().query("sku == 'a'").drop(columns="month"))
-    numbers = delivered_numbers(planning.settings, planning.store, ["FR"], None)
+    numbers = delivered_numbers(planning.settings, planning.store, ["FR"], None, NOW)
     assert numbers[["sku", "state"]].to_numpy().tolist() == [["a", "published"], ["b", "delivered"]]
 
 
@@ -211,4 +203,4 @@ def test_numbers_of_a_closed_month_stay(planning):
     planning.bring_in(planning.workbook(("a", AUGUST, 120, *FAIR)))
     publish(planning.store, JULY)
     with pytest.raises(ImportRefused, match="FR 2024-06 is closed"):
-        withdraw_numbers(planning.settings, planning.store, PARTITION, "a", None)
+        withdraw_numbers(planning.settings, planning.store, PARTITION, "a", None, ANN, NOW)

@@ -1,0 +1,98 @@
+"""Metadata that people see first on an asset's event: figures, a small picture, and the address of a page.
+
+They come before hashes and versions, which the IO managers add. Pictures are SVG in the text: nothing is loaded.
+"""
+
+import base64
+from collections.abc import Sequence
+
+import dagster as dg
+import numpy as np
+import pandas as pd
+
+from forecast_assets.domain.calendar import add_months
+from forecast_assets.domain.evaluation.accuracy import accuracy_table
+from forecast_assets.domain.evaluation.realised_accuracy import published_in_time
+from forecast_assets.validation.table_checks import escaped_cell
+
+YEAR = 12
+MEASURED = {"published": "published_units", "baseline": "baseline_units"}
+WIDTH, HEIGHT, MARGIN = 360, 80, 6
+COLORS = ("#1a56db", "#d97706", "#9ca3af")
+ROWS_SHOWN = 5
+
+
+def forecast_figures(table: pd.DataFrame, origin: pd.Timestamp) -> dict[str, dg.MetadataValue]:
+    """Return units of the next 12 months, their difference from Holt-Winters, and the market's months as a picture.
+
+    Args:
+        table: Rows of ``forecasts`` or ``published_forecasts``.
+        origin: The origin month.
+    """
+    ahead = table[table["target_month"] <= add_months(origin, YEAR)]
+    units, baseline = float(ahead["forecast_units"].sum()), float(ahead["baseline_units"].sum())
+    by_month = table.groupby("target_month")[["forecast_units", "baseline_units"]].sum()
+    figures: dict[str, dg.MetadataValue] = {
+        "units_next_12_months": dg.MetadataValue.float(float(round(units))),
+        "months_ahead": picture([by_month[name].to_numpy(float) for name in by_month], ["forecast", "Holt-Winters"]),
+    }
+    if baseline > 0:
+        figures["difference_from_holt_winters"] = dg.MetadataValue.text(f"{units / baseline - 1:+.1%}")
+    return figures
+
+
+def error_by_lag(cells: pd.DataFrame) -> dict[str, dg.MetadataValue]:
+    """Return WAPE by lag of published forecasts and Holt-Winters as a picture; nothing before the first is measured.
+
+    Args:
+        cells: Rows of ``performance`` of a month.
+    """
+    scored = published_in_time(cells).dropna(subset=["actual_units", "published_units", "baseline_units"])
+    if scored.empty:
+        return {}
+    table = accuracy_table(scored, "lag_months", forecasts=MEASURED).sort_values("lag_months")
+    lines = [table[f"wape_{name}"].to_numpy(float) for name in MEASURED]
+    return {"wape_by_lag": picture(lines, ["published", "Holt-Winters"])}
+
+
+def picture(lines: Sequence[np.ndarray], titles: Sequence[str]) -> dg.MetadataValue:
+    """Return a small line chart with a legend, as Markdown."""
+    top = max((float(np.nanmax(line)) for line in lines if np.isfinite(line).any()), default=0.0) or 1.0
+    drawn = "".join(_polyline(line, top, color) for line, color in zip(lines, COLORS, strict=False))
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}">{drawn}</svg>'
+    encoded = base64.b64encode(svg.encode()).decode()
+    named = ", ".join(f"{title} ({name})" for title, name in zip(titles, ("blue", "orange", "grey"), strict=False))
+    return dg.MetadataValue.md(f"![{named}](data:image/svg+xml;base64,{encoded})\n\n{named}; top: {top:,.4g}")
+
+
+def page_figures(url: str, path: str, rows: pd.DataFrame, name: str) -> dict[str, dg.MetadataValue]:
+    """Return the address of a page, if pages have one, and its first rows as a preview.
+
+    Args:
+        url: Address at which people open the store; empty: none.
+        path: Path of the page below the store.
+        rows: Rows that a reader wants first.
+        name: Name of the preview.
+    """
+    texts = rows.head(ROWS_SHOWN).map(_text).rename(columns=lambda title: escaped_cell(str(title)))
+    figures: dict[str, dg.MetadataValue] = {
+        name: dg.MetadataValue.md(str(texts.to_markdown(index=False, disable_numparse=True)))
+    }
+    page = {"page": dg.MetadataValue.url(f"{url.rstrip('/')}/{path}")} if url else {}
+    return {**page, **figures}
+
+
+def _polyline(line: np.ndarray, top: float, color: str) -> str:
+    step = (WIDTH - 2 * MARGIN) / max(len(line) - 1, 1)
+    points = " ".join(
+        f"{MARGIN + number * step:.0f},{HEIGHT - MARGIN - value / top * (HEIGHT - 2 * MARGIN):.0f}"
+        for number, value in enumerate(line)
+        if np.isfinite(value)
+    )
+    return f'<polyline points="{points}" fill="none" stroke="{color}" stroke-width="2"/>'
+
+
+def _text(value: object) -> str:
+    if isinstance(value, float):
+        return "" if np.isnan(value) else f"{value:,.3g}" if abs(value) < 10 else f"{value:,.0f}"
+    return escaped_cell(str(value))

@@ -1,0 +1,1 @@
+"""The company over all markets: one row a market, region and category."""
