@@ -27,9 +27,8 @@ def refit_to_arrays(refit: RowsAndRefit | None) -> Arrays:
     }
     for prefix, predictions in ((OWN, fitted.predictions), (POOLED, fitted.pooled)):
         if predictions is not None:
-            for field in dataclasses.fields(Predictions):
-                values = getattr(predictions, field.name)
-                arrays[f"{prefix}_{field.name}"] = values.astype(str) if field.name == "skus" else values
+            for name, values in dataclasses.asdict(predictions).items():
+                arrays[f"{prefix}_{name}"] = values.astype(str) if name == "skus" else values
     return arrays
 
 
