@@ -8,6 +8,7 @@ from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.models.market_model import fit_market_model
 from forecast_assets.domain.models.market_model_storage import model_from_parts, model_to_parts
 from forecast_assets.domain.models.recipe import Recipe
+from forecast_assets.domain.models.refit_arrays import refit_from_arrays, refit_to_arrays
 from forecast_assets.domain.models.source_learner import SOURCES
 from forecast_assets.domain.models.source_worth import harmful_sources
 from forecast_assets_tests.domain.models.invented_refits import invented_refit
@@ -101,6 +102,15 @@ def test_months_after_the_origin_switch_nothing(features, deceiving):
     model = fit_market_model(features, panel_of(deceiving), ORIGIN, QUICK)
     again = fit_market_model(pd.concat([features, later]), panel_of(poisoned), ORIGIN, QUICK)
     pd.testing.assert_frame_equal(model_to_parts(again), model_to_parts(model))
+
+
+def test_kept_refits_keep_what_each_source_is_worth():
+    """A refit from a file decides as the one that was trained, small learners and planned units included."""
+    refit = refit_with(110.2, 110.0, planned=90.0)
+    rows = pd.DataFrame({"sku": ["A"], "origin_month": [ORIGIN]})
+    again = refit_from_arrays(refit_to_arrays((rows, refit)))[1]
+    assert {name: units[0, 0] for name, units in again.without.items()} == {"": 110.2, "promotions": 110.0}
+    assert again.predictions.planned_units[0, 0] == 90.0
 
 
 def test_every_family_of_an_input_is_a_source():
