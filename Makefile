@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 BENCH := .venv-benchmark
 AZUREML := .venv-azureml
+AUDIT := .venv-audit
 # Share of lines and branches that the tests run, in per cent.
 COVERAGE := 96
 # A file's tests share what they build, so a file stays in one process; those marked heavy begin first.
@@ -19,6 +20,7 @@ unexport PYTHONDONTWRITEBYTECODE
 AZURITE := forecast_assets_tests/integration/azurite/node_modules/.installed
 
 .PHONY: setup demo test test-domain integration drill dev coverage lint same-tables mutants docs reference bench lock
+.PHONY: image image-test image-scan stack audit drill-restore record release
 
 setup: $(STAMP)  ## the environment, from the lock file
 
@@ -41,7 +43,7 @@ coverage: $(STAMP)  ## every test, with the share of lines and branches that the
 test-domain: $(STAMP)  ## the forecasting logic, without the long tests
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not heavy" forecast_assets_tests/domain
 
-integration: $(STAMP) $(AZURITE) $(AZUREML)/.installed  ## against services that it starts itself: Azurite, PostgreSQL, MLflow, Key Vault
+integration: $(STAMP) $(AZURITE) $(AZUREML)/.installed  ## against services that it starts itself: Azurite, PostgreSQL, MLflow, Key Vault; and of the report page in Chromium
 	FORECAST_INTEGRATION=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --durations 10 -m integration forecast_assets_tests/integration
 
 $(AZURITE): forecast_assets_tests/integration/azurite/package-lock.json
@@ -55,6 +57,38 @@ $(AZUREML)/.installed: $(STAMP) locks/azureml.txt
 
 drill: $(STAMP)  ## injuries of a store and of whole cycles, a day under a real daemon that is killed, a day of alerts, from 2 markets to 40; DRILL_MARKETS=4 make drill for fewer
 	DRILL_MARKETS=$(or $(DRILL_MARKETS),40) $(BIN)/python -m pytest forecast_assets_tests/operate
+
+image:  ## the image localhost/forecast_assets:latest, without a container engine; BASE=name@sha256:... names its base
+	deploy/image/build
+
+image-test: $(STAMP)  ## the built image by its own commands, as its own user on a read-only root
+	$(BIN)/python -m tools.image_test
+
+stack: $(STAMP) $(AZURITE)  ## the processes of deploy/compose.yaml from the built image, and a cycle through the login
+	deploy/image/tools
+	$(BIN)/python -m tools.stack
+
+image-scan: $(STAMP) $(AUDIT)/.installed  ## known vulnerabilities of the libraries in the built image, by their versions there
+	$(BIN)/python -m tools.image_scan $(AUDIT_OPTIONS)
+
+drill-restore: $(STAMP)  ## databases of last night restored while the store is newer, and the gap closed
+	deploy/image/tools
+	$(BIN)/python -m tools.drill_restore
+
+record: $(STAMP)  ## the product on public data, month by month, then docs/record.md; hours, and continued where it stopped
+	nice -n 19 $(BIN)/python -m benchmarks.record --data $(FORECAST_REAL_DATA)/aus_retail --work var/record run
+	$(BIN)/python -m benchmarks.record --data $(FORECAST_REAL_DATA)/aus_retail --work var/record page
+
+release: $(STAMP)  ## dry run of a release: version from the git tag, changelog, wheel
+	$(BIN)/python -m tools.release
+
+audit: $(STAMP) $(AUDIT)/.installed  ## code, secrets, image, templates, scripts, parts list, licences, vulnerabilities: var/audit
+	$(BIN)/python -m tools.audit $(AUDIT_OPTIONS)
+
+$(AUDIT)/.installed: $(STAMP) locks/audit.txt
+	$(BIN)/uv venv --quiet --clear --python $(PYTHON) $(AUDIT)
+	$(BIN)/uv pip install --quiet --python $(AUDIT)/bin/python --no-deps --require-hashes --requirement locks/audit.txt
+	touch $@
 
 dev: $(STAMP)  ## the Dagster UI on port 3000 with what has been run
 	$(BIN)/forecast-assets prepare
@@ -90,5 +124,5 @@ $(BENCH)/.installed: locks/benchmark.txt pyproject.toml
 	$(BENCH)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-lock: $(STAMP)  ## resolve the lock files again after a change of dependencies
-	locks/resolve $(BIN)/uv
+lock: $(STAMP)  ## resolve the lock files again after a change of dependencies; LOCK_OPTIONS=--upgrade: to the latest versions
+	locks/resolve $(BIN)/uv $(LOCK_OPTIONS)

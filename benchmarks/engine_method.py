@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.protocol import QUANTILE_LEVELS, Forecasts, KnownSeries
+from forecast_assets.domain.anchors import anchor_offsets
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.cleaning.history_marks import history_marks
 from forecast_assets.domain.demand.demand_panel import DemandPanel
@@ -17,7 +18,7 @@ from forecast_assets.domain.evaluation.quantiles import DISTRIBUTION
 from forecast_assets.domain.features.build import build_features
 from forecast_assets.domain.features.market_history import MarketHistory
 from forecast_assets.domain.models.market_model import MarketModel, fit_market_model, forecast_units
-from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS, Recipe
+from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.models.training_rows import TooFewRowsError, month_number
 from forecast_assets.domain.statistical.holt_winters import forecast_holt_winters
 
@@ -111,7 +112,7 @@ def _features(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Features and marks of every origin: of as many series as are learned from, refits are scored on, or end there."""
     last = origins[-1]
-    refitted = {add_months(last, -months) for months in REFIT_OFFSETS_MONTHS}
+    refitted = {add_months(last, -months) for months in anchor_offsets(last)}
     features, marks = [], []
     for origin in origins:
         running = series.panel.skus[series.last_known >= origin]

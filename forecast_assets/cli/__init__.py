@@ -15,10 +15,12 @@ from forecast_assets.cli.commands.champion import champion
 from forecast_assets.cli.commands.cycle import cycle
 from forecast_assets.cli.commands.demo import demo
 from forecast_assets.cli.commands.doctor import doctor
+from forecast_assets.cli.commands.evidence import evidence
 from forecast_assets.cli.commands.experiment import experiment
 from forecast_assets.cli.commands.export import export
 from forecast_assets.cli.commands.market import market
 from forecast_assets.cli.commands.measure import measure
+from forecast_assets.cli.commands.migrate import migrate
 from forecast_assets.cli.commands.override import override
 from forecast_assets.cli.commands.prepare import prepare
 from forecast_assets.cli.commands.prune import prune
@@ -71,7 +73,7 @@ PANELS: dict[str, tuple[Any, ...]] = {
     "Plan": (why, whatif, export, override),
     "Improve the forecast": (tune, experiment),
     "Versions": (versions, restore, replay, prune),
-    "Set up and operate": (prepare, market, doctor, watchdog, alerts, sample),
+    "Set up and operate": (prepare, market, doctor, migrate, evidence, watchdog, alerts, sample),
 }
 GROUPS = {id(alerts): "alerts", id(market): "market", id(override): "override"}
 for panel, commands in PANELS.items():

@@ -23,11 +23,14 @@ def window(
     last_offset: int,
     columns: Sequence[str] | None = None,
     required: Required = "last",
+    *,
+    read_later: bool = False,
 ) -> dg.AssetIn:
     """Return the input of months m+first_offset .. m+last_offset of the same market (month x country on both sides).
 
     At the start of history the input has fewer months. ``columns`` limits the columns read (``country`` and ``month``
     always come). A step fails without its required partitions; an optional input is declared with ``required="none"``.
+    With ``read_later`` the asset gets a ``StoredWindow``, and reads the months and columns that it needs.
 
     Raises:
         ValueError: If the window ends before it starts or reaches past the month itself: it would read the future.
@@ -38,12 +41,14 @@ def window(
             "country": dg.DimensionPartitionMapping("country", dg.IdentityPartitionMapping()),
         }
     )
-    return _asset_in(asset, mapping, (first_offset, last_offset), columns, required)
+    return _asset_in(asset, mapping, (first_offset, last_offset), columns, required, read_later=read_later)
 
 
-def units_window(first_offset: int, last_offset: int, required: Required = "last") -> dg.AssetIn:
+def units_window(
+    first_offset: int, last_offset: int, required: Required = "last", *, read_later: bool = False
+) -> dg.AssetIn:
     """Return the input of sell-in units as ``window`` does; restatements come with the month that knows them."""
-    return window("sell_in", first_offset, last_offset, UNITS, required)
+    return window("sell_in", first_offset, last_offset, UNITS, required, read_later=read_later)
 
 
 def month_window(
@@ -91,12 +96,15 @@ def _asset_in(
     required: str,
     *,
     skip_damaged: bool = False,
+    read_later: bool = False,
 ) -> dg.AssetIn:
     if required not in get_args(Required):
         raise ValueError(f"required is one of {get_args(Required)}, got {required!r} for {asset}")
     metadata: dict[str, object] = {"first_offset": offsets[0], "last_offset": offsets[1], "required": required}
     if skip_damaged:
         metadata["missing"] = "skip_damaged"
+    if read_later:
+        metadata["read_later"] = True
     if columns is not None:
         metadata["columns"] = list(columns)
     return dg.AssetIn(key=asset, partition_mapping=mapping, metadata=metadata)

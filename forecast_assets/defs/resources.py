@@ -18,6 +18,7 @@ from forecast_assets.market_state.unlisted_markets import UnlistedMarkets
 from forecast_assets.operations.history.historical_store import HistoricalStore
 from forecast_assets.sources.opened import open_sources
 from forecast_assets.storage import TableReader
+from forecast_assets.storage.anchor_memory import AnchorMemory
 from forecast_assets.storage.configuration import configuration_of
 from forecast_assets.storage.current_features import CurrentFeatures
 from forecast_assets.storage.lease import Hold
@@ -64,6 +65,8 @@ def default_resources(settings: Settings, inputs: TableReader | None = None) -> 
         # A replay reads what an earlier version of the code has stored.
         "current_features": CurrentFeatures(None if inputs else store),
         "damaged_inputs": damaged,
+        # A replay proves that the rows come out again: it remembers nothing.
+        "anchor_memory": AnchorMemory(None if inputs else store),
         "mlflow_runs": MlflowRuns(store, holds),
         "mlflow_tracking": MlflowTracking(tracking_uri=address, experiment_name=f"forecast_assets_{settings.env}"),
         "mlflow": mlflow_of_experiments(

@@ -4,10 +4,13 @@ Three rows per SKU, category and market: the published number, the model's, and 
 them back belongs to ``override_reader.py``.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
+from forecast_assets.domain.arrays import Floats
 from forecast_assets.domain.demand.hierarchy import UNKNOWN_CATEGORY
 from forecast_assets.domain.publication.override_entries import OVERRIDE_REASONS, publication_hash
 from forecast_assets.domain.publication.total_entries import CATEGORY_LEVEL, MARKET_LEVEL
@@ -62,24 +65,23 @@ def _write_sheet(
     note: str,
 ) -> None:
     """Write three rows per group, by the texts of its first columns."""
-    months = sorted(report.published["target_month"].unique())
+    months = [pd.Timestamp(month) for month in sorted(report.published["target_month"].unique())]
     titles = [*heads, layout.LINE, *(f"{month:%Y-%m}" for month in months), layout.REASON, layout.COMMENT]
     first, reason = len(heads) + 1, len(heads) + 1 + len(months)
     for column, title in enumerate(titles):
         sheet.write_string(0, column, title, formats["head"])
     sheet.write_comment(0, len(heads), note)
+    units = {line: _units_by_group(groups, column, months) for line, column in COLUMNS.items()}
     row = 0
-    for texts, rows in groups.items():
+    for number, texts in enumerate(groups):
         for line in (*COLUMNS, layout.YOURS):
             row += 1
             for column, text in enumerate((*texts, line)):
                 sheet.write_string(row, column, text, formats["text"])
             if line in COLUMNS:
-                # Without a single number a sum is unknown, not zero.
-                sums = rows.groupby("target_month")[COLUMNS[line]].sum(min_count=1).reindex(months)
-                for column, number in enumerate(sums, first):
-                    if pd.notna(number):
-                        sheet.write_number(row, column, float(number), formats[line])
+                for column, value in enumerate(units[line][number], first):
+                    if not np.isnan(value):
+                        sheet.write_number(row, column, value, formats[line])
                 continue
             for column in range(first, len(titles)):
                 sheet.write_blank(row, column, None, formats["units" if column < reason else "words"])
@@ -89,6 +91,17 @@ def _write_sheet(
     for column, width in ((0, 16), (1, 16), (len(heads) - 1, 16), (reason, 20), (reason + 1, 40)):
         sheet.set_column(column, column, width)
     sheet.protect("", ALLOWED)
+
+
+def _units_by_group(
+    groups: Mapping[tuple[str, ...], pd.DataFrame], column: str, months: Sequence[pd.Timestamp]
+) -> Floats:
+    """Return sums (group, month); one without a single number is unknown, not zero."""
+    if not groups:
+        return np.empty((0, len(months)))
+    rows = pd.concat({number: rows[["target_month", column]] for number, rows in enumerate(groups.values())})
+    sums = rows.groupby([rows.index.get_level_values(0), "target_month"])[column].sum(min_count=1).unstack()
+    return sums.reindex(index=pd.RangeIndex(len(groups)), columns=list(months)).to_numpy(float)
 
 
 def _formats(book: "xlsxwriter.Workbook") -> "dict[str, Format]":

@@ -5,7 +5,7 @@ would be null there, and the model would learn from the nulls. What the code bui
 ``domain/features/current_columns.py``.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -33,7 +33,7 @@ class CurrentFeatures:
 
     store: TableReader | None
 
-    def require(self, country: str | None, features: pd.DataFrame) -> None:
+    def require(self, country: str | None, features: pd.DataFrame, among: Collection[str] | None = None) -> None:
         """Raise OutdatedFeatures if a partition lacks a feature that the code builds.
 
         Only partitions in which such a column has no value are looked up. A column without a value in any of the loaded
@@ -42,12 +42,13 @@ class CurrentFeatures:
         Args:
             country: The market; None for pooled rows of all markets.
             features: Rows of ``features`` or ``pooled_rows`` with their ``month``.
+            among: Columns that were read, if not all.
         """
         if self.store is None or features.empty:
             return
         table = "features" if country else "pooled_rows"
         absent: dict[PartitionKey, list[str]] = {}
-        for month, suspects in _without_value(features).items():
+        for month, suspects in _without_value(features, among).items():
             partition = PartitionKey(month, country)
             lacking = self._lacking(self.store, table, partition, suspects)
             if lacking:
@@ -65,20 +66,21 @@ class CurrentFeatures:
         return []
 
 
-def _without_value(features: pd.DataFrame) -> dict[pd.Timestamp, set[str]]:
+def _without_value(features: pd.DataFrame, among: Collection[str] | None) -> dict[pd.Timestamp, set[str]]:
     """Return the expected columns that have no value, by month to look up."""
     expected = {
         pd.Timestamp(str(month)): set().union(*map(current_columns, rows.dropna().unique()))
         for month, rows in features.groupby("month")["inputs_missing"]
     }
+    if among is not None:
+        expected = {month: columns & set(among) for month, columns in expected.items()}
     names = sorted(set().union(*expected.values()))
     known = features.reindex(columns=names).notna().groupby(features["month"]).any()
     anywhere = set(known.columns[known.any()])
     latest = max(expected)
     suspects: dict[pd.Timestamp, set[str]] = {}
     for month, columns in expected.items():
-        row = known.loc[month]
-        unknown = {name for name in columns if not row[name]}
+        unknown = columns & set(known.columns[~known.loc[month].to_numpy(bool)])
         relevant = unknown if month == latest else unknown & anywhere
         if relevant:
             suspects[month] = relevant

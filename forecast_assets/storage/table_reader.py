@@ -4,13 +4,14 @@
 read. ``HistoricalStore`` (``operations/history``) shows the versions that an earlier run has read.
 """
 
+import contextlib
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import Literal, Protocol
 
 import pandas as pd
 
-from forecast_assets.storage.partition_key import PartitionKey
+from forecast_assets.storage.partition_key import MissingPartition, PartitionKey
 from forecast_assets.storage.provenance import StoredProvenance
 from forecast_assets.storage.table_spec import TableSpec
 
@@ -32,6 +33,14 @@ class TableReader(Protocol):
     @abstractmethod
     def provenance(self, table: str, partition: PartitionKey) -> StoredProvenance:
         """Return the provenance of a published partition. Raises MissingPartition."""
+
+    def provenances(self, table: str, partitions: Iterable[PartitionKey]) -> dict[PartitionKey, StoredProvenance]:
+        """Return the provenance of each partition that is published; the others are left out."""
+        stored = {}
+        for partition in partitions:
+            with contextlib.suppress(MissingPartition):
+                stored[partition] = self.provenance(table, partition)
+        return stored
 
     @abstractmethod
     def read_with_provenance(

@@ -191,6 +191,12 @@ class TableStore(TableReader):
             raise MissingPartition(table, [partition])
         return provenance
 
+    def provenances(self, table: str, partitions: Iterable[PartitionKey]) -> dict[PartitionKey, StoredProvenance]:
+        """Return the provenance of each partition that is published, on object storage several at a time."""
+        wanted = list(partitions)
+        found = self.files.side_by_side(lambda partition: self.provenance_at(self.path(table, partition)), wanted)
+        return {partition: stored for partition, stored in zip(wanted, found, strict=True) if stored is not None}
+
     def provenance_at(self, path: str) -> StoredProvenance | None:
         """Return the provenance in the footer of a table's file; None without a file."""
         if self.files.is_local:

@@ -81,6 +81,22 @@ class MlflowTracking(dg.ConfigurableResource):
 
             return len(MlflowClient(tracking_uri=self.tracking_uri).search_experiments(max_results=SEARCH_LIMIT))
 
+    def described_run(self, run_id: str) -> dict[str, str | int]:
+        """Return what MLflow holds of a run: its status and how many parameters, metrics and files.
+
+        Raises:
+            TrackingUnavailable: If MLflow does not respond, or has no such run.
+        """
+        with tracking_errors(self.tracking_uri, f"reading run {run_id}"):
+            check_database_answers(self.tracking_uri)
+            check_azure_ml_answers(self.tracking_uri)
+            from mlflow import MlflowClient
+
+            client = MlflowClient(tracking_uri=self.tracking_uri)
+            run = client.get_run(run_id)
+            counts = {"parameters": len(run.data.params), "metrics": len(run.data.metrics)}
+            return {"status": run.info.status, **counts, "files": len(client.list_artifacts(run_id))}
+
     def require_experiment(self) -> None:
         """Create the experiment if it is missing, with the folder of its files.
 

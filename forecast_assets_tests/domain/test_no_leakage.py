@@ -3,12 +3,13 @@
 import pandas as pd
 import pytest
 
+from forecast_assets.domain.anchors import anchor_offsets
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.features.build import build_features
 from forecast_assets.domain.models.market_model import fit_market_model, forecast_units
 from forecast_assets.domain.models.market_model_storage import model_to_parts
 from forecast_assets.domain.selection import backtest as backtesting
-from forecast_assets.domain.selection.backtest import BACKTEST_OFFSETS_MONTHS, backtest
+from forecast_assets.domain.selection.backtest import backtest
 from forecast_assets.domain.statistical.baseline import baseline_forecasts
 from forecast_assets_tests.domain.small_market import (
     MONTHS,
@@ -87,14 +88,14 @@ def test_a_model_and_its_forecasts_do_not_read_the_future(
 
 def test_a_backtest_does_not_read_months_after_its_own_origin(poisoned, poisoned_stack, origin, backtest_cells, recipe):
     actual = backtest(poisoned_stack, poisoned.sell_in, origin, recipe)
-    assert set(backtest_cells["origin_month"]) == {add_months(origin, -back) for back in BACKTEST_OFFSETS_MONTHS}
+    assert set(backtest_cells["origin_month"]) == {add_months(origin, -back) for back in anchor_offsets(origin)}
     pd.testing.assert_frame_equal(actual, backtest_cells, check_exact=True)
 
 
 def test_each_refit_of_a_backtest_reads_only_data_known_at_its_origin(
     tables, earlier_features, origin, backtest_cells, recipe
 ):
-    refit_at = add_months(origin, -max(BACKTEST_OFFSETS_MONTHS))
+    refit_at = add_months(origin, -max(anchor_offsets(origin)))
     other = with_another_future(tables, refit_at).history()
     # Without the later origins of the backtest, which only cost time.
     stack = with_later_origins(earlier_features, other, MONTHS[[60, 62, 64, 66, 70, 76]])
@@ -115,7 +116,7 @@ def test_each_origin_of_a_backtest_reads_products_as_known_then(
     # Whatever the model: one of the first origin, for all of them.
     quick = fit_market_model(earlier_features, history.sell_in, MONTHS[62], recipe)
     monkeypatch.setattr(backtesting, "fit_market_model", lambda *_: quick)
-    of_backtest = [add_months(origin, -back) for back in BACKTEST_OFFSETS_MONTHS]
+    of_backtest = [add_months(origin, -back) for back in anchor_offsets(origin)]
     known_then = tables.products[tables.products["month"].isin(of_backtest)]
     in_other_months = tables.products[~tables.products["month"].isin(of_backtest)]
     wrong = in_other_months.assign(end_month=in_other_months["month"])

@@ -9,42 +9,44 @@ from forecast_assets.config.settings import Settings
 from forecast_assets.defs.assets.contests import LATEST_REFUSALS, LATEST_TUNING, contest_of_run, skipped_if_superseded
 from forecast_assets.defs.assets.models import (
     MONTHS_OF_REFITS,
-    TRAINING_ORIGINS,
     pooled_of,
     require_training_origins,
 )
 from forecast_assets.defs.assets.table_asset import TRAINING_POOL, table_asset
 from forecast_assets.defs.partition_windows import same_month, units_window, window
 from forecast_assets.defs.shown_figures import error_by_lag
+from forecast_assets.domain.anchors import EARLIEST_ANCHOR_MONTHS, TRAINING_ORIGINS
 from forecast_assets.domain.demand.demand_panel import panel_from_rows
 from forecast_assets.domain.demand.restatements import dated_rows, latest_rows, own_rows
 from forecast_assets.domain.evaluation import performance as realised
-from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS
-from forecast_assets.domain.selection.backtest import BACKTEST_OFFSETS_MONTHS
-from forecast_assets.domain.selection.backtest import backtest as rolling_backtest
+from forecast_assets.domain.selection.backtest import scored
+from forecast_assets.market_state.anchor_fits import AnchorFits
 from forecast_assets.market_state.later_restatements import LaterRestatements
 from forecast_assets.market_state.recipes import for_backtest
 from forecast_assets.market_state.recipes_in_force import RecipesInForce
 from forecast_assets.partitions import country_of_run, months_of_run, partition_key
+from forecast_assets.storage.anchor_memory import AnchorMemory
 from forecast_assets.storage.current_features import CurrentFeatures
+from forecast_assets.storage.stored_window import StoredWindow
 from forecast_assets.validation import evaluation_checks
 from forecast_assets.validation.table_checks import stored_if_sound
 
 Results = Iterator[dg.AssetCheckResult | dg.Output]
-EARLIEST = max(BACKTEST_OFFSETS_MONTHS)
 
 
 @table_asset(
     "backtest",
     group="evaluation",
     kinds=["lightgbm", "parquet"],
-    description="Forecasts of recipe, baseline and naive 18, 12 and 6 months ago, each from what was known then.",
+    description="Forecasts of recipe, baseline and naive at three earlier quarter ends, each from what was known then.",
     ins={
         # Of earlier origins, which a market without a year of data does not have: see require_training_origins.
-        "features": window("features", -(TRAINING_ORIGINS + EARLIEST), -1, required="none"),
-        "sell_in": units_window(-(MONTHS_OF_REFITS + EARLIEST), 0),
-        "history_marks": window("history_marks", -(max(REFIT_OFFSETS_MONTHS) + EARLIEST), -1, required="none"),
-        "products": window("products", -EARLIEST, -1, required="none"),
+        "features": window(
+            "features", -(TRAINING_ORIGINS + EARLIEST_ANCHOR_MONTHS), -1, required="none", read_later=True
+        ),
+        "sell_in": units_window(-(MONTHS_OF_REFITS + EARLIEST_ANCHOR_MONTHS), 0, read_later=True),
+        "history_marks": window("history_marks", -2 * EARLIEST_ANCHOR_MONTHS, -1, required="none", read_later=True),
+        "products": window("products", -EARLIEST_ANCHOR_MONTHS, -1, required="none", read_later=True),
         "pooled_model": same_month("pooled_model", required="none"),
         "tuned_recipe": LATEST_TUNING,
         "refused_recipe": LATEST_REFUSALS,
@@ -58,25 +60,28 @@ def backtest(
     settings: dg.ResourceParam[Settings],
     recipes_in_force: dg.ResourceParam[RecipesInForce],
     current_features: dg.ResourceParam[CurrentFeatures],
-    features: pd.DataFrame,
-    sell_in: pd.DataFrame,
-    history_marks: pd.DataFrame,
-    products: pd.DataFrame,
+    anchor_memory: dg.ResourceParam[AnchorMemory],
+    features: StoredWindow,
+    sell_in: StoredWindow,
+    history_marks: StoredWindow,
+    products: StoredWindow,
     pooled_model: pd.DataFrame,
     tuned_recipe: pd.DataFrame,
     refused_recipe: pd.DataFrame,
 ) -> Results:
     """Run the backtest at the end of the run's origin month."""
     (origin,) = months_of_run(context)
-    require_training_origins("backtest", recipes_in_force.store, country_of_run(context), origin, features, sell_in)
-    current_features.require(country_of_run(context), features)
-    panel = panel_from_rows(sell_in, sell_in["month"].min(), origin).with_marks(history_marks)
+    country, rows = country_of_run(context), sell_in.frame()
+    require_training_origins("backtest", recipes_in_force.store, country, origin, features, rows)
+    panel = panel_from_rows(rows, rows["month"].min(), origin)
     pooled = pooled_of(settings, pooled_model)
     contest = contest_of_run(context, settings, recipes_in_force, tuned_recipe, refused_recipe)
-    champion = contest.champion and for_backtest(settings.training, contest.champion)
-    cells = rolling_backtest(
-        features, panel, origin, for_backtest(settings.training, contest.recipe), products, pooled, champion
+    anchors = AnchorFits(country, anchor_memory, current_features, features, sell_in, history_marks, products)
+    known, of_champion = (
+        anchors.backtest_forecasts(origin, for_backtest(settings.training, recipe), pooled) if recipe else []
+        for recipe in (contest.recipe, contest.champion)
     )
+    cells = scored(known, of_champion, panel, origin)
     metadata = evaluation_checks.backtest_figures(cells, origin)
     yield from stored_if_sound({origin: cells}, evaluation_checks.backtest_checks(), metadata=metadata)
 

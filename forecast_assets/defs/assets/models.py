@@ -1,7 +1,7 @@
 """Assets of the market's model and of the planners' baseline that it is measured against."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import dagster as dg
 import pandas as pd
@@ -11,6 +11,7 @@ from forecast_assets.defs.assets.contests import LATEST_REFUSALS, LATEST_TUNING,
 from forecast_assets.defs.assets.table_asset import TRAINING_POOL, table_asset
 from forecast_assets.defs.io_managers.required_inputs import MissingInput
 from forecast_assets.defs.partition_windows import same_month, units_window, window
+from forecast_assets.domain.anchors import EARLIEST_ANCHOR_MONTHS, TRAINING_ORIGINS
 from forecast_assets.domain.calendar import add_months, month_range
 from forecast_assets.domain.demand.demand_panel import panel_from_rows
 from forecast_assets.domain.features.market_at_origin import LEAST_HISTORY_MONTHS
@@ -18,28 +19,30 @@ from forecast_assets.domain.models.market_model import MarketModel, fit_market_m
 from forecast_assets.domain.models.market_model_storage import beside_champion, model_to_parts
 from forecast_assets.domain.models.pooled_model import PooledModel, pooled_from_texts
 from forecast_assets.domain.models.predictions import MEMBER_MONTHS
-from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS, Recipe
+from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.publication.market_forecasts import market_baseline
 from forecast_assets.domain.selection.contest import Contest, recipe_id
 from forecast_assets.domain.selection.tuning import latest_tuning
 from forecast_assets.domain.statistical.baseline import BASELINE_WINDOW_MONTHS
+from forecast_assets.market_state.anchor_fits import AnchorFits
 from forecast_assets.market_state.recipes_in_force import RecipesInForce
 from forecast_assets.partitions import country_of_run, months_of_run
 from forecast_assets.storage import PartitionKey, TableReader
+from forecast_assets.storage.anchor_memory import AnchorMemory
 from forecast_assets.storage.current_features import CurrentFeatures
+from forecast_assets.storage.stored_window import StoredWindow
 from forecast_assets.validation import forecast_checks
 from forecast_assets.validation.schema_check import schema_check
 from forecast_assets.validation.table_checks import stored_if_sound
 
 Results = Iterator[dg.AssetCheckResult | dg.Output]
 
-TRAINING_ORIGINS = 60
 # The members of the earliest refit reach as far back as those of the forecast.
-MONTHS_OF_REFITS = MEMBER_MONTHS - 1 + max(REFIT_OFFSETS_MONTHS)
+MONTHS_OF_REFITS = MEMBER_MONTHS - 1 + EARLIEST_ANCHOR_MONTHS
 
 
 def require_training_origins(
-    asset: str, store: TableReader, country: str, origin: pd.Timestamp, features: pd.DataFrame, sell_in: pd.DataFrame
+    asset: str, store: TableReader, country: str, origin: pd.Timestamp, features: StoredWindow, sell_in: pd.DataFrame
 ) -> None:
     """Raise MissingInput if a market with a year of data has no features before an origin, or no marks of them.
 
@@ -47,17 +50,17 @@ def require_training_origins(
     """
     step, before = PartitionKey(origin, country), add_months(origin, -1)
     first = add_months(sell_in["month"].min(), LEAST_HISTORY_MONTHS - 1)
-    if features.empty and first <= before:
+    if not features.months and first <= before:
         absent = [PartitionKey(month, country) for month in month_range(first, before)]
         raise MissingInput(asset, [step], "features", absent)
-    require_marks(asset, store, step, features)
+    require_marks(asset, store, step, features.months)
 
 
-def require_marks(asset: str, store: TableReader, step: PartitionKey, features: pd.DataFrame) -> None:
-    """Raise MissingInput if the marks of the last month of the loaded features are not stored."""
-    if features.empty:
+def require_marks(asset: str, store: TableReader, step: PartitionKey, months: Sequence[pd.Timestamp]) -> None:
+    """Raise MissingInput if the marks of the last month that has features are not stored."""
+    if not months:
         return
-    last = PartitionKey(features["month"].max(), step.country)
+    last = PartitionKey(max(months), step.country)
     if not store.exists("history_marks", last):
         raise MissingInput(asset, [step], "history_marks", [last])
 
@@ -106,9 +109,9 @@ def baseline_forecasts(
     description="The market's trained learners as texts: from earlier origins and the sell-in that followed.",
     ins={
         # A market without a year of data has none: see require_training_origins.
-        "features": window("features", -TRAINING_ORIGINS, -1, required="none"),
-        "sell_in": units_window(-MONTHS_OF_REFITS, 0),
-        "history_marks": window("history_marks", -max(REFIT_OFFSETS_MONTHS), 0),
+        "features": window("features", -TRAINING_ORIGINS, -1, required="none", read_later=True),
+        "sell_in": units_window(-MONTHS_OF_REFITS, 0, read_later=True),
+        "history_marks": window("history_marks", -EARLIEST_ANCHOR_MONTHS, 0, read_later=True),
         "pooled_model": same_month("pooled_model", required="none"),
         "tuned_recipe": LATEST_TUNING,
         "refused_recipe": LATEST_REFUSALS,
@@ -121,25 +124,30 @@ def model(
     settings: dg.ResourceParam[Settings],
     recipes_in_force: dg.ResourceParam[RecipesInForce],
     current_features: dg.ResourceParam[CurrentFeatures],
-    features: pd.DataFrame,
-    sell_in: pd.DataFrame,
-    history_marks: pd.DataFrame,
+    anchor_memory: dg.ResourceParam[AnchorMemory],
+    features: StoredWindow,
+    sell_in: StoredWindow,
+    history_marks: StoredWindow,
     pooled_model: pd.DataFrame,
     tuned_recipe: pd.DataFrame,
     refused_recipe: pd.DataFrame,
 ) -> Results:
     """Train the model of the run's origin month; where a challenger meets another champion, one by each recipe."""
     (origin,) = months_of_run(context)
-    require_training_origins("model", recipes_in_force.store, country_of_run(context), origin, features, sell_in)
-    current_features.require(country_of_run(context), features)
-    panel = panel_from_rows(sell_in, sell_in["month"].min(), origin).with_marks(history_marks)
+    country, rows = country_of_run(context), sell_in.frame()
+    require_training_origins("model", recipes_in_force.store, country, origin, features, rows)
+    panel = panel_from_rows(rows, rows["month"].min(), origin).with_marks(history_marks.frame())
     pooled = pooled_of(settings, pooled_model)
     contest = contest_of_run(context, settings, recipes_in_force, tuned_recipe, refused_recipe)
-    is_pooled = pools_markets(settings) and contest.recipe.learns_from_others(features["sku"].nunique())
+    skus = features.frame(["sku"])["sku"].nunique()
+    is_pooled = pools_markets(settings) and contest.recipe.learns_from_others(skus)
     missing = ("pooled_model",) if pooled is None and is_pooled else ()
+    anchors = AnchorFits(country, anchor_memory, current_features, features, sell_in, history_marks)
 
     def fit(recipe: Recipe) -> MarketModel:
-        fitted = fit_market_model(features, panel, origin, recipe, pooled=pooled)
+        refits = anchors.refits(origin, recipe, pooled if recipe.learns_from_others(skus) else None)
+        learned_from = anchors.training_features(origin, refits, recipe)
+        fitted = fit_market_model(learned_from, panel, origin, recipe, refits, pooled)
         return dataclasses.replace(fitted, inputs_missing=missing)
 
     fitted = fit(contest.recipe)

@@ -8,15 +8,14 @@ import pandas as pd
 from pydantic import Field
 
 from forecast_assets.config.settings import Settings
-from forecast_assets.defs.assets.evaluation import EARLIEST
-from forecast_assets.defs.assets.models import MONTHS_OF_REFITS, TRAINING_ORIGINS, require_marks
+from forecast_assets.defs.assets.models import MONTHS_OF_REFITS, require_marks
 from forecast_assets.defs.assets.table_asset import TRAINING_POOL, table_asset
 from forecast_assets.defs.partition_windows import units_window, window
+from forecast_assets.domain.anchors import EARLIEST_ANCHOR_MONTHS, MONTHS_BACK, TRAINING_ORIGINS
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.demand.demand_panel import panel_from_rows
-from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS, Recipe
+from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.selection import tuning
-from forecast_assets.domain.selection.backtest import BACKTEST_OFFSETS_MONTHS
 from forecast_assets.domain.selection.tuning import IN_FORCE, MONTHS_LEFT_TO_THE_GATE, TooLittleToTuneError, Trial
 from forecast_assets.market_state.recipes import backtest_recipe_of
 from forecast_assets.market_state.recipes_in_force import RecipesInForce
@@ -30,7 +29,9 @@ from forecast_assets.validation.table_checks import stored_if_sound
 PROGRESS = logging.getLogger("forecast_assets.tuning")
 REQUESTED_BY = {"alarms": ALARMS_TAG, "retunes_of_the_month": BUDGET_TAG}
 LAST_SCORED = -MONTHS_LEFT_TO_THE_GATE
-LAST_ORIGIN = LAST_SCORED - min(BACKTEST_OFFSETS_MONTHS)
+LAST_ORIGIN = LAST_SCORED - min(MONTHS_BACK)
+# Of the origins that the search scores, and of the refits of the earliest.
+EARLIEST = max(MONTHS_BACK)
 
 
 class TuningBudget(dg.Config):
@@ -49,7 +50,7 @@ class TuningBudget(dg.Config):
         "features": window("features", -(TRAINING_ORIGINS + EARLIEST) + LAST_SCORED, LAST_ORIGIN, required="none"),
         "sell_in": units_window(-(MONTHS_OF_REFITS + EARLIEST) + LAST_SCORED, LAST_SCORED, required="none"),
         "history_marks": window(
-            "history_marks", -(max(REFIT_OFFSETS_MONTHS) + EARLIEST) + LAST_SCORED, LAST_ORIGIN, required="none"
+            "history_marks", -(EARLIEST_ANCHOR_MONTHS + EARLIEST) + LAST_SCORED, LAST_ORIGIN, required="none"
         ),
         "products": window("products", LAST_SCORED - EARLIEST, LAST_ORIGIN, required="none"),
     },
@@ -69,7 +70,12 @@ def tuned_recipe(
     """Tune the recipe of the run's market on the data known at the end of its month."""
     (month,) = months_of_run(context)
     where = f"{country_of_run(context)} {month:%Y-%m}"
-    require_marks("tuned_recipe", recipes_in_force.store, PartitionKey(month, country_of_run(context)), features)
+    require_marks(
+        "tuned_recipe",
+        recipes_in_force.store,
+        PartitionKey(month, country_of_run(context)),
+        list(features["month"].unique()),
+    )
     current_features.require(country_of_run(context), features)
     last = add_months(month, LAST_SCORED)
     panel = panel_from_rows(sell_in, sell_in["month"].min() if len(sell_in) else last, last).with_marks(history_marks)

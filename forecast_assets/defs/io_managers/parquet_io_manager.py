@@ -19,7 +19,8 @@ from forecast_assets.defs.io_managers.outputs import add_metadata, by_partition,
 from forecast_assets.defs.io_managers.required_inputs import require_declared
 from forecast_assets.defs.retries import transient_errors_again
 from forecast_assets.market_state.damaged_inputs import DamagedInput
-from forecast_assets.storage import PartitionKey, TableSpec, TableStore
+from forecast_assets.storage import PartitionKey, StoredProvenance, TableSpec, TableStore
+from forecast_assets.storage.stored_window import StoredWindow
 
 
 class ParquetIOManager(dg.ConfigurableIOManager):
@@ -72,11 +73,11 @@ class ParquetIOManager(dg.ConfigurableIOManager):
             set_data_version(context, written)
             add_metadata(context, written.partition, describe_table(written, spec, frames[written.partition]))
 
-    def load_input(self, context: dg.InputContext) -> pd.DataFrame:
+    def load_input(self, context: dg.InputContext) -> pd.DataFrame | StoredWindow:
         """Read all partitions of an input, with ``country`` and ``month`` restored, and remember their hashes.
 
-        The ``AssetIn`` declares columns, the partitions that it requires, and the window: see
-        ``forecast_assets.defs.partition_windows``.
+        The ``AssetIn`` declares columns, the partitions that it requires, the window, and whether the asset reads the
+        rows itself: see ``forecast_assets.defs.partition_windows``.
 
         Raises:
             MissingInput: If partitions are absent that the input is declared to require.
@@ -84,12 +85,7 @@ class ParquetIOManager(dg.ConfigurableIOManager):
         name = table_name(context.asset_key)
         declared = context.definition_metadata
         with transient_errors_again(context.step_context.previous_attempt_count):
-            frame, provenances = (self.bindings().inputs or self.tables).read_with_provenance(
-                self._spec(name),
-                [PartitionKey.from_dagster(key) for key in context.asset_partition_keys],
-                columns=declared.get("columns"),
-                missing=declared.get("missing", "skip"),
-            )
+            loaded, provenances = self._load(context, self._spec(name))
         damaged = list(self._damaged(context, name, provenances))
         if damaged and not provenances:
             # Nothing is left: the error of the first file says more than that the table has no partition.
@@ -99,10 +95,22 @@ class ParquetIOManager(dg.ConfigurableIOManager):
             left_out = DamagedInput(name, partition, self.tables.path(name, partition))
             self.bindings().damaged.note(context.step_context.run_id, context.step_context.step.key, left_out)
         hashes = {partition: stored.content_hash for partition, stored in provenances.items()}
-        loaded = LoadedInput(name, hashes, declared.get("first_offset", 0), declared.get("last_offset", 0))
+        remembered = LoadedInput(name, hashes, declared.get("first_offset", 0), declared.get("last_offset", 0))
         step = context.step_context
-        self.bindings().loaded.remember(step.run_id, step.step.key, loaded)
-        return frame
+        self.bindings().loaded.remember(step.run_id, step.step.key, remembered)
+        return loaded
+
+    def _load(
+        self, context: dg.InputContext, spec: TableSpec
+    ) -> tuple[pd.DataFrame | StoredWindow, dict[PartitionKey, StoredProvenance]]:
+        """Return the rows of an input, or the window to read them from later, and what is stored."""
+        reader, declared = self.bindings().inputs or self.tables, context.definition_metadata
+        partitions = [PartitionKey.from_dagster(key) for key in context.asset_partition_keys]
+        columns = declared.get("columns")
+        if not declared.get("read_later"):
+            return reader.read_with_provenance(spec, partitions, columns, declared.get("missing", "skip"))
+        stored = reader.provenances(spec.name, partitions)
+        return StoredWindow(reader, spec, {key: each.content_hash for key, each in stored.items()}, columns), stored
 
     def _damaged(self, context: dg.InputContext, name: str, loaded: Collection[PartitionKey]) -> Iterator[PartitionKey]:
         """Generate the partitions of an input that exist and were left out because their file is damaged."""

@@ -14,10 +14,10 @@ from forecast_assets.defs import jobs
 from forecast_assets.defs.schedules import default_status, is_forecast
 from forecast_assets.defs.sensors.markets_to_retune import AlarmedMarket, markets_to_retune
 from forecast_assets.defs.sensors.retune_outcomes import report_outcomes
+from forecast_assets.domain.anchors import MONTHS_BACK
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.cycle_calendar import cycle_id_of, deadline_at, due_month
 from forecast_assets.domain.monitoring.kpi_alarms import BIAS, BIAS_SAME_SIGN, WAPE, WORSE_THAN_BASELINE
-from forecast_assets.domain.selection.backtest import BACKTEST_OFFSETS_MONTHS
 from forecast_assets.domain.selection.tuning import MONTHS_LEFT_TO_THE_GATE
 from forecast_assets.partitions import market_of_run, partition_key
 from forecast_assets.storage import ListedOnce, TableReader
@@ -32,7 +32,7 @@ PRIORITY_OF_RETUNES = "-10"
 SECONDS_TO_JUDGE = 600
 SECONDS_BETWEEN_TICKS = 300
 # The latest origin that a search scores, and one before it to learn from.
-LEAST_MONTHS_OF_FEATURES = MONTHS_LEFT_TO_THE_GATE + min(BACKTEST_OFFSETS_MONTHS) + 1
+LEAST_MONTHS_OF_FEATURES = MONTHS_LEFT_TO_THE_GATE + min(MONTHS_BACK) + 1
 TAG_LENGTH = 500
 
 

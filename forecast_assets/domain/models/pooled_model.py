@@ -11,11 +11,12 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
+from forecast_assets.domain.anchors import REFIT_ORIGINS, anchor_offsets
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months
 from forecast_assets.domain.demand.demand_panel import panel_from_rows
 from forecast_assets.domain.models.boosters import TrainedBoosters, train_boosters
 from forecast_assets.domain.models.distribution import quantiles_of_statistical_errors, table_from_manifest
-from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS, Recipe
+from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.models.refits import largest_gains
 from forecast_assets.domain.models.serialization import (
     MANIFEST,
@@ -52,8 +53,8 @@ class PooledModel:
     Attributes:
         cutoff: m - 1, the last month whose sell-in was learned from.
         recipe: Parameters of the training.
-        by_offset: Fits by months before the cutoff: 0 at the cutoff itself, and 6, 12, 18 before it, each from what was
-            known then. Empty with too little history.
+        by_offset: Fits by months before the cutoff: 0 at the cutoff itself, and one month before each anchor of m, each
+            from what was known then. Empty with too little history.
         rows: Number of SKU-months it learned from.
         skus: Number of SKUs of each market in them.
         reason: Reason for having no boosters; empty if there are some.
@@ -114,7 +115,7 @@ def _rank(market: str, sku: str) -> int:
 def fit_pooled_model(
     rows: pd.DataFrame, cutoff: pd.Timestamp, recipe: Recipe, horizon_months: int = HORIZON_MONTHS
 ) -> PooledModel:
-    """Train over all markets on the data known at the end of the cutoff month, and 18, 12 and 6 months earlier.
+    """Train over all markets on the data known at the end of the cutoff month, and a month before each anchor.
 
     Args:
         rows: Pooled rows with their ``month``; those of months after the cutoff or before its last 60 are ignored.
@@ -143,11 +144,14 @@ def fit_pooled_model(
 def _earlier_fits(
     rows: pd.DataFrame, cutoff: pd.Timestamp, recipe: Recipe, horizon_months: int
 ) -> dict[int, PooledFit]:
-    """Return the fits at cutoffs 6, 12, 18 months before, as many as there is history for."""
+    """Return the fits a month before the anchors of the month after the cutoff, as many as there is history for."""
     fits = {}
-    for offset in sorted(REFIT_OFFSETS_MONTHS):
+    for offset in sorted(anchor_offsets(add_months(cutoff, 1))):
         try:
-            fits[offset] = _fit(rows, add_months(cutoff, -offset), recipe, horizon_months)
+            earlier = add_months(cutoff, -offset)
+            # A fixed number of months, so that the fit depends on its own cutoff alone.
+            of_fit = rows[rows["month"] > add_months(earlier, -REFIT_ORIGINS)]
+            fits[offset] = _fit(of_fit, earlier, recipe, horizon_months)
         except TooFewRowsError:
             break
     return fits

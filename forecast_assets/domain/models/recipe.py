@@ -9,8 +9,6 @@ from typing import Any
 
 # Zero share of the last 24 months above which a SKU counts as intermittent: L1 would forecast nearly nothing for it.
 INTERMITTENT_ZERO_SHARE = 0.15
-# Months before the cutoff at which the recipe is refitted, to learn weights and quantiles out of sample.
-REFIT_OFFSETS_MONTHS = (18, 12, 6)
 # Quantiles of regular SKUs (``error_scale.py``). The quantile loss on M3 is .0921 with one scale per SKU at all
 # horizons, .0885 with the SKU's errors at each, .0878 if recent ones weigh more. Half-lives of 24 and 48 months: .0002.
 ERROR_HALF_LIFE_MONTHS = 36.0

@@ -6,16 +6,18 @@ alone. Training is in ``boosters.py``, the use of quantiles in ``distribution.py
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 
+from forecast_assets.domain.anchors import MONTHS_BACK, REFIT_ORIGINS, anchor_offsets
 from forecast_assets.domain.arrays import Floats
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months
 from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.models.boosters import TrainedBoosters, train_boosters
 from forecast_assets.domain.models.predictions import Predictions, predict_each
-from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS, Recipe
+from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.models.training_rows import TooFewRowsError, following_units
 
 WEIGHTS = (0.2, 0.3, 0.4, 0.55, 0.7, 0.85, 1.0)
@@ -60,6 +62,9 @@ class Refit:
         return dataclasses.replace(self, predictions=self.predictions.mixed(self.pooled, share), pooled=None)
 
 
+RowsAndRefit: TypeAlias = tuple[pd.DataFrame, Refit]
+
+
 @dataclasses.dataclass
 class RefitCache:
     """Refits of the same features, sell-in, recipe and pooled boosters, by origin.
@@ -71,7 +76,7 @@ class RefitCache:
             history was too short.
     """
 
-    by_origin: dict[pd.Timestamp, tuple[pd.DataFrame, Refit] | None] = dataclasses.field(default_factory=dict)
+    by_origin: dict[pd.Timestamp, RowsAndRefit | None] = dataclasses.field(default_factory=dict)
 
 
 def refit_at_earlier_origins(
@@ -83,7 +88,7 @@ def refit_at_earlier_origins(
     pooled: Mapping[int, TrainedBoosters] | None = None,
     horizon_months: int = HORIZON_MONTHS,
 ) -> list[Refit]:
-    """Refit the recipe 18, 12 and 6 months before the cutoff and forecast a sample of the SKUs of those origins.
+    """Refit the recipe at the three anchors of the cutoff and forecast a sample of the SKUs of those origins.
 
     Origins with too little history are omitted.
 
@@ -98,11 +103,11 @@ def refit_at_earlier_origins(
     """
     by_origin = (RefitCache() if cache is None else cache).by_origin
     refits = []
-    for months_back in REFIT_OFFSETS_MONTHS:
+    for months_back in anchor_offsets(cutoff):
         origin = add_months(cutoff, -months_back)
         if origin not in by_origin:
             of_origin = (pooled or {}).get(months_back)
-            by_origin[origin] = _refit(features, sell_in, origin, recipe, of_origin, horizon_months)
+            by_origin[origin] = refit_at(features, sell_in, origin, recipe, of_origin, horizon_months)
         cached = by_origin[origin]
         if cached is not None:
             rows, refit = cached
@@ -111,15 +116,29 @@ def refit_at_earlier_origins(
     return refits
 
 
-def _refit(
+def refit_at(
     features: pd.DataFrame,
     sell_in: DemandPanel,
     origin: pd.Timestamp,
     recipe: Recipe,
     pooled: TrainedBoosters | None,
-    horizon_months: int,
-) -> tuple[pd.DataFrame, Refit] | None:
-    """Return SKU and origin of the predicted rows, and the refit; None without own and pooled boosters."""
+    horizon_months: int = HORIZON_MONTHS,
+) -> RowsAndRefit | None:
+    """Refit the recipe at an origin, from the ``REFIT_ORIGINS`` origins before it.
+
+    Args:
+        features: Features with the rows of the origin and of those before it; others are ignored.
+        sell_in: Panel that reaches the origin; later months are ignored.
+        origin: The origin month.
+        recipe: Recipe of the model; the refit uses ``recipe.of_refits()``.
+        pooled: Boosters over all markets from months before the origin.
+        horizon_months: Number of months ahead.
+
+    Returns:
+        ``sku`` and ``origin_month`` of the predicted rows, and the refit without ``actual_units``; None without own and
+        pooled boosters.
+    """
+    features = features[features["origin_month"].between(add_months(origin, -REFIT_ORIGINS), origin)]
     at_origin = features[features["origin_month"] == origin].sort_values("sku")
     if at_origin.empty:
         return None
@@ -187,7 +206,7 @@ def learned_share(refits: list[Refit], recipe: Recipe, usual_weight: float, boos
         return recipe.pooled_share_of_few
     small = recipe.share_if_most_better
     votes = [_error(refit.mixed(small), boosting_weight) < _error(refit, boosting_weight) for refit in both]
-    if all(votes) and len(votes) >= len(REFIT_OFFSETS_MONTHS):
+    if all(votes) and len(votes) >= len(MONTHS_BACK):
         return recipe.share_if_all_better
     return small if sum(votes) > len(votes) / 2 else 0.0
 

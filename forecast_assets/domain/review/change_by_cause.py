@@ -33,18 +33,20 @@ def change_by_cause(review: Review) -> pd.DataFrame:
         return pd.DataFrame(columns=list(CHANGE_CAUSES), dtype=float)
     cells = _cells(now, before)
     parts = pd.DataFrame(0.0, index=cells.index, columns=list(CHANGE_CAUSES))
-    total = (cells["forecast_units_now"].fillna(0.0) - cells["forecast_units_before"].fillna(0.0)).to_numpy(float)
-    own = {when: _override_units(review, cells, when) for when in ("now", "before")}
-    is_known = np.isfinite(own["now"]) & np.isfinite(own["before"])
-    parts[OVERRIDE] = np.where(is_known, own["now"] - own["before"], 0.0)
+    total = (cells["forecast_units_current"].fillna(0.0) - cells["forecast_units_before"].fillna(0.0)).to_numpy(float)
+    own = {when: _override_units(review, cells, when) for when in ("current", "before")}
+    is_known = np.isfinite(own["current"]) & np.isfinite(own["before"])
+    parts[OVERRIDE] = np.where(is_known, own["current"] - own["before"], 0.0)
     left = np.where(is_known, total - parts[OVERRIDE], 0.0)
     is_life = _is_launch_or_end(review, cells)
     parts[LAUNCH_OR_END] = np.where(is_life, left, 0.0)
     left = np.where(is_life, 0.0, left)
-    parts[RECIPE] = np.where(is_life | ~is_known, 0.0, _recipe_units(review, cells, own["now"]))
+    parts[RECIPE] = np.where(is_life | ~is_known, 0.0, _recipe_units(review, cells, own["current"]))
     left = left - parts[RECIPE]
     is_planned_anew = _plan_changed(review, cells)
-    promotion = _reason_units(review, cells, "promotion", "now") - _reason_units(review, cells, "promotion", "before")
+    promotion = _reason_units(review, cells, "promotion", "current") - _reason_units(
+        review, cells, "promotion", "before"
+    )
     can_tell = is_planned_anew & np.isfinite(promotion) & is_known & ~is_life
     parts[PROMOTION_PLAN] = np.where(can_tell, promotion, 0.0)
     cannot_tell = is_planned_anew & ~can_tell
@@ -58,12 +60,12 @@ def change_by_cause(review: Review) -> pd.DataFrame:
 
 def _cells(now: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
     columns = [*CELL, "forecast_units", "model_units", "baseline_units", "rule", "source"]
-    return now[columns].merge(before[columns], on=CELL, how="outer", suffixes=("_now", "_before"), validate="1:1")
+    return now[columns].merge(before[columns], on=CELL, how="outer", suffixes=("_current", "_before"), validate="1:1")
 
 
 def _reason_units(review: Review, cells: pd.DataFrame, cause: str, when: str) -> Floats:
     """Return the units that the reasons of a publication give a cause; 0 without one, NaN if a cell has no reasons."""
-    rows = review.now(review.tables.reasons) if when == "now" else review.before(review.tables.reasons)
+    rows = review.current(review.tables.reasons) if when == "current" else review.before(review.tables.reasons)
     keys = pd.MultiIndex.from_frame(cells[CELL])
     if rows.empty:
         return np.full(len(cells), np.nan)
@@ -82,11 +84,11 @@ def _override_units(review: Review, cells: pd.DataFrame, when: str) -> Floats:
 
 def _is_launch_or_end(review: Review, cells: pd.DataFrame) -> Bools:
     """Return True where a SKU is in one publication only, is a launch in either, or has an end in one only."""
-    in_one = cells["source_now"].isna() | cells["source_before"].isna()
-    is_launch = cells["rule_now"].isin(LAUNCH_RULES) | cells["rule_before"].isin(LAUNCH_RULES)
+    in_one = cells["source_current"].isna() | cells["source_before"].isna()
+    is_launch = cells["rule_current"].isin(LAUNCH_RULES) | cells["rule_before"].isin(LAUNCH_RULES)
     ended = [
         _after_end(products, cells)
-        for products in (review.now(review.tables.products), review.before(review.tables.products))
+        for products in (review.current(review.tables.products), review.before(review.tables.products))
     ]
     life: Bools = (in_one | is_launch).to_numpy() | (ended[0] != ended[1])
     return life
@@ -100,20 +102,20 @@ def _after_end(products: pd.DataFrame, cells: pd.DataFrame) -> Bools:
     return after
 
 
-def _recipe_units(review: Review, cells: pd.DataFrame, override_now: Floats) -> Floats:
+def _recipe_units(review: Review, cells: pd.DataFrame, override_current: Floats) -> Floats:
     """Return this publication minus what the recipe or method of the last one forecasts from the same data."""
     now, before = _market_source(review.cells(review.origin)), _market_source(review.cells(review.month_before))
-    units = cells["forecast_units_now"].to_numpy(float) - override_now
+    units = cells["forecast_units_current"].to_numpy(float) - override_current
     other = np.full(len(cells), np.nan)
     if now == "baseline" and before in BY_MODEL:
-        other = cells["model_units_now"].to_numpy(float)
+        other = cells["model_units_current"].to_numpy(float)
     elif now in BY_MODEL and before == "baseline":
-        other = cells["baseline_units_now"].to_numpy(float)
-    elif now == "model" and "promoted" in set(review.now(review.tables.champion).get("outcome", [])):
-        forecasts = review.now(review.tables.forecasts)
+        other = cells["baseline_units_current"].to_numpy(float)
+    elif now == "model" and "promoted" in set(review.current(review.tables.champion).get("outcome", [])):
+        forecasts = review.current(review.tables.forecasts)
         kept = forecasts.set_index(CELL)["champion_units"] if len(forecasts) else pd.Series(dtype=float)
         other = kept.reindex(pd.MultiIndex.from_frame(cells[CELL])).to_numpy(float)
-    is_ruled = cells["rule_now"].isin(RULES_WITHOUT_MODEL).to_numpy()
+    is_ruled = cells["rule_current"].isin(RULES_WITHOUT_MODEL).to_numpy()
     known: Floats = np.where(np.isfinite(other) & np.isfinite(units) & ~is_ruled, units - other, 0.0)
     return known
 
@@ -128,7 +130,7 @@ def _plan_changed(review: Review, cells: pd.DataFrame) -> Bools:
     """Return True where the promotion of the SKU and month was planned, withdrawn or changed since the last month."""
     keys = pd.MultiIndex.from_frame(cells[CELL])
     plans = []
-    for rows in (review.now(review.tables.promotions), review.before(review.tables.promotions)):
+    for rows in (review.current(review.tables.promotions), review.before(review.tables.promotions)):
         columns = ["is_promoted", "discount_pct"]
         plan = rows.drop_duplicates(["sku", "promotion_month"], keep="last").set_index(["sku", "promotion_month"])
         plans.append(plan.reindex(columns=columns).reindex(keys).astype(float).fillna(0.0).to_numpy())
@@ -138,5 +140,5 @@ def _plan_changed(review: Review, cells: pd.DataFrame) -> Bools:
 
 def _restated_skus(review: Review) -> pd.Series:
     """Return the SKUs of which an earlier month became known anew with the origin month."""
-    rows = review.now(review.tables.sell_in)
+    rows = review.current(review.tables.sell_in)
     return rows.loc[rows["restated_month"].notna(), "sku"] if "restated_month" in rows else rows["sku"].iloc[:0]

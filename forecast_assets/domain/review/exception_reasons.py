@@ -48,8 +48,8 @@ def exception_reasons(review: Review) -> dict[str, Reason]:
 
 def _ends(review: Review) -> dict[str, Reason]:
     """Find SKUs that end up to the last month under review, whose end is new, or that are forecast no longer."""
-    products = review.now(review.tables.products).drop_duplicates("sku")
-    published = set(review.now(review.tables.published)["sku"])
+    products = review.current(review.tables.products).drop_duplicates("sku")
+    published = set(review.current(review.tables.published)["sku"])
     dropped = set(review.before(review.tables.published)["sku"]) - published
     found = {str(sku): Reason(ENDS, "no_longer_forecast", {}) for sku in dropped}
     if products.empty:
@@ -67,9 +67,9 @@ def _ends(review: Review) -> dict[str, Reason]:
 
 
 def _launches(review: Review) -> dict[str, Reason]:
-    rows = review.now(review.tables.published).drop_duplicates("sku")
+    rows = review.current(review.tables.published).drop_duplicates("sku")
     skus = rows.loc[rows["rule"].isin(LAUNCH_RULES), "sku"]
-    products = review.now(review.tables.products).drop_duplicates("sku")
+    products = review.current(review.tables.products).drop_duplicates("sku")
     months = products.set_index("sku")["launch_month"].reindex(skus) if len(products) else pd.Series(pd.NaT, skus)
     return {
         str(sku): Reason(LAUNCH, "launch_in", {"launch": pd.Timestamp(month)})
@@ -91,7 +91,7 @@ def _overrides_due(review: Review) -> dict[str, Reason]:
         row["sku"]: Reason(
             OVERRIDE_DUE,
             "override_due",
-            {"month": row["target_month"], "then": row["forecast_units_before"], "now": row["forecast_units"]},
+            {"month": row["target_month"], "then": row["forecast_units_before"], "current": row["forecast_units"]},
         )
         for row in due.to_dict("records")
     }
@@ -100,13 +100,13 @@ def _overrides_due(review: Review) -> dict[str, Reason]:
 def _data_findings(review: Review) -> dict[str, Reason]:
     """Find SKUs with a restated month, or with an extreme one among the last two."""
     found: dict[str, Reason] = {}
-    marks = review.now(review.tables.history_marks)
+    marks = review.current(review.tables.history_marks)
     if len(marks):
         recent = marks["marked_month"] > add_months(review.origin, -MARKED_MONTHS)
         for row in marks[recent & marks["reason"].isin(DATA_MARKS)].sort_values("marked_month").to_dict("records"):
             facts = {"month": row["marked_month"], "units": row["units"], "cleaned": row["cleaned_units"]}
             found[row["sku"]] = Reason(DATA_FINDING, "unusual_month", facts)
-    sell_in = review.now(review.tables.sell_in)
+    sell_in = review.current(review.tables.sell_in)
     if "restated_month" in sell_in:
         restated = sell_in.dropna(subset=["restated_month"]).sort_values("restated_month")
         for row in restated.to_dict("records"):
@@ -120,7 +120,7 @@ def _outside_band(review: Review) -> dict[str, Reason]:
     band = before.loc[
         before["target_month"] == review.origin, ["sku", "forecast_units_p10", "forecast_units_p90"]
     ]  # fmt: skip
-    own = review.now(review.tables.sell_in)
+    own = review.current(review.tables.sell_in)
     if "restated_month" in own:
         own = own[own["restated_month"].isna()]
     both = band.merge(own[["sku", "sell_in_units"]], on="sku", validate="1:1").dropna()
@@ -159,7 +159,7 @@ def _biased(review: Review) -> dict[str, Reason]:
 
 
 def _holt_winters_better(review: Review) -> dict[str, Reason]:
-    cells = review.now(review.tables.backtest)
+    cells = review.current(review.tables.backtest)
     if cells.empty:
         return {}
     scored = cells.dropna(subset=["actual_units", "model_units", "baseline_units"])

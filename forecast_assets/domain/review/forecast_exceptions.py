@@ -52,7 +52,7 @@ def forecast_exceptions(tables: ReviewTables, origin: pd.Timestamp, language: st
     rows = _units(review)
     year = known_rows(tables.sell_in[tables.sell_in["month"] <= origin], origin)
     rows = rows.join(
-        unit_prices(rows.index, year[year["month"] > add_months(origin, -12)], review.now(review.tables.products))
+        unit_prices(rows.index, year[year["month"] > add_months(origin, -12)], review.current(review.tables.products))
     )
     rows["value"] = (rows["units"] - rows["reference_units"]).abs() * rows["unit_price"]
     rows["value_unit"] = np.where(rows["price_source"] == UNITS, "units", CURRENCY)

@@ -26,10 +26,10 @@ TEMPLATES: dict[str, tuple[str, str, str, str]] = {
     ),
     "launch": ("Launch.", "Lancement.", "Einführung.", "Lanzamiento."),
     "override_due": (
-        "Override of {month} not entered again: {then} then, {now} now.",
-        "Correction de {month} non ressaisie : {then} alors, {now} maintenant.",
-        "Korrektur für {month} nicht wieder eingegeben: damals {then}, jetzt {now}.",
-        "Corrección de {month} no introducida de nuevo: {then} entonces, {now} ahora.",
+        "Override of {month} not entered again: {then} then, {current} now.",
+        "Correction de {month} non ressaisie : {then} alors, {current} maintenant.",
+        "Korrektur für {month} nicht wieder eingegeben: damals {then}, jetzt {current}.",
+        "Corrección de {month} no introducida de nuevo: {then} entonces, {current} ahora.",
     ),
     "unusual_month": (
         "{month} is unusual: {units} units; {cleaned} are learned from.",

@@ -73,7 +73,7 @@ class Review:
         """The origin month of the last publication."""
         return add_months(self.origin, -1)
 
-    def now(self, table: pd.DataFrame) -> pd.DataFrame:
+    def current(self, table: pd.DataFrame) -> pd.DataFrame:
         """Return the rows of a table that are stored with the origin month."""
         return table[table["month"] == self.origin]
 

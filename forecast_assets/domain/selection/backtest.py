@@ -3,12 +3,12 @@
 A stored model is never scored on months before its cutoff. Only its recipe is, by refitting it.
 """
 
-import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
+from forecast_assets.domain.anchors import anchor_offsets
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.models.market_model import fit_market_model, forecast_units
@@ -19,8 +19,6 @@ from forecast_assets.domain.models.training_rows import TooFewRowsError
 from forecast_assets.domain.portfolio.portfolio_rules import apply_portfolio
 from forecast_assets.domain.statistical.baseline import baseline_forecasts
 
-# Eighteen months back every lag can be scored, the later origins add the shorter lags: lags 1 to 6 have all three.
-BACKTEST_OFFSETS_MONTHS = (18, 12, 6)
 KEYS = ["sku", "origin_month", "target_month", "horizon_months"]
 SEGMENTS = ["category", "abc_class", "xyz_class"]
 UNITS = [
@@ -42,7 +40,7 @@ def backtest(
     products: pd.DataFrame | None = None,
     pooled: PooledModel | None = None,
     champion: Recipe | None = None,
-    months_back: Sequence[int] = BACKTEST_OFFSETS_MONTHS,
+    months_back: Sequence[int] = (),
 ) -> pd.DataFrame:
     """Return the cells of the rolling origins, with every method on the same cells.
 
@@ -54,7 +52,7 @@ def backtest(
         products: Products as known in each ``month``, for the portfolio rules; None applies no rule.
         pooled: Learners over all markets for this origin; each earlier origin uses the part known there.
         champion: Another recipe, refitted at the same origins for comparison.
-        months_back: Origins, in months before ``origin``.
+        months_back: Origins, in months before ``origin``; by default its three anchors.
 
     Returns:
         One row per SKU, origin and horizon up to the origin month. Columns: ``actual_units`` (NaN if unknown),
@@ -62,63 +60,89 @@ def backtest(
         without a champion, and if its recipe alone has too little history), ``baseline_units, naive_units`` and the
         segments of the SKU at its origin. Origins with too little history are left out (see ``origins_left_out``).
     """
-    tables: list[pd.DataFrame] = []
-    memory, memory_of_champion = RefitCache(), RefitCache()
-    for months in months_back:
-        at = _Origin(features, sell_in, products, add_months(origin, -months), pooled and pooled.known(months))
-        cells = at.forecast_by(recipe, memory)
-        if cells is None:
-            continue
-        champion_cells = at.forecast_by(champion, memory_of_champion) if champion else None
-        cells = _beside(cells.rename(columns={"forecast_units": "model_units"}), champion_cells)
-        baseline = baseline_forecasts(sell_in, at.month, at.features["sku"].to_numpy())
-        cells = cells.merge(baseline, on=KEYS, validate="1:1")
-        tables.append(cells.merge(at.features[["sku", *SEGMENTS]], on="sku", validate="m:1"))
-    if not tables:
+    known: list[pd.DataFrame | None] = []
+    of_champion: list[pd.DataFrame | None] = []
+    cache, cache_of_champion = RefitCache(), RefitCache()
+    for months in months_back or anchor_offsets(origin):
+        at = add_months(origin, -months)
+        then = pooled and pooled.known(months)
+        cells = forecasts_at(features, sell_in, at, recipe, cache, products, then)
+        known.append(cells)
+        if champion and cells is not None:
+            of_champion.append(forecasts_at(features, sell_in, at, champion, cache_of_champion, products, then))
+    return scored(known, of_champion, sell_in, origin)
+
+
+def forecasts_at(
+    features: pd.DataFrame,
+    sell_in: DemandPanel,
+    origin: pd.Timestamp,
+    recipe: Recipe,
+    cache: RefitCache | None = None,
+    products: pd.DataFrame | None = None,
+    pooled: PooledModel | None = None,
+) -> pd.DataFrame | None:
+    """Return every method's forecasts of all horizons at one origin, from what was known then.
+
+    Args:
+        features: Features with the rows of the origin and of earlier ones.
+        sell_in: Panel that reaches the origin; later months are ignored.
+        origin: The origin month.
+        recipe: Recipe to train.
+        cache: Refits of the recipe at earlier origins, which are reused and extended.
+        products: Products as known in each ``month``.
+        pooled: Learners over all markets as known at the origin.
+
+    Returns:
+        The columns of ``backtest`` but ``actual_units`` and ``champion_units``; None with too little history to train.
+    """
+    at_origin = features[features["origin_month"] == origin]
+    if at_origin.empty:
+        return None
+    try:
+        model = fit_market_model(features, sell_in, origin, recipe, cache, pooled)
+    except TooFewRowsError:
+        return None
+    cells = forecast_units(at_origin, sell_in, model)
+    if products is not None:
+        known = products[products["month"] == origin]
+        cells = apply_portfolio(cells, sell_in.until(origin), origin, known)
+    baseline = baseline_forecasts(sell_in, origin, at_origin["sku"].to_numpy())
+    cells = cells.rename(columns={"forecast_units": "model_units"}).merge(baseline, on=KEYS, validate="1:1")
+    cells = cells.merge(at_origin[["sku", *SEGMENTS]], on="sku", validate="m:1")
+    return cells[[name for name in TYPES if name not in ("actual_units", "champion_units")]]
+
+
+def scored(
+    cells: Sequence[pd.DataFrame | None],
+    of_champion: Sequence[pd.DataFrame | None],
+    sell_in: DemandPanel,
+    last_month: pd.Timestamp,
+) -> pd.DataFrame:
+    """Return the table of a backtest from the forecasts at its origins.
+
+    Args:
+        cells: ``forecasts_at`` of each origin; None is left out.
+        of_champion: The same of another recipe, in any order.
+        sell_in: Panel of the market up to the last month.
+        last_month: The month at whose end the backtest is made.
+    """
+    known = [each for each in cells if each is not None]
+    if not known:
         return pd.DataFrame(columns=list(TYPES)).astype(TYPES)
-    return with_actuals(pd.concat(tables, ignore_index=True), sell_in, origin)[list(TYPES)]
-
-
-@dataclasses.dataclass(frozen=True)
-class _Origin:
-    """Data known at an earlier origin, ``month``, and forecasts by a recipe refitted there."""
-
-    stack: pd.DataFrame
-    sell_in: DemandPanel
-    products: pd.DataFrame | None
-    month: pd.Timestamp
-    pooled: PooledModel | None
-
-    @property
-    def features(self) -> pd.DataFrame:
-        """Features of this origin alone."""
-        return self.stack[self.stack["origin_month"] == self.month]
-
-    def forecast_by(self, recipe: Recipe, memory: RefitCache) -> pd.DataFrame | None:
-        """Return forecasts with the portfolio rules; None if there is too little history to train."""
-        if self.features.empty:
-            return None
-        try:
-            model = fit_market_model(self.stack, self.sell_in, self.month, recipe, memory, self.pooled)
-        except TooFewRowsError:
-            return None
-        cells = forecast_units(self.features, self.sell_in, model)
-        if self.products is None:
-            return cells
-        known = self.products[self.products["month"] == self.month]
-        return apply_portfolio(cells, self.sell_in.until(self.month), self.month, known)
-
-
-def _beside(cells: pd.DataFrame, champion: pd.DataFrame | None) -> pd.DataFrame:
-    if champion is None:
-        return cells.assign(champion_units=np.nan)
-    champion_units = champion[[*KEYS, "forecast_units"]].rename(columns={"forecast_units": "champion_units"})
-    return cells.merge(champion_units, on=KEYS, how="left", validate="1:1")
+    table = pd.concat(known, ignore_index=True)
+    champion = [each[[*KEYS, "model_units"]] for each in of_champion if each is not None]
+    if champion:
+        units = pd.concat(champion).rename(columns={"model_units": "champion_units"})
+        table = table.merge(units, on=KEYS, how="left", validate="1:1")
+    else:
+        table["champion_units"] = np.nan
+    return with_actuals(table, sell_in, last_month)[list(TYPES)].astype(TYPES)
 
 
 def origins_left_out(cells: pd.DataFrame, origin: pd.Timestamp) -> list[pd.Timestamp]:
     """Return the rolling origins without a cell in a backtest made at ``origin``, for lack of history."""
-    wanted = [add_months(origin, -months_back) for months_back in BACKTEST_OFFSETS_MONTHS]
+    wanted = [add_months(origin, -months_back) for months_back in anchor_offsets(origin)]
     return [month for month in wanted if not (cells["origin_month"] == month).any()]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from forecast_assets.domain.anchors import MONTHS_BACK
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months
 from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.evaluation.accuracy import accuracy_table
@@ -21,7 +22,7 @@ from forecast_assets.domain.models.member_registry import member_of
 from forecast_assets.domain.models.pooled_model import PooledModel
 from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.models.training_rows import TooFewRowsError
-from forecast_assets.domain.selection.backtest import BACKTEST_OFFSETS_MONTHS, KEYS, backtest
+from forecast_assets.domain.selection.backtest import KEYS, backtest
 from forecast_assets.domain.suggestions import did_you_mean
 
 METHODS = {"experiment": "model_units", "champion": "champion_units", "baseline": "baseline_units"}
@@ -82,10 +83,10 @@ class Outcome:
 def origin_offsets(origins: int) -> tuple[int, ...]:
     """Return how many months before the last month each origin lies, the earliest first.
 
-    Up to three origins are those of the backtest, 18, 12 and 6 months before; each further one lies six months earlier.
+    Up to three origins lie 18, 12 and 6 months before, each further one six months earlier.
     """
-    if origins <= len(BACKTEST_OFFSETS_MONTHS):
-        return BACKTEST_OFFSETS_MONTHS[:origins]
+    if origins <= len(MONTHS_BACK):
+        return MONTHS_BACK[:origins]
     return tuple(STEP_MONTHS * number for number in range(origins, 0, -1))
 
 

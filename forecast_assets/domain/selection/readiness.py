@@ -9,21 +9,22 @@ from collections.abc import Collection, Sequence
 import numpy as np
 import pandas as pd
 
+from forecast_assets.domain.anchors import EARLIEST_ANCHOR_MONTHS, MONTHS_BACK
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months, month_range, months_between
 from forecast_assets.domain.demand.demand_panel import DemandPanel, active_skus
 from forecast_assets.domain.evaluation.accuracy import accuracy_table
 from forecast_assets.domain.evaluation.backtest_accuracy import BACKTEST_METHODS
 from forecast_assets.domain.evaluation.paired_comparison import MIN_SKUS, WORSE, compare_paired
 from forecast_assets.domain.months import consecutive_months
-from forecast_assets.domain.selection.backtest import BACKTEST_OFFSETS_MONTHS, with_actuals
+from forecast_assets.domain.selection.backtest import with_actuals
 from forecast_assets.domain.statistical.baseline import baseline_forecasts
 from forecast_assets.domain.statistical.seasonal_smoothing import forecast_statistical
 
 PASS, WARN, FAIL = "pass", "warn", "fail"
 # Two years show a season twice; with less, season and trend cannot be separated.
 LEAST_MONTHS = 24
-# The earliest origin of the backtest, 18 months back, has two years behind it.
-ENOUGH_MONTHS = LEAST_MONTHS + max(BACKTEST_OFFSETS_MONTHS)
+# The earliest origin of the backtest, up to 20 months back, has two years behind it.
+ENOUGH_MONTHS = LEAST_MONTHS + EARLIEST_ANCHOR_MONTHS
 # Planners act on a bias of the first size. Beyond the second, forecasts mislead, however good they are in comparison.
 NOTABLE_BIAS, GREATEST_BIAS = 0.05, 0.20
 LEAST_SELL_OUT_SHARE = 0.80
@@ -152,7 +153,7 @@ def statistical_backtest(panel: DemandPanel, origin: pd.Timestamp) -> pd.DataFra
         the statistical members of the blend. No rows if history is too short.
     """
     tables = []
-    for months_back in BACKTEST_OFFSETS_MONTHS:
+    for months_back in MONTHS_BACK:
         earlier = add_months(origin, -months_back)
         if earlier not in panel.months or months_between(panel.months[0], earlier) < 12:
             continue

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months
+from forecast_assets.domain.anchors import EARLIEST_ANCHOR_MONTHS, MONTHS_BACK
+from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.evaluation.accuracy import accuracy_table
 from forecast_assets.domain.evaluation.paired_comparison import BETTER, NOT_DECIDABLE, compare_paired
@@ -21,8 +22,8 @@ from forecast_assets.domain.selection.backtest import backtest
 if TYPE_CHECKING:
     import optuna
 
-# The months that the backtest of the promotion rule scores at the tuning month.
-MONTHS_LEFT_TO_THE_GATE = HORIZON_MONTHS
+# The months that the backtest of the promotion rule may score at the tuning month.
+MONTHS_LEFT_TO_THE_GATE = EARLIEST_ANCHOR_MONTHS
 # A bias of one percentage point has the weight of a quarter of a point of WAPE.
 BIAS_WEIGHT = 0.25
 # Another recipe must have this much less loss than the default one: the best of many trials is partly luck.
@@ -88,7 +89,8 @@ def tuned_recipe(
     errors: dict[int, pd.DataFrame] = {}
 
     def try_out(parameters: Mapping[str, object]) -> float:
-        cells = backtest(features, panel, last, recipe_with(parameters), products).dropna(subset=["actual_units"])
+        cells = backtest(features, panel, last, recipe_with(parameters), products, months_back=MONTHS_BACK)
+        cells = cells.dropna(subset=["actual_units"])
         trial = _scored(len(tried), parameters, cells, month)
         tried.append(trial)
         # Only the default recipe and the best one are compared in the end.

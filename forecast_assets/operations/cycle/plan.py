@@ -6,13 +6,13 @@ from collections.abc import Collection
 import pandas as pd
 
 from forecast_assets.config.markets import Market
+from forecast_assets.domain.anchors import EARLIEST_ANCHOR_MONTHS
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.features.market_at_origin import FEATURE_WINDOW_MONTHS, LEAST_HISTORY_MONTHS
 from forecast_assets.domain.months import MonthRange, consecutive_months
-from forecast_assets.domain.selection.backtest import BACKTEST_OFFSETS_MONTHS
 from forecast_assets.domain.statistical.baseline import BASELINE_WINDOW_MONTHS
 
-BASELINE_REACH_MONTHS = BASELINE_WINDOW_MONTHS - 1 + max(BACKTEST_OFFSETS_MONTHS)
+BASELINE_REACH_MONTHS = BASELINE_WINDOW_MONTHS - 1 + EARLIEST_ANCHOR_MONTHS
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 import pandas as pd
 
 from forecast_assets.config.settings import Settings, pools_markets
+from forecast_assets.domain.anchors import EARLIEST_ANCHOR_MONTHS, TRAINING_ORIGINS
 from forecast_assets.domain.calendar import add_months, month_range
 from forecast_assets.domain.demand.demand_panel import DemandPanel, panel_from_rows
 from forecast_assets.domain.demand.restatements import RESTATED_MONTH
-from forecast_assets.domain.models.pooled_model import POOLED_MONTHS, PooledModel, pooled_from_texts
+from forecast_assets.domain.models.pooled_model import PooledModel, pooled_from_texts
 from forecast_assets.domain.models.predictions import MEMBER_MONTHS
-from forecast_assets.domain.models.recipe import REFIT_OFFSETS_MONTHS, Recipe
+from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.selection.contest import rejection_reasons
 from forecast_assets.domain.selection.experiment import ExperimentError
 from forecast_assets.domain.selection.tuning import parameters_in_force
@@ -22,8 +23,6 @@ from forecast_assets.storage.current_features import CurrentFeatures, OutdatedFe
 from forecast_assets.storage.table_specs import table_specs
 
 UNITS = ["sku", "sell_in_units", RESTATED_MONTH]
-# Origins that a model learns from, as for the asset ``model``.
-TRAINING_ORIGINS = POOLED_MONTHS
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,10 +81,10 @@ def read_inputs(
     end, earliest = last_month(reader, country, month), max(months_back)
     features = _read(reader, "features", country, end, TRAINING_ORIGINS + earliest)
     _require_current(reader, country, features)
-    marks = _read(reader, "history_marks", country, end, max(REFIT_OFFSETS_MONTHS) + earliest)
+    marks = _read(reader, "history_marks", country, end, EARLIEST_ANCHOR_MONTHS + earliest)
     if not reader.exists("history_marks", PartitionKey(end, country)):
         raise ExperimentError(f"{country} has no history_marks of {end:%Y-%m}: materialize them first")
-    sell_in = _read(reader, "sell_in", country, end, MEMBER_MONTHS - 1 + max(REFIT_OFFSETS_MONTHS) + earliest, UNITS)
+    sell_in = _read(reader, "sell_in", country, end, MEMBER_MONTHS - 1 + EARLIEST_ANCHOR_MONTHS + earliest, UNITS)
     products = _read(reader, "products", country, end, earliest)
     recipe, champion, label = _recipes(settings, reader, country, end)
     return ExperimentInputs(

@@ -19,6 +19,7 @@ from forecast_assets.config.settings import Settings
 from forecast_assets.operations.failure_text import check_dagster_files
 from forecast_assets.sources.landing import SOURCES
 from forecast_assets.sources.opened import open_deliveries
+from forecast_assets.storage.layout import require_layout
 from forecast_assets.storage.opened import open_store
 from forecast_assets.tracking.mlflow_store import mask_credentials
 from forecast_assets.tracking.mlflow_tracking import MlflowTracking
@@ -87,6 +88,7 @@ def _store(settings: Settings) -> str:
     store, address = open_store(settings), settings.store.address
     if "://" not in address and not Path(address).exists():
         raise Unusable(f"no folder {Path(address).absolute()}: set FORECAST_STORE or run forecast-assets prepare")
+    layout = require_layout(store)
     path, content = f"{store.base}/_doctor/{uuid.uuid4().hex}.txt", b"forecast_assets doctor"
     store.files.create(path, content)
     try:
@@ -94,7 +96,8 @@ def _store(settings: Settings) -> str:
             raise Unusable(f"{path} does not read back as written: check whether another program writes there")
     finally:
         store.files.remove(path)
-    return f"a file was written, read and removed; {len(store.list_partitions('published_forecasts'))} forecasts"
+    forecasts = len(store.list_partitions("published_forecasts"))
+    return f"a file was written, read and removed; layout {layout}, {forecasts} forecasts"
 
 
 def _deliveries(settings: Settings) -> str:

@@ -5,8 +5,14 @@ const reportCharts = (() => {
   const { element } = pageText;
   const LEGEND_HEIGHT = 46, EVENT_HEIGHT = 18;
   const plots = new Map();
-  // Colours are those of the style sheet, light or dark.
-  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue("--chart-" + name).trim();
+  // Colours are those of the style sheet, light or dark; read once until they change.
+  const colours = new Map();
+  function colour(name) {
+    if (!colours.has(name)) {
+      colours.set(name, getComputedStyle(document.documentElement).getPropertyValue("--chart-" + name).trim());
+    }
+    return colours.get(name);
+  }
 
   function swatch(line) {
     const box = document.createElementNS("http://www.w3.org/2000/svg", "svg");
@@ -159,6 +165,7 @@ const reportCharts = (() => {
 
   // In the colours of now.
   function redrawCharts() {
+    colours.clear();
     [...plots].forEach(([id, { spec }]) => drawChart(id, spec));
   }
 

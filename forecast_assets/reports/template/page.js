@@ -26,6 +26,7 @@
       byId(tab).setAttribute("aria-selected", String(isShown));
       byId(tab).tabIndex = isShown ? 0 : -1;
       byId(panel).hidden = !isShown;
+      byId(panel).classList.remove("waiting");
     });
     if (id === "tab-accuracy") drawLags();
     reportCharts.resizeCharts();

@@ -74,7 +74,7 @@ def changes_by_sku(now: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
         {name: by_sku[column].sum(min_count=1) for name, column in units}
         | {"near_units": near["forecast_units"].sum(min_count=1)}
         | {"near_before": near["forecast_units_before"].sum(min_count=1)}
-        | {name: by_sku[name].agg(_most_common) for name in ("source", "source_before")}
+        | {name: _most_common(both, name) for name in ("source", "source_before")}
     ).reset_index()
     largest = both.loc[both["difference"].abs().groupby(both["sku"]).idxmax().dropna().astype(int)]
     largest = largest.set_index("sku")
@@ -99,6 +99,7 @@ def _by_size(values: pd.Series) -> pd.Series:
     return -values.abs() if pd.api.types.is_numeric_dtype(values) else values
 
 
-def _most_common(values: pd.Series) -> object:
-    counts = values.dropna().value_counts()
-    return counts.index[0] if len(counts) else None
+def _most_common(cells: pd.DataFrame, name: str) -> pd.Series:
+    """Return the value that most of a SKU's cells have, of several the first, by SKU."""
+    counts = cells.groupby(["sku", name], sort=False).size().sort_values(ascending=False, kind="stable").reset_index()
+    return counts.drop_duplicates("sku").set_index("sku")[name]

@@ -5,8 +5,10 @@ Only frames are made here; `forecast_sheet.py` writes them.
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
+from forecast_assets.domain.arrays import Floats, Ints
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.demand.hierarchy import UNKNOWN_CATEGORY
 from forecast_assets.domain.evaluation.levels import ONE_MARKET
@@ -52,46 +54,83 @@ class Group:
 def forecast_groups(report: MarketReport) -> list[Group]:
     """Return the market, then each category followed by its SKUs, those with the most units ahead first."""
     wide = {line: _by_month(report.published, column) for line, column in SOURCES.items()}
-    months = pd.DatetimeIndex(wide[FORECAST].columns)
+    published, months = wide[FORECAST].index, pd.DatetimeIndex(wide[FORECAST].columns)
     history = report.sell_in.pivot(index="sku", columns="month", values="sell_in_units")
-    last_year = last_known_year(history, months, report.origin_month)
-    category = _category(report, wide[FORECAST].index.union(last_year.index))
+    wide[LAST_YEAR] = last_known_year(history, months, report.origin_month)
+    category = _category(report, published.union(wide[LAST_YEAR].index))
+    numbers = _Numbers(report, category.index, {line: wide[line] for line in LINES if line in wide}, months)
     described = names_by_sku(report)
-    overridden = report.published[report.published["source"] == "override"]
-    by_sku = overridden.groupby("sku")["target_month"].agg(frozenset)
-    cases, past = _case_units(report), _last_months(report)
-    year = [month for month in months if month <= add_months(report.origin_month, YEAR)]
-
-    def group(of: pd.Index, depth: int, sku: str = "", name: str = "", of_category: str = "") -> Group:
-        present = of.intersection(wide[FORECAST].index)
-        lines = {line: _sum(table.loc[present]) for line, table in wide.items()}
-        lines[LAST_YEAR] = _sum(last_year.reindex(of))
-        if depth < 2:
-            lines |= _range(report, of_category if depth else ONE_MARKET, months)
-        before = lines[LAST_YEAR].where(lines[LAST_YEAR] > 0)
-        lines[YEAR_ON_YEAR] = lines[FORECAST] / before - 1
-        table = pd.DataFrame({line: lines[line] for line in LINES}).T
-        if depth == 2 and cases.get(sku, 0) > 0:
-            table.loc[CASES] = (lines[FORECAST] / cases[sku]).round()
-        ahead = float(lines[FORECAST][year].sum())
-        last = float(past["units"].reindex(of).sum(min_count=1))
-        rows = past.reindex(of).dropna(subset=["is_known"])
-        # A sum may have SKUs that began during the year; a SKU that did has no year to compare with.
-        is_known = rows["is_known"].all() and (depth < 2 or (rows["months"] == YEAR).all()) and last > 0
-        change = ahead / last - 1 if is_known else float("nan")
-        return Group(sku, name, of_category, depth, table, by_sku.get(sku, frozenset()), ahead, last, change)
-
-    groups = [group(category.index, 0, name=report.market_name)]
+    groups = [numbers.sum_of(np.arange(len(category)), report.market_name)]
     for of_category, members in category.groupby(category).groups.items():
-        published = wide[FORECAST].index.intersection(members)
-        if published.empty:
+        present = published.intersection(members)
+        if present.empty:
             continue
-        groups.append(group(pd.Index(members), 1, name=str(of_category), of_category=str(of_category)))
-        order = wide[FORECAST].loc[published].sum(axis=1).sort_values(ascending=False, kind="stable").index
+        rows = category.index.get_indexer(pd.Index(members))
+        groups.append(numbers.sum_of(rows, str(of_category), str(of_category)))
+        order = wide[FORECAST].loc[present].sum(axis=1).sort_values(ascending=False, kind="stable").index
+        places = category.index.get_indexer(order)
         groups += [
-            group(pd.Index([sku]), 2, str(sku), described.get(str(sku), ("", ""))[0], str(of_category)) for sku in order
+            numbers.of_sku(int(row), described.get(str(sku), ("", ""))[0], str(of_category))
+            for sku, row in zip(order, places, strict=True)
         ]
     return groups
+
+
+class _Numbers:
+    """Lines of all SKUs as arrays (sku, month), from which groups are cut and summed.
+
+    Args:
+        report: Tables of the market.
+        skus: The SKUs in order.
+        wide: Units by SKU and month of each line but the year on year.
+        months: Target months.
+    """
+
+    def __init__(
+        self, report: MarketReport, skus: pd.Index, wide: dict[str, pd.DataFrame], months: pd.DatetimeIndex
+    ) -> None:
+        self._report, self._skus, self._months = report, skus, months
+        self._lines = {line: table.reindex(skus).to_numpy(float) for line, table in wide.items()}
+        past = _last_months(report).reindex(skus)
+        self._past_units = past["units"].to_numpy(float)
+        self._has_past = past["is_known"].notna().to_numpy()
+        self._is_known = past["is_known"].eq(True).to_numpy()
+        self._past_months = past["months"].to_numpy(float)
+        self._in_year = np.asarray(months <= add_months(report.origin_month, YEAR))
+        self._cases = _case_units(report)
+        overridden = report.published[report.published["source"] == "override"]
+        self._overridden = overridden.groupby("sku")["target_month"].agg(frozenset).to_dict()
+
+    def of_sku(self, row: int, name: str, category: str) -> Group:
+        """Return the lines of the SKU in a row."""
+        sku, lines = str(self._skus[row]), {line: values[row] for line, values in self._lines.items()}
+        # A SKU that began during the year has no year to compare with.
+        is_known = bool(self._is_known[row]) and self._past_months[row] == YEAR
+        cases = self._cases.get(sku, 0.0)
+        further = {CASES: (lines[FORECAST] / cases).round()} if cases > 0 else {}
+        overridden = self._overridden.get(self._skus[row], frozenset())
+        return self._group((sku, name, category), 2, lines, further, overridden, self._past_units[row], is_known)
+
+    def sum_of(self, rows: Ints, name: str, category: str = "") -> Group:
+        """Return the lines of a category, or of the market without one: a range of its own, the rest as sums."""
+        lines = {line: _sum(values[rows]) for line, values in self._lines.items()}
+        lines |= _range(self._report, category or ONE_MARKET, self._months)
+        past = float(_sum(self._past_units[rows][:, None])[0])
+        # SKUs that began during the year are part of the sum.
+        is_known = bool(self._is_known[rows][self._has_past[rows]].all())
+        return self._group(("", name, category), 1 if category else 0, lines, {}, frozenset(), past, is_known)
+
+    def _group(
+        self, texts: tuple[str, str, str], depth: int, lines: dict[str, Floats], further: dict[str, Floats],
+        overridden: frozenset[pd.Timestamp], past: float, is_known: bool,
+    ) -> Group:  # fmt: skip
+        before = np.where(lines[LAST_YEAR] > 0, lines[LAST_YEAR], np.nan)
+        named = lines | {YEAR_ON_YEAR: lines[FORECAST] / before - 1}
+        table = np.vstack([*(named[line] for line in LINES), *further.values()])
+        ahead = float(np.nansum(lines[FORECAST][self._in_year]))
+        change = ahead / past - 1 if is_known and past > 0 else float("nan")
+        frame = pd.DataFrame(table, index=[*LINES, *further], columns=self._months)
+        return Group(*texts, depth, frame, overridden, ahead, past, change)
 
 
 def last_known_year(history: pd.DataFrame, months: pd.DatetimeIndex, origin: pd.Timestamp) -> pd.DataFrame:
@@ -113,9 +152,9 @@ def _by_month(published: pd.DataFrame, column: str) -> pd.DataFrame:
     return published.pivot(index="sku", columns="target_month", values=column).sort_index(axis=1).astype(float)
 
 
-def _sum(table: pd.DataFrame) -> pd.Series:
-    """Return sums by month; a month without a single number is unknown, not zero."""
-    return table.sum(min_count=1)
+def _sum(values: Floats) -> Floats:
+    """Return sums by month over the SKUs; a month without a single number is unknown, not zero."""
+    return np.where(np.isfinite(values).any(axis=0), np.nansum(values, axis=0), np.nan)
 
 
 def _last_months(report: MarketReport) -> pd.DataFrame:
@@ -127,12 +166,12 @@ def _last_months(report: MarketReport) -> pd.DataFrame:
     return pd.DataFrame({"units": by_sku.sum(min_count=1), "is_known": known == by_sku.size(), "months": known})
 
 
-def _range(report: MarketReport, category: str, months: pd.DatetimeIndex) -> dict[str, pd.Series]:
+def _range(report: MarketReport, category: str, months: pd.DatetimeIndex) -> dict[str, Floats]:
     """Return the stored range of a sum: those of SKUs cannot be added up."""
     level = "market" if category == ONE_MARKET else "category"
     rows = report.levels[(report.levels["level"] == level) & (report.levels["category"] == category)]
     by_month = rows.set_index("target_month")
-    return {line: by_month[SOURCES[line]].reindex(months).astype(float) for line in (LOWER, UPPER)}
+    return {line: by_month[SOURCES[line]].reindex(months).to_numpy(float) for line in (LOWER, UPPER)}
 
 
 def _category(report: MarketReport, skus: pd.Index) -> pd.Series:

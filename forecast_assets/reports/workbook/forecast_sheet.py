@@ -85,7 +85,8 @@ def _write_forecast(sheet: "Worksheet", groups: list[Group], formats: Formats) -
 
 def _write_group(sheet: "Worksheet", row: int, group: Group, formats: Formats) -> int:
     """Write the lines of a group; the first one has the texts and the years. Return the row after them."""
-    for line, numbers in group.lines.iterrows():
+    overridden = [month in group.overridden for month in group.lines.columns]
+    for line, numbers in zip(group.lines.index, group.lines.to_numpy(), strict=True):
         is_first = line == FORECAST
         look = "total_" if group.depth < 2 and is_first else "" if is_first else "quiet_"
         depth = group.depth if is_first else group.depth + 1
@@ -93,9 +94,9 @@ def _write_group(sheet: "Worksheet", row: int, group: Group, formats: Formats) -
         for column, text in enumerate((group.sku, group.name, group.category, str(line))):
             write_cell(sheet, row, column, text, "text", formats[f"{look}text"])
         kind = "signed_percent" if line == YEAR_ON_YEAR else "count" if line == CASES else "units"
-        for column, (month, number) in enumerate(numbers.items(), len(HEADS)):
-            is_override = is_first and month in group.overridden
-            write_cell(sheet, row, column, number, kind, formats["override" if is_override else look + kind])
+        for column, (number, is_override) in enumerate(zip(numbers, overridden, strict=True), len(HEADS)):
+            look_of_cell = "override" if is_first and is_override else look + kind
+            write_cell(sheet, row, column, number, kind, formats[look_of_cell])
         if is_first:
             years = (group.next_units, group.last_units, group.change)
             for column, (number, of) in enumerate(zip(years, AFTER.values(), strict=True), len(HEADS) + len(numbers)):
@@ -110,9 +111,10 @@ def _write_history(sheet: "Worksheet", report: MarketReport, skus: list[str], fo
     wide = report.sell_in.pivot(index="sku", columns="month", values="sell_in_units").reindex(skus, columns=months)
     for column, month in enumerate(months, 1):
         sheet.write_datetime(0, column, month.to_pydatetime(), formats["month"])
+    units = wide.to_numpy(float)
     for row, sku in enumerate(skus, 1):
         sheet.write_string(row, 0, sku, formats["text"])
-        for column, number in enumerate(wide.loc[sku], 1):
+        for column, number in enumerate(units[row - 1], 1):
             write_cell(sheet, row, column, number, "units", formats["units"])
     sheet.hide()
 

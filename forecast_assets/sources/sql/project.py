@@ -183,7 +183,7 @@ _COMMENT = re.compile(r"(grain|units|description):\s*(.*)")
 def _environment() -> "Environment":
     from jinja2 import Environment, StrictUndefined
 
-    environment = Environment(undefined=StrictUndefined, autoescape=False)
+    environment = Environment(undefined=StrictUndefined, autoescape=False)  # nosec B701: renders SQL, not HTML
     for expression in (known_month, month_number, month_of_number, month_start, version_of):
         environment.globals[expression.__name__] = expression
     return environment

@@ -14,7 +14,8 @@ from forecast_assets.validation.schema_check import schema_check
 from forecast_assets_tests.domain.models.synthetic_rows import plain_features
 
 MONTHS = pd.date_range("2019-01-01", periods=60, freq="MS")
-CUTOFF = MONTHS[50]
+# The month after it ends a quarter: its anchors lie 6, 12 and 18 months back.
+CUTOFF = MONTHS[49]
 MARKETS = {"FR": [f"F{number:02d}" for number in range(12)], "NO": [f"N{number:02d}" for number in range(5)]}
 QUICK = Recipe(
     rounds=5, min_rows_per_leaf=20, training_rows=2000, recursive_rounds=4, refit_rounds=3, refit_rows=1500,
@@ -152,7 +153,7 @@ def test_the_choice_of_columns_reads_nothing_of_the_last_six_months(rows):
 
 
 def test_without_history_for_earlier_cutoffs_all_columns_are_learned_from(rows):
-    columns = with_columns(rows[rows["month"] >= MONTHS[45]])
+    columns = with_columns(rows[rows["month"] >= MONTHS[44]])
     pooled_model = fit_pooled_model(columns, CUTOFF, dataclasses.replace(QUICK, kept_features=1, min_history_months=0))
     assert sorted(pooled_model.by_offset) == [0]
     assert {"telling", "noise", "level"} <= set(pooled_model.current.boosters.names.origin)
@@ -205,3 +206,12 @@ def test_one_market_or_short_history_is_stored_with_its_reason(rows, markets, fi
 
 def test_no_stored_model_is_read_as_none():
     assert pooled_from_texts(pd.DataFrame(columns=["part", "content"])) is None
+
+
+def test_an_anchor_is_learned_alike_by_the_months_of_a_quarter_and_two_quarters_later(rows, model):
+    next_month, half_a_year_on = add_months(CUTOFF, 1), add_months(CUTOFF, 6)
+    later = fit_pooled_model(rows, next_month, QUICK)
+    assert sorted(later.by_offset) == [0, 7, 13, 19]
+    assert [later.by_offset[back + 1].boosters == model.by_offset[back].boosters for back in (6, 12, 18)] == [True] * 3
+    again = fit_pooled_model(rows, half_a_year_on, QUICK)
+    assert [again.by_offset[back + 6].boosters == model.by_offset[back].boosters for back in (6, 12)] == [True] * 2

@@ -21,6 +21,8 @@ from forecast_assets.domain.selection.experiment import (
     run_experiment,
 )
 
+pytestmark = pytest.mark.heavy
+
 LAST = pd.Timestamp("2024-06-01")
 
 

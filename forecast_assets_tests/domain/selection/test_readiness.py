@@ -23,7 +23,7 @@ def cells(model: float, baseline: float, naive: float, skus: int = 30, actual: f
     return frame.assign(actual_units=actual, model_units=model, baseline_units=baseline, naive_units=naive)
 
 
-@pytest.mark.parametrize(("count", "result"), [(23, FAIL), (24, WARN), (41, WARN), (42, PASS)])
+@pytest.mark.parametrize(("count", "result"), [(23, FAIL), (24, WARN), (43, WARN), (44, PASS)])
 def test_history_is_judged_by_the_months_the_backtest_needs(count, result):
     assert readiness.history_depth(months(count)).result == result
 

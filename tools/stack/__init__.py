@@ -1,0 +1,1 @@
+"""The processes of ``deploy/compose.yaml``, started without a container engine from the built image."""
