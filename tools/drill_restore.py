@@ -58,7 +58,7 @@ def main() -> None:
         _require("Recorded now" in company.must("doctor", "--record"), "doctor --record recorded nothing")
         _require("Dagster knows every published partition" in company.must("doctor"), "a gap is left")
         _require(company.digest() == published, "a published file differs")
-        company.must("replay", f"dev-{AFTER}", "--country", company.market)
+        company.must("replay", "--cycle", f"dev-{AFTER}", "--country", company.market)
     print(f"drill-restore: passed; Dagster and MLflow had {at_dump} runs at the dump, {at_loss} at the loss")
 
 

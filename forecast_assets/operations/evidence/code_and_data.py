@@ -52,7 +52,7 @@ def reproducibility(live: Live) -> Principle:
     command = "forecast-assets replay"
     if smallest is not None and smallest.country is not None:
         stored = live.store.provenance("published_forecasts", smallest)
-        command = f"forecast-assets replay {stored.cycle_id} --country {smallest.country}"
+        command = f"forecast-assets replay --cycle {stored.cycle_id} --country {smallest.country}"
         for outcome in live.replay(stored.cycle_id, smallest.country):
             recorded = outcome.target.version.provenance
             rows.append({
