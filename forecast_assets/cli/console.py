@@ -15,6 +15,7 @@ from forecast_assets.config.markets import MarketsError, forecast_markets, month
 from forecast_assets.config.settings import Settings, SettingsError, load_settings
 from forecast_assets.domain.cycle_calendar import closed_month
 from forecast_assets.domain.months import MonthRange
+from forecast_assets.domain.number_format import format_percent, format_signed_percent
 from forecast_assets.storage.folders import document_address
 
 if TYPE_CHECKING:
@@ -98,13 +99,13 @@ class RunLog:
 
 
 def percentage(value: float | None) -> str:
-    """Format a fraction with four digits; a missing value is a dash."""
-    return "-" if value is None or pd.isna(value) else f"{value:.4f}"
+    """Format a fraction as the report does, 21.3%; a missing value is a dash."""
+    return format_percent(value)
 
 
 def signed(value: float | None) -> str:
-    """Format a fraction with its sign and four digits; a missing value is a dash."""
-    return "-" if value is None or pd.isna(value) else f"{value:+.4f}"
+    """Format a fraction as the report does, with its sign, +2.0%; a missing value is a dash."""
+    return format_signed_percent(value)
 
 
 def print_table(title: str, columns: list[str], rows: list[list[str]]) -> None:

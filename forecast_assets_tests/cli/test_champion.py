@@ -86,7 +86,7 @@ def test_the_champions_are_listed_month_by_month_with_figures_outcome_and_refusa
     assert code == 0
     assert f"{recipe_id(OLD)}" in output
     assert output.index("unchanged") < output.index("held") < output.index("promoted")
-    assert "0.2500" in output  # the challenger's WAPE in April
+    assert "25.0%" in output  # the challenger's WAPE in April
     assert f"2024-05: challenger {recipe_id(TUNED)} promoted over {recipe_id(OLD)}" in output
     assert f"recipe {recipe_id(OLD)} is refused since 2024-04 by Ann: orders" in output
 

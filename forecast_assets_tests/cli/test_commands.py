@@ -52,7 +52,7 @@ def test_a_failed_market_makes_the_cycle_exit_with_1_and_is_named_with_its_reaso
     assert result.exit_code == 1
     assert result.output.splitlines()[-1] == "failed: DE"
     assert "FAILED, nothing published" in result.output
-    assert "0.2500" in result.output
+    assert "25.0%" in result.output
 
 
 def test_a_cycle_in_which_all_succeed_exits_with_0(command, monkeypatch):
@@ -244,8 +244,8 @@ def test_months_are_given_as_the_files_name_them():
 
 
 def test_ratios_have_four_digits_and_a_missing_one_is_a_dash():
-    assert (percentage(0.12345), signed(0.1), signed(-0.1)) == ("0.1235", "+0.1000", "-0.1000")
-    assert percentage(None) == percentage(float("nan")) == signed(None) == "-"
+    assert (percentage(0.12345), signed(0.1), signed(-0.1)) == ("12.3%", "+10.0%", "\u221210.0%")
+    assert percentage(None) == percentage(float("nan")) == signed(None) == "–"
 
 
 def test_the_log_tells_of_a_failed_run_with_every_reason(capsys):

@@ -85,8 +85,8 @@ def test_the_result_is_printed_with_its_verdict(command, monkeypatch):
     assert "changed: rounds 300 instead of 200" in text
     assert "not decidable (1 origins, 2 SKUs; needs 3 origins and 30 SKUs) against the champion abc" in text
     # WAPE 1 / 30 of the experiment, 5 / 30 of the champion; 0.2000 of lag 2 of the champion is 5 / 20.
-    assert "0.0333" in text
-    assert "0.1667" in text
+    assert "3.3%" in text
+    assert "16.7%" in text
     assert "tables and plots are in here" in text
 
 

@@ -190,3 +190,13 @@ def test_a_headline_without_comparisons_leaves_them_open():
     rows = forecast_exceptions(tables(publication(MARCH, {"A": 1.0})), MARCH)
     top = headline(rows, pd.DataFrame(columns=["level", "target_month"]))
     assert (top.value, top.low, top.high, top.last_units, top.last_year_units, top.by_cause) == (*[None] * 5, {})
+
+
+def test_last_year_is_the_same_three_months_and_the_price_is_over_twelve():
+    # April 2023 to March 2024 sold 1 to 12 units for 10 each, of which the first half was given away.
+    sold = sell_in("A").assign(
+        sell_in_units=range(1, 13), net_sales=[0.0] * 6 + [10.0 * units for units in range(7, 13)]
+    )
+    row = of(forecast_exceptions(tables(STEADY, sell_in=sold.astype({"sell_in_units": float})), MARCH))
+    assert row["last_year_units"] == 1 + 2 + 3
+    assert row["unit_price"] == pytest.approx(10 * 57 / 78)

@@ -117,9 +117,9 @@ def test_markets_regions_and_the_world_are_printed_by_sku_and_as_totals(store, t
     regions = {code: settings.market_table[code].region for code in CODES}
     print_performance(settings, CODES)
     by_sku, totals = capsys.readouterr().out.split("SKUs summed first")
-    assert "0.1544" in by_sku  # 21 / 136
-    assert "0.0515" in totals  # 7 / 136
-    assert "0.1544" not in totals
+    assert "15.4%" in by_sku  # 21 / 136
+    assert "5.1%" in totals  # 7 / 136
+    assert "15.4%" not in totals
     for printed in (by_sku, totals):
         for level, name in [("market", "FR"), ("region", regions["FR"]), ("world", "WORLD")]:
             assert any(line.split()[1:4:2] == [level, name] for line in printed.splitlines() if level in line), level
@@ -139,7 +139,7 @@ def test_value_added_is_summed_over_months_and_printed_with_a_sentence(tmp_path,
     printed = capsys.readouterr().out
     # Twice 14 instead of 11 of 10: 3 units more error, at 2 each.
     assert "FR: 2 overrides: 0 helped, 2 hurt; no verdict before 20" in printed
-    assert re.search(r"FR +│ published +│ +2 │ 0\.4000 │ \+0\.4000 │ +-6 │ +-12 │ +0 │ +2 ", printed)
+    assert re.search(r"FR +│ published +│ +2 │ 40\.0% │ \+40\.0% │ +-6 │ +-12 │ +0 │ +2 ", printed)
     Path(store.path("forecast_value_added", PartitionKey(JUNE, "FR"))).write_bytes(b"")
     lines = []
     by_market = value_added_by_market(store, CODES, lines.append)
