@@ -18,8 +18,8 @@ DECIDE_NO_ROW = {
     (MARKET, "code"): "the partition itself",
     (MARKET, "since"): "the months that the checks of features require",
 }
-# Limits of checks decide if a table is stored; connections decide where deliveries are read.
-GROUPS_OF_NO_ROW = {"CheckSettings", "DremioSettings"}
+# Limits of checks decide if a table is stored; connections decide where deliveries are read; addresses of pages link.
+GROUPS_OF_NO_ROW = {"CheckSettings", "DremioSettings", "ReportSettings"}
 SOURCES = ("sell_in", "sell_out", "products", "promotions", "overrides")
 # Codes and names of all markets show whose rows have a misspelt country; the rows of a market are read by its own code.
 SPELLINGS = {(EACH, field) for field in ("code", "iso2", "iso3", "name")}

@@ -196,3 +196,10 @@ def test_an_empty_name_may_not_be_made_of_blanks(problems):
 def test_a_region_that_is_written_in_two_ways_is_refused(problems):
     (_, problem) = problems(entry(region="Latin America"), entry(code='"DE"', region="latin  america"))
     assert problem == "  - one region is written 'Latin America' and 'latin  america'; write it in one way"
+
+
+def test_a_market_may_state_its_currency(load, problems):
+    markets = load(entry(), entry(code='"NO"', currency="NOK"))
+    assert [market.currency for market in markets.values()] == ["", "NOK"]
+    (_, problem) = problems(entry(currency="kr"))
+    assert "currency: expected 3 capital letters, got 'kr'" in problem

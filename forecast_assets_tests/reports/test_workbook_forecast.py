@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from forecast_assets.reports import render_workbook
+from forecast_assets.reports.workbook.forecast_rows import last_known_year
 from forecast_assets_tests.reports.conftest import APRIL, HOSTILE_SKU, JANUARY, MARCH, MAY
 
 HEADS = ["SKU", "Name", "Category", "Line"]
@@ -142,3 +143,9 @@ def test_formulas_of_the_chart_find_the_rows_that_they_show(with_a_year):
     offset = int(formula.split(",0)+")[1].split(")")[0])
     assert forecast[f"{column}{first + offset}"].value == 160
     assert forecast[f"D{first + offset}"].value == "Holt-Winters"
+
+
+def test_the_origin_month_itself_is_last_year_of_the_month_twelve_ahead():
+    history = pd.DataFrame({pd.Timestamp("2023-03-01"): [1.0], MARCH: [2.0]}, index=["A"])
+    months = pd.DatetimeIndex(["2025-03-01", "2025-04-01"])
+    assert last_known_year(history, months, MARCH).iloc[0].tolist()[0] == 2.0

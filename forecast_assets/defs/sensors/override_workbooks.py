@@ -9,6 +9,7 @@ from forecast_assets.alerts.incidents import Incident
 from forecast_assets.alerts.outbox import Outbox
 from forecast_assets.config.settings import Settings
 from forecast_assets.defs import jobs
+from forecast_assets.defs.schedules import default_status
 from forecast_assets.domain.cycle_calendar import cycle_id_of
 from forecast_assets.operations.overrides.workbook_folder import TakenIn, take_in
 from forecast_assets.partitions import partition_key
@@ -37,7 +38,7 @@ def build_override_workbooks_sensor(settings: Settings) -> dg.SensorDefinition:
         name=OVERRIDE_WORKBOOKS,
         jobs=[jobs.monthly_cycle],
         minimum_interval_seconds=60,
-        default_status=dg.DefaultSensorStatus.RUNNING,
+        default_status=dg.DefaultSensorStatus[default_status(settings)],
         description="Imports the workbooks that planners put into override_workbooks/ and publishes their months "
         "again; a workbook that cannot be imported is parked with the reason.",
     )
