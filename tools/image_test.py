@@ -6,6 +6,7 @@ Runs in a network of its own, so that no port is in use and nothing outside can 
 import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -77,11 +78,13 @@ class _Container:
     @contextlib.contextmanager
     def started(self, arguments: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
         """Run a command beside the body and stop it."""
-        process = subprocess.Popen(self.root.command(arguments, SMALL, self.mounts), stdout=subprocess.DEVNULL)
+        command = self.root.command(arguments, SMALL, self.mounts)
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
         try:
             yield process
         finally:
-            process.kill()
+            # The group: the change of user has made the first process of the namespace outlive its parent.
+            os.killpg(process.pid, signal.SIGKILL)
             process.wait(30)
 
 

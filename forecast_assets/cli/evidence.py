@@ -17,8 +17,10 @@ from forecast_assets.operations.backfill.asset_nodes import asset_nodes
 from forecast_assets.operations.evidence.pages import collect, write_pages
 from forecast_assets.operations.evidence.proof import Live
 from forecast_assets.operations.history.historical_store import RecordedVersions
-from forecast_assets.operations.history.replay import Outcome, Replay, cycle_targets
+from forecast_assets.operations.history.replay import NOT_POSSIBLE, Outcome, Replay, Target, cycle_targets
 from forecast_assets.storage import TableStore, git_sha
+from forecast_assets.storage.code_version import code_version
+from forecast_assets.storage.configuration import configuration_of
 
 
 def run(out: Path) -> None:
@@ -40,7 +42,7 @@ def run(out: Path) -> None:
 
 
 class _Replayer:
-    """Rebuilds the tables of a cycle and a market in a temporary store."""
+    """Rebuilds the tables of a cycle and a market in a temporary store, as far as code and settings are the same."""
 
     def __init__(self, settings: Settings, store: TableStore) -> None:
         self._settings, self._store = settings, store
@@ -48,5 +50,18 @@ class _Replayer:
     def __call__(self, cycle: str, country: str) -> Sequence[Outcome]:
         versions = RecordedVersions(self._store)
         targets = cycle_targets(versions, asset_nodes(load_code_location()), cycle, [country])
+        changed = [(target, reasons) for target in targets if (reasons := self._changes(target))]
+        same = [target for target in targets if not self._changes(target)]
         with tempfile.TemporaryDirectory() as scratch:
-            return list(Replay(self._settings, build_code_location, self._store, scratch, versions).run(targets))
+            outcomes = list(Replay(self._settings, build_code_location, self._store, scratch, versions).run(same))
+        return [*outcomes, *(Outcome(target, NOT_POSSIBLE, reasons) for target, reasons in changed)]
+
+    def _changes(self, target: Target) -> tuple[str, ...]:
+        """Return why a table would not come out the same now: other code or other settings than it was built with."""
+        recorded = target.version.provenance
+        own = configuration_of(target.asset, self._settings, target.partition.country)
+        reasons = {
+            "built with other code": recorded.code_version != code_version(target.asset),
+            "built with other settings": recorded.configuration != own,
+        }
+        return tuple(reason for reason, applies in reasons.items() if applies)

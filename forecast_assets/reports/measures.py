@@ -11,6 +11,7 @@ from forecast_assets.domain.evaluation.accuracy import accuracy_table
 from forecast_assets.domain.evaluation.backtest_accuracy import BACKTEST_METHODS, segment
 from forecast_assets.domain.evaluation.realised_accuracy import ONE_MARKET
 from forecast_assets.domain.evaluation.value_added_verdict import over_months
+from forecast_assets.domain.publication.forecasts import SWITCHED_OFF
 from forecast_assets.reports.market_report import MarketReport
 
 BACKTEST_FORECASTS = BACKTEST_METHODS
@@ -90,6 +91,14 @@ def publication_counts(published: pd.DataFrame) -> pd.DataFrame:
     total_units = counts["forecast_units"].sum()
     counts["share_of_units"] = counts["forecast_units"] / total_units if total_units > 0 else np.nan
     return counts.sort_values(["rows", *PUBLICATION_COLUMNS], ascending=[False, True, True, True], ignore_index=True)
+
+
+def sources_switched_off(published: pd.DataFrame) -> list[str]:
+    """Return the delivered sources of features that the forecasts are made without because they cost accuracy."""
+    if "inputs_missing" not in published:
+        return []
+    inputs = {name for text in published["inputs_missing"].dropna().unique() for name in text.split(",")}
+    return sorted(name.removesuffix(SWITCHED_OFF).strip() for name in inputs if name.endswith(SWITCHED_OFF))
 
 
 def sku_measures(report: MarketReport) -> pd.DataFrame:

@@ -18,7 +18,13 @@ from forecast_assets.domain.publication.churn import forecast_churn
 from forecast_assets.reports.accuracy_page import FORECAST_TITLES, accuracy_context, records
 from forecast_assets.reports.chart_series import chart_series, page_months
 from forecast_assets.reports.market_report import MarketReport
-from forecast_assets.reports.measures import marks_by_reason, publication_counts, sku_measures, value_added_steps
+from forecast_assets.reports.measures import (
+    marks_by_reason,
+    publication_counts,
+    sku_measures,
+    sources_switched_off,
+    value_added_steps,
+)
 from forecast_assets.reports.override_sheet import names_by_sku
 from forecast_assets.reports.page_data import packed
 from forecast_assets.reports.review_page import REASON_TITLES, review_context
@@ -64,6 +70,7 @@ def render_market_report(report: MarketReport) -> str:
         last_target=report.published["target_month"].max(),
         published_skus=report.published["sku"].nunique(),
         publications=records(publication_counts(report.published)),
+        switched_off=sources_switched_off(report.published),
         findings=records(report.findings),
         marks=records(marks_by_reason(report.history_marks)),
         mark_meanings=MARK_MEANINGS,

@@ -15,9 +15,3 @@ def packed(data: dict) -> str:
     """
     text = json.dumps(data, allow_nan=False, separators=(",", ":"), ensure_ascii=False)
     return base64.b64encode(gzip.compress(text.encode(), compresslevel=9, mtime=0)).decode("ascii")
-
-
-def unpacked(text: str) -> dict:
-    """Return the data of a packed text."""
-    data: dict = json.loads(gzip.decompress(base64.b64decode(text)))
-    return data

@@ -79,7 +79,7 @@ def whole_path(
 def _weights(model: MarketModel, refits: list[Refit]) -> pd.DataFrame:
     """Return the weights, and the errors of the refits under each possible one."""
     chosen = {"boosting_weight": model.boosting_weight, "pooled_share": model.pooled_share, "refits": model.refits}
-    chosen |= {"planned_share": model.planned_share}
+    chosen |= {"planned_share": model.planned_share, "switched_off": ",".join(model.switched_off)}
     errors = [
         {"own": _error(refit.predictions, refit, weight)}
         | ({"pooled": _error(refit.pooled, refit, weight)} if refit.pooled else {})

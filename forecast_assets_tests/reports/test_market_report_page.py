@@ -159,6 +159,15 @@ def test_publication_counts_name_status_source_and_reason(page):
     assert sources == [["model", "override"], ["model", "model"]]
 
 
+def test_sources_that_are_switched_off_are_named_once(report, text):
+    """Only those that cost accuracy, not those that were never delivered."""
+    inputs = "pooled_model,promotions (switched off),sell_out"
+    switched = dataclasses.replace(report, published=report.published.assign(inputs_missing=inputs))
+    said = "Delivered, but switched off: <strong>promotions</strong>."
+    assert render_market_report(switched).count(said) == 1
+    assert "switched off" not in text
+
+
 def test_a_hostile_sku_breaks_neither_the_json_nor_the_markup(text, page):
     assert page.open_elements == []
     assert "b" not in {tag for tag, _ in page.elements}

@@ -11,7 +11,7 @@ from typing import Any
 
 BUILDAH = Path(__file__).parents[2] / "deploy" / "image" / "buildah"
 ENTER = Path(__file__).parent / "enter_image"
-# The group of processes ends with its first one.
+# All processes of a command end with its first one: kill the group, which it is in.
 NAMESPACE = ("unshare", "--mount", "--pid", "--fork", "--kill-child")
 
 

@@ -1,7 +1,9 @@
 """A network of loopback alone and mounts of its own, for a tool that starts the services of a whole company."""
 
+import atexit
 import ctypes
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,7 +27,9 @@ def enter_own_network(names: Iterable[str] = ()) -> None:
             error = ctypes.get_errno()
             raise OSError(error, f"no network of its own: {os.strerror(error)}")
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    hosts = Path(tempfile.mkdtemp(prefix="hosts-")) / "hosts"
+    folder = tempfile.mkdtemp(prefix="hosts-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    hosts = Path(folder) / "hosts"
     hosts.write_text("".join(f"127.0.0.1 {name}\n" for name in ("localhost", *names)), encoding="utf-8")
     hosts.chmod(0o644)
     subprocess.run(["mount", "--bind", str(hosts), "/etc/hosts"], check=True)

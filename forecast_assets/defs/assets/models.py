@@ -165,6 +165,7 @@ def _training_figures(fitted: MarketModel, contest: Contest) -> dict[str, object
         "pooled_share": fitted.pooled_share,
         "boosting_weight": fitted.boosting_weight,
         "planned_share": fitted.planned_share,
+        "switched_off": ", ".join(fitted.switched_off) or "none",
         "refits": fitted.refits,
         "recipe_id": recipe_id(contest.recipe),
         "champion_id": recipe_id(contest.champion or contest.recipe),

@@ -14,6 +14,7 @@ from forecast_assets.domain.arrays import Floats, Labels
 from forecast_assets.domain.calendar import HORIZON_MONTHS, target_months
 from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.evaluation.quantiles import QUANTILE_COLUMNS
+from forecast_assets.domain.features.families import without
 from forecast_assets.domain.models.boosters import TrainedBoosters, train_boosters
 from forecast_assets.domain.models.distribution import (
     forecast_quantiles,
@@ -34,6 +35,7 @@ from forecast_assets.domain.models.refits import (
     learned_weight,
     refit_at_earlier_origins,
 )
+from forecast_assets.domain.models.source_worth import OF_EXPECTED_UNITS, harmful_sources
 from forecast_assets.domain.models.training_rows import TooFewRowsError
 
 
@@ -82,6 +84,7 @@ class MarketModel:
         rows: Number of the market's own rows that were learned from.
         refits: Number of refits behind weights and quantiles; 0: quantiles are those of the statistical forecasts.
         inputs_missing: Names of inputs that were missing.
+        switched_off: Families of features that the model does not read because they cost WAPE (``source_worth.py``).
     """
 
     cutoff: pd.Timestamp
@@ -93,6 +96,7 @@ class MarketModel:
     refits: int
     planned_share: float = 0.0
     inputs_missing: tuple[str, ...] = ()
+    switched_off: tuple[str, ...] = ()
 
     @property
     def pooled_share(self) -> float:
@@ -109,11 +113,12 @@ class MarketModel:
         self, features: pd.DataFrame, sell_in: DemandPanel, horizon_months: int = HORIZON_MONTHS
     ) -> Predictions:
         """Return the predictions at the origin of the features, before the blend."""
+        alone = self.planned_share >= 1.0
         match self.learned:
             case OwnAlone(boosters) | PooledAlone(boosters):
-                predictions = predict(features, sell_in, boosters, self.recipe, horizon_months)
+                predictions = predict(features, sell_in, boosters, self.recipe, horizon_months, alone)
             case OwnWithPooled(own, pooled, share):
-                first, second = predict_each(features, sell_in, [own, pooled], self.recipe, horizon_months)
+                first, second = predict_each(features, sell_in, [own, pooled], self.recipe, horizon_months, alone)
                 predictions = first.mixed(second, share)
         return predictions.with_planned(self.planned_share)
 
@@ -153,6 +158,10 @@ def fit_market_model(
     refits = refit_at_earlier_origins(features, sell_in, cutoff, recipe, cache, of_refits, horizon_months)
     usual = recipe.usual_weight(skus)
     planned_share = learned_planned_share(refits, usual)
+    off = harmful_sources(refits, usual, planned_share)
+    if {*off} & {*OF_EXPECTED_UNITS}:
+        planned_share = 0.0
+    features = without(features, off) if off else features
     refits = [refit.with_planned(planned_share) for refit in refits]
     # From the own predictions alone: with a quarter of pooled mixed in first, the weight jumped, and a market's WAPE at
     # one origin with it, by -10 to +7 % (Australian retail).
@@ -175,7 +184,9 @@ def fit_market_model(
             if refits
             else quantiles_of_statistical_errors(rows, horizon_months)
         )
-    return MarketModel(cutoff, recipe, learned, weight, quantiles, row_count, len(refits), planned_share)
+    return MarketModel(
+        cutoff, recipe, learned, weight, quantiles, row_count, len(refits), planned_share, switched_off=off
+    )
 
 
 def _outcome(own: TrainedBoosters, pooled: TrainedBoosters | None, share: float) -> Learned:

@@ -39,6 +39,7 @@ def model_to_parts(model: MarketModel) -> pd.DataFrame:
         "inputs_missing": list(model.inputs_missing),
         "boosting_weight": model.boosting_weight,
         "planned_share": model.planned_share,
+        "switched_off": list(model.switched_off),
         "quantiles": model.quantiles.to_dict("records"),
         "rows": model.rows,
         "refits": model.refits,
@@ -70,6 +71,7 @@ def model_from_parts(parts: pd.DataFrame) -> MarketModel:
         refits=manifest["refits"],
         planned_share=manifest.get("planned_share", 0.0),
         inputs_missing=tuple(manifest.get("inputs_missing", ())),
+        switched_off=tuple(manifest.get("switched_off", ())),
     )
 
 

@@ -120,13 +120,14 @@ def predict(
     boosters: TrainedBoosters,
     recipe: Recipe,
     horizon_months: int = HORIZON_MONTHS,
+    planned_alone: bool = False,
 ) -> Predictions:
     """Return the predictions of boosters for every row of one origin's features.
 
     Raises:
         ValueError: If the features span several origins or hold a SKU without sell-in.
     """
-    return predict_each(features, sell_in, [boosters], recipe, horizon_months)[0]
+    return predict_each(features, sell_in, [boosters], recipe, horizon_months, planned_alone)[0]
 
 
 def predict_each(
@@ -135,8 +136,12 @@ def predict_each(
     several: Sequence[TrainedBoosters],
     recipe: Recipe,
     horizon_months: int = HORIZON_MONTHS,
+    planned_alone: bool = False,
 ) -> list[Predictions]:
-    """Return the predictions of each of several boosters, as ``predict`` does; they share the statistical members."""
+    """Return the predictions of each of several boosters, as ``predict`` does; they share the statistical members.
+
+    ``planned_alone``: planned units have the whole share, so members are computed for SKUs without them alone.
+    """
     origin = only_origin(features)
     known = sell_in.at_level(origin, MEMBER_MONTHS)
     history = _history(features, known)
@@ -156,7 +161,10 @@ def predict_each(
             boosting[sporadic] = members[sporadic] = blended
         if not sporadic.all():
             boosting[~sporadic] = _regular(cube.where(~sporadic), boosters, recipe)
-            members[~sporadic] = _weighted_mean(~sporadic, of_members, boosters)
+            alone = ~sporadic & planned_alone & np.isfinite(planned).all(axis=1)
+            members[alone] = planned[alone]
+            if (needed := ~sporadic & ~alone).any():
+                members[needed] = _weighted_mean(needed, of_members, boosters)
         predictions.append(
             Predictions(
                 features["sku"].to_numpy(),

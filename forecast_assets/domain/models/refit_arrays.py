@@ -11,7 +11,7 @@ from forecast_assets.domain.models.predictions import Predictions
 from forecast_assets.domain.models.refits import Refit, RowsAndRefit
 
 Arrays = Mapping[str, npt.NDArray[np.generic]]
-OWN, POOLED = "own", "pooled"
+OWN, POOLED, WITHOUT = "own", "pooled", "without_"
 
 
 def refit_to_arrays(refit: RowsAndRefit | None) -> Arrays:
@@ -25,6 +25,7 @@ def refit_to_arrays(refit: RowsAndRefit | None) -> Arrays:
         "gain_names": fitted.gains.index.to_numpy(str),
         "gains": fitted.gains.to_numpy(float),
     }
+    arrays |= {f"{WITHOUT}{source}": units for source, units in fitted.without.items()}
     for prefix, predictions in ((OWN, fitted.predictions), (POOLED, fitted.pooled)):
         if predictions is not None:
             for name, values in dataclasses.asdict(predictions).items():
@@ -40,7 +41,9 @@ def refit_from_arrays(arrays: Arrays) -> RowsAndRefit | None:
     own = _predictions(arrays, OWN)
     gains = pd.Series(arrays["gains"], index=arrays["gain_names"].astype(object), dtype=float)
     pooled = _predictions(arrays, POOLED) if f"{POOLED}_skus" in arrays else None
-    return rows, Refit(own, np.full_like(own.boosting, np.nan), gains, pooled)
+    tested = [name.removeprefix(WITHOUT) for name in arrays if name.startswith(WITHOUT)]
+    without = {source: arrays[f"{WITHOUT}{source}"].astype(float) for source in tested}
+    return rows, Refit(own, np.full_like(own.boosting, np.nan), gains, pooled, without)
 
 
 def _predictions(arrays: Arrays, prefix: str) -> Predictions:

@@ -16,9 +16,11 @@ from forecast_assets.domain.arrays import Floats
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months
 from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.models.boosters import TrainedBoosters, train_boosters
+from forecast_assets.domain.models.feature_cube import feature_cube
 from forecast_assets.domain.models.predictions import Predictions, predict_each
 from forecast_assets.domain.models.recipe import Recipe
-from forecast_assets.domain.models.training_rows import TooFewRowsError, following_units
+from forecast_assets.domain.models.source_learner import predictions_without
+from forecast_assets.domain.models.training_rows import TooFewRowsError, TrainingRows, following_units, is_intermittent
 
 WEIGHTS = (0.2, 0.3, 0.4, 0.55, 0.7, 0.85, 1.0)
 # Shares of the planned units in the members.
@@ -43,12 +45,14 @@ class Refit:
         actual_units: (n, horizon) sell-in that followed, NaN after the cutoff.
         gains: Gain by feature of the own boosters (``TrainedBoosters.gains``); empty without own boosters.
         pooled: Predictions of the pooled boosters, if there were both own and pooled ones.
+        without: Predictions of a small learner by the source that it learned without (``source_learner.py``).
     """
 
     predictions: Predictions
     actual_units: Floats
     gains: pd.Series = dataclasses.field(default_factory=lambda: pd.Series(dtype=float))
     pooled: Predictions | None = None
+    without: Mapping[str, Floats] = dataclasses.field(default_factory=dict)
 
     def with_planned(self, share: float) -> "Refit":
         """Return the refit with a share of the planned units in the members (``Predictions.with_planned``)."""
@@ -145,24 +149,28 @@ def refit_at(
     if len(at_origin) > recipe.refit_skus:
         at_origin = at_origin.sample(recipe.refit_skus, random_state=recipe.seed).sort_values("sku")
     small = recipe.of_refits()
-    own = _own_boosters(features, sell_in, origin, small, horizon_months)
+    own, rows = _own_boosters(features, sell_in, origin, small, horizon_months)
     several = [boosters for boosters in (own, pooled) if boosters is not None]
     if not several:
         return None
     first, *rest = predict_each(at_origin, sell_in, several, small, horizon_months)
     gains = own.gains() if own else pd.Series(dtype=float)
     unknown = np.full_like(first.boosting, np.nan)
-    return at_origin[["sku", "origin_month"]], Refit(first, unknown, gains, rest[0] if rest else None)
+    without = {}
+    if own and rows:
+        cube = feature_cube(at_origin, own.names, horizon_months)
+        without = predictions_without(rows, cube, ~is_intermittent(at_origin), gains, small)
+    return at_origin[["sku", "origin_month"]], Refit(first, unknown, gains, rest[0] if rest else None, without)
 
 
 def _own_boosters(
     features: pd.DataFrame, sell_in: DemandPanel, origin: pd.Timestamp, recipe: Recipe, horizon_months: int
-) -> TrainedBoosters | None:
-    """Train the market's own boosters at an origin; None with too little history."""
+) -> tuple[TrainedBoosters, TrainingRows] | tuple[None, None]:
+    """Train the market's own boosters at an origin, and return their rows too; None with too little history."""
     try:
-        return train_boosters(features, sell_in, origin, recipe, horizon_months=horizon_months)[0]
+        return train_boosters(features, sell_in, origin, recipe, horizon_months=horizon_months)
     except TooFewRowsError:
-        return None
+        return None, None
 
 
 def chosen_features(refits: list[Refit], recipe: Recipe) -> set[str] | None:

@@ -13,6 +13,8 @@ COLUMNS = [
     "abc_class", "xyz_class", "inputs_missing", "rule", *CHAMPION_COLUMNS.values(),
 ]  # fmt: skip
 KEYS = ["sku", "origin_month", "target_month", "horizon_months"]
+# Mark in ``inputs_missing`` of a delivered source of features that the model does not read because it costs accuracy.
+SWITCHED_OFF = "(switched off)"
 
 
 def beside_baseline(forecasts: pd.DataFrame, baseline: pd.DataFrame, features: pd.DataFrame) -> pd.DataFrame:

@@ -15,7 +15,12 @@ from forecast_assets.domain.portfolio.announced_skus import (
     with_announced_described,
 )
 from forecast_assets.domain.portfolio.portfolio_rules import apply_portfolio
-from forecast_assets.domain.publication.forecasts import beside_baseline, with_champion, with_inputs_missing
+from forecast_assets.domain.publication.forecasts import (
+    SWITCHED_OFF,
+    beside_baseline,
+    with_champion,
+    with_inputs_missing,
+)
 from forecast_assets.domain.statistical.baseline import baseline_forecasts
 
 
@@ -47,7 +52,8 @@ def market_forecasts(
         return apply_portfolio(units, with_launches, origin, products)
 
     rows = with_champion(forecast_by(trained), forecast_by(champion) if champion else None)
-    described = with_inputs_missing(features, trained.inputs_missing)
+    off = [f"{source} {SWITCHED_OFF}" for source in trained.switched_off]
+    described = with_inputs_missing(features, [*trained.inputs_missing, *off])
     return beside_baseline(rows, baseline, with_announced_described(described, announced, products))
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import forecast_assets
 from forecast_assets.alerts.records import Records
 from forecast_assets.operations.evidence.proof import Live, Principle, Proof, Row, rows_of
-from forecast_assets.operations.history.replay import IDENTICAL
+from forecast_assets.operations.history.replay import DIFFERENT, IDENTICAL
 from forecast_assets.storage import git_sha
 from forecast_assets.storage.code_version import code_version
 
@@ -60,7 +60,9 @@ def reproducibility(live: Live) -> Principle:
                 "content_hash": recorded.content_hash, "recorded_by_run": recorded.run_id,
                 "reasons": "; ".join(outcome.reasons),
             })  # fmt: skip
-    holds = all(row["result"] == IDENTICAL for row in rows)
+    # A table of other code or settings cannot come out the same. One that could, must.
+    results = {row["result"] for row in rows}
+    holds = IDENTICAL in results and DIFFERENT not in results
     return Principle(
         3, "Reproducibility", ("recorded inputs by content hash", "seeds", "forecast-assets replay"),
         (Proof("Tables of a past cycle, rebuilt now from their recorded inputs", command, rows, holds),),

@@ -216,7 +216,7 @@ def _model(
         "recipe_id": recipe_id(trained.recipe), "features": len(trained.columns), "rows": trained.rows,
         "refits": trained.refits, "cutoff": f"{trained.cutoff:%Y-%m-%d}", "pooled_share": trained.pooled_share,
         "boosting_weight": trained.boosting_weight, "planned_share": trained.planned_share,
-        "of": "champion" if beside else "model",
+        "switched_off": list(trained.switched_off), "of": "champion" if beside else "model",
     }  # fmt: skip
 
 

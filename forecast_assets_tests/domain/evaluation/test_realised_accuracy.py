@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.evaluation.realised_accuracy import realised_accuracy, realised_figures
+from forecast_assets.domain.evaluation.realised_accuracy import realised_accuracy, realised_by_level, realised_figures
 
 NAN = np.nan
 
@@ -65,3 +65,14 @@ def test_nothing_scored_gives_no_rows(cells):
     for none in (cells.iloc[:0], cells.assign(status="backfilled"), cells.assign(actual_units=NAN)):
         assert realised_accuracy(none).empty
         assert realised_figures(realised_accuracy(none)) == {"scored_cells": 0}
+
+
+def test_errors_of_skus_cancel_in_the_sums_of_their_level():
+    # Errors +10 and -10 of two SKUs in one category, +5 in another: 25 of 300, then 5 of 300 twice.
+    rows = [("A", "Tea", 100.0, 110.0), ("B", "Tea", 100.0, 90.0), ("C", "Mugs", 100.0, 105.0)]
+    cells = pd.DataFrame(rows, columns=["sku", "category", "actual_units", "published_units"])
+    cells = cells.assign(origin_month=pd.Timestamp("2024-01-01"), lag_months=1)
+    table = realised_by_level(cells, {"published": "published_units"})
+    assert table["level"].tolist() == ["sku", "category", "market"]
+    assert table["wape_published"].tolist() == pytest.approx([25 / 300, 5 / 300, 5 / 300])
+    assert realised_by_level(cells.iloc[:0], {"published": "published_units"}).empty

@@ -9,15 +9,19 @@ from forecast_assets.domain.models.refits import Refit
 HISTORY_UNITS = 1e6
 
 
-def invented_refit(own, actual=100.0, pooled=None, skus=20, intermittent=(), dispersion=1.0, planned=np.nan) -> Refit:
+def invented_refit(
+    own, actual=100.0, pooled=None, skus=20, intermittent=(), dispersion=1.0, planned=np.nan, without=None
+) -> Refit:
     """A refit of ``skus`` SKUs over 18 months.
 
     ``own`` and ``pooled`` are the predictions of the boosters, a pair of boosting and members or one value for both.
-    ``planned`` is what promotions, sell-out and stock let expect.
+    ``planned`` is what promotions, sell-out and stock let expect. ``without`` has the small learners' predictions by
+    source.
     """
     return Refit(
         _predictions(own, skus, intermittent, dispersion, planned),
         _cells(actual, skus),
+        without={source: _cells(units, skus) for source, units in (without or {}).items()},
         pooled=None if pooled is None else _predictions(pooled, skus, intermittent, dispersion, planned),
     )
 

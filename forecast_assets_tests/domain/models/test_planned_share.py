@@ -37,6 +37,12 @@ def test_one_era_that_gains_much_does_not_outvote_two_that_lose():
     assert learned_planned_share(refits, 0.3) == 0.0
 
 
+def test_one_refit_of_three_is_no_majority():
+    """In two refits the planned units are those of the members: they neither gain nor lose."""
+    assert learned_planned_share([planned(100.0), planned(110.0), planned(110.0)], 0.3) == 0.0
+    assert learned_planned_share([planned(100.0), planned(100.0), planned(110.0)], 0.3) == 1.0
+
+
 @pytest.mark.parametrize(("harmed", "share"), [(110.1, 1.0), (110.3, 0.0)])
 def test_a_refit_that_loses_more_than_half_a_per_cent_stops_the_share(harmed, share):
     """A step of a quarter towards plans of 110.1 costs .025 of an error of 10, towards 110.3 .075."""

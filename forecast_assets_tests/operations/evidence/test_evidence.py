@@ -1,5 +1,6 @@
 """Evidence: states follow from rows, pages show delivered text as text, alarms are joined with what followed."""
 
+import dataclasses
 import json
 import math
 
@@ -9,10 +10,11 @@ import pytest
 
 from forecast_assets.alerts.incidents import Incident
 from forecast_assets.alerts.outbox import Outbox
-from forecast_assets.operations.evidence import runs_and_results
+from forecast_assets.operations.evidence import code_and_data, runs_and_results
 from forecast_assets.operations.evidence.pages import PRINCIPLES, collect, write_pages
 from forecast_assets.operations.evidence.proof import Live, Principle, Proof, rows_of
-from forecast_assets.storage import TableStore
+from forecast_assets.operations.history.replay import Outcome, Target
+from forecast_assets.storage import PartitionKey, StoredProvenance, TableStore, Version
 from forecast_assets_tests.repository_settings import loaded
 
 ROW = {"a": 1}
@@ -64,6 +66,28 @@ def test_an_instance_that_never_ran_proves_no_run_and_no_replay(live):
     states = {each.number: each.state for each in collect(live)}
     assert sorted(states) == list(range(1, 10))
     assert {number for number, state in states.items() if state == "not proved"} == {2, 3, 4, 6, 7, 8, 9}
+
+
+@pytest.mark.parametrize(
+    ("results", "holds"),
+    [
+        (["identical", "identical"], True),
+        (["identical", "not possible"], True),
+        (["identical", "different"], False),
+        (["not possible"], False),
+    ],
+)
+def test_a_replay_holds_if_a_table_was_rebuilt_and_none_differs(live, monkeypatch, results, holds):
+    partition = PartitionKey(pd.Timestamp("2024-03-01"), "FR")
+    stored = StoredProvenance("run", "test-2024-03", "sha", rows=1)
+    version = Version("run", "path", stored, is_published=True, was_published=True)
+    outcomes = [Outcome(Target("features", partition, version), result) for result in results]
+    monkeypatch.setattr(Live, "latest", lambda _: [partition])
+    monkeypatch.setattr(TableStore, "provenance", lambda *_: stored)
+    asked = dataclasses.replace(live, replay=lambda cycle, country: outcomes)
+    (proof,) = code_and_data.reproducibility(asked).proofs
+    assert proof.holds is holds
+    assert proof.query == "forecast-assets replay --cycle test-2024-03 --country FR"
 
 
 def test_each_principle_has_a_file_of_its_own(live):
