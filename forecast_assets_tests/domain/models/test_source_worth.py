@@ -1,5 +1,7 @@
 """Worth of sources: the rule by hand on invented refits, the small learners on rows with a column that deceives."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +13,7 @@ from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.models.refit_arrays import refit_from_arrays, refit_to_arrays
 from forecast_assets.domain.models.source_learner import SOURCES
 from forecast_assets.domain.models.source_worth import harmful_sources
+from forecast_assets.domain.publication.market_forecasts import market_baseline, market_forecasts
 from forecast_assets_tests.domain.models.invented_refits import invented_refit
 from forecast_assets_tests.domain.models.synthetic_rows import plain_features
 
@@ -111,6 +114,15 @@ def test_kept_refits_keep_what_each_source_is_worth():
     again = refit_from_arrays(refit_to_arrays((rows, refit)))[1]
     assert {name: units[0, 0] for name, units in again.without.items()} == {"": 110.2, "promotions": 110.0}
     assert again.predictions.planned_units[0, 0] == 90.0
+
+
+def test_forecasts_name_what_is_switched_off(model, history, origin, origin_features, tables):
+    switched = dataclasses.replace(model, switched_off=("products",))
+    panel, products = history.sell_in.until(origin), tables.products[tables.products["month"] == origin]
+    baseline = market_baseline(panel, origin, products)
+    rows = market_forecasts(switched, None, origin_features, baseline, panel, products, origin)
+    assert len(rows) > 500
+    assert rows["inputs_missing"].str.split(",").map(lambda names: "products (switched off)" in names).all()
 
 
 def test_every_family_of_an_input_is_a_source():
