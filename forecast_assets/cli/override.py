@@ -53,20 +53,20 @@ STEPS_AFTER = (
 )
 
 
-def person(name: str | None) -> Person:
-    """Return the named person as self-declared, or the account that is signed in; exit with 2 for a system account."""
+def person(name: str | None, *, may_be_root: bool = False) -> Person:
+    """Return the named person as self-declared, or the signed-in account; exit with 2 for root unless it may be."""
     if name is not None:
         return Person(name, SELF_DECLARED)
     account = pwd.getpwuid(os.getuid())
-    if account.pw_uid == 0:
+    if account.pw_uid == 0 and not may_be_root:
         raise typer.BadParameter("the account root is no person: give the name")
     return Person(account.pw_name, SIGNED_IN)
 
 
 def run_import(path: Path, author: str | None, *, run: bool, dry_run: bool, draft: bool) -> None:
     """Import a workbook; exit with 2 if that is not possible, with 1 if a run after it failed."""
-    planner, now = person(author), pd.Timestamp.now("UTC")
     settings = _settings(run=run and not dry_run)
+    planner, now = person(author), pd.Timestamp.now("UTC")
     with _refusals(f"{path}: "):
         with path.open("rb") as content:
             workbook = read_override_workbook(content)
@@ -107,8 +107,7 @@ def run_list(codes: list[str], month: str | None) -> None:
 
 def run_withdraw(code: str, month: str, sku: str, target: str | None, by: str | None, *, run: bool) -> None:
     """Take numbers of a SKU back; exit with 2 if that is not possible, with 1 if a run after it failed."""
-    planner = person(by)
-    settings = _settings(run=run)
+    settings, planner = _settings(run=run), person(by, may_be_root=True)
     (country,) = countries_or_exit(settings, [code])
     partition = PartitionKey(month_argument(month), country)
     with _refusals(""):
@@ -124,8 +123,7 @@ def run_withdraw(code: str, month: str, sku: str, target: str | None, by: str | 
 
 def run_submit(code: str, month: str, author: str | None, *, run: bool) -> None:
     """Submit the drafts of a planner; exit codes as ``run_withdraw``."""
-    planner = person(author)
-    settings = _settings(run=run)
+    settings, planner = _settings(run=run), person(author)
     (country,) = countries_or_exit(settings, [code])
     partition = PartitionKey(month_argument(month), country)
     with _refusals(""):
@@ -141,8 +139,7 @@ def run_decide(
     code: str, month: str, state: str, selection: Selection, by: str | None, note: str, *, run: bool
 ) -> None:
     """Approve or reject submitted numbers; exit codes as ``run_withdraw``."""
-    planner = person(by)
-    settings = _settings(run=run)
+    settings, planner = _settings(run=run), person(by)
     (country,) = countries_or_exit(settings, [code])
     partition = PartitionKey(month_argument(month), country)
     with _refusals(""):

@@ -62,7 +62,8 @@ def picture(lines: Sequence[np.ndarray], titles: Sequence[str]) -> dg.MetadataVa
     svg = f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}">{drawn}</svg>'
     encoded = base64.b64encode(svg.encode()).decode()
     named = ", ".join(f"{title} ({name})" for title, name in zip(titles, ("blue", "orange", "grey"), strict=False))
-    return dg.MetadataValue.md(f"![{named}](data:image/svg+xml;base64,{encoded})\n\n{named}; top: {top:,.4g}")
+    highest = f"{top:,.0f}" if top >= 10 else f"{top:.3g}"
+    return dg.MetadataValue.md(f"![{named}](data:image/svg+xml;base64,{encoded})\n\n{named}; top: {highest}")
 
 
 def page_figures(url: str, path: str, rows: pd.DataFrame, name: str) -> dict[str, dg.MetadataValue]:

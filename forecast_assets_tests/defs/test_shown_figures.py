@@ -34,6 +34,7 @@ def test_without_a_baseline_there_is_no_difference():
 
 def test_a_picture_spans_from_zero_to_the_highest_value_and_leaves_unknown_points_out():
     drawn = svg(picture([np.array([0.0, 10.0, np.nan])], ["units"]))
+    assert picture([np.array([1234567.0])], ["units"]).value.endswith("top: 1,234,567")
     points = re.search(r'points="([^"]+)"', drawn)[1]
     assert points == "6,74 180,6"
 

@@ -140,6 +140,7 @@ def test_a_run_says_for_whom_which_months_and_why(asked):
     assert several.run_key == "totals:dev-2024-12:2024-11-01:2024-12-01"
     assert several.partition_key is None
     span = {"dagster/asset_partition_range_start": NOVEMBER, "dagster/asset_partition_range_end": DECEMBER}
+    span["forecast/months"] = "all_markets 2024-11 to 2024-12"
     assert several.tags == tags | span
 
 

@@ -49,8 +49,8 @@ class Recorded:
             for month, provenance in self.of(table, country).items()
         ]
 
-    def document(self, partition):
-        return self.of("market_report", partition.country).get(partition.month)
+    def document(self, asset, partition):
+        return self.of(asset, partition.country).get(partition.month)
 
     def countries(self, table):
         return sorted(country for name, country in self.stored if name == table and country)
