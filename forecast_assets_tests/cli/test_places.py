@@ -46,6 +46,7 @@ NEEDS = {
     ("versions", "sell_in", *MONTH): (STORE,),
     ("restore", "sell_in", "FR", "2024-06"): (STORE,),
     ("prune",): (STORE,),
+    ("migrate",): (STORE,),
     ("replay", "--cycle", "dev-2024-06"): (STORE,),
     ("why", "FR", "A", "2024-06"): (STORE,),
     ("alerts",): (STORE,),

@@ -13,7 +13,7 @@ from forecast_assets.storage import PartitionKey
 from forecast_assets_tests.defs.sensors.company import make_company, published_forecast
 
 OCTOBER, NOVEMBER, DECEMBER = (pd.Timestamp(f"2024-{month}-01") for month in (10, 11, 12))
-OLD_ORIGIN = pd.Timestamp("2022-10-01")
+OLD_ORIGIN = pd.Timestamp("2022-08-01")
 TENTH, OVERDUE = pd.Timestamp("2024-12-10T12:00Z"), pd.Timestamp("2024-12-15T06:01Z")
 CODES = ["FR", "DE", "IT"]
 

@@ -140,7 +140,7 @@ def test_a_retired_market_one_no_longer_listed_and_one_too_young_are_passed_over
     assert started(company) == ["DE|2024-11-01"]
 
 
-def test_a_market_with_features_of_fewer_than_25_months_before_is_too_young(tmp_path, instance):
+def test_a_market_with_features_of_fewer_than_27_months_before_is_too_young(tmp_path, instance):
     company = ready(tmp_path, instance, codes=["FR"])
     alarm(company, "FR")
     assert started(company) == ["FR|2024-11-01"]

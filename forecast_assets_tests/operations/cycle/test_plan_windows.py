@@ -37,9 +37,9 @@ def test_origins_are_steps_apart_and_end_with_the_requested_month():
 @pytest.mark.parametrize(
     ("history", "since", "expected"),
     [
-        # The first training origin is 12 months before, its features reach 83 further; the baseline reaches 119 + 18.
-        (12, "2000-01", "2013-01 .. 2024-05"),
-        # 60 months before, and 83 more, are 143: more than the baseline's 137.
+        # The first training origin is 12 months before, its features reach 83 further; the baseline reaches 119 + 20.
+        (12, "2000-01", "2012-11 .. 2024-05"),
+        # 60 months before, and 83 more, are 143: more than the baseline's 139.
         (60, "2000-01", "2012-07 .. 2024-05"),
         (60, "2019-01", "2019-01 .. 2024-05"),
         (60, "2024-05", "2024-05 .. 2024-05"),
