@@ -26,7 +26,7 @@ from forecast_assets.storage.configuration import configuration_of
 def run(out: Path) -> None:
     """Write the evidence; exit with 1 if a principle is not proved."""
     settings = settings_or_exit()
-    require_folders(settings, Folder.INSTANCE)
+    require_folders(settings, Folder.STORE, Folder.INSTANCE)
     store = existing_store(settings)
     prepare_home()
     with dg.DagsterInstance.get() as instance:

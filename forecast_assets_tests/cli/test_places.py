@@ -47,6 +47,7 @@ NEEDS = {
     ("restore", "sell_in", "FR", "2024-06"): (STORE,),
     ("prune",): (STORE,),
     ("migrate",): (STORE,),
+    ("evidence", "--out", "evidence"): (STORE, HOME),
     ("replay", "--cycle", "dev-2024-06"): (STORE,),
     ("why", "FR", "A", "2024-06"): (STORE,),
     ("alerts",): (STORE,),
