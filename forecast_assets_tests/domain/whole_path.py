@@ -8,6 +8,7 @@ import dataclasses
 import numpy as np
 import pandas as pd
 
+from forecast_assets.domain.anchors import QUARTER_MONTHS
 from forecast_assets.domain.calendar import HORIZON_MONTHS, add_months
 from forecast_assets.domain.cleaning.history_cleaning import clean_history, marks_table
 from forecast_assets.domain.demand.seasonality import seasonal_indices
@@ -27,8 +28,8 @@ from forecast_assets.domain.publication.published_forecasts import decide, publi
 from forecast_assets.domain.selection.backtest import backtest
 from forecast_assets.domain.statistical.baseline import baseline_forecasts
 
-# Months before an origin: refits and backtest need some of them, others fill the training rows.
-TRAINED_MONTHS_BACK = (24, 21, 18, 15, 12, 9, 6, 4, 2, 1)
+# Months before the last quarter end of an origin, which refits and backtest need, and before the origin itself.
+AT_ANCHORS, OTHERS = (24, 21, 18, 15, 12, 9, 6), (4, 2, 1)
 NO_OVERRIDES = pd.DataFrame(
     {"sku": [], "target_month": pd.Series(dtype="datetime64[ns]"), "forecast_units": [], "author": [], "reason": []}
 )
@@ -36,7 +37,8 @@ NO_OVERRIDES = pd.DataFrame(
 
 def training_origins(origin: pd.Timestamp) -> list[pd.Timestamp]:
     """Return the earlier origins that a model of an origin learns from."""
-    return [add_months(origin, -back) for back in TRAINED_MONTHS_BACK]
+    later = origin.month % QUARTER_MONTHS
+    return [add_months(origin, -back) for back in (*(months + later for months in AT_ANCHORS), *OTHERS)]
 
 
 def whole_path(

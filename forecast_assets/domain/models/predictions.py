@@ -164,7 +164,7 @@ def predict_each(
             alone = ~sporadic & planned_alone & np.isfinite(planned).all(axis=1)
             members[alone] = planned[alone]
             if (needed := ~sporadic & ~alone).any():
-                members[needed] = _weighted_mean(needed, of_members, boosters)
+                members[needed] = _weighted_mean(needed, of_members, boosters, boosting[needed])
         predictions.append(
             Predictions(
                 features["sku"].to_numpy(),
@@ -215,12 +215,16 @@ def _planned(features: pd.DataFrame, horizon_months: int) -> Floats:
     return np.where(np.isfinite(units).all(axis=1)[:, None], units, np.nan)
 
 
-def _weighted_mean(mask: Bools, of_members: Members, boosters: TrainedBoosters) -> Floats:
-    """Return the weighted mean of the members besides the direct boosting, (n, horizon), of the SKUs of a mask."""
+def _weighted_mean(mask: Bools, of_members: Members, boosters: TrainedBoosters, boosting: Floats) -> Floats:
+    """Return the weighted mean of the members besides the direct boosting, (n, horizon), of the SKUs of a mask.
+
+    The boosting stands in where no member with a weight has a forecast: a member that learns over SKUs may have had too
+    little history.
+    """
     forecasts = of_members.forecasts_of(mask, boosters.members)
     weights = {name: weight for name, weight in weighed(of_members.recipe).items() if name in forecasts}
     if not weights:
-        raise ValueError(f"no member has a weight and a forecast: member_weights {of_members.recipe.member_weights}")
+        return boosting
     total = np.zeros((int(mask.sum()), of_members.horizon_months))
     for name, weight in weights.items():
         total += weight * forecasts[name]

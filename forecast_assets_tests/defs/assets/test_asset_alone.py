@@ -49,6 +49,7 @@ MISSES = {
     "demand_totals": rf"{FOR_ALL} (sell_in|sell_out|products), {NO_MARKET} {NEXT}",
     "demand_totals_known": rf"{FOR_ALL} demand_totals, {NO_EARLIER}",
     "forecast_totals": rf"{FOR_ALL} forecast_levels, {NO_MARKET}",
+    "company_report": rf"{FOR_ALL} published_forecasts, {NO_MARKET}",
     "pooled_rows": rf"{FOR_ALL} (features|sell_in), {NO_MARKET}",
     "pooled_model": rf"{FOR_ALL} pooled_rows, {NO_EARLIER}",
 }

@@ -25,8 +25,9 @@ from forecast_assets_tests.domain.whole_path import differing, training_origins,
 pytestmark = pytest.mark.heavy
 
 MONTHS = pd.date_range("2020-01-01", "2023-08-01", freq="MS")
-# The first in the time of the restrictions' tracker, the other eight months later in another season.
-ORIGINS = ["2022-06-01", "2023-02-01"]
+# The first in the time of the restrictions' tracker, the other eight months later in another season: a quarter end,
+# whose latest anchor lies six months back.
+ORIGINS = ["2022-07-01", "2023-03-01"]
 MARKET = "FR"
 RECIPE = Recipe(
     min_history_months=6, rounds=8, training_rows=2000, min_rows_per_leaf=20, recursive_rounds=4, recursive_rows=2000,

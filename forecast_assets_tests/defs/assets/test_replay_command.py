@@ -96,9 +96,9 @@ def test_deliveries_that_cannot_be_asked_stop_no_replay(command, monkeypatch):
 
 def test_the_command_exits_with_1_and_shows_the_cells_that_differ(command, copy, monkeypatch):
     models = import_module("forecast_assets.defs.assets.models")
-    usual = models.baseline_at
+    usual = models.market_baseline
     monkeypatch.setattr(
-        models, "baseline_at",
+        models, "market_baseline",
         lambda *arguments: usual(*arguments).assign(naive_units=lambda rows: rows["naive_units"] + 1.0),
     )  # fmt: skip
     result = command("--cycle", CYCLE, "--country", "FR")

@@ -132,6 +132,15 @@ def test_a_member_with_too_little_history_does_not_take_part():
     np.testing.assert_allclose(predictions.members, 3.0, rtol=1e-3)
 
 
+def test_where_no_member_has_a_forecast_the_boosting_stands_in():
+    features = plain_features(SKUS, MONTHS[20:50], 4.0, 4.0)
+    boosters = train_boosters(features, panel_of(3.0), ORIGIN, RIDGE)[0]
+    without = dataclasses.replace(boosters, members={})
+    predictions = predict(plain_features(SKUS, MONTHS[50:51], 4.0, 4.0), panel_of(3.0), without, RIDGE)
+    assert (predictions.boosting > 0).all()
+    np.testing.assert_array_equal(predictions.members, predictions.boosting)
+
+
 def test_what_is_fitted_knows_nothing_after_the_cutoff():
     units = noisy()
     marks = pd.DataFrame(
