@@ -21,6 +21,8 @@ from forecast_assets_tests.domain.small_market import (
 
 METHODS = ["model_units", "baseline_units", "naive_units"]
 
+pytestmark = pytest.mark.heavy
+
 
 @pytest.fixture(scope="module")
 def poisoned(tables, origin):
