@@ -1,4 +1,4 @@
-"""What a market's recipe learned at its anchor months: remembered, else computed from the months known there.
+"""Lessons of a market's recipe from its anchor months: remembered, else computed from the months known there.
 
 The key of a result is the digest of all that it is computed from: the content of every stored month, the recipe, the
 learners over all markets and the version of the code. Only those months are read, so nothing else reaches the result.

@@ -1,4 +1,4 @@
-"""What the Accuracy tab shows: tiles, tables by lag, category, class and level, and the series of its charts.
+"""Contents of the Accuracy tab: tiles, tables by lag, category, class and level, and the series of its charts.
 
 Numbers come from `measures.py` and `domain/evaluation`. No metric is computed here.
 """

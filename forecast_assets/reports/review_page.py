@@ -1,4 +1,4 @@
-"""What the first screen of the page shows: the headline, the SKUs to look at, the change by cause, launches and ends.
+"""Contents of the first screen of the page: the headline, the SKUs to look at, the change by cause, launches and ends.
 
 Numbers come from `forecast_exceptions` and `domain/review`. Only shapes for drawing are computed here.
 """

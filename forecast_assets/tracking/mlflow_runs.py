@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from forecast_assets.storage import PartitionKey, StoredProvenance, TableStore
+from forecast_assets.storage.atomic_file import AtomicFile
 from forecast_assets.storage.fenced_publish import replace_as_owner
 from forecast_assets.storage.lease import Hold
-from forecast_assets.storage.publish import PublishConflict
 
 FOLDER, STORE_FILE = "_mlflow", "store.json"
 
@@ -59,21 +59,22 @@ class MlflowRuns:
 
     def store_id(self) -> str:
         """Return the id of the store, made at the first record; a copy at another address gets an id of its own."""
-        path = f"{self.store.base}/{FOLDER}/{STORE_FILE}"
-        state, content = self.store.files.read_with_state(path)
+        file = AtomicFile(self.store.files, f"{self.store.base}/{FOLDER}/{STORE_FILE}")
+
+        def with_id(content: bytes | None) -> bytes | None:
+            if self._id_in(content):
+                return None
+            return json.dumps({"address": self.store.base, "id": uuid.uuid4().hex}).encode()
+
+        # Runs of several markets may be the first at once: the id of the one that wrote counts for all.
+        while not (known := self._id_in(file.read())):
+            file.update(with_id)
+        return known
+
+    def _id_in(self, content: bytes | None) -> str:
+        """Return the id that the file gives this store; empty without one, and in the copy of another store."""
         kept = json.loads(content) if content else {}
-        if kept.get("address") != self.store.base:
-            kept = {"address": self.store.base, "id": uuid.uuid4().hex}
-            new = json.dumps(kept).encode()
-            try:
-                if content is None:
-                    self.store.files.create(path, new)
-                else:
-                    self.store.files.replace(path, new, state)
-            except (FileExistsError, PublishConflict):
-                # The run of another market was first: its id counts.
-                return self.store_id()
-        return str(kept["id"])
+        return str(kept["id"]) if kept.get("address") == self.store.base else ""
 
     def recorded_run(self, partition: PartitionKey, cycle_id: str) -> str:
         """Return the id of the MLflow run that this store has recorded for a cycle; empty without one."""

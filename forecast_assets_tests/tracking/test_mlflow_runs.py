@@ -2,12 +2,13 @@
 
 import os
 import shutil
+import threading
 
 import pandas as pd
 import pytest
 
 from forecast_assets.market_state.market_lease import lease_of
-from forecast_assets.storage import PartitionKey, TableStore
+from forecast_assets.storage import PartitionKey, TableStore, publish
 from forecast_assets.storage.lease import LeaseLost
 from forecast_assets.tracking.mlflow_runs import MlflowRuns
 
@@ -24,17 +25,26 @@ def test_a_store_keeps_its_id_and_a_copy_at_another_address_gets_its_own(tmp_pat
     assert MlflowRuns(TableStore(str(tmp_path / "first"))).store_id() == first
 
 
-def test_of_two_first_records_at_once_one_id_counts(tmp_path, monkeypatch):
-    runs = MlflowRuns(TableStore(str(tmp_path)))
-    create = type(runs.store.files).create
+@pytest.mark.parametrize("is_copy", [False, True])
+def test_of_two_first_records_at_once_one_id_counts(tmp_path, monkeypatch, is_copy):
+    """The second comes between the first one's look at the file and its write."""
+    if is_copy:
+        MlflowRuns(TableStore(str(tmp_path / "original"))).store_id()
+        shutil.copytree(tmp_path / "original", tmp_path / "store")
+    runs, usual, ids = MlflowRuns(TableStore(str(tmp_path / "store"))), publish._temporary_file, []
+    rival = threading.Thread(target=lambda: ids.append(runs.store_id()))
 
-    def create_after_another(files, path, content):
-        create(files, path, content)
-        create(files, path, content)
+    def written_after_a_rival(path, content):
+        if rival.ident is None:
+            rival.start()
+            rival.join(0.3)
+        return usual(path, content)
 
-    monkeypatch.setattr(type(runs.store.files), "create", create_after_another)
-    first = runs.store_id()
-    assert runs.store_id() == first
+    monkeypatch.setattr(publish, "_temporary_file", written_after_a_rival)
+    ids.append(runs.store_id())
+    rival.join(30)
+    assert len(ids) == 2
+    assert {*ids, runs.store_id()} == {ids[0]}
 
 
 def test_the_recorded_run_of_a_cycle_is_found_again(tmp_path):

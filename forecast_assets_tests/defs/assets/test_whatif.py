@@ -1,4 +1,4 @@
-"""What-ifs on a company that has run a cycle: stored plans give the published forecast, others move what they name."""
+"""Plans tried on a company that has run a cycle: stored plans give the published forecast, others move their own."""
 
 import hashlib
 
