@@ -6,6 +6,7 @@ STAMP := $(VENV)/.installed
 BENCH := .venv-benchmark
 AZUREML := .venv-azureml
 AUDIT := .venv-audit
+CLUSTER := .venv-cluster
 # Share of lines and branches that the tests run, in per cent.
 COVERAGE := 96
 # A file's tests share what they build, so a file stays in one process; those marked heavy begin first.
@@ -43,7 +44,7 @@ coverage: $(STAMP)  ## every test, with the share of lines and branches that the
 test-domain: $(STAMP)  ## the forecasting logic, without the long tests
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not heavy" forecast_assets_tests/domain
 
-integration: $(STAMP) $(AZURITE) $(AZUREML)/.installed  ## against services that it starts itself: Azurite, PostgreSQL, MLflow, Key Vault; and of the report page in Chromium
+integration: $(STAMP) $(AZURITE) $(AZUREML)/.installed $(CLUSTER)/.installed  ## against services that it starts itself: Azurite, PostgreSQL, MLflow, Key Vault; and of the report page in Chromium
 	FORECAST_INTEGRATION=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --durations 10 -m integration forecast_assets_tests/integration
 
 $(AZURITE): forecast_assets_tests/integration/azurite/package-lock.json
@@ -53,6 +54,11 @@ $(AZURITE): forecast_assets_tests/integration/azurite/package-lock.json
 $(AZUREML)/.installed: $(STAMP) locks/azureml.txt
 	$(BIN)/uv venv --quiet --clear --python $(PYTHON) $(AZUREML)
 	$(BIN)/uv pip install --quiet --python $(AZUREML)/bin/python --no-deps --require-hashes --requirement locks/azureml.txt
+	touch $@
+
+$(CLUSTER)/.installed: $(STAMP) locks/cluster.txt
+	$(BIN)/uv venv --quiet --clear --python $(PYTHON) $(CLUSTER)
+	$(BIN)/uv pip install --quiet --python $(CLUSTER)/bin/python --no-deps --require-hashes --requirement locks/cluster.txt
 	touch $@
 
 drill: $(STAMP)  ## injuries of a store and of whole cycles, a day under a real daemon that is killed, a day of alerts, from 2 markets to 40; DRILL_MARKETS=4 make drill for fewer
