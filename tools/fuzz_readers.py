@@ -121,7 +121,7 @@ def _notation(content: bytes, folder: Path) -> str | None:
     return _rejection(LandingError, "", lambda: landing.relation("sell_in", MARKETS[0], TODAY).fetchall())
 
 
-def _override_workbook(content: bytes, folder: Path) -> str | None:  # noqa: ARG001 - a reader of bytes
+def _override_workbook(content: bytes, folder: Path) -> str | None:
     return _rejection(WorkbookError, "", lambda: read_override_workbook(io.BytesIO(content)))
 
 

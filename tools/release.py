@@ -19,9 +19,7 @@ LABELS = "org.opencontainers.image."
 
 def main() -> None:
     """Print the plan; exit with 1 if the release could not be made."""
-    from setuptools_scm import get_version
-
-    version, commit = get_version(root=ROOT), _run("git", "rev-parse", "HEAD")
+    version, commit = _run(sys.executable, "-m", "setuptools_scm"), _run("git", "rev-parse", "HEAD")
     labels = _image_labels()
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     problems = problems_of(version, changelog, _run("git", "status", "--porcelain"))
@@ -62,7 +60,9 @@ def image_problems(labels: dict[str, str], version: str, commit: str) -> list[st
 
 def _image_labels() -> dict[str, str]:
     """Return the labels of the image that was built here; empty without one."""
-    text = _run("deploy/image/buildah", "inspect", "--type", "image", "--format", "{{json .OCIv1.Config.Labels}}", IMAGE)
+    text = _run(
+        "deploy/image/buildah", "inspect", "--type", "image", "--format", "{{json .OCIv1.Config.Labels}}", IMAGE
+    )
     return json.loads(text) if text else {}
 
 
