@@ -1,8 +1,8 @@
 """Security audit of the repository, each part one line: ``make audit``. Reports are written to ``var/audit``.
 
-Code (bandit), secrets (detect-secrets against a baseline), image and templates (hadolint, checkov), scripts
-(shellcheck), parts list of the image (CycloneDX), licences, known vulnerabilities. A part whose tool or database is not
-to be had says so; with ``--strict``, as in the pipeline, it then fails.
+Code (bandit), secrets (detect-secrets against a baseline), image and templates (hadolint, checkov, models of Azure's
+clients), scripts (shellcheck), parts list of the image (CycloneDX), licences, known vulnerabilities. A part whose tool
+or database is not to be had says so; with ``--strict``, as in the pipeline, it then fails.
 """
 
 import argparse
@@ -120,6 +120,14 @@ def templates() -> str:
     return f"checkov: {passed} checks pass"
 
 
+def resources() -> str:
+    """Compare the Azure templates with the models of Azure's client libraries."""
+    done = _run(BIN / "python", "-m", "tools.arm_models")
+    if done.returncode:
+        raise Finding((done.stdout + done.stderr)[-3000:])
+    return f"{done.stdout.strip()} are as Azure's clients know them"
+
+
 def scripts() -> str:
     """Lint the shell scripts."""
     if not shutil.which("shellcheck"):
@@ -196,7 +204,7 @@ def judged(report: Path, errors: str) -> str:
     return f"{len(packages)} packages, none with a known vulnerability"
 
 
-PARTS = (code, secrets, dockerfile, templates, scripts, parts_list, licences, vulnerabilities)
+PARTS = (code, secrets, dockerfile, templates, resources, scripts, parts_list, licences, vulnerabilities)
 
 
 def _run(*command: object) -> subprocess.CompletedProcess[str]:
