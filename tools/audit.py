@@ -145,8 +145,11 @@ def scripts() -> str:
 
 def parts_list() -> str:
     """Write the image's parts as a CycloneDX file."""
-    target = OUT / "sbom.cdx.json"
-    done = _run(BIN / "cyclonedx-py", "requirements", LOCK, "--pyproject", "pyproject.toml", "--output-reproducible",
+    target, root = OUT / "sbom.cdx.json", OUT / "root.toml"
+    # The project's own file leaves its version to git.
+    version = _run(sys.executable, "-m", "setuptools_scm").stdout.strip() or "0.0.0"
+    root.write_text(f'[project]\nname = "forecast_assets"\nversion = "{version}"\n', encoding="utf-8")
+    done = _run(BIN / "cyclonedx-py", "requirements", LOCK, "--pyproject", root, "--output-reproducible",
                 "--of", "JSON", "-o", target)  # fmt: skip
     if done.returncode:
         raise Finding(done.stderr[-1000:])

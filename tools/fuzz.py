@@ -54,7 +54,7 @@ def _passes(name: str, seconds: int) -> bool:
     inputs = samples[-1][1] if samples else 0
     growth = growth_mb(samples)
     problem = problem_of(done.returncode, text, inputs, growth)
-    print(f"{'FAILED' if problem else 'ok'} {name}: {inputs:,} inputs in {seconds} s, memory +{growth:.0f} MB"
+    print(f"{'FAILED' if problem else 'ok'} {name}: {inputs:,} inputs in {seconds} s, memory {growth:+.0f} MB"
           f"{'; ' + problem if problem else ''}", flush=True)  # fmt: skip
     return not problem
 
