@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -83,16 +84,37 @@ def tests_of(module: str, repository: Path) -> list[str]:
     return [str(file.relative_to(repository)) for file in named]
 
 
+def dead_entries(entries: Sequence[Mapping[str, str]], repository: Path) -> list[str]:
+    """Return the entries of equivalent mutants whose lines are no longer in their file, as file and line."""
+    dead = []
+    for entry in entries:
+        file = repository / entry["file"]
+        is_dead = entry["file"] != "*" and not (file.is_file() and entry["was"] in " ".join(file.read_text().split()))
+        if is_dead:
+            dead.append(f"{entry['file']}: {entry['was']}")
+    return dead
+
+
 def _chosen(module: str, sample: int, seed: int) -> list[Mutant]:
-    every = [mutant for mutant in mutants(module, (REPOSITORY / module).read_text()) if not _equivalence(mutant)]
+    made = mutants(module, (REPOSITORY / module).read_text())
+    changes = {(mutant.was, mutant.now) for mutant in made}
+    for entry in equivalent():
+        if entry["file"] == module and (entry["was"], entry["now"]) not in changes:
+            sys.exit(f"{EQUIVALENT.name}: {module} has no mutant {entry['was']} -> {entry['now']}. Remove the entry")
+    every = [mutant for mutant in made if not _equivalence(mutant)]
     if not sample or sample >= len(every):
         return every
     return sorted(random.Random(seed).sample(every, sample), key=lambda mutant: mutant.line)
 
 
+def equivalent() -> list[dict[str, str]]:
+    """Return the listed mutants that change nothing that anyone could see."""
+    return yaml.safe_load(EQUIVALENT.read_text()) or []
+
+
 def _equivalence(mutant: Mutant) -> str | None:
     """Return why a mutant is known to change nothing; None if it is not listed."""
-    for known in yaml.safe_load(EQUIVALENT.read_text()) or []:
+    for known in equivalent():
         if known["file"] not in ("*", mutant.module):
             continue
         if (known["was"], known["now"]) == (mutant.was, mutant.now):

@@ -18,6 +18,7 @@ from forecast_assets.cli.commands.doctor import doctor
 from forecast_assets.cli.commands.evidence import evidence
 from forecast_assets.cli.commands.experiment import experiment
 from forecast_assets.cli.commands.export import export
+from forecast_assets.cli.commands.forecast_run import forecast_run
 from forecast_assets.cli.commands.market import market
 from forecast_assets.cli.commands.measure import measure
 from forecast_assets.cli.commands.migrate import migrate
@@ -87,7 +88,7 @@ def main(
 
 # Panels of the help, in the order in which a newcomer needs them.
 PANELS: dict[str, tuple[Any, ...]] = {
-    "Run the month": (demo, cycle, measure, accept, withdraw, rollback, champion, backfill),
+    "Run the month": (demo, forecast_run, cycle, measure, accept, withdraw, rollback, champion, backfill),
     "Plan": (why, whatif, export, override),
     "Improve the forecast": (tune, experiment),
     "Versions": (versions, restore, replay, prune),

@@ -138,6 +138,14 @@ class AutomationSettings(SettingsGroup):
         default=60, ge=5, le=3600, validation_alias="FORECAST_SENSOR_SECONDS",
         description="Seconds between two polls of a sensor; a delivered file unchanged for that long is complete",
     )  # fmt: skip
+    ready_hours: Annotated[float, Affects()] = Field(
+        default=0, ge=0, le=480, validation_alias="FORECAST_READY_HOURS",
+        description="Hours after the 10th, 06:00, by which markets are to be ready; 0: the deadline for deliveries",
+    )  # fmt: skip
+    core_hour_eur: Annotated[float, Affects()] = Field(
+        default=0, ge=0, le=1_000, validation_alias="FORECAST_CORE_HOUR_EUR",
+        description="Euros that a core costs an hour; 0: predicted cycles show core hours and no cost",
+    )  # fmt: skip
     retune_trials: Annotated[int, Affects()] = Field(
         default=0, ge=0, le=1_000, validation_alias="FORECAST_RETUNE_TRIALS",
         description="Trials per automatic retuning; 0 disables automatic retuning",

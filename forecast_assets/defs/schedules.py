@@ -56,6 +56,12 @@ def is_forecast(market: Market, month: pd.Timestamp) -> bool:
     return market.stage != "retired" and market.since <= month
 
 
+def queue_priorities(settings: Settings, month: pd.Timestamp) -> dict[str, int]:
+    """Return the priority in the queue by market that has a cycle of a month, in the order of the schedule."""
+    markets = [market for market in settings.market_table.values() if is_forecast(market, month)]
+    return {market.code: int(PRIORITY[market.stage]) for market in markets}
+
+
 def cycle_request(
     env: str, market: Market, month: pd.Timestamp, started_by: str, delivery: str = "", is_again: bool = False
 ) -> dg.RunRequest:

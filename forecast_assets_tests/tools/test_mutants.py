@@ -1,5 +1,6 @@
 import pytest
 
+from tools.mutants import REPOSITORY, dead_entries, equivalent
 from tools.mutants import tests_of as files_of_tests
 from tools.mutations import mutants
 
@@ -64,3 +65,18 @@ def test_a_module_without_tests_is_an_error(tmp_path):
     (tmp_path / "forecast_assets_tests").mkdir()
     with pytest.raises(SystemExit, match=r"forecast_assets/a\.py: no test file"):
         files_of_tests("forecast_assets/a.py", tmp_path)
+
+
+def test_every_listed_mutant_is_of_a_line_that_still_exists():
+    assert dead_entries(equivalent(), REPOSITORY) == []
+
+
+def test_an_entry_of_a_line_or_file_that_is_gone_is_dead(tmp_path):
+    (tmp_path / "guard.py").write_text("limit = (\n    3,\n)\n")
+    entries = [
+        {"file": "*", "was": "anything"},
+        {"file": "guard.py", "was": "limit = ( 3, )"},
+        {"file": "guard.py", "was": "limit = 4"},
+        {"file": "gone.py", "was": "limit = 3"},
+    ]
+    assert dead_entries(entries, tmp_path) == ["guard.py: limit = 4", "gone.py: limit = 3"]

@@ -206,11 +206,9 @@ class Poll:
             return Runs.ACTIVE, None
         key = str(partition_key(self._month, code))
         runs = dg.RunsFilter(job_name=jobs.monthly_cycle.name, tags={PARTITION_TAG: key})
-        latest = self._instance.get_run_records(runs, limit=1)
-        if not latest:
-            return Runs.NONE, None
-        requested_at = pd.Timestamp(latest[0].create_timestamp)
-        return _standing(latest[0].dagster_run), requested_at
+        for latest in self._instance.get_run_records(runs, limit=1):
+            return _standing(latest.dagster_run), pd.Timestamp(latest.create_timestamp)
+        return Runs.NONE, None
 
     def report(self) -> None:
         """Report overdue deliveries to the outbox, each once, and close those that have arrived."""
