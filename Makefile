@@ -11,6 +11,7 @@ FUZZ := .venv-fuzz
 PYTHON_VERSION ?= 3.12
 # Of make fuzz, over all readers.
 FUZZ_SECONDS ?= 600
+CLUSTER := .venv-cluster
 # Share of lines and branches that the tests run, in per cent.
 COVERAGE := 96
 # A file's tests share what they build, so a file stays in one process; those marked heavy begin first.
@@ -58,7 +59,7 @@ test-python: .venv-$(PYTHON_VERSION)/.installed  ## the forecasting logic and a 
 	$(BIN)/uv pip install --quiet --python .venv-3.$*/bin/python --no-deps --no-build-isolation --editable .
 	touch $@
 
-integration: $(STAMP) $(AZURITE) $(AZUREML)/.installed  ## against services that it starts itself: Azurite, PostgreSQL, MLflow, Key Vault; and of the report page in Chromium
+integration: $(STAMP) $(AZURITE) $(AZUREML)/.installed $(CLUSTER)/.installed  ## against services that it starts itself: Azurite, PostgreSQL, MLflow, Key Vault; and of the report page in Chromium
 	FORECAST_INTEGRATION=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --durations 10 -m integration forecast_assets_tests/integration
 
 $(AZURITE): forecast_assets_tests/integration/azurite/package-lock.json
@@ -68,6 +69,11 @@ $(AZURITE): forecast_assets_tests/integration/azurite/package-lock.json
 $(AZUREML)/.installed: $(STAMP) locks/azureml.txt
 	$(BIN)/uv venv --quiet --clear --python $(PYTHON) $(AZUREML)
 	$(BIN)/uv pip install --quiet --python $(AZUREML)/bin/python --no-deps --require-hashes --requirement locks/azureml.txt
+	touch $@
+
+$(CLUSTER)/.installed: $(STAMP) locks/cluster.txt
+	$(BIN)/uv venv --quiet --clear --python $(PYTHON) $(CLUSTER)
+	$(BIN)/uv pip install --quiet --python $(CLUSTER)/bin/python --no-deps --require-hashes --requirement locks/cluster.txt
 	touch $@
 
 drill: $(STAMP)  ## injuries of a store and of whole cycles, a day under a real daemon that is killed, a day of alerts, from 2 markets to 40; DRILL_MARKETS=4 make drill for fewer

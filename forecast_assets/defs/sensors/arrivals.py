@@ -179,7 +179,7 @@ class Poll:
         job, months = step.job, step.months
         if job == jobs.monthly_cycle.name:
             again = runs is not Runs.NONE
-            request = cycle_request(self._settings.env, market, self._month, ARRIVALS, fingerprint, again)
+            request = cycle_request(self._settings, market, self._month, ARRIVALS, fingerprint, again)
         else:
             first, last = (str(partition_key(month, market.code)) for month in (months.first, months.last))
             cycle_id = cycle_id_of(self._settings.env, self._month)
@@ -187,6 +187,7 @@ class Poll:
                 run_key=f"{job}:{cycle_id}:{market.code}:{months.first:%Y-%m}:{months.last:%Y-%m}:{fingerprint}",
                 job_name=job,
                 tags={
+                    **self._settings.automation.tags_of_runs(market.machine),
                     MONTHS_TAG: range_name(market.code, months),
                     RANGE_START_TAG: first,
                     RANGE_END_TAG: last,
