@@ -23,6 +23,7 @@ from forecast_assets_tests.integration.postgres_server import Postgres, start_po
 ROOT = Path(__file__).parents[1]
 BACKUP = ROOT / "deploy" / "backup"
 COMMAND = Path(sys.executable).parent / "forecast-assets"
+DAGSTER = COMMAND.with_name("dagster")
 BEFORE, AFTER = "2024-11", "2024-12"
 DATABASES = ("dagster", "mlflow")
 SMALL = {
@@ -52,6 +53,9 @@ def main() -> None:
         company.lose()
         _require(company.run("doctor").returncode != 0, "doctor does not notice that the databases are lost")
         company.backup("restore")
+        # What a release does with databases of any age.
+        company.must("instance", "migrate", program=DAGSTER)
+        company.must("migrate")
         _require(company.runs() == at_dump, f"restored are {company.runs()} runs, dumped were {at_dump}")
         told = company.must("doctor")
         _require("not in Dagster's event log" in told, f"doctor does not name what Dagster lacks: {told}")
@@ -84,16 +88,16 @@ class _Company:
         (folder / "home" / "dagster.yaml").write_text(yaml.safe_dump(instance), encoding="utf-8")
         self.environment = os.environ | SMALL | self._variables()
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a command of the platform."""
+    def run(self, *arguments: str, program: Path = COMMAND) -> subprocess.CompletedProcess[str]:
+        """Run a command of the platform, or of Dagster."""
         return subprocess.run(
-            [COMMAND, *arguments], env=self.environment, cwd=self.folder, capture_output=True, text=True, check=False
+            [program, *arguments], env=self.environment, cwd=self.folder, capture_output=True, text=True, check=False
         )
 
-    def must(self, *arguments: str) -> str:
+    def must(self, *arguments: str, program: Path = COMMAND) -> str:
         """Run a command that has to succeed; return what it printed, in one line."""
         started = time.monotonic()
-        done = self.run(*arguments)
+        done = self.run(*arguments, program=program)
         _require(
             done.returncode == 0, f"{arguments} exits with {done.returncode}: {(done.stdout + done.stderr)[-3000:]}"
         )
