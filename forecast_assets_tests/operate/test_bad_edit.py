@@ -24,7 +24,7 @@ BAD_LINE = '  - {code: "M01", name: "twice\n'
 
 @pytest.fixture(scope="module")
 def company(tmp_path_factory, tell):
-    """Five markets of which the last two months of one table are built from the UI; edits are made by the tests."""
+    """Five markets of which the last months of one table are built from the UI; edits are made by the tests."""
     platform = ServedPlatform(tmp_path_factory.mktemp("bad_edit"), MARKETS)
     platform.prepare()
     platform.nothing_hangs()
@@ -43,9 +43,9 @@ def company(tmp_path_factory, tell):
 
 
 def backfill_under_way(platform, months_back: int) -> tuple[str, list[PartitionKey]]:
-    """Start a backfill of one month of all markets and wait until runs go on and others are queued."""
-    month = add_months(platform.month, -months_back)
-    wanted = [PartitionKey(month, code) for code in platform.codes]
+    """Start a backfill of two months, a run per market, and wait until runs go on and others are queued."""
+    months = [add_months(platform.month, -back) for back in (months_back, months_back - 1)]
+    wanted = [PartitionKey(month, code) for code in platform.codes for month in months]
     before = len(platform.run_statuses())
     backfill = platform.backfill(TABLE, [each.to_dagster() for each in wanted])
     platform.wait_until(
@@ -75,7 +75,7 @@ def completed(platform, backfill: str, wanted: list[PartitionKey]) -> None:
 
 def test_services_go_on_with_the_last_good_file_and_say_so(company):
     good = company.markets_file.read_text(encoding="utf-8")
-    backfill, wanted = backfill_under_way(company, 2)
+    backfill, wanted = backfill_under_way(company, 4)
     company.markets_file.write_text(good + BAD_LINE, encoding="utf-8")
     try:
         assert company.reload() == ""
@@ -90,7 +90,7 @@ def test_services_go_on_with_the_last_good_file_and_say_so(company):
 def test_without_a_good_copy_queued_runs_and_the_backfill_wait_until_the_file_is_corrected(company):
     good = company.markets_file.read_text(encoding="utf-8")
     assert company.reload() == ""
-    backfill, wanted = backfill_under_way(company, 1)
+    backfill, wanted = backfill_under_way(company, 2)
     company.markets_file.write_text(good + BAD_LINE, encoding="utf-8")
     (company.home / COPY).unlink()
     try:
