@@ -66,6 +66,14 @@ def test_runs_that_live_or_have_just_begun_hide_no_dead_one(instance, settings):
     assert (marked, unowned) == ([dead], {young: 1001.0})
 
 
+@pytest.mark.parametrize("again", [None, dg.DagsterRunStatus.SUCCESS])
+def test_a_run_that_has_ended_or_is_gone_since_it_was_listed_is_left(instance, settings, monkeypatch, again):
+    run_id, _ = started(instance)
+    ended = None if again is None else instance.get_run_by_id(run_id).with_status(again)
+    monkeypatch.setattr(instance, "get_run_by_id", lambda _: ended)
+    assert mark_dead_runs(settings, instance, 1240.0, {run_id: 1000.0}) == ([], {run_id: 1000.0})
+
+
 def test_the_sensor_remembers_from_tick_to_tick_and_names_the_runs(instance, settings, monkeypatch):
     run_id, _ = started(instance)
     sensor, cursor, messages = build_dead_runs_sensor(settings), None, []
