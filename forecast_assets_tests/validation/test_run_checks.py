@@ -98,31 +98,6 @@ def test_plans_are_judged_in_runs_of_one_month(tmp_path, store):
     assert violations(sources, store, "promotions", JUNE) == {"promotions_unused": 1}
 
 
-def test_plans_are_compared_with_sell_in_and_the_month_before(tmp_path, store):
-    """A, B and C have 100 units each in every month from January on; in May list prices were 1."""
-    rows = "".join(f"FR,{sku},Tea,100,2025-01-01,2023-01-01\n" for sku in "ABC")
-    files = {
-        "sell_in": FILES["sell_in"],
-        "products": f"country,sku,category,list_price,launch_month,known_from\n{rows}",
-        "overrides": FILES["overrides"].replace("NADA", "A").replace(",5,", ",1000,"),
-    }
-    for source, text in files.items():
-        (tmp_path / "landing" / source).mkdir(parents=True)
-        (tmp_path / "landing" / source / "FR.csv").write_text(text, encoding="utf-8")
-    sources = SourceTables(str(tmp_path / "landing"), MARKETS)
-    before = sources.rows("products", "FR", [MAY]).drop(columns="month").assign(attribute_list_price="1")
-    store.write(table_specs()["products"], PartitionKey(MAY, "FR"), before, Provenance("run", "dev-2024-05", "sha"))
-    tables, checks = checks_of(sources, store, "products", JUNE)
-    finding = checks["products_plausible"].find(tables[JUNE], JUNE)
-    assert finding.rows["subject"].tolist() == ["SKU A", "SKU B", "SKU C", "list_price"]
-    assert violations(sources, store, "overrides", JUNE) == {"overrides_plausible": 1}
-    assert violations(sources, store, "overrides", MAY, JUNE) == {}
-    assert violations(sources, store, "products", MAY, JUNE) == {}
-    # The file of sell-in cannot be read: its own asset fails with the reason.
-    (tmp_path / "landing" / "sell_in" / "FR.csv").write_text("country,sku\nFR,A\n", encoding="utf-8")
-    assert violations(SourceTables(str(tmp_path / "landing"), MARKETS), store, "overrides", JUNE) == {}
-
-
 def test_a_source_that_is_gone_is_found_by_its_stored_month(tmp_path, store):
     sources = landing(tmp_path, "sell_in", "products")
     found = violations(sources, store, "promotions", JUNE)
