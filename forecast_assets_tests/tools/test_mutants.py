@@ -40,6 +40,11 @@ def test_a_call_or_an_error_is_left_out_but_no_log_line(changes):
     assert not [line for line, _ in changes if line == 10]
 
 
+def test_the_limit_of_a_query_is_no_count():
+    assert mutants("query.py", "runs = instance.get_runs(limit=1)\n") == []
+    assert mutants("query.py", "runs = instance.get_runs(months=1)\n") != []
+
+
 def test_types_stay_and_no_mutant_stands_twice(changes):
     assert len(changes) == len(mutants("guard.py", GUARD))
     assert all("float | None" in now for line, now in changes if line == 7)
