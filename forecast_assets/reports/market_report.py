@@ -53,7 +53,15 @@ PERFORMANCE_COLUMNS = [
 ]
 PRODUCT_COLUMNS = ["sku", "category"]
 FINDING_COLUMNS = ["source", "finding", "effect", "message"]
-LEVEL_COLUMNS = ["level", "category", "target_month", "forecast_units_p10", "forecast_units_p90"]
+LEVEL_COLUMNS = [
+    "level",
+    "category",
+    "target_month",
+    "forecast_units_p10",
+    "forecast_units_p90",
+    "cumulative_units_p10",
+    "cumulative_units_p90",
+]
 EXCEPTION_COLUMNS = [
     "rank",
     "sku",

@@ -73,7 +73,8 @@ def test_the_headline_is_the_sum_over_the_skus(opened, query, market):
     assert number(figures[0]) == round(query["now"].sum())
     assert number(figures[1]) == round((query["now"] * query["price"]).sum())
     band = market.levels[(market.levels["level"] == "market") & market.levels["target_month"].isin(AHEAD)]
-    low, high = (round(band[f"forecast_units_{name}"].sum()) for name in ("p10", "p90"))
+    last = band.sort_values("target_month").iloc[-1]
+    low, high = (round(last[f"cumulative_units_{name}"]) for name in ("p10", "p90"))
     assert [number(text) for text in figures[2].split(" – ")] == [low, high]
     change = query["change"].sum() / (query["now"] - query["change"]).sum()
     assert figures[3] == f"{change * 100:+.1f}%".replace("-", "\u2212")

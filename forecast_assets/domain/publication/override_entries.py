@@ -19,6 +19,8 @@ LARGE_CHANGE, LARGE_CHANGE_COMMENT = 0.5, 15
 # Excel keeps 15 digits, and the split of a total is not exact.
 SAME_NUMBER = 1e-9
 CELL = ["sku", "target_month"]
+# How a reason names the number of another person that it replaces.
+REPLACES = " (replaces "
 # Rows of the delivery file; the last column is for people and not part of the contract.
 DELIVERED = [
     "country", "sku", "origin_month", "target_month", "forecast_units", "author", "reason", "imported_at",
@@ -127,7 +129,7 @@ def joined(
             "country": country, "sku": changes["sku"], "origin_month": origin, "target_month": changes["target_month"],
             "forecast_units": changes["override_units"].astype(float), "author": author,
             "reason": [
-                reason + (f" (replaces {shown(units)} by {by})" if by and by != author else "")
+                reason + (f"{REPLACES}{shown(units)} by {by})" if by and by != author else "")
                 for reason, units, by in changes[["reason", "before_units", "before_author"]].itertuples(index=False)
             ],
             "imported_at": imported_at,
@@ -138,6 +140,26 @@ def joined(
     return pd.concat([part for part in (kept, new) if len(part)] or [new], ignore_index=True).sort_values(
         CELL, ignore_index=True
     )
+
+
+def replaced_since(pending: pd.DataFrame, author: str) -> list[str]:
+    """Return a line for each number of an author that another person has replaced, as the reasons in force name them.
+
+    Args:
+        pending: Numbers in force: DELIVERED.
+        author: The label under which the numbers were entered.
+    """
+    lines = []
+    for row in pending.to_dict("records"):
+        text = str(row["reason"])
+        begin = text.rfind(REPLACES)
+        number, by, rest = text[begin + len(REPLACES) :].partition(" by ") if begin >= 0 else ("", "", "")
+        if by and rest.startswith(f"{author})"):
+            lines.append(
+                f"SKU {row['sku']} for {row['target_month']:%Y-%m}: your {number} was replaced by "
+                f"{shown(row['forecast_units'])} of {row['author']}"
+            )
+    return lines
 
 
 def _by_cell(published: pd.DataFrame) -> dict[tuple[str, pd.Timestamp], tuple[float, float]]:
