@@ -120,7 +120,7 @@ def run_side_by_side(
                 future = processes.launch(step.job, code or None, step.months, step.tags, step.assets)
                 running[future] = (code, step)
         done, _ = wait(running, QUIET_SECONDS if watch else None, FIRST_COMPLETED)
-        if watch and not done:
+        if watch and running and not done:
             watch([(code or None, step.job, step.months) for code, step in running.values()])
         for future in done:
             code, step = running.pop(future)

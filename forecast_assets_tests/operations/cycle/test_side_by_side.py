@@ -102,6 +102,6 @@ def test_runs_that_are_quiet_are_watched_until_one_ends(monkeypatch):
         watched.append(runs)
         pending.set_result(RunResult("cycle", "FR", "run"))
 
-    results = run_side_by_side(processes, {"FR": iter([Step("cycle", MONTH)])}, lambda *_: None, watch)
+    results = run_side_by_side(processes, {"FR": (step for step in [Step("cycle", MONTH)])}, lambda *_: None, watch)
     assert watched == [[("FR", "cycle", MONTH)]]
     assert results["FR"][0].succeeded
