@@ -105,6 +105,7 @@ class MarketReport:
         exceptions: Rows of `forecast_exceptions` of the origin; no rows if it is not stored.
         reasons: Rows of `forecast_reasons` of the origin; no rows if it is not stored.
         promotions: Past and planned promotions as known at the origin; no rows without any.
+        review: State in the monthly review: `draft`, or `reviewed` or `approved` with who and when.
         prices: Shelf price by sku and month up to the origin: `sku, month, price, is_promoted`; no rows without any.
 
     Raises:
@@ -132,6 +133,7 @@ class MarketReport:
 
     exceptions: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=EXCEPTION_COLUMNS))
     reasons: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=REASON_COLUMNS))
+    review: str = "draft"
     promotions: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=PROMOTION_COLUMNS))
     prices: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=PRICE_COLUMNS))
 

@@ -35,6 +35,7 @@ from forecast_assets.market_state.delivery_findings import DeliveryFindings
 from forecast_assets.market_state.fallback_runs import is_commanded_fallback, missing_upstream
 from forecast_assets.market_state.lookups import STALE_SINCE
 from forecast_assets.market_state.published_months import NOTHING_PUBLISHED, PublishedMonths
+from forecast_assets.operations.reviews import review_of
 from forecast_assets.partitions import country_of_run, cycle_id_of_run, months_of_run, reopens_month
 from forecast_assets.reports import MarketReport, render_market_report, render_workbook
 from forecast_assets.reports.company_page import page_of_market
@@ -42,6 +43,7 @@ from forecast_assets.reports.market_report import LEVEL_COLUMNS, PROMOTION_COLUM
 from forecast_assets.reports.model_summary import model_summary
 from forecast_assets.reports.workbook.accuracy_sheets import overall_rows
 from forecast_assets.storage import PartitionKey, git_sha
+from forecast_assets.storage.opened import open_store
 from forecast_assets.tags import CYCLE_ID_TAG, PUBLISH_FALLBACK
 from forecast_assets.tracking.mlflow_runs import MlflowRuns
 from forecast_assets.tracking.mlflow_tracking import MlflowTracking, RecordedRun
@@ -218,6 +220,7 @@ def market_report(
         promotions=promotions,
         prices=known_rows(sell_out, origin),
         findings=delivery_findings.table(PartitionKey(origin, market.code)),
+        review=review_of(open_store(settings), PartitionKey(origin, market.code)).in_words,
     )
     page = render_market_report(report).encode()
     measured = overall_rows(report)

@@ -80,7 +80,13 @@ def write_cover(sheet: "Worksheet", report: MarketReport, formats: Formats, fore
         sheet.set_row(row, HEAD_HEIGHT)
         row += 1
     row += 1
-    facts = {"Region": report.region, "Stage": report.stage, "Cycle": report.cycle_id, "Code version": report.git_sha}
+    facts = {
+        "Review": report.review,
+        "Region": report.region,
+        "Stage": report.stage,
+        "Cycle": report.cycle_id,
+        "Code version": report.git_sha,
+    }
     for label, text in (facts | report.model_summary).items():
         sheet.write_string(row, 0, label, formats["bold"])
         sheet.merge_range(row, 1, row, len(WIDTHS) - 1, str(text), formats["wrap"])
