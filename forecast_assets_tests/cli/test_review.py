@@ -32,7 +32,7 @@ def review(*arguments: str) -> tuple[int, str]:
 
 
 def test_a_forecast_is_a_draft_until_a_person_says_otherwise_and_after_each_publication(planning):
-    assert review() == (0, "FR 2024-06: draft\n")
+    assert review() == (0, "FR 2024-06: draft")
     code, output = review("reviewed", "--by", "Ann", "--note", "launches checked")
     assert (code, "reviewed by Ann (self-declared)" in output, "repeat with --run" in output) == (0, True, True)
     assert review()[1].rstrip().endswith(": launches checked")
@@ -40,7 +40,7 @@ def test_a_forecast_is_a_draft_until_a_person_says_otherwise_and_after_each_publ
     assert reviews_of(planning.store, JUNE, ["FR", "DE"])["DE"] == "draft"
     rows = [("a", AUGUST, 120.0, "Ann", "fair")]
     planning.publish(pd.DataFrame(rows, columns=["sku", "target_month", "forecast_units", "author", "reason"]))
-    assert review()[1] == "FR 2024-06: draft\n"
+    assert review()[1] == "FR 2024-06: draft"
 
 
 def test_a_state_that_may_not_be_set_is_one_line_and_exit_2(planning, monkeypatch):

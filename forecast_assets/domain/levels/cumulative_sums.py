@@ -63,9 +63,9 @@ def cumulative_bands(quantiles: Floats, correlations: Floats) -> Floats:
     """
     months = len(quantiles)
     scores = np.random.default_rng(SEED).standard_normal((PATHS // 2, months)) @ _root(correlations[:months])
-    scores = np.concatenate([scores, -scores]).astype(np.float32)
+    both = np.concatenate([scores, -scores]).astype(np.float32).T
     block = quantiles.astype(np.float32)
-    by_month = [units_at(block[[month]], scores[None, :, month])[0] for month in range(months)]
+    by_month = [units_at(block[[month]], both[[month]])[0] for month in range(months)]
     sums = np.cumsum(np.array(by_month, dtype=float), axis=0)
     bands: Floats = np.quantile(sums, [QUANTILE_LEVELS[P10], QUANTILE_LEVELS[P90]], axis=1).T
     return bands

@@ -45,7 +45,7 @@ def test_with_four_eyes_one_reviews_and_another_approves(before, by, message):
 
 
 def test_a_state_that_is_set_or_a_person_without_a_name_is_refused():
-    with pytest.raises(ReviewNotAllowed, match="is reviewed by Ann .* already"):
+    with pytest.raises(ReviewNotAllowed, match=r"is reviewed by Ann .* already"):
         set_to(REVIEWED_BY_ANN, REVIEWED, ANN, AT, four_eyes=False)
     with pytest.raises(ReviewNotAllowed, match="is draft already"):
         set_to(FIRST, DRAFT, BOB, AT, four_eyes=False)
