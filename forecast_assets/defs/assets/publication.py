@@ -35,6 +35,7 @@ from forecast_assets.market_state.delivery_findings import DeliveryFindings
 from forecast_assets.market_state.fallback_runs import is_commanded_fallback, missing_upstream
 from forecast_assets.market_state.lookups import STALE_SINCE
 from forecast_assets.market_state.published_months import NOTHING_PUBLISHED, PublishedMonths
+from forecast_assets.operations.backfill.durations import step_seconds
 from forecast_assets.operations.reviews import review_of
 from forecast_assets.partitions import country_of_run, cycle_id_of_run, months_of_run, reopens_month
 from forecast_assets.reports import MarketReport, render_market_report, render_workbook
@@ -243,6 +244,7 @@ def market_report(
         "backtest": window("backtest", 0, 0),
         "published_forecasts": window("published_forecasts", 0, 0, columns=["sku", "source", "status"]),
         "champion": window("champion", 0, 0),
+        "performance": window("performance", 0, 0, required="none"),
     },
 )
 @with_retries()
@@ -255,6 +257,7 @@ def mlflow_run(
     backtest: pd.DataFrame,
     published_forecasts: pd.DataFrame,
     champion: pd.DataFrame,
+    performance: pd.DataFrame,
 ) -> Iterator[dg.AssetCheckResult | dg.Output]:
     """Record the run's market and month, and name the recipe in force."""
     (origin,) = months_of_run(context)
@@ -267,6 +270,8 @@ def mlflow_run(
         model=model,
         backtest=backtest,
         published=published_forecasts,
+        performance=performance,
+        training_seconds=step_seconds(context.instance, _run_of_model(mlflow_runs, origin, country), "model"),
     )
     partition = PartitionKey(origin, country)
     mlflow_runs.require_owner(context.run.run_id)
@@ -279,3 +284,9 @@ def mlflow_run(
         mlflow_runs.keep(partition, cycle_id, context.run.run_id, run.run_id, run.parent_run_id)
 
     yield from recorded_or_reported(mlflow_tracking, record, named, context.log, keep)
+
+
+def _run_of_model(mlflow_runs: MlflowRuns, origin: pd.Timestamp, country: str) -> str:
+    """Return the Dagster run that trained the stored model; empty without one."""
+    trained = mlflow_runs.store.published_provenance("model", PartitionKey(origin, country))
+    return trained.run_id if trained else ""
