@@ -7,6 +7,7 @@ import hashlib
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ OVERRIDE_REASONS = (
 )  # fmt: skip
 # A number further than this share off the model's needs a comment of at least so many characters.
 LARGE_CHANGE, LARGE_CHANGE_COMMENT = 0.5, 15
+LARGEST = 1e9
 # Excel keeps 15 digits, and the split of a total is not exact.
 SAME_NUMBER = 1e-9
 CELL = ["sku", "target_month"]
@@ -178,9 +180,12 @@ def _problems(
         return [(entry.cell, f"SKU {entry.sku} has no published forecast for {entry.target_month:%Y-%m}")]
     units = number_of(entry.units)
     if math.isnan(units):
-        return [(entry.cell, f"{entry.units!r} is not a number; enter units, such as 900")]
+        given = f"the date {entry.units:%Y-%m-%d}" if isinstance(entry.units, datetime) else repr(entry.units)
+        return [(entry.cell, f"{given} is not a number; enter units, such as 900")]
     if units < 0:
         return [(entry.cell, f"{shown(units)} is negative; enter 0 or more")]
+    if units > LARGEST:
+        return [(entry.cell, f"{units:.3g} is more than a billion units; enter units, such as 900")]
     problems = []
     if entry.reason not in OVERRIDE_REASONS:
         given = f"{entry.reason!r} is no reason" if entry.reason else "the reason is missing"

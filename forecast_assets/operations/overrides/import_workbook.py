@@ -115,6 +115,10 @@ def _publication(settings: Settings, store: TableStore, workbook: FilledWorkbook
             "the workbook of the report again and enter your numbers there"
         )
         raise ImportRefused("\n".join([head, *lines[:NAMED], *more]))
+    typed_over = changed_since(workbook.published, published)
+    if typed_over:
+        head = "rows Published were changed in the workbook. Your numbers belong in the rows Yours below them"
+        raise ImportRefused("\n".join([head, *typed_over[:NAMED]]))
     return published
 
 
