@@ -10,8 +10,8 @@ from forecast_assets.cli.override import person
 from forecast_assets.cli.prepare import prepare_instance
 from forecast_assets.domain.months import MonthRange
 from forecast_assets.domain.publication.review_states import ReviewNotAllowed
+from forecast_assets.market_state.reviews import review_of, set_review
 from forecast_assets.operations.cycle.launch import launch
-from forecast_assets.operations.reviews import review_of, set_review
 from forecast_assets.storage import PartitionKey
 from forecast_assets.storage.opened import open_store
 from forecast_assets.tags import REPUBLISH

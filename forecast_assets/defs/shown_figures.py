@@ -13,7 +13,7 @@ import pandas as pd
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.evaluation.accuracy import accuracy_table
 from forecast_assets.domain.evaluation.realised_accuracy import published_in_time
-from forecast_assets.reports.small_charts import COLOR_NAMES, highest, line_chart
+from forecast_assets.domain.small_charts import COLOR_NAMES, highest, line_chart
 from forecast_assets.validation.table_checks import escaped_cell
 
 YEAR = 12

@@ -7,8 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from forecast_assets.cli import app
+from forecast_assets.market_state.reviews import reviews_of
 from forecast_assets.operations.cycle.launch import RunResult
-from forecast_assets.operations.reviews import reviews_of
 from forecast_assets_tests.cli.terminal_text import unboxed
 from forecast_assets_tests.operations.overrides.planning import AUGUST, JUNE, Planning
 from forecast_assets_tests.repository_settings import MARKETS

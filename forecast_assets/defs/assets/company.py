@@ -11,8 +11,8 @@ from forecast_assets.defs.retries import with_retries
 from forecast_assets.defs.shown_figures import page_figures
 from forecast_assets.domain.company.company_rows import MARKET, STATED, CompanyTables, company_rows
 from forecast_assets.domain.company.rates import rates_at
+from forecast_assets.market_state.reviews import reviews_of
 from forecast_assets.operations.overrides.delivery_file import waiting_numbers
-from forecast_assets.operations.reviews import reviews_of
 from forecast_assets.partitions import months_of_run
 from forecast_assets.reports.company_page import PAGE, TABLE, CompanyReport, page_of_company, render_company_page
 from forecast_assets.sources.source_tables import SourceTables

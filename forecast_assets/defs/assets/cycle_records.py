@@ -16,8 +16,8 @@ from forecast_assets.domain.evaluation.realised_accuracy import realised_accurac
 from forecast_assets.domain.models.market_model_storage import CHAMPION_PREFIX, model_from_parts
 from forecast_assets.domain.models.serialization import MANIFEST
 from forecast_assets.domain.number_format import format_percent, format_signed_percent
-from forecast_assets.reports.small_charts import bar_chart, line_chart
-from forecast_assets.storage import git_sha
+from forecast_assets.domain.small_charts import bar_chart, line_chart
+from forecast_assets.storage import PartitionKey, TableReader, git_sha
 from forecast_assets.tracking.mlflow_registry import ChampionRecord
 from forecast_assets.tracking.mlflow_tracking import CycleRecord, MlflowTracking, RecordedRun, TrackingUnavailable
 from forecast_assets.validation.evaluation_checks import backtest_figures
@@ -128,6 +128,17 @@ def _files(by_horizon: pd.DataFrame, gains: pd.Series) -> dict[str, str]:
         lines = [drawn[f"wape_{name}"].to_numpy(float) for name in ("model", "baseline", "naive")]
         files["plots/wape_by_horizon.svg"] = line_chart(lines)
     return files
+
+
+def training_seconds(instance: dg.DagsterInstance, store: TableReader, partition: PartitionKey) -> float | None:
+    """Return the seconds that the stored model's training took; None if the instance has no record of its run."""
+    if not store.exists("model", partition):
+        return None
+    run_id = store.provenance("model", partition).run_id
+    for step in instance.get_run_step_stats(run_id, ["model"]):
+        if step.start_time is not None and step.end_time is not None:
+            return float(step.end_time - step.start_time)
+    return None
 
 
 def champion_record(

@@ -12,6 +12,7 @@ from forecast_assets.defs.assets.cycle_records import (
     champion_record,
     cycle_record,
     recorded_or_reported,
+    training_seconds,
 )
 from forecast_assets.defs.assets.table_asset import OWNERS, table_asset
 from forecast_assets.defs.partition_windows import units_window, window
@@ -35,8 +36,7 @@ from forecast_assets.market_state.delivery_findings import DeliveryFindings
 from forecast_assets.market_state.fallback_runs import is_commanded_fallback, missing_upstream
 from forecast_assets.market_state.lookups import STALE_SINCE
 from forecast_assets.market_state.published_months import NOTHING_PUBLISHED, PublishedMonths
-from forecast_assets.operations.backfill.durations import step_seconds
-from forecast_assets.operations.reviews import review_of
+from forecast_assets.market_state.reviews import review_of
 from forecast_assets.partitions import country_of_run, cycle_id_of_run, months_of_run, reopens_month
 from forecast_assets.reports import MarketReport, render_market_report, render_workbook
 from forecast_assets.reports.company_page import page_of_market
@@ -223,11 +223,10 @@ def market_report(
         findings=delivery_findings.table(PartitionKey(origin, market.code)),
         review=review_of(open_store(settings), PartitionKey(origin, market.code)).in_words,
     )
-    page = render_market_report(report).encode()
-    measured = overall_rows(report)
     path = page_of_market(market.code, origin)
-    context.add_output_metadata(page_figures(settings.reports.url, path, measured, "accuracy"))
-    return {origin: {"market_report.html": page, "market_report.xlsx": render_workbook(report)}}
+    context.add_output_metadata(page_figures(settings.reports.url, path, overall_rows(report), "accuracy"))
+    page, workbook = render_market_report(report).encode(), render_workbook(report)
+    return {origin: {"market_report.html": page, "market_report.xlsx": workbook}}
 
 
 @dg.asset(
@@ -271,7 +270,7 @@ def mlflow_run(
         backtest=backtest,
         published=published_forecasts,
         performance=performance,
-        training_seconds=step_seconds(context.instance, _run_of_model(mlflow_runs, origin, country), "model"),
+        training_seconds=training_seconds(context.instance, mlflow_runs.store, PartitionKey(origin, country)),
     )
     partition = PartitionKey(origin, country)
     mlflow_runs.require_owner(context.run.run_id)
@@ -284,9 +283,3 @@ def mlflow_run(
         mlflow_runs.keep(partition, cycle_id, context.run.run_id, run.run_id, run.parent_run_id)
 
     yield from recorded_or_reported(mlflow_tracking, record, named, context.log, keep)
-
-
-def _run_of_model(mlflow_runs: MlflowRuns, origin: pd.Timestamp, country: str) -> str:
-    """Return the Dagster run that trained the stored model; empty without one."""
-    trained = mlflow_runs.store.published_provenance("model", PartitionKey(origin, country))
-    return trained.run_id if trained else ""

@@ -78,14 +78,6 @@ def job_seconds(instance: dg.DagsterInstance) -> dict[tuple[str, bool], float]:
     return {key: statistics.median(values) for key, values in seconds.items()}
 
 
-def step_seconds(instance: dg.DagsterInstance, run_id: str, step: str) -> float | None:
-    """Return the seconds that a step of a run took; None if the instance does not know."""
-    for each in instance.get_run_step_stats(run_id, [step]) if run_id else []:
-        if each.start_time is not None and each.end_time is not None:
-            return float(each.end_time - each.start_time)
-    return None
-
-
 def estimated(
     rebuilt: Mapping[str, Mapping[str | None, Mapping[pd.Timestamp, str]]],
     nodes: Mapping[str, AssetNode],

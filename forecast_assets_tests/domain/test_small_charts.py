@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from forecast_assets.reports.small_charts import bar_chart, highest, line_chart
+from forecast_assets.domain.small_charts import bar_chart, highest, line_chart
 
 
 def test_bars_are_as_long_as_their_share_of_the_largest_in_the_order_given():
