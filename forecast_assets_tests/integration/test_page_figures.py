@@ -4,12 +4,11 @@ import pandas as pd
 import pytest
 
 from forecast_assets.reports import render_market_report
-from forecast_assets_tests.integration.browser import OpenPage, chromium
+from forecast_assets_tests.integration.browser import OpenPage, chromium, number
 from forecast_assets_tests.integration.page_market import ORIGIN, page_market
 
 pytestmark = pytest.mark.integration
 AHEAD = pd.date_range("2025-01-01", periods=3, freq="MS")
-NO_BREAK = "\u202f"
 
 
 @pytest.fixture(scope="module")
@@ -36,10 +35,6 @@ def query(market) -> pd.DataFrame:
     price = year["net_sales"].sum() / year["sell_in_units"].sum()
     table = pd.DataFrame({"now": now, "change": now - before, "value": (now - before).abs() * price, "price": price})
     return table.sort_values("value", ascending=False)
-
-
-def number(text: str) -> float:
-    return float(text.replace(NO_BREAK, "").replace("\u2212", "-").replace("+", "").replace(" ", ""))
 
 
 def test_it_opens_offline_without_complaints_and_asks_nothing_of_the_network(opened):

@@ -5,8 +5,7 @@ import pytest
 
 from forecast_assets_tests.defs.assets.company import DECEMBER, NOVEMBER
 from forecast_assets_tests.defs.assets.conftest import company  # noqa: F401  # a fixture
-from forecast_assets_tests.integration.browser import OpenPage, chromium
-from forecast_assets_tests.integration.test_page_figures import number
+from forecast_assets_tests.integration.browser import OpenPage, chromium, number
 
 pytestmark = pytest.mark.integration
 AHEAD = pd.date_range("2025-01-01", periods=3, freq="MS")
