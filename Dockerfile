@@ -32,12 +32,14 @@ RUN /opt/pip/bin/pip --python /opt/venv/bin/python install \
 COPY pyproject.toml setup.cfg README.md markets.yaml workspace.yaml ./
 COPY dbt_like_sql dbt_like_sql
 COPY forecast_assets forecast_assets
+# The version comes from git tags, which are not here.
+ARG VERSION=0.0.0
 # Compiled here with the code versions of the assets: the user of the image may not write them, and each run would
 # spend 0.6 s of CPU on both.
-RUN /opt/pip/bin/pip --python /opt/venv/bin/python install --no-cache-dir --no-deps --no-build-isolation --editable . \
+RUN SETUPTOOLS_SCM_PRETEND_VERSION=$VERSION /opt/pip/bin/pip --python /opt/venv/bin/python install --no-cache-dir --no-deps --no-build-isolation --editable . \
     && /opt/venv/bin/python -m compileall -q forecast_assets \
     && /opt/venv/bin/python -c "import forecast_assets.definitions" \
-    && /opt/pip/bin/pip --python /opt/venv/bin/python uninstall --yes setuptools \
+    && /opt/pip/bin/pip --python /opt/venv/bin/python uninstall --yes setuptools setuptools-scm vcs-versioning \
     && rm -rf var ./*.egg-info
 
 FROM python
@@ -51,7 +53,7 @@ RUN groupadd --gid 10001 forecast \
     && install --directory --owner 10001 --group 10001 --mode 0700 var
 
 ARG GIT_SHA=unknown
-ARG VERSION=0
+ARG VERSION=0.0.0
 LABEL org.opencontainers.image.title="forecast_assets" \
       org.opencontainers.image.version="$VERSION" \
       org.opencontainers.image.revision="$GIT_SHA"

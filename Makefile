@@ -6,6 +6,12 @@ STAMP := $(VENV)/.installed
 BENCH := .venv-benchmark
 AZUREML := .venv-azureml
 AUDIT := .venv-audit
+FUZZ := .venv-fuzz
+# Of make test-python.
+PYTHON_VERSION ?= 3.12
+# Of make fuzz, over all readers.
+FUZZ_SECONDS ?= 600
+CLUSTER := .venv-cluster
 # Share of lines and branches that the tests run, in per cent.
 COVERAGE := 96
 # A file's tests share what they build, so a file stays in one process; those marked heavy begin first.
@@ -20,7 +26,7 @@ unexport PYTHONDONTWRITEBYTECODE
 AZURITE := forecast_assets_tests/integration/azurite/node_modules/.installed
 
 .PHONY: setup demo test test-domain integration drill dev coverage lint same-tables mutants docs reference bench lock
-.PHONY: image image-test image-scan stack audit drill-restore record release
+.PHONY: image image-test image-scan stack audit drill-restore record release test-python fuzz
 
 setup: $(STAMP)  ## the environment, from the lock file
 
@@ -43,7 +49,17 @@ coverage: $(STAMP)  ## every test, with the share of lines and branches that the
 test-domain: $(STAMP)  ## the forecasting logic, without the long tests
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not heavy" forecast_assets_tests/domain
 
-integration: $(STAMP) $(AZURITE) $(AZUREML)/.installed  ## against services that it starts itself: Azurite, PostgreSQL, MLflow, Key Vault; and of the report page in Chromium
+test-python: .venv-$(PYTHON_VERSION)/.installed  ## the forecasting logic and a small cycle on another Python: PYTHON_VERSION=3.13
+	.venv-$(PYTHON_VERSION)/bin/python -m pytest $(SIDE_BY_SIDE) -m "not heavy" forecast_assets_tests/domain
+	.venv-$(PYTHON_VERSION)/bin/python -m tools.small_cycle
+
+.venv-3.%/.installed: $(STAMP) locks/dev.txt pyproject.toml
+	$(BIN)/uv venv --quiet --clear --python 3.$* .venv-3.$*
+	$(BIN)/uv pip install --quiet --python .venv-3.$*/bin/python --no-deps --require-hashes --requirement locks/dev.txt
+	$(BIN)/uv pip install --quiet --python .venv-3.$*/bin/python --no-deps --no-build-isolation --editable .
+	touch $@
+
+integration: $(STAMP) $(AZURITE) $(AZUREML)/.installed $(CLUSTER)/.installed  ## against services that it starts itself: Azurite, PostgreSQL, MLflow, Key Vault; and of the report page in Chromium
 	FORECAST_INTEGRATION=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --durations 10 -m integration forecast_assets_tests/integration
 
 $(AZURITE): forecast_assets_tests/integration/azurite/package-lock.json
@@ -55,10 +71,15 @@ $(AZUREML)/.installed: $(STAMP) locks/azureml.txt
 	$(BIN)/uv pip install --quiet --python $(AZUREML)/bin/python --no-deps --require-hashes --requirement locks/azureml.txt
 	touch $@
 
+$(CLUSTER)/.installed: $(STAMP) locks/cluster.txt
+	$(BIN)/uv venv --quiet --clear --python $(PYTHON) $(CLUSTER)
+	$(BIN)/uv pip install --quiet --python $(CLUSTER)/bin/python --no-deps --require-hashes --requirement locks/cluster.txt
+	touch $@
+
 drill: $(STAMP)  ## injuries of a store and of whole cycles, a day under a real daemon that is killed, a day of alerts, from 2 markets to 40; DRILL_MARKETS=4 make drill for fewer
 	DRILL_MARKETS=$(or $(DRILL_MARKETS),40) $(BIN)/python -m pytest forecast_assets_tests/operate
 
-image:  ## the image localhost/forecast_assets:latest, without a container engine; BASE=name@sha256:... names its base
+image: $(STAMP)  ## the image localhost/forecast_assets:latest, without a container engine; BASE=name@sha256:... names its base
 	deploy/image/build
 
 image-test: $(STAMP)  ## the built image by its own commands, as its own user on a read-only root
@@ -79,11 +100,20 @@ record: $(STAMP)  ## the product on public data, month by month, then docs/recor
 	nice -n 19 $(BIN)/python -m benchmarks.record --data $(FORECAST_REAL_DATA)/aus_retail --work var/record run
 	$(BIN)/python -m benchmarks.record --data $(FORECAST_REAL_DATA)/aus_retail --work var/record page
 
-release: $(STAMP)  ## dry run of a release: version from the git tag, changelog, wheel
+release: $(STAMP)  ## dry run of a release: version from the git tag, changelog, wheel and image of one commit
 	$(BIN)/python -m tools.release
 
 audit: $(STAMP) $(AUDIT)/.installed  ## code, secrets, image, templates, scripts, parts list, licences, vulnerabilities: var/audit
 	$(BIN)/python -m tools.audit $(AUDIT_OPTIONS)
+
+fuzz: $(FUZZ)/.installed  ## readers of bytes that others write, with atheris; FUZZ_SECONDS=600 over all of them
+	$(FUZZ)/bin/python -m tools.fuzz --seconds $(FUZZ_SECONDS) $(FUZZ_OPTIONS)
+
+$(FUZZ)/.installed: $(STAMP) locks/fuzz.txt pyproject.toml
+	$(BIN)/uv venv --quiet --clear --python $(PYTHON) $(FUZZ)
+	$(BIN)/uv pip install --quiet --python $(FUZZ)/bin/python --no-deps --require-hashes --requirement locks/fuzz.txt
+	$(BIN)/uv pip install --quiet --python $(FUZZ)/bin/python --no-deps --no-build-isolation --editable .
+	touch $@
 
 $(AUDIT)/.installed: $(STAMP) locks/audit.txt
 	$(BIN)/uv venv --quiet --clear --python $(PYTHON) $(AUDIT)

@@ -1,7 +1,7 @@
 """Drill of a restore: databases of last night, a store that is newer, and ``doctor --record``. ``make drill-restore``.
 
 A company of one market on a PostgreSQL of its own: a cycle, a dump of both databases, another cycle, the loss of both
-databases, their restore. Afterwards Dagster must know the second cycle again, and no published number may differ.
+databases, their restore. Afterwards Dagster and MLflow must know the second cycle again, and no number may differ.
 """
 
 import hashlib
@@ -23,6 +23,7 @@ from forecast_assets_tests.integration.postgres_server import Postgres, start_po
 ROOT = Path(__file__).parents[1]
 BACKUP = ROOT / "deploy" / "backup"
 COMMAND = Path(sys.executable).parent / "forecast-assets"
+DAGSTER = COMMAND.with_name("dagster")
 BEFORE, AFTER = "2024-11", "2024-12"
 DATABASES = ("dagster", "mlflow")
 SMALL = {
@@ -47,16 +48,25 @@ def main() -> None:
         company.backup("dump")
         at_dump = company.runs()
         company.must("cycle", "--month", AFTER, "--history", "12")
-        published, at_loss = company.digest(), company.runs()
+        published, at_loss, recorded = company.digest(), company.runs(), company.recorded()
         _require(at_loss[0] > at_dump[0] and at_loss[1] > at_dump[1], f"the second cycle added no run: {at_loss}")
         company.lose()
         _require(company.run("doctor").returncode != 0, "doctor does not notice that the databases are lost")
         company.backup("restore")
+        # What a release does with databases of any age.
+        company.must("instance", "migrate", program=DAGSTER)
+        company.must("migrate")
         _require(company.runs() == at_dump, f"restored are {company.runs()} runs, dumped were {at_dump}")
         told = company.must("doctor")
         _require("not in Dagster's event log" in told, f"doctor does not name what Dagster lacks: {told}")
-        _require("Recorded now" in company.must("doctor", "--record"), "doctor --record recorded nothing")
-        _require("Dagster knows every published partition" in company.must("doctor"), "a gap is left")
+        _require("no longer in MLflow" in told, f"doctor does not name what MLflow lacks: {told}")
+        told = company.must("doctor", "--record")
+        _require("Recorded now" in told, f"doctor --record told Dagster nothing: {told}")
+        _require("Recorded in MLflow again" in told, f"doctor --record told MLflow nothing: {told}")
+        told = company.must("doctor")
+        _require("Dagster knows every published partition" in told, f"a gap is left in Dagster: {told}")
+        _require("MLflow has the run of every recorded cycle" in told, f"a gap is left in MLflow: {told}")
+        _require(company.recorded() == recorded, f"MLflow has the records {company.recorded()}, had {recorded}")
         _require(company.digest() == published, "a published file differs")
         company.must("replay", "--cycle", f"dev-{AFTER}", "--country", company.market)
     print(f"drill-restore: passed; Dagster and MLflow had {at_dump} runs at the dump, {at_loss} at the loss")
@@ -78,16 +88,16 @@ class _Company:
         (folder / "home" / "dagster.yaml").write_text(yaml.safe_dump(instance), encoding="utf-8")
         self.environment = os.environ | SMALL | self._variables()
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a command of the platform."""
+    def run(self, *arguments: str, program: Path = COMMAND) -> subprocess.CompletedProcess[str]:
+        """Run a command of the platform, or of Dagster."""
         return subprocess.run(
-            [COMMAND, *arguments], env=self.environment, cwd=self.folder, capture_output=True, text=True, check=False
+            [program, *arguments], env=self.environment, cwd=self.folder, capture_output=True, text=True, check=False
         )
 
-    def must(self, *arguments: str) -> str:
+    def must(self, *arguments: str, program: Path = COMMAND) -> str:
         """Run a command that has to succeed; return what it printed, in one line."""
         started = time.monotonic()
-        done = self.run(*arguments)
+        done = self.run(*arguments, program=program)
         _require(
             done.returncode == 0, f"{arguments} exits with {done.returncode}: {(done.stdout + done.stderr)[-3000:]}"
         )
@@ -108,6 +118,13 @@ class _Company:
     def runs(self) -> tuple[int, int]:
         """Return the number of runs in Dagster's and in MLflow's database."""
         return self._count("dagster"), self._count("mlflow")
+
+    def recorded(self) -> set[tuple[str, str]]:
+        """Return key and value of what the runs in MLflow recorded: content, cycle, commit and Dagster run."""
+        keys = ("forecast.content_hash", "forecast.cycle_id", "forecast.git_sha", "dagster_run_id")
+        with self._connection("mlflow") as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT key, value FROM tags WHERE key = ANY(%s)", [list(keys)])
+            return {(str(key), str(value)) for key, value in cursor.fetchall()}
 
     def lose(self) -> None:
         """Drop both databases."""

@@ -9,26 +9,27 @@ see is listed in ``equivalent_mutants.yaml`` with the reason. Exits with 0 if at
 
 import argparse
 import multiprocessing
-import os
 import queue
 import random
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import yaml
 
 from tools.mutations import Mutant, mutants
+from tools.warm_tests import serve
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 EQUIVALENT = Path(__file__).with_name("equivalent_mutants.yaml")
 FLOOR = 0.95
-# Imported once and shared by the processes that run the tests: their import costs more than most tests.
+# Imported once and shared by the processes that run the tests.
 PRELOADED = ["dagster", "pandas", "pandera.pandas", "duckdb", "pyarrow.parquet", "pytest", "lightgbm", "scipy.stats"]
 # A mutant may loop for ever: it has this many times the time of the unchanged module, and some seconds.
 TIME_FACTOR, TIME_EXTRA_S = 3.0, 20.0
@@ -47,14 +48,12 @@ def main() -> int:
     multiprocessing.set_forkserver_preload(PRELOADED)
     work = tempfile.mkdtemp(prefix="mutants-")
     try:
-        copies: queue.Queue[Path] = queue.Queue()
-        for number in range(arguments.processes):
-            copies.put(_copy(Path(work) / str(number)))
+        trees = [_copy(Path(work) / str(number)) for number in range(arguments.processes)]
         survivors, count = [], 0
         for module in arguments.files:
             tests = arguments.tests or tests_of(module, REPOSITORY)
             chosen = _chosen(module, arguments.sample, arguments.seed)
-            survivors += _survivors(chosen, tests, copies, arguments.processes)
+            survivors += _survivors(chosen, tests, trees)
             count += len(chosen)
     finally:
         shutil.rmtree(work, ignore_errors=True)
@@ -83,16 +82,37 @@ def tests_of(module: str, repository: Path) -> list[str]:
     return [str(file.relative_to(repository)) for file in named]
 
 
+def dead_entries(entries: Sequence[Mapping[str, str]], repository: Path) -> list[str]:
+    """Return the entries of equivalent mutants whose lines are no longer in their file, as file and line."""
+    dead = []
+    for entry in entries:
+        file = repository / entry["file"]
+        is_dead = entry["file"] != "*" and not (file.is_file() and entry["was"] in " ".join(file.read_text().split()))
+        if is_dead:
+            dead.append(f"{entry['file']}: {entry['was']}")
+    return dead
+
+
 def _chosen(module: str, sample: int, seed: int) -> list[Mutant]:
-    every = [mutant for mutant in mutants(module, (REPOSITORY / module).read_text()) if not _equivalence(mutant)]
+    made = mutants(module, (REPOSITORY / module).read_text())
+    changes = {(mutant.was, mutant.now) for mutant in made}
+    for entry in equivalent():
+        if entry["file"] == module and (entry["was"], entry["now"]) not in changes:
+            sys.exit(f"{EQUIVALENT.name}: {module} has no mutant {entry['was']} -> {entry['now']}. Remove the entry")
+    every = [mutant for mutant in made if not _equivalence(mutant)]
     if not sample or sample >= len(every):
         return every
     return sorted(random.Random(seed).sample(every, sample), key=lambda mutant: mutant.line)
 
 
+def equivalent() -> list[dict[str, str]]:
+    """Return the listed mutants that change nothing that anyone could see."""
+    return yaml.safe_load(EQUIVALENT.read_text()) or []
+
+
 def _equivalence(mutant: Mutant) -> str | None:
     """Return why a mutant is known to change nothing; None if it is not listed."""
-    for known in yaml.safe_load(EQUIVALENT.read_text()) or []:
+    for known in equivalent():
         if known["file"] not in ("*", mutant.module):
             continue
         if (known["was"], known["now"]) == (mutant.was, mutant.now):
@@ -100,60 +120,51 @@ def _equivalence(mutant: Mutant) -> str | None:
     return None
 
 
-def _survivors(chosen: list[Mutant], tests: list[str], copies: "queue.Queue[Path]", processes: int) -> list[Mutant]:
+def _survivors(chosen: list[Mutant], tests: list[str], trees: list[Path]) -> list[Mutant]:
     """Run every mutant of one module, print its line, and return those that no test noticed."""
     if not chosen:
         return []
-    copy = copies.get()
+    module = chosen[0].module
+    servers = [_server(tree, module, tests) for tree in trees]
+    free: queue.Queue[tuple[Path, Connection]] = queue.Queue()
+    for server in zip(trees, servers, strict=True):
+        free.put(server)
     begun = time.monotonic()
-    if not _is_green(copy, tests, None):
-        sys.exit(f"{chosen[0].module}: {' '.join(tests)} fail without any mutant. Correct them first")
+    servers[0].send(None)
+    if not servers[0].recv():
+        sys.exit(f"{module}: {' '.join(tests)} fail without any mutant. Correct them first")
     limit = TIME_FACTOR * (time.monotonic() - begun) + TIME_EXTRA_S
-    copies.put(copy)
-    _print(f"{chosen[0].module}: {len(chosen)} mutants, {' '.join(tests)}")
+    _print(f"{module}: {len(chosen)} mutants, {' '.join(tests)}")
 
     def survives(mutant: Mutant) -> bool:
-        tree = copies.get()
+        tree, server = free.get()
         file = tree / mutant.module
         original = file.read_text()
         try:
             file.write_text(mutant.source)
-            green = _is_green(tree, tests, limit)
+            server.send(limit)
+            green = server.recv()
         finally:
             file.write_text(original)
-            copies.put(tree)
+            free.put((tree, server))
         if green:
             _print(f"  green  {mutant.module}:{mutant.line}  {mutant.was}  ->  {mutant.now}")
-        return green
+        return bool(green)
 
-    with ThreadPoolExecutor(processes) as pool:
+    with ThreadPoolExecutor(len(trees)) as pool:
         green = list(pool.map(survives, chosen))
-    _print(f"{chosen[0].module}: {len(chosen) - sum(green)} of {len(chosen)} red")
+    for server in servers:
+        server.close()
+    _print(f"{module}: {len(chosen) - sum(green)} of {len(chosen)} red")
     return [mutant for mutant, is_green in zip(chosen, green, strict=True) if is_green]
 
 
-def _is_green(tree: Path, tests: list[str], limit_s: float | None) -> bool:
-    """Return True if the tests pass in a copy of the tree within the limit."""
-    process = multiprocessing.Process(target=_pytest, args=(str(tree), tests))
-    process.start()
-    process.join(limit_s)
-    if process.exitcode is None:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.join()
-    return process.exitcode == 0
-
-
-def _pytest(tree: str, tests: list[str]) -> None:
-    os.setsid()  # the tests' own processes end with them
-    sys.dont_write_bytecode = True
-    os.chdir(tree)
-    sys.path.insert(0, tree)
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, 1)
-    os.dup2(nothing, 2)
-    import pytest
-
-    os._exit(pytest.main(["-x", "-q", "-n0", "-p", "no:cacheprovider", *tests]))
+def _server(tree: Path, module: str, tests: list[str]) -> Connection:
+    """Start a process that runs the tests in a copy of the tree whenever it is called."""
+    mine, its = multiprocessing.Pipe()
+    multiprocessing.Process(target=serve, args=(str(tree), module, tests, its), daemon=True).start()
+    its.close()
+    return mine
 
 
 def _copy(target: Path) -> Path:

@@ -1,8 +1,11 @@
 """Dry run of a release: ``make release``. Checks tree and changelog, builds the wheel, prints what would follow.
 
-The version is that of the git tag of the commit, or the latest tag's next patch with the number of commits since.
+The version is that of setuptools-scm, which the wheel and the image have too: the git tag of the commit, or the latest
+tag's next patch with the number of commits since. ``var/release/release.json`` names the commit and its parts.
 """
 
+import hashlib
+import json
 import re
 import subprocess
 import sys
@@ -10,54 +13,29 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 OUT = ROOT / "var" / "release"
-DESCRIBED = re.compile(r"v(\d+)\.(\d+)\.(\d+)(?:-(\d+)-g([0-9a-f]+))?")
+IMAGE = "localhost/forecast_assets:latest"
+LABELS = "org.opencontainers.image."
 
 
 def main() -> None:
     """Print the plan; exit with 1 if the release could not be made."""
-    described, commit = _git("describe", "--tags", "--long", "--match", "v*"), _git("rev-parse", "HEAD")
-    version = version_of(described, commit)
-    problems = problems_of(version, (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), _git("status", "--porcelain"))
+    version, commit = _run(sys.executable, "-m", "setuptools_scm"), _run("git", "rev-parse", "HEAD")
+    labels = _image_labels()
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    problems = problems_of(version, changelog, _run("git", "status", "--porcelain"))
+    problems += image_problems(labels, version, commit)
+    wheel = _wheel()
+    if wheel.name.split("-")[1] != version:
+        problems.append(f"the wheel is {wheel.name}, not of version {version}")
     for problem in problems:
         print(f"release: {problem}")
-    OUT.mkdir(parents=True, exist_ok=True)
-    for old in OUT.glob("*.whl"):
-        old.unlink()
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "wheel",
-        "--quiet",
-        "--no-deps",
-        "--no-build-isolation",
-        "--wheel-dir",
-        OUT,
-        ROOT,
-    ]
-    subprocess.run(command, check=True)
-    (wheel,) = OUT.glob("*.whl")
+    release = {"version": version, "commit": commit, "wheel": wheel.name, "wheel_sha256": _digest(wheel)}
+    (OUT / "release.json").write_text(json.dumps(release, indent=2) + "\n", encoding="utf-8")
     print(f"release {version} of {commit[:12]} would publish, from this commit:")
-    print(f"  {wheel.relative_to(ROOT)}, {wheel.stat().st_size:,} bytes")
+    print(f"  {wheel.relative_to(ROOT)}, {wheel.stat().st_size:,} bytes, sha256 {release['wheel_sha256'][:12]}")
     print(f"  the image with the labels version={version} revision={commit}, by digest (azure-pipelines.yml)")
+    print("  an image of this commit is here" if labels else "  no image is here: make image")
     sys.exit(bool(problems))
-
-
-def version_of(described: str, commit: str) -> str:
-    """Return the version that ``git describe --long`` stands for; without a tag 0.0.0 with the commit.
-
-    >>> version_of("v1.4.0-0-gabc1234", "abc1234")
-    '1.4.0'
-    >>> version_of("v1.4.0-3-gabc1234", "abc1234")
-    '1.4.1.dev3+abc1234'
-    """
-    match = DESCRIBED.fullmatch(described)
-    if match is None:
-        return f"0.0.0+{commit[:7]}"
-    major, minor, patch, since, short = match.groups()
-    if not since or since == "0":
-        return f"{major}.{minor}.{patch}"
-    return f"{major}.{minor}.{int(patch) + 1}.dev{since}+{short}"
 
 
 def problems_of(version: str, changelog: str, status: str) -> list[str]:
@@ -70,9 +48,46 @@ def problems_of(version: str, changelog: str, status: str) -> list[str]:
     return problems
 
 
-def _git(*arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
-    return done.stdout.strip()
+def image_problems(labels: dict[str, str], version: str, commit: str) -> list[str]:
+    """Return where the labels of an image differ from the release; none without an image."""
+    wanted = {"revision": commit, "version": version} if labels else {}
+    return [
+        f"the image {IMAGE} has the {name} {labels.get(LABELS + name)}, the release {value}: make image"
+        for name, value in wanted.items()
+        if labels.get(LABELS + name) != value
+    ]
+
+
+def _image_labels() -> dict[str, str]:
+    """Return the labels of the image that was built here; empty without one."""
+    text = _run(
+        "deploy/image/buildah", "inspect", "--type", "image", "--format", "{{json .OCIv1.Config.Labels}}", IMAGE
+    )
+    return json.loads(text) if text else {}
+
+
+def _wheel() -> Path:
+    """Build the wheel and return its path."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    for old in OUT.glob("*.whl"):
+        old.unlink()
+    options = ["--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", str(OUT)]
+    subprocess.run([sys.executable, "-m", "pip", "wheel", *options, str(ROOT)], check=True)
+    (wheel,) = OUT.glob("*.whl")
+    return wheel
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _run(*command: str) -> str:
+    """Return what a command prints; nothing if it fails or is not to be had."""
+    try:
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    except OSError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ KINDS = {
     "drift": "Drift of features",
     "source_drift": "Drift of a source",
     "source_missing": "Delivery missing",
+    "late": "Will miss the deadline",
     "delivery_finding": "Finding in a delivery",
     "run_failed": "Run failed",
     "run_stopped": "Run stopped",

@@ -64,7 +64,7 @@ class Records:
 def _parsed(content: bytes, path: str) -> Record:
     try:
         record: Record = json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UnreadableRecord(f"{path} cannot be read: {str(error)[:80]}") from error
     if not isinstance(record, dict):
         raise UnreadableRecord(f"{path} cannot be read: it holds no record")

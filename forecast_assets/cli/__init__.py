@@ -3,7 +3,7 @@
 ``commands`` declares options and help; the modules beside it do the work and are imported when a command runs.
 """
 
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -18,6 +18,7 @@ from forecast_assets.cli.commands.doctor import doctor
 from forecast_assets.cli.commands.evidence import evidence
 from forecast_assets.cli.commands.experiment import experiment
 from forecast_assets.cli.commands.export import export
+from forecast_assets.cli.commands.forecast_run import forecast_run
 from forecast_assets.cli.commands.market import market
 from forecast_assets.cli.commands.measure import measure
 from forecast_assets.cli.commands.migrate import migrate
@@ -65,11 +66,29 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Forecast the demand of every market, month by month.",
 )
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        import importlib.metadata
+
+        typer.echo(importlib.metadata.version("forecast_assets"))
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Forecast the demand of every market, month by month."""
+
+
 # Panels of the help, in the order in which a newcomer needs them.
 PANELS: dict[str, tuple[Any, ...]] = {
-    "Run the month": (demo, cycle, measure, accept, withdraw, rollback, champion, backfill),
+    "Run the month": (demo, forecast_run, cycle, measure, accept, withdraw, rollback, champion, backfill),
     "Plan": (why, whatif, export, override),
     "Improve the forecast": (tune, experiment),
     "Versions": (versions, restore, replay, prune),

@@ -1,4 +1,4 @@
-"""Work of ``forecast-assets doctor``: test connections, and compare the store with Dagster's event log."""
+"""Work of ``forecast-assets doctor``: test connections, and compare the store with Dagster's log and MLflow's runs."""
 
 import dagster as dg
 import pandas as pd
@@ -13,6 +13,7 @@ from forecast_assets.domain.cycle_calendar import closed_month
 from forecast_assets.operations.health.connections import FAILS, WORKS, check_connections
 from forecast_assets.operations.health.integrity import DAMAGED, verify_store
 from forecast_assets.operations.health.unrecorded import record, unrecorded
+from forecast_assets.operations.history.mlflow_gap import missing_runs, record_again, tracking_of
 from forecast_assets.storage.opened import open_store
 
 MONTHS_COMPARED = 2
@@ -30,6 +31,8 @@ def run(*, record_events: bool, verify: bool) -> None:
     states = {each.name: each.state for each in connections}
     if states["store"] == states["Dagster"] == WORKS:
         _print_unrecorded(settings, record_events)
+    if states["store"] == states["MLflow"] == WORKS:
+        _print_missing_runs(settings, record_events)
     is_whole = _print_damage(settings) if verify and states["store"] == WORKS else True
     if FAILS in states.values() or not is_whole:
         raise typer.Exit(1)
@@ -61,3 +64,23 @@ def _print_unrecorded(settings: Settings, record_events: bool) -> None:
     more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
     done = "Recorded now" if record_events else "Published, but not in Dagster's event log (--record adds them)"
     console.print(f"{done}: {named}{more}", markup=False)
+
+
+def _print_missing_runs(settings: Settings, record_runs: bool) -> None:
+    """Print the recorded cycles that MLflow no longer has; with ``record_runs`` record them again."""
+    store, tracking = open_store(settings), tracking_of(settings)
+    missing = missing_runs(store, tracking)
+    if not missing:
+        console.print("MLflow has the run of every recorded cycle.", markup=False)
+        return
+    results = dict(record_again(store, tracking, missing)) if record_runs else dict.fromkeys(missing)
+    done = "Recorded in MLflow again" if record_runs else "Recorded once, but no longer in MLflow (--record adds them)"
+    written = [f"{run.cycle_id} {run.partition}" for run, problem in results.items() if problem is None]
+    if written:
+        more = f" and {len(written) - SHOWN} more" if len(written) > SHOWN else ""
+        console.print(f"{done}: {', '.join(written[:SHOWN])}{more}", markup=False)
+    for run, problem in results.items():
+        if problem is not None:
+            console.print(
+                f"Not recorded again: {run.cycle_id} {run.partition}: {problem}", style="yellow", markup=False
+            )

@@ -23,6 +23,7 @@ from forecast_assets.operations.history.withdraw import (
     tell_dagster,
     withdraw,
 )
+from forecast_assets.operations.history.withdrawn_sums import sums_after, withdraw_sums
 from forecast_assets.storage import TableStore
 from forecast_assets.storage.lease import LeaseLost
 from forecast_assets.storage.opened import open_store
@@ -50,6 +51,7 @@ def run(country: str, month: str, reason: str, author: str, *, undo: bool) -> No
         close_incidents(Outbox.of(settings), settings, order)
     with dg.DagsterInstance.get() as instance:
         tell_dagster(instance, store, order, outcome, undo=undo)
+    _take_sums_back(settings, store, order)
     _run_steps(settings, store, order, outcome)
 
 
@@ -72,14 +74,26 @@ def _print(order: Order, outcome: Outcome, *, undo: bool) -> None:
         )
 
 
+def _take_sums_back(settings: Settings, store: TableStore, order: Order) -> None:
+    """Take back the sums over markets if the month has no published market left; exit with 1 if a run writes them."""
+    try:
+        withdrawals = withdraw_sums(store, order, settings.store.lease_seconds)
+    except (MarketBusy, LeaseLost) as error:
+        console.print(str(error), style="red", markup=False, soft_wrap=True)
+        raise typer.Exit(1) from None
+    for table in withdrawals:
+        console.print(f"withdrawn: {table} {order.month:%Y-%m}, no market of it is published", markup=False)
+
+
 def _run_steps(settings: Settings, store: TableStore, order: Order, outcome: Outcome) -> None:
-    """Measure again and render reports again; exit with 1 and the next step if a run failed."""
+    """Measure, render reports and sum over markets again; exit with 1 and the next step if a run failed."""
     report = RunLog()
     failed = []
-    for step in steps_after(store, order, outcome):
-        report(order.country, step.job, step.months, None)
-        result = launch(load_code_location, step.job, order.country, step.months, assets=step.assets)
-        report(order.country, step.job, step.months, result)
+    of_market = [(order.country, step) for step in steps_after(store, order, outcome)]
+    for country, step in [*of_market, *((None, step) for step in sums_after(store, order))]:
+        report(country, step.job, step.months, None)
+        result = launch(load_code_location, step.job, country, step.months, assets=step.assets)
+        report(country, step.job, step.months, result)
         if not result.succeeded:
             failed.append(f"{step.job} of {step.months}")
     if failed:

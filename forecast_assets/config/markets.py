@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 AFFECTS = "affects"
 STAGES = ("shadow", "live", "retired")
 MISSING_MONTH_RULES = ("zero", "unknown")
+MACHINES = ("large",)
 CODE_PATTERN = re.compile(r"[A-Z0-9_]{2,10}")
 CHANNEL_PATTERN = re.compile(r"[A-Z][A-Z0-9_]{0,39}")
 # Limits of one message: problems listed, and characters of a quoted value.
@@ -57,6 +58,7 @@ class Market:
         max_wape: WAPE (a fraction) above which the market raises an alarm; None: the value of the setting.
         max_bias: Bias (in either direction) above which the market raises an alarm; None: the value of the setting.
         currency: Currency of net sales and prices, such as ``EUR``; empty: not stated.
+        machine: ``large`` if its runs get the tags in ``FORECAST_LARGE_RUN_TAGS``; empty: they do not.
     """
 
     code: str = field(metadata={AFFECTS: Affects()})
@@ -86,9 +88,11 @@ class Market:
     max_wape: float | None = field(default=None, metadata={AFFECTS: Affects()})
     max_bias: float | None = field(default=None, metadata={AFFECTS: Affects()})
     currency: str = field(default="", metadata={AFFECTS: Affects()})
+    machine: str = field(default="", metadata={AFFECTS: Affects()})
 
 
 FIELDS = {each.name: each for each in dataclasses.fields(Market)}
+ALLOWED = {"stage": STAGES, "missing_month": MISSING_MONTH_RULES, "language": LANGUAGES, "machine": MACHINES}
 SHARES = ("max_wape", "max_bias")
 REQUIRED = [name for name, each in FIELDS.items() if each.default is dataclasses.MISSING]
 
@@ -205,7 +209,7 @@ def _value_problems(key: str, value: Any) -> list[str]:
             "teams_channel: expected a name of A-Z, 0-9 and _ that starts with a letter; what is there is not repeated "
             "here, as the address of a webhook is a secret: it goes to the environment, as TEAMS_WEBHOOK_URL_<name>"
         ]
-    allowed = {"stage": STAGES, "missing_month": MISSING_MONTH_RULES, "language": LANGUAGES}.get(key)
+    allowed = ALLOWED.get(key)
     if allowed and value not in allowed:
         return [f"{key}: expected one of {', '.join(allowed)}, got {shown(value)}"]
     length = {"iso2": 2, "iso3": 3, "currency": 3}.get(key)

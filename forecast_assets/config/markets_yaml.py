@@ -20,8 +20,8 @@ def parse_markets(text: str) -> Any:
     """Return the content of a markets file.
 
     Raises:
-        ValueError: If it is too large, nested deeper than 6 levels, has an alias, a merge (``<<``) or the same key
-            twice in one mapping, or a value that is no date. The message names the line.
+        ValueError: If it is too large, nested deeper than 6 levels, has a tag (``!!bool``), an alias, a merge (``<<``)
+            or the same key twice in one mapping, or a value that is no date. The message names the line.
         yaml.YAMLError: If it is no YAML.
     """
     import yaml
@@ -51,6 +51,8 @@ def _check_levels(text: str) -> None:
             raise ValueError(  # noqa: TRY004 - of the file, not of a caller
                 f"line {line}: alias *{event.anchor}; write the value itself"
             )
+        if tag := getattr(event, "tag", None):
+            raise ValueError(f"line {line}: tag {tag}; write a plain value")
         if isinstance(event, yaml.CollectionStartEvent):
             level += 1
         elif isinstance(event, yaml.CollectionEndEvent):

@@ -3,6 +3,7 @@
 Each field names its variable, its meaning, its limits and the tables that depend on it. Shares are fractions.
 """
 
+import json
 import os
 import re
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -29,6 +30,16 @@ def _check_time_zone(value: str) -> str:
         close = closest(value, available_timezones())
         hint = f"; did you mean {close[0]}?" if close else ""
         raise ValueError(f"expected the name of a time zone, like Europe/Paris{hint}")
+    return value
+
+
+def _check_tags(value: str) -> str:
+    try:
+        tags = json.loads(value) if value else {}
+    except ValueError as error:
+        raise ValueError(f'expected tags as JSON, like {{"pool": "large"}}: {error}') from error
+    if not isinstance(tags, dict) or not all(isinstance(each, str) for each in tags.values()):
+        raise ValueError('expected tags as JSON, a text for each name, like {"pool": "large"}')
     return value
 
 
@@ -138,6 +149,18 @@ class AutomationSettings(SettingsGroup):
         default=60, ge=5, le=3600, validation_alias="FORECAST_SENSOR_SECONDS",
         description="Seconds between two polls of a sensor; a delivered file unchanged for that long is complete",
     )  # fmt: skip
+    large_run_tags: Annotated[str, AfterValidator(_check_tags), Affects()] = Field(
+        default="", validation_alias="FORECAST_LARGE_RUN_TAGS",
+        description="Tags of the runs of markets with `machine: large`, as JSON: memory, a node pool; empty: none",
+    )  # fmt: skip
+    ready_hours: Annotated[float, Affects()] = Field(
+        default=0, ge=0, le=480, validation_alias="FORECAST_READY_HOURS",
+        description="Hours after the 10th, 06:00, by which markets are to be ready; 0: the deadline for deliveries",
+    )  # fmt: skip
+    core_hour_eur: Annotated[float, Affects()] = Field(
+        default=0, ge=0, le=1_000, validation_alias="FORECAST_CORE_HOUR_EUR",
+        description="Euros that a core costs an hour; 0: predicted cycles show core hours and no cost",
+    )  # fmt: skip
     retune_trials: Annotated[int, Affects()] = Field(
         default=0, ge=0, le=1_000, validation_alias="FORECAST_RETUNE_TRIALS",
         description="Trials per automatic retuning; 0 disables automatic retuning",
@@ -146,6 +169,10 @@ class AutomationSettings(SettingsGroup):
         default=4, ge=1, validation_alias="FORECAST_RETUNES_PER_MONTH",
         description="Largest number of markets that are retuned automatically in one month",
     )  # fmt: skip
+
+    def tags_of_runs(self, machine: str) -> dict[str, str]:
+        """Return the tags that runs on a machine get."""
+        return dict(json.loads(self.large_run_tags)) if machine == "large" and self.large_run_tags else {}
 
 
 class RetentionSettings(SettingsGroup):

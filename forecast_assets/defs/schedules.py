@@ -35,7 +35,7 @@ def build_schedules(settings: Settings, cron: str = CRON) -> list[dg.ScheduleDef
     def monthly_cycle_schedule(context: dg.ScheduleEvaluationContext) -> dg.SkipReason | list[dg.RunRequest]:
         month = closed_month(context.scheduled_execution_time, settings.automation.time_zone)
         markets = [market for market in settings.market_table.values() if is_forecast(market, month)]
-        requests = [cycle_request(settings.env, market, month, SCHEDULE) for market in markets]
+        requests = [cycle_request(settings, market, month, SCHEDULE) for market in markets]
         # Evaluated without a stored instance, for example in a test, there are no runs to read.
         instance = context.instance if context.instance_ref else None
         wanted = [request for request in requests if not (instance and is_requested(instance, request.run_key))]
@@ -56,16 +56,23 @@ def is_forecast(market: Market, month: pd.Timestamp) -> bool:
     return market.stage != "retired" and market.since <= month
 
 
+def queue_priorities(settings: Settings, month: pd.Timestamp) -> dict[str, int]:
+    """Return the priority in the queue by market that has a cycle of a month, in the order of the schedule."""
+    markets = [market for market in settings.market_table.values() if is_forecast(market, month)]
+    return {market.code: int(PRIORITY[market.stage]) for market in markets}
+
+
 def cycle_request(
-    env: str, market: Market, month: pd.Timestamp, started_by: str, delivery: str = "", is_again: bool = False
+    settings: Settings, market: Market, month: pd.Timestamp, started_by: str, delivery: str = "", is_again: bool = False
 ) -> dg.RunRequest:
     """Return a run of a market's cycle; its run key is the same for all starters, and another for each new delivery."""
-    cycle_id = cycle_id_of(env, month)
+    cycle_id = cycle_id_of(settings.env, month)
     return dg.RunRequest(
         run_key=run_key_of(cycle_id, market.code) + (f":{delivery}" if is_again else ""),
         job_name=jobs.monthly_cycle.name,
         partition_key=partition_key(month, market.code),
         tags={
+            **settings.automation.tags_of_runs(market.machine),
             CYCLE_ID_TAG: cycle_id,
             MARKET_TAG: market.code,
             STARTED_BY_TAG: started_by,

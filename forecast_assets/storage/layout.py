@@ -29,7 +29,7 @@ def stored_layout(store: TableStore) -> int:
         return 0
     try:
         return int(json.loads(content)["layout"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         raise LayoutError(f"{store.base}/{FILE} is damaged: restore it, or remove it and run migrate") from None
 
 

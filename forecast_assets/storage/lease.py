@@ -235,7 +235,8 @@ def _held(content: bytes | None) -> Held | None:
         values = json.loads(content)
         held = Held(**{name: values[name] for name in Held.__dataclass_fields__ if name in values})
         return Held(str(held.holder), float(held.until), float(held.seconds), int(held.token))
-    except (ValueError, TypeError, KeyError) as error:
+    # An infinite or very long number, and brackets without end, are errors of their own.
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
         raise UnreadableLease(str(error)) from error
 
 

@@ -19,6 +19,17 @@ FOLDER, STORE_FILE = "_mlflow", "store.json"
 
 
 @dataclass(frozen=True)
+class KeptRun:
+    """The MLflow run that a store has recorded for a cycle of a market's month."""
+
+    partition: PartitionKey
+    cycle_id: str
+    mlflow_run_id: str
+    dagster_run_id: str
+    published_content_hash: str | None
+
+
+@dataclass(frozen=True)
 class MlflowRuns:
     """Files in the store, one per cycle of a market's month; the latest record of a cycle counts.
 
@@ -57,6 +68,16 @@ class MlflowRuns:
         record: dict[str, str] | None = None if content is None else json.loads(content)
         return record if record and record["published_content_hash"] == published.content_hash else None
 
+    def kept(self) -> list[KeptRun]:
+        """Return the recorded run of every cycle and partition; a file that cannot be read is left out."""
+        folder = f"{self.store.base}/{FOLDER}"
+        start = folder.strip("/") + "/"
+        paths = {path.strip("/").removeprefix(start): path for path in self.store.find(folder)}
+        partitions = {path: PartitionKey.of_folder(name.rpartition("/")[0]) for name, path in paths.items()}
+        wanted = [path for path, partition in partitions.items() if partition and path.endswith(".json")]
+        contents = zip(wanted, self.store.files.read_many(wanted), strict=True)
+        return [run for path, content in contents if (run := _kept_run(partitions[path], content))]
+
     def store_id(self) -> str:
         """Return the id of the store, made at the first record; a copy at another address gets an id of its own."""
         file = AtomicFile(self.store.files, f"{self.store.base}/{FOLDER}/{STORE_FILE}")
@@ -83,3 +104,15 @@ class MlflowRuns:
 
     def _path(self, partition: PartitionKey, cycle_id: str) -> str:
         return f"{self.store.base}/{FOLDER}/{partition.folder}/{cycle_id}.json"
+
+
+def _kept_run(partition: PartitionKey | None, content: bytes | None) -> KeptRun | None:
+    try:
+        record = json.loads(content or b"")
+        cycle_id, run_id, dagster_run_id = (
+            str(record[name]) for name in ("cycle_id", "mlflow_run_id", "dagster_run_id")
+        )
+        published = record["published_content_hash"]
+    except (ValueError, TypeError, KeyError):
+        return None
+    return KeptRun(partition, cycle_id, run_id, dagster_run_id, published) if partition else None

@@ -33,6 +33,7 @@ __all__ = ["CycleRecord", "MlflowTracking", "RecordedRun", "TrackingUnavailable"
 PARENT_TAG = "mlflow.parentRunId"
 SUPERSEDED_TAG = "forecast.superseded_by"
 SEARCH_LIMIT = 1000
+MARKET_RUNS = "tags.`forecast.role` = 'market'"
 
 
 class MlflowTracking(dg.ConfigurableResource):
@@ -96,6 +97,29 @@ class MlflowTracking(dg.ConfigurableResource):
             run = client.get_run(run_id)
             counts = {"parameters": len(run.data.params), "metrics": len(run.data.metrics)}
             return {"status": run.info.status, **counts, "files": len(client.list_artifacts(run_id))}
+
+    def market_run_ids(self) -> set[str]:
+        """Return the ids of all runs of markets in the experiment; none without the experiment.
+
+        Raises:
+            TrackingUnavailable: If MLflow does not respond.
+        """
+        with tracking_errors(self.tracking_uri, "listing runs"):
+            check_database_answers(self.tracking_uri)
+            check_azure_ml_answers(self.tracking_uri)
+            from mlflow import MlflowClient
+
+            client = MlflowClient(tracking_uri=self.tracking_uri)
+            experiment = client.get_experiment_by_name(self.experiment_name)
+            ids: set[str] = set()
+            token: str | None = "" if experiment else None
+            while experiment and token is not None:
+                runs = client.search_runs(
+                    [experiment.experiment_id], MARKET_RUNS, max_results=SEARCH_LIMIT, page_token=token or None
+                )
+                ids |= {run.info.run_id for run in runs}
+                token = runs.token or None
+            return ids
 
     def require_experiment(self) -> None:
         """Create the experiment if it is missing, with the folder of its files.

@@ -43,13 +43,19 @@ COLUMNS_VANISHED = CheckDeclaration(
 PRODUCTS_UNMATCHED = CheckDeclaration(
     "products_unmatched", "Every product row names SKUs as sell_in does.", blocking=False
 )
+PRODUCTS_PLAUSIBLE = CheckDeclaration(
+    "products_plausible", "Launches, ends, categories and numbers of products fit what is sold.", blocking=False
+)
+OVERRIDES_PLAUSIBLE = CheckDeclaration(
+    "overrides_plausible", "No override is an order of magnitude above what the SKU sold.", blocking=False
+)
 DECLARATIONS = {
     "sell_in": (*SELL_IN, RESTATED),
     "sell_out": (*SELL_OUT, RESTATED_SELL_OUT, SOURCE_GONE),
-    "products": (SOURCE_GONE, PRODUCTS_UNMATCHED, COLUMNS_VANISHED),
+    "products": (SOURCE_GONE, PRODUCTS_UNMATCHED, COLUMNS_VANISHED, PRODUCTS_PLAUSIBLE),
     "promotions": (SOURCE_GONE, PROMOTIONS_UNUSED, PROMOTIONS_STALE, COLUMNS_VANISHED),
     # Planners do not write overrides every month: only a folder that is gone is worth a warning.
-    "overrides": (OVERRIDES_GONE, OVERRIDES_UNUSED, OVERRIDES_LAPSED),
+    "overrides": (OVERRIDES_GONE, OVERRIDES_UNUSED, OVERRIDES_LAPSED, OVERRIDES_PLAUSIBLE),
 }
 # Sources whose rows are compared with the SKUs that the market has (plan_checks.py).
 PLANS = {"products": PRODUCTS_UNMATCHED, "promotions": PROMOTIONS_UNUSED, "overrides": OVERRIDES_UNUSED}

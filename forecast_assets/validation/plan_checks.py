@@ -9,6 +9,7 @@ import pandas as pd
 
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.deliveries.delivery import DeliveryFinding
+from forecast_assets.domain.deliveries.implausible_plans import overrides_implausible, products_implausible
 from forecast_assets.domain.deliveries.lapsed_overrides import overrides_lapsed
 from forecast_assets.domain.deliveries.unmatched_skus import (
     KnownSkus,
@@ -50,6 +51,29 @@ def plan_check(
         except LandingError:
             # Sell-in or products cannot be used: their own assets fail with the reason.
             finding = None
+    return declaration.rule(lambda _, __: _shown(finding))
+
+
+def plausible_check(
+    declaration: CheckDeclaration,
+    source: str,
+    sources: SourceTables,
+    store: TableReader,
+    country: str,
+    tables: Tables,
+) -> TableCheck:
+    """Return the check that products or overrides fit what is sold; it passes as ``plan_check`` does."""
+    finding = None
+    if len(tables) == 1:
+        ((month, table),) = tables.items()
+        with contextlib.suppress(LandingError):
+            sold = _sold(sources, country, month)
+            if source == "products" and len(sold):
+                finding = products_implausible(
+                    table, sold, _stored_before(store, source, country, month, 1, None), month
+                )
+            elif len(sold):
+                finding = overrides_implausible(sources.override_rows(country, month), sold, month)
     return declaration.rule(lambda _, __: _shown(finding))
 
 
@@ -129,8 +153,7 @@ def known_skus(sources: SourceTables, country: str, month: pd.Timestamp) -> Know
     Raises:
         LandingError: If sell-in or products of the month cannot be used.
     """
-    first = add_months(month, 1 - ACTIVE_WITHIN_MONTHS)
-    sell_in = sources.usable_rows("sell_in", country, list(pd.date_range(first, month, freq="MS")))[0]
+    first, sell_in = add_months(month, 1 - ACTIVE_WITHIN_MONTHS), _sold(sources, country, month)
     products = sources.rows("products", country, [month])
     sold = frozenset(sources.delivered_skus(country, month))
     by_sku = products.drop_duplicates("sku").set_index("sku")
@@ -143,6 +166,12 @@ def known_skus(sources: SourceTables, country: str, month: pd.Timestamp) -> Know
     return KnownSkus(
         month, frozenset(active), sold, frozenset(listed), by_sku["end_month"].dropna(), by_sku["launch_month"].dropna()
     )
+
+
+def _sold(sources: SourceTables, country: str, month: pd.Timestamp) -> pd.DataFrame:
+    """Return the usable sell-in of a year up to a month. Raises LandingError."""
+    first = add_months(month, 1 - ACTIVE_WITHIN_MONTHS)
+    return sources.usable_rows("sell_in", country, list(pd.date_range(first, month, freq="MS")))[0]
 
 
 def _finding(

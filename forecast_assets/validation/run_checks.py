@@ -8,7 +8,13 @@ from forecast_assets.market_state.stored_sources import delivered_before, stored
 from forecast_assets.sources.source_tables import SourceTables
 from forecast_assets.storage import TableReader
 from forecast_assets.validation import delivery_checks, source_checks
-from forecast_assets.validation.plan_checks import lapsed_check, plan_check, stale_check, vanished_check
+from forecast_assets.validation.plan_checks import (
+    lapsed_check,
+    plan_check,
+    plausible_check,
+    stale_check,
+    vanished_check,
+)
 from forecast_assets.validation.table_checks import TableCheck, Tables
 
 
@@ -63,6 +69,9 @@ def tables_and_checks(
         checks.append(vanished_check(delivery_checks.COLUMNS_VANISHED, source, store, country, tables))
     if source == "promotions":
         checks.append(stale_check(delivery_checks.PROMOTIONS_STALE, store, country, tables))
+    if source == "products":
+        checks.append(plausible_check(delivery_checks.PRODUCTS_PLAUSIBLE, source, sources, store, country, tables))
     if source == "overrides":
         checks.append(lapsed_check(delivery_checks.OVERRIDES_LAPSED, sources, store, country, tables))
+        checks.append(plausible_check(delivery_checks.OVERRIDES_PLAUSIBLE, source, sources, store, country, tables))
     return tables, checks

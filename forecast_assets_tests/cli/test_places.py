@@ -25,6 +25,7 @@ NEEDS = {
     ("backfill", "--from", "2024-05", "--to", "2024-06", "--all"): (LANDING, HOME),
     ("doctor", "--verify"): (LANDING, HOME),
     ("tune", "--country", "FR"): (STORE, HOME),
+    ("forecast-run", *MONTH): (HOME,),
     ("measure", "--through", "2024-06"): (STORE, HOME),
     ("champion", "--country", "FR"): (STORE,),
     ("champion", "--country", "FR", "--accept", "x", "--reason", "y"): (STORE, HOME),

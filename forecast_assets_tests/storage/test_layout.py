@@ -56,7 +56,7 @@ def test_an_interrupted_migration_goes_on_at_the_step_that_failed(store, monkeyp
     assert done == [1, 2, 3]
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", '{"layout": null}'])
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"layout": null}', '{"layout": 1e999}', "[" * 20_000])
 def test_a_damaged_file_is_named(store, tmp_path, text):
     write_layout(tmp_path, text)
     with pytest.raises(LayoutError, match=r"version\.json is damaged"):

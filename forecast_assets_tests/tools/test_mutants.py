@@ -1,7 +1,9 @@
 import pytest
 
+from tools.mutants import REPOSITORY, dead_entries, equivalent
 from tools.mutants import tests_of as files_of_tests
 from tools.mutations import mutants
+from tools.warm_tests import dependents, imported_names
 
 GUARD = """
 import logging
@@ -64,3 +66,32 @@ def test_a_module_without_tests_is_an_error(tmp_path):
     (tmp_path / "forecast_assets_tests").mkdir()
     with pytest.raises(SystemExit, match=r"forecast_assets/a\.py: no test file"):
         files_of_tests("forecast_assets/a.py", tmp_path)
+
+
+def test_every_listed_mutant_is_of_a_line_that_still_exists():
+    assert dead_entries(equivalent(), REPOSITORY) == []
+
+
+def test_an_entry_of_a_line_or_file_that_is_gone_is_dead(tmp_path):
+    (tmp_path / "guard.py").write_text("limit = (\n    3,\n)\n")
+    entries = [
+        {"file": "*", "was": "anything"},
+        {"file": "guard.py", "was": "limit = ( 3, )"},
+        {"file": "guard.py", "was": "limit = 4"},
+        {"file": "gone.py", "was": "limit = 3"},
+    ]
+    assert dead_entries(entries, tmp_path) == ["guard.py: limit = 4", "gone.py: limit = 3"]
+
+
+def test_what_imports_a_module_through_others_is_imported_anew_and_nothing_else():
+    imports = {
+        "room.a": set(), "room.b": {"room", "room.a"}, "room.c": {"room.b.name", "room.b"}, "room.d": {"room.e"},
+        "room.e": {"room.d"},
+    }  # fmt: skip
+    assert dependents("room.a", imports) == ["room.a", "room.b", "room.c"]
+    assert dependents("room.d", imports) == ["room.d", "room.e"]
+
+
+def test_names_of_imports_count_as_modules_too():
+    source = "import os.path\nfrom room import a as other\nif True:\n    from room.b import name\n"
+    assert imported_names(source) == {"os.path", "room", "room.a", "room.b", "room.b.name"}

@@ -25,7 +25,7 @@ FILES = {
 FORM = ["schema", "files_read", "country_spelling", "unknown_countries"]
 RULES = [
     "respelled_skus", "vanished_skus", "total_as_sku", "repeated_rows", "days_missing", "market_volume",
-    "category_volume", "sku_volume", "price_level", "copied_month", "vanished_columns",
+    "category_volume", "sku_volume", "price_level", "column_level", "copied_month", "vanished_columns",
 ]  # fmt: skip
 
 
@@ -67,9 +67,9 @@ def violations(sources, store, source: str, *months: pd.Timestamp) -> dict[str, 
     [
         ("sell_in", ["market_total_plausible", "returns_plausible", "unknown_skus", *RULES, "restated_history"]),
         ("sell_out", [*RULES, "restated_history", "source_gone"]),
-        ("products", ["source_gone", "products_unmatched", "vanished_columns"]),
+        ("products", ["source_gone", "products_unmatched", "vanished_columns", "products_plausible"]),
         ("promotions", ["source_gone", "promotions_unused", "vanished_columns", "promotions_stale"]),
-        ("overrides", ["source_gone", "overrides_unused", "overrides_lapsed"]),
+        ("overrides", ["source_gone", "overrides_unused", "overrides_lapsed", "overrides_plausible"]),
     ],
 )
 def test_each_source_has_the_checks_of_form_and_its_own(tmp_path, store, source, further):

@@ -21,6 +21,7 @@ from tools.stack.compose import read_services
 from tools.stack.image_root import mounted_image
 from tools.stack.own_network import enter_own_network
 from tools.stack.processes import DEPLOY, Stack, StackError
+from tools.stack.screenshots import take_screenshots
 from tools.stack.web import LAUNCH, LOCATIONS, STATUS, Login, Proxy, execution
 
 OPERATOR, PLANNER = Login("operator", "canary-of-operators"), Login("planner", "canary-of-planners")
@@ -55,6 +56,8 @@ def main() -> None:
                 stack.start(name)
             code = _deliver(stack, folder / "company")
             _check(stack, Proxy(folder / "company" / "certificates" / "ca.pem"), code)
+            if pictures := os.environ.get("STACK_SCREENSHOTS"):
+                print(f"ok {', '.join(take_screenshots(Path(pictures), OPERATORS_PORT, OPERATOR))} in {pictures}")
         except StackError as failure:
             sys.exit(f"stack: {failure}")
     print("stack: passed, everything is stopped")

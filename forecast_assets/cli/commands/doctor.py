@@ -7,7 +7,7 @@ import typer
 
 def doctor(
     record: Annotated[
-        bool, typer.Option("--record", help="Add to Dagster's event log the published partitions that it lacks")
+        bool, typer.Option("--record", help="Add what Dagster's event log and MLflow lack of what is published")
     ] = False,
     verify: Annotated[
         bool, typer.Option("--verify", help="Read the whole store and name every damaged or foreign file")

@@ -7,12 +7,7 @@ import dagster as dg
 import pandas as pd
 
 from forecast_assets.config.settings import Settings
-from forecast_assets.defs.assets.cycle_records import (
-    MLFLOW_RECORDED,
-    champion_record,
-    cycle_record,
-    recorded_or_reported,
-)
+from forecast_assets.defs.assets.cycle_records import MLFLOW_RECORDED, recorded_or_reported
 from forecast_assets.defs.assets.table_asset import OWNERS, table_asset
 from forecast_assets.defs.partition_windows import units_window, window
 from forecast_assets.defs.retries import with_retries
@@ -35,6 +30,7 @@ from forecast_assets.market_state.delivery_findings import DeliveryFindings
 from forecast_assets.market_state.fallback_runs import is_commanded_fallback, missing_upstream
 from forecast_assets.market_state.lookups import STALE_SINCE
 from forecast_assets.market_state.published_months import NOTHING_PUBLISHED, PublishedMonths
+from forecast_assets.operations.history.tracked_cycle import champion_record, cycle_record
 from forecast_assets.partitions import country_of_run, cycle_id_of_run, months_of_run, reopens_month
 from forecast_assets.reports import MarketReport, render_market_report, render_workbook
 from forecast_assets.reports.company_page import page_of_market

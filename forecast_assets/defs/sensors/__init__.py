@@ -12,6 +12,7 @@ from forecast_assets.defs.sensors.fallback_publication import build_fallback_pub
 from forecast_assets.defs.sensors.freeze_month import build_freeze_month_sensor
 from forecast_assets.defs.sensors.input_drift import build_input_drift_sensor
 from forecast_assets.defs.sensors.kpi_alarms import build_kpi_alarms_sensor
+from forecast_assets.defs.sensors.late_markets import build_late_markets_sensor
 from forecast_assets.defs.sensors.override_workbooks import build_override_workbooks_sensor
 from forecast_assets.defs.sensors.retune import build_retune_sensor
 from forecast_assets.defs.sensors.run_failures import build_run_failures_sensor
@@ -26,6 +27,7 @@ def build_sensors(settings: Settings, schedules: Sequence[dg.ScheduleDefinition]
         build_fallback_publication_sensor(settings),
         build_freeze_month_sensor(settings),
         build_dead_runs_sensor(settings),
+        build_late_markets_sensor(settings),
         build_kpi_alarms_sensor(settings),
         build_champion_alerts_sensor(settings),
         build_input_drift_sensor(settings),

@@ -179,7 +179,7 @@ class Poll:
         job, months = step.job, step.months
         if job == jobs.monthly_cycle.name:
             again = runs is not Runs.NONE
-            request = cycle_request(self._settings.env, market, self._month, ARRIVALS, fingerprint, again)
+            request = cycle_request(self._settings, market, self._month, ARRIVALS, fingerprint, again)
         else:
             first, last = (str(partition_key(month, market.code)) for month in (months.first, months.last))
             cycle_id = cycle_id_of(self._settings.env, self._month)
@@ -187,6 +187,7 @@ class Poll:
                 run_key=f"{job}:{cycle_id}:{market.code}:{months.first:%Y-%m}:{months.last:%Y-%m}:{fingerprint}",
                 job_name=job,
                 tags={
+                    **self._settings.automation.tags_of_runs(market.machine),
                     MONTHS_TAG: range_name(market.code, months),
                     RANGE_START_TAG: first,
                     RANGE_END_TAG: last,
@@ -206,11 +207,9 @@ class Poll:
             return Runs.ACTIVE, None
         key = str(partition_key(self._month, code))
         runs = dg.RunsFilter(job_name=jobs.monthly_cycle.name, tags={PARTITION_TAG: key})
-        latest = self._instance.get_run_records(runs, limit=1)
-        if not latest:
-            return Runs.NONE, None
-        requested_at = pd.Timestamp(latest[0].create_timestamp)
-        return _standing(latest[0].dagster_run), requested_at
+        for latest in self._instance.get_run_records(runs, limit=1):
+            return _standing(latest.dagster_run), pd.Timestamp(latest.create_timestamp)
+        return Runs.NONE, None
 
     def report(self) -> None:
         """Report overdue deliveries to the outbox, each once, and close those that have arrived."""

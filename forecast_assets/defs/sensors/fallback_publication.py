@@ -151,6 +151,7 @@ def _request(settings: Settings, job: str, failed_id: str, market: Market, month
         job_name=job,
         partition_key=partition_key(month, market.code),
         tags={
+            **settings.automation.tags_of_runs(market.machine),
             CYCLE_ID_TAG: cycle_id,
             MARKET_TAG: market.code,
             STARTED_BY_TAG: FALLBACK_PUBLICATION,

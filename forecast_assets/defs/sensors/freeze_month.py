@@ -1,4 +1,9 @@
-"""Sensor of the runs over all markets: they freeze a month's totals and pooled rows, and prepare the next month."""
+"""Sensor of the runs over all markets: they freeze a month's totals and pooled rows, and prepare the next month.
+
+Sums of forecasts are no basis of later forecasts. They are made again if a market's publication of the month changes.
+"""
+
+import hashlib
 
 import dagster as dg
 import pandas as pd
@@ -11,13 +16,16 @@ from forecast_assets.defs.sensors.totals_schedule import FALLBACK_BEFORE_DUE, Mo
 from forecast_assets.domain.cycle_calendar import closed_month, cycle_id_of, deadline_at, due_at, due_month
 from forecast_assets.domain.models.pooled_model import POOLED_MONTHS
 from forecast_assets.domain.months import MonthRange
-from forecast_assets.operations.stages import MARKET_MONTHS_OF_A_RUN, stages
+from forecast_assets.market_state.forecast_sums import TOTALS, are_outdated, published_levels
+from forecast_assets.operations.stages import FORECAST_SUMS, MARKET_MONTHS_OF_A_RUN, stages
 from forecast_assets.partitions import ALL_MARKETS, range_name
 from forecast_assets.storage import ListedOnce, TableReader
 from forecast_assets.storage.opened import open_store
 from forecast_assets.tags import MARKET_TAG, MONTHS_TAG, PRIORITY_TAG, RANGE_END_TAG, RANGE_START_TAG, STARTED_BY_TAG
 
 FREEZE_MONTH = "freeze_month"
+# Digits of a digest, for the key of a run.
+STATE_LENGTH = 16
 
 
 def build_freeze_month_sensor(settings: Settings) -> dg.SensorDefinition:
@@ -57,7 +65,8 @@ def requests_over_all_markets(
                 wanted += _known(store, months, freeze.tables[0], known.tables[0], known.job)
     busy = {run.job_name for run in instance.get_runs(dg.RunsFilter(tags={MARKET_TAG: ALL_MARKETS}, statuses=ACTIVE))}
     cycle_id = cycle_id_of(settings.env, due)
-    return [_request(job, span, cycle_id) for job, span in wanted if job not in busy]
+    requests = [_request(job, span, cycle_id) for job, span in wanted if job not in busy]
+    return requests + [_request(job, span, cycle_id, state) for job, span, state in _changed(store, due, busy)]
 
 
 def _wanted(
@@ -82,16 +91,31 @@ def _known(store: TableReader, months: Months, source: str, table: str, job: str
     return [(job, MonthRange(months.closed, months.closed))] if is_wanted else []
 
 
+def _changed(store: TableReader, month: pd.Timestamp, busy: set[str]) -> list[tuple[str, MonthRange, str]]:
+    """Return the sums of a frozen month if they hold other publications than those in force, with their state.
+
+    A publication that is repeated has another state, also with the same numbers.
+    """
+    (sums,) = FORECAST_SUMS.jobs
+    if sums.job in busy or month not in _stored(store, TOTALS):
+        return []
+    levels = published_levels(store, month)
+    if not are_outdated(store, month, levels):
+        return []
+    runs = " ".join(f"{each} {provenance.run_id}" for each, provenance in sorted(levels.items()))
+    return [(sums.job, MonthRange(month, month), hashlib.sha256(runs.encode()).hexdigest()[:STATE_LENGTH])]
+
+
 def _stored(store: TableReader, table: str) -> set[pd.Timestamp]:
     return {partition.month for partition in store.list_partitions(table)}
 
 
-def _request(job: str, span: MonthRange, cycle_id: str) -> dg.RunRequest:
+def _request(job: str, span: MonthRange, cycle_id: str, state: str = "") -> dg.RunRequest:
     first, last = (f"{month:%Y-%m-%d}" for month in (span.first, span.last))
     is_single = span.first == span.last
     tags = {MARKET_TAG: ALL_MARKETS, STARTED_BY_TAG: FREEZE_MONTH, PRIORITY_TAG: PRIORITY_OF_TOTALS}
     return dg.RunRequest(
-        run_key=f"{job}:{cycle_id}:{first}:{last}",
+        run_key=":".join(filter(None, (job, cycle_id, first, last, state))),
         job_name=job,
         partition_key=first if is_single else None,
         tags=tags

@@ -93,6 +93,7 @@ def _request(settings: Settings, result: TakenIn) -> dg.RunRequest:
         partition_key=partition_key(month, country),
         asset_selection=[dg.AssetKey(name) for name in MADE_AGAIN],
         tags={
+            **settings.automation.tags_of_runs(settings.market_table[country].machine),
             CYCLE_ID_TAG: cycle_id_of(settings.env, month),
             MARKET_TAG: country,
             STARTED_BY_TAG: OVERRIDE_WORKBOOKS,

@@ -135,6 +135,7 @@ def _request(settings: Settings, market: AlarmedMarket, month: pd.Timestamp, num
         partition_key=partition_key(month, market.code),
         run_config={"ops": {"tuned_recipe": {"config": {"trials": settings.automation.retune_trials}}}},
         tags={
+            **settings.automation.tags_of_runs(settings.market_table[market.code].machine),
             CYCLE_ID_TAG: cycle_id,
             STARTED_BY_TAG: RETUNE,
             RETUNE_TAG: cycle_id,

@@ -28,8 +28,10 @@ def restated_history(
 ) -> DeliveryFinding | None:
     """Find earlier months that today's delivery has otherwise than the store.
 
-    A month without any row in today's delivery is not judged: deliveries need not hold the whole history. The finding
-    is a warning, unless the history is at another scale than the store (``changed_scale``): then so is the month.
+    A month without any row in today's delivery is not judged: deliveries need not hold the whole history. Neither are
+    the versions of a cell before its first delivered one. A stored cell without a delivered row has become zero if
+    other rows of its month are delivered as known at its end. The finding is a warning, unless the history is at
+    another scale than the store (``changed_scale``): then so is the month.
 
     Args:
         source: Name of the source.
@@ -40,12 +42,11 @@ def restated_history(
         measures: Columns to compare. Null units are zero, other measures are compared where both have one.
     """
     now = delivered[(delivered["known_month"] <= month) & delivered[UNITS].notna()]
-    before = stored[(stored["known_month"] < month) & stored["known_month"].isin(now["known_month"].unique())]
-    before = before[before["month"].isin(now["month"].unique())]
-    is_declared = now["known_month"] == month
-    is_stored = now["known_month"].isin(before["known_month"].unique())
-    now = now[(is_declared | is_stored) & now["month"].isin(before["month"].unique())]
-    if before.empty or now.empty:
+    # Of a month before the first stored one the store holds single restated rows alone.
+    is_whole = stored["month"] >= stored["known_month"].min()
+    before = stored[is_whole & (stored["known_month"] < month) & stored["month"].isin(now["month"].unique())]
+    now = now[now["month"].isin(before["month"].unique())]
+    if before.empty:
         return None
     parts, blocks, rows = [], False, []
     for measure in measures:
@@ -63,14 +64,19 @@ def restated_history(
 
 
 def _versions(before: pd.DataFrame, now: pd.DataFrame, measure: str) -> pd.DataFrame:
-    """Return a row per version of a cell that either has, with what is ``stored`` and ``delivered`` from it on."""
+    """Return a row per version of a cell that can be compared: what is ``stored`` and ``delivered`` from it on."""
     versions = before[[*VERSION, measure]].merge(
         now[[*VERSION, measure]], on=VERSION, how="outer", suffixes=("_stored", "_delivered"), validate="1:1"
     )
     versions = versions.sort_values(VERSION)
     values = versions[[f"{measure}_stored", f"{measure}_delivered"]].set_axis(["stored", "delivered"], axis=1)
-    known = values.groupby([versions[name] for name in CELL]).ffill()
-    known = known.fillna(0.0) if measure == UNITS else known[known.notna().all(axis=1)]
+    cells = [versions[name] for name in CELL]
+    known = values.groupby(cells).ffill()
+    if measure == UNITS:
+        complete = now.loc[now["known_month"] == now["month"], "month"].unique()
+        is_gone = versions["month"].isin(complete) & values["delivered"].isna().groupby(cells).transform("all")
+        known = known[known["delivered"].notna() | is_gone].fillna(0.0)
+    known = known.dropna()
     changed = versions[VERSION].join(known, how="inner")
     return changed.assign(measure=measure, change=changed["delivered"] - changed["stored"])
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from forecast_assets.domain.deliveries.column_levels import column_level
 from forecast_assets.domain.deliveries.day_rows import days_missing, repeated_rows
 from forecast_assets.domain.deliveries.delivery import Delivery, DeliveryFinding
 from forecast_assets.domain.deliveries.prices import price_level
@@ -32,6 +33,7 @@ RULES = (
     DeliveryRule("category_volume", "Each category's total is within limits learned from its past.", category_volume),
     DeliveryRule("sku_volume", "No SKU jumps further than the market's SKUs do.", sku_volume),
     DeliveryRule("price_level", "Prices are those of the months before.", price_level),
+    DeliveryRule("column_level", "Stock and distribution are at the level of the months before.", column_level),
     DeliveryRule("copied_month", "The month is no copy of an earlier one.", copied_month),
     DeliveryRule("vanished_columns", "Optional columns are delivered where they always were.", vanished_columns),
 )

@@ -136,7 +136,10 @@ def _wide_rows(name: str, frame: pd.DataFrame, country: str, day_columns: list[s
             f"{name}: a wide OxCGRT file holds one index, named in the file name: expected StringencyIndex or "
             "EconomicSupportIndex in it; rename the file or remove it from the folder"
         )
-    days = pd.to_datetime(pd.Series(day_columns), format="%d%b%Y").to_numpy()
+    dates = pd.to_datetime(pd.Series(day_columns), format="%d%b%Y", errors="coerce")
+    if dates.isna().any():
+        raise ValueError(f"{name}: {day_columns[int(dates.isna().idxmax())]!r} is no day: expected days like 01Jan2020")
+    days = dates.to_numpy()
     return pd.DataFrame(
         {
             "row": np.repeat(np.arange(len(frame)), len(days)),

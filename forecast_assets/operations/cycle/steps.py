@@ -12,6 +12,7 @@ from forecast_assets.domain.demand.restatements import RESTATED_MONTH
 from forecast_assets.domain.models.pooled_model import POOLED_MONTHS
 from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.months import MonthRange
+from forecast_assets.market_state.forecast_sums import are_outdated, published_levels
 from forecast_assets.operations.cycle.launch import Step, Steps
 from forecast_assets.operations.cycle.plan import CycleRequest, missing, missing_ranges, source_months, training_months
 from forecast_assets.operations.stages import (
@@ -98,27 +99,12 @@ class Present:
             by_month.setdefault(each.month, set()).add(each.to_dagster())
         return {month for month, markets in built_from.items() if by_month.get(month, set()) <= markets}
 
-    def has_newer_levels(self, month: pd.Timestamp) -> bool:
-        """Return True if markets have forecasts by level of a month that its sums over markets do not hold."""
-        summed: Mapping[str, str] = {}
-        if month in self.months("forecast_totals", None):
-            with contextlib.suppress(DamagedFile):  # A damaged month is rebuilt.
-                summed = self._store.provenance("forecast_totals", PartitionKey(month)).inputs.get(
-                    "forecast_levels", {}
-                )
-        stored: dict[str, str] = {}
-        for each in self._store.list_partitions("forecast_levels"):
-            if each.month == month:
-                with contextlib.suppress(DamagedFile):  # A market whose file is damaged is left out of the sums.
-                    stored[each.to_dagster()] = self._store.provenance("forecast_levels", each).content_hash
-        return bool(stored) and stored != summed
-
 
 class CycleSteps:
     """Steps of one request. Each is generated when the one before it has ended, from the store as it is then."""
 
     def __init__(self, store: TableReader, markets: Mapping[str, Market], request: CycleRequest) -> None:
-        self._present = Present(store)
+        self._store, self._present = store, Present(store)
         self._markets = markets
         self._request = request
         self._ingested_from: dict[str, pd.Timestamp] = {}
@@ -222,7 +208,7 @@ class CycleSteps:
         """Generate the sums over markets of each origin that has forecasts by level other than those in its sums."""
         (sums,) = FORECAST_SUMS.jobs
         for origin in self._request.origin_months:
-            if self._present.has_newer_levels(origin):
+            if are_outdated(self._store, origin, published_levels(self._store, origin)):
                 yield Step(sums.job, MonthRange(origin, origin))
 
     def _learns_from_others(self, code: str) -> bool:

@@ -1,7 +1,8 @@
 """Withdrawal of a market's publication, and its undoing: the store is then as if the month had not been published.
 
 What readers, look-ups and sensors read of the month goes: the publication, its sums, the champion decided with
-it, and the report. The versions stay, so the withdrawal can be undone. Runs that follow are named, not started.
+it, and the report. Sums over markets are those of ``withdrawn_sums.py``. The versions stay, so the withdrawal can be
+undone. Runs that follow are named, not started.
 """
 
 import dataclasses
@@ -94,7 +95,7 @@ def withdraw(store: TableStore, order: Order, lease_seconds: float) -> Outcome:
         MarketBusy: If a run is writing the market.
         LeaseLost: If a run took the market because this process was paused for longer than its lease.
     """
-    with _held(store, order, lease_seconds) as hold:
+    with held(store, order, order.country, lease_seconds) as hold:
         if (
             not store.exists(TABLE, order.partition)
             and withdrawn_files(store, TABLE, order.partition).in_force() is None
@@ -102,7 +103,7 @@ def withdraw(store: TableStore, order: Order, lease_seconds: float) -> Outcome:
             published = PublishedMonths(store).latest(order.country)
             latest = f"the latest published month is {published:%Y-%m}" if published else "no month is published"
             raise NotPossible(f"{order.partition} is not published: {latest}. Nothing was changed")
-        withdrawals = {table: _withdraw_table(store, order, table, hold) for table in WITHDRAWN_TABLES}
+        withdrawals = {table: withdraw_table(store, order, table, order.partition, hold) for table in WITHDRAWN_TABLES}
         changes = changes_after_withdrawal(store, order.country, order.month)
         return _with_statuses(store, order, withdrawals, changes, hold)
 
@@ -116,7 +117,7 @@ def restore(store: TableStore, order: Order, lease_seconds: float) -> Outcome:
         NotPossible: If the month was not withdrawn, or has been published since.
         MarketBusy: If a run is writing the market.
     """
-    with _held(store, order, lease_seconds) as hold:
+    with held(store, order, order.country, lease_seconds) as hold:
         published = store.published_provenance(TABLE, order.partition)
         last = next(iter(reversed(withdrawn_files(store, TABLE, order.partition).withdrawals())), None)
         is_restored = published is not None and last is not None and published.version == last.version
@@ -194,10 +195,12 @@ def close_incidents(outbox: Outbox, settings: Settings, order: Order) -> None:
     outbox.close(opened, cycle_id_of(settings.env, order.month))
 
 
-def _withdraw_table(store: TableStore, order: Order, table: str, hold: Hold) -> Withdrawal | None:
+def withdraw_table(
+    store: TableStore, order: Order, table: str, partition: PartitionKey, hold: Hold
+) -> Withdrawal | None:
     """Withdraw one table or set of documents; None if nothing of it was published."""
-    files = withdrawn_files(store, table, order.partition, hold)
-    published = store.published_provenance(table, order.partition)
+    files = withdrawn_files(store, table, partition, hold)
+    published = store.published_provenance(table, partition)
     if published is None:
         return files.in_force()
     withdrawal = Withdrawal(
@@ -248,15 +251,15 @@ def _versions(outcome: Outcome) -> str:
 
 
 @contextmanager
-def _held(store: TableStore, order: Order, seconds: float) -> Iterator[Hold]:
-    """Hold the market's lease: no run writes it meanwhile. Raises MarketBusy."""
-    lease = lease_of(store, order.country, seconds)
+def held(store: TableStore, order: Order, country: str | None, seconds: float) -> Iterator[Hold]:
+    """Hold the lease of a market, None: of the tables over all: no run writes them meanwhile. Raises MarketBusy."""
+    lease = lease_of(store, country, seconds)
     try:
         hold = lease.take(order.run_id)
     except LeaseTaken as taken:
         raise MarketBusy(
-            f"{order.country}: run {taken.held.holder} is writing; nothing was changed. Repeat the command when that "
-            "run has ended"
+            f"{lease.name}: run {taken.held.holder} is writing; nothing was changed there. Repeat the command when "
+            "that run has ended"
         ) from None
     try:
         yield hold

@@ -5,8 +5,9 @@ import dataclasses
 import dagster as dg
 import pandas as pd
 import pytest
+from dagster._core.test_utils import create_run_for_test
 
-from forecast_assets.defs.sensors.arrivals import Cursor, Poll
+from forecast_assets.defs.sensors.arrivals import Cursor, Poll, poll_at
 from forecast_assets.sources.landing.arrivals import MonthDelivery
 from forecast_assets_tests.defs.sensors.company import make_company
 
@@ -57,3 +58,29 @@ def test_ten_markets_are_named_and_the_others_counted(poll, count, end):
     poll.reasons = {f"M{number}": "late" for number in range(count)}
     assert poll.in_words().startswith("2024-11: M0: late. M1: late")
     assert poll.in_words().endswith(end)
+
+
+@pytest.mark.parametrize(("pause_s", "is_kept"), [(180, True), (181, False)])
+def test_three_missed_polls_are_a_daemon_that_was_down(tmp_path, pause_s, is_kept):
+    """A poll is due every minute; FR was first seen in its fiftieth second."""
+    (tmp_path / "landing").mkdir()
+    with dg.DagsterInstance.ephemeral() as instance:
+        settings = make_company(tmp_path, ["FR"], instance).settings
+        before = Cursor("2024-11", NOW.timestamp() - pause_s, first_seen={"FR": 50.0})
+        result = poll_at(settings, instance, before.write(), NOW)
+    after = Cursor.read(result.cursor, NOVEMBER, NOW.timestamp(), pause_s)
+    assert after.first_seen == {"FR": 50.0 if is_kept else NOW.timestamp()}
+
+
+@pytest.mark.parametrize(("at", "is_overdue"), [("2024-12-15T06:00:00Z", False), ("2024-12-15T06:00:01Z", True)])
+def test_a_delivery_is_overdue_after_its_deadline(tmp_path, at, is_overdue):
+    (tmp_path / "landing").mkdir()
+    with dg.DagsterInstance.ephemeral() as instance:
+        company = make_company(tmp_path, ["FR"], instance)
+        create_run_for_test(
+            instance, job_name="monthly_cycle", status=dg.DagsterRunStatus.SUCCESS,
+            tags={"dagster/partition": "FR|2024-11-01", "forecast/market": "FR", "forecast/waits_for": "sell_in"},
+        )  # fmt: skip
+        poll = Poll(company.settings, instance, NOVEMBER, pd.Timestamp(at), Cursor("2024-11"))
+        poll.request_for(company.settings.market_table["FR"])
+    assert list(poll.missing) == (["FR"] if is_overdue else [])

@@ -1,5 +1,8 @@
 """Requests for runs over all markets: their moment, markets, months and tags."""
 
+from collections.abc import Mapping
+from types import SimpleNamespace
+
 import dagster as dg
 import pandas as pd
 import pytest
@@ -48,13 +51,22 @@ def asked(tmp_path, instance, monkeypatch):
 
 
 class Stored:
-    """A store that lists partitions and holds nothing else."""
+    """A store that lists partitions; of forecasts by level and their sums it knows the provenance."""
+
+    summed: Mapping[str, str] = {f"FR|{DECEMBER}": "FR", f"NO|{DECEMBER}": "NO"}
+    runs = "first"
 
     def __init__(self, tables: dict[str, list[PartitionKey]]) -> None:
         self._tables = tables
 
     def list_partitions(self, table: str) -> list[PartitionKey]:
         return self._tables.get(table, [])
+
+    def provenance(self, table: str, partition: PartitionKey) -> SimpleNamespace:
+        """Sums are made of the ``summed`` contents by market; a market's content is its code, of run ``runs``."""
+        if table == "forecast_totals":
+            return SimpleNamespace(inputs={"forecast_levels": self.summed})
+        return SimpleNamespace(content_hash=partition.country, run_id=f"{self.runs} of {partition.country}")
 
 
 def words(requests) -> list[str]:
@@ -93,6 +105,34 @@ def test_forecasts_are_summed_once_when_every_market_that_is_forecast_is_publish
     assert words(asked(DUE, forecast_levels=BOTH)) == ["sum_forecasts 2024-12..2024-12"]
     assert words(asked(DUE, forecast_levels={"FR": [DECEMBER]})) == []
     assert words(asked(DUE, forecast_levels=BOTH, forecast_totals={None: [DECEMBER]})) == []
+
+
+def test_forecasts_are_summed_again_if_a_publication_of_the_month_that_is_due_changed(asked, instance, monkeypatch):
+    summed = {"forecast_levels": BOTH, "forecast_totals": {None: [NOVEMBER, DECEMBER]}}
+    assert asked(DUE, **summed) == []
+    # NO was published after the deadline, or FR was withdrawn, or FR has other numbers.
+    for state in ({f"FR|{DECEMBER}": "FR"}, {f"FR|{DECEMBER}": "other", f"NO|{DECEMBER}": "NO"}):
+        monkeypatch.setattr(Stored, "summed", state)
+        assert words(asked(DUE, **summed)) == ["sum_forecasts 2024-12..2024-12"]
+    monkeypatch.setattr(Stored, "summed", {f"FR|{DECEMBER}": "FR", f"NO|{DECEMBER}": "NO"})
+    withdrawn = summed | {"forecast_levels": {"NO": [DECEMBER]}}
+    assert words(asked(DUE, **withdrawn)) == ["sum_forecasts 2024-12..2024-12"]
+    # The last market was withdrawn: nothing is left to sum. A closed month is not due.
+    assert asked(DUE, **summed | {"forecast_levels": {"NO": [NOVEMBER]}}) == []
+    create_run_for_test(
+        instance, job_name="sum_forecasts", status=dg.DagsterRunStatus.STARTED, tags={"forecast/market": "all_markets"}
+    )
+    assert asked(DUE, **withdrawn) == []
+
+
+def test_sums_of_the_same_numbers_published_by_another_run_are_another_request(asked, monkeypatch):
+    withdrawn = {"forecast_levels": {"NO": [DECEMBER]}, "forecast_totals": {None: [DECEMBER]}}
+    ((first,), (same,)) = asked(DUE, **withdrawn), asked(DUE, **withdrawn)
+    monkeypatch.setattr(Stored, "runs", "second")
+    (again,) = asked(DUE, **withdrawn)
+    assert first.run_key == same.run_key != again.run_key
+    assert first.run_key.startswith("sum_forecasts:dev-2024-12:2024-12-01:2024-12-01:")
+    assert first.partition_key == DECEMBER
 
 
 def test_pooled_rows_are_frozen_from_features_and_reach_back_sixty_months(asked):

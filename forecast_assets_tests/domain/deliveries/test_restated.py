@@ -115,3 +115,52 @@ def test_a_month_known_later_or_of_null_units_is_not_compared():
     nothing = month_of({"R00": float("nan")}, months_before(7)[0])
     assert judged(pd.concat([history(TEN, 6), later, nothing]), history(TEN, 7)) is None
     assert judged(later, history(TEN, 6)) is None
+
+
+MAY, APRIL, FEBRUARY, JANUARY = (pd.Timestamp(f"2024-{month:02d}-01") for month in (5, 4, 2, 1))
+
+
+def test_a_month_that_comes_again_with_later_rows_alone_is_compared_from_them_on():
+    """February's own rows are delivered no more; in May all came again. April is of the delivery's first month."""
+    delivered = pd.concat(
+        [month_of({"A": 90.0, "B": 100.0}, FEBRUARY, known_month=MAY), month_of({"A": 100.0}, MAY)], ignore_index=True
+    )
+    stored = pd.concat([month_of({"A": 100.0, "B": 100.0}, FEBRUARY), month_of({"A": 100.0}, MAY)], ignore_index=True)
+    message = judged(delivered, stored).message
+    assert message.startswith(
+        "2024-02 (1 SKUs, -10 units) differ from what is stored; SKU A in 2024-02: 100 before, 90 now. Stored months"
+    )
+    assert "--from 2024-05 --to 2024-05" in message
+
+
+@pytest.mark.parametrize("known", [APRIL, JUNE])
+def test_what_is_delivered_and_stored_is_compared_although_no_row_of_both_is_known_at_once(known):
+    """Both have a row of February, and a row that became known in February, but not the same one."""
+    delivered = pd.concat(
+        [month_of({"A": 9.0}, FEBRUARY, known_month=known), month_of({"B": 5.0}, JANUARY, known_month=FEBRUARY)]
+    )
+    message = judged(delivered, month_of({"A": 7.0}, FEBRUARY)).message
+    assert "SKU A in 2024-02: 7 before, 9 now" in message
+    assert "SKU B" not in message
+
+
+def test_a_restatement_that_is_no_longer_delivered_is_a_change_back():
+    own, again = month_of({"A": 100.0}, FEBRUARY), month_of({"A": 70.0}, FEBRUARY, known_month=APRIL)
+    message = judged(own, pd.concat([own, again], ignore_index=True)).message
+    assert "SKU A in 2024-02: 70 before, 100 now" in message
+    assert "--from 2024-04 --to 2024-04" in message
+
+
+def test_a_month_of_which_single_rows_are_restated_lacks_no_other_sku():
+    """February is delivered as one row that is known in June: the other SKUs keep what is stored."""
+    stored = month_of({"A": 100.0, "B": 100.0}, FEBRUARY)
+    again = month_of({"A": 70.0}, FEBRUARY, known_month=JUNE)
+    message = judged(again, stored).message
+    assert message.startswith("2024-02 (1 SKUs, -30 units) are restated from 2024-06 on; SKU A")
+    assert "SKU B" not in message
+
+
+def test_of_months_before_the_first_stored_one_only_restatements_are_stored_and_none_is_compared():
+    stored = pd.concat([month_of({"A": 70.0}, JANUARY, known_month=FEBRUARY), month_of({"A": 100.0}, FEBRUARY)])
+    delivered = pd.concat([month_of({"A": 60.0, "B": 60.0}, JANUARY), month_of({"A": 100.0}, FEBRUARY)])
+    assert judged(delivered, stored) is None

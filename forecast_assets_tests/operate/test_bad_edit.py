@@ -1,0 +1,118 @@
+"""A bad edit of markets.yaml and a reload while a backfill runs, under the web server and daemon of ``dagster dev``.
+
+Nothing is canceled, nothing fails, and a message says what is wrong. The same where no good copy of the file is left:
+then the code location cannot be loaded, and runs and backfill wait until it can.
+"""
+
+import pytest
+import yaml
+
+from forecast_assets.config.last_good_markets import COPY, markets_file_problem
+from forecast_assets.config.settings import load_settings
+from forecast_assets.domain.calendar import add_months
+from forecast_assets.storage import PartitionKey
+from forecast_assets_tests.operate.model_market import entry
+from forecast_assets_tests.operate.served import ServedPlatform
+
+pytestmark = pytest.mark.daemon
+# Two runs at a time: the others are queued when the file is edited.
+MARKETS = 5
+SECONDS = 900
+TABLE = "baseline_forecasts"
+BAD_LINE = '  - {code: "M01", name: "twice\n'
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory, tell):
+    """Five markets of which the last two months of one table are built from the UI; edits are made by the tests."""
+    platform = ServedPlatform(tmp_path_factory.mktemp("bad_edit"), MARKETS)
+    platform.prepare()
+    platform.nothing_hangs()
+    file = platform.home / "dagster.yaml"
+    configuration = yaml.safe_load(file.read_text(encoding="utf-8"))
+    configuration["run_coordinator"]["config"]["user_code_failure_retry_delay"] = 5
+    file.write_text(yaml.safe_dump(configuration), encoding="utf-8")
+    try:
+        platform.start()
+        platform.wait_until(platform.is_served, SECONDS)
+        platform.wait_until(lambda: not platform.reload(), SECONDS)
+        yield platform
+        tell(f"bad edits: runs {', '.join(sorted(platform.run_statuses()))}")
+    finally:
+        platform.kill()
+
+
+def backfill_under_way(platform, months_back: int) -> tuple[str, list[PartitionKey]]:
+    """Start a backfill of one month of all markets and wait until runs go on and others are queued."""
+    month = add_months(platform.month, -months_back)
+    wanted = [PartitionKey(month, code) for code in platform.codes]
+    before = len(platform.run_statuses())
+    backfill = platform.backfill(TABLE, [each.to_dagster() for each in wanted])
+    platform.wait_until(
+        lambda: (
+            {"STARTED", "QUEUED"} <= set(platform.run_statuses()[before:])
+            and len(platform.run_statuses()) - before == MARKETS
+        ),
+        SECONDS,
+    )
+    return backfill, wanted
+
+
+def is_tried_again(platform) -> bool:
+    """Return True if a run that could not be started has been put back into the queue."""
+    with platform.instance() as instance:
+        queued = [run.run_id for run in instance.get_runs() if run.status.value == "QUEUED"]
+    return any("into the queue" in text for run_id in queued for text in platform.messages(run_id))
+
+
+def completed(platform, backfill: str, wanted: list[PartitionKey]) -> None:
+    """Wait until the backfill has ended, and check that each of its runs was started once and built its month."""
+    platform.wait_until(lambda: platform.backfill_status(backfill) not in ("REQUESTED", "CANCELING"), SECONDS)
+    assert platform.backfill_status(backfill) in ("COMPLETED", "COMPLETED_SUCCESS")
+    assert set(platform.run_statuses()) == {"SUCCESS"}
+    assert [each for each in wanted if not platform.store.exists(TABLE, each)] == []
+
+
+def test_services_go_on_with_the_last_good_file_and_say_so(company):
+    good = company.markets_file.read_text(encoding="utf-8")
+    backfill, wanted = backfill_under_way(company, 2)
+    company.markets_file.write_text(good + BAD_LINE, encoding="utf-8")
+    try:
+        assert company.reload() == ""
+        assert "The last good markets file is used instead" in (company.base / "daemon.log").read_text(errors="replace")
+        assert "markets.yaml" in markets_file_problem(load_settings(company.environment(), with_markets=False))
+        completed(company, backfill, wanted)
+    finally:
+        company.markets_file.write_text(good, encoding="utf-8")
+    assert company.markets_shown() == company.codes
+
+
+def test_without_a_good_copy_queued_runs_and_the_backfill_wait_until_the_file_is_corrected(company):
+    good = company.markets_file.read_text(encoding="utf-8")
+    assert company.reload() == ""
+    backfill, wanted = backfill_under_way(company, 1)
+    company.markets_file.write_text(good + BAD_LINE, encoding="utf-8")
+    (company.home / COPY).unlink()
+    try:
+        assert "markets.yaml" in company.reload()
+        # The runs that go on end; those that are queued are tried, and stay.
+        company.wait_until(lambda: "STARTED" not in company.run_statuses(), SECONDS)
+        company.wait_until(lambda: is_tried_again(company), SECONDS)
+        assert "QUEUED" in company.run_statuses()
+        assert company.backfill_status(backfill) == "REQUESTED"
+    finally:
+        company.markets_file.write_text(good, encoding="utf-8")
+    assert company.reload() == ""
+    completed(company, backfill, wanted)
+
+
+def test_after_a_restart_with_a_bad_file_a_corrected_one_is_used_at_the_next_reload(company):
+    good = company.markets_file.read_text(encoding="utf-8")
+    company.kill()
+    company.markets_file.write_text(good + BAD_LINE, encoding="utf-8")
+    company.start()
+    company.wait_until(company.is_served, SECONDS)
+    assert company.markets_shown() == company.codes
+    company.markets_file.write_text(good + entry("M99", company.month), encoding="utf-8")
+    assert company.reload() == ""
+    assert company.markets_shown() == [*company.codes, "M99"]
