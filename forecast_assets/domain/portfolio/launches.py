@@ -207,8 +207,8 @@ def launch_forecasts(
       launches of the group did (``Experience``). With k known months the own level has the weight ``k / (k + m)``, m
       from the same experience; it is 1 without relatives and 0 while nothing has been sold.
     - A SKU that continues its reference has no curve, and the reference's season.
-    - With neither sales nor relatives the level is the median mature level of earlier launches that replaced nothing: of
-      the category with at least 3 of them, else of the market with at least 3, else 0.
+    - With neither sales nor relatives the level is the median mature level of earlier launches that replaced nothing:
+      of the category with at least 3 of them, else of the market with at least 3, else 0.
     - Without relatives among rare items, the mean of all earlier launches counts (``RareLaunch``).
 
     Args:
