@@ -87,7 +87,8 @@ def test_earlier_launches_of_a_longer_panel_know_nothing_more():
     skus, described = replaced_and_staying()
     panel = market(after_origin=1e9, **skus)
     known = products(panel, **described)
-    before = panel.until(MONTHS[PAST - 10])
+    # The earlier launches are 11 months old then, in the longer panel 44.
+    before = panel.until(MONTHS[PAST - 16])
     launches = new_launches(before, known)
     alone = launch_forecasts(before, known, launches, 18)
     assert len(launches)
