@@ -7,6 +7,7 @@ docs/record.md from what there is.
 """
 
 import argparse
+import json
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 import yaml
 
 from forecast_assets.domain.evaluation.accuracy import bias, wape
@@ -22,6 +24,7 @@ from forecast_assets.domain.evaluation.accuracy import bias, wape
 COMMAND = Path(sys.executable).parent / "forecast-assets"
 # Origins from which on a record is no longer called short.
 ENOUGH = 24
+PROVENANCE = b"forecast_assets.provenance"
 LAGS = ((1, 1), (2, 3), (4, 6), (7, 12), (13, 18))
 LEVELS = {"industry": ["country", "sku"], "state": ["country"], "all states": []}
 METHODS = {"published": "forecast_units", "Holt-Winters": "baseline_units"}
@@ -32,8 +35,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with landing/ and markets.yaml")
     parser.add_argument("--work", type=Path, required=True, help="folder of the company, kept between calls")
-    parser.add_argument("--first", default="2016-01", help="first origin month")
-    parser.add_argument("--last", default="2017-12", help="last origin month")
+    parser.add_argument("--first", default="2016-07", help="first origin month")
+    parser.add_argument("--last", default="2018-06", help="last origin month")
     parser.add_argument("--since", default="2004-01", help="first month of the history that is delivered")
     parser.add_argument("--out", type=Path, default=Path("docs/record.md"))
     parser.add_argument("step", choices=("run", "page"))
@@ -87,6 +90,17 @@ def write_markets(source: Path, target: Path, since: str) -> None:
 def published_files(store: Path, month: pd.Period) -> list[Path]:
     """Return the published forecasts of an origin month."""
     return sorted(store.glob(f"published_forecasts/country=*/month={month}-01/*.parquet"))
+
+
+def commits(store: Path) -> dict[str, list[pd.Period]]:
+    """Return the origin months by the commit that published them, as the files themselves name it."""
+    months: dict[str, set[pd.Period]] = {}
+    for path in store.glob("published_forecasts/country=*/month=*/*.parquet"):
+        stored = (pq.read_metadata(path).metadata or {}).get(PROVENANCE)
+        if stored:
+            month = pd.Period(path.parts[-2].partition("=")[2], "M")
+            months.setdefault(json.loads(stored)["git_sha"][:12], set()).add(month)
+    return {commit: sorted(own) for commit, own in sorted(months.items(), key=lambda each: min(each[1]))}
 
 
 def compared(data: Path, store: Path) -> pd.DataFrame:
@@ -143,7 +157,11 @@ def page(data: Path, work: Path, since: str) -> str:
         "Error = forecast - actual. WAPE = sum of absolute errors / sum of actuals. Bias = sum of errors / the same.",
         "Holt-Winters is the baseline that is published beside each number. Both are compared on the same numbers.",
         "By state and over all states, forecasts and actuals are summed before they are compared.",
+        "Later origins are compared at fewer lags: the data ends.",
     ]
+    by_commit = [f"{own[0]} to {own[-1]} by {commit}" for commit, own in commits(work / "store").items()]
+    if by_commit:
+        points.append(f"Commits of the code that published: {', '.join(by_commit)}.")
     if len(origins) < ENOUGH:
         points.append(f"Fewer than {ENOUGH} origins are a short record: read small differences with care.")
     listed = "\n".join(textwrap.fill(each, 116, initial_indent="- ", subsequent_indent="  ") for each in points)

@@ -1,10 +1,14 @@
 """The public record: nothing later than a month is delivered before its cycle, and figures are sums before ratios."""
 
+import json
+
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from benchmarks.record import compared, page, published_files, scores, stage_landing, write_markets
+from benchmarks.record import commits, compared, page, published_files, scores, stage_landing, write_markets
 
 
 @pytest.fixture
@@ -70,3 +74,13 @@ def test_the_page_states_how_short_the_record_is(data, work):
     assert "**1 origins**, 2016-04 to 2016-04" in text
     assert "| VIC | 1 | 1 | 25.0 % | +25.0 % | 50.0 % | -50.0 % |" in text
     assert "Fewer than 24 origins" in text
+
+
+def test_the_commit_of_each_origin_is_that_of_its_file(tmp_path):
+    for month, commit in (("2016-04", "a"), ("2016-05", "a"), ("2016-06", "b")):
+        folder = tmp_path / "published_forecasts" / "country=VIC" / f"month={month}-01"
+        folder.mkdir(parents=True)
+        stored = {"forecast_assets.provenance": json.dumps({"git_sha": commit * 40})}
+        pq.write_table(pa.table({"x": [1]}).replace_schema_metadata(stored), folder / "published_forecasts.parquet")
+    months = {commit: [str(month) for month in own] for commit, own in commits(tmp_path).items()}
+    assert months == {"a" * 12: ["2016-04", "2016-05"], "b" * 12: ["2016-06"]}
