@@ -45,7 +45,7 @@ RUN SETUPTOOLS_SCM_PRETEND_VERSION=$VERSION /opt/pip/bin/pip --python /opt/venv/
 FROM python
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /opt/forecast_assets /opt/forecast_assets
-COPY deploy/dagster.yaml deploy/workspace.yaml /opt/forecast_assets/deploy/
+COPY deploy/dagster.yaml deploy/celery.yaml deploy/workspace.yaml /opt/forecast_assets/deploy/
 COPY deploy/image/entrypoint /usr/local/bin/entrypoint
 WORKDIR /opt/forecast_assets
 RUN groupadd --gid 10001 forecast \

@@ -20,10 +20,14 @@ def settings_and_secrets() -> set[str]:
 
 def of_dagster_files() -> set[str]:
     """Return the variables that dagster.yaml and workspace.yaml name."""
-    files = (ROOT / "deploy" / "dagster.yaml", ROOT / "deploy" / "workspace.yaml")
-    return {name for file in files for name in re.findall(r"\{env: (\w+)\}", file.read_text(encoding="utf-8"))}
+    return named_in("dagster.yaml") | named_in("workspace.yaml")
+
+
+def named_in(file: str) -> set[str]:
+    """Return the variables that a file of Dagster's configuration in deploy/ names."""
+    return set(re.findall(r"\{env: (\w+)\}", (ROOT / "deploy" / file).read_text(encoding="utf-8")))
 
 
 def every_variable() -> set[str]:
     """Return all of them."""
-    return settings_and_secrets() | of_dagster_files() | OF_LIBRARIES
+    return settings_and_secrets() | of_dagster_files() | named_in("celery.yaml") | OF_LIBRARIES

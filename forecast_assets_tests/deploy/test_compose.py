@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from forecast_assets_tests.deploy.known_variables import ROOT, every_variable, of_dagster_files
+from forecast_assets_tests.deploy.known_variables import ROOT, every_variable, named_in, of_dagster_files
 from tools.stack.compose import fill_in, read_services
 
 DEPLOY = ROOT / "deploy"
@@ -29,7 +29,7 @@ def test_the_network_inside_has_no_way_out(services):
 def test_each_process_of_the_platform_has_the_least_rights(services):
     own = [each for each in services.values() if each.runs_platform]
     assert {each.name for each in own} == {
-        "teams-sink", "containers", "prepare", "mlflow", "code", "webserver", "planners", "daemon"
+        "teams-sink", "containers", "prepare", "mlflow", "code", "webserver", "planners", "daemon", "worker"
     }  # fmt: skip
     for each in own:
         extra = each.extra
@@ -52,9 +52,22 @@ def test_each_dependency_is_a_service_that_can_become_what_is_waited_for(service
 
 
 def test_every_variable_of_a_process_is_one_that_is_read(services):
-    for name in ("code", "webserver", "planners", "daemon", "prepare"):
+    for name in ("code", "webserver", "planners", "daemon", "prepare", "worker"):
         assert set(services[name].environment) - every_variable() == set()
     assert of_dagster_files() - set(services["code"].environment) == set()
+
+
+def test_workers_have_what_the_launcher_names_and_read_the_queue_that_it_fills(services):
+    filled = read_services({**FILLED, "DAGSTER_CELERY_BROKER": "redis://elsewhere:1/0"})
+    launcher = yaml.safe_load((DEPLOY / "celery.yaml").read_text())["run_launcher"]
+    worker = filled["worker"]
+    assert worker.environment["DAGSTER_CELERY_BROKER"] == "redis://elsewhere:1/0"
+    assert worker.command.count("redis://elsewhere:1/0") == 2
+    assert worker.command[worker.command.index("--queues") + 1] == launcher["config"]["default_queue"]
+    assert named_in("celery.yaml") <= set(filled["daemon"].environment)
+    assert {services[name].extra["profiles"][0] for name in ("redis", "worker")} == {"celery"}
+    # Without the profile nothing reaches Redis.
+    assert services["daemon"].environment["DAGSTER_CELERY_BROKER"] == ""
 
 
 def test_the_example_names_every_variable_without_a_default(services):
