@@ -8,6 +8,7 @@ import contextlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -71,7 +72,7 @@ class DeliveryFindings:
 
         def with_decision(content: bytes | None) -> bytes:
             decisions = json.loads(content) if content else []
-            return json.dumps([*decisions, record], indent=1, ensure_ascii=False).encode()
+            return _encoded([*decisions, record])
 
         file = AtomicFile(self.store.files, self._acceptances(partition))
         while not file.update(with_decision):
@@ -97,8 +98,7 @@ class DeliveryFindings:
         for (partition, path), before in zip(paths.items(), states, strict=True):
             records = [asdict(finding) for finding in findings[partition]]
             if records or before is not None:
-                content = json.dumps(records, indent=1, ensure_ascii=False).encode()
-                replace_as_owner(self.store.files, path, content, self.holds.get(run_id))
+                replace_as_owner(self.store.files, path, _encoded(records), self.holds.get(run_id))
 
     def of(self, partition: PartitionKey) -> list[StoredFinding]:
         """Return the findings of a market's month, of all sources, those that block first."""
@@ -117,6 +117,10 @@ class DeliveryFindings:
 
     def _acceptances(self, partition: PartitionKey) -> str:
         return f"{self._folder(partition)}/accepted.json"
+
+
+def _encoded(records: list[dict[str, Any]]) -> bytes:
+    return json.dumps(records, indent=1, ensure_ascii=False).encode()
 
 
 def _acceptance(record: dict[str, str] | None) -> Acceptance | None:

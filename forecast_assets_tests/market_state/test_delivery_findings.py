@@ -6,7 +6,7 @@ import os
 import pandas as pd
 import pytest
 
-from forecast_assets.market_state.delivery_findings import DeliveryFindings, StoredFinding
+from forecast_assets.market_state.delivery_findings import Acceptance, DeliveryFindings, StoredFinding
 from forecast_assets.market_state.market_lease import lease_of
 from forecast_assets.storage import PartitionKey, TableStore
 from forecast_assets.storage.lease import LeaseLost
@@ -31,6 +31,16 @@ def test_a_decision_counts_for_its_month_source_and_finding_alone(findings):
     assert str(accepted["sell_in", "vanished_skus"]).startswith("accepted by Ann on 20")
     assert str(accepted["sell_in", "vanished_skus"]).endswith(": range cut")
     assert findings.accepted(JULY_FR) == {}
+
+
+def test_a_decision_names_author_day_and_reason():
+    assert str(Acceptance("Ann", "cut", "2024-07-09T12:30:00+00:00")) == "accepted by Ann on 2024-07-09: cut"
+
+
+def test_files_can_be_read_by_people(findings, tmp_path):
+    findings.accept(JUNE_FR, "sell_in", "vanished_skus", "Zoë", "range cut")
+    (file,) = tmp_path.rglob("accepted.json")
+    assert '  "author": "Zoë",' in file.read_text(encoding="utf-8").splitlines()
 
 
 def test_the_last_decision_is_in_force_and_the_first_stays_in_the_file(findings, tmp_path):

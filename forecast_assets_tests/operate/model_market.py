@@ -3,7 +3,6 @@
 Nothing in a drill depends on what is sold, so the others have its deliveries and tables under other codes.
 """
 
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,6 +14,8 @@ import pyarrow.parquet as pq
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.operations.cycle.launch import QUIET
 from forecast_assets.sample import write_sample_company
+from forecast_assets.storage import PartitionKey, Provenance, TableStore
+from forecast_assets.storage.table_specs import table_specs
 from forecast_assets.tags import RANGE_END_TAG, RANGE_START_TAG, SOURCES
 
 MODEL_MARKET, SKUS, MONTHS = "FR", 6, 30
@@ -66,9 +67,23 @@ class ModelMarket:
             self.copy_table(table, code, store)
 
     def copy_table(self, table: str, code: str, store: Path) -> None:
-        """One table of the store under another code."""
-        source = self.base / "store" / table / f"country={MODEL_MARKET}"
-        shutil.copytree(source, store / table / f"country={code}")
+        """Write one table of the store again under another code: a copied file would be taken for a damaged one."""
+        source, target, spec = TableStore(str(self.base / "store")), TableStore(str(store)), table_specs()[table]
+        for partition in source.list_partitions(table):
+            rows, provenances = source.read_with_provenance(spec, [partition])
+            read = provenances[partition]
+            inputs = {name: self._renamed(contents, code) for name, contents in read.inputs.items()}
+            target.write(
+                spec,
+                PartitionKey(partition.month, code),
+                rows.drop(columns=["country", "month"]),
+                Provenance(read.run_id, read.cycle_id, read.git_sha, inputs, read.code_version, read.configuration),
+            )
+
+    @staticmethod
+    def _renamed(contents: Mapping[str, str], code: str) -> dict[str, str]:
+        """Return inputs by partition with the other code."""
+        return {name.replace(f"{MODEL_MARKET}|", f"{code}|"): content for name, content in contents.items()}
 
     def _run(self, job: str, tags: Mapping[str, str], partition_key: str | None = None) -> None:
         result = self._definitions().resolve_job_def(job).execute_in_process(

@@ -16,15 +16,15 @@ from forecast_assets_tests.operate.served import ServedPlatform
 
 pytestmark = pytest.mark.daemon
 # Two runs at a time: the others are queued when the file is edited.
-MARKETS = 5
+MARKETS, MONTHS = 4, 5
 SECONDS = 900
-TABLE = "baseline_forecasts"
+TABLE = "features"
 BAD_LINE = '  - {code: "M01", name: "twice\n'
 
 
 @pytest.fixture(scope="module")
 def company(tmp_path_factory, tell):
-    """Five markets of which the last two months of one table are built from the UI; edits are made by the tests."""
+    """Four markets of which months of one table are built again from the UI; edits are made by the tests."""
     platform = ServedPlatform(tmp_path_factory.mktemp("bad_edit"), MARKETS)
     platform.prepare()
     platform.nothing_hangs()
@@ -42,10 +42,13 @@ def company(tmp_path_factory, tell):
         platform.kill()
 
 
-def backfill_under_way(platform, months_back: int) -> tuple[str, list[PartitionKey]]:
-    """Start a backfill of one month of all markets and wait until runs go on and others are queued."""
-    month = add_months(platform.month, -months_back)
-    wanted = [PartitionKey(month, code) for code in platform.codes]
+def backfill_under_way(platform, last_back: int) -> tuple[str, list[PartitionKey]]:
+    """Start a backfill of months of all markets and wait until runs go on and others are queued.
+
+    Dagster makes a run per market where there are fewer markets than months.
+    """
+    months = [add_months(platform.month, -back) for back in range(last_back, last_back + MONTHS)]
+    wanted = [PartitionKey(month, code) for code in platform.codes for month in months]
     before = len(platform.run_statuses())
     backfill = platform.backfill(TABLE, [each.to_dagster() for each in wanted])
     platform.wait_until(
@@ -70,7 +73,9 @@ def completed(platform, backfill: str, wanted: list[PartitionKey]) -> None:
     platform.wait_until(lambda: platform.backfill_status(backfill) not in ("REQUESTED", "CANCELING"), SECONDS)
     assert platform.backfill_status(backfill) in ("COMPLETED", "COMPLETED_SUCCESS")
     assert set(platform.run_statuses()) == {"SUCCESS"}
-    assert [each for each in wanted if not platform.store.exists(TABLE, each)] == []
+    with platform.instance() as instance:
+        runs = {run.run_id for run in instance.get_runs() if run.tags["dagster/backfill"] == backfill}
+    assert {platform.store.provenance(TABLE, each).run_id for each in wanted} == runs
 
 
 def test_services_go_on_with_the_last_good_file_and_say_so(company):
@@ -90,7 +95,7 @@ def test_services_go_on_with_the_last_good_file_and_say_so(company):
 def test_without_a_good_copy_queued_runs_and_the_backfill_wait_until_the_file_is_corrected(company):
     good = company.markets_file.read_text(encoding="utf-8")
     assert company.reload() == ""
-    backfill, wanted = backfill_under_way(company, 1)
+    backfill, wanted = backfill_under_way(company, 2 + MONTHS)
     company.markets_file.write_text(good + BAD_LINE, encoding="utf-8")
     (company.home / COPY).unlink()
     try:

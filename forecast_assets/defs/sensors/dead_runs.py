@@ -33,7 +33,7 @@ def build_dead_runs_sensor(settings: Settings) -> dg.SensorDefinition:
     def dead_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         unowned = json.loads(context.cursor or "{}")
         dead, unowned = mark_dead_runs(settings, context.instance, time.time(), unowned)
-        context.update_cursor(json.dumps(unowned, sort_keys=True))
+        context.update_cursor(json.dumps(unowned))
         return dg.SkipReason(f"Marked as failed: {', '.join(dead)}." if dead else "Every started run is alive.")
 
     return dead_runs

@@ -1,5 +1,6 @@
 """Monthly exchange rates as delivered: company's currency for one unit of another."""
 
+import numpy as np
 import pandas as pd
 
 COLUMNS = ["month", "currency", "rate"]
@@ -20,7 +21,9 @@ def rates_at(rows: pd.DataFrame, month: pd.Timestamp) -> dict[str, float]:
         raise ValueError(f"exchange_rates: column {', '.join(missing)} is missing; expected {', '.join(COLUMNS)}")
     months = pd.to_datetime(rows["month"].str.slice(0, 7), format="%Y-%m", errors="coerce")
     rates = pd.to_numeric(rows["rate"], errors="coerce").astype(float)
-    wrong = months.isna() | ~(rates > 0) | ~rows["currency"].str.fullmatch(r"[A-Z]{3}")
+    wrong = (
+        months.isna() | ~rates.between(0, np.inf, inclusive="neither") | ~rows["currency"].str.fullmatch(r"[A-Z]{3}")
+    )
     if wrong.any():
         first = rows.loc[wrong, COLUMNS].iloc[0].tolist()
         raise ValueError(f"exchange_rates: expected a row like 2024-06, NOK, 0.088, got {first}")

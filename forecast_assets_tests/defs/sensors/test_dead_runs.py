@@ -5,12 +5,11 @@ import pytest
 from dagster._core.events import DagsterEvent
 from dagster._core.test_utils import create_run_for_test
 
-from forecast_assets.defs.sensors.dead_runs import mark_dead_runs
+from forecast_assets.defs.sensors import dead_runs
+from forecast_assets.defs.sensors.dead_runs import build_dead_runs_sensor, mark_dead_runs
 from forecast_assets.market_state.market_lease import lease_of
 from forecast_assets.storage import TableStore
 from forecast_assets_tests.repository_settings import loaded
-
-TAGS = {"dagster/partition": "FR|2024-06-01"}
 
 
 @pytest.fixture
@@ -25,9 +24,10 @@ def settings(tmp_path):
     return loaded(FORECAST_STORE=str(tmp_path / "store"))
 
 
-def started(instance) -> tuple[str, float]:
+def started(instance, country: str = "FR") -> tuple[str, float]:
     """A run that has started, and when."""
-    run = create_run_for_test(instance, job_name="monthly_cycle", tags=TAGS, status=dg.DagsterRunStatus.STARTING)
+    tags = {"dagster/partition": f"{country}|2024-06-01"}
+    run = create_run_for_test(instance, job_name="monthly_cycle", tags=tags, status=dg.DagsterRunStatus.STARTING)
     instance.report_dagster_event(
         DagsterEvent(event_type_value=dg.DagsterEventType.RUN_START.value, job_name="monthly_cycle"), run.run_id
     )
@@ -50,6 +50,41 @@ def test_a_run_that_does_not_hold_its_market_any_more_is_marked_and_says_why(ins
     messages = [entry.message for entry in instance.all_logs(run_id)]
     assert any("The process of this run is gone" in message for message in messages)
     assert watched(settings, instance, start, start + 241) == []
+
+
+def test_the_time_of_waiting_ends_with_its_last_second(instance, settings):
+    run_id, _ = started(instance)
+    assert watched(settings, instance, 1000.0, 1239.0) == []
+    assert watched(settings, instance, 1000.0, 1240.0) == [run_id]
+
+
+def test_runs_that_live_or_have_just_begun_hide_no_dead_one(instance, settings):
+    """Dagster lists the latest run first: NO lives, DE has just begun, FR is dead."""
+    dead, young, alive = (started(instance, country)[0] for country in ("FR", "DE", "NO"))
+    lease_of(TableStore(settings.store.address), "NO", 60).take(alive)
+    marked, unowned = mark_dead_runs(settings, instance, 1240.0, {dead: 1000.0, young: 1001.0})
+    assert (marked, unowned) == ([dead], {young: 1001.0})
+
+
+@pytest.mark.parametrize("again", [None, dg.DagsterRunStatus.SUCCESS])
+def test_a_run_that_has_ended_or_is_gone_since_it_was_listed_is_left(instance, settings, monkeypatch, again):
+    run_id, _ = started(instance)
+    ended = None if again is None else instance.get_run_by_id(run_id).with_status(again)
+    monkeypatch.setattr(instance, "get_run_by_id", lambda _: ended)
+    assert mark_dead_runs(settings, instance, 1240.0, {run_id: 1000.0}) == ([], {run_id: 1000.0})
+
+
+def test_the_sensor_remembers_from_tick_to_tick_and_names_the_runs(instance, settings, monkeypatch):
+    run_id, _ = started(instance)
+    sensor, cursor, messages = build_dead_runs_sensor(settings), None, []
+    for now in (1000.0, 1240.0, 1300.0):
+        monkeypatch.setattr(dead_runs.time, "time", lambda now=now: now)
+        with dg.build_sensor_context(instance=instance, cursor=cursor) as context:
+            tick = sensor.evaluate_tick(context)
+        cursor = tick.cursor
+        messages.append(tick.skip_message)
+    alive = "Every started run is alive."
+    assert messages == [alive, f"Marked as failed: {run_id}.", alive]
 
 
 def test_a_run_that_may_still_wait_for_its_market_is_left(instance, settings):

@@ -133,6 +133,7 @@ def test_the_latest_rate_up_to_the_month_counts():
     ("row", "message"),
     [
         (("2024-06", "NOK", "0"), "got \\['2024-06', 'NOK', '0'\\]"),
+        (("2024-06", "NOK", "inf"), "got \\['2024-06', 'NOK', 'inf'\\]"),
         (("June", "NOK", "1"), "expected a row like 2024-06, NOK, 0.088"),
         (("2024-06", "nok", "1"), "expected a row like"),
     ],
