@@ -17,7 +17,7 @@ def take_screenshots(folder: Path, port: int, login: Login) -> list[str]:
         context = browser.new_context(viewport=size, ignore_https_errors=True)
         page = context.new_page()
         page.set_content(context.request.get(address, timeout=PATIENCE_MS).text())
-        page.screenshot(path=folder / "login.png")
+        page.screenshot(path=folder / "login.png", clip={"x": 0, "y": 0, "width": 1280, "height": 110})
         context.close()
         credentials = {"username": login.user, "password": login.password}
         context = browser.new_context(viewport=size, ignore_https_errors=True, http_credentials=credentials)
