@@ -83,7 +83,7 @@ def secrets() -> str:
     names = [name for name in listed if not NOT_SEARCHED.search(name) and (ROOT / name).is_file()]
     done = _run(BIN / "detect-secrets", "scan", *names)
     if done.returncode:
-        raise Finding(done.stderr[-1000:])
+        raise Finding(f"detect-secrets exited with {done.returncode}: {done.stderr[-1000:]}")
     (OUT / "secrets.json").write_text(done.stdout, encoding="utf-8")
     baseline = json.loads((ROOT / ".secrets.baseline").read_text(encoding="utf-8"))
     new = sorted(_secrets_of(json.loads(done.stdout)) - _secrets_of(baseline))
@@ -152,7 +152,7 @@ def parts_list() -> str:
     done = _run(BIN / "cyclonedx-py", "requirements", LOCK, "--pyproject", root, "--output-reproducible",
                 "--of", "JSON", "-o", target)  # fmt: skip
     if done.returncode:
-        raise Finding(done.stderr[-1000:])
+        raise Finding(f"cyclonedx-py exited with {done.returncode}: {done.stderr[-1000:]}")
     named = {each["name"].lower() for each in json.loads(target.read_text(encoding="utf-8"))["components"]}
     missing = {name.lower() for name in _locked()} - named
     if missing:

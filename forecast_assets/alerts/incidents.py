@@ -26,6 +26,7 @@ KINDS = {
     "fallback_published": "Not the model's forecast",
     "retuned": "Recipe tuned again",
     "workbook_parked": "Workbook of a planner",
+    "number_replaced": "Planner's number replaced",
     "sensor_failed": "Sensor failed",
     "daemon_stopped": "Daemon stopped",
     "alert_unreadable": "Alert unreadable",

@@ -27,6 +27,7 @@ from forecast_assets.cli.commands.prepare import prepare
 from forecast_assets.cli.commands.prune import prune
 from forecast_assets.cli.commands.replay import replay
 from forecast_assets.cli.commands.restore import restore
+from forecast_assets.cli.commands.review import review
 from forecast_assets.cli.commands.rollback import rollback
 from forecast_assets.cli.commands.sample import sample
 from forecast_assets.cli.commands.tune import tune
@@ -89,7 +90,7 @@ def main(
 # Panels of the help, in the order in which a newcomer needs them.
 PANELS: dict[str, tuple[Any, ...]] = {
     "Run the month": (demo, forecast_run, cycle, measure, accept, withdraw, rollback, champion, backfill),
-    "Plan": (why, whatif, export, override),
+    "Plan": (why, whatif, export, override, review),
     "Improve the forecast": (tune, experiment),
     "Versions": (versions, restore, replay, prune),
     "Set up and operate": (prepare, market, doctor, migrate, evidence, watchdog, alerts, sample),

@@ -19,9 +19,10 @@ from forecast_assets.domain.number_format import format_percent, format_signed_p
 from forecast_assets.storage.folders import document_address
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from forecast_assets.operations.cycle.launch import RunResult
+    from forecast_assets.operations.cycle.running_steps import RunningStep
 
 console = Console(width=None if os.isatty(1) else 140, highlight=False)
 
@@ -74,28 +75,54 @@ class RunLog:
     def __init__(self, expected: Mapping[tuple[str, bool], float] | None = None) -> None:
         self._began = time.monotonic()
         self._expected = expected or {}
+        self._started: dict[tuple[str | None, str, MonthRange], float] = {}
 
     def __call__(self, country: str | None, job: str, months: MonthRange, result: RunResult | None) -> None:
         """Print a run that starts (no result) or has ended."""
-        span = f"{months.first:%Y-%m}" + ("" if months.first == months.last else f" .. {months.last:%Y-%m}")
         state = "started" if result is None else "done" if result.succeeded else "FAILED"
         style = {"started": "dim", "done": "green", "FAILED": "red"}[state]
         seconds = time.monotonic() - self._began
-        left = self._likely(job, months) if result is None else ""
-        line = f"{seconds:6.1f} s  {country or 'all markets':12} {job:16} {span:20} {state}{left}"
+        likely = self._likely_seconds(job, months) if result is None else None
+        left = "" if likely is None else f", about {_duration(likely)}"
+        if result is None:
+            self._started[country, job, months] = seconds
+        line = f"{seconds:6.1f} s  {country or 'all markets':12} {job:16} {_span(months):20} {state}{left}"
         console.print(line, style=style, markup=False)
         for failure in result.failures if result else ():
             console.print(failure, style="red", markup=False)
 
-    def _likely(self, job: str, months: MonthRange) -> str:
-        """Return the time that a run is likely to take, as past ones did; empty without any."""
-        is_range = months.first != months.last
-        each = self._expected.get((job, is_range))
+    def under_way(
+        self,
+        steps: Mapping[tuple[str | None, str, MonthRange], RunningStep],
+        runs: Sequence[tuple[str | None, str, MonthRange]],
+    ) -> None:
+        """Print a line per run that has been quiet for a while: its step, and the time left as past runs took."""
+        seconds = time.monotonic() - self._began
+        for run in runs:
+            country, job, months = run
+            step = steps.get(run)
+            likely = self._likely_seconds(job, months)
+            words = [f"step {step.number}: {step.name}" if step else "starting"]
+            if likely is not None:
+                left = likely - (seconds - self._started.get(run, seconds))
+                words.append(f"about {_duration(left)} left" if left > 0 else "longer than usual")
+            line = f"{seconds:6.1f} s  {country or 'all markets':12} {job:16} {_span(months):20} {', '.join(words)}"
+            console.print(line, style="dim", markup=False)
+
+    def _likely_seconds(self, job: str, months: MonthRange) -> float | None:
+        """Return the seconds that a run is likely to take, as past ones did; None without any."""
+        each = self._expected.get((job, months.first != months.last))
         if each is None:
-            return ""
-        count = (months.last.year - months.first.year) * 12 + months.last.month - months.first.month + 1
-        took = each * count
-        return f", about {took:.0f} s" if took < 120 else f", about {took / 60:.0f} min"
+            return None
+        return each * ((months.last.year - months.first.year) * 12 + months.last.month - months.first.month + 1)
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+
+
+def _span(months: MonthRange) -> str:
+    return f"{months.first:%Y-%m}" + ("" if months.first == months.last else f" .. {months.last:%Y-%m}")
 
 
 def percentage(value: float | None) -> str:

@@ -33,6 +33,7 @@ from forecast_assets.operations.cycle.measured import (
 )
 from forecast_assets.operations.cycle.plan import CycleRequest
 from forecast_assets.operations.cycle.requested_month import MonthNotPlausible, closed_months, require_plausible_month
+from forecast_assets.operations.cycle.running_steps import running_steps
 from forecast_assets.storage import ListedOnce, PartitionKey, TableStore
 from forecast_assets.storage.damaged_file import DamagedFile
 from forecast_assets.storage.opened import open_store
@@ -77,7 +78,10 @@ def run_and_print(
             )
     with dg.DagsterInstance.get() as instance:
         log = RunLog(job_seconds(instance))
-    results = run_cycles(settings, load_code_location, request, countries, log)
+        results = run_cycles(
+            settings, load_code_location, request, countries, log,
+            lambda runs: log.under_way(running_steps(instance, runs), runs),
+        )  # fmt: skip
     print_markets(settings, request.month, is_open, results)
     print_findings(settings, request.month, is_open)
     print_performance(settings, countries)

@@ -23,6 +23,7 @@ from forecast_assets.cli.folders import Folder, require_folders
 from forecast_assets.cli.prepare import prepare_instance
 from forecast_assets.config.settings import Settings
 from forecast_assets.domain.months import MonthRange
+from forecast_assets.domain.publication.override_entries import replaced_since
 from forecast_assets.domain.publication.override_states import (
     APPROVED,
     DRAFT,
@@ -71,6 +72,8 @@ def run_import(path: Path, author: str | None, *, run: bool, dry_run: bool, draf
         with path.open("rb") as content:
             workbook = read_override_workbook(content)
         checked = check_import(settings, open_store(settings), workbook, planner, now)
+        for line in replaced_since(checked.file.rows, planner.label):
+            console.print(line, style="yellow", markup=False, soft_wrap=True)
         _print_changes(checked)
         if dry_run or (checked.changes.empty and not run):
             console.print("Nothing was written.", markup=False)

@@ -13,13 +13,12 @@ import pandas as pd
 from forecast_assets.domain.calendar import add_months
 from forecast_assets.domain.evaluation.accuracy import accuracy_table
 from forecast_assets.domain.evaluation.realised_accuracy import published_in_time
+from forecast_assets.domain.small_charts import COLOR_NAMES, highest, line_chart
 from forecast_assets.validation.table_checks import escaped_cell
 
 YEAR = 12
 MEASURED = {"published": "published_units", "baseline": "baseline_units"}
-WIDTH, HEIGHT, MARGIN = 360, 80, 6
-COLORS = ("#1a56db", "#d97706", "#9ca3af")
-ROWS_SHOWN = 5
+ROWS_SHOWN, FEATURES_SHOWN = 5, 8
 
 
 def forecast_figures(table: pd.DataFrame, origin: pd.Timestamp) -> dict[str, dg.MetadataValue]:
@@ -55,15 +54,37 @@ def error_by_lag(cells: pd.DataFrame) -> dict[str, dg.MetadataValue]:
     return {"wape_by_lag": picture(lines, ["published", "Holt-Winters"])}
 
 
+def model_figures(errors: pd.DataFrame, gains: pd.Series) -> dict[str, dg.MetadataValue]:
+    """Return units, WAPE and bias of the model's refits on what followed them, WAPE by horizon as a picture, features.
+
+    Args:
+        errors: From ``refit_errors``; may be empty.
+        gains: Share of the gain by feature, largest first.
+    """
+    figures: dict[str, dg.MetadataValue] = {}
+    actual, absolute = float(errors["actual_units"].sum()), float(errors["absolute_actual_units"].sum())
+    if absolute > 0:
+        by_horizon = errors["absolute_error_units"] / errors["absolute_actual_units"].where(
+            errors["absolute_actual_units"] > 0
+        )
+        figures["units_of_refits"] = dg.MetadataValue.float(float(round(actual)))
+        figures["wape_of_refits"] = dg.MetadataValue.float(float(errors["absolute_error_units"].sum() / absolute))
+        if actual > 0:
+            figures["bias_of_refits"] = dg.MetadataValue.float(float(errors["error_units"].sum() / actual))
+        figures["wape_by_horizon"] = picture([by_horizon.to_numpy(float)], ["refits, before the backtest"])
+    shown = [f"| {escaped_cell(str(name))} | {share:.1%} |" for name, share in gains.head(FEATURES_SHOWN).items()]
+    if shown:
+        figures["importance"] = dg.MetadataValue.md("\n".join(["| feature | share of the gain |", "|---|---|", *shown]))
+    return figures
+
+
 def picture(lines: Sequence[np.ndarray], titles: Sequence[str]) -> dg.MetadataValue:
     """Return a small line chart with a legend, as Markdown."""
-    top = max((float(np.nanmax(line)) for line in lines if np.isfinite(line).any()), default=0.0) or 1.0
-    drawn = "".join(_polyline(line, top, color) for line, color in zip(lines, COLORS, strict=False))
-    svg = f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}">{drawn}</svg>'
-    encoded = base64.b64encode(svg.encode()).decode()
-    named = ", ".join(f"{title} ({name})" for title, name in zip(titles, ("blue", "orange", "grey"), strict=False))
-    highest = f"{top:,.0f}" if top >= 10 else f"{top:.3g}"
-    return dg.MetadataValue.md(f"![{named}](data:image/svg+xml;base64,{encoded})\n\n{named}; top: {highest}")
+    top = highest(lines) or 1.0
+    encoded = base64.b64encode(line_chart(lines).encode()).decode()
+    named = ", ".join(f"{title} ({name})" for title, name in zip(titles, COLOR_NAMES, strict=False))
+    number = f"{top:,.0f}" if top >= 10 else f"{top:.3g}"
+    return dg.MetadataValue.md(f"![{named}](data:image/svg+xml;base64,{encoded})\n\n{named}; top: {number}")
 
 
 def page_figures(url: str, path: str, rows: pd.DataFrame, name: str) -> dict[str, dg.MetadataValue]:
@@ -81,16 +102,6 @@ def page_figures(url: str, path: str, rows: pd.DataFrame, name: str) -> dict[str
     }
     page = {"page": dg.MetadataValue.url(f"{url.rstrip('/')}/{path}")} if url else {}
     return {**page, **figures}
-
-
-def _polyline(line: np.ndarray, top: float, color: str) -> str:
-    step = (WIDTH - 2 * MARGIN) / max(len(line) - 1, 1)
-    points = " ".join(
-        f"{MARGIN + number * step:.0f},{HEIGHT - MARGIN - value / top * (HEIGHT - 2 * MARGIN):.0f}"
-        for number, value in enumerate(line)
-        if np.isfinite(value)
-    )
-    return f'<polyline points="{points}" fill="none" stroke="{color}" stroke-width="2"/>'
 
 
 def _text(value: object) -> str:

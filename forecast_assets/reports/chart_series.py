@@ -157,9 +157,12 @@ def _publications(report: MarketReport, skus: pd.Series, targets: pd.DatetimeInd
 
 
 def _numbers(values: np.ndarray) -> list:
-    """Return nested lists for JSON: null for NaN, whole numbers from 100 up, one decimal from 10, two below."""
+    """Return nested lists for JSON: null for NaN, whole numbers from 10 up, one decimal below, as the page shows them.
+
+    Rounded once: 40.454 with a decimal, 40.5, would be shown as 41.
+    """
     size = np.abs(values)
-    rounded = np.where(size >= 100, values.round(0), np.where(size >= 10, values.round(1), values.round(2)))
+    rounded = np.where(size >= 10, values.round(0), values.round(1))
     whole = np.isfinite(rounded) & (rounded == np.floor(rounded))
     as_objects = rounded.astype(object)
     as_objects[whole] = rounded[whole].astype(np.int64).astype(object)

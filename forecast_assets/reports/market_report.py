@@ -53,7 +53,15 @@ PERFORMANCE_COLUMNS = [
 ]
 PRODUCT_COLUMNS = ["sku", "category"]
 FINDING_COLUMNS = ["source", "finding", "effect", "message"]
-LEVEL_COLUMNS = ["level", "category", "target_month", "forecast_units_p10", "forecast_units_p90"]
+LEVEL_COLUMNS = [
+    "level",
+    "category",
+    "target_month",
+    "forecast_units_p10",
+    "forecast_units_p90",
+    "cumulative_units_p10",
+    "cumulative_units_p90",
+]
 EXCEPTION_COLUMNS = [
     "rank",
     "sku",
@@ -97,6 +105,7 @@ class MarketReport:
         exceptions: Rows of `forecast_exceptions` of the origin; no rows if it is not stored.
         reasons: Rows of `forecast_reasons` of the origin; no rows if it is not stored.
         promotions: Past and planned promotions as known at the origin; no rows without any.
+        review: State in the monthly review: `draft`, or `reviewed` or `approved` with who and when.
         prices: Shelf price by sku and month up to the origin: `sku, month, price, is_promoted`; no rows without any.
 
     Raises:
@@ -124,6 +133,7 @@ class MarketReport:
 
     exceptions: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=EXCEPTION_COLUMNS))
     reasons: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=REASON_COLUMNS))
+    review: str = "draft"
     promotions: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=PROMOTION_COLUMNS))
     prices: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=PRICE_COLUMNS))
 

@@ -49,7 +49,7 @@ class _Filled:
 
 @dataclass(frozen=True)
 class _Sheet:
-    """Rows of a sheet as values and as formulas, and the positions of its columns, from 0."""
+    """Rows of a sheet as values and as formulas, the positions of its columns, from 0, and the sheet with formats."""
 
     name: str
     rows: list[tuple[Any, ...]]
@@ -59,6 +59,7 @@ class _Sheet:
     reason: int
     comment: int
     months: dict[int, pd.Timestamp]
+    formats: Any
 
     def cell(self, position: int, row: int) -> str:
         """Return the address of a cell, the row counted from 1."""
@@ -77,7 +78,10 @@ def read_override_workbook(file: BinaryIO) -> FilledWorkbook:
         # Results of formulas, and the formulas themselves: one without a result must not count as empty.
         books = [openpyxl.load_workbook(file, data_only=only) for only in (True, False)]
     except Exception as error:
-        raise WorkbookError(f"the file is not a workbook that can be read ({error}). {NEXT}") from error
+        raise WorkbookError(
+            f"the file is not an Excel workbook that can be read ({error}). Save it as .xlsx, or take the workbook of "
+            "the month again from market_report"
+        ) from error
     key = _key(books[0])
     skus = _sheet(books, layout.SHEET, (layout.SKU,))
     totals = _sheet(books, layout.TOTALS_SHEET, (layout.LEVEL, layout.GROUP))
@@ -133,6 +137,13 @@ def _key(book: "Workbook") -> tuple[str, pd.Timestamp, str]:
 def _sheet(books: "list[Workbook]", name: str, keys: tuple[str, ...]) -> _Sheet:
     """Return a sheet whose columns are found by their titles."""
     values, formulas = (list(_in(book, name).iter_rows(values_only=True)) for book in books)
+    sheet = _in(books[1], name)
+    merged = sorted(str(cells) for cells in sheet.merged_cells.ranges)
+    if merged:
+        raise WorkbookError(
+            f"{name}!{merged[0]}: cells are merged, so a number belongs to no one month. Undo it, and enter a number "
+            "in each cell"
+        )
     titles = [str(title) if title is not None else "" for title in (values[0] if values else ())]
     places = {}
     for title in (*keys, layout.LINE, layout.REASON, layout.COMMENT):
@@ -152,7 +163,7 @@ def _sheet(books: "list[Workbook]", name: str, keys: tuple[str, ...]) -> _Sheet:
         raise WorkbookError(f"{name}, row 1: no month between {layout.LINE} and {layout.REASON}. {NEXT}")
     return _Sheet(
         name, values[1:], formulas[1:], tuple(places[key] for key in keys), places[layout.LINE],
-        places[layout.REASON], places[layout.COMMENT], months,
+        places[layout.REASON], places[layout.COMMENT], months, sheet,
     )  # fmt: skip
 
 
@@ -179,11 +190,16 @@ def _filled_of_row(
 ) -> Iterator[_Filled]:
     texts = [str(row[place]).strip() if row[place] is not None else "" for place in (sheet.reason, sheet.comment)]
     reasons = (sheet.cell(sheet.reason, number), texts[0], sheet.cell(sheet.comment, number), texts[1])
+    if any(texts) and all(row[position] in (None, "") and formulas[position] is None for position in sheet.months):
+        raise WorkbookError(f"{sheet.cell(sheet.reason, number)}: a reason or comment without a number in its row")
     for position, month in sheet.months.items():
         cell = sheet.cell(position, number)
         if row[position] is None and formulas[position] is not None:
             raise WorkbookError(f"{cell}: a formula without its result. Open the workbook in Excel and save it")
         if row[position] is not None and row[position] != "":
+            shown_as = str(sheet.formats.cell(number, position + 1).number_format)
+            if "%" in shown_as and isinstance(row[position], int | float):
+                raise WorkbookError(f"{cell}: {row[position]:.4g} is shown as a percentage; enter units, such as 900")
             yield _Filled(of, cell, month, row[position], reasons)
 
 

@@ -168,6 +168,7 @@ def _template() -> "Template":
         "signed_percent": number_format.format_signed_percent,
         "points": number_format.format_points,
         "month": _month,
+        "capitalize_first": lambda text: text[:1].upper() + text[1:],
         "sort_value": _sort_value,
     }
     environment.globals |= {

@@ -6,7 +6,9 @@ Numbers come from `forecast_exceptions` and `domain/review`. Only shapes for dra
 import numpy as np
 import pandas as pd
 
+from forecast_assets.domain.number_format import format_month
 from forecast_assets.domain.review.change_by_cause import CHANGE_CAUSES
+from forecast_assets.domain.review.forecast_exceptions import HOLT_WINTERS, LAST_FORECAST
 from forecast_assets.domain.review.headline import Headline, headline
 from forecast_assets.reports.market_report import MarketReport
 from forecast_assets.reports.override_sheet import names_by_sku
@@ -46,6 +48,8 @@ def review_context(report: MarketReport) -> dict:
         "look_at": look_at_these(report),
         "ranked_skus": int((report.exceptions["value"] > 0).sum()) if stored else 0,
         "value_unit": _value_unit(report.exceptions),
+        "reference": _reference(report),
+        "month_before": report.origin_month - pd.DateOffset(months=1),
         "waterfall": waterfall(top) if top else [],
         "life": life,
         "life_counts": {case: sum(row["case"] == case for row in life) for case in LIFE_CASES},
@@ -124,6 +128,15 @@ def _value_unit(exceptions: pd.DataFrame) -> str:
     if kinds == {"currency"}:
         return "net sales"
     return "units" if kinds == {"units"} else "net sales, units where no price is known"
+
+
+def _reference(report: MarketReport) -> str:
+    """Return what the forecasts of the listed SKUs are compared with."""
+    kinds = set(report.exceptions.loc[report.exceptions["value"] > 0, "reference"])
+    last = f"the forecast of {format_month(report.origin_month - pd.DateOffset(months=1))}"
+    if kinds == {HOLT_WINTERS}:
+        return "Holt-Winters"
+    return last if kinds <= {LAST_FORECAST} else f"{last}, new ones from Holt-Winters"
 
 
 def _review_months(report: MarketReport) -> tuple[pd.Timestamp, pd.Timestamp]:

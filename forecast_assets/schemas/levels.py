@@ -11,6 +11,7 @@ from forecast_assets.schemas.table import (
     horizon_months_column,
     origin_month_column,
     target_month_column,
+    units_column,
 )
 
 
@@ -24,8 +25,17 @@ class LevelCells(Table):
     target_month: Series[pa.DateTime] = target_month_column()
     horizon_months: Series[int] = horizon_months_column()
 
+    cumulative_units: Series[float] = units_column("Forecast of the months from the first one up to this one")
+    cumulative_units_p10: Series[float] = units_column("10 % quantile of the sum of these months")
+    cumulative_units_p90: Series[float] = units_column("90 % quantile of the sum of these months")
+
     class Config(Table.Config):
         unique = ["level", "entity", "category", "target_month"]
+
+    @pa.dataframe_check(name="band_holds_the_sum")
+    def band_holds_the_sum(cls, table: pd.DataFrame) -> pd.Series:
+        """Check that the band of the sum of months contains the sum."""
+        return table["cumulative_units"].between(table["cumulative_units_p10"], table["cumulative_units_p90"])
 
     @pa.check("origin_month", "target_month", name="first_of_month")
     def months_are_first_of_month(cls, months: pd.Series) -> pd.Series:

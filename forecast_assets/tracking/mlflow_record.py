@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-STORE_TAG = "forecast.store"
+STORE_TAG, NOTE_TAG = "forecast.store", "mlflow.note.content"
 SAFE_KEY = re.compile(r"[A-Za-z0-9_.\-]+")
 SAFE_PART = re.compile(r"(?!\.)[A-Za-z0-9_.\-]+(/(?!\.)[A-Za-z0-9_.\-]+)*")
 
@@ -45,6 +45,9 @@ class CycleRecord:
         features: Names of the selected features, in the order of the model.
         store_id: Id of the store with the tables, by which stores on one MLflow server are kept apart.
         earlier_run_id: Run that this store recorded before for the cycle and market; empty without one.
+        description: What a reader of the run sees first, as Markdown; not part of the content.
+        training_seconds: Duration of the model's training; None if it is not known. Not part of the content.
+        files: Further files by path, such as charts; made from the same content.
         model_parts: Columns ``part`` and ``content``: the JSON manifest and the LightGBM texts.
 
     Raises:
@@ -61,6 +64,9 @@ class CycleRecord:
     pooled_metrics: Mapping[str, float]
     features: Sequence[str]
     model_parts: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"part": [], "content": []}, dtype="str"))
+    description: str = ""
+    training_seconds: float | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
     store_id: str = ""
     earlier_run_id: str = ""
 
@@ -137,6 +143,7 @@ class CycleRecord:
             # The name dagster-mlflow uses, so that one search finds both kinds of run.
             "dagster_run_id": self.dagster_run_id,
             **({STORE_TAG: self.store_id} if self.store_id else {}),
+            **({NOTE_TAG: self.description} if self.description else {}),
         }
 
     def is_of_this_store(self, run_id: str, tags: Mapping[str, str]) -> bool:
@@ -149,10 +156,12 @@ class CycleRecord:
         return run_id == self.earlier_run_id if STORE_TAG not in tags else tags[STORE_TAG] == self.store_id
 
     def write_files(self, folder: Path) -> None:
-        """Write ``features.txt`` and ``model/<part>`` into an empty folder, as UTF-8 text."""
+        """Write ``features.txt``, the further files and ``model/<part>`` into an empty folder, as UTF-8 text."""
         (folder / "features.txt").write_text("".join(f"{name}\n" for name in self.features), encoding="utf-8")
-        for part, content in zip(self.model_parts["part"], self.model_parts["content"], strict=True):
-            path = folder / "model" / _file_name(part, content)
+        parts = zip(self.model_parts["part"], self.model_parts["content"], strict=True)
+        named = {f"model/{_file_name(part, content)}": content for part, content in parts}
+        for name, content in {**self.files, **named}.items():
+            path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(content, encoding="utf-8", newline="")
 

@@ -23,6 +23,7 @@ from forecast_assets.tracking.mlflow_store import (
     sqlite_path,
     tracking_errors,
 )
+from forecast_assets.tracking.mlflow_view import describe_experiment
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -32,6 +33,7 @@ __all__ = ["CycleRecord", "MlflowTracking", "RecordedRun", "TrackingUnavailable"
 
 PARENT_TAG = "mlflow.parentRunId"
 SUPERSEDED_TAG = "forecast.superseded_by"
+TRAINING_SECONDS = "training_seconds"
 SEARCH_LIMIT = 1000
 MARKET_RUNS = "tags.`forecast.role` = 'market'"
 
@@ -66,6 +68,7 @@ class MlflowTracking(dg.ConfigurableResource):
             client = MlflowClient(tracking_uri=self.tracking_uri)
             runs = CycleRuns(client, self._experiment_id(client))
             run_id, parent_run_id = runs.record(record)
+            describe_experiment(client, runs.experiment_id)
             return RecordedRun(run_id, parent_run_id, run_page(self.tracking_uri, runs.experiment_id, run_id))
 
     def experiments(self) -> int:
@@ -260,6 +263,9 @@ class CycleRuns:
 
         # Every metric has the start of the run as its time: written again, a value is the same row, no second point.
         metrics = [Metric(name, value, run.info.start_time, step) for name, step, value in record.metric_values()]
+        if record.training_seconds is not None and TRAINING_SECONDS not in run.data.metrics:
+            # Of the first record: the same result computed again takes another time.
+            metrics.append(Metric(TRAINING_SECONDS, record.training_seconds, run.info.start_time, 0))
         params = [Param(name, value) for name, value in record.parameter_texts().items()]
         tags = [RunTag(name, value) for name, value in record.tags().items()]
         self.client.log_batch(run.info.run_id, metrics=metrics, params=params, tags=tags)

@@ -10,6 +10,7 @@ from forecast_assets.domain.evaluation.accuracy import accuracy_table, coverage
 from forecast_assets.domain.evaluation.backtest_accuracy import BACKTEST_METHODS, BAND
 from forecast_assets.domain.evaluation.paired_comparison import compare_paired
 from forecast_assets.domain.evaluation.realised_accuracy import realised_accuracy, realised_figures
+from forecast_assets.domain.number_format import format_percent
 from forecast_assets.domain.selection.backtest import origins_left_out
 from forecast_assets.validation.schema_check import schema_check
 from forecast_assets.validation.table_checks import CheckDeclaration, Finding, TableCheck
@@ -91,5 +92,6 @@ def _not_worse_than_naive(cells: pd.DataFrame, _: pd.Timestamp) -> Finding:
     if "wape_model" not in measured:
         return Finding(1, None, "nothing to score: too little history for a backtest", is_warning=True)
     worse = measured["wape_model"] > measured["wape_naive"]
-    message = f"WAPE of the model {measured['wape_model']:.4f}, of the seasonal naive {measured['wape_naive']:.4f}"
+    model, naive = (format_percent(measured[f"wape_{name}"]) for name in ("model", "naive"))
+    message = f"WAPE of the model {model}, of the seasonal naive {naive}"
     return Finding(int(worse), None, message, figures=measured)

@@ -37,7 +37,7 @@ def command(monkeypatch, tmp_path):
 def failing(*failed: str):
     """Stands for the runs: every market succeeds but those named."""
 
-    def run(settings, load, request, countries, report):
+    def run(settings, load, request, countries, report, watch=None):
         return {code: [BROKEN if code in failed else RunResult("ingest", code, "run")] for code in countries}
 
     return run

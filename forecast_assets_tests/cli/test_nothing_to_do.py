@@ -22,7 +22,7 @@ class Runs:
         self.started: list[list[str]] = []
         self.failures: dict[str, tuple[str, ...]] = {}
 
-    def __call__(self, settings, load, request, countries, report) -> dict[str, list[RunResult]]:
+    def __call__(self, settings, load, request, countries, report, watch=None) -> dict[str, list[RunResult]]:
         self.started.append(list(countries))
         return {code: [RunResult("x", code, "run", self.failures.get(code, ()))] for code in (*countries, "")}
 

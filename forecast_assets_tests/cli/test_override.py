@@ -77,6 +77,17 @@ def test_an_import_is_delivered_and_names_the_next_command(desk):
     assert "SKU a for 2024-08 replaces 120 by Ann (self-declared): the later import counts" in output
 
 
+def test_the_earlier_planner_reads_at_the_next_import_whose_number_took_the_place(desk):
+    desk.fill_in(("a", AUGUST, 120, *FAIR))
+    desk()
+    desk.fill_in(("a", AUGUST, 130, *FAIR))
+    desk(author="Bob")
+    desk.fill_in(("b", JULY, 50, *FAIR))
+    line = "SKU a for 2024-08: your 120 was replaced by 130 of Bob (self-declared)"
+    assert line in desk()[1]
+    assert "your 120" not in desk(author="Bob")[1]
+
+
 def test_run_publishes_the_month_again(desk):
     desk.fill_in(("a", AUGUST, 120, *FAIR))
     code, _ = desk("--run")

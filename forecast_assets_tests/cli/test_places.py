@@ -51,6 +51,7 @@ NEEDS = {
     ("evidence", "--out", "evidence"): (STORE, HOME),
     ("replay", "--cycle", "dev-2024-06"): (STORE,),
     ("why", "FR", "A", "2024-06"): (STORE,),
+    ("review", "FR", "2024-06"): (STORE,),
     ("alerts",): (STORE,),
     ("alerts", "resend"): (STORE,),
     ("alerts", "drop", "x"): (STORE,),

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.defs.shown_figures import error_by_lag, forecast_figures, page_figures, picture
+from forecast_assets.defs.shown_figures import error_by_lag, forecast_figures, model_figures, page_figures, picture
 
 JUNE = pd.Timestamp("2024-06-01")
 
@@ -62,3 +62,23 @@ def test_a_page_has_an_address_and_a_preview(url):
     assert "a\\|b" in preview
     assert preview.count("\n") == 2 + 5 - 1
     assert list(page_figures("", "x", rows, "markets")) == ["markets"]
+
+
+def test_a_model_shows_units_wape_and_bias_of_its_refits_a_picture_and_its_features():
+    errors = pd.DataFrame({
+        "horizon_months": [1, 2], "actual_units": [100.0, 300.0], "absolute_actual_units": [100.0, 300.0],
+        "absolute_error_units": [20.0, 20.0], "error_units": [-20.0, 0.0],
+    })  # fmt: skip
+    gains = pd.Series({f"f{number}": 0.1 for number in range(9)}).rename({"f0": "sell_in|lag"})
+    figures = model_figures(errors, gains)
+    assert list(figures)[:4] == ["units_of_refits", "wape_of_refits", "bias_of_refits", "wape_by_horizon"]
+    assert [figures[name].value for name in list(figures)[:3]] == [400.0, 0.1, -0.05]
+    assert figures["wape_by_horizon"].value.endswith("top: 0.2")
+    assert figures["importance"].value.count("10.0%") == 8
+    assert "sell_in|lag" not in figures["importance"].value
+
+
+def test_a_model_without_refits_shows_its_features_alone():
+    assert list(
+        model_figures(pd.DataFrame(columns=["actual_units", "absolute_actual_units"]), pd.Series({"a": 1.0}))
+    ) == ["importance"]

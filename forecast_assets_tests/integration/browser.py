@@ -51,3 +51,8 @@ class OpenPage:
     def texts(self, selector: str) -> list[str]:
         """Return the visible texts of elements, without breaks of lines."""
         return [" ".join(text.split()) for text in self.page.locator(selector).all_inner_texts()]
+
+
+def number(text: str) -> float:
+    """Return a number as the page writes it: thin spaces between thousands, a true minus."""
+    return float(text.replace("\u202f", "").replace("\u2212", "-").replace("+", "").replace(" ", ""))

@@ -118,7 +118,12 @@ def _levels(now: pd.DataFrame) -> pd.DataFrame:
     columns = ["forecast_units_p10", "forecast_units_p90"]
     market = now.groupby("target_month", as_index=False)[columns].sum().assign(level="market", category="ALL")
     categories = now.groupby(["category", "target_month"], as_index=False)[columns].sum().assign(level="category")
-    return pd.concat([market, categories], ignore_index=True)
+    table = pd.concat([market, categories], ignore_index=True)
+    cumulated = table.groupby(["level", "category"])[columns].cumsum()
+    return table.assign(
+        cumulative_units_p10=cumulated["forecast_units_p10"] * 1.1,
+        cumulative_units_p90=cumulated["forecast_units_p90"] * 0.9,
+    )
 
 
 def _value_added() -> pd.DataFrame:

@@ -4,12 +4,11 @@ import pandas as pd
 import pytest
 
 from forecast_assets.reports import render_market_report
-from forecast_assets_tests.integration.browser import OpenPage, chromium
+from forecast_assets_tests.integration.browser import OpenPage, chromium, number
 from forecast_assets_tests.integration.page_market import ORIGIN, page_market
 
 pytestmark = pytest.mark.integration
 AHEAD = pd.date_range("2025-01-01", periods=3, freq="MS")
-NO_BREAK = "\u202f"
 
 
 @pytest.fixture(scope="module")
@@ -36,10 +35,6 @@ def query(market) -> pd.DataFrame:
     price = year["net_sales"].sum() / year["sell_in_units"].sum()
     table = pd.DataFrame({"now": now, "change": now - before, "value": (now - before).abs() * price, "price": price})
     return table.sort_values("value", ascending=False)
-
-
-def number(text: str) -> float:
-    return float(text.replace(NO_BREAK, "").replace("\u2212", "-").replace("+", "").replace(" ", ""))
 
 
 def test_it_opens_offline_without_complaints_and_asks_nothing_of_the_network(opened):
@@ -73,7 +68,8 @@ def test_the_headline_is_the_sum_over_the_skus(opened, query, market):
     assert number(figures[0]) == round(query["now"].sum())
     assert number(figures[1]) == round((query["now"] * query["price"]).sum())
     band = market.levels[(market.levels["level"] == "market") & market.levels["target_month"].isin(AHEAD)]
-    low, high = (round(band[f"forecast_units_{name}"].sum()) for name in ("p10", "p90"))
+    last = band.sort_values("target_month").iloc[-1]
+    low, high = (round(last[f"cumulative_units_{name}"]) for name in ("p10", "p90"))
     assert [number(text) for text in figures[2].split(" – ")] == [low, high]
     change = query["change"].sum() / (query["now"] - query["change"]).sum()
     assert figures[3] == f"{change * 100:+.1f}%".replace("-", "\u2212")

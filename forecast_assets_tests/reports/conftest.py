@@ -64,7 +64,7 @@ def levels():
         ("category", "Mugs", MAY, 0.0, 4.0),
     ]
     columns = ["level", "category", "target_month", "forecast_units_p10", "forecast_units_p90"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=columns).assign(cumulative_units_p10=300.0, cumulative_units_p90=420.0)
 
 
 def performance():

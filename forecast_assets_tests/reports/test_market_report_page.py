@@ -38,7 +38,7 @@ def test_embedded_numbers_are_those_computed_by_hand(page):
     assert data["history_months"] == 3
     assert data["skus"] == ["A", HOSTILE_SKU]  # absolute errors 30 and 5: the worst first
     assert data["by_sku"]["history"] == [[100, 120, 140], [None, 10, None]]
-    assert data["by_sku"]["forecast"] == [[150, 200], [12.3, 1.23]]
+    assert data["by_sku"]["forecast"] == [[150, 200], [12, 1.2]]
     assert data["by_sku"]["p10"][0] == [149, 199]
     assert data["by_sku"]["p90"][0] == [160, 210]
     assert data["by_sku"]["baseline"] == [[160, 170], [9, 8]]
@@ -60,7 +60,7 @@ def test_categories_are_the_sums_of_their_skus_with_bands_of_their_own(page):
     assert data["categories"] == ["Mugs", "Tea"]
     assert data["category_of"] == [1, 0]
     assert data["by_category"]["history"] == [[None, 10, None], [100, 120, 140]]
-    assert data["by_category"]["forecast"] == [[12.3, 1.23], [150, 200]]
+    assert data["by_category"]["forecast"] == [[12, 1.2], [150, 200]]
     assert data["by_category"]["p90"] == [[15, 4], [None, None]]
 
 

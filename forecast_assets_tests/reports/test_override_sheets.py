@@ -114,7 +114,7 @@ def test_a_sku_in_two_rows_and_another_file_are_named(book):
     sheet["A7"] = sheet["A4"].value
     with pytest.raises(WorkbookError, match=r"^Overrides, row 7: .* stands in row 4 already"):
         read(book)
-    with pytest.raises(WorkbookError, match=r"^the file is not a workbook that can be read"):
+    with pytest.raises(WorkbookError, match=r"^the file is not an Excel workbook that can be read"):
         read_override_workbook(BytesIO(b"PK"))
 
 

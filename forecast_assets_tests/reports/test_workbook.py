@@ -7,6 +7,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from forecast_assets.domain.review.change_by_cause import CHANGE_CAUSES
 from forecast_assets.reports import render_market_report, render_workbook
 from forecast_assets.reports.market_report import EXCEPTION_COLUMNS
 from forecast_assets_tests.reports.conftest import HOSTILE_SKU, with_names
@@ -110,8 +111,14 @@ def test_ranked_skus_stand_on_the_cover_with_their_reason(report):
         ),
         (1, HOSTILE_SKU, "launch", "Launched in Mar 2024", 13.0, 5.0, "last_forecast", 1.0, 400.0, "currency"),
     ]
-    table = pd.DataFrame(rows_of_exceptions, columns=EXCEPTION_COLUMNS[:-2]).assign(last_units=1.0, last_year_units=1.0)
+    table = pd.DataFrame(rows_of_exceptions, columns=EXCEPTION_COLUMNS[:-2]).assign(last_units=100.0)
+    table = table.assign(last_year_units=150.0, **{f"{cause}_units": 0.0 for cause in CHANGE_CAUSES})
     cells = rows(read(dataclasses.replace(report, exceptions=table))["Cover"])
+    texts = {row[0]: row[1] for row in cells}
+    assert texts["Next 3 months"] == "363 units, 713 at net sales per unit"  # 350 x 2 and 13 x 1.
+    assert texts["Against last month's forecast"] == "+81.5%, 200 units"
+    assert texts["Against last year"] == "+21.0%, 300 units"
+    assert "Band (p10 to p90)" not in texts  # The range of two months alone is stored.
     first = next(place for place, row in enumerate(cells) if str(row[0]).startswith("Look at these"))
     assert cells[first][0] == "Look at these: the 2 SKUs with the most value at stake in the next three months"
     assert cells[first + 2][0:7] == [HOSTILE_SKU, None, "Mugs", 13, 5, 400, "Launched in Mar 2024"]

@@ -1,5 +1,7 @@
 """Records in a real MLflow store on SQLite: found again, grouped, superseded, completed, and written at once."""
 
+import json
+
 import pandas as pd
 import pytest
 from mlflow import MlflowClient
@@ -44,6 +46,34 @@ def test_a_run_carries_what_it_is_searched_and_judged_by(tracking, client):
     assert run.data.metrics["model_wape"] == 0.15
     assert run.info.status == "FINISHED"
     assert recorded.url is None
+
+
+def test_the_duration_of_training_is_that_of_the_first_record(tracking, client):
+    first = tracking.record_cycle(cycle_record(training_seconds=12.5)).run_id
+    assert tracking.record_cycle(cycle_record(training_seconds=40.0)).run_id == first
+    assert [point.value for point in client.get_metric_history(first, "training_seconds")] == [12.5]
+
+
+def test_a_run_has_its_description_and_further_files(tracking, client, tmp_path):
+    record = cycle_record(description="**FR**", files={"plots/importance.svg": "<svg/>"})
+    run_id = tracking.record_cycle(record).run_id
+    assert client.get_run(run_id).data.tags["mlflow.note.content"] == "**FR**"
+    [folder] = (tmp_path / "mlflow_artifacts").rglob(f"{run_id}/artifacts")
+    assert (folder / "plots" / "importance.svg").read_text() == "<svg/>"
+
+
+def test_the_experiment_has_a_view_with_figures_as_columns_and_keeps_a_persons_description(tracking, client):
+    tracking.record_cycle(cycle_record())
+    experiment = client.get_experiment_by_name("forecast")
+    state = json.loads(experiment.tags["mlflow.sharedViewState.forecasts"])
+    assert "metrics.`wape_model`" in state["selectedColumns"]
+    assert state["searchFilter"] == "tags.`forecast.role` = 'market'"
+    assert state["orderByKey"] != "attributes.start_time"  # Runs of markets would be folded away.
+    link = f"#/experiments/{experiment.experiment_id}/runs?viewStateShareKey=forecasts"
+    assert link in experiment.tags["mlflow.note.content"]
+    client.set_experiment_tag(experiment.experiment_id, "mlflow.note.content", "ours")
+    tracking.record_cycle(cycle_record(cycle_id="dev-2024-07"))
+    assert client.get_experiment_by_name("forecast").tags["mlflow.note.content"] == "ours"
 
 
 def test_metrics_by_horizon_are_steps(tracking, client):

@@ -36,7 +36,7 @@ def test_a_model_worse_than_the_naive_is_told_but_stops_nothing():
     check = {check.name: check for check in backtest_checks()}["not_worse_than_naive"]
     finding = check.find(BACKTEST, ORIGIN)
     assert not check.blocking
-    assert (finding.violations, finding.message) == (1, "WAPE of the model 0.1500, of the seasonal naive 0.1000")
+    assert (finding.violations, finding.message) == (1, "WAPE of the model 15.0%, of the seasonal naive 10.0%")
     assert check.find(BACKTEST.assign(model_units=100.0), ORIGIN).violations == 0
 
 

@@ -2,7 +2,7 @@
 
 
 def demo() -> None:
-    """Simulate a company, run three monthly cycles six months apart, and print where the reports are."""
+    """Simulate a company, run three monthly cycles, the last two in a row, and print where the reports are."""
     from forecast_assets.cli.demo import run
 
     run()

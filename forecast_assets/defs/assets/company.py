@@ -11,12 +11,23 @@ from forecast_assets.defs.retries import with_retries
 from forecast_assets.defs.shown_figures import page_figures
 from forecast_assets.domain.company.company_rows import MARKET, STATED, CompanyTables, company_rows
 from forecast_assets.domain.company.rates import rates_at
+from forecast_assets.market_state.reviews import reviews_of
 from forecast_assets.operations.overrides.delivery_file import waiting_numbers
 from forecast_assets.partitions import months_of_run
 from forecast_assets.reports.company_page import PAGE, TABLE, CompanyReport, page_of_company, render_company_page
 from forecast_assets.sources.source_tables import SourceTables
+from forecast_assets.storage.opened import open_store
 
-SHOWN = ["name", "status", "forecast_units", "wape_published", "wape_baseline", "bias_published", "exceptions"]
+SHOWN = [
+    "name",
+    "status",
+    "review",
+    "forecast_units",
+    "wape_published",
+    "wape_baseline",
+    "bias_published",
+    "exceptions",
+]
 EXCEPTIONS = ["sku", "reason", "unit_price", "value_unit"]
 CELLS = ["sku", "category", "target_month", "forecast_units", "status", "source"]
 
@@ -55,7 +66,8 @@ def company_report(
     rates = source_tables.exchange_rates()
     known = {} if rates is None else rates_at(rates, origin)
     waiting = waiting_numbers(settings, origin, pd.Timestamp.now("UTC"))
-    tables = CompanyTables(published_forecasts, forecast_exceptions, forecast_value_added, waiting)
+    reviews = reviews_of(open_store(settings), origin, [each.code for each in listed])
+    tables = CompanyTables(published_forecasts, forecast_exceptions, forecast_value_added, waiting, reviews)
     rows = company_rows(pd.DataFrame(stated, columns=["country", *STATED]), tables, origin, known)
     report = CompanyReport(origin, rows, settings.reports.currency)
     page = render_company_page(report)

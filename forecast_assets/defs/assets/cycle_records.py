@@ -5,6 +5,7 @@ from logging import Logger
 
 import dagster as dg
 
+from forecast_assets.storage import PartitionKey, TableReader
 from forecast_assets.tracking.mlflow_registry import ChampionRecord
 from forecast_assets.tracking.mlflow_tracking import CycleRecord, MlflowTracking, RecordedRun, TrackingUnavailable
 from forecast_assets.validation.table_checks import CheckDeclaration
@@ -13,6 +14,17 @@ MLFLOW_RECORDED = CheckDeclaration(
     "mlflow_recorded", "MLflow has the market's run. The forecast never depends on it.", blocking=False
 )
 NOT_TRACKED = "not recorded: MLFLOW_TRACKING_URI is empty, so runs are not tracked"
+
+
+def training_seconds(instance: dg.DagsterInstance, store: TableReader, partition: PartitionKey) -> float | None:
+    """Return the seconds that the stored model's training took; None if the instance has no record of its run."""
+    if not store.exists("model", partition):
+        return None
+    run_id = store.provenance("model", partition).run_id
+    for step in instance.get_run_step_stats(run_id, ["model"]):
+        if step.start_time is not None and step.end_time is not None:
+            return float(step.end_time - step.start_time)
+    return None
 
 
 def recorded_or_reported(

@@ -11,6 +11,7 @@ from forecast_assets.defs.assets.contests import LATEST_REFUSALS, LATEST_TUNING,
 from forecast_assets.defs.assets.table_asset import TRAINING_POOL, table_asset
 from forecast_assets.defs.io_managers.required_inputs import MissingInput
 from forecast_assets.defs.partition_windows import same_month, units_window, window
+from forecast_assets.defs.shown_figures import model_figures
 from forecast_assets.domain.anchors import EARLIEST_ANCHOR_MONTHS, TRAINING_ORIGINS
 from forecast_assets.domain.calendar import add_months, month_range
 from forecast_assets.domain.demand.demand_panel import panel_from_rows
@@ -20,6 +21,8 @@ from forecast_assets.domain.models.market_model_storage import beside_champion, 
 from forecast_assets.domain.models.pooled_model import PooledModel, pooled_from_texts
 from forecast_assets.domain.models.predictions import MEMBER_MONTHS
 from forecast_assets.domain.models.recipe import Recipe
+from forecast_assets.domain.models.refit_accuracy import refit_errors
+from forecast_assets.domain.models.refits import Refit, refit_at_earlier_origins
 from forecast_assets.domain.publication.market_forecasts import market_baseline
 from forecast_assets.domain.selection.contest import Contest, recipe_id
 from forecast_assets.domain.selection.tuning import latest_tuning
@@ -144,17 +147,22 @@ def model(
     missing = ("pooled_model",) if pooled is None and is_pooled else ()
     anchors = AnchorFits(country, anchor_memory, current_features, features, sell_in, history_marks)
 
-    def fit(recipe: Recipe) -> MarketModel:
+    def fit(recipe: Recipe) -> tuple[MarketModel, list[Refit]]:
         refits = anchors.refits(origin, recipe, pooled if recipe.learns_from_others(skus) else None)
         learned_from = anchors.training_features(origin, refits, recipe)
         fitted = fit_market_model(learned_from, panel, origin, recipe, refits, pooled)
-        return dataclasses.replace(fitted, inputs_missing=missing)
+        held_out = refit_at_earlier_origins(learned_from, panel, origin, recipe, refits)
+        return dataclasses.replace(fitted, inputs_missing=missing), held_out
 
-    fitted = fit(contest.recipe)
+    fitted, held_out = fit(contest.recipe)
     parts = model_to_parts(fitted)
     if contest.champion:
-        parts = beside_champion(parts, model_to_parts(fit(contest.champion)))
-    figures = _training_figures(fitted, contest) | {"recipe_tuned_in": latest_tuning(tuned_recipe)}
+        parts = beside_champion(parts, model_to_parts(fit(contest.champion)[0]))
+    figures = {
+        **model_figures(refit_errors(held_out, fitted), fitted.gains()),
+        **_training_figures(fitted, contest),
+        "recipe_tuned_in": latest_tuning(tuned_recipe),
+    }
     yield from stored_if_sound({origin: parts}, [schema_check("model")], metadata=figures)
 
 

@@ -7,7 +7,7 @@ import dagster as dg
 import pandas as pd
 
 from forecast_assets.config.settings import Settings
-from forecast_assets.defs.assets.cycle_records import MLFLOW_RECORDED, recorded_or_reported
+from forecast_assets.defs.assets.cycle_records import MLFLOW_RECORDED, recorded_or_reported, training_seconds
 from forecast_assets.defs.assets.table_asset import OWNERS, table_asset
 from forecast_assets.defs.partition_windows import units_window, window
 from forecast_assets.defs.retries import with_retries
@@ -30,6 +30,7 @@ from forecast_assets.market_state.delivery_findings import DeliveryFindings
 from forecast_assets.market_state.fallback_runs import is_commanded_fallback, missing_upstream
 from forecast_assets.market_state.lookups import STALE_SINCE
 from forecast_assets.market_state.published_months import NOTHING_PUBLISHED, PublishedMonths
+from forecast_assets.market_state.reviews import review_of
 from forecast_assets.operations.history.tracked_cycle import champion_record, cycle_record
 from forecast_assets.partitions import country_of_run, cycle_id_of_run, months_of_run, reopens_month
 from forecast_assets.reports import MarketReport, render_market_report, render_workbook
@@ -38,6 +39,7 @@ from forecast_assets.reports.market_report import LEVEL_COLUMNS, PROMOTION_COLUM
 from forecast_assets.reports.model_summary import model_summary
 from forecast_assets.reports.workbook.accuracy_sheets import overall_rows
 from forecast_assets.storage import PartitionKey, git_sha
+from forecast_assets.storage.opened import open_store
 from forecast_assets.tags import CYCLE_ID_TAG, PUBLISH_FALLBACK
 from forecast_assets.tracking.mlflow_runs import MlflowRuns
 from forecast_assets.tracking.mlflow_tracking import MlflowTracking, RecordedRun
@@ -214,12 +216,12 @@ def market_report(
         promotions=promotions,
         prices=known_rows(sell_out, origin),
         findings=delivery_findings.table(PartitionKey(origin, market.code)),
+        review=review_of(open_store(settings), PartitionKey(origin, market.code)).in_words,
     )
-    page = render_market_report(report).encode()
-    measured = overall_rows(report)
     path = page_of_market(market.code, origin)
-    context.add_output_metadata(page_figures(settings.reports.url, path, measured, "accuracy"))
-    return {origin: {"market_report.html": page, "market_report.xlsx": render_workbook(report)}}
+    context.add_output_metadata(page_figures(settings.reports.url, path, overall_rows(report), "accuracy"))
+    page, workbook = render_market_report(report).encode(), render_workbook(report)
+    return {origin: {"market_report.html": page, "market_report.xlsx": workbook}}
 
 
 @dg.asset(
@@ -236,6 +238,7 @@ def market_report(
         "backtest": window("backtest", 0, 0),
         "published_forecasts": window("published_forecasts", 0, 0, columns=["sku", "source", "status"]),
         "champion": window("champion", 0, 0),
+        "performance": window("performance", 0, 0, required="none"),
     },
 )
 @with_retries()
@@ -248,6 +251,7 @@ def mlflow_run(
     backtest: pd.DataFrame,
     published_forecasts: pd.DataFrame,
     champion: pd.DataFrame,
+    performance: pd.DataFrame,
 ) -> Iterator[dg.AssetCheckResult | dg.Output]:
     """Record the run's market and month, and name the recipe in force."""
     (origin,) = months_of_run(context)
@@ -260,6 +264,8 @@ def mlflow_run(
         model=model,
         backtest=backtest,
         published=published_forecasts,
+        performance=performance,
+        training_seconds=training_seconds(context.instance, mlflow_runs.store, PartitionKey(origin, country)),
     )
     partition = PartitionKey(origin, country)
     mlflow_runs.require_owner(context.run.run_id)

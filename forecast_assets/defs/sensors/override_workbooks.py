@@ -11,6 +11,7 @@ from forecast_assets.config.settings import Settings
 from forecast_assets.defs import jobs
 from forecast_assets.defs.schedules import default_status
 from forecast_assets.domain.cycle_calendar import cycle_id_of
+from forecast_assets.operations.overrides.replaced_numbers import close_replaced
 from forecast_assets.operations.overrides.workbook_folder import TakenIn, take_in
 from forecast_assets.partitions import partition_key
 from forecast_assets.storage.opened import open_store
@@ -50,7 +51,9 @@ def build_override_workbooks_sensor(settings: Settings) -> dg.SensorDefinition:
 
 def poll(settings: Settings, cursor: str | None, now: pd.Timestamp) -> dg.SensorResult:
     """Take in the workbooks of the folder; the cursor keeps those that could not be opened."""
-    results, again = take_in(settings, open_store(settings), now, json.loads(cursor or "{}"))
+    store = open_store(settings)
+    results, again = take_in(settings, store, now, json.loads(cursor or "{}"))
+    close_replaced(settings, store)
     outbox = Outbox.of(settings)
     for result in results:
         month = result.partition.month if result.partition else now.tz_localize(None).normalize().replace(day=1)

@@ -20,7 +20,7 @@ READY, NOT_PUBLISHED = "published", "not published"
 STATED = ["name", "region", "stage", "currency"]
 COUNTS = ["exceptions", "overrides", "waiting"]
 COLUMNS = [
-    "level", "entity", *STATED, "status", "markets", "ready", "forecast_units", "value", "value_company",
+    "level", "entity", *STATED, "status", "review", "markets", "ready", "forecast_units", "value", "value_company",
     "wape_published", "wape_baseline", "bias_published", "bias_baseline", *COUNTS,
 ]  # fmt: skip
 METHODS = ("published", "baseline")
@@ -35,12 +35,14 @@ class CompanyTables:
         exceptions: ``sku, reason, unit_price, value_unit`` of ``forecast_exceptions``, which has every SKU.
         value_added: Rows of ``forecast_value_added``.
         waiting: Numbers that wait for approval, by market.
+        reviews: State in the monthly review, by market.
     """
 
     published: pd.DataFrame
     exceptions: pd.DataFrame
     value_added: pd.DataFrame
     waiting: dict[str, int]
+    reviews: dict[str, str] = dataclasses.field(default_factory=dict)
 
 
 def company_rows(
@@ -111,6 +113,7 @@ def _market_rows(markets: pd.DataFrame, tables: CompanyTables, cells: pd.DataFra
         status=rows["status"].fillna(NOT_PUBLISHED),
         markets=1,
         ready=(rows["status"] == READY).astype(int),
+        review=rows["entity"].map(tables.reviews).fillna("draft").where(rows["status"].notna(), ""),
         waiting=rows["entity"].map(tables.waiting).fillna(0),
     )
 

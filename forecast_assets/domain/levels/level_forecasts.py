@@ -9,10 +9,11 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from forecast_assets.domain.arrays import Floats, Labels
+from forecast_assets.domain.arrays import Bools, Floats, Ints, Labels
 from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.demand.hierarchy import ALL_CATEGORIES, KEYS, MARKET, REGION, WORLD, WORLD_ENTITY
 from forecast_assets.domain.evaluation.quantiles import QUANTILE_COLUMNS, around_forecast, quantiles_of
+from forecast_assets.domain.levels.cumulative_sums import correlation_by_distance, cumulative_bands
 from forecast_assets.domain.levels.shared_errors import (
     SharedErrors,
     group_numbers,
@@ -25,7 +26,8 @@ from forecast_assets.domain.levels.summed_quantiles import summed_quantiles
 CATEGORY = "category"
 HISTORY_MONTHS = 120
 MONTHS = ["origin_month", "target_month", "horizon_months"]
-COLUMNS = [*KEYS, *MONTHS, "forecast_units", *QUANTILE_COLUMNS]
+CUMULATIVE_COLUMNS = ["cumulative_units", "cumulative_units_p10", "cumulative_units_p90"]
+COLUMNS = [*KEYS, *MONTHS, "forecast_units", *QUANTILE_COLUMNS, *CUMULATIVE_COLUMNS]
 PUBLISHED_COLUMNS = ["sku", "category", *MONTHS, "forecast_units", *QUANTILE_COLUMNS]
 BACKTEST_COLUMNS = [
     "sku", "origin_month", "horizon_months", "category", "actual_units", "model_units", "forecast_units_p10",
@@ -47,36 +49,48 @@ def market_levels(
 
     Returns:
         ``level`` (category, market), ``entity``, ``category`` ("ALL" for the market), months, ``forecast_units`` and
-        its quantiles; categories in sorted order, then the market.
+        its quantiles; ``cumulative_units`` of the months up to the row's, with p10 and p90; categories in sorted
+        order, then the market.
     """
     cells = published.sort_values(["sku", "target_month"])
     skus = cells.drop_duplicates("sku")
     categories = skus["category"].to_numpy(dtype=object).astype(str)
-    shared = _errors_of_skus(skus["sku"].to_numpy(dtype=object), categories, history, backtest)
+    units, calendar_months = _units_before(skus["sku"].to_numpy(dtype=object), history)
+    shared = _errors_of_skus(units, calendar_months, categories, backtest)
     months = cells.iloc[: len(cells) // len(skus)][MONTHS].reset_index(drop=True)
     forecast, quantiles = _as_arrays(cells, len(skus))
     by_category, total = summed_quantiles(quantiles, categories, shared)
-    parts = [
-        _rows(CATEGORY, market, name, months, forecast[categories == name].sum(axis=0), of_sum)
-        for name, of_sum in by_category.items()
-    ]
-    return pd.concat(
-        [*parts, _rows(MARKET, market, ALL_CATEGORIES, months, forecast.sum(axis=0), total)], ignore_index=True
-    )
+
+    def rows(level: str, category: str, chosen: Bools, of_sum: Floats) -> pd.DataFrame:
+        errors = correlation_by_distance(_sum_of_known(units[chosen]), calendar_months, len(months))
+        return _rows(level, market, category, months, forecast[chosen].sum(axis=0), of_sum, errors)
+
+    parts = [rows(CATEGORY, name, categories == name, of_sum) for name, of_sum in by_category.items()]
+    every = np.ones(len(skus), dtype=bool)
+    return pd.concat([*parts, rows(MARKET, ALL_CATEGORIES, every, total)], ignore_index=True)
 
 
-def _errors_of_skus(
-    skus: Labels, categories: Labels, history: DemandPanel | None, backtest: pd.DataFrame
-) -> SharedErrors:
+def _units_before(skus: Labels, history: DemandPanel | None) -> tuple[Floats, Ints]:
+    """Return the history of SKUs, (n, months), NaN for those without, and the calendar month of each column."""
+    if history is None:
+        return np.full((len(skus), 1), np.nan), np.ones(1, dtype=int)
+    rows = pd.Index(history.skus).get_indexer(pd.Index(skus))
+    units: Floats = np.where((rows >= 0)[:, None], history.units[rows], np.nan)
+    return units, history.months.month.to_numpy()
+
+
+def _errors_of_skus(units: Floats, calendar_months: Ints, categories: Labels, backtest: pd.DataFrame) -> SharedErrors:
     """Learn the shared errors of a market's SKUs, from those with history alone."""
-    units, calendar_months = np.empty((0, 1)), np.ones(1, dtype=int)
-    known = np.zeros(len(skus), dtype=bool)
-    if history is not None:
-        rows = pd.Index(history.skus).get_indexer(pd.Index(skus))
-        known = rows >= 0
-        units, calendar_months = history.units[rows[known]], history.months.month.to_numpy()
-    of_history = sums_of_history(units, calendar_months, group_numbers(categories[known]))
+    known = np.isfinite(units).any(axis=1)
+    of_history = sums_of_history(units[known], calendar_months, group_numbers(categories[known]))
     return shared_errors(of_history, sums_of_backtest(backtest), backtest["sku"].nunique())
+
+
+def _sum_of_known(units: Floats) -> Floats:
+    """Return the sum of series by month, (months,); NaN where none is known."""
+    known = np.isfinite(units)
+    sums: Floats = np.where(known.any(axis=0), np.where(known, units, 0.0).sum(axis=0), np.nan)
+    return sums
 
 
 def levels_above_markets(
@@ -102,26 +116,28 @@ def levels_above_markets(
         raise ValueError(f"markets without a region: {without}: give each a region in the list of markets")
     regions = np.array([region_by_market[market] for market in markets], dtype=str)
     of_markets = totals[(totals["level"] == MARKET) & (totals["category"] == ALL_CATEGORIES)]
-    shared = _errors_of_markets(markets, regions, of_markets)
+    units, calendar_months = _totals_before(markets, of_markets)
+    shared = shared_errors(sums_of_history(units, calendar_months, group_numbers(regions)))
     months = cells.iloc[: len(cells) // len(markets)][MONTHS].reset_index(drop=True)
     forecast, quantiles = _as_arrays(cells, len(markets))
     by_region, total = summed_quantiles(quantiles, regions, shared)
-    parts = [
-        _rows(REGION, name, ALL_CATEGORIES, months, forecast[regions == name].sum(axis=0), of_sum)
-        for name, of_sum in by_region.items()
-    ]
-    world = _rows(WORLD, WORLD_ENTITY, ALL_CATEGORIES, months, forecast.sum(axis=0), total)
-    return pd.concat([*parts, world], ignore_index=True)
+
+    def rows(level: str, entity: str, chosen: Bools, of_sum: Floats) -> pd.DataFrame:
+        errors = correlation_by_distance(_sum_of_known(units[chosen]), calendar_months, len(months))
+        return _rows(level, entity, ALL_CATEGORIES, months, forecast[chosen].sum(axis=0), of_sum, errors)
+
+    parts = [rows(REGION, name, regions == name, of_sum) for name, of_sum in by_region.items()]
+    every = np.ones(len(markets), dtype=bool)
+    return pd.concat([*parts, rows(WORLD, WORLD_ENTITY, every, total)], ignore_index=True)
 
 
-def _errors_of_markets(markets: Labels, regions: Labels, totals: pd.DataFrame) -> SharedErrors:
-    """Learn the shared errors of markets from their monthly totals."""
+def _totals_before(markets: Labels, totals: pd.DataFrame) -> tuple[Floats, Ints]:
+    """Return the monthly totals of markets, (n, months), NaN without any, and the calendar month of each column."""
     if totals.empty:
-        return shared_errors(sums_of_history(np.empty((0, 1)), np.ones(1, dtype=int), np.empty(0, dtype=int)))
+        return np.full((len(markets), 1), np.nan), np.ones(1, dtype=int)
     wide = totals.pivot(index="entity", columns="month", values="sell_in_units").reindex(markets)
     months = pd.date_range(wide.columns.min(), wide.columns.max(), freq="MS")[-HISTORY_MONTHS:]
-    units = wide.reindex(columns=months).to_numpy(float)
-    return shared_errors(sums_of_history(units, months.month.to_numpy(), group_numbers(regions)))
+    return wide.reindex(columns=months).to_numpy(float), months.month.to_numpy()
 
 
 def _as_arrays(cells: pd.DataFrame, series: int) -> tuple[Floats, Floats]:
@@ -137,9 +153,12 @@ def _as_arrays(cells: pd.DataFrame, series: int) -> tuple[Floats, Floats]:
 
 
 def _rows(
-    level: str, entity: str, category: str, months: pd.DataFrame, forecast: Floats, quantiles: Floats
+    level: str, entity: str, category: str, months: pd.DataFrame, forecast: Floats, quantiles: Floats, errors: Floats
 ) -> pd.DataFrame:
+    """Return the rows of a level; ``errors`` are the correlations of its errors by distance of the months."""
     held = around_forecast(quantiles, forecast)
     by_level = dict(zip(QUANTILE_COLUMNS, held.T, strict=True))
     named = months.assign(level=level, entity=entity, category=category, forecast_units=forecast, **by_level)
-    return named[COLUMNS]
+    sums, (low, high) = np.cumsum(forecast), cumulative_bands(held, errors).T
+    band = (sums, np.minimum(low, sums), np.maximum(high, sums))
+    return named.assign(**dict(zip(CUMULATIVE_COLUMNS, band, strict=True)))[COLUMNS]

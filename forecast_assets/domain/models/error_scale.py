@@ -10,9 +10,14 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from forecast_assets.domain.arrays import Floats, Ints
+from forecast_assets.domain.arrays import Bools, Floats, Ints
 from forecast_assets.domain.demand.seasonality import seasonal_indices
-from forecast_assets.domain.models.recipe import ERROR_HALF_LIFE_MONTHS, ERRORS_OF_THE_MARKET, USUAL_ALPHA
+from forecast_assets.domain.models.recipe import (
+    ERROR_HALF_LIFE_MONTHS,
+    ERRORS_OF_THE_MARKET,
+    MONTHS_OF_THE_MARKET,
+    USUAL_ALPHA,
+)
 
 # Months of a SKU before its level is compared with later months.
 WARM_UP_MONTHS = 12
@@ -43,6 +48,27 @@ def error_scale(
     shrunken = (ratio * counts + usual * ERRORS_OF_THE_MARKET) / (counts + ERRORS_OF_THE_MARKET)
     scale: Floats = dispersion[:, None] * shrunken
     return scale
+
+
+def towards_market(errors: Floats, level_units: Floats, known_months: Ints, is_regular: Bools) -> Floats:
+    """Return errors of regular SKUs shrunken towards the median error of the market in relation to the level.
+
+    A SKU of few months that was steady by chance would get too narrow an interval. The weight of the own error is
+    known months / (known months + 6), between logarithms. Other rows are unchanged.
+
+    Args:
+        errors: (n, horizon_months) typical errors in units, > 0.
+        level_units: (n,) level of each SKU, > 0.
+        known_months: (n,) known months of each SKU.
+        is_regular: (n,) True for SKUs that are shrunken and that the median is of.
+    """
+    shrunken = errors.copy()
+    if is_regular.any():
+        level = level_units[is_regular, None]
+        own = np.log(errors[is_regular] / level)
+        weight = (known_months / (known_months + MONTHS_OF_THE_MARKET))[is_regular, None]
+        shrunken[is_regular] = level * np.exp(weight * own + (1.0 - weight) * np.median(own, axis=0))
+    return shrunken
 
 
 def multi_step_errors(

@@ -109,6 +109,11 @@ class MarketModel:
         boosters = self.learned.pooled if isinstance(self.learned, PooledAlone) else self.learned.own
         return boosters.names.all
 
+    def gains(self) -> pd.Series:
+        """Return the share of the gain that each feature has, largest first; of its own boosters if it has any."""
+        boosters = self.learned.pooled if isinstance(self.learned, PooledAlone) else self.learned.own
+        return boosters.gains().sort_values(ascending=False, kind="stable")
+
     def predict(
         self, features: pd.DataFrame, sell_in: DemandPanel, horizon_months: int = HORIZON_MONTHS
     ) -> Predictions:

@@ -15,7 +15,7 @@ from forecast_assets.domain.calendar import HORIZON_MONTHS
 from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.features.columns import horizon_column
 from forecast_assets.domain.models.boosters import TrainedBoosters
-from forecast_assets.domain.models.error_scale import error_scale
+from forecast_assets.domain.models.error_scale import error_scale, towards_market
 from forecast_assets.domain.models.feature_cube import FeatureCube, feature_cube
 from forecast_assets.domain.models.gradient_boosting import predict_direct
 from forecast_assets.domain.models.intermittent import blend_intermittent
@@ -151,6 +151,7 @@ def predict_each(
     of_members = Members(panel, recipe, horizon_months)
     dispersion = dispersion_units(features)
     errors = error_scale(features, learnable, known.months.month.to_numpy(), dispersion, horizon_months)
+    known_months = np.isfinite(history).sum(axis=1)
     planned = np.where(sporadic[:, None], np.nan, _planned(features, horizon_months))
     predictions = []
     for boosters in several:
@@ -174,7 +175,7 @@ def predict_each(
                 cube.scale_units,
                 dispersion,
                 history,
-                error_units=errors,
+                error_units=towards_market(errors, cube.scale_units, known_months, ~sporadic),
                 expected_units=expected,
                 planned_units=planned,
             )

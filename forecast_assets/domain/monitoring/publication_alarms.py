@@ -3,6 +3,7 @@
 import pandas as pd
 
 from forecast_assets.domain.monitoring.alarm_verdict import AlarmVerdict
+from forecast_assets.domain.number_format import format_percent
 from forecast_assets.domain.publication.published_forecasts import LAST_PUBLISHED
 
 # Sources that replace the market's own model; an override or a rule concerns single SKUs.
@@ -25,7 +26,7 @@ def _held(champion: pd.DataFrame, units: float) -> AlarmVerdict:
         return AlarmVerdict("challenger_held", "", False, "the market's own recipe makes its forecast")
     facts = [("in force", row["recipe_id"]), ("challenger", row["challenger_id"])]
     facts += [
-        (f"WAPE {name}", f"{row[f'wape_{name}']:.4f}")
+        (f"WAPE {name}", format_percent(row[f"wape_{name}"]))
         for name in ("challenger", "champion")
         if pd.notna(row[f"wape_{name}"])
     ]

@@ -13,7 +13,13 @@ from forecast_assets.domain.arrays import Floats, Ints
 from forecast_assets.domain.calendar import HORIZON_MONTHS
 from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.evaluation.quantiles import OF_P90, QUANTILE_LEVELS, around_forecast
-from forecast_assets.domain.portfolio.launches import launch_columns, launch_forecasts, new_launches
+from forecast_assets.domain.portfolio.launches import (
+    Launch,
+    earlier_launches,
+    launch_columns,
+    launch_forecasts,
+    new_launches,
+)
 
 # Earlier launches are forecast at every third origin of the last four years: denser origins repeat their errors.
 ORIGIN_STEP_MONTHS, ORIGINS = 3, 16
@@ -41,7 +47,8 @@ def launch_errors(panel: DemandPanel, products: pd.DataFrame) -> pd.DataFrame:
         (actual / forecast). There is one row per month from the launch on with a known actual and a forecast above 0.
     """
     starts = launch_columns(panel.units, panel.months[-1], products["launch_month"].to_numpy())
-    tables = [_errors_at(panel, products, starts, last) for last in _earlier_ends(panel)]
+    earlier = earlier_launches(panel, products)
+    tables = [_errors_at(panel, products, starts, last, earlier) for last in _earlier_ends(panel)]
     empty = pd.DataFrame({"sku": [], "age_months": [], "horizon_months": [], "ratio": []})
     return pd.concat([empty, *tables], ignore_index=True) if tables else empty
 
@@ -54,7 +61,9 @@ def _earlier_ends(panel: DemandPanel) -> Iterator[int]:
             yield column
 
 
-def _errors_at(panel: DemandPanel, products: pd.DataFrame, starts: Floats, last: int) -> pd.DataFrame:
+def _errors_at(
+    panel: DemandPanel, products: pd.DataFrame, starts: Floats, last: int, earlier: list[Launch]
+) -> pd.DataFrame:
     """Return the errors of the launches forecast at the column ``last``."""
     known = panel.until(panel.months[last])
     in_panel = np.isfinite(starts) & (starts < len(panel.months))
@@ -62,7 +71,7 @@ def _errors_at(panel: DemandPanel, products: pd.DataFrame, starts: Floats, last:
     dated = products.assign(launch_month=np.where(in_panel, launched, products["launch_month"].to_numpy()))
     launches = [launch for launch in new_launches(known, dated) if in_panel[launch.row]]
     ahead = min(HORIZON_MONTHS, len(panel.months) - 1 - last)
-    forecasts = launch_forecasts(known, dated, launches, HORIZON_MONTHS)[:, :ahead]
+    forecasts = launch_forecasts(known, dated, launches, HORIZON_MONTHS, earlier)[:, :ahead]
     rows = np.array([launch.row for launch in launches], dtype=int)
     start = starts[rows].astype(int)
     column = last + 1 + np.arange(ahead)

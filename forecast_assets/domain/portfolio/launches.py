@@ -1,6 +1,7 @@
-"""New SKUs: launch month, similar earlier SKUs, launch curve, and the forecast made from them.
+"""New SKUs: launch month, similar earlier SKUs, and the forecast made from them.
 
-Here belongs the forecast of SKUs that are announced or younger than a year. Not here: the choice of rule
+Here belongs the forecast of SKUs that are announced or younger than a year. Not here: launch curves and seasons
+(``launch_curves``), how far earlier launches followed their relatives (``launch_experience``), the choice of rule
 (``portfolio_rules``), rows and intervals (``announced_skus``, ``launch_intervals``). The input is the panel up to its
 last month and the products as known at that month.
 """
@@ -10,23 +11,26 @@ import dataclasses
 import numpy as np
 import pandas as pd
 
-from forecast_assets.domain.arrays import Days, Floats, Ints, Labels
+from forecast_assets.domain.arrays import Bools, Days, Floats, Ints, Labels
 from forecast_assets.domain.calendar import HORIZON_MONTHS, months_since
 from forecast_assets.domain.demand.demand_panel import DemandPanel, known_mean
 from forecast_assets.domain.demand.hierarchy import UNKNOWN_CATEGORY
 from forecast_assets.domain.demand.seasonality import following_calendar_months, seasonal_indices
+from forecast_assets.domain.portfolio.launch_curves import (
+    LEVEL_CURVE,
+    RAMP_MONTHS,
+    CurveLaunches,
+    mature_levels,
+    pooled_season,
+)
+from forecast_assets.domain.portfolio.launch_experience import Experience, first_levels, learned_experience
 
-RAMP_MONTHS = 12
-# A median over fewer launches or like items follows one of them.
-LAUNCHES_NEEDED, LIKE_ITEMS_NEEDED = 5, 3
+# A median over fewer like items follows one of them.
+LIKE_ITEMS_NEEDED = 3
 # A year to settle and a year to measure the level; a named reference needs only one year.
 LIKE_ITEM_MONTHS, REFERENCE_MONTHS = 24, 12
-KNOWN_OF_MATURE_YEAR = 6
-# The relatives' level has the weight of one own month. On launches of the sample company WAPE is 0.50, 0.35, 0.37, 0.41
-# at an age of 1, 2-3, 4-6, 7-11 months. It is 1.39, 0.55, 0.55, 0.50 with an arithmetic mean and a weight of k / 12. It
-# is 0.67, 0.56, 0.44, 0.49 with the statistical forecasts. The relatives' season costs 0.04 to 0.08.
-MONTHS_WORTH_OF_RELATIVES = 1.0
-LEVEL_CURVE = np.ones(RAMP_MONTHS)
+# A reference that ends within so many months of the launch gives its place to it: stocks of both overlap.
+REPLACED_WITHIN_MONTHS = 4
 WITH_REFERENCE, WITH_LIKE_ITEMS, WITHOUT_RELATIVE = "new_with_reference", "new_with_like_items", "new_without_relative"
 
 
@@ -41,6 +45,7 @@ class Launch:
         relatives: Rows of its relatives in the panel.
         level_units: Monthly units of the relatives, NaN without relatives.
         continues: True if it takes the place of its reference: no launch curve, and the reference's season.
+        replaces: True if its reference ends within 4 months of the launch.
     """
 
     row: int
@@ -49,6 +54,12 @@ class Launch:
     relatives: Ints
     level_units: float
     continues: bool = False
+    replaces: bool = False
+
+    @property
+    def group(self) -> tuple[str, bool]:
+        """Kind, and whether it replaces its reference: launches of a group follow their relatives alike."""
+        return self.kind, self.replaces
 
 
 def launch_columns(units: Floats, origin: pd.Timestamp, launch_month: Days) -> Floats:
@@ -83,10 +94,7 @@ def new_launches(panel: DemandPanel, products: pd.DataFrame) -> list[Launch]:
             ``continues_reference``, if there is such a column, for SKUs that take the place of their reference.
     """
     starts = launch_columns(panel.units, panel.months[-1], products["launch_month"].to_numpy())
-    alike = _attribute_codes(products)
-    reference = pd.Index(panel.skus).get_indexer(pd.Index(products["reference_sku"]))
-    young = np.flatnonzero(len(panel.months) - starts < RAMP_MONTHS)
-    launches = [_launch(panel.units, int(row), int(starts[row]), int(reference[row]), alike) for row in young]
+    launches = _launches(panel, products, starts, np.flatnonzero(len(panel.months) - starts < RAMP_MONTHS))
     if "continues_reference" not in products:
         return launches
     continues = products["continues_reference"].eq(True).to_numpy()
@@ -94,6 +102,37 @@ def new_launches(panel: DemandPanel, products: pd.DataFrame) -> list[Launch]:
         dataclasses.replace(launch, continues=bool(continues[launch.row]) and launch.kind == WITH_REFERENCE)
         for launch in launches
     ]
+
+
+def earlier_launches(panel: DemandPanel, products: pd.DataFrame) -> list[Launch]:
+    """Return the SKUs whose launch lies a year or more back, with their relatives as they were before it.
+
+    Args:
+        panel: As for ``new_launches``.
+        products: As for ``new_launches``.
+    """
+    starts = launch_columns(panel.units, panel.months[-1], products["launch_month"].to_numpy())
+    return _launches(panel, products, starts, np.flatnonzero(len(panel.months) - starts >= RAMP_MONTHS))
+
+
+def _launches(panel: DemandPanel, products: pd.DataFrame, starts: Floats, rows: Ints) -> list[Launch]:
+    """Return the launches of some rows of the panel."""
+    alike = _attribute_codes(products)
+    reference = pd.Index(panel.skus).get_indexer(pd.Index(products["reference_sku"]))
+    replaces = replaces_reference(panel, products, starts, reference)
+    launches = [_launch(panel.units, int(row), int(starts[row]), int(reference[row]), alike) for row in rows]
+    return [
+        dataclasses.replace(launch, replaces=bool(replaces[launch.row]) and launch.kind == WITH_REFERENCE)
+        for launch in launches
+    ]
+
+
+def replaces_reference(panel: DemandPanel, products: pd.DataFrame, starts: Floats, reference: Ints) -> Bools:
+    """Return True for SKUs whose reference ends within 4 months of their launch, before it or after it, (n,)."""
+    ends = len(panel.months) - 1 - months_since(products["end_month"].to_numpy(), panel.months[-1])
+    end_of_reference = np.where(reference >= 0, ends[reference], np.nan)
+    replaces: Bools = np.abs(end_of_reference - starts) <= REPLACED_WITHIN_MONTHS
+    return replaces
 
 
 def _launch(units: Floats, row: int, start: int, reference: int, alike: Ints) -> Launch:
@@ -134,121 +173,94 @@ def _levels(units: Floats, months_needed: int) -> Floats:
     return np.where(known.sum(axis=1) >= months_needed, known_mean(recent), np.nan)
 
 
-def launch_curve(units: Floats, starts: Floats, otherwise: Floats = LEVEL_CURVE) -> Floats:
-    """Return the units in month 0 .. 11 after the first sale as a multiple of the mature level, (12,).
-
-    It is the median over launches of their units / the mean of months 12 .. 23. A launch counts with 24 months of
-    history from its start and 6 known months, above zero in total, in the second year.
-
-    Args:
-        units: (n, T), without season.
-        starts: (n,) columns of the first month, NaN if not observed.
-        otherwise: Curve to return with fewer than 5 launches; by default the mature level from the first month on.
-    """
-    mature = _mature_levels(units, starts)
-    counts = np.flatnonzero(mature > 0)
-    if len(counts) < LAUNCHES_NEEDED:
-        return otherwise
-    columns = starts[counts].astype(int)[:, None] + np.arange(RAMP_MONTHS)
-    ratio = pd.DataFrame(units[counts[:, None], columns] / mature[counts, None])
-    curve: Floats = ratio.median().fillna(1.0).clip(lower=0.0).to_numpy()
-    return curve
-
-
-def curve_launches(panel: DemandPanel, products: pd.DataFrame) -> dict[str, int]:
-    """Return the number of earlier launches behind the curve of each category; 0 if there are too few for a curve.
+def curve_launches(panel: DemandPanel, products: pd.DataFrame) -> CurveLaunches:
+    """Return the earlier launches behind the launch curves, of units with their season.
 
     Args:
         panel: As for ``new_launches``.
         products: As for ``new_launches``.
     """
     starts = launch_columns(panel.units, panel.months[-1], products["launch_month"].to_numpy())
-    category = products["category"].fillna(UNKNOWN_CATEGORY).to_numpy(dtype=object)
-    is_mature = _mature_levels(panel.units, starts) > 0
-    of_market = int(is_mature.sum())
-    counts = {name: int(is_mature[category == name].sum()) for name in np.unique(category)}
-    enough = {name: count if count >= LAUNCHES_NEEDED else of_market for name, count in counts.items()}
-    return {name: count if count >= LAUNCHES_NEEDED else 0 for name, count in enough.items()}
+    reference = pd.Index(panel.skus).get_indexer(pd.Index(products["reference_sku"]))
+    replaces = replaces_reference(panel, products, starts, reference)
+    return CurveLaunches(panel.units, starts, _categories(products), replaces)
 
 
-def _mature_levels(units: Floats, starts: Floats) -> Floats:
-    """Return the mean of months 12 .. 23 after each start, (n,).
-
-    NaN with fewer than 24 months since the start, or fewer than 6 known months in the second year.
-    """
-    mature = np.full(len(units), np.nan)
-    settled = np.flatnonzero(units.shape[1] - starts >= 2 * RAMP_MONTHS)
-    columns = starts[settled].astype(int)[:, None] + np.arange(RAMP_MONTHS, 2 * RAMP_MONTHS)
-    second_year = units[settled[:, None], columns]
-    enough = np.isfinite(second_year).sum(axis=1) >= KNOWN_OF_MATURE_YEAR
-    mature[settled] = np.where(enough, known_mean(second_year), np.nan)
-    return mature
+def _categories(products: pd.DataFrame) -> Labels:
+    return products["category"].fillna(UNKNOWN_CATEGORY).to_numpy(dtype=object)
 
 
-def pooled_season(units: Floats, calendar_months: Ints) -> Floats:
-    """Return the common seasonal index of SKUs, (12,), January first, each with the same weight; 1 without SKUs."""
-    level = known_mean(units)
-    counts = level > 0
-    if not counts.any():
-        return np.ones(12)
-    pooled = pd.DataFrame(units[counts] / level[counts, None]).mean().to_numpy()
-    season: Floats = seasonal_indices(pooled[None], calendar_months).index[0]
-    return season
-
-
-def launch_forecasts(panel: DemandPanel, products: pd.DataFrame, launches: list[Launch], horizon_months: int) -> Floats:
+def launch_forecasts(
+    panel: DemandPanel,
+    products: pd.DataFrame,
+    launches: list[Launch],
+    horizon_months: int,
+    earlier: list[Launch] | None = None,
+) -> Floats:
     """Return forecasts of new SKUs, (number of launches, horizon) >= 0, in the order of ``launches``.
 
     The forecast is ``level x curve x season`` from the first month on, 0 before an announced one.
 
-    - Curve and season are those of the category's SKUs. With fewer than 5 earlier launches the curve is the market's.
-      From month 12 on the curve is 1.
+    - The season is that of the category's SKUs, the curve that of ``CurveLaunches``. From month 12 on the curve is 1.
     - The level is the weighted geometric mean of the SKU's own level and its relatives'. The own level is the sum of
-      its units without season / the sum of the curve in those months. With k known months its weight is
-      ``k / (k + 1)``; it is 1 without relatives and 0 while nothing has been sold.
+      its units without season / the sum of the curve in those months. The relatives' is corrected by what earlier
+      launches of the group did (``Experience``). With k known months the own level has the weight ``k / (k + m)``, m
+      from the same experience; it is 1 without relatives and 0 while nothing has been sold.
     - A SKU that continues its reference has no curve, and the reference's season.
-    - With neither sales nor relatives the level is the median mature level of earlier launches: of the category with at
-      least 3 of them, else of the market with at least 3, else 0.
+    - With neither sales nor relatives the level is the median mature level of earlier launches that replaced nothing:
+      of the category with at least 3 of them, else of the market with at least 3, else 0.
+    - Without relatives among rare items, the mean of all earlier launches counts (``RareLaunch``).
 
     Args:
         panel: As for ``new_launches``.
         products: As for ``new_launches``.
         launches: From ``new_launches``.
         horizon_months: Months to forecast.
+        earlier: From ``earlier_launches`` of this panel or of a longer one, which is the same and saves time.
     """
     months = panel.months.month.to_numpy()
-    starts = launch_columns(panel.units, panel.months[-1], products["launch_month"].to_numpy())
-    category = products["category"].fillna(UNKNOWN_CATEGORY).to_numpy(dtype=object)
-    curves, seasons, usual = _by_category(panel.units, months, starts, category)
+    category = _categories(products)
+    seasons = _seasons(panel.units, months, category)
+    curves = curve_launches(panel, products).without_season(seasons, months)
+    usual = _usual_levels(curves)
+    earlier = earlier_launches(panel, products) if earlier is None else earlier
+    before = [launch for launch in earlier if len(months) - launch.start >= RAMP_MONTHS]
+    curve_of = curves.curves((category[launch.row], launch.replaces) for launch in (*before, *launches))
+    experience = _experience(before, curves, curve_of)
+    alone = {category[launch.row] for launch in launches if launch.kind == WITHOUT_RELATIVE}
+    rare_of = {name: curves.rare_launch(name) for name in sorted(alone)}
     forecasts = np.zeros((len(launches), horizon_months))
     for position, launch in enumerate(launches):
-        curve, season = curves[category[launch.row]], seasons[category[launch.row]]
+        curve, season = curve_of[category[launch.row], launch.replaces], seasons[category[launch.row]]
+        known = experience.get(launch.group, Experience())
         if launch.continues:
-            before = np.where(np.arange(len(months)) < launch.start, panel.units[launch.relatives], np.nan)
-            curve, season = LEVEL_CURVE, seasonal_indices(before, months).index[0]
+            old = np.where(np.arange(len(months)) < launch.start, panel.units[launch.relatives], np.nan)
+            curve, season, known = LEVEL_CURVE, seasonal_indices(old, months).index[0], Experience()
         age, months_until = max(len(months) - launch.start, 0), max(launch.start - len(months), 0)
         adjusted = panel.units[launch.row, launch.start :] / season[months[launch.start :] - 1]
+        rare = rare_of[category[launch.row]] if launch.kind == WITHOUT_RELATIVE else None
+        if rare is None:
+            otherwise = usual[category[launch.row]] if np.isnan(launch.level_units) else known.level(launch.level_units)
+            level = _level(adjusted, curve[:age], known, launch.level_units) or otherwise
+        else:
+            curve, level = rare.curve, rare.level(adjusted)
         ahead = np.concatenate([np.zeros(months_until), curve[age:], np.ones(horizon_months)])[:horizon_months]
         target_season = season[following_calendar_months(months, horizon_months) - 1]
-        otherwise = usual[category[launch.row]] if np.isnan(launch.level_units) else launch.level_units
-        level = _level(adjusted, curve[:age], launch.level_units) or otherwise
         forecasts[position] = level * ahead * target_season
     return forecasts
 
 
-def _by_category(
-    units: Floats, months: Ints, starts: Floats, category: Labels
-) -> tuple[dict[str, Floats], dict[str, Floats], dict[str, float]]:
-    """Return launch curve, seasonal index and usual mature level of a launch, by category."""
+def _seasons(units: Floats, months: Ints, category: Labels) -> dict[str, Floats]:
+    """Return the seasonal index of the SKUs of each category with two known years."""
     settled = np.isfinite(units).sum(axis=1) >= LIKE_ITEM_MONTHS
-    seasons = {name: pooled_season(units[settled & (category == name)], months) for name in np.unique(category)}
-    adjusted = units / np.array([seasons[name] for name in category])[:, months - 1]
-    of_market = launch_curve(adjusted, starts)
-    curves = {name: launch_curve(adjusted[category == name], starts[category == name], of_market) for name in seasons}
-    mature = _mature_levels(adjusted, starts)
-    usual_of_market = _median_of_enough(mature, 0.0)
-    usual = {name: _median_of_enough(mature[category == name], usual_of_market) for name in seasons}
-    return curves, seasons, usual
+    return {name: pooled_season(units[settled & (category == name)], months) for name in np.unique(category)}
+
+
+def _usual_levels(curves: CurveLaunches) -> dict[str, float]:
+    """Return the usual mature level of a launch that replaces nothing, by category."""
+    mature = np.where(curves.replaces, np.nan, mature_levels(curves.units, curves.starts))
+    of_market = _median_of_enough(mature, 0.0)
+    return {name: _median_of_enough(mature[curves.category == name], of_market) for name in np.unique(curves.category)}
 
 
 def _median_of_enough(levels: Floats, otherwise: float) -> float:
@@ -256,14 +268,28 @@ def _median_of_enough(levels: Floats, otherwise: float) -> float:
     return float(np.median(known)) if len(known) >= LIKE_ITEMS_NEEDED else otherwise
 
 
-def _level(adjusted: Floats, curve: Floats, relatives_level: float) -> float:
-    """Return the mature level from the months since launch and the relatives' level (NaN if none); 0 without both."""
+def _experience(
+    earlier: list[Launch], curves: CurveLaunches, curve_of: dict[tuple[str, bool], Floats]
+) -> dict[tuple[str, bool], Experience]:
+    """Return what the launches of each group with relatives did beside them."""
+    experience = {}
+    for group in sorted({launch.group for launch in earlier if launch.kind != WITHOUT_RELATIVE}):
+        own = [launch for launch in earlier if launch.group == group]
+        rows, starts = np.array([(launch.row, launch.start) for launch in own]).T
+        shapes = np.array([curve_of[curves.category[row], group[1]] for row in rows])
+        levels = first_levels(curves.units, rows, starts, shapes)
+        experience[group] = learned_experience(np.array([launch.level_units for launch in own]), levels)
+    return experience
+
+
+def _level(adjusted: Floats, curve: Floats, experience: Experience, relatives_level: float) -> float:
+    """Return the mature level from the months since launch and the relatives' level (NaN if none); 0 without sales."""
     known = np.isfinite(adjusted)
     sold, expected = adjusted[known].sum(), curve[known].sum()
     if sold <= 0 or expected <= 0:
-        return float(np.nan_to_num(relatives_level))
+        return 0.0
     own_level = sold / expected
     if np.isnan(relatives_level):
         return float(own_level)
-    weight = known.sum() / (known.sum() + MONTHS_WORTH_OF_RELATIVES)
-    return float(own_level**weight * relatives_level ** (1.0 - weight))
+    weight = known.sum() / (known.sum() + experience.months_worth)
+    return float(own_level**weight * experience.level(relatives_level) ** (1.0 - weight))

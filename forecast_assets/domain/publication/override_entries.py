@@ -7,6 +7,7 @@ import hashlib
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 import pandas as pd
@@ -16,9 +17,12 @@ OVERRIDE_REASONS = (
 )  # fmt: skip
 # A number further than this share off the model's needs a comment of at least so many characters.
 LARGE_CHANGE, LARGE_CHANGE_COMMENT = 0.5, 15
+LARGEST = 1e9
 # Excel keeps 15 digits, and the split of a total is not exact.
 SAME_NUMBER = 1e-9
 CELL = ["sku", "target_month"]
+# How a reason names the number of another person that it replaces.
+REPLACES = " (replaces "
 # Rows of the delivery file; the last column is for people and not part of the contract.
 DELIVERED = [
     "country", "sku", "origin_month", "target_month", "forecast_units", "author", "reason", "imported_at",
@@ -127,7 +131,7 @@ def joined(
             "country": country, "sku": changes["sku"], "origin_month": origin, "target_month": changes["target_month"],
             "forecast_units": changes["override_units"].astype(float), "author": author,
             "reason": [
-                reason + (f" (replaces {shown(units)} by {by})" if by and by != author else "")
+                reason + (f"{REPLACES}{shown(units)} by {by})" if by and by != author else "")
                 for reason, units, by in changes[["reason", "before_units", "before_author"]].itertuples(index=False)
             ],
             "imported_at": imported_at,
@@ -138,6 +142,26 @@ def joined(
     return pd.concat([part for part in (kept, new) if len(part)] or [new], ignore_index=True).sort_values(
         CELL, ignore_index=True
     )
+
+
+def replaced_since(pending: pd.DataFrame, author: str) -> list[str]:
+    """Return a line for each number of an author that another person has replaced, as the reasons in force name them.
+
+    Args:
+        pending: Numbers in force: DELIVERED.
+        author: The label under which the numbers were entered.
+    """
+    lines = []
+    for row in pending.to_dict("records"):
+        text = str(row["reason"])
+        begin = text.rfind(REPLACES)
+        number, by, rest = text[begin + len(REPLACES) :].partition(" by ") if begin >= 0 else ("", "", "")
+        if by and rest.startswith(f"{author})"):
+            lines.append(
+                f"SKU {row['sku']} for {row['target_month']:%Y-%m}: your {number} was replaced by "
+                f"{shown(row['forecast_units'])} of {row['author']}"
+            )
+    return lines
 
 
 def _by_cell(published: pd.DataFrame) -> dict[tuple[str, pd.Timestamp], tuple[float, float]]:
@@ -156,9 +180,12 @@ def _problems(
         return [(entry.cell, f"SKU {entry.sku} has no published forecast for {entry.target_month:%Y-%m}")]
     units = number_of(entry.units)
     if math.isnan(units):
-        return [(entry.cell, f"{entry.units!r} is not a number; enter units, such as 900")]
+        given = f"the date {entry.units:%Y-%m-%d}" if isinstance(entry.units, datetime) else repr(entry.units)
+        return [(entry.cell, f"{given} is not a number; enter units, such as 900")]
     if units < 0:
         return [(entry.cell, f"{shown(units)} is negative; enter 0 or more")]
+    if units > LARGEST:
+        return [(entry.cell, f"{units:.3g} is more than a billion units; enter units, such as 900")]
     problems = []
     if entry.reason not in OVERRIDE_REASONS:
         given = f"{entry.reason!r} is no reason" if entry.reason else "the reason is missing"

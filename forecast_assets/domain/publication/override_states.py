@@ -90,6 +90,21 @@ def entered(ledger: pd.DataFrame, rows: pd.DataFrame, state: str) -> tuple[pd.Da
     return _joined(table, new), lines
 
 
+def replaced_numbers(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """Return the new numbers of cells that had another person's number, with ``before_units`` and ``before_author``.
+
+    Args:
+        before: ``sku, target_month, forecast_units, author``; one row per cell.
+        after: DELIVERED.
+    """
+    earlier = before[[*CELL, "forecast_units", "author"]].rename(
+        columns={"forecast_units": "before_units", "author": "before_author"}
+    )
+    both = after.merge(earlier, on=CELL, how="inner")
+    others = [not is_same_person(one, other) for one, other in zip(both["before_author"], both["author"], strict=True)]
+    return both[np.array(others, dtype=bool)].reset_index(drop=True)
+
+
 def submitted(ledger: pd.DataFrame, author: str, at: str) -> pd.DataFrame:
     """Submit the drafts and expired numbers of an author. Raises NotAllowed if there is none."""
     own = [is_same_person(author, each) for each in ledger["author"]]

@@ -20,6 +20,7 @@ from forecast_assets.domain.evaluation.quantiles import (
     with_every_quantile,
     with_quantiles,
 )
+from forecast_assets.domain.number_format import format_percent
 
 # Rules whose numbers do not depend on the model: they apply even if the model is not published.
 RULES_WITHOUT_MODEL = (
@@ -59,8 +60,8 @@ def decide(backtest: pd.DataFrame, source: str = "model") -> Decision:
         return Decision("baseline", "no WAPE in the backtest: nothing was sold in the months scored")
     row = accuracy_table(scored.assign(all_cells="all"), ["all_cells"], forecasts=BACKTEST_METHODS).iloc[0]
     figures = (
-        f"backtest WAPE {source} {row['wape_model']:.4f}, baseline {row['wape_baseline']:.4f}, "
-        f"naive {row['wape_naive']:.4f}; {source} against baseline: {compare_paired(scored).in_words}"
+        f"backtest WAPE {source} {format_percent(row['wape_model'])}, baseline {format_percent(row['wape_baseline'])}, "
+        f"naive {format_percent(row['wape_naive'])}; {source} against baseline: {compare_paired(scored).in_words}"
     )
     if row["wape_model"] > row["wape_naive"]:
         return Decision("baseline", f"{source} worse than seasonal naive; {figures}")

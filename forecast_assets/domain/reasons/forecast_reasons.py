@@ -18,6 +18,7 @@ from forecast_assets.domain.demand.demand_panel import DemandPanel
 from forecast_assets.domain.portfolio.lifecycle import faded
 from forecast_assets.domain.reasons.boosting_causes import boosting_causes
 from forecast_assets.domain.reasons.causes import CAUSES, FEATURE_CAUSES
+from forecast_assets.domain.reasons.decision_sentences import decision_in, override_reason_in
 from forecast_assets.domain.reasons.last_year import (
     Differences,
     by_horizon,
@@ -126,19 +127,23 @@ class _Cell:
         author, reason = (usual if pd.isna(given) else given
                           for given, usual in zip((author, reason), UNKNOWN_OVERRIDE, strict=True))  # fmt: skip
         before = self.before if np.isfinite(self.before) else self.last_units
-        text = sentence(self.language, OVERRIDE, author=author, number=number, before=self.before, reason=reason)
+        words = override_reason_in(self.language, str(reason))
+        text = sentence(self.language, OVERRIDE, author=author, number=number, before=self.before, reason=words)
         return OVERRIDE, number - before, text
+
+    def _decision(self) -> str:
+        return decision_in(self.language, str(self.numbers.reason[self.at]))
 
     def _origin_of_number(self, texts: dict[str, str]) -> tuple[str, float, str]:
         rule, source = str(self.numbers.rule[self.at[0]]), str(self.numbers.source[self.at])
         if self.numbers.is_by_rule[self.at]:
             return rule, self.before - self.last_units, texts[self.sku]
         if source not in BY_MODEL:
-            return source, np.nan, sentence(self.language, source, reason=self.numbers.reason[self.at])
+            return source, np.nan, sentence(self.language, source, reason=self._decision())
         if rule in (END_OF_LIFE, DYING):
             return rule, self.before * (1.0 - 1.0 / self.fade) if rule == DYING else np.nan, texts[self.sku]
         if source != MODEL:
-            return source, np.nan, sentence(self.language, source, reason=self.numbers.reason[self.at])
+            return source, np.nan, sentence(self.language, source, reason=self._decision())
         key = MODEL if np.isfinite(self.last_units) else "model_alone"
         facts = {"forecast": self.before, "then": self.then, "last": float(self.last_units)}
         return MODEL, np.nan, sentence(self.language, key, **facts)

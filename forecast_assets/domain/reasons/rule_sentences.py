@@ -63,13 +63,13 @@ def _launches(
     market = with_announced(panel, rules.index.to_numpy(dtype=object)).until(origin, HISTORY_MONTHS)
     described = products.set_index("sku").reindex(market.skus)
     launches = {market.skus[launch.row]: launch for launch in new_launches(market, described)}
-    counts, category = curve_launches(market, described), described["category"].fillna(UNKNOWN_CATEGORY)
+    curves, category = curve_launches(market, described), described["category"].fillna(UNKNOWN_CATEGORY)
     texts = {}
     for sku, rule in zip(rules.index.astype(str), rules, strict=True):
         if sku not in launches or launches[sku].kind != rule:
             texts[sku] = sentence(language, "new")
             continue
-        count = counts[category[sku]]
+        count = int(curves.behind(category[sku], launches[sku].replaces).sum())
         curve = sentence(language, "curve", launches=count) if count else ""
         reference, relatives = described["reference_sku"][sku], len(launches[sku].relatives)
         texts[sku] = sentence(language, rule, curve=curve, reference=reference, relatives=relatives)

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import numpy as np
 import pandas as pd
 
 from forecast_assets.domain.demand.hierarchy import MARKET
@@ -17,8 +18,7 @@ class Headline:
     Attributes:
         units: Published units.
         value: The same x price of a unit, over the SKUs with a price; None if no SKU has one.
-        low, high: p10 and p90 of the market's units, summed over the months as if the months erred alike: four of five
-            quarters are expected in it, or more.
+        low, high: p10 and p90 of the market's units of the three months together.
         last_units: Units of the last publication for the same months.
         last_year_units: Sell-in of the same months of last year, over the SKUs whose months are all known.
         by_cause: Units by cause from ``last_units`` to ``units``, in the order of CHANGE_CAUSES; empty without a last
@@ -45,13 +45,16 @@ def headline(exceptions: pd.DataFrame, levels: pd.DataFrame) -> Headline:
     # All rows of a publication, or no row, have parts.
     has_last = bool(exceptions["new_actuals_units"].notna().any())
     market = levels[levels["level"] == MARKET].sort_values("target_month").head(REVIEW_MONTHS)
-    has_band = len(market) == REVIEW_MONTHS
+    low, high = (
+        float(market[f"cumulative_units_{name}"].iloc[-1]) if len(market) == REVIEW_MONTHS else float("nan")
+        for name in ("p10", "p90")
+    )
     last_year = exceptions["last_year_units"].sum(min_count=1)
     return Headline(
         units=float(exceptions["units"].sum()),
         value=float((priced["units"] * priced["unit_price"]).sum()) if len(priced) else None,
-        low=float(market["forecast_units_p10"].sum()) if has_band else None,
-        high=float(market["forecast_units_p90"].sum()) if has_band else None,
+        low=None if np.isnan(low) else low,
+        high=None if np.isnan(high) else high,
         last_units=float(exceptions["last_units"].sum()) if has_last else None,
         last_year_units=None if pd.isna(last_year) else float(last_year),
         by_cause={cause: float(exceptions[f"{cause}_units"].sum()) for cause in CHANGE_CAUSES} if has_last else {},

@@ -12,6 +12,7 @@ import pandas as pd
 
 from forecast_assets.domain.evaluation.accuracy import accuracy_table
 from forecast_assets.domain.evaluation.paired_comparison import WORSE, PairedComparison, compare_paired
+from forecast_assets.domain.number_format import format_percent
 from forecast_assets.domain.publication.published_forecasts import Decision, decide
 from forecast_assets.domain.selection.contest import Contest, recipe_id, recipe_text
 
@@ -156,7 +157,7 @@ def _conditions(
 
 
 def _at_most(name: str, figure: float, limit: float, measure: str) -> Condition:
-    words = f"{measure} {figure:.4f}, at most {limit:.4f} allowed ({name})"
+    words = f"{measure} {format_percent(figure)}, at most {format_percent(limit)} allowed ({name})"
     return Condition(name, bool(figure <= limit + ROUNDING), figure, limit, words)
 
 
@@ -230,7 +231,8 @@ def _why(contest: Contest, compared: Comparison, outcome: str) -> str:
     if outcome == PROMOTED:
         return (
             f"challenger {contest.challenger_id} promoted over {recipe_id(contest.champion)}: "
-            f"WAPE {compared.wape['challenger']:.4f} and {compared.wape['champion']:.4f}, {compared.test.in_words}"
+            f"WAPE {format_percent(compared.wape['challenger'])} and {format_percent(compared.wape['champion'])}, "
+            f"{compared.test.in_words}"
         )
     if outcome == HELD:
         failed = "; ".join(condition.in_words for condition in compared.failed)

@@ -16,6 +16,7 @@ from forecast_assets.domain.evaluation.accuracy import accuracy_table
 from forecast_assets.domain.evaluation.backtest_accuracy import BACKTEST_METHODS
 from forecast_assets.domain.evaluation.paired_comparison import MIN_SKUS, WORSE, compare_paired
 from forecast_assets.domain.months import consecutive_months
+from forecast_assets.domain.number_format import format_percent, format_signed_percent
 from forecast_assets.domain.selection.backtest import with_actuals
 from forecast_assets.domain.statistical.baseline import baseline_forecasts
 from forecast_assets.domain.statistical.seasonal_smoothing import forecast_statistical
@@ -188,7 +189,8 @@ def accuracy(cells: pd.DataFrame, method: str, *, is_model: bool) -> list[Readin
 def _wape(scored: pd.DataFrame, row: pd.Series, method: str, is_model: bool) -> ReadinessFinding:
     test = compare_paired(scored)
     observed = (
-        f"{method} {row['wape_model']:.4f}, Holt-Winters {row['wape_baseline']:.4f}, naive {row['wape_naive']:.4f}; "
+        f"{method} {format_percent(row['wape_model'])}, Holt-Winters {format_percent(row['wape_baseline'])}, "
+        f"naive {format_percent(row['wape_naive'])}; "
         f"against Holt-Winters {test.in_words}"
     )
     run = "" if is_model else "run a cycle of the market: then its model is judged"
@@ -207,7 +209,10 @@ def _wape(scored: pd.DataFrame, row: pd.Series, method: str, is_model: bool) -> 
 
 def _bias(row: pd.Series, method: str, is_model: bool) -> ReadinessFinding:
     bias, baseline = float(row["bias_model"]), float(row["bias_baseline"])
-    observed = f"{method} {bias:+.4f}, Holt-Winters {baseline:+.4f}, naive {row['bias_naive']:+.4f}"
+    observed = (
+        f"{method} {format_signed_percent(bias)}, Holt-Winters {format_signed_percent(baseline)}, "
+        f"naive {format_signed_percent(row['bias_naive'])}"
+    )
     worse = abs(bias) > abs(baseline) or not np.isfinite(baseline)
     if is_model and abs(bias) > GREATEST_BIAS and worse:
         step = f"beyond {GREATEST_BIAS:.0%} and worse than Holt-Winters: find out why before it goes live"

@@ -25,10 +25,18 @@ from forecast_assets.storage.opened import open_store
 # Takes the place of a job's name where a market's steps could not be found.
 PLANNING = "planning"
 Report = Callable[[str | None, str, MonthRange, RunResult | None], None]
+# Called with the runs under way where none has ended for QUIET_SECONDS: market, job and months of each.
+Watch = Callable[[Sequence[tuple[str | None, str, MonthRange]]], None]
+QUIET_SECONDS = 15.0
 
 
 def run_cycles(
-    settings: Settings, load: Loader, request: CycleRequest, countries: Sequence[str], report: Report
+    settings: Settings,
+    load: Loader,
+    request: CycleRequest,
+    countries: Sequence[str],
+    report: Report,
+    watch: Watch | None = None,
 ) -> dict[str, list[RunResult]]:
     """Run the cycles of the markets.
 
@@ -38,6 +46,7 @@ def run_cycles(
         request: Months of the cycles.
         countries: Codes of the markets.
         report: Called with market (None for all), job, months and result; the result is None when a run starts.
+        watch: Called with the runs under way where none has ended for a while.
 
     Returns:
         Results by market, those of fallback runs last. Runs over all markets stand under the empty code. A market
@@ -61,13 +70,13 @@ def run_cycles(
                 wanted = {"": planned("", steps.over_all_markets(stage, ready))}
             else:
                 wanted = {code: planned(code, steps.of_market(stage, code)) for code in ready}
-            _extend(results, run_side_by_side(processes, wanted, report))
+            _extend(results, run_side_by_side(processes, wanted, report, watch))
         failed = [code for code in is_open if not all(result.succeeded for result in results[code])]
         left = {code: planned(code, steps_after_failure(settings, code, request.month)) for code in failed}
-        _extend(results, run_side_by_side(processes, left, report, goes_on=True))
+        _extend(results, run_side_by_side(processes, left, report, watch, goes_on=True))
         # Last, so that the sums hold what fallback runs have published.
         sums = {"": planned("", steps.over_all_markets(FORECAST_SUMS, is_open))}
-        _extend(results, run_side_by_side(processes, sums, report))
+        _extend(results, run_side_by_side(processes, sums, report, watch))
     return results
 
 
@@ -87,7 +96,12 @@ def _extend(results: dict[str, list[RunResult]], more: Mapping[str, list[RunResu
 
 
 def run_side_by_side(
-    processes: Processes, steps: Mapping[str, Steps], report: Report, *, goes_on: bool = False
+    processes: Processes,
+    steps: Mapping[str, Steps],
+    report: Report,
+    watch: Watch | None = None,
+    *,
+    goes_on: bool = False,
 ) -> dict[str, list[RunResult]]:
     """Run each market's steps in order, as many markets at a time as there are processes.
 
@@ -105,7 +119,9 @@ def run_side_by_side(
                 report(code or None, step.job, step.months, None)
                 future = processes.launch(step.job, code or None, step.months, step.tags, step.assets)
                 running[future] = (code, step)
-        done, _ = wait(running, return_when=FIRST_COMPLETED)
+        done, _ = wait(running, QUIET_SECONDS if watch else None, FIRST_COMPLETED)
+        if watch and running and not done:
+            watch([(code or None, step.job, step.months) for code, step in running.values()])
         for future in done:
             code, step = running.pop(future)
             result = _result(future, code, step)

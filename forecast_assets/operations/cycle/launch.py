@@ -10,7 +10,7 @@ import pandas as pd
 from forecast_assets.domain.months import MonthRange
 from forecast_assets.operations.dagster_internals import SerializableErrorInfo
 from forecast_assets.partitions import range_name
-from forecast_assets.tags import MONTHS_TAG, RANGE_END_TAG, RANGE_START_TAG
+from forecast_assets.tags import MONTHS_TAG, PARTITION_TAG, RANGE_END_TAG, RANGE_START_TAG
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -89,9 +89,15 @@ def launch(
 
 def _range_tags(months: MonthRange, country: str | None) -> dict[str, str]:
     """Return the tags of a run over a range; its name is there for the list of runs."""
-    named = {MONTHS_TAG: range_name(country, months)}
+    return {MONTHS_TAG: range_name(country, months), **partition_tags(country, months)}
+
+
+def partition_tags(country: str | None, months: MonthRange) -> dict[str, str]:
+    """Return the tags by which a run of a market (None: all) and its months is found."""
+    if months.first == months.last:
+        return {PARTITION_TAG: str(_key(months.first, country))}
     keys = {RANGE_START_TAG: months.first, RANGE_END_TAG: months.last}
-    return named | {tag: str(_key(month, country)) for tag, month in keys.items()}
+    return {tag: str(_key(month, country)) for tag, month in keys.items()}
 
 
 def _key(month: pd.Timestamp, country: str | None) -> str:

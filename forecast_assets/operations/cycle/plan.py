@@ -17,17 +17,22 @@ BASELINE_REACH_MONTHS = BASELINE_WINDOW_MONTHS - 1 + EARLIEST_ANCHOR_MONTHS
 
 @dataclasses.dataclass(frozen=True)
 class CycleRequest:
-    """Requested full cycles: ``origins`` origins, ``step`` months apart, the last one ``month``."""
+    """Requested full cycles: ``origins`` origins, ``step`` months apart, the last one ``month``.
+
+    With ``month_before`` the month before the last one is an origin too, as the review compares the two.
+    """
 
     month: pd.Timestamp
     history: int
     origins: int = 1
     step: int = 1
+    month_before: bool = False
 
     @property
     def origin_months(self) -> list[pd.Timestamp]:
         """The origins of the full cycles, ascending."""
-        return [add_months(self.month, -self.step * back) for back in range(self.origins - 1, -1, -1)]
+        apart = [add_months(self.month, -self.step * back) for back in range(self.origins)]
+        return sorted({*apart, *([add_months(self.month, -1)] if self.month_before else [])})
 
 
 def source_months(request: CycleRequest, market: Market) -> MonthRange | None:

@@ -61,6 +61,8 @@ def _record(store: TableStore, runs: MlflowRuns, tracking: MlflowTracking, kept:
     partition, market = kept.partition, str(kept.partition.country)
     published, provenances = store.read_with_provenance(PUBLISHED, [partition], ["sku", "source", "status"])
     model, backtest = (store.read(table, [partition]) for table in ("model", "backtest"))
+    has_measured = store.exists("performance", partition)
+    performance = store.read("performance", [partition]) if has_measured else pd.DataFrame()
     champion = store.read("champion", [partition]) if store.exists("champion", partition) else pd.DataFrame()
     record = cycle_record(
         cycle_id=kept.cycle_id,
@@ -70,6 +72,7 @@ def _record(store: TableStore, runs: MlflowRuns, tracking: MlflowTracking, kept:
         model=model,
         backtest=backtest,
         published=published,
+        performance=performance,
         commit=provenances[partition].git_sha,
     )
     record = dataclasses.replace(record, store_id=runs.store_id(), earlier_run_id=kept.mlflow_run_id)

@@ -13,6 +13,7 @@ from forecast_assets.config.settings import Settings
 from forecast_assets.domain.publication.override_entries import CELL
 from forecast_assets.domain.publication.override_states import (
     APPROVED,
+    DRAFT,
     SUBMITTED,
     NotAllowed,
     Person,
@@ -31,6 +32,7 @@ from forecast_assets.operations.overrides.delivery_file import (
     replace_rows,
 )
 from forecast_assets.operations.overrides.import_workbook import OverrideImport
+from forecast_assets.operations.overrides.replaced_numbers import report_replaced
 from forecast_assets.storage import PartitionKey, TableStore
 
 NOT_NEEDED = "without four eyes"
@@ -54,6 +56,8 @@ def enter(settings: Settings, checked: OverrideImport, state: str, now: pd.Times
     file = ledger(settings, PartitionKey(checked.origin, checked.country), now)
     rows, lines = entered(file.rows, checked.new_rows, state)
     replace_ledger(settings, file, rows)
+    waiting = file.rows[file.rows["state"].isin([DRAFT, SUBMITTED])]
+    report_replaced(settings, file.partition, waiting, checked.new_rows)
     return lines
 
 
@@ -112,6 +116,7 @@ def _put_in_force(settings: Settings, partition: PartitionKey, approved: pd.Data
     others = file.rows[~pd.MultiIndex.from_frame(file.rows[CELL]).isin(pd.MultiIndex.from_frame(new[CELL]))]
     parts = [part for part in (others, new) if len(part)]
     replace_rows(settings, file, pd.concat(parts, ignore_index=True).sort_values(CELL, ignore_index=True))
+    report_replaced(settings, partition, file.rows, new)
 
 
 def _require_open(store: TableStore, partition: PartitionKey) -> None:

@@ -28,6 +28,7 @@ from forecast_assets.operations.overrides.delivery_file import (
     delivery_file,
     replace_rows,
 )
+from forecast_assets.operations.overrides.replaced_numbers import report_replaced
 from forecast_assets.reports.override_reader import FilledWorkbook
 from forecast_assets.sources.landing import LandingError
 from forecast_assets.sources.opened import open_landing
@@ -84,12 +85,13 @@ def check_import(
 
 
 def deliver(settings: Settings, checked: OverrideImport) -> None:
-    """Write the delivery file of a checked import.
+    """Write the delivery file of a checked import, and alert the planners whose numbers it replaces.
 
     Raises:
         ImportRefused: If another import has written the file since the check.
     """
     replace_rows(settings, checked.file, checked.rows)
+    report_replaced(settings, checked.file.partition, checked.file.rows, checked.new_rows)
 
 
 def _publication(settings: Settings, store: TableStore, workbook: FilledWorkbook) -> pd.DataFrame:
@@ -113,6 +115,10 @@ def _publication(settings: Settings, store: TableStore, workbook: FilledWorkbook
             "the workbook of the report again and enter your numbers there"
         )
         raise ImportRefused("\n".join([head, *lines[:NAMED], *more]))
+    typed_over = changed_since(workbook.published, published)
+    if typed_over:
+        head = "rows Published were changed in the workbook. Your numbers belong in the rows Yours below them"
+        raise ImportRefused("\n".join([head, *typed_over[:NAMED]]))
     return published
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from forecast_assets.domain.number_format import format_percent, format_signed_percent, format_units
+from forecast_assets.domain.review.headline import headline
 from forecast_assets.reports.market_report import MarketReport
 from forecast_assets.reports.measures import publication_counts, sku_measures
 from forecast_assets.reports.override_sheet import names_by_sku
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 TEN = 10
 # Rows that planners overrode have a reason each: the sheet Forecast marks them.
 MOST_REASONS = 3
-WIDTHS = (20, 24, 16, 16, 14, 14, 16, 20, 20, 20)
+WIDTHS = (28, 24, 16, 16, 14, 14, 16, 20, 20, 20)
 COUNTS: Columns = {
     "status": ("Status", "text"),
     "source": ("Source", "text"),
@@ -80,7 +81,13 @@ def write_cover(sheet: "Worksheet", report: MarketReport, formats: Formats, fore
         sheet.set_row(row, HEAD_HEIGHT)
         row += 1
     row += 1
-    facts = {"Region": report.region, "Stage": report.stage, "Cycle": report.cycle_id, "Code version": report.git_sha}
+    facts = {
+        "Review": report.review,
+        "Region": report.region,
+        "Stage": report.stage,
+        "Cycle": report.cycle_id,
+        "Code version": report.git_sha,
+    }
     for label, text in (facts | report.model_summary).items():
         sheet.write_string(row, 0, label, formats["bold"])
         sheet.merge_range(row, 1, row, len(WIDTHS) - 1, str(text), formats["wrap"])
@@ -94,7 +101,7 @@ def headlines(report: MarketReport, skus: pd.DataFrame) -> dict[str, str]:
     has_unknown = unknown["sell_in_units"].isna().any()
     change = ahead / last - 1 if last > 0 and not has_unknown else float("nan")
     accuracy = overall_rows(report)
-    texts = {
+    texts = _next_quarter(report) | {
         "Next 12 months": f"{format_units(ahead)} units",
         "Against the last 12": format_signed_percent(change),
     }
@@ -112,6 +119,21 @@ def headlines(report: MarketReport, skus: pd.DataFrame) -> dict[str, str]:
     texts["Planners' numbers"] = f"{overrides} of {len(report.published)} published"
     texts["SKUs"] = str(report.published["sku"].nunique())
     return texts | ({"Findings in the deliveries": str(len(report.findings))} if len(report.findings) else {})
+
+
+def _next_quarter(report: MarketReport) -> dict[str, str]:
+    """Return the figures of the page's first screen; none if the review is not stored."""
+    if report.exceptions.empty:
+        return {}
+    top = headline(report.exceptions, report.levels)
+    value = "" if top.value is None else f", {format_units(top.value)} at net sales per unit"
+    texts = {"Next 3 months": f"{format_units(top.units)} units{value}"}
+    if top.low is not None and top.high is not None:
+        texts["Band (p10 to p90)"] = f"{format_units(top.low)} to {format_units(top.high)} units"
+    for label, before in (("last month's forecast", top.last_units), ("last year", top.last_year_units)):
+        if before:
+            texts[f"Against {label}"] = f"{format_signed_percent(top.units / before - 1)}, {format_units(before)} units"
+    return texts
 
 
 def _write_headlines(sheet: "Worksheet", row: int, texts: Mapping[str, str], formats: Formats) -> int:

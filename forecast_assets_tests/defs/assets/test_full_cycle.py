@@ -223,11 +223,17 @@ def test_a_record_that_was_missed_is_filled_in_when_mlflow_is_back(published_com
     (event,) = result.get_asset_materialization_events()
     from mlflow import MlflowClient
 
-    run = MlflowClient(address).get_run(event.materialization.metadata["mlflow_run_id"].value)
+    client, run_id = MlflowClient(address), event.materialization.metadata["mlflow_run_id"].value
+    run = client.get_run(run_id)
     assert run.data.tags["forecast.market"] == "FR"
     assert run.data.tags["forecast.cycle_id"] == "dev-2024-12"
     assert {"wape_model", "coverage_80_model", "wape_ratio_to_baseline"} <= set(run.data.metrics)
     assert run.data.params["backtest_verdict"] == "not decidable"
+    assert run.data.tags["mlflow.note.content"].startswith("**FR, origin 2024-12**")
+    assert {"importance.csv", "plots"} <= {file.path for file in client.list_artifacts(run_id)}
+    realised = published_company.read("performance", "FR", DECEMBER).query("status != 'backfilled'").dropna()
+    errors = (realised["published_units"] - realised["actual_units"]).abs().sum()
+    assert run.data.metrics["realised_wape_published"] == pytest.approx(errors / realised["actual_units"].abs().sum())
 
 
 def test_all_checks_of_a_sound_delivery_pass_but_those_that_only_tell(company):

@@ -6,6 +6,7 @@ import pytest
 from forecast_assets.alerts.outbox import Outbox
 from forecast_assets.config.settings import load_settings
 from forecast_assets.defs.sensors.override_workbooks import MADE_AGAIN, poll
+from forecast_assets_tests.market_state.publications import publish
 from forecast_assets_tests.operations.overrides.planning import AUGUST, JULY, NOW, Planning, saved
 from forecast_assets_tests.repository_settings import MARKETS
 
@@ -127,3 +128,21 @@ def test_an_interrupted_poll_loses_nothing(inbox):
 def test_a_folder_that_does_not_exist_holds_no_workbook(inbox):
     inbox.folder.rmdir()
     assert inbox.poll().run_requests == []
+
+
+def test_two_planners_on_one_number_are_both_told_until_the_month_is_closed(inbox):
+    inbox.put("ann.xlsx", ("a", AUGUST, 120, *FAIR), ("b", JULY, 50, *FAIR))
+    inbox.poll()
+    inbox.put("ann_again.xlsx", ("b", JULY, 51, *FAIR))  # Her own number.
+    inbox.poll()
+    assert inbox.incidents() == []
+    inbox.put("bob.xlsx", ("a", AUGUST, 130, "listing", "a new customer"), author="Bob")
+    inbox.poll()
+    assert inbox.incidents() == [
+        "FR: 120 of Ann (self-declared) for SKU a, Aug 2024, is replaced by 130 of Bob (self-declared)"
+    ]
+    inbox.poll()
+    assert len(inbox.incidents()) == 1
+    publish(inbox.store, JULY)
+    inbox.poll()
+    assert inbox.incidents() == []

@@ -110,6 +110,34 @@ def test_the_forecast_lies_in_the_range_even_if_far_from_the_middle():
     assert (levels["forecast_units"] <= levels["forecast_units_p90"]).all()
 
 
+def test_the_band_of_a_sum_of_months_holds_the_sum_and_is_narrower_than_the_bands_added_up():
+    levels = market_levels(published({"A": 10.0, "B": 30.0}), "FR", walks(["A", "B"], 0.5), NO_BACKTEST)
+    rows = levels[levels["level"] == "market"].sort_values("target_month").head(3)
+    assert rows["cumulative_units"].tolist() == [40.0, 80.0, 120.0]
+    added = (rows["forecast_units_p90"] - rows["forecast_units_p10"]).sum()
+    third = rows.iloc[-1]
+    assert third["cumulative_units_p10"] < 120.0 < third["cumulative_units_p90"]
+    assert 0.5 * added < third["cumulative_units_p90"] - third["cumulative_units_p10"] < added
+
+
+def test_an_override_far_from_the_middle_stays_in_the_band_of_the_sum():
+    levels = market_levels(published({"A": 10.0}).assign(forecast_units=1_000.0), "FR", None, NO_BACKTEST)
+    assert (levels["cumulative_units_p10"] <= levels["cumulative_units"]).all()
+    assert (levels["cumulative_units"] <= levels["cumulative_units_p90"]).all()
+
+
+def test_errors_that_last_widen_the_band_of_the_sum_of_regions(of_markets):
+    lasting = np.random.default_rng(8).normal(size=96)
+    passing = np.diff(np.random.default_rng(8).normal(size=97))
+    drifts, jumps = (
+        levels_above_markets(of_markets, totals_of(dict.fromkeys(REGIONS, steps)), REGIONS)
+        for steps in (lasting, passing)
+    )
+    third = [table[(table["level"] == "world") & (table["horizon_months"] == 3)].iloc[0] for table in (drifts, jumps)]
+    wide, narrow = (row["cumulative_units_p90"] - row["cumulative_units_p10"] for row in third)
+    assert narrow < 0.9 * wide
+
+
 def test_skus_with_other_target_months_are_an_error():
     with pytest.raises(ValueError, match="expected the same target months"):
         market_levels(published({"A": 10.0, "B": 30.0}).iloc[:-1], "FR", None, NO_BACKTEST)

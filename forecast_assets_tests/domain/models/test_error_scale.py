@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.models.error_scale import error_scale, multi_step_errors
+from forecast_assets.domain.models.error_scale import error_scale, multi_step_errors, towards_market
 
 MONTHS = np.arange(60) % 12 + 1
 
@@ -76,3 +76,16 @@ def test_later_errors_weigh_more():
     both = np.vstack([quiet_then_wild, quiet_then_wild[::-1]])
     errors, _ = multi_step_errors(both, MONTHS, np.full(2, 0.02), np.zeros(2), 1)
     assert errors[0, 0] > 1.5 * errors[1, 0]
+
+
+def test_the_error_of_a_sku_is_drawn_towards_the_market_by_six_months():
+    errors = np.array([[1.0, 2.0], [40.0, 40.0], [900.0, 900.0], [7.0, 7.0]])
+    level, known = np.array([10.0, 100.0, 1000.0, 10.0]), np.array([6, 18, 54, 6])
+    drawn = towards_market(errors, level, known, np.array([True, True, True, False]))
+    # Of 0.1, 0.4, 0.9 the median is 0.4. The first has half the weight: 10 x (0.1 x 0.4) ^ (1/2); then 0.2 and 0.4.
+    assert drawn[0] == pytest.approx([10 * 0.04**0.5, 10 * 0.08**0.5])
+    assert drawn[1] == pytest.approx([40, 40])
+    # 54 months have nine tenths.
+    assert drawn[2] == pytest.approx(1000 * 0.9**0.9 * 0.4**0.1)
+    assert drawn[3].tolist() == [7.0, 7.0]
+    assert errors[0].tolist() == [1.0, 2.0]

@@ -33,7 +33,7 @@ def test_a_challenger_that_is_held_or_refused_is_told_with_both_recipes(outcome)
     held, fallback = publication_verdicts(published("champion", "champion"), champion(outcome))
     assert (held.kind, held.is_alarm, held.headline, held.weight) == ("challenger_held", True, "12.0 % worse", 30.0)
     assert held.facts == (
-        ("in force", "old"), ("challenger", "new"), ("WAPE challenger", "0.2500"), ("WAPE champion", "0.2000"),
+        ("in force", "old"), ("challenger", "new"), ("WAPE challenger", "25.0%"), ("WAPE champion", "20.0%"),
     )  # fmt: skip
     assert (fallback.kind, fallback.is_alarm) == ("fallback_published", False)
 

@@ -2,12 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.portfolio.launches import (
-    launch_columns,
-    launch_curve,
-    launch_forecasts,
-    pooled_season,
-)
+from forecast_assets.domain.portfolio.launch_curves import launch_curve, pooled_season
+from forecast_assets.domain.portfolio.launches import launch_columns, launch_forecasts
 from forecast_assets_tests.domain.portfolio_market import (
     MONTHS,
     ORIGIN,
@@ -69,7 +65,6 @@ def test_four_launches_are_too_few_for_a_curve():
     assert launch_curve(panel.units, np.full(4, 30.0)).tolist() == [1] * 12
     with_failed = market(**earlier_launches(4), x=series((100, 12), (0, 18))).until(ORIGIN)
     assert launch_curve(with_failed.units, np.full(5, 30.0)).tolist() == [1] * 12
-    assert launch_curve(panel.units, np.full(4, 30.0), otherwise=np.full(12, 2.0)).tolist() == [2] * 12
 
 
 def test_launches_that_failed_or_are_too_young_do_not_shape_the_curve():

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from forecast_assets.domain.portfolio.launches import launch_columns, launch_curve, launch_forecasts
+from forecast_assets.domain.portfolio.launch_curves import launch_curve
+from forecast_assets.domain.portfolio.launches import launch_columns, launch_forecasts
 from forecast_assets_tests.domain.portfolio_market import (
     MONTHS,
     ORIGIN,

@@ -81,14 +81,14 @@ def numbers(table):
 def test_a_model_better_than_naive_is_published_with_its_figures():
     # Errors: model 10 + 10 of 200, baseline 20 + 30, naive 40 + 0.
     decision = decide(scored([100, 110, 120, 140], [100, 90, 70, 100]))
-    assert decision == Decision("model", f"backtest WAPE model 0.1000, baseline 0.2500, naive 0.2000; {UNDECIDED}")
+    assert decision == Decision("model", f"backtest WAPE model 10.0%, baseline 25.0%, naive 20.0%; {UNDECIDED}")
 
 
 def test_a_model_worse_than_the_naive_forecast_gives_way_to_the_baseline():
     decision = decide(scored([100, 150, 120, 101]))
     assert decision.source == "baseline"
     assert decision.reason == (
-        f"model worse than seasonal naive; backtest WAPE model 0.5000, baseline 0.2000, naive 0.0100; {UNDECIDED}"
+        f"model worse than seasonal naive; backtest WAPE model 50.0%, baseline 20.0%, naive 1.0%; {UNDECIDED}"
     )
 
 

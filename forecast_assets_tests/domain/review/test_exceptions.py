@@ -173,12 +173,12 @@ def test_the_headline_sums_the_rows_and_bands_and_its_causes_add_up():
     rows = forecast_exceptions(tables(published, sell_in=sold, reasons=reasons(published)), MARCH)
     bands = pd.DataFrame({
         "level": "market", "target_month": pd.date_range("2024-04-01", periods=4, freq="MS"),
-        "forecast_units_p10": [100.0, 101.0, 102.0, 999.0], "forecast_units_p90": [130.0, 131.0, 132.0, 999.0],
+        "cumulative_units_p10": [100.0, 210.0, 330.0, 999.0], "cumulative_units_p90": [130.0, 250.0, 370.0, 999.0],
     })  # fmt: skip
-    levels = pd.concat([bands, bands.assign(level="category", forecast_units_p10=0.0)])
+    levels = pd.concat([bands, bands.assign(level="category", cumulative_units_p10=0.0)])
     top = headline(rows, levels)
     assert (top.units, top.value) == (360.0, 660.0)  # 3 x (110 + 10); 330 at 2, B has no price
-    assert (top.low, top.high) == (303.0, 393.0)
+    assert (top.low, top.high) == (330.0, 370.0)
     assert (top.last_units, top.last_year_units) == (315.0, 600.0)
     assert {cause: units for cause, units in top.by_cause.items() if units} == {
         "new_actuals": 30.0, "launch_or_end": 15.0,

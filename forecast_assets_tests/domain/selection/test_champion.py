@@ -123,7 +123,7 @@ def test_a_promoted_challenger_is_in_force_from_this_month_on():
     assert (result["outcome"], result["source"], result["since_month"]) == ("promoted", "model", MONTH)
     assert (result["recipe_id"], result["champion_before_id"]) == (recipe_id(TUNED), recipe_id(OLD))
     assert result["recipe"] == recipe_text(TUNED)
-    assert result["reason"].startswith(f"challenger {recipe_id(TUNED)} promoted over {recipe_id(OLD)}: WAPE 0.1000 and")
+    assert result["reason"].startswith(f"challenger {recipe_id(TUNED)} promoted over {recipe_id(OLD)}: WAPE 10.0% and")
     assert (result["wape_challenger"], result["wape_champion"], result["wape_ratio"]) == pytest.approx((0.1, 0.2, 0.5))
 
 
@@ -131,8 +131,8 @@ def test_a_held_challenger_leaves_the_champion_in_force_since_when_it_was():
     result = row(RIVALS, market(model_units=25.0))
     assert (result["outcome"], result["source"], result["since_month"]) == ("held", "champion", MARCH)
     assert (result["recipe_id"], result["challenger_id"]) == (recipe_id(OLD), recipe_id(TUNED))
-    assert "champion " + recipe_id(OLD) + " stays: WAPE 0.2500, at most 0.2020 allowed (champion)" in result["reason"]
-    assert "backtest WAPE champion 0.2000, baseline 0.3000, naive 0.4000" in result["reason"]
+    assert "champion " + recipe_id(OLD) + " stays: WAPE 25.0%, at most 20.2% allowed (champion)" in result["reason"]
+    assert "backtest WAPE champion 20.0%, baseline 30.0%, naive 40.0%" in result["reason"]
     failing = [each["name"] for each in json.loads(result["conditions"]) if not each["holds"]]
     assert failing == ["champion", "class A"]
 
@@ -157,7 +157,7 @@ def test_a_champion_in_force_anew_is_so_since_this_month():
     anew = Incumbent(OLD, recipe_id(OLD), None)
     result = row(Contest(OLD, None, anew, recipe_id(TUNED), withdrawn_reason="refused by Ann"), alone(market()))
     assert (result["outcome"], result["source"], result["since_month"]) == ("held", "champion", MONTH)
-    assert result["reason"].startswith("refused by Ann; backtest WAPE champion 0.2000")
+    assert result["reason"].startswith("refused by Ann; backtest WAPE champion 20.0%")
 
 
 def test_without_an_allowed_recipe_the_baseline_is_published():

@@ -34,6 +34,13 @@ def test_origins_are_steps_apart_and_end_with_the_requested_month():
     assert CycleRequest(month("2024-06"), history=60).origin_months == [month("2024-06")]
 
 
+def test_the_month_before_the_last_is_an_origin_once():
+    request = CycleRequest(month("2024-06"), history=60, origins=2, step=6, month_before=True)
+    assert [f"{origin:%Y-%m}" for origin in request.origin_months] == ["2023-12", "2024-05", "2024-06"]
+    consecutive = CycleRequest(month("2024-06"), history=60, origins=2, step=1, month_before=True)
+    assert [f"{origin:%Y-%m}" for origin in consecutive.origin_months] == ["2024-05", "2024-06"]
+
+
 @pytest.mark.parametrize(
     ("history", "since", "expected"),
     [

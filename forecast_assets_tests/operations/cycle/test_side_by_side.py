@@ -1,11 +1,13 @@
 """Markets run side by side: each in its own order, and independent of failures of the others."""
 
 import os
+from concurrent.futures import Future
 
 import pandas as pd
 
 from forecast_assets.cli.code_location import load_code_location
 from forecast_assets.domain.months import MonthRange
+from forecast_assets.operations.cycle import cycle
 from forecast_assets.operations.cycle.cycle import run_side_by_side
 from forecast_assets.operations.cycle.launch import RunResult, Step
 from forecast_assets.operations.cycle.processes import Processes
@@ -88,3 +90,18 @@ def test_a_process_that_dies_does_not_affect_the_run_beside_it(monkeypatch):
 def test_there_are_no_more_processes_than_markets_or_cores(monkeypatch):
     monkeypatch.setattr("os.cpu_count", lambda: 4)
     assert [Processes(markets, load_code_location).count for markets in (40, 3, 0)] == [4, 3, 1]
+
+
+def test_runs_that_are_quiet_are_watched_until_one_ends(monkeypatch):
+    monkeypatch.setattr(cycle, "QUIET_SECONDS", 0.0)
+    processes, watched = ProcessesInThisOne(1, {}), []
+    pending = Future()
+    monkeypatch.setattr(processes, "launch", lambda *_: pending)
+
+    def watch(runs):
+        watched.append(runs)
+        pending.set_result(RunResult("cycle", "FR", "run"))
+
+    results = run_side_by_side(processes, {"FR": (step for step in [Step("cycle", MONTH)])}, lambda *_: None, watch)
+    assert watched == [[("FR", "cycle", MONTH)]]
+    assert results["FR"][0].succeeded

@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from forecast_assets.alerts.outbox import Outbox
 from forecast_assets.config.settings import load_settings
 from forecast_assets.domain.publication.override_states import APPROVED, DRAFT, REJECTED, SUBMITTED, Person
 from forecast_assets.operations.overrides.decisions import Selection, decide, enter, submit
@@ -133,3 +134,20 @@ def test_with_dremio_as_the_source_numbers_in_force_lie_in_the_store(tmp_path):
     assert nothing[["sku", "forecast_units", "month"]].to_numpy().tolist() == [["a", 120.0, JUNE]]
     assert with_imported(lake_rows, imported, "FR", "month", [JULY]).equals(lake_rows)
     assert with_imported(lake_rows, imported, "DE", "month").equals(lake_rows)
+
+
+def test_a_submission_and_an_approval_that_replace_another_persons_number_are_alerted(planning):
+    planning.enter(("a", AUGUST, 120, *FAIR))
+    planning.enter(("a", AUGUST, 121, *FAIR))  # The same person.
+    assert headlines(planning) == []
+    planning.decide(APPROVED, BOB)
+    planning.enter(("a", AUGUST, 90, *FAIR), author="Bob")
+    assert headlines(planning) == []
+    planning.decide(APPROVED, ANN)
+    assert headlines(planning) == [
+        "FR: 121 of Ann (self-declared) for SKU a, Aug 2024, is replaced by 90 of Bob (self-declared)"
+    ]
+
+
+def headlines(planning) -> list[str]:
+    return [incident.headline for incident in Outbox.of(planning.settings).open_incidents()]

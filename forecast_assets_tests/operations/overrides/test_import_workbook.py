@@ -14,6 +14,7 @@ from forecast_assets.domain.publication.value_added_month import value_added_of_
 from forecast_assets.operations.overrides.delivered_numbers import delivered_numbers, withdraw_numbers
 from forecast_assets.operations.overrides.delivery_file import ImportRefused
 from forecast_assets.operations.overrides.import_workbook import deliver
+from forecast_assets.reports.override_reader import WorkbookError
 from forecast_assets.storage import PartitionKey, Provenance
 from forecast_assets.storage.table_specs import table_specs
 from forecast_assets_tests.market_state.publications import publish
@@ -204,3 +205,51 @@ def test_numbers_of_a_closed_month_stay(planning):
     publish(planning.store, JULY)
     with pytest.raises(ImportRefused, match="FR 2024-06 is closed"):
         withdraw_numbers(planning.settings, planning.store, PARTITION, "a", None, ANN, NOW)
+
+
+def cell_of(book, sku: str = "a", line: str = "Yours", title: str = "2024-08"):
+    sheet = book["Overrides"]
+    row = next(cells[0].row for cells in sheet.iter_rows() if (cells[0].value, cells[3].value) == (sku, line))
+    return sheet[f"{next(cell.column_letter for cell in sheet[1] if cell.value == title)}{row}"]
+
+
+def as_percentage(book):
+    cell_of(book).value, cell_of(book).number_format = 1.2, "0%"
+
+
+def merged(book):
+    book["Overrides"].merge_cells(f"{cell_of(book, title='2024-07').coordinate}:{cell_of(book).coordinate}")
+
+
+def without_number(book):
+    cell_of(book).value = None
+
+
+def typed_over(book):
+    cell_of(book, line="Published").value = 120
+
+
+def as_date(book):
+    cell_of(book).value = pd.Timestamp("2024-08-01").to_pydatetime()
+
+
+def huge(book):
+    cell_of(book).value = 1e300
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (as_percentage, r"^Overrides!F4: 1\.2 is shown as a percentage; enter units"),
+        (merged, r"^Overrides!E4:F4: cells are merged"),
+        (without_number, r"^Overrides!G4: a reason or comment without a number in its row"),
+        (typed_over, r"(?s)rows Published were changed.*SKU a for 2024-08: 120 in the workbook, 110 published now"),
+        (as_date, r"^Overrides!F4: the date 2024-08-01 is not a number"),
+        (huge, r"^Overrides!F4: 1e\+300 is more than a billion units"),
+    ],
+)
+def test_what_a_person_may_do_to_a_workbook_is_named_and_nothing_is_imported(planning, spoil, message):
+    book = openpyxl.load_workbook(planning.workbook(("a", AUGUST, 120, "event", "the fair moves to August")))
+    spoil(book)
+    with pytest.raises((ImportRefused, WorkbookError), match=message):
+        planning.check(saved(book))
