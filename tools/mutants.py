@@ -9,27 +9,27 @@ see is listed in ``equivalent_mutants.yaml`` with the reason. Exits with 0 if at
 
 import argparse
 import multiprocessing
+import os
 import queue
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 import yaml
 
 from tools.mutations import Mutant, mutants
-from tools.warm_tests import serve
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 EQUIVALENT = Path(__file__).with_name("equivalent_mutants.yaml")
 FLOOR = 0.95
-# Imported once and shared by the processes that run the tests.
+# Imported once and shared by the processes that run the tests: their import costs more than most tests.
 PRELOADED = ["dagster", "pandas", "pandera.pandas", "duckdb", "pyarrow.parquet", "pytest", "lightgbm", "scipy.stats"]
 # A mutant may loop for ever: it has this many times the time of the unchanged module, and some seconds.
 TIME_FACTOR, TIME_EXTRA_S = 3.0, 20.0
@@ -48,12 +48,14 @@ def main() -> int:
     multiprocessing.set_forkserver_preload(PRELOADED)
     work = tempfile.mkdtemp(prefix="mutants-")
     try:
-        trees = [_copy(Path(work) / str(number)) for number in range(arguments.processes)]
+        copies: queue.Queue[Path] = queue.Queue()
+        for number in range(arguments.processes):
+            copies.put(_copy(Path(work) / str(number)))
         survivors, count = [], 0
         for module in arguments.files:
             tests = arguments.tests or tests_of(module, REPOSITORY)
             chosen = _chosen(module, arguments.sample, arguments.seed)
-            survivors += _survivors(chosen, tests, trees)
+            survivors += _survivors(chosen, tests, copies, arguments.processes)
             count += len(chosen)
     finally:
         shutil.rmtree(work, ignore_errors=True)
@@ -120,51 +122,60 @@ def _equivalence(mutant: Mutant) -> str | None:
     return None
 
 
-def _survivors(chosen: list[Mutant], tests: list[str], trees: list[Path]) -> list[Mutant]:
+def _survivors(chosen: list[Mutant], tests: list[str], copies: "queue.Queue[Path]", processes: int) -> list[Mutant]:
     """Run every mutant of one module, print its line, and return those that no test noticed."""
     if not chosen:
         return []
-    module = chosen[0].module
-    servers = [_server(tree, module, tests) for tree in trees]
-    free: queue.Queue[tuple[Path, Connection]] = queue.Queue()
-    for server in zip(trees, servers, strict=True):
-        free.put(server)
+    copy = copies.get()
     begun = time.monotonic()
-    servers[0].send(None)
-    if not servers[0].recv():
-        sys.exit(f"{module}: {' '.join(tests)} fail without any mutant. Correct them first")
+    if not _is_green(copy, tests, None):
+        sys.exit(f"{chosen[0].module}: {' '.join(tests)} fail without any mutant. Correct them first")
     limit = TIME_FACTOR * (time.monotonic() - begun) + TIME_EXTRA_S
-    _print(f"{module}: {len(chosen)} mutants, {' '.join(tests)}")
+    copies.put(copy)
+    _print(f"{chosen[0].module}: {len(chosen)} mutants, {' '.join(tests)}")
 
     def survives(mutant: Mutant) -> bool:
-        tree, server = free.get()
+        tree = copies.get()
         file = tree / mutant.module
         original = file.read_text()
         try:
             file.write_text(mutant.source)
-            server.send(limit)
-            green = server.recv()
+            green = _is_green(tree, tests, limit)
         finally:
             file.write_text(original)
-            free.put((tree, server))
+            copies.put(tree)
         if green:
             _print(f"  green  {mutant.module}:{mutant.line}  {mutant.was}  ->  {mutant.now}")
-        return bool(green)
+        return green
 
-    with ThreadPoolExecutor(len(trees)) as pool:
+    with ThreadPoolExecutor(processes) as pool:
         green = list(pool.map(survives, chosen))
-    for server in servers:
-        server.close()
-    _print(f"{module}: {len(chosen) - sum(green)} of {len(chosen)} red")
+    _print(f"{chosen[0].module}: {len(chosen) - sum(green)} of {len(chosen)} red")
     return [mutant for mutant, is_green in zip(chosen, green, strict=True) if is_green]
 
 
-def _server(tree: Path, module: str, tests: list[str]) -> Connection:
-    """Start a process that runs the tests in a copy of the tree whenever it is called."""
-    mine, its = multiprocessing.Pipe()
-    multiprocessing.Process(target=serve, args=(str(tree), module, tests, its), daemon=True).start()
-    its.close()
-    return mine
+def _is_green(tree: Path, tests: list[str], limit_s: float | None) -> bool:
+    """Return True if the tests pass in a copy of the tree within the limit."""
+    process = multiprocessing.Process(target=_pytest, args=(str(tree), tests))
+    process.start()
+    process.join(limit_s)
+    if process.exitcode is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.join()
+    return process.exitcode == 0
+
+
+def _pytest(tree: str, tests: list[str]) -> None:
+    os.setsid()  # the tests' own processes end with them
+    sys.dont_write_bytecode = True
+    os.chdir(tree)
+    sys.path.insert(0, tree)
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 1)
+    os.dup2(nothing, 2)
+    import pytest
+
+    os._exit(pytest.main(["-x", "-q", "-n0", "-p", "no:cacheprovider", *tests]))
 
 
 def _copy(target: Path) -> Path:

@@ -70,11 +70,15 @@ class StatementRemoval(Operator):
 
 
 class CountReplacement(NumberReplacer):
-    """Moves a whole number by one, up and down, if it is a count of months or less."""
+    """Moves a whole number by one, up and down, if it is a count of months or less.
+
+    Not the ``limit`` of a query: Dagster takes 0 for none, and callers use the first record alone.
+    """
 
     def mutation_positions(self, node: parso.tree.NodeOrLeaf) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
         """Yield the place of a small number, once up and once down."""
-        if node.type == "number" and node.value.isdigit() and int(node.value) <= LARGEST_COUNT:
+        is_count = node.type == "number" and node.value.isdigit() and int(node.value) <= LARGEST_COUNT
+        if is_count and not (node.parent.type == "argument" and node.parent.children[0].get_code() == "limit"):
             yield from super().mutation_positions(node)
 
 

@@ -68,7 +68,7 @@ class MlflowTracking(dg.ConfigurableResource):
             client = MlflowClient(tracking_uri=self.tracking_uri)
             runs = CycleRuns(client, self._experiment_id(client))
             run_id, parent_run_id = runs.record(record)
-            describe_experiment(client, runs.experiment_id, parent_run_id)
+            describe_experiment(client, runs.experiment_id)
             return RecordedRun(run_id, parent_run_id, run_page(self.tracking_uri, runs.experiment_id, run_id))
 
     def experiments(self) -> int:

@@ -19,12 +19,16 @@ METRICS = (
 PARAMETERS = ("backtest_verdict", "published_source")
 
 
-def view_state(parent_run_id: str) -> str:
-    """Return the state of the page: columns, and the runs of one cycle opened."""
+def view_state() -> str:
+    """Return the state of the page: columns, runs of markets alone, the worst against Holt-Winters first.
+
+    Ordered by time, MLflow would hide the runs of markets below those of their cycles, which have no figures.
+    """
     columns = [f"metrics.`{name}`" for name in METRICS] + [f"params.`{name}`" for name in PARAMETERS]
     state = {
-        "selectedColumns": columns, "searchFilter": "", "orderByKey": "attributes.start_time", "orderByAsc": False,
-        "groupBy": None, "runsExpanded": {parent_run_id: True}, "runsPinned": [], "runsHidden": [],
+        "selectedColumns": columns, "searchFilter": "tags.`forecast.role` = 'market'",
+        "orderByKey": "metrics.`wape_ratio_to_baseline`", "orderByAsc": False, "groupBy": None, "runsExpanded": {},
+        "runsPinned": [], "runsHidden": [],
     }  # fmt: skip
     return json.dumps(state)
 
@@ -37,13 +41,13 @@ def description(experiment_id: str) -> str:
     )
 
 
-def describe_experiment(client: "MlflowClient", experiment_id: str, parent_run_id: str) -> None:
+def describe_experiment(client: "MlflowClient", experiment_id: str) -> None:
     """Give the experiment its view and, unless a person has written one, its description."""
     from mlflow.exceptions import MlflowException
 
     try:
         tags = client.get_experiment(experiment_id).tags
-        wanted = {VIEW_TAG: view_state(parent_run_id), NOTE_TAG: tags.get(NOTE_TAG) or description(experiment_id)}
+        wanted = {VIEW_TAG: view_state(), NOTE_TAG: tags.get(NOTE_TAG) or description(experiment_id)}
         for name, value in wanted.items():
             if tags.get(name) != value:
                 client.set_experiment_tag(experiment_id, name, value)

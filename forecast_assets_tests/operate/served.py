@@ -12,7 +12,8 @@ from typing import Any
 from forecast_assets_tests.operate.platform import Platform
 
 RELOAD = """mutation { reloadRepositoryLocation(repositoryLocationName: "%s") {
-  ... on WorkspaceLocationEntry { locationOrLoadError { __typename ... on PythonError { message } } } } }"""
+  ... on WorkspaceLocationEntry { locationOrLoadError {
+    ... on PythonError { message errorChain { error { message } } } } } } }"""
 BACKFILL = """mutation ($params: LaunchBackfillParams!) { launchPartitionBackfill(backfillParams: $params) {
   __typename ... on LaunchBackfillSuccess { backfillId } ... on PythonError { message } } }"""
 MARKETS = """{ assetNodeOrError(assetKey: {path: ["features"]}) {
@@ -61,9 +62,10 @@ class ServedPlatform(Platform):
         return answer["data"]
 
     def reload(self) -> str:
-        """Press *Reload* for the code location; return the error with which it does not load, or nothing."""
-        loaded = self.query(RELOAD % LOCATION)["reloadRepositoryLocation"]["locationOrLoadError"]
-        return loaded.get("message", "")
+        """Press *Reload* for the code location; return the errors with which it does not load, or nothing."""
+        error = self.query(RELOAD % LOCATION)["reloadRepositoryLocation"]["locationOrLoadError"]
+        chain = [link["error"]["message"] for link in error.get("errorChain", [])]
+        return " ".join([error.get("message", ""), *chain]).strip()
 
     def backfill(self, asset: str, partitions: list[str]) -> str:
         """Start a backfill of an asset; return its id."""

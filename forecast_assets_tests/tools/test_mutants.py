@@ -3,7 +3,6 @@ import pytest
 from tools.mutants import REPOSITORY, dead_entries, equivalent
 from tools.mutants import tests_of as files_of_tests
 from tools.mutations import mutants
-from tools.warm_tests import dependents, imported_names
 
 GUARD = """
 import logging
@@ -38,6 +37,11 @@ def test_a_condition_is_turned_round_and_its_bound_moved(changes):
 def test_a_call_or_an_error_is_left_out_but_no_log_line(changes):
     assert {(9, "pass"), (11, "pass")} <= changes
     assert not [line for line, _ in changes if line == 10]
+
+
+def test_the_limit_of_a_query_is_no_count():
+    assert mutants("query.py", "runs = instance.get_runs(limit=1)\n") == []
+    assert mutants("query.py", "runs = instance.get_runs(months=1)\n") != []
 
 
 def test_types_stay_and_no_mutant_stands_twice(changes):
@@ -81,17 +85,3 @@ def test_an_entry_of_a_line_or_file_that_is_gone_is_dead(tmp_path):
         {"file": "gone.py", "was": "limit = 3"},
     ]
     assert dead_entries(entries, tmp_path) == ["guard.py: limit = 4", "gone.py: limit = 3"]
-
-
-def test_what_imports_a_module_through_others_is_imported_anew_and_nothing_else():
-    imports = {
-        "room.a": set(), "room.b": {"room", "room.a"}, "room.c": {"room.b.name", "room.b"}, "room.d": {"room.e"},
-        "room.e": {"room.d"},
-    }  # fmt: skip
-    assert dependents("room.a", imports) == ["room.a", "room.b", "room.c"]
-    assert dependents("room.d", imports) == ["room.d", "room.e"]
-
-
-def test_names_of_imports_count_as_modules_too():
-    source = "import os.path\nfrom room import a as other\nif True:\n    from room.b import name\n"
-    assert imported_names(source) == {"os.path", "room", "room.a", "room.b", "room.b.name"}

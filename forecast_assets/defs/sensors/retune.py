@@ -89,9 +89,9 @@ def _why_not_yet(
     out = [m.code for m in settings.market_table.values() if is_forecast(m, month) and m.code not in published]
     if out and now <= deadline_at(month, settings.automation.time_zone, settings.automation.arrival_deadline_days):
         return f"{month:%Y-%m}: {', '.join(out[:10])} may still publish; then the worst markets are known."
-    latest = instance.fetch_materializations(dg.AssetKey("performance"), limit=1).records
-    if latest and now.timestamp() - latest[0].timestamp < SECONDS_TO_JUDGE:
-        return f"{month:%Y-%m}: performance has just been measured and is being judged."
+    for latest in instance.fetch_materializations(dg.AssetKey("performance"), limit=1).records:
+        if now.timestamp() - latest.timestamp < SECONDS_TO_JUDGE:
+            return f"{month:%Y-%m}: performance has just been measured and is being judged."
     return ""
 
 

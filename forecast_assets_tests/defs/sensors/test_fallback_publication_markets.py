@@ -84,6 +84,17 @@ def test_a_fallback_that_is_tried_again_is_waited_for(company):
     assert after_failures(company.settings, company.instance, TENTH).reasons == ["FR: its run will be started again"]
 
 
+def test_the_cycle_shows_what_was_at_fault_and_not_the_run_after_it(company):
+    failed = failed_cycle(company, "FR", "sell_in")
+    create_run_for_test(
+        company.instance, job_name="champion_cycle", status=dg.DagsterRunStatus.FAILURE,
+        tags={"forecast/after_run": failed},
+    )  # fmt: skip
+    assert after_failures(company.settings, company.instance, TENTH).reasons == [
+        "FR: failed in sell_in; a corrected delivery may come until 15 December 06:00"
+    ]
+
+
 def test_a_run_carries_what_the_daemon_and_the_outbox_need(company):
     failed = failed_cycle(company, "FR", "model")
     (request,) = after_failures(company.settings, company.instance, TENTH).requests

@@ -6,6 +6,7 @@ import dagster as dg
 import pandas as pd
 import pytest
 
+from forecast_assets.defs.sensors import retune
 from forecast_assets.defs.sensors.retune import build_retune_sensor, retunes
 from forecast_assets.domain.cycle_calendar import deadline_at, due_month
 from forecast_assets.storage import PartitionKey
@@ -176,7 +177,9 @@ def test_figures_that_were_measured_a_moment_ago_are_judged_before_the_worst_is_
     assert len(retunes(settings, company.instance, later)[0]) == 1
 
 
-def test_the_sensor_as_the_daemon_calls_it(company):
+def test_the_sensor_as_the_daemon_calls_it(company, monkeypatch):
+    told = []
+    monkeypatch.setattr(retune, "report_outcomes", lambda _, __, month: told.append(month))
     alarm(company, "FR")
     with dg.build_sensor_context(instance=company.instance) as context:
         data = build_retune_sensor(company.settings).evaluate_tick(context)
@@ -185,6 +188,7 @@ def test_the_sensor_as_the_daemon_calls_it(company):
     month = due_month(now, settings.automation.time_zone)
     overdue = now > deadline_at(month, settings.automation.time_zone, settings.automation.arrival_deadline_days)
     assert month > NOVEMBER
+    assert told == [month]
     assert data.run_requests == []
     assert (
         f"{month:%Y-%m}: {'0 of 4 re-tunes used' if overdue else 'FR, DE, IT may still publish'}" in data.skip_message

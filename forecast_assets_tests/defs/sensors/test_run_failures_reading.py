@@ -53,6 +53,11 @@ def test_runs_that_end_in_one_moment_are_all_read_a_few_at_a_time(company, begin
     assert tick(company, cursor)[0] == []
 
 
+def test_an_experiment_that_failed_is_passed_over_and_hides_no_run_after_it(company, begin):
+    first, _, last = (failed_run(company, job=job) for job in ("ingest", run_failures.EXPERIMENTS, "measure"))
+    assert tick(company, begin)[0] == [first, last]
+
+
 def test_a_run_that_is_recorded_late_is_read_within_two_minutes_of_the_cursor(company):
     run_id = failed_run(company)
     ended = company.instance.get_run_record_by_id(run_id).update_timestamp.timestamp()
