@@ -48,6 +48,7 @@ def pytest_collection_finish():
     """Let the garbage collector run, without the objects of the imports; speed up Dagster if the tests import it."""
     if "dagster" in sys.modules:
         importlib.import_module("forecast_assets_tests.dagster_caches").keep_what_does_not_change()
+        importlib.import_module("forecast_assets_tests.read_caches").keep_what_was_read()
     gc.freeze()
     gc.set_threshold(50_000, 50, 50)
     gc.enable()
