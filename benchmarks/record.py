@@ -104,13 +104,18 @@ def commits(store: Path) -> dict[str, list[pd.Period]]:
 
 
 def compared(data: Path, store: Path) -> pd.DataFrame:
-    """Return one row per published number whose month has a turnover, with ``actual_units``."""
+    """Return one row per published number whose month has a turnover, with ``actual_units``.
+
+    An origin of which a market is missing is left out: its cycle is not done.
+    """
     frames = []
     for path in sorted(store.glob("published_forecasts/country=*/month=*/*.parquet")):
         frame = pd.read_parquet(path, partitioning=None)
         frames.append(frame.assign(country=path.parts[-3].partition("=")[2]))
     forecasts = pd.concat(frames, ignore_index=True)
     forecasts = forecasts[["country", "sku", "origin_month", "target_month", "horizon_months", *METHODS.values()]]
+    published = forecasts.groupby("origin_month")["country"].transform("nunique")
+    forecasts = forecasts[published == forecasts["country"].nunique()].copy()
     for name in ("origin_month", "target_month"):
         forecasts[name] = pd.to_datetime(forecasts[name])
     actuals = pd.read_parquet(data / "landing" / "sell_in" / "aus_retail.parquet")
@@ -159,7 +164,12 @@ def page(data: Path, work: Path, since: str) -> str:
         "By state and over all states, forecasts and actuals are summed before they are compared.",
         "Later origins are compared at fewer lags: the data ends.",
     ]
-    by_commit = [f"{own[0]} to {own[-1]} by {commit}" for commit, own in commits(work / "store").items()]
+    last = pd.Period(origins[-1], "M")
+    by_commit = [
+        f"{own[0]} to {min(own[-1], last)} by {commit}"
+        for commit, own in commits(work / "store").items()
+        if own[0] <= last
+    ]
     if by_commit:
         points.append(f"Commits of the code that published: {', '.join(by_commit)}.")
     if len(origins) < ENOUGH:

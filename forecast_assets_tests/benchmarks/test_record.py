@@ -60,6 +60,21 @@ def test_a_published_number_is_compared_if_its_month_has_a_turnover(data, work):
     assert not published_files(work / "store", pd.Period("2016-05"))
 
 
+def test_an_origin_of_which_a_market_is_missing_is_left_out(data, work):
+    store = work / "store" / "published_forecasts"
+    for country, months in (("VIC", ["2016-05"]), ("NSW", ["2016-04"])):
+        for month in months:
+            folder = store / f"country={country}" / f"month={month}-01"
+            folder.mkdir(parents=True)
+            pd.DataFrame(
+                {
+                    "sku": ["R01"], "origin_month": pd.Timestamp(f"{month}-01"), "horizon_months": 1,
+                    "target_month": pd.Timestamp("2016-06-01"), "forecast_units": 1.0, "baseline_units": 1.0,
+                }
+            ).to_parquet(folder / "published_forecasts.parquet")  # fmt: skip
+    assert {f"{month:%Y-%m}" for month in compared(data, work / "store")["origin_month"]} == {"2016-04"}
+
+
 def test_figures_by_lag_are_those_of_the_hand(data, work):
     rows = {(row["market"], row["lags"]): row for row in scores(compared(data, work / "store"), "industry")}
     assert set(rows) == {("all", "1"), ("all", "2 to 3"), ("VIC", "1"), ("VIC", "2 to 3")}
