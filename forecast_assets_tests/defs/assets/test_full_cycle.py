@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from forecast_assets.operations.history.tracked_cycle import cycle_record
 from forecast_assets.schemas import MONTH_ONLY, ON_DEMAND, TABLES
 from forecast_assets.storage import PartitionKey
 from forecast_assets.tracking.mlflow_tracking import MlflowTracking
@@ -231,9 +232,24 @@ def test_a_record_that_was_missed_is_filled_in_when_mlflow_is_back(published_com
     assert run.data.params["backtest_verdict"] == "not decidable"
     assert run.data.tags["mlflow.note.content"].startswith("**FR, origin 2024-12**")
     assert {"importance.csv", "plots"} <= {file.path for file in client.list_artifacts(run_id)}
-    realised = published_company.read("performance", "FR", DECEMBER).query("status != 'backfilled'").dropna()
-    errors = (realised["published_units"] - realised["actual_units"]).abs().sum()
-    assert run.data.metrics["realised_wape_published"] == pytest.approx(errors / realised["actual_units"].abs().sum())
+    assert "realised_wape_published" not in run.data.metrics  # The copy has no performance.
+
+
+def test_a_record_has_the_realised_accuracy_of_its_month_and_says_so(company):
+    tables = {
+        name: company.read(table, "FR", DECEMBER)
+        for name, table in (("model", "model"), ("backtest", "backtest"), ("published", "published_forecasts"))
+    }
+    measured = company.read("performance", "FR", DECEMBER)
+    record = cycle_record(
+        cycle_id="dev-2024-12", market="FR", origin_month=pd.Timestamp(DECEMBER), dagster_run_id="run",
+        performance=measured, **tables,
+    )  # fmt: skip
+    known = measured[measured["status"] != "backfilled"].dropna(subset=["actual_units", "published_units"])
+    errors = (known["published_units"] - known["actual_units"]).abs().sum() / known["actual_units"].abs().sum()
+    assert record.pooled_metrics["realised_wape_published"] == pytest.approx(errors)
+    assert f"Realised in the month: WAPE {errors * 100:.1f}%" in record.description
+    assert {"importance.csv", "plots/importance.svg"} <= set(record.files)
 
 
 def test_all_checks_of_a_sound_delivery_pass_but_those_that_only_tell(company):
