@@ -76,7 +76,7 @@ $(CLUSTER)/.installed: $(STAMP) locks/cluster.txt
 	$(BIN)/uv pip install --quiet --python $(CLUSTER)/bin/python --no-deps --require-hashes --requirement locks/cluster.txt
 	touch $@
 
-drill: $(STAMP)  ## injuries of a store and of whole cycles, a day under a real daemon that is killed, a day of alerts, from 2 markets to 40; DRILL_MARKETS=4 make drill for fewer
+drill: $(STAMP)  ## injuries of a store and of whole cycles, a day under a real daemon that is killed, a day of alerts, a bad edit, from 2 markets to 40; DRILL_MARKETS=4 make drill for fewer
 	DRILL_MARKETS=$(or $(DRILL_MARKETS),40) $(BIN)/python -m pytest forecast_assets_tests/operate
 
 image: $(STAMP)  ## the image localhost/forecast_assets:latest, without a container engine; BASE=name@sha256:... names its base

@@ -9,6 +9,7 @@ import dagster as dg
 from forecast_assets.cli.console import console, settings_or_exit
 from forecast_assets.cli.folders import dagster_home
 from forecast_assets.config.settings import Settings
+from forecast_assets.defs.assets.table_asset import DREMIO_POOL, SOURCE_POOL, TRAINING_POOL
 from forecast_assets.operations.failure_text import check_dagster_files
 from forecast_assets.tracking.mlflow_tracking import prepare_mlflow_store
 
@@ -39,7 +40,21 @@ def prepare_instance() -> Path:
     # Two processes that create Dagster's SQLite files at once break them; this one does it before any other starts.
     with dg.DagsterInstance.get() as instance:
         instance.get_runs_count()
+        prepare_pools(instance)
     return home
+
+
+def prepare_pools(instance: dg.DagsterInstance) -> None:
+    """Give each pool of the code its default limit, if the instance has one and the pool is not known yet.
+
+    A run does so by itself where its first step needs a pool. On PostgreSQL all but one of the runs that do it at the
+    same time fail (Dagster 1.13.27 goes on in a transaction that the database has aborted).
+    """
+    if instance.global_op_concurrency_default_limit is None:
+        return
+    known = instance.event_log_storage.get_concurrency_keys()
+    for pool in sorted({SOURCE_POOL, DREMIO_POOL, TRAINING_POOL} - known):
+        instance.event_log_storage.initialize_concurrency_limit_to_default(pool)
 
 
 def prepare_store(settings: Settings) -> None:

@@ -7,6 +7,7 @@ import dagster as dg
 
 from forecast_assets.config.settings import Settings
 from forecast_assets.defs.io_managers import build_io_managers
+from forecast_assets.defs.io_managers.nothing_io_manager import NothingIOManager
 from forecast_assets.market_state.damaged_inputs import DamagedInputs
 from forecast_assets.market_state.delivery_findings import DeliveryFindings
 from forecast_assets.market_state.later_restatements import LaterRestatements
@@ -54,7 +55,7 @@ def default_resources(settings: Settings, inputs: TableReader | None = None) -> 
         "settings": settings,
         "tables": managers["io_manager"],
         "documents": managers["documents_io_manager"],
-        "nothing": dg.mem_io_manager,
+        "nothing": NothingIOManager(),
         **_azure_clients(settings),
         "source_tables": open_sources(settings),
         "published_months": PublishedMonths(read_from, lookups),

@@ -11,7 +11,8 @@ from forecast_assets.alerts.incidents import Incident
 from forecast_assets.alerts.outbox import Outbox
 from forecast_assets.cli import app
 from forecast_assets.operations.cycle.launch import RunResult
-from forecast_assets.storage import PartitionKey, TableStore
+from forecast_assets.storage import PartitionKey, Provenance, TableStore
+from forecast_assets.storage.table_specs import table_specs
 from forecast_assets_tests.cli.terminal_text import unboxed
 from forecast_assets_tests.market_state.publications import publish
 from forecast_assets_tests.repository_settings import MARKETS
@@ -77,6 +78,23 @@ def test_a_publication_is_taken_back_with_its_consequences_and_restored(desk):
     code, output = desk("FR", "2024-12", *REASON, "--undo")
     assert "restored: published_forecasts FR 2024-12" in output
     assert (code, desk.status(NOVEMBER), desk.status(DECEMBER)) == (0, ["backfilled"], ["published"])
+
+
+def test_sums_over_markets_are_made_again_or_go_with_the_last_market(desk):
+    def store(table: str, country: str | None) -> None:
+        spec, partition = table_specs()[table], PartitionKey(DECEMBER, country)
+        desk.store.write(spec, partition, spec.arrow_schema.empty_table().to_pandas(), Provenance("run", "dev", "sha"))
+
+    for code in ("FR", "DE"):
+        store("forecast_levels", code)
+    store("forecast_totals", None)
+    publish(desk.store, DECEMBER, country="DE")
+    desk("FR", "2024-12", *REASON)
+    assert desk.launched[-1] == ("sum_forecasts", None, "2024-12")
+    code, output = desk("DE", "2024-12", *REASON)
+    assert code == 0
+    assert "withdrawn: forecast_totals 2024-12, no market of it is published" in output
+    assert not desk.store.exists("forecast_totals", PartitionKey(DECEMBER))
 
 
 def test_a_run_that_fails_afterwards_is_named_and_repeating_completes_it(desk):

@@ -67,23 +67,17 @@ class ModelMarket:
             self.copy_table(table, code, store)
 
     def copy_table(self, table: str, code: str, store: Path) -> None:
-        """Write one table of the store again under another code: a copied file would be taken for a damaged one."""
-        source, target, spec = TableStore(str(self.base / "store")), TableStore(str(store)), table_specs()[table]
+        """Write one table of the store again under another code: a file names the partition that it was written as."""
+        spec, source = table_specs()[table], TableStore(str(self.base / "store"))
+        frames, provenances = {}, {}
         for partition in source.list_partitions(table):
-            rows, provenances = source.read_with_provenance(spec, [partition])
-            read = provenances[partition]
-            inputs = {name: self._renamed(contents, code) for name, contents in read.inputs.items()}
-            target.write(
-                spec,
-                PartitionKey(partition.month, code),
-                rows.drop(columns=["country", "month"]),
-                Provenance(read.run_id, read.cycle_id, read.git_sha, inputs, read.code_version, read.configuration),
+            target = PartitionKey(partition.month, code)
+            frames[target] = source.read(spec, [partition]).drop(columns=["country", "month"])
+            stored = source.provenance(table, partition)
+            provenances[target] = Provenance(
+                stored.run_id, stored.cycle_id, stored.git_sha, {}, stored.code_version, stored.configuration
             )
-
-    @staticmethod
-    def _renamed(contents: Mapping[str, str], code: str) -> dict[str, str]:
-        """Return inputs by partition with the other code."""
-        return {name.replace(f"{MODEL_MARKET}|", f"{code}|"): content for name, content in contents.items()}
+        TableStore(str(store)).write_all(spec, frames, provenances)
 
     def _run(self, job: str, tags: Mapping[str, str], partition_key: str | None = None) -> None:
         result = self._definitions().resolve_job_def(job).execute_in_process(
