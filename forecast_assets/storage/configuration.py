@@ -14,6 +14,9 @@ from forecast_assets.config.settings import Settings, pools_markets
 from forecast_assets.config.variables import PREFIX, fields_by_variable
 from forecast_assets.domain.horizon import HORIZON_MONTHS
 
+# Fields of a market that it did not have when the digests were made that companies have stored.
+LATER_FIELDS = ("currency", "machine")
+
 
 def configuration_of(asset: str, settings: Settings, country: str | None) -> str:
     """Return sixteen hexadecimal digits that change with every value that the asset's table depends on.
@@ -31,8 +34,7 @@ def configured_values(asset: str, settings: Settings, country: str | None) -> di
     values: dict[str, object]
     if asset not in TABLES:
         values = {name: value for name, value, affects in entries if affects.all_tables}
-        # Digests that are stored were made before markets had a currency.
-        own = {f"market.{key}": value for key, value in market.items() if (key, value) != ("currency", "")}
+        own = {f"market.{key}": value for key, value in market.items() if value != "" or key not in LATER_FIELDS}
         return values | {"horizon_months": HORIZON_MONTHS} | own
     values = {name: value for name, value, affects in entries if asset in affects.tables}
     by_field = {name: affects_of_market(name) for name in FIELDS}

@@ -43,7 +43,7 @@ def test_a_held_challenger_and_a_fallback_are_told_once_and_are_over_with_the_mo
     assert company.open_kinds() == {("challenger_held", "FR", "")}
     (held,) = company.outbox.open_incidents()
     assert held.headline.startswith(f"Market FR: challenger {recipe_id(TUNED)} held, champion {recipe_id(OLD)} stays")
-    assert ("WAPE challenger", "0.3000") in held.facts
+    assert ("WAPE challenger", "30.0%") in held.facts
     publish(company, JULY, "baseline", error=30.0)
     cursor = tick(company, cursor)
     assert company.open_kinds() == {("challenger_held", "FR", ""), ("fallback_published", "FR", "")}

@@ -92,7 +92,7 @@ def test_a_file_that_is_still_copied_is_left_until_it_is_whole_and_a_broken_one_
     (inbox.folder / "fair.xlsx").write_bytes(whole)
     second = inbox.poll(first.cursor)
     assert (len(second.run_requests), inbox.names()) == (1, [])
-    assert "the file is not a workbook that can be read" in inbox.incidents()[0]
+    assert "the file is not an Excel workbook that can be read" in inbox.incidents()[0]
     assert inbox.names("parked")[0].endswith("_torn.xlsx")
 
 
