@@ -19,6 +19,7 @@ import yaml
 
 from forecast_assets.sample import write_sample_company
 from forecast_assets_tests.integration.postgres_server import Postgres, start_postgres
+from tools.quick_training import QUICK_TRAINING
 
 ROOT = Path(__file__).parents[1]
 BACKUP = ROOT / "deploy" / "backup"
@@ -27,9 +28,7 @@ DAGSTER = COMMAND.with_name("dagster")
 BEFORE, AFTER = "2024-11", "2024-12"
 DATABASES = ("dagster", "mlflow")
 SMALL = {
-    "FORECAST_TRAINING_ROWS": "1000",
-    "FORECAST_BACKTEST_TRAINING_ROWS": "1000",
-    "FORECAST_BOOSTING_ROUNDS": "20",
+    **QUICK_TRAINING,
     "FORECAST_MAX_THREADS": "1",
     "OMP_NUM_THREADS": "1",
 }

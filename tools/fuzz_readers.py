@@ -25,6 +25,7 @@ from forecast_assets.sources.landing import LandingError, LandingFolder
 from forecast_assets.sources.source_tables import SourceTables
 from forecast_assets.storage import TableStore
 from forecast_assets.storage.lease import Hold, Lease, LeaseLost, LeaseTaken, UnreadableLease
+from forecast_assets_tests.written_workbooks import workbook_of
 
 TODAY = pd.Timestamp("2024-07-15")
 MARKETS = ("FR", "DE")
@@ -195,16 +196,8 @@ def _parquet(source: str) -> bytes:
 
 
 def _workbook(sheets: dict[str, Rows]) -> bytes:
-    import openpyxl
-
-    book = openpyxl.Workbook()
-    book.remove(book.active)
-    for name, rows in sheets.items():
-        sheet = book.create_sheet(name)
-        for row in rows:
-            sheet.append(row)
     target = io.BytesIO()
-    book.save(target)
+    workbook_of(sheets).save(target)
     return target.getvalue()
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import yaml
 
+from tools.quick_training import QUICK_TRAINING
 from tools.stack.image_root import ImageRoot, mounted_image
 from tools.stack.own_network import enter_own_network
 
@@ -27,9 +28,7 @@ HEALTHY_WITHIN = 120
 # Compilers and installers that an attacker would like to find.
 ABSENT = ("gcc", "cc", "make", "pip", "pip3", "curl", "wget", "git")
 SMALL = {
-    "FORECAST_TRAINING_ROWS": "1000",
-    "FORECAST_BACKTEST_TRAINING_ROWS": "1000",
-    "FORECAST_BOOSTING_ROUNDS": "20",
+    **QUICK_TRAINING,
     "FORECAST_MAX_THREADS": "1",
     "FORECAST_MARKETS": "var/markets.yaml",
 }

@@ -18,6 +18,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from tools.quick_training import QUICK_TRAINING
+
 SAMPLE = "sample --markets 6 --skus 12 --months 48 --last-month 2024-12"
 # The sample delivers six markets. The files of the others are removed: a landing folder holds listed markets alone.
 MARKETS = ["FR", "NA"]
@@ -25,9 +27,7 @@ MARKETS_FILE = """markets:
   - {code: "FR", name: "France", iso2: "FR", iso3: "FRA", region: "Europe", since: 2021-01-01}
 """
 SETTINGS = {
-    "FORECAST_TRAINING_ROWS": "1000",
-    "FORECAST_BACKTEST_TRAINING_ROWS": "1000",
-    "FORECAST_BOOSTING_ROUNDS": "20",
+    **QUICK_TRAINING,
     "FORECAST_MAX_THREADS": "1",
     # Every challenger is promoted, so that two recipes are in force one after the other and one can be rolled back.
     "FORECAST_PROMOTION_TOLERANCE": "1",

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from tools.quick_training import QUICK_TRAINING
+
 MONTH = "2024-12"
 HORIZON_MONTHS = 18
 SKUS = 6
 SMALL = {
-    "FORECAST_TRAINING_ROWS": "1000",
-    "FORECAST_BACKTEST_TRAINING_ROWS": "1000",
-    "FORECAST_BOOSTING_ROUNDS": "20",
+    **QUICK_TRAINING,
     "FORECAST_MAX_THREADS": "1",
     "OMP_NUM_THREADS": "1",
     "MLFLOW_DISABLE_TELEMETRY": "true",

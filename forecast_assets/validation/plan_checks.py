@@ -4,6 +4,7 @@ All of them warn: a row that meets no SKU changes no number. They judge runs of 
 """
 
 import contextlib
+from collections.abc import Callable
 
 import pandas as pd
 
@@ -43,15 +44,9 @@ def plan_check(
     tables: Tables,
 ) -> TableCheck:
     """Return the check of a source's SKUs; it passes in a run over several months, and where sell-in is unusable."""
-    finding = None
-    if len(tables) == 1:
-        ((month, table),) = tables.items()
-        try:
-            finding = _finding(source, sources, store, country, month, table)
-        except LandingError:
-            # Sell-in or products cannot be used: their own assets fail with the reason.
-            finding = None
-    return declaration.rule(lambda _, __: _shown(finding))
+    return _of_one_month(
+        declaration, tables, lambda month, table: _finding(source, sources, store, country, month, table)
+    )
 
 
 def plausible_check(
@@ -63,17 +58,30 @@ def plausible_check(
     tables: Tables,
 ) -> TableCheck:
     """Return the check that products or overrides fit what is sold; it passes as ``plan_check`` does."""
+
+    def find(month: pd.Timestamp, table: pd.DataFrame) -> DeliveryFinding | None:
+        sold = _sold(sources, country, month)
+        if sold.empty:
+            return None
+        if source == "products":
+            return products_implausible(table, sold, _stored_before(store, source, country, month, 1, None), month)
+        return overrides_implausible(sources.override_rows(country, month), sold, month)
+
+    return _of_one_month(declaration, tables, find)
+
+
+def _of_one_month(
+    declaration: CheckDeclaration,
+    tables: Tables,
+    find: Callable[[pd.Timestamp, pd.DataFrame], DeliveryFinding | None],
+) -> TableCheck:
+    """Return the check of what ``find`` finds; it passes in a run over several months, and where it cannot look."""
     finding = None
     if len(tables) == 1:
         ((month, table),) = tables.items()
+        # Sell-in or products cannot be used: their own assets fail with the reason.
         with contextlib.suppress(LandingError):
-            sold = _sold(sources, country, month)
-            if source == "products" and len(sold):
-                finding = products_implausible(
-                    table, sold, _stored_before(store, source, country, month, 1, None), month
-                )
-            elif len(sold):
-                finding = overrides_implausible(sources.override_rows(country, month), sold, month)
+            finding = find(month, table)
     return declaration.rule(lambda _, __: _shown(finding))
 
 

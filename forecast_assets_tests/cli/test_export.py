@@ -10,15 +10,13 @@ from forecast_assets.storage import Provenance
 from forecast_assets.storage.table_specs import table_specs
 from forecast_assets_tests.cli.terminal_text import unboxed
 from forecast_assets_tests.operations.overrides.planning import JUNE, PARTITION, Planning
-from forecast_assets_tests.repository_settings import MARKETS
 
 
 @pytest.fixture
 def planning(monkeypatch, tmp_path) -> Planning:
     planning = Planning(tmp_path)
-    places = {"MARKETS": MARKETS, "STORE": planning.store.address, "LANDING": str(planning.landing)}
-    for name, value in places.items():
-        monkeypatch.setenv(f"FORECAST_{name}", value)
+    for name, value in planning.variables.items():
+        monkeypatch.setenv(name, value)
     return planning
 
 

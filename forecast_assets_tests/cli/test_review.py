@@ -11,7 +11,6 @@ from forecast_assets.market_state.reviews import reviews_of
 from forecast_assets.operations.cycle.launch import RunResult
 from forecast_assets_tests.cli.terminal_text import unboxed
 from forecast_assets_tests.operations.overrides.planning import AUGUST, JUNE, Planning
-from forecast_assets_tests.repository_settings import MARKETS
 
 REVIEW = import_module("forecast_assets.cli.review")
 
@@ -19,9 +18,8 @@ REVIEW = import_module("forecast_assets.cli.review")
 @pytest.fixture
 def planning(monkeypatch, tmp_path) -> Planning:
     planning = Planning(tmp_path)
-    places = {"MARKETS": MARKETS, "STORE": planning.store.address, "LANDING": str(planning.landing)}
-    for name, value in places.items():
-        monkeypatch.setenv(f"FORECAST_{name}", value)
+    for name, value in planning.variables.items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     return planning
 

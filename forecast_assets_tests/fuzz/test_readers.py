@@ -16,6 +16,7 @@ from forecast_assets.config.settings import Settings, SettingsError, load_settin
 from forecast_assets.config.variables import fields_by_variable
 from forecast_assets.reports.override_reader import WorkbookError, read_override_workbook
 from forecast_assets.sources.landing import LandingError, LandingFolder
+from forecast_assets_tests.written_workbooks import workbook_of
 
 hypothesis = pytest.importorskip("hypothesis")
 st = hypothesis.strategies
@@ -132,16 +133,8 @@ def test_any_file_in_place_of_a_workbook_is_rejected(content):
     )
 )  # fmt: skip
 def test_any_cells_of_a_workbook_are_read_or_named(sheets):
-    import openpyxl
-
-    book = openpyxl.Workbook()
-    book.remove(book.active)
-    for name, rows in sheets.items():
-        sheet = book.create_sheet(name)
-        for row in rows:
-            sheet.append(row)
     file = io.BytesIO()
-    book.save(file)
+    workbook_of(sheets).save(file)
     with pytest.raises(WorkbookError):
         read_override_workbook(file)
 

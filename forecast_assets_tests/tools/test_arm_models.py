@@ -1,4 +1,4 @@
-"""What the comparison of templates with models names: unknown, missing and unsettable properties, types and values."""
+"""Findings of the comparison of templates with models: unknown, missing and unsettable properties, types and values."""
 
 import enum
 import json

@@ -17,6 +17,7 @@ import yaml
 
 from forecast_assets.sample import write_sample_company
 from forecast_assets_tests.integration.azurite_server import KEY
+from tools.quick_training import QUICK_TRAINING
 from tools.stack.compose import read_services
 from tools.stack.image_root import mounted_image
 from tools.stack.own_network import enter_own_network
@@ -166,9 +167,7 @@ def _variables(company: Path) -> dict[str, str]:
         "POSTGRES_PASSWORD": "canaryOfPostgres",
         "AZURE_STORAGE_ACCOUNT_KEY": KEY,
         "FORECAST_ENV": "dev",
-        "FORECAST_TRAINING_ROWS": "1000",
-        "FORECAST_BACKTEST_TRAINING_ROWS": "1000",
-        "FORECAST_BOOSTING_ROUNDS": "20",
+        **QUICK_TRAINING,
     }
 
 

@@ -4,6 +4,7 @@ The forecast of a level is the sum of the published forecasts below it, override
 the sum, never the sum of quantiles. What was learned of shared errors is in ``shared_errors.py``.
 """
 
+import dataclasses
 from collections.abc import Mapping
 
 import numpy as np
@@ -60,14 +61,13 @@ def market_levels(
     months = cells.iloc[: len(cells) // len(skus)][MONTHS].reset_index(drop=True)
     forecast, quantiles = _as_arrays(cells, len(skus))
     by_category, total = summed_quantiles(quantiles, categories, shared)
-
-    def rows(level: str, category: str, chosen: Bools, of_sum: Floats) -> pd.DataFrame:
-        errors = correlation_by_distance(_sum_of_known(units[chosen]), calendar_months, len(months))
-        return _rows(level, market, category, months, forecast[chosen].sum(axis=0), of_sum, errors)
-
-    parts = [rows(CATEGORY, name, categories == name, of_sum) for name, of_sum in by_category.items()]
-    every = np.ones(len(skus), dtype=bool)
-    return pd.concat([*parts, rows(MARKET, ALL_CATEGORIES, every, total)], ignore_index=True)
+    below = _Below(forecast, months, units, calendar_months)
+    parts = [
+        below.rows(of_sum, categories == name, level=CATEGORY, entity=market, category=name)
+        for name, of_sum in by_category.items()
+    ]
+    parts.append(below.rows(total, level=MARKET, entity=market, category=ALL_CATEGORIES))
+    return pd.concat(parts, ignore_index=True)
 
 
 def _units_before(skus: Labels, history: DemandPanel | None) -> tuple[Floats, Ints]:
@@ -121,14 +121,13 @@ def levels_above_markets(
     months = cells.iloc[: len(cells) // len(markets)][MONTHS].reset_index(drop=True)
     forecast, quantiles = _as_arrays(cells, len(markets))
     by_region, total = summed_quantiles(quantiles, regions, shared)
-
-    def rows(level: str, entity: str, chosen: Bools, of_sum: Floats) -> pd.DataFrame:
-        errors = correlation_by_distance(_sum_of_known(units[chosen]), calendar_months, len(months))
-        return _rows(level, entity, ALL_CATEGORIES, months, forecast[chosen].sum(axis=0), of_sum, errors)
-
-    parts = [rows(REGION, name, regions == name, of_sum) for name, of_sum in by_region.items()]
-    every = np.ones(len(markets), dtype=bool)
-    return pd.concat([*parts, rows(WORLD, WORLD_ENTITY, every, total)], ignore_index=True)
+    below = _Below(forecast, months, units, calendar_months)
+    parts = [
+        below.rows(of_sum, regions == name, level=REGION, entity=name, category=ALL_CATEGORIES)
+        for name, of_sum in by_region.items()
+    ]
+    parts.append(below.rows(total, level=WORLD, entity=WORLD_ENTITY, category=ALL_CATEGORIES))
+    return pd.concat(parts, ignore_index=True)
 
 
 def _totals_before(markets: Labels, totals: pd.DataFrame) -> tuple[Floats, Ints]:
@@ -152,13 +151,22 @@ def _as_arrays(cells: pd.DataFrame, series: int) -> tuple[Floats, Floats]:
     return forecast, quantiles_of(cells).reshape(*forecast.shape, -1)
 
 
-def _rows(
-    level: str, entity: str, category: str, months: pd.DataFrame, forecast: Floats, quantiles: Floats, errors: Floats
-) -> pd.DataFrame:
-    """Return the rows of a level; ``errors`` are the correlations of its errors by distance of the months."""
-    held = around_forecast(quantiles, forecast)
-    by_level = dict(zip(QUANTILE_COLUMNS, held.T, strict=True))
-    named = months.assign(level=level, entity=entity, category=category, forecast_units=forecast, **by_level)
-    sums, (low, high) = np.cumsum(forecast), cumulative_bands(held, errors).T
-    band = (sums, np.minimum(low, sums), np.maximum(high, sums))
-    return named.assign(**dict(zip(CUMULATIVE_COLUMNS, band, strict=True)))[COLUMNS]
+@dataclasses.dataclass(frozen=True)
+class _Below:
+    """Series that a level is the sum of, SKUs or markets: forecasts, their months, and the history of each series."""
+
+    forecast: Floats
+    months: pd.DataFrame
+    units: Floats
+    calendar_months: Ints
+
+    def rows(self, quantiles: Floats, chosen: Bools | None = None, **named: str) -> pd.DataFrame:
+        """Return the rows of the sum of the chosen series, of all by default; ``named`` are its level and names."""
+        rows = np.ones(len(self.forecast), dtype=bool) if chosen is None else chosen
+        forecast, horizon_months = self.forecast[rows].sum(axis=0), len(self.months)
+        errors = correlation_by_distance(_sum_of_known(self.units[rows]), self.calendar_months, horizon_months)
+        held = around_forecast(quantiles, forecast)
+        by_level = dict(zip(QUANTILE_COLUMNS, held.T, strict=True))
+        sums, (low, high) = np.cumsum(forecast), cumulative_bands(held, errors).T
+        band = dict(zip(CUMULATIVE_COLUMNS, (sums, np.minimum(low, sums), np.maximum(high, sums)), strict=True))
+        return self.months.assign(forecast_units=forecast, **named, **by_level, **band)[COLUMNS]

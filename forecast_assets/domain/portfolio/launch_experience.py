@@ -25,7 +25,7 @@ SPREAD_OF_A_MONTH = 0.3
 
 @dataclasses.dataclass(frozen=True)
 class Experience:
-    """What earlier launches of a group did beside their relatives; by default as these did.
+    """Behaviour of the earlier launches of a group beside their relatives; by default as these did.
 
     Attributes:
         slope: Change of the logarithm of a launch's level per change of that of its relatives.

@@ -56,3 +56,21 @@ def test_the_level_is_the_median_of_skus_and_of_the_last_six_months():
 def test_a_column_that_is_not_delivered_is_not_judged():
     rows = pd.concat([history(THREE, 6), month_of(dict.fromkeys(THREE, 100.0))], ignore_index=True)
     assert column_level(delivery_until(rows, JUNE)) is None
+
+
+def test_each_sku_is_compared_with_its_own_level():
+    before = history(THREE, 6, distribution_pct=1.0)
+    levels = before["sku"].map({"A": 1.0, "B": 90.0, "C": 90.0})
+    before = before.assign(distribution_pct=levels)
+    # Two of three are at six times their own level, one of them far below that of the others.
+    june = month_of(dict.fromkeys(THREE, 100.0)).assign(distribution_pct=[6.0, 540.0, 90.0])
+    finding = column_level(delivery_until(pd.concat([before, june], ignore_index=True), JUNE))
+    assert finding.rows["factor"].tolist() == [6.0]
+
+
+def test_the_sixth_month_back_counts():
+    before = history(THREE, 6, distribution_pct=80.0)
+    # Three months are needed: the fourth to the sixth back.
+    before = before.assign(distribution_pct=before["distribution_pct"].where(before["month"] < "2024-03-01", 0.0))
+    june = month_of(dict.fromkeys(THREE, 100.0)).assign(distribution_pct=0.8)
+    assert column_level(delivery_until(pd.concat([before, june], ignore_index=True), JUNE)) is not None

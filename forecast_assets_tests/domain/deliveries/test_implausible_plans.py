@@ -77,6 +77,12 @@ def test_returns_and_sales_of_earlier_months_are_no_contradiction_to_an_end():
     assert judged(ended, sold(units=UNITS | {"A": -5.0})) is None
 
 
+def test_rows_of_zero_units_are_no_sale():
+    none_sold = sold(units=UNITS | {"A": 0.0})
+    assert judged(products(A_end_month="2023-01"), none_sold) is None
+    assert judged(products(A_launch_month="2026-01"), none_sold) is None
+
+
 @pytest.mark.parametrize(("ending", "share"), [(["A"], None), (["A", "B"], "17%"), (["C", "D"], "83%")])
 def test_a_tenth_of_the_units_that_ends_with_the_month_is_named(ending, share):
     finding = judged(products(**{f"{sku}_end_month": "2024-06" for sku in ending}))
@@ -167,7 +173,8 @@ def test_an_override_of_ten_times_the_best_month_is_named(units, is_found):
 def test_overrides_of_other_origins_past_months_and_unsold_skus_are_not_judged():
     rows = [override("A", 1e6, origin="2024-05"), override("A", 1e6, target="2024-06"), override("NEW", 1e6)]
     assert overrides_implausible(pd.concat(rows), sold(), JUNE) is None
-    assert overrides_implausible(override("A", 1e6), sold(units=UNITS | {"A": -1.0}), JUNE) is None
+    for none_sold in (-1.0, 0.0):
+        assert overrides_implausible(override("A", 1e6), sold(units=UNITS | {"A": none_sold}), JUNE) is None
 
 
 def test_the_largest_overrides_are_named_first_and_others_counted():

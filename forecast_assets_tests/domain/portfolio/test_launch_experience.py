@@ -18,6 +18,7 @@ def experience(relatives, own):
 def test_three_earlier_launches_say_nothing():
     assert experience([100] * 3, [10] * 3) == Experience()
     assert experience([100] * 4, [10, 10, 10, np.nan]) == Experience()
+    assert experience([100] * 3 + [0], [10] * 4) == experience([100] * 4, [10] * 3 + [0]) == Experience()
     assert Experience().level(100.0) == pytest.approx(100)
 
 
@@ -40,6 +41,9 @@ def test_relatives_are_worth_fewer_own_months_the_less_they_told():
     # Half of the launches ten times the relatives, half a tenth: squares of ln 10.
     scattered = experience([100] * 4, [10, 1000, 10, 1000]).months_worth
     assert scattered == pytest.approx(0.09 / ((4 * np.log(10) ** 2 + 0.75) / 7))
+    # All at a tenth: four fifths of that are expected, a fifth of ln 10 is left.
+    below = experience([100] * 4, [10] * 4).months_worth
+    assert below == pytest.approx(0.09 / ((4 * (np.log(10) / 5) ** 2 + 0.75) / 7))
 
 
 def test_the_first_level_corrects_the_known_months_by_the_curve():
@@ -110,6 +114,12 @@ def test_the_curve_is_that_of_launches_of_the_same_kind_in_the_category_first():
     assert behind(("tea", True, 3), ("tea", False, 2), ("coffee", True, 1)) == [new, replacing]
     assert behind(("tea", True, 3), ("coffee", False, 2)) == [("coffee", False), replacing]
     assert behind(("tea", True, 4)) == []
+
+
+def test_a_launch_that_sold_nothing_in_its_second_year_makes_no_curve():
+    sold, gone = np.ones(24), np.r_[np.ones(12), np.zeros(12)]
+    assert not launches_in(*[sold] * 4, gone).behind("tea", False).any()
+    assert launches_in(*[sold] * 5, gone).behind("tea", False).tolist() == [True] * 5 + [False]
 
 
 def launches_in(*rows, category=None):

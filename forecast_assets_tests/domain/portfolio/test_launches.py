@@ -155,6 +155,9 @@ def test_every_sku_counts_the_same_in_a_pooled_season():
     summer, winter = np.where(months == 7, 2.0, 1.0), np.where(months == 1, 2000.0, 1000.0)
     index = pooled_season(np.array([summer, winter]), months)
     assert index[0] == pytest.approx(index[6], rel=0.01)
+    # Returns alone are no level.
+    returns = -0.5 * summer / summer.mean()
+    assert pooled_season(np.array([summer, winter, returns]), months) == pytest.approx(index)
     assert pooled_season(np.empty((0, PAST)), months).tolist() == [1] * 12
 
 

@@ -30,9 +30,10 @@ class Planning:
 
     def __init__(self, base) -> None:
         names = {"MARKETS": MARKETS, "STORE": str(base / "store"), "LANDING": str(base / "landing")}
+        self.variables = {f"FORECAST_{name}": value for name, value in names.items()}
         self.landing = base / "landing"
         self.landing.mkdir()
-        self.settings = load_settings({f"FORECAST_{name}": value for name, value in names.items()})
+        self.settings = load_settings(self.variables)
         self.store = open_store(self.settings)
         cells = [("a", JULY, 1, 100.0), ("a", AUGUST, 2, 110.0), ("b", JULY, 1, 40.0), ("b", AUGUST, 2, 44.0)]
         parts = [

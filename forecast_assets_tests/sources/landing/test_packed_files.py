@@ -5,13 +5,13 @@ import gzip
 import io
 import zipfile
 
-import openpyxl
 import pyarrow as pa
 import pytest
 
 from forecast_assets.sources.landing import LandingError
 from forecast_assets.sources.landing.arrivals import market_files
 from forecast_assets_tests.sources.landing.deliveries import SELL_IN, TODAY
+from forecast_assets_tests.written_workbooks import workbook_of
 
 ROWS = "".join(f"FR,S{number},2024-06,{number * 37 % 1000}\n" for number in range(3000))
 TEXT = (SELL_IN + ROWS).encode()
@@ -28,13 +28,7 @@ PACKED = {"csv.gz": gzip.compress(TEXT, mtime=0), "csv.zst": zstd(TEXT)}
 
 
 def workbook(**sheets):
-    book = openpyxl.Workbook()
-    book.remove(book.active)
-    for name, rows in sheets.items():
-        sheet = book.create_sheet(name)
-        for row in rows:
-            sheet.append(row)
-    return book
+    return workbook_of(sheets)
 
 
 def saved(book):
