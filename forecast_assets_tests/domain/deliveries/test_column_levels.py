@@ -68,9 +68,11 @@ def test_each_sku_is_compared_with_its_own_level():
     assert finding.rows["factor"].tolist() == [6.0]
 
 
-def test_the_sixth_month_back_counts():
-    before = history(THREE, 6, distribution_pct=80.0)
-    # Three months are needed: the fourth to the sixth back.
-    before = before.assign(distribution_pct=before["distribution_pct"].where(before["month"] < "2024-03-01", 0.0))
+@pytest.mark.parametrize(("last", "is_found"), [("2024-02", True), ("2024-01", False)])
+def test_the_sixth_month_back_counts_and_the_seventh_does_not(last, is_found):
+    before = history(THREE, 9, distribution_pct=80.0)
+    # Three months are needed; December is the sixth back.
+    before = before.assign(distribution_pct=before["distribution_pct"].where(before["month"] <= last, 0.0))
     june = month_of(dict.fromkeys(THREE, 100.0)).assign(distribution_pct=0.8)
-    assert column_level(delivery_until(pd.concat([before, june], ignore_index=True), JUNE)) is not None
+    finding = column_level(delivery_until(pd.concat([before, june], ignore_index=True), JUNE))
+    assert (finding is not None) is is_found

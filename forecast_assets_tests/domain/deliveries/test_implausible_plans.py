@@ -95,6 +95,9 @@ def test_a_tenth_of_the_units_that_ends_with_the_month_is_named(ending, share):
 def test_exactly_a_tenth_counts():
     tenth = sold(units={"A": 10.0, "B": 30.0, "C": 30.0, "D": 30.0})
     assert "1 SKUs with 10% of the year's units" in judged(products(A_end_month="2024-06"), tenth).message
+    # Returns of another SKU do not make the year smaller.
+    less = sold(units={"A": 9.95, "B": 30.0, "C": 30.0, "D": 30.05, "E": -1.0})
+    assert judged(products(A_end_month="2024-06"), less) is None
 
 
 @pytest.mark.parametrize("other", ["TEA", "te-a", "Tea "])

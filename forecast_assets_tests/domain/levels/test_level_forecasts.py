@@ -102,6 +102,16 @@ def test_errors_are_those_of_the_skus_own_rows_and_categories():
 def test_a_sku_without_history_is_in_the_sums():
     levels = market_levels(published({"A": 10.0, "B": 30.0}), "FR", walks(["A"], 0.0), NO_BACKTEST)
     assert levels["forecast_units"].tolist() == [40.0] * 36
+    assert levels.index.tolist() == list(range(36))
+
+
+def test_a_sku_without_history_has_not_that_of_another():
+    table, known = published({"A": 100.0, "B": 100.0}), walks(["A"], 0.0)
+    units = np.concatenate([known.units, np.full_like(known.units, np.nan)])
+    with_unknown = DemandPanel(np.array(["A", "B"], dtype=object), known.months, units)
+    pd.testing.assert_frame_equal(
+        market_levels(table, "FR", known, NO_BACKTEST), market_levels(table, "FR", with_unknown, NO_BACKTEST)
+    )
 
 
 def test_the_forecast_lies_in_the_range_even_if_far_from_the_middle():
@@ -175,7 +185,7 @@ def test_regions_and_world_are_sums_over_markets(of_markets):
         ("world", "WORLD", "ALL"): 703.0,
     }
     assert list(above) == COLUMNS
-    assert len(above) == 3 * 18
+    assert above.index.tolist() == list(range(3 * 18))
 
 
 def test_markets_that_erred_together_widen_the_range_of_the_world(of_markets):

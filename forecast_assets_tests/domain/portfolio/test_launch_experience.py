@@ -1,5 +1,7 @@
 """Level of a launch from what earlier launches did beside their relatives. Each expected value is computed by hand."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -44,6 +46,9 @@ def test_relatives_are_worth_fewer_own_months_the_less_they_told():
     # All at a tenth: four fifths of that are expected, a fifth of ln 10 is left.
     below = experience([100] * 4, [10] * 4).months_worth
     assert below == pytest.approx(0.09 / ((4 * (np.log(10) / 5) ** 2 + 0.75) / 7))
+    # As far from the centre as their relatives: the slope is 1 and leaves nothing.
+    apart = experience([10, 1000, 10, 1000], [10, 1000, 10, 1000]).months_worth
+    assert apart == pytest.approx(0.09 / (0.75 / 7))
 
 
 def test_the_first_level_corrects_the_known_months_by_the_curve():
@@ -120,6 +125,21 @@ def test_a_launch_that_sold_nothing_in_its_second_year_makes_no_curve():
     sold, gone = np.ones(24), np.r_[np.ones(12), np.zeros(12)]
     assert not launches_in(*[sold] * 4, gone).behind("tea", False).any()
     assert launches_in(*[sold] * 5, gone).behind("tea", False).tolist() == [True] * 5 + [False]
+
+
+def test_a_curve_is_made_from_launches_of_small_units_too_and_from_one_known_month():
+    units = np.r_[np.full(12, 0.25), np.full(12, 0.5)]
+    without_third = np.where(np.arange(24) == 2, np.nan, units)
+    first = np.where(np.arange(24) == 2, 2.0, units)
+    curve = launches_in(first, *[without_third] * 4).curves([("tea", False)])["tea", False]
+    assert curve == pytest.approx([0.5, 0.5, 4.0] + [0.5] * 9)
+
+
+def test_a_launch_that_is_only_announced_is_no_earlier_launch_of_rare_items():
+    begun = launches_in(*[RARE] * 5)
+    announced = dataclasses.replace(begun, starts=np.array([0.0, 0.0, 0.0, 0.0, 24.0]))
+    assert begun.rare_launch("tea") is not None
+    assert announced.rare_launch("tea") is None
 
 
 def launches_in(*rows, category=None):
