@@ -68,6 +68,16 @@ def test_a_live_market_that_hangs_is_a_warning(settings, instance):
 def test_the_month_before_is_looked_at_until_three_days_before_the_next_cycle(settings, instance):
     assert report_at(settings, instance, FOUR_DAYS_BEFORE).skip_message == "The cycle of 2024-10 is over."
     assert not opened(settings)
+    # The cycle of November is due on 10 December at 06:00.
+    assert "2024-10" in report_at(settings, instance, pd.Timestamp("2024-12-07T05:59Z")).skip_message
+    assert "2024-11" in report_at(settings, instance, pd.Timestamp("2024-12-07T06:01Z")).skip_message
+
+
+def test_a_cycle_is_looked_at_for_ten_days_after_its_deadline(settings, instance):
+    record(instance, "FR", "2024-09", "2024-10-10T06:00Z", takes=600)
+    last, over = (report_at(settings, instance, pd.Timestamp(f"2024-12-20T06:{at}Z")) for at in (15, 16))
+    assert last.skip_message.startswith("2024-11: ")
+    assert over.skip_message == "The cycle of 2024-11 is over."
 
 
 def test_a_queue_without_a_limit_is_not_predicted(settings, instance, monkeypatch):

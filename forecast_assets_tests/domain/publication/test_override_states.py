@@ -118,6 +118,16 @@ def test_an_approved_number_stays_in_force_until_the_next_one_is_approved():
     assert states(ledger) == [["a", 120.0, REPLACED], ["a", 130.0, APPROVED]]
 
 
+def test_an_approval_leaves_approved_numbers_of_other_cells_in_force():
+    ledger = ledger_with(("a", AUGUST, 120), ("a", JULY, 70), ("b", AUGUST, 50), state=APPROVED)
+    ledger, _ = entered(ledger, numbers(("a", AUGUST, 130), by=BOB, at=LATER), SUBMITTED)
+    ledger = decided(ledger, everything(ledger), APPROVED, ANN, LATER, four_eyes=True)
+    assert sorted(in_force(ledger)["forecast_units"]) == [50.0, 70.0, 130.0]
+    assert sorted(states(ledger)) == [
+        ["a", 70.0, APPROVED], ["a", 120.0, REPLACED], ["a", 130.0, APPROVED], ["b", 50.0, APPROVED],
+    ]  # fmt: skip
+
+
 def test_a_draft_is_submitted_by_its_author_alone():
     ledger = ledger_with(("a", AUGUST, 120), state=DRAFT)
     with pytest.raises(NotAllowed, match="no draft of Bob"):

@@ -119,6 +119,12 @@ def test_a_running_market_ends_after_its_usual_time_and_not_before_now(instance)
     assert outlook(late) == {"FR": "10 07:00:00", "DE": "10 07:05:00", "NO": "10 07:09:10"}
 
 
+def test_a_market_whose_run_failed_is_not_ready(instance):
+    record(instance, "FR", "2024-11", "2024-12-10T06:00Z", starts=0, takes=20, failed=True)
+    prediction = predicted(instance, "2024-12-10T06:10Z", priorities={"FR": 10})
+    assert outlook(prediction) == {"FR": "10 06:13:20"}
+
+
 def test_a_market_is_late_if_it_ends_after_the_deadline(instance):
     assert [each.country for each in predicted(instance, FORECAST_READY_HOURS="0.1").late] == ["NO"]
     assert not predicted(instance).late
@@ -139,8 +145,8 @@ def test_without_any_past_run_there_is_nothing_to_predict_from(instance):
         predicted(instance, priorities={"IT": 10})
 
 
-def test_the_limit_of_the_queue_is_read_from_the_instance(tmp_path):
-    with dg.instance_for_test(
-        temp_dir=str(tmp_path), overrides={"concurrency": {"runs": {"max_concurrent_runs": 7}}}
-    ) as instance:
-        assert runs_at_a_time(instance) == 7
+@pytest.mark.parametrize(("limit", "expected"), [(7, 7), (1, 1), (-1, None)])
+def test_the_limit_of_the_queue_is_read_from_the_instance(tmp_path, limit, expected):
+    runs = {"concurrency": {"runs": {"max_concurrent_runs": limit}}}
+    with dg.instance_for_test(temp_dir=str(tmp_path), overrides=runs) as instance:
+        assert runs_at_a_time(instance) == expected
