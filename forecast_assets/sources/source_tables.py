@@ -4,7 +4,6 @@ Deliveries are files, which DuckDB reads, or tables in Dremio; both have the sam
 """
 
 import contextlib
-import io
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
@@ -16,22 +15,22 @@ from forecast_assets.domain.calendar import add_months, month_range
 from forecast_assets.domain.cycle_calendar import local_date
 from forecast_assets.domain.demand.covid import read_oxcgrt
 from forecast_assets.domain.months import consecutive_months
-from forecast_assets.sources.contract.problems import EVERY_MARKET, LandingProblem
+from forecast_assets.sources.contract.problems import LandingProblem
 from forecast_assets.sources.country_spellings import CountryCodes, country_codes
 from forecast_assets.sources.delivered import DeliveredSellIn, DeliveryProfile, LeftOut
 from forecast_assets.sources.dremio.engine import DremioEngine
 from forecast_assets.sources.dremio.tables import DremioTables
-from forecast_assets.sources.exchange_rates import exchange_rates_of
 from forecast_assets.sources.imported_numbers import with_imported
 from forecast_assets.sources.landing import LandingError, LandingFolder
 from forecast_assets.sources.landing.delivered_file import UnreadFile
 from forecast_assets.sources.sql import DuckDbEngine, Engine, SqlTestResult
+from forecast_assets.sources.text_tables import text_tables
 from forecast_assets.storage.imported_overrides import OverrideFiles
 
 # A month's sell-in is checked against the year before it.
 MONTHS_BEFORE = 12
 SHOWN_MONTHS = 24
-OXCGRT = "oxcgrt"
+OXCGRT, EXCHANGE_RATES = "oxcgrt", "exchange_rates"
 
 
 class RangeNotUsable(ValueError):
@@ -208,14 +207,14 @@ class SourceTables:
         Raises:
             LandingError, ValueError: If a tracker file cannot be read; the message names it.
         """
-        frames = {
-            name: _tracker_rows(name, content) for name, content in self._folder.plain_files(OXCGRT).texts().items()
-        }
+        frames = text_tables(self._folder, OXCGRT)
         return read_oxcgrt(frames) if frames else None
 
     def exchange_rates(self) -> pd.DataFrame | None:
-        """Return the delivered exchange rates as text; None without any."""
-        return exchange_rates_of(self._folder)
+        """Return the delivered exchange rates as text, columns in lower case; None without any. Raises LandingError."""
+        parts = text_tables(self._folder, EXCHANGE_RATES).values()
+        named = [part.rename(columns=lambda name: str(name).strip().lower()) for part in parts]
+        return pd.concat(named, ignore_index=True) if named else None
 
     def oxcgrt_unread(self) -> list[UnreadFile]:
         """Return the files beside those of the tracker that are not read, with the reason."""
@@ -285,16 +284,3 @@ class SourceTables:
     def _judgement(self, country: str) -> dict[str, Any]:
         today = local_date(pd.Timestamp.now("UTC"), self._time_zone)
         return {"today": today, "missing_month": self._markets[country].missing_month}
-
-
-def _tracker_rows(name: str, content: bytes) -> pd.DataFrame:
-    """Return the rows of a tracker file as text. Raises ``LandingError`` for one that is no CSV or has no row."""
-    found = "a header and no rows"
-    try:
-        rows = pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        rows, found = pd.DataFrame(), f"an unreadable file ({error})"
-    if rows.empty:
-        step = "deliver the file as OxCGRT publishes it, or remove it"
-        raise LandingError(OXCGRT, EVERY_MARKET, [LandingProblem(f"{OXCGRT}/{name}", "CSV in UTF-8", found, step)])
-    return rows
