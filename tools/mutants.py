@@ -8,6 +8,7 @@ see is listed in ``equivalent_mutants.yaml`` with the reason. Exits with 0 if at
 """
 
 import argparse
+import compileall
 import multiprocessing
 import os
 import queue
@@ -30,7 +31,12 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 EQUIVALENT = Path(__file__).with_name("equivalent_mutants.yaml")
 FLOOR = 0.95
 # Imported once and shared by the processes that run the tests: their import costs more than most tests.
-PRELOADED = ["dagster", "pandas", "pandera.pandas", "duckdb", "pyarrow.parquet", "pytest", "lightgbm", "scipy.stats"]
+PRELOADED = [
+    "dagster", "pandas", "pandera.pandas", "duckdb", "pyarrow.parquet", "pytest", "lightgbm", "scipy.stats",
+    "alembic.context", "upath", "jinja2", "dagster._core.storage.event_log.sqlite", "dagster._core.execution.api",
+    "hypothesis.core", "_hypothesis_pytestplugin", "anyio.pytest_plugin", "typeguard._pytest_plugin", "xdist.plugin",
+    "pytest_cov.plugin",
+]  # fmt: skip
 # A mutant may loop for ever: it has this many times the time of the unchanged module, and some seconds.
 TIME_FACTOR, TIME_EXTRA_S = 3.0, 20.0
 
@@ -188,6 +194,8 @@ def _copy(target: Path) -> Path:
         if (REPOSITORY / name).is_file():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(REPOSITORY / name, target / name)
+    # Processes that run the tests write no bytecode: a mutant of the same second could be taken for another.
+    compileall.compile_dir(target / "forecast_assets", quiet=2)
     return target
 
 
