@@ -86,7 +86,7 @@ def write_sample_company(
     last = timeline.months[timeline.stop - 1]
     _check_landing(landing, codes, timeline.months[timeline.delivered])
     catalogue = make_catalogue(seed, skus, timeline)
-    sell_in_rows, sell_out_rows, files = 0, 0, write_oxcgrt(landing, seed)
+    sell_in_rows, sell_out_rows, files = 0, 0, write_oxcgrt(landing, seed, chosen)
     for number, market in enumerate(chosen, 1):
         tables = simulate_market(catalogue, market, seed, skus, timeline)
         files += write_market(landing, truth, market.code, tables, last)

@@ -1,10 +1,13 @@
-"""Forty countries of the sample company, in the order in which a smaller company takes them.
+"""Two hundred countries of the sample company, in the order in which a smaller company takes them.
 
 Codes are real, sizes invented; effects on demand are in ``demand.py``. The first four countries lie in two regions. The
 fifth and sixth have codes (NO, NA) that careless parsers turn into a boolean and a missing value.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+
+from forecast_assets.sample.more_countries import GROUPS, SIZES
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ def _market(
     return SampleMarket(code, name, code, iso3, region, size, summer, easter, ramadan)
 
 
-SAMPLE_MARKETS: tuple[SampleMarket, ...] = (
+FIRST_MARKETS: tuple[SampleMarket, ...] = (
     _market("FR", "France", "FRA", _EUROPE, 1.00, 0.9, 1.0),
     _market("DE", "Germany", "DEU", _EUROPE, 1.20, 1.0, 1.0),
     _market("BR", "Brazil", "BRA", _LATIN, 1.10, -0.4, 1.0),
@@ -82,3 +85,15 @@ SAMPLE_MARKETS: tuple[SampleMarket, ...] = (
     _market("AU", "Australia", "AUS", _ASIA, 0.40, -0.9, 1.0),
     _market("NZ", "New Zealand", "NZL", _ASIA, 0.15, -0.9, 1.0),
 )
+
+
+def _more_markets() -> Iterator[SampleMarket]:
+    """Generate the markets after the first forty, the regions in turn."""
+    groups = [[entry.split(" ", 2) for entry in group[-1].split(", ")] for group in GROUPS]
+    for number in range(max(map(len, groups))):
+        for (region, summer, easter, ramadan, _), entries in zip(GROUPS, groups, strict=True):
+            for code, iso3, name in entries[number : number + 1]:
+                yield _market(code, name, iso3, region, SIZES[number % len(SIZES)], summer, easter, ramadan)
+
+
+SAMPLE_MARKETS: tuple[SampleMarket, ...] = (*FIRST_MARKETS, *_more_markets())

@@ -4,12 +4,13 @@ The values are invented and only imitate the course of the pandemic; the file's 
 reaction of demand is in ``demand.py``.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
-from forecast_assets.sample.countries import SAMPLE_MARKETS, SampleMarket
+from forecast_assets.sample.countries import FIRST_MARKETS, SampleMarket
 from forecast_assets.sample.timeline import stream
 
 COLUMN_DAYS = pd.date_range("2020-01-01", "2023-02-28")  # the tracker's columns; its values end with 2022
@@ -71,19 +72,20 @@ def monthly_stringency(seed: int, code: str, months: pd.DatetimeIndex) -> np.nda
     return means.reindex(months, fill_value=0.0).to_numpy()
 
 
-def oxcgrt_table(seed: int, index: str) -> pd.DataFrame:
-    """Return the wide OxCGRT table of one index for all sample countries.
+def oxcgrt_table(seed: int, index: str, markets: Sequence[SampleMarket] = FIRST_MARKETS) -> pd.DataFrame:
+    """Return the wide OxCGRT table of one index for sample countries.
 
     Args:
         seed: The seed of the company.
         index: ``StringencyIndex`` or ``EconomicSupportIndex``.
+        markets: The countries; the first forty by default.
 
     Returns:
         Text columns: seven ids, then one per day (``01Jan2020``), empty after 31 December 2022. Rows: each country
         (``NAT_TOTAL``) and a few states (``STATE_TOTAL``).
     """
     daily = daily_stringency if index == "StringencyIndex" else daily_support
-    by_iso3 = sorted(SAMPLE_MARKETS, key=lambda market: market.iso3)
+    by_iso3 = sorted(markets, key=lambda market: market.iso3)
     ids, values = [], []
     for market in by_iso3:
         for state in range(STATES.get(market.code, 0) + 1):

@@ -6,7 +6,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from forecast_assets.sample.countries import SampleMarket
+from forecast_assets.sample.countries import FIRST_MARKETS, SampleMarket
 from forecast_assets.sample.covid import oxcgrt_table
 from forecast_assets.sample.market import MarketTables
 
@@ -57,13 +57,17 @@ def write_market(landing: Path, truth: Path, code: str, tables: MarketTables, la
     return written + 3
 
 
-def write_oxcgrt(landing: Path, seed: int) -> int:
-    """Write both OxCGRT files in the wide shape; return their number."""
+def write_oxcgrt(landing: Path, seed: int, markets: list[SampleMarket]) -> int:
+    """Write both OxCGRT files in the wide shape; return their number.
+
+    They hold the first forty countries for any company, so that a larger company has the same rows and more.
+    """
+    listed = dict.fromkeys([*FIRST_MARKETS, *markets])
     folder = landing / "oxcgrt"
     folder.mkdir(parents=True, exist_ok=True)
     for index in OXCGRT_INDICES:
         file = folder / f"OxCGRT_timeseries_{index}_v1.csv"
-        oxcgrt_table(seed, index).to_csv(file, index=False, lineterminator="\n")
+        oxcgrt_table(seed, index, tuple(listed)).to_csv(file, index=False, lineterminator="\n")
     return len(OXCGRT_INDICES)
 
 

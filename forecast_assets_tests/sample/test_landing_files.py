@@ -8,6 +8,8 @@ import yaml
 
 from forecast_assets.config.markets import load_markets
 from forecast_assets.sample import SAMPLE_MARKETS, write_sample_company
+from forecast_assets.sample.countries import FIRST_MARKETS
+from forecast_assets.sample.files import write_oxcgrt
 
 TEXT, DATE, NUMBER = pa.string(), pa.date32(), pa.float64()
 KEY = {"country": TEXT, "sku": TEXT, "month": DATE}
@@ -129,7 +131,7 @@ def test_the_oxcgrt_file_has_the_official_wide_shape(company, index):
     assert list(rows.columns[:9]) == [*ids, "01Jan2020", "02Jan2020"]
     assert rows.columns[-1] == "28Feb2023"
     national = rows[rows["Jurisdiction"] == "NAT_TOTAL"].set_index("CountryCode")
-    assert sorted(national.index) == sorted(market.iso3 for market in SAMPLE_MARKETS)
+    assert sorted(national.index) == sorted(market.iso3 for market in FIRST_MARKETS)
     assert (rows["Jurisdiction"] == "STATE_TOTAL").sum() >= 5
     values = national.loc[:, "01Jan2020":"31Dec2022"].astype(float)
     assert values.min().min() >= 0
@@ -146,7 +148,14 @@ def test_the_markets_file_can_be_loaded_and_quotes_norway(tmp_path):
     assert all(isinstance(entry["code"], str) for entry in yaml.safe_load(file.read_text())["markets"])
 
 
-def test_there_are_forty_markets_with_unique_codes_and_the_first_four_lie_in_two_regions():
-    assert len({market.code for market in SAMPLE_MARKETS}) == 40
-    assert len({market.iso3 for market in SAMPLE_MARKETS}) == 40
+def test_the_tracker_also_lists_the_countries_of_a_company_beyond_the_first_forty(tmp_path):
+    assert write_oxcgrt(tmp_path, 7, [*SAMPLE_MARKETS[:3], *SAMPLE_MARKETS[40:42]]) == 2
+    rows = pd.read_csv(tmp_path / "oxcgrt" / "OxCGRT_timeseries_StringencyIndex_v1.csv", dtype=str)
+    listed = set(rows.loc[rows["Jurisdiction"] == "NAT_TOTAL", "CountryCode"])
+    assert listed == {market.iso3 for market in FIRST_MARKETS} | {"LUX", "ALB"}
+
+
+def test_there_are_two_hundred_markets_with_unique_codes_and_the_first_four_lie_in_two_regions():
+    assert len({market.code for market in SAMPLE_MARKETS}) == 200
+    assert len({market.iso3 for market in SAMPLE_MARKETS}) == 200
     assert len({market.region for market in SAMPLE_MARKETS[:4]}) == 2

@@ -10,7 +10,7 @@ FAULTS = ("duplicate_rows", "missing_file", "wrong_type", "negative_spike", "unk
 
 def sample(
     landing: Annotated[str | None, typer.Option(help="Folder to write to. Default: FORECAST_LANDING")] = None,
-    markets: Annotated[int, typer.Option(min=1, max=40, help="Number of markets")] = 4,
+    markets: Annotated[int, typer.Option(min=1, max=200, help="Number of markets")] = 4,
     skus: Annotated[int, typer.Option(min=5, help="Number of SKUs per market")] = 150,
     months: Annotated[int, typer.Option(min=24, help="Number of delivered months")] = 72,
     last_month: Annotated[str, typer.Option(help="Last delivered month")] = "2024-12",

@@ -27,7 +27,7 @@ class Processes:
 
     def __init__(self, markets: int, load: Loader) -> None:
         self._load = load
-        self.count = max(1, min(markets, os.cpu_count() or 1))
+        self.count = max(1, min(markets, usable_cores()))
         self._pools = [_pool(self.count) for _ in range(self.count)]
         self._latest: list[Future[Any] | None] = [None] * self.count
 
@@ -54,6 +54,12 @@ class Processes:
             pool.shutdown()
 
 
+def usable_cores() -> int:
+    """Count the cores that this process may use: ``taskset`` or a container's cpuset can leave it fewer."""
+    # Not on macOS.
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def _pool(processes: int) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(
         1, mp_context=multiprocessing.get_context("spawn"), initializer=_set_up, initargs=(processes,)
@@ -67,7 +73,7 @@ def _set_up(processes: int) -> None:
     """
     end_with_parent()
     commit_without_waiting()
-    share = max(1, ((os.cpu_count() or 1) - 1) // processes)
+    share = max(1, (usable_cores() - 1) // processes)
     os.environ.setdefault("FORECAST_MAX_THREADS", str(share))
     for library in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(library, "1")

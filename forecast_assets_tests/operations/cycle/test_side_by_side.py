@@ -79,7 +79,7 @@ def test_a_process_that_dies_fails_its_run_and_is_replaced():
 
 
 def test_a_process_that_dies_does_not_affect_the_run_beside_it(monkeypatch):
-    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1})
     with Processes(2, load_code_location) as processes:
         beside = processes.submit(pow, 2, 10)
         assert processes.submit(os._exit, 1).exception() is not None
@@ -88,7 +88,7 @@ def test_a_process_that_dies_does_not_affect_the_run_beside_it(monkeypatch):
 
 
 def test_there_are_no_more_processes_than_markets_or_cores(monkeypatch):
-    monkeypatch.setattr("os.cpu_count", lambda: 4)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1, 2, 3})
     assert [Processes(markets, load_code_location).count for markets in (40, 3, 0)] == [4, 3, 1]
 
 

@@ -1,0 +1,1 @@
+"""The platform measured as it grows: ``make bench-platform`` writes ``benchmarks/PLATFORM.md``."""

@@ -1,0 +1,122 @@
+"""The measurements of companies in their order; each is made once and kept (``results.py``).
+
+The company with 500 SKUs grows from 4 markets to 10 and to 40, so that no history is made twice. Sizes of a single
+market are companies of their own.
+"""
+
+import dataclasses
+import shutil
+from pathlib import Path
+
+from benchmarks.scale.command import Usage, fixed_fit
+from benchmarks.scale.company import FIRST_MONTH, Company, codes_of
+from benchmarks.scale.results import Record, Results
+from forecast_assets.domain.calendar import add_months
+
+SKUS, MONTHS, BACKFILL_MONTHS = 500, 72, 36
+
+
+def single_market(results: Results, work: Path, skus: int, months: int) -> None:
+    """Measure a company of one market: first history, monthly cycle, nothing to do, memory and storage."""
+    name, company = f"one market/{skus}x{months}", Company(work / f"one_{skus}x{months}", skus, months)
+    about = {"markets": 1, "skus": skus, "months": months}
+    if results.has(f"{name}/no-op"):
+        return
+    results.measure(f"{name}/fixed fit", _unit)
+    results.measure(f"{name}/sample", lambda: _figures(company.deliver(1)), **about)
+    results.measure(f"{name}/first history", lambda: _figures(company.cycle(0, ["FR"])), **about)
+    results.measure(f"{name}/storage", company.sizes, **about)
+    results.measure(f"{name}/monthly cycle", lambda: _figures(company.cycle(1, ["FR"])), **about)
+    results.measure(f"{name}/storage after a cycle", company.sizes, **about)
+    results.measure(f"{name}/no-op", lambda: _figures(company.cycle(1, ["FR"])), **about)
+
+
+def grown_company(results: Results, work: Path, markets: int, before: int, month: int) -> None:
+    """Measure the company with more markets: their first histories, the monthly cycle of all, nothing to do, sums.
+
+    Args:
+        results: Where figures are kept.
+        work: Folder of the run.
+        markets: Markets of the company now.
+        before: Markets that it had before.
+        month: Month of the cycle, counted from the first publication; new markets begin a month earlier.
+    """
+    name, company = f"company/{markets}", Company(work / "company", SKUS, MONTHS)
+    about = {"markets": markets, "skus": SKUS, "months": MONTHS}
+    codes, fresh = codes_of(markets), codes_of(markets)[before:]
+    results.measure(f"{name}/fixed fit", _unit)
+    results.measure(f"{name}/sample", lambda: _figures(company.deliver(markets)), **about)
+    if before == 0:
+        _onboarding(results, company)
+        fresh = fresh[2:]
+    about_fresh = about | {"markets": len(fresh)}
+    results.measure(f"{name}/first histories", lambda: _figures(company.cycle(month - 1, fresh)), **about_fresh)
+    results.measure(f"{name}/monthly cycle", lambda: _figures(company.cycle(month, codes)), **about)
+    results.measure(f"{name}/storage", company.sizes, **about)
+    results.measure(f"{name}/no-op", lambda: _figures(company.cycle(month, codes)), **about)
+    at = f"{add_months(FIRST_MONTH, month):%Y-%m}"
+    for job in ("totals", "totals_known", "sum_forecasts"):
+        run = ("-m", "benchmarks.scale.one_run", job, at)
+        results.measure(f"{name}/{job}", lambda run=run: _figures(company.python(*run)), **about)
+    load = ("-c", "import forecast_assets.definitions")
+    results.measure(f"{name}/definitions", lambda: _figures(company.python(*load)), **about)
+    before_it = f"{add_months(FIRST_MONTH, month - 1):%Y-%m}"
+    results.measure(f"{name}/measure", lambda: _figures(company.command("measure", "--through", before_it)), **about)
+
+
+def _onboarding(results: Results, company: Company) -> None:
+    """Measure the first market's history, then a second market from its entry to its promotion."""
+    about = {"markets": 1, "skus": SKUS, "months": MONTHS}
+    markets_file = company.base / "markets.yaml"
+    all_markets = markets_file.read_text(encoding="utf-8")
+    company.keep_markets(["FR"])
+    results.measure("company/first history", lambda: _figures(company.cycle(0, ["FR"])), **about)
+
+    def onboard() -> dict[str, object]:
+        at = f"{FIRST_MONTH:%Y-%m}"
+        steps = {
+            "add": company.command("market", "add", "DE", "--name", "Germany", "--region", "Europe"),
+            "cycle": company.cycle(0, ["DE"]),
+            "check": company.command("market", "check", "DE", "--month", at),
+            "promote": company.command(
+                "market", "promote", "DE", "--month", at, "--force", "--reason", "benchmark of the platform"
+            ),
+        }
+        total = {field: round(sum(getattr(step, field) for step in steps.values()), 3) for field in SUMMED}
+        peak = max(step.peak_mb for step in steps.values())
+        return total | {"peak_mb": peak, "steps": {step: usage.cpu_seconds for step, usage in steps.items()}}
+
+    results.measure("company/onboarding", onboard, **about)
+    markets_file.write_text(all_markets, encoding="utf-8")
+
+
+SUMMED = ("wall_seconds", "cpu_seconds")
+
+
+def feature_backfill(results: Results, work: Path, markets: int) -> None:
+    """Measure the features of 36 months of every market, absent from a copy of the store."""
+    name = f"company/{markets}/feature backfill"
+    if results.has(name):
+        return
+    copy = Company(work / "company", SKUS, MONTHS).copy_to(work / "backfill")
+    last = add_months(FIRST_MONTH, -1)
+    first = add_months(last, 1 - BACKFILL_MONTHS)
+    copy.keep_markets(codes_of(markets))
+    for code in codes_of(markets):
+        for number in range(BACKFILL_MONTHS):
+            (file,) = (copy.base / "store" / "features").glob(
+                f"country={code}/month={add_months(first, number):%Y-%m-%d}/*.parquet"
+            )
+            file.unlink()
+    backfill = ("backfill", "--from", f"{first:%Y-%m}", "--to", f"{last:%Y-%m}", "--all", "--assets", "features")
+    about = {"markets": markets, "skus": SKUS, "months": BACKFILL_MONTHS}
+    results.measure(name, lambda: _figures(copy.command(*backfill)), **about)
+    shutil.rmtree(copy.base)
+
+
+def _unit() -> Record:
+    return {"cpu_seconds": fixed_fit()}
+
+
+def _figures(usage: Usage) -> Record:
+    return dataclasses.asdict(usage)
