@@ -17,7 +17,8 @@ COMMAND_LINE = (sys.executable, "-c", "from forecast_assets.cli import app; app(
 # The first publication; the months after it are delivered, too, for the monthly cycles.
 FIRST_MONTH = pd.Timestamp("2024-10-01")
 LATER_MONTHS = 4
-INHERITED = ("FORECAST_", "MLFLOW_", "DAGSTER_", "TEAMS_", "AZURE_", "DREMIO_")
+# PYTHONDONTWRITEBYTECODE: an installed package is compiled once, not by each process.
+NOT_INHERITED = ("FORECAST_", "MLFLOW_", "DAGSTER_", "TEAMS_", "AZURE_", "DREMIO_", "PYTHONDONTWRITEBYTECODE")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Company:
     @property
     def environment(self) -> dict[str, str]:
         """Return the settings: everything in the company's folder, one thread a process."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(INHERITED)}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(NOT_INHERITED)}
         return kept | {
             "FORECAST_LANDING": f"{self.base}/landing",
             "FORECAST_STORE": f"{self.base}/store",
