@@ -211,9 +211,12 @@ class SourceTables:
         return read_oxcgrt(frames) if frames else None
 
     def exchange_rates(self) -> pd.DataFrame | None:
-        """Return the delivered exchange rates as text, columns in lower case; None without any. Raises LandingError."""
-        parts = text_tables(self._folder, EXCHANGE_RATES).values()
-        named = [part.rename(columns=lambda name: str(name).strip().lower()) for part in parts]
+        """Return the delivered exchange rates as text; None without any.
+
+        Columns are in lower case, and ``file`` names the file of each row. Raises ``LandingError``.
+        """
+        parts = text_tables(self._folder, EXCHANGE_RATES).items()
+        named = [part.rename(columns=lambda name: str(name).strip().lower()).assign(file=file) for file, part in parts]
         return pd.concat(named, ignore_index=True) if named else None
 
     def oxcgrt_unread(self) -> list[UnreadFile]:

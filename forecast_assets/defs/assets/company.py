@@ -64,7 +64,7 @@ def company_report(
     listed = [settings.market_table[code] for code in forecast_markets(settings.market_table)]
     stated = [(each.code, each.name, each.region, each.stage, each.currency) for each in listed]
     rates = source_tables.exchange_rates()
-    known = {} if rates is None else rates_at(rates, origin)
+    known = {} if rates is None else rates_at(rates, origin, {each.currency for each in listed})
     waiting = waiting_numbers(settings, origin, pd.Timestamp.now("UTC"))
     reviews = reviews_of(open_store(settings), origin, [each.code for each in listed])
     tables = CompanyTables(published_forecasts, forecast_exceptions, forecast_value_added, waiting, reviews)

@@ -36,7 +36,7 @@ def running_steps(instance: dg.DagsterInstance, keys: Collection[RunKey]) -> Map
         for run in (record.dagster_run for record in records):
             if run.job_name == job and wanted.items() <= run.tags.items():
                 begun = instance.all_logs(run.run_id, of_type=dg.DagsterEventType.STEP_START)
-                if begun and begun[-1].step_key:
+                if begun:
                     steps[key] = RunningStep(str(begun[-1].step_key), len(begun))
                 break
     return steps

@@ -6,6 +6,7 @@ import re
 import pandas as pd
 import pytest
 
+from forecast_assets.operations.cycle.launch import failures_of
 from forecast_assets.storage import PartitionKey
 from forecast_assets_tests.defs.assets.company import DECEMBER, Company, succeeded
 
@@ -64,3 +65,7 @@ def test_with_rates_and_currencies_the_value_is_summed(company, tmp_path):
     assert markets_rows["currency"].to_dict() == {"FR": "EUR", "NO": "NOK", "NA": "NAD"}
     assert "Sums of value are in" in page
     assert "Value is not summed" in documents(company)[0]
+    (rates / "late.csv").write_text("Month,Currency,Rate\n2024-12,NOK,10\n")
+    failed = copy.run("sum_forecasts", None, DECEMBER)
+    assert not failed.success
+    assert any("late.csv: the row 2024-12, NOK, 10 follows 0.1 of 2024-11" in each for each in failures_of(failed))

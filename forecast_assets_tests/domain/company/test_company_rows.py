@@ -4,7 +4,6 @@ import pandas as pd
 import pytest
 
 from forecast_assets.domain.company.company_rows import CompanyTables, company_rows, has_sum
-from forecast_assets.domain.company.rates import rates_at
 from forecast_assets.domain.evaluation.value_added import forecast_value_added
 
 JUNE, JULY = pd.Timestamp("2024-06-01"), pd.Timestamp("2024-07-01")
@@ -119,33 +118,3 @@ def test_before_anything_is_measured_and_without_prices_there_are_units_alone():
     table = rows(value_added=pd.DataFrame(), exceptions=pd.DataFrame())
     assert table.loc[("market", "FR"), "forecast_units"] == 150.0
     assert table[["value", "wape_published"]].isna().all(axis=None)
-
-
-def test_the_latest_rate_up_to_the_month_counts():
-    table = pd.DataFrame(
-        {"month": ["2024-04", "2024-05-01", "2024-07"], "currency": "NOK", "rate": ["0.08", "0.09", "0.5"]}
-    )
-    assert rates_at(table, JUNE) == {"NOK": 0.09}
-    assert rates_at(table, pd.Timestamp("2024-03-01")) == {}
-
-
-@pytest.mark.parametrize(
-    ("row", "message"),
-    [
-        (("2024-06", "NOK", "0"), "got \\['2024-06', 'NOK', '0'\\]"),
-        (("2024-06", "NOK", "inf"), "got \\['2024-06', 'NOK', 'inf'\\]"),
-        (("June", "NOK", "1"), "expected a row like 2024-06, NOK, 0.088"),
-        (("2024-06", "nok", "1"), "expected a row like"),
-    ],
-)
-def test_a_rate_that_cannot_be_used_is_named(row, message):
-    with pytest.raises(ValueError, match=message):
-        rates_at(pd.DataFrame([row], columns=["month", "currency", "rate"]), JUNE)
-
-
-def test_two_rates_of_a_month_and_missing_columns_are_named():
-    twice = pd.DataFrame([("2024-06", "NOK", "1"), ("2024-06", "NOK", "2")], columns=["month", "currency", "rate"])
-    with pytest.raises(ValueError, match="NOK has two rates of 2024-06"):
-        rates_at(twice, JUNE)
-    with pytest.raises(ValueError, match="column rate is missing"):
-        rates_at(twice.drop(columns="rate"), JUNE)

@@ -32,6 +32,7 @@ def test_origins_are_steps_apart_and_end_with_the_requested_month():
     request = CycleRequest(month("2024-06"), history=60, origins=3, step=6)
     assert [f"{origin:%Y-%m}" for origin in request.origin_months] == ["2023-06", "2023-12", "2024-06"]
     assert CycleRequest(month("2024-06"), history=60).origin_months == [month("2024-06")]
+    assert CycleRequest(month("2024-06"), history=60, origins=2).origin_months == [month("2024-05"), month("2024-06")]
 
 
 def test_the_month_before_the_last_is_an_origin_once():
@@ -76,6 +77,11 @@ def test_sources_reach_back_from_the_first_of_several_origins():
 )
 def test_training_origins_go_back_by_the_history_and_need_a_year_of_data(since, expected):
     assert span(training_months(CycleRequest(month("2024-06"), 60), market(since))) == expected
+
+
+def test_training_origins_go_back_from_the_first_of_several_origins():
+    request = CycleRequest(month("2024-06"), history=24, origins=2, step=12)
+    assert span(training_months(request, market("2000-01"))) == "2021-06 .. 2024-05"
 
 
 def test_missing_months_are_one_range_over_all_gaps():

@@ -133,6 +133,16 @@ def test_closed_months_since_the_first_publication_are_measured_before_the_cycle
     assert cycles(published, measured) == ["monthly_cycle 2024-06..2024-06"]
 
 
+def test_months_that_the_month_before_restates_are_measured_again():
+    measured = [f"2024-0{month}-01" for month in (2, 3, 4, 5)]
+    stored = with_sources(published_forecasts={"FR": ["2024-01-01"]}, performance={"FR": measured})
+    # What April restated was measured by the cycle after April.
+    stored.restated = {pd.Timestamp("2024-04-01"): ["2024-02-01"]}
+    assert words(steps_of(stored).cycles("FR")) == ["monthly_cycle 2024-06..2024-06"]
+    stored.restated = {pd.Timestamp("2024-05-01"): ["2024-03-01"]}
+    assert words(steps_of(stored).cycles("FR")) == ["measure 2024-03..2024-03", "monthly_cycle 2024-06..2024-06"]
+
+
 def test_a_closed_origin_is_passed_over_and_the_next_ones_run():
     steps = cycles(["2024-04-01", "2024-05-01"], ["2024-05-01"], origins=3)
     assert steps == ["monthly_cycle 2024-05..2024-05", "monthly_cycle 2024-06..2024-06"]
