@@ -15,7 +15,7 @@ from forecast_assets.config.settings import Settings
 from forecast_assets.domain.cycle_calendar import cycle_id_of
 from forecast_assets.domain.months import MonthRange
 from forecast_assets.schemas import MONTH_ONLY
-from forecast_assets.tags import CYCLE_ID_TAG, PARTITION_TAG, RANGE_START_TAG
+from forecast_assets.tags import CYCLE_ID_TAG, PARTITION_TAG, RANGE_END_TAG, RANGE_START_TAG
 
 # Takes the place of a market code for tables over all markets.
 ALL_MARKETS = "all_markets"
@@ -79,6 +79,26 @@ def market_of_run(tags: Mapping[str, str]) -> str | None:
     """Return the market of a run by its partition; None for a run over all markets."""
     key = tags.get(PARTITION_TAG) or tags.get(RANGE_START_TAG) or ""
     return key.split("|")[0] if "|" in key else None
+
+
+def require_one_market(tags: Mapping[str, str]) -> None:
+    """Refuse a run whose range spans markets; call it before the first step.
+
+    Dagster joins markets in a run if a backfill has as many markets as months, or more. Its user interface cannot be
+    told otherwise.
+
+    Raises:
+        dg.DagsterInvalidInvocationError: If the range begins with another market than it ends with.
+    """
+    first, last = tags.get(RANGE_START_TAG, ""), tags.get(RANGE_END_TAG, "")
+    if "|" not in first or first.split("|")[0] == last.split("|")[0]:
+        return
+    (country, since), (other, until) = first.split("|"), last.split("|")
+    raise dg.DagsterInvalidInvocationError(
+        f"A run computes one market, this one has those from {country} to {other} and has computed nothing. Dagster "
+        "joins markets if a backfill has as many markets as months, or more. Launch a backfill for each market, or "
+        f"run: forecast-assets backfill --all --from {since[:7]} --to {until[:7]} --assets <selection>"
+    )
 
 
 def cycle_id_of_run(context: dg.AssetExecutionContext, env: str) -> str:

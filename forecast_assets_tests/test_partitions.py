@@ -5,6 +5,8 @@ from types import SimpleNamespace
 import dagster as dg
 import pandas as pd
 import pytest
+from dagster._core.definitions.automation_tick_evaluation_context import build_run_requests_with_backfill_policies
+from dagster._core.definitions.events import AssetKeyPartitionKey
 
 from forecast_assets.partitions import (
     build_partitions,
@@ -12,7 +14,9 @@ from forecast_assets.partitions import (
     cycle_id_of_run,
     months_of_run,
     partition_key,
+    require_one_market,
 )
+from forecast_assets.tags import RANGE_END_TAG, RANGE_START_TAG
 from forecast_assets_tests.repository_settings import MARKETS, loaded
 
 JUNE = pd.Timestamp("2024-06-01")
@@ -71,6 +75,40 @@ def test_months_of_a_run_are_ascending_and_each_once():
 def test_a_run_over_two_markets_is_rejected():
     with pytest.raises(dg.DagsterInvalidInvocationError, match=r"A run computes one market, this one .* FR, NO"):
         country_of_run(run_of("NO|2024-06-01", "FR|2024-06-01"))
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {}, {"dagster/partition": "FR|2024-06-01"}, {RANGE_START_TAG: "2024-05-01", RANGE_END_TAG: "2024-06-01"},
+        {RANGE_START_TAG: "FR|2024-05-01", RANGE_END_TAG: "FR|2024-06-01"},
+    ],
+)  # fmt: skip
+def test_a_run_of_one_market_or_over_all_markets_may_begin(tags):
+    require_one_market(tags)
+
+
+@pytest.mark.parametrize("months", [1, 2])
+def test_a_range_that_dagster_spans_over_markets_is_refused_with_the_command(months):
+    """Dagster's own split of a backfill of two markets and at most as many months."""
+    partitions = build_partitions(loaded()).market_months
+
+    @dg.asset(partitions_def=partitions, backfill_policy=dg.BackfillPolicy.single_run())
+    def features(): ...
+
+    graph = dg.Definitions([features]).resolve_asset_graph()
+    first, second = list(loaded().market_table)[:2]
+    keys = [AssetKeyPartitionKey(features.key, f"{code}|2024-0{month}-01") for code in (first, second)
+            for month in range(1, months + 1)]  # fmt: skip
+    with dg.DagsterInstance.ephemeral() as instance:
+        requests = build_run_requests_with_backfill_policies(keys, graph, instance)
+    assert len(requests) == months
+    for request in requests:
+        assert request.tags[RANGE_START_TAG][:2] == first
+        month = request.tags[RANGE_START_TAG][3:10]
+        message = rf"from {first} to {second} .* backfill --all --from {month} --to {month} --assets"
+        with pytest.raises(dg.DagsterInvalidInvocationError, match=message):
+            require_one_market(request.tags)
 
 
 def test_all_markets_and_retries_of_a_month_derive_the_same_cycle():

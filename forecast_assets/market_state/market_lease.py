@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 import dagster as dg
 
-from forecast_assets.partitions import ALL_MARKETS, market_of_run
+from forecast_assets.partitions import ALL_MARKETS, market_of_run, require_one_market
 from forecast_assets.storage import TableStore
 from forecast_assets.storage.lease import Hold, Lease, LeaseLost, LeaseTaken
 
@@ -51,7 +51,9 @@ class MarketLease:
 
         Raises:
             MarketBusy: If another run still owns the lease after ``wait_seconds``.
+            dg.DagsterInvalidInvocationError: If the run has several markets.
         """
+        require_one_market(run.tags)
         country = market_of_run(run.tags)
         hold = self._take(lease_of(self.store, country, self.seconds), run.run_id, country)
         ended = threading.Event()

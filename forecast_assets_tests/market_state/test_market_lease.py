@@ -10,10 +10,10 @@ import pytest
 from forecast_assets.cli.code_location import load_code_location
 from forecast_assets.domain.months import MonthRange
 from forecast_assets.market_state.market_lease import MarketBusy, MarketLease, lease_of
-from forecast_assets.operations.cycle.launch import launch
+from forecast_assets.operations.cycle.launch import QUIET, failures_of, launch
 from forecast_assets.partitions import market_of_run
 from forecast_assets.storage import PartitionKey, TableStore
-from forecast_assets.tags import RANGE_START_TAG
+from forecast_assets.tags import RANGE_END_TAG, RANGE_START_TAG
 from forecast_assets_tests.processes import CONTEXT, started
 from forecast_assets_tests.repository_settings import MARKETS
 
@@ -41,6 +41,13 @@ def test_a_second_run_of_the_market_fails_and_names_the_first(lease):
             assert lease_of(lease.store, "FR", 60).owner() == "first"
     with lease.held_by(run("FR", "second")):
         pass
+
+
+def test_a_run_over_several_markets_takes_no_lease(lease):
+    tags = {RANGE_START_TAG: "FR|2024-06-01", RANGE_END_TAG: "NO|2024-06-01"}
+    with pytest.raises(dg.DagsterInvalidInvocationError, match="those from FR to NO and has computed nothing"):
+        lease.held_by(dg.DagsterRun("features", run_id="first", tags=tags)).__enter__()
+    assert lease_of(lease.store, "FR", 60).owner() is None
 
 
 def test_a_run_waits_for_the_other_one_to_end(tmp_path):
@@ -128,4 +135,22 @@ def test_a_run_of_a_busy_market_fails_before_its_first_step(company, monkeypatch
     (failure,) = results.get(timeout=120)
     process.join(60)
     assert "FR: run other is writing" in failure
+    assert not (company / "store" / "sell_in").exists()
+
+
+def test_a_run_over_several_markets_fails_before_its_first_step(company):
+    tags = {RANGE_START_TAG: "FR|2024-06-01", RANGE_END_TAG: "DE|2024-06-01"}
+    job = load_code_location().resolve_job_def("ingest")
+    with dg.DagsterInstance.get() as instance:
+        result = job.execute_in_process(
+            instance=instance,
+            run_config=QUIET,
+            tags=tags,
+            asset_selection=[dg.AssetKey("sell_in")],
+            raise_on_error=False,
+        )
+    (failure,) = failures_of(result)
+    assert failure.startswith(
+        "the run failed before its first step: A run computes one market, this one has those from"
+    )
     assert not (company / "store" / "sell_in").exists()
