@@ -40,6 +40,7 @@ def test_a_range_is_one_run_recorded_with_its_months(company_and_loader):
     assert latest.asset_materialization.metadata["cycle_id"].value == "dev-2024-06.r2"
     stored = sorted(str(file.parent.name) for file in (company / "store" / "sell_in").rglob("*.parquet"))
     assert stored == ["month=2024-05-01", "month=2024-06-01"]
+    assert not (company / "store" / "products").exists()  # An asset of the job that was not asked for.
 
 
 def test_a_failed_run_names_its_failed_steps_and_reasons(company_and_loader):

@@ -1,5 +1,6 @@
 """Steps that build pooled rows and models: once before the markets, and again after changes."""
 
+import dataclasses
 from pathlib import Path
 
 import pandas as pd
@@ -156,6 +157,15 @@ def test_a_month_that_every_market_has_closed_needs_no_model(store):
         for month in (march, pd.Timestamp("2024-05-01")):
             put(store, "published_forecasts", month, code)
     assert [step for step in steps(store, origins=2) if "model" in step] == ["pool_model 2024-06 .. 2024-06"]
+
+
+def test_there_are_no_pooling_steps_without_an_open_origin_or_an_earlier_one(store):
+    young = {code: dataclasses.replace(market, since=JUNE) for code, market in MARKETS.items()}
+    assert steps(store, markets=young) == []
+    for code in CODES:
+        for month in (JUNE, pd.Timestamp("2024-07-01")):
+            put(store, "published_forecasts", month, code)
+    assert steps(store) == []
 
 
 def test_many_markets_are_read_in_several_runs_to_fit_into_memory(store):
