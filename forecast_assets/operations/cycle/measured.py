@@ -42,12 +42,13 @@ def published_figures(store: TableStore, country: str, origin: pd.Timestamp) -> 
     columns = ["sku", "status", "source", "reason"]
     published, provenances = store.read_with_provenance("published_forecasts", [partition], columns=columns)
     stored = provenances[partition]
+    reasons = published.loc[published["source"] != "override", "reason"]
     return PublishedFigures(
         cells=len(published),
         skus=published["sku"].nunique(),
         status=", ".join(sorted(published["status"].unique())),
         source=", ".join(sorted(published["source"].unique())),
-        reason=str(published.loc[published["source"] != "override", "reason"].iloc[0]) if len(published) else "",
+        reason=next(iter(reasons), ""),
         run_id=stored.run_id,
         published_on=stored.written_at[:10],
     )

@@ -9,10 +9,17 @@ import pytest
 from forecast_assets.cli.cycle import print_performance
 from forecast_assets.cli.value_added import print_value_added
 from forecast_assets.domain.evaluation.value_added import forecast_value_added
-from forecast_assets.operations.cycle.measured import performance_cells, performance_table, totals_performance
+from forecast_assets.operations.cycle.measured import (
+    PublishedFigures,
+    performance_cells,
+    performance_table,
+    published_figures,
+    totals_performance,
+)
 from forecast_assets.operations.cycle.value_added import value_added_by_market
 from forecast_assets.storage import PartitionKey, TableStore
 from forecast_assets.storage.table_specs import table_specs
+from forecast_assets_tests.defs.sensors.company import published_forecast
 from forecast_assets_tests.repository_settings import loaded
 from forecast_assets_tests.storage.examples import run
 
@@ -90,6 +97,36 @@ def test_forecasts_of_one_month_from_two_origins_are_not_one_sum(store):
     store.write(table_specs()["performance"], PartitionKey(JUNE, "DE"), both, run("run-b"))
     wape_by_entity = wapes(totals_performance(performance_cells(store, ["DE"]), REGIONS))
     assert wape_by_entity["market", "DE"] == pytest.approx(8 / 20)
+
+
+def test_two_markets_have_rows_above_them_and_every_row_a_number_of_its_own(store):
+    stored = performance_cells(store, ["FR", "DE"])
+    assert (list(stored.index), "index" in stored) == ([0, 1, 2, 3], False)
+    table = performance_table(stored, REGIONS)
+    assert wapes(table)["world", "WORLD"] == pytest.approx(11 / 36)
+    assert list(table.index) == list(range(len(table)))
+
+
+def test_the_publication_of_a_market_is_counted_and_named(store):
+    rows = (
+        published_forecast(JUNE)
+        .loc[[0, 0, 0]]
+        .assign(
+            sku=["a", "a", "b"],
+            horizon_months=[1, 2, 1],
+            target_month=[pd.Timestamp("2024-07-01"), pd.Timestamp("2024-08-01"), pd.Timestamp("2024-07-01")],
+            source=["override", "model", "baseline"],
+            reason=["promised to a customer", "regular", "short history"],
+        )
+    )
+    spec, partition = table_specs()["published_forecasts"], PartitionKey(JUNE, "FR")
+    written = store.write(spec, partition, rows, run("run-p")).provenance.written_at
+    assert published_figures(store, "FR", JUNE) == PublishedFigures(
+        cells=3, skus=2, status="published", source="baseline, model, override", reason="regular",
+        run_id="run-p", published_on=written[: len("2024-07-10")],
+    )  # fmt: skip
+    store.write(spec, partition, rows[:1], run("run-q"))
+    assert published_figures(store, "FR", JUNE).reason == ""
 
 
 def test_one_market_alone_has_no_rows_above_it(store):
