@@ -9,20 +9,28 @@ from forecast_assets.alerts import assembly
 from forecast_assets.operations.health.watchdog import SENSOR_FAILED, Health, report_health
 from forecast_assets_tests.alerts.company import CYCLE, incident
 
+GOOD = {
+    "what": "opened", "at": "2024-07-10T06:00:00+00:00", "channel": "default", "cycle_id": CYCLE,
+    "incident": incident("FR").to_record(),
+}  # fmt: skip
+
+
+def but(**changed: object) -> bytes:
+    """A good event with other values."""
+    return json.dumps(GOOD | changed).encode()
+
+
 BAD = {
     "empty": b"",
     "no JSON": b"\x00\xff{",
     "no record": b"[1, 2]",
     "without fields": b"{}",
-    "of a later release": json.dumps(
-        {"what": "opened", "at": "2024-07-10T06:00:00+00:00", "channel": "default", "cycle_id": CYCLE,
-         "incident": {**incident("FR").to_record(), "kind": "unheard_of"}}
-    ).encode(),
-    "without time zone": json.dumps(
-        {"what": "opened", "at": "2024-07-10T06:00:00", "channel": "default", "cycle_id": CYCLE,
-         "incident": incident("FR").to_record()}
-    ).encode(),
-}  # fmt: skip
+    "of a later release": but(incident=incident("FR").to_record() | {"kind": "unheard_of"}),
+    "of an unknown change": but(what="renamed"),
+    "without time zone": but(at="2024-07-10T06:00:00"),
+    "with a number as channel": but(channel=1),
+    "without a cycle": but(cycle_id=None),
+}
 
 
 def spoil(store, path: str, content: bytes) -> None:
