@@ -98,14 +98,13 @@ def require_plausible_month(
 
 
 def _delivered_months(deliveries: LandingFolder | DremioTables, country: str) -> set[pd.Timestamp]:
-    """Return the months of which a market has delivered sell-in; none if a file of it cannot be read."""
-    if isinstance(deliveries, LandingFolder) and any(
-        file.problem is not None and file.can_hold(country) for file in deliveries.files("sell_in")
-    ):
-        return set()
+    """Return the months of which a market has delivered sell-in; none if a file that may hold more cannot be read."""
     import duckdb
 
     try:
-        return set(deliveries.delivered_months("sell_in", country))
+        if isinstance(deliveries, DremioTables):
+            return set(deliveries.delivered_months("sell_in", country))
+        delivery = deliveries.delivery("sell_in", country)
     except (OSError, ValueError, LookupError, duckdb.Error):
         return set()
+    return set() if delivery.problems else set(delivery.months)
