@@ -8,6 +8,7 @@ and imports no Dagster: a command that has nothing to do shall not wait for them
 import dataclasses
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
@@ -57,7 +58,7 @@ class CycleRecords:
             return {}
         records = {code: _parsed(self._file(code).read()) for code in countries}
         known = {code: record for code, record in records.items() if record}
-        states = self._stored_states if known else {}
+        states = self._stored_states if known else _States({})
         return {code: record for code, record in known.items() if record.inputs == self._inputs(code, states)}
 
     def keep(self, countries: Iterable[str]) -> None:
@@ -75,7 +76,7 @@ class CycleRecords:
             pass
 
     @cached_property
-    def _stored_states(self) -> dict[str, tuple[Any, ...]]:
+    def _stored_states(self) -> "_States":
         return _states_of_store(self._store)
 
     def _digest_of_given(self) -> str:
@@ -90,14 +91,26 @@ class CycleRecords:
             }
         )
 
-    def _inputs(self, country: str, states: Mapping[str, tuple[Any, ...]]) -> str:
-        of_market = f"/country={country}/"
-        read = {path: state for path, state in states.items() if of_market in path or "/country=" not in path}
-        return _digest({"given": self._given, "store": read})
+    def _inputs(self, country: str, states: "_States") -> str:
+        return _digest({"given": self._given, "store": states.read_by(country)})
 
     def _file(self, country: str) -> AtomicFile:
         folder = PartitionKey(self._request.month, country).folder
         return AtomicFile(self._store.files, f"{self._store.base}/{FOLDER}/{folder}/record.json")
+
+
+class _States:
+    """States of stored files, sorted by market once: the files of forty markets were gone through for each of them."""
+
+    def __init__(self, states: Mapping[str, tuple[Any, ...]]) -> None:
+        self._by_market: dict[str, dict[str, tuple[Any, ...]]] = {}
+        for path, state in states.items():
+            country = re.search(r"/country=([^/]*)/", path)
+            self._by_market.setdefault(country[1] if country else "", {})[path] = state
+
+    def read_by(self, country: str) -> dict[str, tuple[Any, ...]]:
+        """Return the states of a market's tables and of those over all markets."""
+        return {**self._by_market.get("", {}), **self._by_market.get(country, {})}
 
 
 def _parsed(content: bytes | None) -> CycleRecord | None:
@@ -108,16 +121,16 @@ def _parsed(content: bytes | None) -> CycleRecord | None:
         return None
 
 
-def _states_of_store(store: TableStore) -> dict[str, tuple[Any, ...]]:
+def _states_of_store(store: TableStore) -> _States:
     """Return the states of what cycles read and write; locks and files that are being written begin with a dot."""
     states = file_states(store.files.fs, store.base)
-    return {
+    return _States({
         path: state
         for path, state in states.items()
         if (not path.startswith("_") or path.startswith(READ_BY_CYCLES))
         and not path.startswith(SUMS_OVER_MARKETS)
         and not path.rpartition("/")[2].startswith(".")
-    }
+    })  # fmt: skip
 
 
 def _values(settings: Settings) -> Iterable[tuple[str, str]]:
