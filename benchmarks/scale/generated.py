@@ -84,6 +84,25 @@ def generate(source: Company, base: Path, markets: int, months: int, today: pd.T
     return {"events": count, "event_log_mb": round(file.stat().st_size / 1e6, 1), "assets": len(templates)}
 
 
+def link_store(source: Company, target: Company, markets: int, months: int, today: pd.Timestamp) -> dict[str, float]:
+    """Link one stored file of each table to every partition of the generated company; return the number of files."""
+    keys = [f"{add_months(today.replace(day=1), -back):%Y-%m-%d}" for back in range(months, 0, -1)]
+    codes = [market.code for market in SAMPLE_MARKETS[:markets]]
+    count = 0
+    for table in sorted(folder for folder in (source.base / "store").iterdir() if not folder.name.startswith("_")):
+        files = sorted(table.rglob("*.parquet"))
+        if not files:
+            continue
+        of_market = "country=" in str(files[-1])
+        folders = [f"country={code}/month={month}" for code in codes for month in keys] if of_market else []
+        for folder in folders or [f"month={month}" for month in keys]:
+            place = target.base / "store" / table.name / folder
+            place.mkdir(parents=True)
+            (place / files[-1].name).hardlink_to(files[-1])
+            count += 1
+    return {"files": count}
+
+
 def _templates(database: sqlite3.Connection) -> Iterator[Template]:
     latest = database.execute(
         "SELECT max(id), run_id, event, step_key, asset_key, partition FROM event_logs "

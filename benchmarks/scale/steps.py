@@ -23,12 +23,12 @@ def single_market(results: Results, work: Path, skus: int, months: int) -> None:
     if results.has(f"{name}/no-op"):
         return
     results.measure(f"{name}/fixed fit", _unit)
-    results.measure(f"{name}/sample", lambda: _figures(company.deliver(1)), **about)
-    results.measure(f"{name}/first history", lambda: _figures(company.cycle(0, ["FR"])), **about)
+    results.measure(f"{name}/sample", lambda: figures_of(company.deliver(1)), **about)
+    results.measure(f"{name}/first history", lambda: figures_of(company.cycle(0, ["FR"])), **about)
     results.measure(f"{name}/storage", company.sizes, **about)
-    results.measure(f"{name}/monthly cycle", lambda: _figures(company.cycle(1, ["FR"])), **about)
+    results.measure(f"{name}/monthly cycle", lambda: figures_of(company.cycle(1, ["FR"])), **about)
     results.measure(f"{name}/storage after a cycle", company.sizes, **about)
-    results.measure(f"{name}/no-op", lambda: _figures(company.cycle(1, ["FR"])), **about)
+    results.measure(f"{name}/no-op", lambda: figures_of(company.cycle(1, ["FR"])), **about)
 
 
 def grown_company(results: Results, work: Path, markets: int, before: int, month: int) -> None:
@@ -45,23 +45,23 @@ def grown_company(results: Results, work: Path, markets: int, before: int, month
     about = {"markets": markets, "skus": SKUS, "months": MONTHS}
     codes, fresh = codes_of(markets), codes_of(markets)[before:]
     results.measure(f"{name}/fixed fit", _unit)
-    results.measure(f"{name}/sample", lambda: _figures(company.deliver(markets)), **about)
+    results.measure(f"{name}/sample", lambda: figures_of(company.deliver(markets)), **about)
     if before == 0:
         _onboarding(results, company)
         fresh = fresh[2:]
     about_fresh = about | {"markets": len(fresh)}
-    results.measure(f"{name}/first histories", lambda: _figures(company.cycle(month - 1, fresh)), **about_fresh)
-    results.measure(f"{name}/monthly cycle", lambda: _figures(company.cycle(month, codes)), **about)
+    results.measure(f"{name}/first histories", lambda: figures_of(company.cycle(month - 1, fresh)), **about_fresh)
+    results.measure(f"{name}/monthly cycle", lambda: figures_of(company.cycle(month, codes)), **about)
     results.measure(f"{name}/storage", company.sizes, **about)
-    results.measure(f"{name}/no-op", lambda: _figures(company.cycle(month, codes)), **about)
+    results.measure(f"{name}/no-op", lambda: figures_of(company.cycle(month, codes)), **about)
     at = f"{add_months(FIRST_MONTH, month):%Y-%m}"
     for job in ("totals", "totals_known", "sum_forecasts"):
         run = ("-m", "benchmarks.scale.one_run", job, at)
-        results.measure(f"{name}/{job}", lambda run=run: _figures(company.python(*run)), **about)
+        results.measure(f"{name}/{job}", lambda run=run: figures_of(company.python(*run)), **about)
     load = ("-c", "import forecast_assets.definitions")
-    results.measure(f"{name}/definitions", lambda: _figures(company.python(*load)), **about)
+    results.measure(f"{name}/definitions", lambda: figures_of(company.python(*load)), **about)
     before_it = f"{add_months(FIRST_MONTH, month - 1):%Y-%m}"
-    results.measure(f"{name}/measure", lambda: _figures(company.command("measure", "--through", before_it)), **about)
+    results.measure(f"{name}/measure", lambda: figures_of(company.command("measure", "--through", before_it)), **about)
 
 
 def _onboarding(results: Results, company: Company) -> None:
@@ -70,7 +70,7 @@ def _onboarding(results: Results, company: Company) -> None:
     markets_file = company.base / "markets.yaml"
     all_markets = markets_file.read_text(encoding="utf-8")
     company.keep_markets(["FR"])
-    results.measure("company/first history", lambda: _figures(company.cycle(0, ["FR"])), **about)
+    results.measure("company/first history", lambda: figures_of(company.cycle(0, ["FR"])), **about)
 
     def onboard() -> dict[str, object]:
         at = f"{FIRST_MONTH:%Y-%m}"
@@ -110,7 +110,7 @@ def feature_backfill(results: Results, work: Path, markets: int) -> None:
             file.unlink()
     backfill = ("backfill", "--from", f"{first:%Y-%m}", "--to", f"{last:%Y-%m}", "--all", "--assets", "features")
     about = {"markets": markets, "skus": SKUS, "months": BACKFILL_MONTHS}
-    results.measure(name, lambda: _figures(copy.command(*backfill)), **about)
+    results.measure(name, lambda: figures_of(copy.command(*backfill)), **about)
     shutil.rmtree(copy.base)
 
 
@@ -118,5 +118,6 @@ def _unit() -> Record:
     return {"cpu_seconds": fixed_fit()}
 
 
-def _figures(usage: Usage) -> Record:
+def figures_of(usage: Usage) -> Record:
+    """Return the fields of a cost as a record."""
     return dataclasses.asdict(usage)

@@ -42,7 +42,7 @@ def run(codes: list[str], trials: int, month: str | None) -> None:
 
 
 def _latest_month(settings: Settings, code: str) -> pd.Timestamp:
-    months = [key.month for key in open_store(settings).list_partitions("features") if key.country == code]
+    months = [key.month for key in open_store(settings).list_market("features", code)]
     if not months:
         raise typer.BadParameter(f"{code} has no features in {settings.store.address}: run forecast-assets cycle first")
     return max(months)

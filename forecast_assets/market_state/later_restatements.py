@@ -30,8 +30,7 @@ class LaterRestatements:
         Returns:
             ``sku, month, known_month, sell_in_units``, where ``month`` is one of the months.
         """
-        stored = [each for each in self.store.list_partitions(SELL_IN) if each.country == country]
-        later = [each for each in stored if each.month > min(months)]
+        later = [each for each in self.store.list_market(SELL_IN, country) if each.month > min(months)]
         rows, provenances = self.store.read_with_provenance(table_specs()[SELL_IN], later, columns=COLUMNS)
         restated = dated_rows(rows[rows[RESTATED_MONTH].notna()])
         restated = restated[restated["month"].isin(months)]

@@ -70,6 +70,10 @@ class NotingStore(TableReader):
         """Return the published partitions of a table; a listing is not noted."""
         return self.tables.list_partitions(name)
 
+    def list_market(self, name: str, country: str | None) -> list[PartitionKey]:
+        """Return the published partitions of one market; a listing is not noted."""
+        return self.tables.list_market(name, country)
+
     def exists(self, name: str, partition: PartitionKey) -> bool:
         """Return True if a partition is published; this is not noted."""
         return self.tables.exists(name, partition)

@@ -64,15 +64,15 @@ def _earlier(
     store: TableStore, country: str, month: pd.Timestamp
 ) -> Iterator[tuple[pd.Timestamp, str, StoredProvenance]]:
     """Generate the published months before a month, with status and provenance."""
-    for partition in store.list_partitions(TABLE):
-        if partition.country == country and partition.month < month:
+    for partition in store.list_market(TABLE, country):
+        if partition.month < month:
             rows, provenances = store.read_with_provenance(TABLE, [partition], columns=["status"])
             yield partition.month, ", ".join(sorted(rows["status"].unique())), provenances[partition]
 
 
 def _later(store: TableStore, country: str, month: pd.Timestamp) -> dict[pd.Timestamp, pd.Timestamp]:
     """Return the time of the first publication of each later month."""
-    later = [each for each in store.list_partitions(TABLE) if each.country == country and each.month > month]
+    later = [each for each in store.list_market(TABLE, country) if each.month > month]
     return {partition.month: first_published_at(store, partition) for partition in later}
 
 

@@ -82,7 +82,7 @@ class PublishedMonths:
         return self.store.read(TABLE, [partition], columns=columns)
 
     def _months(self, country: str) -> set[pd.Timestamp]:
-        return {partition.month for partition in self.store.list_partitions(TABLE) if partition.country == country}
+        return {partition.month for partition in self.store.list_market(TABLE, country)}
 
 
 def repeats_earlier(provenance: StoredProvenance) -> bool:

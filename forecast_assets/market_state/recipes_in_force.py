@@ -65,4 +65,4 @@ class RecipesInForce:
         return self.store.read(table, partitions) if partitions else pd.DataFrame(columns=columns)
 
     def _months(self, table: str, country: str) -> set[pd.Timestamp]:
-        return {partition.month for partition in self.store.list_partitions(table) if partition.country == country}
+        return {partition.month for partition in self.store.list_market(table, country)}

@@ -39,6 +39,6 @@ def stored_measures(store: TableReader, source: str, country: str, month: pd.Tim
     units, *further = MEASURES[source]
     columns = ["sku", f"{source}_{units}", *further, RESTATED_MONTH]
     first = add_months(month, -RESTATED_MONTHS)
-    stored = [each for each in store.list_partitions(source) if each.country == country and first <= each.month < month]
+    stored = [each for each in store.list_market(source, country) if first <= each.month < month]
     rows = store.read(table_specs()[source], stored, columns=columns)
     return dated_rows(rows.rename(columns={f"{source}_{units}": units}))

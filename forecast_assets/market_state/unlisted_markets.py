@@ -32,8 +32,4 @@ class UnlistedMarkets:
 
 def tables_of_market(store: TableReader, code: str) -> list[str]:
     """Return the tables with a stored month of a market."""
-    return [
-        table
-        for table in TABLES
-        if table not in MONTH_ONLY and any(partition.country == code for partition in store.list_partitions(table))
-    ]
+    return [table for table in TABLES if table not in MONTH_ONLY and store.list_market(table, code)]

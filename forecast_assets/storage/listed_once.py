@@ -16,12 +16,22 @@ class ListedOnce(TableReader):
     def __init__(self, tables: TableReader) -> None:
         self._tables = tables
         self._listed: dict[str, list[PartitionKey]] = {}
+        self._by_market: dict[str, dict[str | None, list[PartitionKey]]] = {}
 
     def list_partitions(self, name: str) -> list[PartitionKey]:
         """Return the published partitions of a table as of its first listing."""
         if name not in self._listed:
             self._listed[name] = self._tables.list_partitions(name)
         return self._listed[name]
+
+    def list_market(self, name: str, country: str | None) -> list[PartitionKey]:
+        """Return the published partitions of one market as of the first listing of the table."""
+        if name not in self._by_market:
+            by_market: dict[str | None, list[PartitionKey]] = {}
+            for partition in self.list_partitions(name):
+                by_market.setdefault(partition.country, []).append(partition)
+            self._by_market[name] = by_market
+        return self._by_market[name].get(country, [])
 
     def exists(self, name: str, partition: PartitionKey) -> bool:
         """Return True if a partition is published now."""

@@ -26,6 +26,10 @@ class TableReader(Protocol):
     def list_partitions(self, name: str) -> list[PartitionKey]:
         """Return the published partitions of a table, by country and month."""
 
+    def list_market(self, name: str, country: str | None) -> list[PartitionKey]:
+        """Return the published partitions of one market by month; for None, those of a table over all markets."""
+        return [partition for partition in self.list_partitions(name) if partition.country == country]
+
     @abstractmethod
     def exists(self, name: str, partition: PartitionKey) -> bool:
         """Return True if a partition is published."""

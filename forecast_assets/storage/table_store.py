@@ -217,8 +217,21 @@ class TableStore(TableReader):
 
         Folders that are not those of a partition are left out: a copy, a backup. ``doctor --verify`` names them.
         """
+        return self._list(name, f"{self.base}/{name}/")
+
+    def list_market(self, name: str, country: str | None) -> list[PartitionKey]:
+        """Return the published partitions of one market by month; for None, those of a table over all markets.
+
+        Only the market's folder is listed: with forty markets a listing of all took a third of a second, and each
+        market's run makes dozens.
+        """
+        if country is None:
+            return super().list_market(name, None)
+        return self._list(name, f"{self.base}/{name}/country={country}/")
+
+    def _list(self, name: str, folder: str) -> list[PartitionKey]:
         root, file = f"{self.base}/{name}/", f"/{name}.parquet"
-        folders = {path.split(root, 1)[1].removesuffix(file) for path in self.find(root) if path.endswith(file)}
+        folders = {path.split(root, 1)[1].removesuffix(file) for path in self.find(folder) if path.endswith(file)}
         partitions = filter(None, map(PartitionKey.of_folder, folders))
         return sorted(partitions, key=lambda partition: partition.sort_key)
 

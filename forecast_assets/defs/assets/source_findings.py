@@ -57,8 +57,8 @@ def _announce(
     of_month: Sequence[StoredFinding],
 ) -> None:
     """Open an incident per finding that nobody has accepted and close the others; past months announce nothing."""
-    later = [each for each in findings.store.list_partitions(source) if each.country == market.code]
-    if any(each.month > month for each in later):
+    stored = findings.store.list_market(source, market.code)
+    if any(each.month > month for each in stored):
         return
     outbox, cycle_id = Outbox.of(settings), f"{settings.env}-{month:%Y-%m}"
     announced = [each for each in of_month if each.effect != ACCEPTED and each.name not in OF_ALL_MARKETS]

@@ -65,7 +65,7 @@ class CycleGate:
 
     def has(self, table: str, country: str | None, month: pd.Timestamp) -> bool:
         """Return True if a partition of a table is stored."""
-        return PartitionKey(month, country) in self._store.list_partitions(table)
+        return PartitionKey(month, country) in self._store.list_market(table, country)
 
     def published_by(self, country: str, month: pd.Timestamp, since: datetime.datetime | None = None) -> str:
         """Return the id of the run that published the month; empty if none has, or none after ``since``.

@@ -64,7 +64,7 @@ def has_rival_champion(settings: Settings, store: TableReader, country: str, mon
 
     Without the month's features no recipe can forecast, so the result is False.
     """
-    if PartitionKey(month, country) not in store.list_partitions("features"):
+    if PartitionKey(month, country) not in store.list_market("features", country):
         return False
     recipes = RecipesInForce(store)
     try:

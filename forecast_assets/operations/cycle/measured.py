@@ -68,9 +68,7 @@ def performance_cells(
         The columns of ``performance`` with ``country`` and ``month``, the month forecast. No rows before the first
         scored month.
     """
-    partitions = [
-        partition for partition in store.list_partitions("performance") if partition.country in set(countries)
-    ]
+    partitions = [partition for code in countries for partition in store.list_market("performance", code)]
     cells = pd.DataFrame()
     if partitions:
         cells, read = store.read_with_provenance("performance", partitions, missing="skip_damaged")

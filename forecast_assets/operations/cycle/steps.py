@@ -39,11 +39,11 @@ class Present:
 
     def months(self, table: str, country: str | None) -> set[pd.Timestamp]:
         """Return the stored months of a table of a market; of a table over all markets for None."""
-        return {each.month for each in self._store.list_partitions(table) if each.country == country}
+        return {each.month for each in self._store.list_market(table, country)}
 
     def restated_by(self, country: str, month: pd.Timestamp) -> set[pd.Timestamp]:
         """Return the earlier months whose sell-in a month restates; none if its file cannot be read."""
-        partitions = [each for each in self._store.list_partitions("sell_in") if each == PartitionKey(month, country)]
+        partitions = [each for each in self._store.list_market("sell_in", country) if each.month == month]
         try:
             rows = self._store.read(table_specs()["sell_in"], partitions, columns=[RESTATED_MONTH])
         except DamagedFile:
@@ -52,9 +52,7 @@ class Present:
 
     def skus_of_features(self, country: str, month: pd.Timestamp) -> int:
         """Count the SKUs of a market's features of a month; 0 if there are none."""
-        partitions = [
-            each for each in self._store.list_partitions("features") if (each.country, each.month) == (country, month)
-        ]
+        partitions = [each for each in self._store.list_market("features", country) if each.month == month]
         return len(self._store.read("features", partitions, columns=["sku"])) if partitions else 0
 
     def sound_months(self, table: str, origins: Sequence[pd.Timestamp]) -> set[pd.Timestamp]:

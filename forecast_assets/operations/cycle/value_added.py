@@ -17,7 +17,7 @@ def value_added_by_market(
 
     ``warn`` gets a line for each damaged file that is left out.
     """
-    partitions = [each for each in store.list_partitions(VALUE_ADDED) if each.country in set(countries)]
+    partitions = [each for code in countries for each in store.list_market(VALUE_ADDED, code)]
     if not partitions:
         return {}
     rows, read = store.read_with_provenance(VALUE_ADDED, partitions, missing="skip_damaged")

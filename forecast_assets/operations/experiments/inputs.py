@@ -56,7 +56,7 @@ def last_month(reader: TableReader, country: str, month: pd.Timestamp | None) ->
     Raises:
         ExperimentError: If the market has no features, or none of the month.
     """
-    months = sorted(key.month for key in reader.list_partitions("features") if key.country == country)
+    months = sorted(key.month for key in reader.list_market("features", country))
     if not months:
         raise ExperimentError(
             f"{country} has no history to experiment on: no features are stored. Run forecast-assets cycle --country "

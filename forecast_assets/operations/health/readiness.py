@@ -133,7 +133,7 @@ def _coverage(
 
 def _accuracy(store: TableStore, code: str, panel: DemandPanel, origin: pd.Timestamp) -> list[ReadinessFinding]:
     """Judge the stored backtest of the latest month, else a backtest of the smoothed sell-in."""
-    stored = [partition.month for partition in store.list_partitions("backtest") if partition.country == code]
+    stored = [partition.month for partition in store.list_market("backtest", code)]
     if stored:
         cells = store.read("backtest", [PartitionKey(max(stored), code)])
         if len(cells):
@@ -142,4 +142,4 @@ def _accuracy(store: TableStore, code: str, panel: DemandPanel, origin: pd.Times
 
 
 def _published(store: TableStore, code: str) -> list[pd.Timestamp]:
-    return [partition.month for partition in store.list_partitions("published_forecasts") if partition.country == code]
+    return [partition.month for partition in store.list_market("published_forecasts", code)]

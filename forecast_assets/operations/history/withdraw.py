@@ -141,7 +141,7 @@ def steps_after(store: TableStore, order: Order, outcome: Outcome) -> list[Step]
     changed = [order.month, *(change.month for change in outcome.changes), *_restated_before(store, order)]
 
     def affected(table: str, last_offset: int, also: Sequence[pd.Timestamp] = ()) -> list[pd.Timestamp]:
-        stored = {each.month for each in store.list_partitions(table) if each.country == order.country}
+        stored = {each.month for each in store.list_market(table, order.country)}
         reading = {add_months(month, offset) for month in changed for offset in range(1, last_offset + 1)} | set(also)
         return sorted(stored & reading)
 
@@ -155,8 +155,7 @@ def steps_after(store: TableStore, order: Order, outcome: Outcome) -> list[Step]
 
 def _restated_before(store: TableStore, order: Order) -> list[pd.Timestamp]:
     """Return the earlier months whose present version was written by a withdrawal or its undoing."""
-    of_market = [each for each in store.list_partitions(TABLE) if each.country == order.country]
-    earlier = [each for each in of_market if each.month < order.month]
+    earlier = [each for each in store.list_market(TABLE, order.country) if each.month < order.month]
     return [each.month for each in earlier if store.provenance(TABLE, each).run_id.startswith(WRITTEN_BY)]
 
 
