@@ -25,7 +25,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 AZURITE := forecast_assets_tests/integration/azurite/node_modules/.installed
 
-.PHONY: setup demo test test-domain integration drill dev coverage lint same-tables mutants docs reference bench lock
+.PHONY: setup demo test test-domain integration drill dev coverage lint same-tables mutants docs reference bench bench-platform lock
 .PHONY: image image-test image-scan stack audit drill-restore record release test-python fuzz
 
 setup: $(STAMP)  ## the environment, from the lock file
@@ -147,6 +147,10 @@ reference: $(STAMP)  ## write the generated pages of docs/reference again
 
 bench: $(BENCH)/.installed  ## the engine and its peers on every tidy file of FORECAST_REAL_DATA/bench: benchmarks/RESULTS.md
 	$(BENCH)/bin/python -m benchmarks.suite --folder $(FORECAST_REAL_DATA)/bench --out benchmarks/RESULTS.md
+
+bench-platform: $(BENCH)/.installed $(AZURITE)  ## the platform from 1 market to 200, from 125 SKUs to 20,000: benchmarks/PLATFORM.md; hours, and continued where it stopped
+	$(BENCH)/bin/python -m benchmarks.scale.measure
+	$(BENCH)/bin/python -m benchmarks.scale.page
 
 $(BENCH)/.installed: locks/benchmark.txt pyproject.toml
 	$(PYTHON) -m venv $(BENCH)

@@ -16,7 +16,7 @@ REPOSITORY = Path(__file__).parents[2]
 COMMAND_LINE = (sys.executable, "-c", "from forecast_assets.cli import app; app()")
 # The first publication; the months after it are delivered, too, for the monthly cycles.
 FIRST_MONTH = pd.Timestamp("2024-10-01")
-LATER_MONTHS = 4
+LATER_MONTHS = 5
 # PYTHONDONTWRITEBYTECODE: an installed package is compiled once, not by each process.
 NOT_INHERITED = ("FORECAST_", "MLFLOW_", "DAGSTER_", "TEAMS_", "AZURE_", "DREMIO_", "PYTHONDONTWRITEBYTECODE")
 

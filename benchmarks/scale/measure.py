@@ -15,7 +15,7 @@ from pathlib import Path
 import forecast_assets
 from benchmarks.scale.extras import azurite, many_markets, plain_script, profile
 from benchmarks.scale.results import Results
-from benchmarks.scale.steps import feature_backfill, grown_company, single_market
+from benchmarks.scale.steps import feature_backfill, grown_company, onboarding, single_market
 
 Step = Callable[[Results, Path], None]
 # In this order: what later groups need comes first, what takes longest comes last.
@@ -23,20 +23,21 @@ GROUPS: dict[str, Step] = {
     "one_market": lambda results, work: single_market(results, work, 500, 72),
     "profile": profile,
     "many_markets": many_markets,
-    "company_4": lambda results, work: grown_company(results, work, 4, 0, 1),
+    "company_4": lambda results, work: grown_company(results, work, 4, 0, 3),
     "backfill_4": lambda results, work: feature_backfill(results, work, 4),
-    "plain_4": lambda results, work: plain_script(results, work, 4, 1),
+    "plain_4": lambda results, work: plain_script(results, work, 4, 3),
     "azurite": azurite,
-    "company_10": lambda results, work: grown_company(results, work, 10, 4, 2),
+    "company_10": lambda results, work: grown_company(results, work, 10, 4, 4),
     "backfill_10": lambda results, work: feature_backfill(results, work, 10),
-    "plain_10": lambda results, work: plain_script(results, work, 10, 2),
+    "plain_10": lambda results, work: plain_script(results, work, 10, 4),
     "skus_5000": lambda results, work: single_market(results, work, 5_000, 72),
     "skus_125": lambda results, work: single_market(results, work, 125, 72),
     "months_36": lambda results, work: single_market(results, work, 500, 36),
+    "onboarding": onboarding,
     "months_120": lambda results, work: single_market(results, work, 500, 120),
-    "company_40": lambda results, work: grown_company(results, work, 40, 10, 3),
+    "company_40": lambda results, work: grown_company(results, work, 40, 10, 5),
     "backfill_40": lambda results, work: feature_backfill(results, work, 40),
-    "plain_40": lambda results, work: plain_script(results, work, 40, 3),
+    "plain_40": lambda results, work: plain_script(results, work, 40, 5),
     "skus_20000": lambda results, work: single_market(results, work, 20_000, 72),
 }
 

@@ -1,7 +1,7 @@
 """The measurements of companies in their order; each is made once and kept (``results.py``).
 
-The company with 500 SKUs grows from 4 markets to 10 and to 40, so that no history is made twice. Sizes of a single
-market are companies of their own.
+Sizes of a single market are companies of their own. The company of several markets grows from 4 to 10 and to 40 by
+copies of one market.
 """
 
 import dataclasses
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from benchmarks.scale.command import Usage, fixed_fit
 from benchmarks.scale.company import FIRST_MONTH, Company, codes_of
+from benchmarks.scale.copies import add_copies
 from benchmarks.scale.results import Record, Results
 from forecast_assets.domain.calendar import add_months
 
@@ -32,30 +33,30 @@ def single_market(results: Results, work: Path, skus: int, months: int) -> None:
 
 
 def grown_company(results: Results, work: Path, markets: int, before: int, month: int) -> None:
-    """Measure the company with more markets: their first histories, the monthly cycle of all, nothing to do, sums.
+    """Measure a company of one simulated market and copies of it: the cycle of all, nothing to do, sums, measure.
 
     Args:
         results: Where figures are kept.
         work: Folder of the run.
         markets: Markets of the company now.
-        before: Markets that it had before.
-        month: Month of the cycle, counted from the first publication; new markets begin a month earlier.
+        before: Markets that it had before; 0: it begins as a copy of the company of one market.
+        month: Month of the cycle, counted from the first publication.
     """
     name, company = f"company/{markets}", Company(work / "company", SKUS, MONTHS)
-    about = {"markets": markets, "skus": SKUS, "months": MONTHS}
-    codes, fresh = codes_of(markets), codes_of(markets)[before:]
-    results.measure(f"{name}/fixed fit", _unit)
-    results.measure(f"{name}/sample", lambda: figures_of(company.deliver(markets)), **about)
+    about = {"markets": markets, "skus": SKUS, "months": MONTHS, "copies": markets - 1}
+    if before == 0 and not company.base.exists():
+        Company(work / f"one_{SKUS}x{MONTHS}", SKUS, MONTHS).copy_to(company.base)
     if before == 0:
-        _onboarding(results, company)
-        fresh = fresh[2:]
-    about_fresh = about | {"markets": len(fresh)}
-    results.measure(f"{name}/first histories", lambda: figures_of(company.cycle(month - 1, fresh)), **about_fresh)
+        turn = lambda: figures_of(company.cycle(month - 1, codes_of(1)))  # noqa: E731
+        results.measure("company/1/cycle at the turn of a quarter", turn, markets=1, skus=SKUS, months=MONTHS)
+    results.measure(f"{name}/fixed fit", _unit)
+    results.measure(f"{name}/copies", lambda: _copied(company, codes_of(markets)[max(before, 1) :]), **about)
+    codes = codes_of(markets)
     results.measure(f"{name}/monthly cycle", lambda: figures_of(company.cycle(month, codes)), **about)
     results.measure(f"{name}/storage", company.sizes, **about)
     results.measure(f"{name}/no-op", lambda: figures_of(company.cycle(month, codes)), **about)
     at = f"{add_months(FIRST_MONTH, month):%Y-%m}"
-    for job in ("totals", "totals_known", "sum_forecasts"):
+    for job in ("totals", "sum_forecasts"):
         run = ("-m", "benchmarks.scale.one_run", job, at)
         results.measure(f"{name}/{job}", lambda run=run: figures_of(company.python(*run)), **about)
     load = ("-c", "import forecast_assets.definitions")
@@ -64,30 +65,38 @@ def grown_company(results: Results, work: Path, markets: int, before: int, month
     results.measure(f"{name}/measure", lambda: figures_of(company.command("measure", "--through", before_it)), **about)
 
 
-def _onboarding(results: Results, company: Company) -> None:
-    """Measure the first market's history, then a second market from its entry to its promotion."""
-    about = {"markets": 1, "skus": SKUS, "months": MONTHS}
-    markets_file = company.base / "markets.yaml"
-    all_markets = markets_file.read_text(encoding="utf-8")
+def _copied(company: Company, codes: list[str]) -> Record:
+    add_copies(company, codes)
+    return {"codes": codes}
+
+
+def onboarding(results: Results, work: Path) -> None:
+    """Measure a second simulated market from its entry to its promotion, beside the one that is there."""
+    company = Company(work / "onboarding", SKUS, MONTHS)
+    if results.has("onboarding"):
+        return
+    Company(work / f"one_{SKUS}x{MONTHS}", SKUS, MONTHS).copy_to(company.base)
+    company.deliver(2)
     company.keep_markets(["FR"])
-    results.measure("company/first history", lambda: figures_of(company.cycle(0, ["FR"])), **about)
 
     def onboard() -> dict[str, object]:
-        at = f"{FIRST_MONTH:%Y-%m}"
+        at = f"{add_months(FIRST_MONTH, 1):%Y-%m}"
         steps = {
             "add": company.command("market", "add", "DE", "--name", "Germany", "--region", "Europe"),
-            "cycle": company.cycle(0, ["DE"]),
-            "check": company.command("market", "check", "DE", "--month", at),
+            "cycle": company.cycle(1, ["DE"]),
             "promote": company.command(
                 "market", "promote", "DE", "--month", at, "--force", "--reason", "benchmark of the platform"
             ),
         }
         total = {field: round(sum(getattr(step, field) for step in steps.values()), 3) for field in SUMMED}
-        peak = max(step.peak_mb for step in steps.values())
-        return total | {"peak_mb": peak, "steps": {step: usage.cpu_seconds for step, usage in steps.items()}}
+        return total | {
+            "peak_mb": max(step.peak_mb for step in steps.values()),
+            "load": steps["promote"].load,
+            "steps": {step: usage.cpu_seconds for step, usage in steps.items()},
+        }
 
-    results.measure("company/onboarding", onboard, **about)
-    markets_file.write_text(all_markets, encoding="utf-8")
+    results.measure("onboarding", onboard, markets=1, skus=SKUS, months=MONTHS)
+    shutil.rmtree(company.base)
 
 
 SUMMED = ("wall_seconds", "cpu_seconds")

@@ -34,5 +34,13 @@ def test_a_missing_partition_is_the_same_error_as_in_the_store(store):
     assert tables.read("sell_in", [FR, DE], missing="skip")["country"].tolist() == ["FR"]
 
 
+def test_a_market_is_listed_as_of_the_first_listing_of_all(store):
+    tables = ListedOnce(store)
+    assert tables.list_market("sell_in", "FR") == [FR]
+    store.write(SELL_IN, DE, sell_in(1.0), run("run-b"))
+    assert tables.list_market("sell_in", "DE") == tables.list_market("sell_in", None) == []
+    assert ListedOnce(store).list_market("sell_in", "DE") == [DE]
+
+
 def test_it_cannot_write(store):
     assert not hasattr(ListedOnce(store), "write")
