@@ -21,6 +21,9 @@ class Listing:
     def list_partitions(self, table: str) -> list[PartitionKey]:
         return self.tables.get(table, [])
 
+    def list_market(self, table: str, country: str | None) -> list[PartitionKey]:
+        return [each for each in self.list_partitions(table) if each.country == country]
+
 
 STORE = Listing(
     {

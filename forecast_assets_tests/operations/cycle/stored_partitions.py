@@ -31,6 +31,9 @@ class Stored:
     def list_partitions(self, table: str) -> list[PartitionKey]:
         return self._keys.get(table, [])
 
+    def list_market(self, table: str, country: str | None) -> list[PartitionKey]:
+        return [each for each in self.list_partitions(table) if each.country == country]
+
     def read(self, spec, partitions, columns):
         assert (spec.name, columns) == ("sell_in", ["restated_month"])
         months = [month for each in partitions for month in self.restated.get(each.month, [None])]
