@@ -25,8 +25,8 @@ AZURITE_SKUS = 8
 
 
 def plain_script(results: Results, work: Path, markets: int, month: int) -> None:
-    """Measure the plain script on the deliveries of the grown company."""
-    company = Company(work / "company", SKUS, MONTHS)
+    """Measure the plain script on the deliveries of the grown company, for one market on those of that market."""
+    company = Company(work / ("company" if markets > 1 else f"one_{SKUS}x{MONTHS}"), SKUS, MONTHS)
     python = PEERS if PEERS.exists() else Path(sys.executable)
     command = [
         python, "-m", "benchmarks.plain_script", "--landing", company.base / "landing", "--market", *codes_of(markets),

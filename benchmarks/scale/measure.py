@@ -21,6 +21,7 @@ Step = Callable[[Results, Path], None]
 # In this order: what later groups need comes first, what takes longest comes last.
 GROUPS: dict[str, Step] = {
     "one_market": lambda results, work: single_market(results, work, 500, 72),
+    "plain_1": lambda results, work: plain_script(results, work, 1, 1),
     "profile": profile,
     "many_markets": many_markets,
     "company_4": lambda results, work: grown_company(results, work, 4, 0, 3),
