@@ -80,12 +80,16 @@ def interactive_ms(context: Any, page: Page, picture: Path | None = None) -> flo
     waiting: set[Any] = set()
     answered = [0.0]
     tab.add_init_script(LONG_TASKS)
-    tab.on("request", waiting.add)
+
+    # Playwright marks the functions, which a bound method does not allow.
+    def begin(request: Any) -> None:
+        waiting.add(request)
 
     def end(request: Any) -> None:
         waiting.discard(request)
         answered[0] = time.monotonic()
 
+    tab.on("request", begin)
     tab.on("requestfinished", end)
     tab.on("requestfailed", end)
     tab.goto(f"{ADDRESS}{page.path}", wait_until="commit")
