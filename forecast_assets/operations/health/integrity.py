@@ -102,12 +102,14 @@ def _place(path: str) -> _Place | None:
 
 
 def _check_published(store: TableStore, path: str, place: _Place) -> bool:
-    if place.file == f"{place.table}.parquet":
+    # Documents may hold a table of the same name: the rows of the company report.
+    marker = f"{path.rpartition('/')[0]}/{PROVENANCE_FILE}"
+    is_document = place.table not in table_specs() and store.files.state(marker) is not None
+    if place.file == f"{place.table}.parquet" and not is_document:
         content = store.files.read(path)
         provenance = _checked_table(path, place, content)
         _check_same(store, path, _version_path(store, place, provenance), content)
         return True
-    marker = f"{path.rpartition('/')[0]}/{PROVENANCE_FILE}"
     provenance_or_none = provenance_of_documents(store.files, marker)
     if provenance_or_none is None or "/" in place.file:
         return False

@@ -10,7 +10,7 @@ from forecast_assets.cli import app
 from forecast_assets.market_state.market_lease import lease_of
 from forecast_assets.operations.health.integrity import DAMAGED, FOREIGN, verify_store
 from forecast_assets.operations.health.restore import NothingToRestore, restore
-from forecast_assets.storage import TableStore
+from forecast_assets.storage import PartitionKey, TableStore
 from forecast_assets.storage.lease import LeaseTaken
 from forecast_assets.storage.provenance import METADATA_KEY
 from forecast_assets.storage.withdrawals import Withdrawal, withdrawn_files
@@ -162,6 +162,15 @@ def test_without_a_sound_version_nothing_is_changed(store):
     with pytest.raises(NothingToRestore, match=r"sell_in \[NO\|2024-01-01\] has no sound version"):
         restore(store, "sell_in", NO, 60)
     assert published(store, NO).read_bytes() == b"x"
+
+
+def test_a_table_among_documents_is_one_of_them(store):
+    month = PartitionKey(FR.month)
+    store.write_documents("company_report", month, {"company_report.parquet": b"rows", "page.html": PAGE}, run("run-c"))
+    assert not verify_store(store).findings
+    path = Path(store.document_folder("company_report", month)) / "company_report.parquet"
+    path.write_bytes(b"other")
+    assert [finding.state for finding in verify_store(store).findings] == [DAMAGED]
 
 
 def test_documents_are_restored_as_a_set(store):
