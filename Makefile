@@ -26,7 +26,7 @@ unexport PYTHONDONTWRITEBYTECODE
 AZURITE := forecast_assets_tests/integration/azurite/node_modules/.installed
 
 .PHONY: setup demo test test-domain integration drill dev coverage lint same-tables mutants docs reference bench bench-platform lock
-.PHONY: image image-test image-scan stack audit drill-restore record release test-python fuzz
+.PHONY: image image-test image-scan stack audit drill-restore drill-celery record release test-python fuzz
 
 setup: $(STAMP)  ## the environment, from the lock file
 
@@ -95,6 +95,11 @@ image-scan: $(STAMP) $(AUDIT)/.installed  ## known vulnerabilities of the librar
 drill-restore: $(STAMP)  ## databases of last night restored while the store is newer, and the gap closed
 	deploy/image/tools
 	$(BIN)/python -m tools.drill_restore
+
+# Compiled before: the workers' users may not write beside the code, and each would compile it at every start.
+drill-celery: $(STAMP) $(AZURITE) $(CLUSTER)/.installed  ## workers of several users on one broker, timed, then killed at random: var/drill_celery; KILL_MINUTES=20
+	$(CLUSTER)/bin/python -m compileall -q $(CLUSTER)/lib forecast_assets dbt_like_sql
+	PYTHONPATH=$(CURDIR) $(CLUSTER)/bin/python -m tools.celery_drill
 
 record: $(STAMP)  ## the product on public data, month by month, then docs/record.md; hours, and continued where it stopped
 	nice -n 19 $(BIN)/python -m benchmarks.record --data $(FORECAST_REAL_DATA)/aus_retail --work var/record run

@@ -64,10 +64,21 @@ def test_workers_have_what_the_launcher_names_and_read_the_queue_that_it_fills(s
     assert worker.environment["DAGSTER_CELERY_BROKER"] == "redis://elsewhere:1/0"
     assert worker.command.count("redis://elsewhere:1/0") == 2
     assert worker.command[worker.command.index("--queues") + 1] == launcher["config"]["default_queue"]
+    assert worker.command[worker.command.index("--prefetch-multiplier") + 1] == "1"
+    assert worker.command[worker.command.index("--pool") + 1] == "solo"
     assert named_in("celery.yaml") <= set(filled["daemon"].environment)
     assert {services[name].extra["profiles"][0] for name in ("redis", "worker")} == {"celery"}
     # Without the profile nothing reaches Redis.
     assert services["daemon"].environment["DAGSTER_CELERY_BROKER"] == ""
+
+
+def test_what_is_appended_for_workers_replaces_nothing():
+    kinds = (DEPLOY / "dagster.yaml", DEPLOY.parent / "forecast_assets" / "instances" / "laptop.yaml")
+    appended = yaml.safe_load((DEPLOY / "celery.yaml").read_text())
+    assert list(appended) == ["run_launcher"]
+    for kind in kinds:
+        # The last of two keys wins without a word.
+        assert not set(appended) & set(yaml.safe_load(kind.read_text()))
 
 
 def test_the_example_names_every_variable_without_a_default(services):

@@ -39,12 +39,19 @@ class ModelMarket:
         base: Where both are written.
         month: The month whose cycle is due.
         environment: Settings of the company.
+        skus: SKUs that it sells.
+        later_months: Months after the due one that are delivered, too.
     """
 
-    def __init__(self, base: Path, month: pd.Timestamp, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, base: Path, month: pd.Timestamp, environment: Mapping[str, str], skus: int = SKUS, later_months: int = 0
+    ) -> None:
         self.base, self.month = base, month
         self._environment = dict(environment)
-        write_sample_company(base / "landing", markets=1, skus=SKUS, months=MONTHS, last_month=f"{month:%Y-%m}")
+        write_sample_company(
+            base / "landing", markets=1, skus=skus, months=MONTHS + later_months,
+            last_month=f"{add_months(month, later_months):%Y-%m}",
+        )  # fmt: skip
         (base / "markets.yaml").write_text("markets:\n" + entry(MODEL_MARKET, month), encoding="utf-8")
         before, since = add_months(month, -1), add_months(month, 1 - MONTHS)
         for job, first in (("ingest", since), ("market_features", add_months(since, 11))):
