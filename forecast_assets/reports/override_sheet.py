@@ -99,8 +99,12 @@ def _units_by_group(
     """Return sums (group, month); one without a single number is unknown, not zero."""
     if not groups:
         return np.empty((0, len(months)))
-    rows = pd.concat({number: rows[["target_month", column]] for number, rows in enumerate(groups.values())})
-    sums = rows.groupby([rows.index.get_level_values(0), "target_month"])[column].sum(min_count=1).unstack()
+    # Columns one by one: a selection of two columns from each of 500 small frames took a fifth of the workbook's time.
+    frames = groups.values()
+    number = np.repeat(np.arange(len(groups)), [len(rows) for rows in frames])
+    month = np.concatenate([rows["target_month"].to_numpy() for rows in frames])
+    units = pd.Series(np.concatenate([rows[column].to_numpy(float) for rows in frames]))
+    sums = units.groupby([number, month]).sum(min_count=1).unstack()
     return sums.reindex(index=pd.RangeIndex(len(groups)), columns=list(months)).to_numpy(float)
 
 

@@ -69,9 +69,10 @@ def forecast_reasons(
         overrides = {(sku, month): (author, reason) for sku, month, author, reason in cells}
     planned = by_horizon(_rows_of(tables.features, numbers.skus), "promotion_planned") > 0
     rows: list[tuple[object, ...]] = []
+    months, months_then = list(numbers.months), list(then)
     for at in itertools.product(range(len(numbers.skus)), range(HORIZON_MONTHS)):
-        month = pd.Timestamp(then[at[1]])
-        cell = _Cell(numbers, at, float(units_then[at]), month, float(fade[at]), language)
+        month = months_then[at[1]]
+        cell = _Cell(numbers, at, months[at[1]], float(units_then[at]), month, float(fade[at]), language)
         facts = PartFacts(parts, at, month, bool(planned[at]), language)
         reasons = [*cell.opening(texts, overrides), *(facts_of_parts(facts) if cell.has_parts else [])]
         rows += [(cell.sku, cell.month, order, *reason) for order, reason in enumerate(reasons, 1)]
@@ -92,6 +93,7 @@ class _Cell:
 
     numbers: Numbers
     at: tuple[int, int]
+    month: pd.Timestamp
     last_units: float
     then: pd.Timestamp
     fade: float
@@ -100,10 +102,6 @@ class _Cell:
     @property
     def sku(self) -> str:
         return str(self.numbers.skus[self.at[0]])
-
-    @property
-    def month(self) -> pd.Timestamp:
-        return self.numbers.months[self.at[1]]
 
     @property
     def before(self) -> float:
