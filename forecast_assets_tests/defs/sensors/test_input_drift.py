@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from forecast_assets.defs.sensors import input_drift
 from forecast_assets.defs.sensors.input_drift import build_input_drift_sensor
 from forecast_assets_tests.defs.sensors.company import JULY, JUNE, make_company
 
@@ -38,6 +39,19 @@ def tick(company, cursor=None):
     sensor = build_input_drift_sensor(company.settings)
     with dg.build_sensor_context(instance=company.instance, cursor=cursor) as context:
         return sensor.evaluate_tick(context).cursor
+
+
+def test_features_are_compared_with_a_year_and_sources_with_four(company, monkeypatch):
+    reads, read = {}, input_drift.read_months
+
+    def noting(store, table, country, month, count, columns=None):
+        reads[table] = count
+        return read(store, table, country, month, count, columns)
+
+    monkeypatch.setattr(input_drift, "read_months", noting)
+    deliver(company, JUNE)
+    input_drift.input_verdicts(company.store, company.settings.market_table["FR"], JUNE)
+    assert reads == {"features": 13, "sell_in": 48, "sell_out": 48, "products": 48, "promotions": 48}
 
 
 def test_other_units_and_a_missing_source_are_told_and_recover(company):

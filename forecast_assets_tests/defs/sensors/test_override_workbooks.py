@@ -1,13 +1,16 @@
 """The watched folder: what is imported, parked or looked at again, and the runs and alerts that follow."""
 
 import openpyxl
+import pandas as pd
 import pytest
 
 from forecast_assets.alerts.outbox import Outbox
 from forecast_assets.config.settings import load_settings
+from forecast_assets.defs.sensors import override_workbooks
 from forecast_assets.defs.sensors.override_workbooks import MADE_AGAIN, poll
+from forecast_assets.operations.overrides.workbook_folder import TakenIn
 from forecast_assets_tests.market_state.publications import publish
-from forecast_assets_tests.operations.overrides.planning import AUGUST, JULY, NOW, Planning, saved
+from forecast_assets_tests.operations.overrides.planning import AUGUST, JULY, NOW, PARTITION, Planning, saved
 from forecast_assets_tests.repository_settings import MARKETS
 
 FAIR = ("event", "the fair moves to August")
@@ -146,3 +149,31 @@ def test_two_planners_on_one_number_are_both_told_until_the_month_is_closed(inbo
     publish(inbox.store, JULY)
     inbox.poll()
     assert inbox.incidents() == []
+
+
+def test_the_alert_of_a_workbook_names_its_file_and_five_more_problems(inbox, monkeypatch):
+    lines = [f"Overrides!E{row}: -3 is negative" for row in range(2, 10)]
+    parked = TakenIn("bad.xlsx", "digest", PARTITION, 0, False, "\n".join(lines))
+    monkeypatch.setattr(override_workbooks, "take_in", lambda *_: ([parked], {}))
+    tick = inbox.poll()
+    assert tick.skip_reason.skip_message == "bad.xlsx: Overrides!E2: -3 is negative"
+    (incident,) = Outbox.of(inbox.settings).open_incidents()
+    assert incident.headline == "FR: bad.xlsx was not imported: Overrides!E2: -3 is negative"
+    assert incident.facts == (("file", "bad.xlsx"), *(("also", line) for line in lines[1:6]))
+
+
+def test_the_alert_of_a_workbook_that_cannot_be_opened_is_of_the_present_month(inbox):
+    (inbox.folder / "torn.xlsx").write_bytes(b"PK torn")
+    first = inbox.poll()
+    assert first.skip_reason.skip_message == "torn.xlsx: cannot be opened, looked at again"
+    inbox.poll(first.cursor)
+    (incident,) = Outbox.of(inbox.settings).open_incidents()
+    assert (incident.month, incident.country) == (pd.Timestamp("2024-07-01"), None)
+    assert incident.headline.startswith("torn.xlsx was not imported: the file is not an Excel workbook")
+
+
+def test_the_run_after_an_import_belongs_to_the_cycle_of_its_month(inbox):
+    inbox.put("fair.xlsx", ("a", AUGUST, 120, *FAIR))
+    (request,) = inbox.poll().run_requests
+    assert (request.tags["forecast/cycle_id"], request.tags["forecast/market"]) == ("dev-2024-06", "FR")
+    assert request.run_key.startswith("override_workbooks:FR:2024-06:")
