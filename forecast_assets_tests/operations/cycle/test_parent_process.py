@@ -51,3 +51,21 @@ def test_every_worker_of_a_cycle_does_so(monkeypatch):
     pool = processes._pool(2)
     assert pool._initializer is processes._set_up
     pool.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("cores", "workers", "threads"), [(8, 2, "3"), (8, 3, "2"), (9, 2, "4"), (4, 8, "1"), (1, 1, "1")]
+)
+def test_workers_share_all_cores_but_one_and_a_limit_of_the_environment_stays(monkeypatch, cores, workers, threads):
+    monkeypatch.setattr(processes, "end_with_parent", lambda: None)
+    relaxed = []
+    monkeypatch.setattr(processes, "commit_without_waiting", lambda: relaxed.append(True))
+    monkeypatch.setattr(processes, "usable_cores", lambda: cores)
+    for name in ("FORECAST_MAX_THREADS", "OMP_NUM_THREADS"):
+        # Set first: what the call sets is then undone, too.
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "5")
+    processes._set_up(workers)
+    limits = [os.environ[f"{name}_NUM_THREADS"] for name in ("OMP", "OPENBLAS")]
+    assert (os.environ["FORECAST_MAX_THREADS"], limits, relaxed) == (threads, ["1", "5"], [True])
