@@ -24,6 +24,8 @@ def reason(result: dg.ExecuteInProcessResult) -> str:
     """Return why the run published nothing."""
     (failure,) = [event for event in result.all_events if event.is_step_failure]
     assert not result.get_asset_materialization_events()
+    # The same again would have the same end.
+    assert not [event for event in result.all_events if event.event_type is dg.DagsterEventType.STEP_UP_FOR_RETRY]
     return str(failure.step_failure_data.error)
 
 
@@ -49,6 +51,19 @@ def test_the_asset_alone_publishes_nothing_without_its_upstream_and_closes_nothi
     assert f"FR {month[:7]}: forecasts, champion, " in text
     assert " of the month are not in the store: nothing is published" in text
     assert without_forecasts.hashes("published_forecasts", "FR") == before
+
+
+@pytest.mark.parametrize(
+    ("stored", "why"),
+    [
+        (("features", "forecasts", "champion"), "overrides of the month is not in the store: nothing is published"),
+        (("features", "forecasts"), "champion, overrides of the month are not in the store: nothing is published"),
+    ],
+)
+def test_the_asset_alone_names_each_table_that_it_misses(company, tmp_path, stored, why):
+    copy = company.copied_to(tmp_path / "copy", "sell_in", "products", "baseline_forecasts", *stored)
+    assert f"FR 2024-12: {why}" in reason(alone(copy, DECEMBER))
+    assert copy.hashes("published_forecasts", "FR") == {}
 
 
 @pytest.mark.parametrize(
