@@ -5,7 +5,7 @@ import os
 import pytest
 
 from forecast_assets.storage import PublishConflict, TableStore
-from forecast_assets.storage.fenced_publish import remove_as_owner, replace_as_owner
+from forecast_assets.storage.fenced_publish import Before, publish_file, remove_as_owner, replace_as_owner
 from forecast_assets.storage.lease import Lease, LeaseLost
 from forecast_assets.storage.publish import Files
 from forecast_assets_tests.storage.blobs_in_memory import BlobsInMemory
@@ -49,6 +49,17 @@ def stored(store):
 def successor_of(lease):
     expire(lease)
     return lease.take("successor")
+
+
+@pytest.mark.parametrize("content", [None, b"PAR1 damaged"])
+def test_a_file_of_no_known_run_that_came_meanwhile_is_not_replaced(store, lease, content):
+    hold, path = lease.take("run"), store.path("sell_in", FR)
+    before = Before("another state", b"")
+    if content is not None:
+        store.files.replace(path, content, None)
+    with pytest.raises(PublishConflict):
+        publish_file(store.files, path, b"new", before, hold)
+    assert store.files.read_with_state(path)[1] == content
 
 
 def test_a_run_paused_before_its_write_publishes_nothing(store, lease):

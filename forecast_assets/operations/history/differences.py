@@ -15,7 +15,7 @@ class ColumnDifference:
 
     Attributes:
         cells: Number of cells that differ.
-        largest: Largest absolute difference; None if the column is no number or a value is null.
+        largest: Largest absolute difference of two numbers; None if there is none.
         first: The first cells in key order: key, value before, value now.
     """
 
@@ -56,11 +56,15 @@ def _column_difference(column: str, before: pd.Series, now: pd.Series) -> Column
     differ = ~same.to_numpy(dtype=bool)
     where = np.flatnonzero(differ)
     largest: float | None = None
-    if len(where) and pd.api.types.is_numeric_dtype(before) and pd.api.types.is_numeric_dtype(now):
+    if len(where) and _is_number(before) and _is_number(now):
         apart = float((now - before).abs().max())
         largest = None if np.isnan(apart) else apart
     first = tuple((_text(before.index[at]), _text(before.iloc[at]), _text(now.iloc[at])) for at in where[:FIRST_CELLS])
     return ColumnDifference(column, len(where), largest, first)
+
+
+def _is_number(values: pd.Series) -> bool:
+    return pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
 
 
 def _text(value: object) -> str:
