@@ -69,9 +69,12 @@ class RecordedProvenance:
             return
         months = self.of(table, partition.country)
         try:
-            months[partition.month] = self._store.provenance(table, partition)
+            provenance = self._provenance(table, partition)
         except MissingPartition:
-            months.pop(partition.month, None)
+            provenance = None
+        months.pop(partition.month, None)
+        if provenance is not None:
+            months[partition.month] = provenance
         self._hashes.pop((table, partition.country), None)
         if partition.month in months and partition not in self._listing(table):
             self._listings[table].append(partition)
