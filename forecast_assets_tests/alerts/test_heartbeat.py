@@ -1,12 +1,13 @@
 """The heartbeat of each month and channel shows the publications."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
 import pytest
 
-from forecast_assets.alerts.heartbeat import announce_heartbeat, month_of_heartbeat
+from forecast_assets.alerts.heartbeat import CODES_SHOWN, _codes, announce_heartbeat, month_of_heartbeat
 from forecast_assets.alerts.outbox import Outbox
 from forecast_assets.storage import PartitionKey, TableSpec, TableStore
 from forecast_assets_tests.alerts.company import CYCLE, JUNE, Clock, incident
@@ -115,3 +116,17 @@ def test_the_heartbeat_says_how_many_markets_are_ready_and_links_to_their_report
     assert content["report"] == (
         "https://reports.example.com/store/company_report/month=2024-06-01/company_report.html"
     )
+
+
+def test_a_market_whose_file_is_damaged_is_told_apart_from_one_that_is_not_published(outbox, settings):
+    Path(outbox.store.path("published_forecasts", PartitionKey(JUNE, "FR"))).write_bytes(b"PAR1")
+    announce_heartbeat(outbox, settings)
+    told = facts(outbox, "default")
+    assert (told["Ready"], told["File damaged"], told["Not published"]) == ("0 of 3 markets", "FR", "DE, JP")
+    assert "SKUs" not in told
+
+
+@pytest.mark.parametrize(("count", "more"), [(CODES_SHOWN, ""), (CODES_SHOWN + 1, " and 1 more")])
+def test_many_markets_are_counted_after_the_first(count, more):
+    codes = [f"M{number:02}" for number in range(count)]
+    assert _codes(codes) == ", ".join(codes[:CODES_SHOWN]) + more
