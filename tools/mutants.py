@@ -9,6 +9,7 @@ see is listed in ``equivalent_mutants.yaml`` with the reason. Exits with 0 if at
 
 import argparse
 import compileall
+import math
 import multiprocessing
 import os
 import queue
@@ -162,7 +163,7 @@ def _survivors(chosen: list[Mutant], tests: list[str], copies: "queue.Queue[Path
 
 def _is_green(tree: Path, tests: list[str], limit_s: float | None) -> bool:
     """Return True if the tests pass in a copy of the tree within the limit."""
-    process = multiprocessing.Process(target=_pytest, args=(str(tree), tests))
+    process = multiprocessing.Process(target=_pytest, args=(str(tree), tests, limit_s))
     process.start()
     process.join(limit_s)
     if process.exitcode is None:
@@ -171,8 +172,11 @@ def _is_green(tree: Path, tests: list[str], limit_s: float | None) -> bool:
     return process.exitcode == 0
 
 
-def _pytest(tree: str, tests: list[str]) -> None:
+def _pytest(tree: str, tests: list[str], limit_s: float | None) -> None:
     os.setsid()  # the tests' own processes end with them
+    if limit_s is not None:
+        # A mutant that loops ends although the command that started it was killed.
+        signal.alarm(math.ceil(limit_s + TIME_EXTRA_S))
     sys.dont_write_bytecode = True
     os.chdir(tree)
     sys.path.insert(0, tree)

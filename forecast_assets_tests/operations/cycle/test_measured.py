@@ -14,6 +14,7 @@ from forecast_assets.operations.cycle.measured import (
     performance_cells,
     performance_table,
     published_figures,
+    realised_groups,
     totals_performance,
 )
 from forecast_assets.operations.cycle.value_added import value_added_by_market
@@ -138,6 +139,15 @@ def test_an_origin_can_be_measured_alone(store):
     table = performance_table(performance_cells(store, CODES, APRIL), REGIONS)
     assert wapes(table)["market", "FR backfilled"] == pytest.approx(2 / 10)
     assert ("market", "DE") not in wapes(table)
+
+
+def test_each_market_has_rows_by_segment_and_lag_of_its_own_cells(store):
+    table = realised_groups(performance_cells(store, ["FR", "DE"]))
+    assert (table.columns[0], set(table["country"])) == ("country", {"FR", "DE"})
+    assert list(table.index) == list(range(len(table)))
+    both = pd.concat([realised_groups(performance_cells(store, [code])) for code in ("DE", "FR")], ignore_index=True)
+    pd.testing.assert_frame_equal(table, both)
+    assert realised_groups(pd.DataFrame()).empty
 
 
 def test_there_are_no_rows_before_the_first_scored_month(tmp_path, store):
