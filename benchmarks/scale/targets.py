@@ -112,7 +112,7 @@ def targets(records: Records, shares: dict[str, float], exponents: dict[str, flo
         yield Target(f"largest process, {skus:,} SKUs", limit, max(known, default=None), "MB", measured)
     pages = records.get("many/pages", {})
     slowest = [page["median_ms"] for page in pages.values() if isinstance(page, dict)]
-    at = "slowest page, median of 3 visits, 200 markets x 120 months"
+    at = "slowest page, median of 2 visits, 200 markets x 120 months"
     yield Target("UI pages interactive", 3, max(slowest) / 1000 if slowest else None, "s", at)
 
 
