@@ -13,23 +13,31 @@ from collections.abc import Callable
 from pathlib import Path
 
 import forecast_assets
+from benchmarks.scale.company import codes_of
 from benchmarks.scale.extras import azurite, many_markets, plain_script, profile
 from benchmarks.scale.results import Results
-from benchmarks.scale.steps import feature_backfill, grown_company, onboarding, single_market
+from benchmarks.scale.steps import feature_backfill, grown_company, onboarding, one_market_more, single_market
+
+
+def company_backfill(results: Results, work: Path, markets: int) -> None:
+    """Measure the feature backfill of the grown company."""
+    feature_backfill(results, work, work / "company", f"company/{markets}", codes_of(markets))
+
 
 Step = Callable[[Results, Path], None]
 # In this order: what later groups need comes first, what takes longest comes last.
 GROUPS: dict[str, Step] = {
     "one_market": lambda results, work: single_market(results, work, 500, 72),
+    "one_market_more": one_market_more,
     "plain_1": lambda results, work: plain_script(results, work, 1, 1),
     "profile": profile,
     "many_markets": many_markets,
     "company_4": lambda results, work: grown_company(results, work, 4, 0, 3),
-    "backfill_4": lambda results, work: feature_backfill(results, work, 4),
+    "backfill_4": lambda results, work: company_backfill(results, work, 4),
     "plain_4": lambda results, work: plain_script(results, work, 4, 3),
     "azurite": azurite,
     "company_10": lambda results, work: grown_company(results, work, 10, 4, 4),
-    "backfill_10": lambda results, work: feature_backfill(results, work, 10),
+    "backfill_10": lambda results, work: company_backfill(results, work, 10),
     "plain_10": lambda results, work: plain_script(results, work, 10, 4),
     "skus_5000": lambda results, work: single_market(results, work, 5_000, 72),
     "skus_125": lambda results, work: single_market(results, work, 125, 72),
@@ -37,7 +45,7 @@ GROUPS: dict[str, Step] = {
     "onboarding": onboarding,
     "months_120": lambda results, work: single_market(results, work, 500, 120),
     "company_40": lambda results, work: grown_company(results, work, 40, 10, 5),
-    "backfill_40": lambda results, work: feature_backfill(results, work, 40),
+    "backfill_40": lambda results, work: company_backfill(results, work, 40),
     "plain_40": lambda results, work: plain_script(results, work, 40, 5),
     "skus_20000": lambda results, work: single_market(results, work, 20_000, 72),
 }

@@ -32,6 +32,24 @@ def single_market(results: Results, work: Path, skus: int, months: int) -> None:
     results.measure(f"{name}/no-op", lambda: figures_of(company.cycle(1, ["FR"])), **about)
 
 
+def one_market_more(results: Results, work: Path) -> None:
+    """Measure the smaller commands on the company of one market: sums, definitions, measure, a feature backfill."""
+    base, name = work / f"one_{SKUS}x{MONTHS}", f"one market/{SKUS}x{MONTHS}"
+    _smaller_commands(results, Company(base, SKUS, MONTHS), name, 1, {"markets": 1, "skus": SKUS, "months": MONTHS})
+    feature_backfill(results, work, base, name, codes_of(1))
+
+
+def _smaller_commands(results: Results, company: Company, name: str, month: int, about: Record) -> None:
+    """Measure sums of a month, definitions and ``measure``, so many months after the first publication."""
+    at, before = (f"{add_months(FIRST_MONTH, later):%Y-%m}" for later in (month, month - 1))
+    load = ("-c", "import forecast_assets.definitions")
+    results.measure(f"{name}/definitions", lambda: figures_of(company.python(*load)), **about)
+    for job in ("totals", "sum_forecasts"):
+        run = ("-m", "benchmarks.scale.one_run", job, at)
+        results.measure(f"{name}/{job}", lambda run=run: figures_of(company.python(*run)), **about)
+    results.measure(f"{name}/measure", lambda: figures_of(company.command("measure", "--through", before)), **about)
+
+
 def grown_company(results: Results, work: Path, markets: int, before: int, month: int) -> None:
     """Measure a company of one simulated market and copies of it: the cycle of all, nothing to do, sums, measure.
 
@@ -55,14 +73,7 @@ def grown_company(results: Results, work: Path, markets: int, before: int, month
     results.measure(f"{name}/monthly cycle", lambda: figures_of(company.cycle(month, codes)), **about)
     results.measure(f"{name}/storage", company.sizes, **about)
     results.measure(f"{name}/no-op", lambda: figures_of(company.cycle(month, codes)), **about)
-    at = f"{add_months(FIRST_MONTH, month):%Y-%m}"
-    for job in ("totals", "sum_forecasts"):
-        run = ("-m", "benchmarks.scale.one_run", job, at)
-        results.measure(f"{name}/{job}", lambda run=run: figures_of(company.python(*run)), **about)
-    load = ("-c", "import forecast_assets.definitions")
-    results.measure(f"{name}/definitions", lambda: figures_of(company.python(*load)), **about)
-    before_it = f"{add_months(FIRST_MONTH, month - 1):%Y-%m}"
-    results.measure(f"{name}/measure", lambda: figures_of(company.command("measure", "--through", before_it)), **about)
+    _smaller_commands(results, company, name, month, about)
 
 
 def _copied(company: Company, codes: list[str]) -> Record:
@@ -102,23 +113,20 @@ def onboarding(results: Results, work: Path) -> None:
 SUMMED = ("wall_seconds", "cpu_seconds")
 
 
-def feature_backfill(results: Results, work: Path, markets: int) -> None:
+def feature_backfill(results: Results, work: Path, base: Path, company_name: str, codes: list[str]) -> None:
     """Measure the features of 36 months of every market, absent from a copy of the store."""
-    name = f"company/{markets}/feature backfill"
+    name = f"{company_name}/feature backfill"
     if results.has(name):
         return
-    copy = Company(work / "company", SKUS, MONTHS).copy_to(work / "backfill")
+    copy = Company(base, SKUS, MONTHS).copy_to(work / "backfill")
     last = add_months(FIRST_MONTH, -1)
     first = add_months(last, 1 - BACKFILL_MONTHS)
-    copy.keep_markets(codes_of(markets))
-    for code in codes_of(markets):
+    for code in codes:
         for number in range(BACKFILL_MONTHS):
-            (file,) = (copy.base / "store" / "features").glob(
-                f"country={code}/month={add_months(first, number):%Y-%m-%d}/*.parquet"
-            )
-            file.unlink()
+            month = f"month={add_months(first, number):%Y-%m-%d}"
+            (copy.base / "store" / "features" / f"country={code}" / month / "features.parquet").unlink()
     backfill = ("backfill", "--from", f"{first:%Y-%m}", "--to", f"{last:%Y-%m}", "--all", "--assets", "features")
-    about = {"markets": markets, "skus": SKUS, "months": BACKFILL_MONTHS}
+    about = {"markets": len(codes), "skus": SKUS, "months": BACKFILL_MONTHS}
     results.measure(name, lambda: figures_of(copy.command(*backfill)), **about)
     shutil.rmtree(copy.base)
 

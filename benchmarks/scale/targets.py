@@ -85,6 +85,8 @@ def targets(records: Records, shares: dict[str, float], exponents: dict[str, flo
     yield Target("the same, ratio to the plain script", 1.5, ratio, "x", of)
     yield Target("first history, one market", 60, figure(records, f"{ONE}/first history"), "CPU s", measured)
     backfill, rule = for_forty(records, "feature backfill", CORES)
+    if backfill is None and (one := figure(records, f"{ONE}/feature backfill")) is not None:
+        backfill, rule = one * MARKETS / CORES, f"one market x {MARKETS}"
     backfill = backfill / 60 if backfill is not None else None
     yield Target("features of 36 months, 40 markets", 5, backfill, "min", f"CPU s of {rule}, on {CORES} cores")
     yield Target("nothing to do, one market", 1.5, fits(records, f"{ONE}/no-op"), "fits", measured)
@@ -94,10 +96,11 @@ def targets(records: Records, shares: dict[str, float], exponents: dict[str, flo
         "nothing to do, 40 markets", 30, forty if forty is not None else many, "CPU s",
         measured if forty is not None else "upper bound: 200 generated markets x 120 months",
     )  # fmt: skip
-    totals = largest_company(records, "totals")
+    of_one = figure(records, f"{ONE}/totals")
+    totals = largest_company(records, "totals") or ((1, of_one) if of_one is not None else None)
     yield Target(
         "totals of a month", 3, totals[1] if totals else None, "CPU s",
-        f"measured, {totals[0]} markets, with start of the process" if totals else NOT_MEASURED,
+        f"measured, markets: {totals[0]}, with the start of the process" if totals else NOT_MEASURED,
     )  # fmt: skip
     cpu = figure(records, "profile/monthly cycle")
     beside = cpu * (1 - sum(shares[name] for name in WORK)) if cpu is not None and shares else None
