@@ -1,6 +1,6 @@
 """Sampled stacks as a flame graph in SVG and as shares of the work; paths relative to the project or the library.
 
-python -m benchmarks.scale.flame var/bench_platform/profile.txt benchmarks/PLATFORM_flame.svg
+python -m benchmarks.scale.flame var/bench_platform/profile.txt benchmarks/PLATFORM_profile.svg
 """
 
 import html

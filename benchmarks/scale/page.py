@@ -14,11 +14,14 @@ import pandas as pd
 
 from benchmarks.growth import growth_exponent
 from benchmarks.scale.flame import shares, svg
-from benchmarks.scale.targets import NOT_MEASURED, Records, curves, figure, fits, targets
+from benchmarks.scale.targets import NOT_MEASURED, Records, curves, fits, targets
 
 HERE = Path(__file__).parents[1]
 PAGE, FIGURES = HERE / "PLATFORM.md", HERE / "PLATFORM.json"
-FLAME, GROWTH = HERE / "PLATFORM_flame.svg", HERE / "PLATFORM_growth.png"
+GROWTH = HERE / "PLATFORM_growth.png"
+# Sampled stacks by what was sampled; the target of the overhead is of the first.
+CYCLE = "a monthly cycle"
+PROFILES = {CYCLE: "profile", "a first history of 36 months, up to its features": "history"}
 CHANGES = HERE / "scale" / "changes.md"
 GROUPS = ("one market/", "company/", "plain script/", "azurite/", "many/", "profile/")
 
@@ -32,19 +35,21 @@ def main() -> None:
     if measured.exists():
         shutil.copy(measured, FIGURES)
     records: Records = json.loads(FIGURES.read_text(encoding="utf-8"))
-    if (work / "profile.txt").exists():
-        FLAME.write_text(svg(work / "profile.txt"), encoding="utf-8")
-        records["profile/shares"] = {"complete": True, "shares": shares(work / "profile.txt")}
-        FIGURES.write_text(json.dumps(records, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    for sampled, name in PROFILES.items():
+        stacks = work / f"{name}.txt"
+        if stacks.exists():
+            _flame(name).write_text(svg(stacks), encoding="utf-8")
+            records[f"shares/{sampled}"] = {"complete": True, "shares": shares(stacks)}
+    FIGURES.write_text(json.dumps(records, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     points = curves(records)
-    exponents = {name: growth_exponent(*map(list, zip(*of, strict=True))) for name, of in points.items()}
+    exponents = {name: (growth_exponent(*map(list, zip(*of, strict=True))), len(of)) for name, of in points.items()}
     if points:
         _plot(points, exponents)
     PAGE.write_text("\n\n".join(_parts(records, exponents)) + "\n", encoding="utf-8")
 
 
-def _parts(records: Records, exponents: dict[str, float]) -> list[str]:
-    of_work = records.get("profile/shares", {}).get("shares", {})
+def _parts(records: Records, exponents: dict[str, tuple[float, int]]) -> list[str]:
+    of_work = records.get(f"shares/{CYCLE}", {}).get("shares", {})
     parts = [
         "# The platform as it grows, measured",
         "Made by `make bench-platform`, which continues where it stopped. Figures: `PLATFORM.json`. A *fit* is one "
@@ -63,14 +68,15 @@ def _parts(records: Records, exponents: dict[str, float]) -> list[str]:
     parts += ["## All measurements", _all(records)]
     if "many/pages" in records:
         parts += ["## The UI with 200 markets and 120 months", _pages(records)]
-    if of_work:
-        parts += ["## Where a monthly cycle's CPU time goes", _shares(records, of_work)]
-        parts += [f"![Flame graph of a monthly cycle: outermost function at the top]({FLAME.name})"]
+    for sampled, name in PROFILES.items():
+        if f"shares/{sampled}" in records:
+            parts += [f"## Where the CPU time of {sampled} goes", _shares(records[f"shares/{sampled}"]["shares"])]
+            parts += [f"![Flame graph of {sampled}: outermost function at the top]({_flame(name).name})"]
     parts += [_storage(records), CHANGES.read_text(encoding="utf-8").strip()]
     return [part for part in parts if part]
 
 
-def _targets(records: Records, of_work: dict[str, float], exponents: dict[str, float]) -> str:
+def _targets(records: Records, of_work: dict[str, float], exponents: dict[str, tuple[float, int]]) -> str:
     rows = [
         {
             "target": target.name,
@@ -125,18 +131,22 @@ def _pages(records: Records) -> str:
     lead = (
         f"{events.get('events', 0):,} generated events of {events.get('assets', 0)} assets; the event log has "
         f"{events.get('event_log_mb', 0):,.0f} MB of SQLite. Headless Chromium on the same two cores; a page is "
-        "interactive one quiet second after its last answer and its last long task, that second not counted."
+        "interactive one quiet second after its last answer and its last long task, that second not counted. "
+        f"Load when the server started: {pages.get('load', 'not recorded')}."
     )
     return f"{lead}\n\n{_markdown(rows)}"
 
 
-def _shares(records: Records, of_work: dict[str, float]) -> str:
-    cpu = figure(records, "profile/monthly cycle") or 0.0
+def _shares(of_work: dict[str, float]) -> str:
     rows = [
-        {"kind of work": name, "share": f"{share:.1%}", "CPU s": f"{share * cpu:.1f}"}
+        {"kind of work": name, "share of samples": f"{share:.1%}"}
         for name, share in sorted(of_work.items(), key=lambda each: -each[1])
     ]
     return _markdown(rows)
+
+
+def _flame(name: str) -> Path:
+    return HERE / f"PLATFORM_{name}.svg"
 
 
 def _storage(records: Records) -> str:
@@ -158,7 +168,7 @@ def _markdown(rows: list[dict[str, str]]) -> str:
     )
 
 
-def _plot(points: dict[str, list[tuple[float, float]]], exponents: dict[str, float]) -> None:
+def _plot(points: dict[str, list[tuple[float, float]]], exponents: dict[str, tuple[float, int]]) -> None:
     import matplotlib as mpl
 
     mpl.use("Agg")
@@ -169,7 +179,7 @@ def _plot(points: dict[str, list[tuple[float, float]]], exponents: dict[str, flo
         for name, of in points.items():
             if name.startswith(label):
                 sizes, values = zip(*of, strict=True)
-                axis.loglog(sizes, values, marker="o", label=f"{name.removeprefix(label)}: {exponents[name]:.2f}")
+                axis.loglog(sizes, values, marker="o", label=f"{name.removeprefix(label)}: {exponents[name][0]:.2f}")
         axis.set_xlabel("markets, SKUs or months")
         axis.set_ylabel(unit)
         axis.grid(visible=True, which="both", alpha=0.3)

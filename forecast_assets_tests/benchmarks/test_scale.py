@@ -79,6 +79,13 @@ def test_curves_have_the_sizes_that_were_measured():
     assert "time in markets, monthly cycle" not in found
 
 
+def test_an_exponent_of_two_points_is_not_judged():
+    found = by_name({}, exponents={"time in SKUs": (0.9, 2), "time in markets": (1.0, 3), "memory in SKUs": (1.1, 4)})
+    assert found["exponent of time in SKUs"].outcome == "not judged"
+    assert found["exponent of time in markets"].outcome == "reached"
+    assert found["exponent of memory in SKUs"].outcome == "not reached"
+
+
 def test_stacks_are_shared_out_by_kind_and_drawn_without_paths_of_the_machine(tmp_path):
     file = tmp_path / "stacks.txt"
     library, project = "/home/me/lib/python3.11/site-packages", "/home/me/project"
