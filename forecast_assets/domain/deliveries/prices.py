@@ -8,6 +8,7 @@ import pandas as pd
 
 from forecast_assets.domain.arrays import Floats
 from forecast_assets.domain.deliveries.delivery import Delivery, DeliveryFinding
+from forecast_assets.domain.demand.demand_panel import known_median
 
 HALF_YEAR, YEAR, LEAST_PRICES, LEAST_SKUS = 6, 12, 3, 3
 MARKET_FACTOR, MARKET_MARGIN = 1.5, 3.0
@@ -67,6 +68,13 @@ def _prices(delivery: Delivery) -> tuple[Floats, str]:
 
 
 def _changes(prices: Floats) -> Floats:
-    """Return (n, T) log of the price by its median of the six months before; NaN without a price or three before."""
-    usual = pd.DataFrame(prices.T).shift(1).rolling(HALF_YEAR, min_periods=LEAST_PRICES).median().to_numpy().T
-    return np.asarray(np.log(prices / usual))
+    """Return the log of the price by its median of the six months before, (n, 13) or fewer, for the last months.
+
+    NaN without a price or three before.
+    """
+    recent = prices[:, -(1 + YEAR + HALF_YEAR) :]
+    padded = np.pad(recent, ((0, 0), (HALF_YEAR, 0)), constant_values=np.nan)
+    before = np.lib.stride_tricks.sliding_window_view(padded, HALF_YEAR, axis=1)[:, :-1][:, -(1 + YEAR) :]
+    enough = np.isfinite(before).sum(axis=-1) >= LEAST_PRICES
+    usual = np.where(enough, known_median(before), np.nan)
+    return np.asarray(np.log(recent[:, -(1 + YEAR) :] / usual))
