@@ -6,7 +6,7 @@ import dagster as dg
 import pandas as pd
 
 from forecast_assets.domain.months import MonthRange
-from forecast_assets.operations.cycle.launch import RunResult, _range_tags, failures_of, partition_tags
+from forecast_assets.operations.cycle.launch import RunResult, _range_tags, failures_of, launch, partition_tags
 
 ERROR, WARN = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
 
@@ -79,6 +79,26 @@ def test_a_run_that_fails_before_its_first_step_names_the_innermost_reason():
     def waits(): ...
 
     assert failures(waits, market=busy) == ["the run failed before its first step: FR: run other is writing"]
+
+
+def test_a_run_has_the_configuration_tags_and_assets_that_are_asked_for(monkeypatch):
+    months, seen = dg.MonthlyPartitionsDefinition(start_date="2024-01-01"), []
+
+    @dg.asset(partitions_def=months, config_schema={"rounds": dg.Field(int, default_value=1)})
+    def tuned(context: dg.AssetExecutionContext):
+        seen.append((context.op_execution_context.op_config["rounds"], context.run.tags.get("started_by")))
+
+    @dg.asset(partitions_def=months)
+    def other():
+        raise LandingError("it was asked for")
+
+    june = MonthRange(pd.Timestamp("2024-06-01"), pd.Timestamp("2024-06-01"))
+    definitions = dg.Definitions([tuned, other], jobs=[dg.define_asset_job("both")])
+    monkeypatch.setattr(dg.DagsterInstance, "get", dg.DagsterInstance.ephemeral)
+    result = launch(lambda: definitions, "both", None, june, {"started_by": "me"}, ["tuned"], {"tuned": {"rounds": 7}})
+    assert (result.failures, seen) == ((), [(7, "me")])
+    assert launch(lambda: definitions, "both", None, june).failures == ("other: it was asked for",)
+    assert seen[1:] == [(1, None)]
 
 
 def test_tags_name_a_month_or_the_ends_of_a_range():

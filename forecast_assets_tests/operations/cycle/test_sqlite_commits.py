@@ -38,12 +38,13 @@ FULL, NORMAL = 2, 1
 @pytest.mark.parametrize(("journal_mode", "synchronous", "files"), [("wal", NORMAL, 1), ("delete", FULL, 0)])
 def test_a_file_in_write_ahead_mode_waits_no_more_and_stays_open(engine, journal_mode, synchronous, files):
     make, kept = engine
-    of_file = make(journal_mode)
+    of_file, opened = make(journal_mode), []
     for _ in range(2):
         with of_file.connect() as connection:
             assert connection.execute(sa.text("PRAGMA synchronous")).scalar() == synchronous
         of_file.dispose()
-    assert len(kept) == files
+        opened += kept.values()
+    assert (len(kept), len({id(each) for each in opened})) == (files, files)
     assert all(name.endswith("wal.db") for name in kept)
 
 
