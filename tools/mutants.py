@@ -180,6 +180,8 @@ def _pytest(tree: str, tests: list[str], limit_s: float | None) -> None:
     sys.dont_write_bytecode = True
     os.chdir(tree)
     sys.path.insert(0, tree)
+    # Programs that tests start import the mutant, too.
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [tree, os.environ.get("PYTHONPATH")]))
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, 1)
     os.dup2(nothing, 2)
