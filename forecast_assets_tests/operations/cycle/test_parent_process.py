@@ -18,6 +18,10 @@ from forecast_assets.operations.cycle.parent_process import end_with_parent
 
 if __name__ == "__main__":
     pool = ProcessPoolExecutor(2, mp_context=get_context("spawn"), initializer=end_with_parent)
+    assert list(pool.map(abs, [-1, -2])) == [1, 2]
+    if "ends" in sys.argv:
+        pool.shutdown()
+        sys.exit()
     working = [pool.submit(time.sleep, 600) for _ in range(2)]
     pool.submit(int)
     while not all(each.running() for each in working):
@@ -38,6 +42,12 @@ def test_workers_of_a_command_that_is_killed_alone_end(tmp_path):
         # The workers have the same output: it ends when the last of them has.
         output, _ = command.communicate(timeout=SECONDS_TO_END)
     assert output == ""
+
+
+def test_a_command_that_ends_by_itself_is_not_kept_by_its_workers(tmp_path):
+    script = tmp_path / "command.py"
+    script.write_text(COMMAND, encoding="utf-8")
+    assert subprocess.run([sys.executable, script, "ends"], check=False, timeout=SECONDS_TO_END).returncode == 0
 
 
 def test_every_worker_of_a_cycle_does_so(monkeypatch):
