@@ -65,8 +65,9 @@ def test_a_folder_that_cannot_be_read_counts_by_its_name(folder, monkeypatch):
     assert (sorted(found), found["x"]) == (["a.csv", "x"], ())
 
 
-def test_elsewhere_the_state_is_what_the_file_system_says():
-    fs = MemoryFileSystem()
+def test_elsewhere_the_state_is_what_the_file_system_says_now(monkeypatch):
+    fs, forgotten = MemoryFileSystem(), []
+    monkeypatch.setattr(fs, "invalidate_cache", lambda: forgotten.append(True))
     fs.pipe("/file-states/s/x/b.csv", b"12")
     try:
         ((path, state),) = file_states(fs, "/file-states/s").items()
@@ -74,5 +75,6 @@ def test_elsewhere_the_state_is_what_the_file_system_says():
         assert state[4] is not None
         fs.pipe("/file-states/s/x/b.csv", b"123")
         assert file_states(fs, "/file-states/s")[path] != state
+        assert forgotten == [True, True]
     finally:
         fs.rm("/file-states", recursive=True)

@@ -48,6 +48,16 @@ def test_a_file_in_write_ahead_mode_waits_no_more_and_stays_open(engine, journal
     assert all(name.endswith("wal.db") for name in kept)
 
 
+def test_the_write_ahead_log_outlives_the_last_connection_of_a_run(engine, tmp_path):
+    make, _ = engine
+    of_file = make("wal")
+    with of_file.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE runs (id INTEGER)"))
+    of_file.dispose()
+    # Moving the log into the file would wait for the disk.
+    assert (tmp_path / "wal.db-wal").exists()
+
+
 def test_another_kind_of_connection_and_a_database_in_memory_are_left_alone(engine):
     _, kept = engine
     sqlite_commits._relax(object(), None)
