@@ -58,11 +58,14 @@ def test_a_folder_that_cannot_be_read_counts_by_its_name(folder, monkeypatch):
     def refused(path):
         if str(path).endswith("/x"):
             raise PermissionError(path)
-        return scandir(path)
+        return sorted(scandir(path), key=lambda entry: entry.name)
 
+    # Folders are read from the last to the first: what cannot be read comes before this one.
+    (folder / "w").mkdir()
+    (folder / "w/d.csv").touch()
     monkeypatch.setattr(os, "scandir", refused)
     found = states(folder)
-    assert (sorted(found), found["x"]) == (["a.csv", "x"], ())
+    assert (sorted(found), found["x"]) == (["a.csv", "w/d.csv", "x"], ())
 
 
 def test_elsewhere_the_state_is_what_the_file_system_says_now(monkeypatch):
