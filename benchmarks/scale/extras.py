@@ -17,6 +17,8 @@ from benchmarks.scale.results import Results
 from benchmarks.scale.steps import MONTHS, SKUS, figures_of
 from benchmarks.scale.ui_pages import measure_pages
 from forecast_assets.domain.calendar import add_months
+from forecast_assets.sample.countries import FIRST_MARKETS
+from forecast_assets.sample.files import write_markets_file
 
 # The peers are in an environment of their own (``make bench-platform`` runs in it).
 PEERS = REPOSITORY / ".venv-benchmark" / "bin" / "python"
@@ -87,13 +89,30 @@ def many_markets(results: Results, work: Path) -> None:
     load = ("-c", "import forecast_assets.definitions")
     results.measure("many/definitions", lambda: figures_of(company.python(*load)), **about)
     results.measure("many/pages", lambda: measure_pages(company, work / "pictures"), **about)
-    results.measure("many/store", lambda: link_store(source, company, MANY_MARKETS, MANY_MONTHS, today), **about)
+    _nothing_to_do(results, source, company, "many", MANY_MARKETS, MANY_MONTHS)
+
+
+def forty_markets(results: Results, work: Path) -> None:
+    """Measure a cycle with nothing to do and the plan of the next one on 40 markets of linked files."""
+    company, source = Company(work / "forty", SKUS, MONTHS), Company(work / "one_500x72", SKUS, MONTHS)
+    markets = len(FIRST_MARKETS)
+    for folder in ("home", "landing", "store"):
+        (company.base / folder).mkdir(parents=True, exist_ok=True)
+    since = add_months(pd.Timestamp.today().normalize().replace(day=1), -MONTHS)
+    write_markets_file(company.base / "markets.yaml", list(FIRST_MARKETS), since)
+    _nothing_to_do(results, source, company, "forty", markets, MONTHS)
+
+
+def _nothing_to_do(results: Results, source: Company, company: Company, name: str, markets: int, months: int) -> None:
+    about = {"markets": markets, "skus": SKUS, "months": months}
+    today = pd.Timestamp.today().normalize()
+    results.measure(f"{name}/store", lambda: link_store(source, company, markets, months, today), **about)
     month = f"{add_months(today.replace(day=1), -1):%Y-%m}"
     keep = ("-m", "benchmarks.scale.keep_records", month)
-    results.measure("many/records", lambda: figures_of(company.python(*keep)), **about)
-    results.measure("many/no-op", lambda: figures_of(company.command("cycle", "--month", month)), **about)
+    results.measure(f"{name}/records", lambda: figures_of(company.python(*keep)), **about)
+    results.measure(f"{name}/no-op", lambda: figures_of(company.command("cycle", "--month", month)), **about)
     plan = ("-m", "benchmarks.scale.plan_steps", f"{today:%Y-%m}")
-    results.measure("many/plan", lambda: figures_of(company.python(*plan)), **about)
+    results.measure(f"{name}/plan", lambda: figures_of(company.python(*plan)), **about)
 
 
 def profile(results: Results, work: Path) -> None:

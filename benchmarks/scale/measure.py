@@ -14,7 +14,7 @@ from pathlib import Path
 
 import forecast_assets
 from benchmarks.scale.company import codes_of
-from benchmarks.scale.extras import azurite, many_markets, plain_script, profile
+from benchmarks.scale.extras import azurite, forty_markets, many_markets, plain_script, profile
 from benchmarks.scale.results import Results
 from benchmarks.scale.steps import feature_backfill, grown_company, onboarding, one_market_more, single_market
 
@@ -31,6 +31,7 @@ GROUPS: dict[str, Step] = {
     "one_market_more": one_market_more,
     "plain_1": lambda results, work: plain_script(results, work, 1, 1),
     "profile": profile,
+    "forty_markets": forty_markets,
     "many_markets": many_markets,
     "company_4": lambda results, work: grown_company(results, work, 4, 0, 3),
     "backfill_4": lambda results, work: company_backfill(results, work, 4),

@@ -23,7 +23,7 @@ GROWTH = HERE / "PLATFORM_growth.png"
 CYCLE = "a monthly cycle"
 PROFILES = {CYCLE: "profile", "a first history of 36 months, up to its features": "history"}
 CHANGES = HERE / "scale" / "changes.md"
-GROUPS = ("one market/", "company/", "plain script/", "azurite/", "many/", "profile/")
+GROUPS = ("one market/", "company/", "plain script/", "azurite/", "forty/", "many/", "profile/")
 
 
 def main() -> None:
