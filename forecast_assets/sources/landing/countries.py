@@ -4,16 +4,17 @@ Belongs here: counting rows by code. Not here: what a code of no market means (s
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
-
-import duckdb
+from typing import TYPE_CHECKING, Any
 
 from forecast_assets.config.azure_account import raise_if_storage_said_it
 from forecast_assets.sources.landing.delivered_file import LandingFile
 from forecast_assets.sources.landing.rows import by_shape, patterns, raw, reader
 
+if TYPE_CHECKING:
+    import duckdb
 
-def rows_by_country(connection: duckdb.DuckDBPyConnection, files: Iterable[LandingFile]) -> dict[str, int]:
+
+def rows_by_country(connection: "duckdb.DuckDBPyConnection", files: Iterable[LandingFile]) -> dict[str, int]:
     """Return rows by country code over the readable files, sorted, without empty codes."""
     rows = dict[str, int]()
     for alike in by_shape([file for file in files if _shows_country(file)]):
@@ -24,7 +25,7 @@ def rows_by_country(connection: duckdb.DuckDBPyConnection, files: Iterable[Landi
     return {country: rows[country] for country in sorted(rows)}
 
 
-def countries_of(connection: duckdb.DuckDBPyConnection, file: LandingFile) -> set[str]:
+def countries_of(connection: "duckdb.DuckDBPyConnection", file: LandingFile) -> set[str]:
     """Return the codes in a file, which may have a problem elsewhere; none if they cannot be read."""
     return set(rows_by_country(connection, [file]))
 
@@ -38,8 +39,12 @@ def _code(file: LandingFile) -> str:
     return f"trim(CAST({raw(file, 'country')} AS VARCHAR))"
 
 
-def _rows_of(connection: duckdb.DuckDBPyConnection, query: str, files: Sequence[LandingFile]) -> list[tuple[Any, ...]]:
+def _rows_of(
+    connection: "duckdb.DuckDBPyConnection", query: str, files: Sequence[LandingFile]
+) -> list[tuple[Any, ...]]:
     """Return the rows of a query over files of one shape, without unreadable ones: their market's runs name them."""
+    import duckdb
+
     try:
         return connection.execute(query, [patterns(files)]).fetchall()
     except duckdb.Error as error:

@@ -4,15 +4,15 @@ Belongs here: listing, the choice of a market's files, collecting problems. No c
 Not here: casts and checks (sources/contract), the tables themselves (dbt_like_sql).
 """
 
+import atexit
 import os
 import threading
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache, cached_property, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
 import pandas as pd
 from fsspec import AbstractFileSystem
 
@@ -33,6 +33,9 @@ from forecast_assets.sources.landing.plain_files import PlainFiles
 from forecast_assets.sources.landing.rows import table_name
 from forecast_assets.sources.landing.unpacked import Unpacked
 from forecast_assets.storage.folders import file_system_of, is_local, path_of
+
+if TYPE_CHECKING:
+    import duckdb
 
 REMOTE_READERS = 16
 
@@ -79,8 +82,10 @@ class LandingFolder:
     def _is_local(self) -> bool:
         return is_local(self._fs)
 
-    def connect(self) -> duckdb.DuckDBPyConnection:
+    def connect(self) -> "duckdb.DuckDBPyConnection":
         """Return an in-memory DuckDB that can read this folder; times are UTC wherever it runs."""
+        import duckdb
+
         if self._is_local:
             try:
                 return _in_utc(local_database(os.getpid()).cursor())
@@ -92,7 +97,7 @@ class LandingFolder:
         connection.register_filesystem(self._fs)
         return connection
 
-    def of_market(self, market: str) -> duckdb.DuckDBPyConnection:
+    def of_market(self, market: str) -> "duckdb.DuckDBPyConnection":
         """Return the connection of this thread in which ``relation`` makes the tables of a market."""
         return self._market_rows(market).connection
 
@@ -125,7 +130,7 @@ class LandingFolder:
         today: pd.Timestamp,
         first_month: pd.Timestamp | None = None,
         last_month: pd.Timestamp | None = None,
-    ) -> duckdb.DuckDBPyRelation:
+    ) -> "duckdb.DuckDBPyRelation":
         """Return the rows of one market, all months, as the table ``landing_<source>`` of ``of_market``.
 
         Facts are checked in ``first_month .. last_month`` only (default: all up to ``today``), so a bad month does not
@@ -258,21 +263,25 @@ class LandingFolder:
 
 
 @cache
-def local_database(process: int) -> duckdb.DuckDBPyConnection:
+def local_database(process: int) -> "duckdb.DuckDBPyConnection":
     """Return the DuckDB that all local folders of a process share: a new one takes 43 ms, a connection to it 1.
 
     It has one thread, as all queries of marts have. A forked process makes its own: a database must not be forked.
     """
     connection = _database()
     connection.execute("SET threads = 1")
+    # Else it lasts to the end of the process, where DuckDB prints forty lines on what was not freed.
+    atexit.register(local_database.cache_clear)
     return connection
 
 
-def _database() -> duckdb.DuckDBPyConnection:
+def _database() -> "duckdb.DuckDBPyConnection":
+    import duckdb
+
     return duckdb.connect(config={"autoinstall_known_extensions": False})
 
 
-def _in_utc(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+def _in_utc(connection: "duckdb.DuckDBPyConnection") -> "duckdb.DuckDBPyConnection":
     connection.execute("SET TimeZone = 'UTC'")
     return connection
 

@@ -7,9 +7,7 @@ when it is read again. Not here: the choice of files (folder.py), the statement 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Protocol
-
-import duckdb
+from typing import TYPE_CHECKING, Protocol
 
 from forecast_assets.config.azure_account import raise_if_storage_said_it
 from forecast_assets.sources.contract.columns import Source
@@ -21,6 +19,9 @@ from forecast_assets.sources.landing.countries import countries_of
 from forecast_assets.sources.landing.delivered_file import LandingFile
 from forecast_assets.sources.landing.files import unreadable
 from forecast_assets.sources.landing.rows import FileRows, create_table
+
+if TYPE_CHECKING:
+    import duckdb
 
 
 class Concerns(Protocol):
@@ -58,7 +59,7 @@ class MarketRows:
     """
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, market: str, concerns: Concerns, *, reads_in_parallel: bool
+        self, connection: "duckdb.DuckDBPyConnection", market: str, concerns: Concerns, *, reads_in_parallel: bool
     ) -> None:
         self.connection, self.market, self._concerns = connection, market, concerns
         self._reads_in_parallel = reads_in_parallel
@@ -66,6 +67,8 @@ class MarketRows:
 
     def can_be_asked(self) -> bool:
         """Return False after a fatal error of DuckDB: its database then refuses every statement."""
+        import duckdb
+
         try:
             self.connection.execute("SELECT 1").fetchall()
         except duckdb.Error:
@@ -110,6 +113,8 @@ class MarketRows:
 
     def _create(self, source: Source, files: Sequence[LandingFile], notation: Notation) -> list[LandingProblem]:
         """Create the table. If that fails, do so without the unreadable files, and return their problems."""
+        import duckdb
+
         try:
             create_table(self.connection, source, files, self.market, notation)
         except duckdb.Error as error:
@@ -124,6 +129,8 @@ class MarketRows:
         return []
 
     def _read_alone(self, source: Source, file: LandingFile) -> LandingProblem | None:
+        import duckdb
+
         try:
             create_table(self.connection, source, [file], self.market)
         except duckdb.Error as error:

@@ -6,8 +6,7 @@ Belongs here: reading and uniting files. Not here: casts (contract/typed_rows.py
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from forecast_assets.sources.contract.columns import KINDS, Source
 from forecast_assets.sources.contract.delivered_rows import Row, Values
@@ -15,6 +14,9 @@ from forecast_assets.sources.contract.expressions import literal, quoted
 from forecast_assets.sources.contract.stated_notation import NOT_STATED, NOTATION_FILE, Notation
 from forecast_assets.sources.contract.typed_rows import RawRows, no_rows, typed_rows
 from forecast_assets.sources.landing.delivered_file import LandingFile
+
+if TYPE_CHECKING:
+    import duckdb
 
 # Column with the path of a row's file: a delivery may have a column of the usual name, filename.
 PATH = "_delivered_path"
@@ -30,7 +32,7 @@ def table_name(source: Source) -> str:
 class FileRows:
     """The table of ``create_table``, as checks read it."""
 
-    connection: duckdb.DuckDBPyConnection
+    connection: "duckdb.DuckDBPyConnection"
     source: Source
     market: str
     notation: Notation
@@ -66,7 +68,7 @@ class FileRows:
 
 
 def create_table(
-    connection: duckdb.DuckDBPyConnection,
+    connection: "duckdb.DuckDBPyConnection",
     source: Source,
     files: Sequence[LandingFile],
     market: str,

@@ -7,14 +7,16 @@ the checks of deliveries (sources/contract).
 import json
 import re
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import duckdb
 import numpy as np
 import pandas as pd
 
 from forecast_assets.sources.landing import LandingFolder
 from forecast_assets.sources.sql.project import SqlProject
+
+if TYPE_CHECKING:
+    import duckdb
 
 ROWS_SHOWN = 10
 MISSING_MONTH_RULES = ("zero", "unknown")
@@ -129,7 +131,7 @@ class DuckDbEngine:
 
     def _loaded(
         self, name: str, market: str, first_month: pd.Timestamp, last_month: pd.Timestamp, today: pd.Timestamp
-    ) -> duckdb.DuckDBPyConnection:
+    ) -> "duckdb.DuckDBPyConnection":
         """Return a connection with the checked sources of the mart and its tests.
 
         The connection has one thread: with several, sums of decimals differ in the last digit from run to run. Equal
@@ -142,7 +144,7 @@ class DuckDbEngine:
         connection.execute("SET threads = 1")
         return connection
 
-    def _query(self, connection: duckdb.DuckDBPyConnection, name: str, parameters: dict[str, Any]) -> pd.DataFrame:
+    def _query(self, connection: "duckdb.DuckDBPyConnection", name: str, parameters: dict[str, Any]) -> pd.DataFrame:
         bound = {parameter: parameters[parameter] for parameter in self.project.parameters_of(name)}
         return connection.execute(self.project.render(name, self), bound).df()
 
