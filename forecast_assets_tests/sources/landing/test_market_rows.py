@@ -3,6 +3,7 @@
 import os
 import threading
 
+import duckdb
 import pandas as pd
 import pytest
 
@@ -120,7 +121,7 @@ def test_a_file_that_opens_later_with_the_same_size_and_time_is_read_then(landin
 
     def failing(connection, source, files, *more):
         if closed and files:
-            raise market_rows.duckdb.IOException("Could not read")
+            raise duckdb.IOException("Could not read")
         create_table(connection, source, files, *more)
 
     monkeypatch.setattr(market_rows, "create_table", failing)
