@@ -13,8 +13,8 @@ from forecast_assets.sample import FAULTS
 
 # Imported inside the functions that use them.
 USED_BY_FEW_STEPS = {
-    "adlfs", "azure", "duckdb", "holidays", "jinja2", "lightgbm", "matplotlib", "mlflow", "optuna", "pymsteams", "requests",
-    "ruamel", "scipy", "sklearn", "sqlglot", "statsmodels", "xlsxwriter",
+    "adlfs", "azure", "duckdb", "holidays", "jinja2", "lightgbm", "matplotlib", "mlflow", "optuna", "pymsteams",
+    "requests", "ruamel", "scipy", "sklearn", "sqlglot", "statsmodels", "xlsxwriter",
 }  # fmt: skip
 # Help is text: it needs no data, no Dagster and no settings.
 NOT_FOR_HELP = {"dagster", "numpy", "pandas", "pandera", "pyarrow", "sqlalchemy", "yaml"}

@@ -11,8 +11,8 @@ from forecast_assets.storage.provenance import Provenance, StoredProvenance, git
 from forecast_assets.storage.publish import PublishConflict
 from forecast_assets.storage.table_reader import TableReader
 from forecast_assets.storage.table_spec import SchemaViolation, TableSpec
-from forecast_assets.storage.table_store import TableStore, WrittenVersion
-from forecast_assets.storage.versions import Version
+from forecast_assets.storage.table_store import TableStore
+from forecast_assets.storage.versions import Version, WrittenVersion
 
 __all__ = [
     "ListedOnce",

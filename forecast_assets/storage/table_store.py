@@ -6,7 +6,7 @@ Layout, versions and reading. Putting bytes in place is ``publish``, the content
 
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 
@@ -38,16 +38,7 @@ from forecast_assets.storage.publish import Files, PublishConflict
 from forecast_assets.storage.table_reader import TableReader, WhenMissing
 from forecast_assets.storage.table_spec import TableSpec, to_arrow
 from forecast_assets.storage.version_files import partition_versions
-from forecast_assets.storage.versions import Version, is_same_write, version_names
-
-
-@dataclass(frozen=True)
-class WrittenVersion:
-    """Result of a write: the published file's path and its provenance."""
-
-    partition: PartitionKey
-    path: str
-    provenance: StoredProvenance
+from forecast_assets.storage.versions import Version, WrittenVersion, is_same_write, version_names
 
 
 class TableStore(TableReader):

@@ -7,12 +7,22 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from forecast_assets.storage.damaged_file import DamagedFile
+from forecast_assets.storage.partition_key import PartitionKey
 from forecast_assets.storage.provenance import StoredProvenance
 
 # Beside the versions of a partition: notes of the removed ones, so that the chain of published versions stays whole.
 PRUNED_FILE = "_pruned.json"
 # By removed version: ``previous_version``, ``content_hash``, ``cycle_id`` and the time of removal, ``pruned_at``.
 PrunedVersions = dict[str, dict[str, str | None]]
+
+
+@dataclass(frozen=True)
+class WrittenVersion:
+    """Result of a write: the published file's path and its provenance."""
+
+    partition: PartitionKey
+    path: str
+    provenance: StoredProvenance
 
 
 @dataclass(frozen=True)

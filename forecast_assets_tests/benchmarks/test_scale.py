@@ -88,11 +88,11 @@ def test_an_exponent_of_two_points_is_not_judged():
 
 def test_stacks_are_shared_out_by_kind_and_drawn_without_paths_of_the_machine(tmp_path):
     file = tmp_path / "stacks.txt"
-    library, project = "/home/me/lib/python3.11/site-packages", "/home/me/project"
+    library, project = "/opt/lib/python3.11/site-packages", "/srv/project"
     file.write_text(
         f"run (/x/python3.11/runpy.py:3);train ({library}/lightgbm/basic.py:12) 6\n"
         f"build ({project}/forecast_assets/domain/features/build.py:7) 3\n"
-        "load (<frozen importlib._bootstrap>:100);body (/home/me/project/forecast_assets/domain/months.py:1) 1\n"
+        "load (<frozen importlib._bootstrap>:100);body (/srv/project/forecast_assets/domain/months.py:1) 1\n"
     )
     found = shares(file)
     assert found["boosters (LightGBM)"] == 0.6
@@ -102,7 +102,7 @@ def test_stacks_are_shared_out_by_kind_and_drawn_without_paths_of_the_machine(tm
     picture = svg(file)
     assert "train (lightgbm/basic.py): 60.0%" in picture
     assert "build (forecast_assets/domain/features/build.py): 30.0%" in picture
-    assert "/home/me" not in picture
+    assert "/srv" not in picture
 
 
 def test_an_event_is_repeated_for_another_partition_with_its_tags():
