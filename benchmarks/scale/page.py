@@ -20,7 +20,7 @@ HERE = Path(__file__).parents[1]
 PAGE, FIGURES = HERE / "PLATFORM.md", HERE / "PLATFORM.json"
 GROWTH = HERE / "PLATFORM_growth.png"
 # Sampled stacks by what was sampled; the target of the overhead is of the first.
-CYCLE = "a monthly cycle"
+CYCLE = "a monthly cycle, up to its model"
 PROFILES = {CYCLE: "profile", "a first history of 36 months, up to its features": "history"}
 CHANGES = HERE / "scale" / "changes.md"
 GROUPS = ("one market/", "company/", "plain script/", "azurite/", "forty/", "many/", "profile/")
