@@ -1,11 +1,12 @@
 """Drill of many workers: Redis, PostgreSQL, Azurite, Dagster's daemon, and workers that share nothing else.
 
-``make drill-celery`` runs it; it needs root, PostgreSQL, Redis and Node.js with Azurite. First the cycle of all markets
-with 1, 2 and 4 workers, then cycles of successive months while workers are killed at random. The result is in
+``make drill-celery`` runs it; it needs root, PostgreSQL, Redis and Node.js with Azurite. First cycles of successive
+months while workers are killed at random, then one cycle each with 1, 2 and 4 workers and no kills. The result is in
 ``var/drill_celery``: ``result.json`` with who ran what, and ``table.md``.
 
-Variables: ``DRILL_MARKETS`` (8), ``DRILL_SKUS`` (15), ``KILL_MINUTES`` (20), ``DRILL_SEED`` (17), ``DRILL_WORKERS``
-(1,2,4; empty leaves the timing out).
+Variables: ``DRILL_MARKETS`` (8), ``DRILL_SKUS`` (15), ``KILL_MINUTES`` (20), ``DRILL_KILL_EVERY`` (60 seconds on
+average; a worker needs a few times as long as a run), ``DRILL_SEED`` (17), ``DRILL_WORKERS`` (1,2,4; empty leaves the
+timing out), ``DRILL_TIMED_MARKETS`` (all).
 """
 
 import dataclasses
@@ -50,45 +51,32 @@ def main() -> None:
     company = Company(base, prepared)
     try:
         with company.services():
-            result = _drill(company)
+            company.serve(WORKERS_UNDER_KILLS)
+            cycles = Cycles(company)
+            result, month = _kill(company, cycles)
+            _write(result, base / "logs")
+            result["seconds"] |= _time(company, cycles, month)
+            _write(result, base / "logs")
     finally:
-        OUT.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(OUT / "logs", ignore_errors=True)
-        shutil.copytree(base / "logs", OUT / "logs")
         shutil.rmtree(base, ignore_errors=True)
-    (OUT / "result.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    (OUT / "table.md").write_text(result["markdown"] + "\n", encoding="utf-8")
-    print(result["markdown"])
-    print({name: value for name, value in result.items() if name not in ("runs", "kills", "table", "markdown")})
     if result["problems"]:
         sys.exit(f"drill-celery: {'; '.join(result['problems'])}")
     print(f"drill-celery: passed, {OUT / 'result.json'}")
 
 
-def _drill(company: Company) -> dict[str, Any]:
-    counts = [int(each) for each in os.environ.get("DRILL_WORKERS", "1,2,4").split(",") if each]
+def _kill(company: Company, cycles: Cycles) -> tuple[dict[str, Any], pd.Timestamp]:
+    """Run cycles while workers are killed; return the result and the month that follows."""
     seconds: dict[str, float] = {}
-    month, last = FIRST_CYCLE, add_months(FIRST_CYCLE, CYCLES - 1)
-    cycles = Cycles(company)
-    for count in counts:
-        company.serve(count)
-        load = os.getloadavg()[0]
-        seconds[f"{count} workers"] = cycles.month(month)
-        _tell(f"{month:%Y-%m} with {count} workers: {seconds[f'{count} workers']:.0f} s (load before {load:.1f})")
-        month = add_months(month, 1)
-    if len(company.workers) != WORKERS_UNDER_KILLS:
-        company.serve(WORKERS_UNDER_KILLS)
+    month, last = FIRST_CYCLE, add_months(FIRST_CYCLE, CYCLES - 4)
     seconds_of_kills = 60 * float(os.environ.get("KILL_MINUTES", "20"))
-    killer, give_up_at = (
-        Killer(company, _number("DRILL_SEED", 17), seconds_of_kills),
-        time.monotonic() + seconds_of_kills,
-    )
+    killer = Killer(company, _number("DRILL_SEED", 17), seconds_of_kills, _number("DRILL_KILL_EVERY", 60))
+    give_up_at = time.monotonic() + seconds_of_kills
     killer.start()
     stopped = []
     while time.monotonic() < give_up_at and month <= last:
         name = f"{month:%Y-%m} under kills"
         try:
-            seconds[name] = cycles.month(month)
+            seconds[name] = cycles.month(month, company.markets)
         except RuntimeError as error:
             # What happened until then is worth the most where something hangs.
             stopped.append(str(error))
@@ -97,7 +85,32 @@ def _drill(company: Company) -> dict[str, Any]:
         month = add_months(month, 1)
     killer.end()
     result = _result(company, cycles, killer, seconds)
-    return {**result, "problems": stopped + result["problems"]}
+    return {**result, "problems": stopped + result["problems"]}, month
+
+
+def _time(company: Company, cycles: Cycles, month: pd.Timestamp) -> dict[str, float]:
+    """Return the seconds of a month's cycle by number of workers, without kills."""
+    seconds = {}
+    markets = company.markets[: _number("DRILL_TIMED_MARKETS", len(company.markets))]
+    for count in (int(each) for each in os.environ.get("DRILL_WORKERS", "1,2,4").split(",") if each):
+        company.serve(count)
+        load = os.getloadavg()[0]
+        name = f"{len(markets)} markets, {count} workers"
+        seconds[name] = round(cycles.month(month, markets), 1)
+        _tell(f"{month:%Y-%m}, {name}: {seconds[name]:.0f} s (load before {load:.1f})")
+        month = add_months(month, 1)
+    return seconds
+
+
+def _write(result: dict[str, Any], logs: Path) -> None:
+    OUT.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(OUT / "logs", ignore_errors=True)
+    shutil.copytree(logs, OUT / "logs")
+    (OUT / "result.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    (OUT / "table.md").write_text(result["markdown"] + "\n", encoding="utf-8")
+    print(result["markdown"])
+    rest = {name: value for name, value in result.items() if name not in ("runs", "kills", "table", "markdown")}
+    print(rest, flush=True)
 
 
 def _result(company: Company, cycles: Cycles, killer: Killer, seconds: dict[str, float]) -> dict[str, Any]:

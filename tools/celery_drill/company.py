@@ -160,7 +160,8 @@ class Company:
 
     def _worker(self, number: int, workers: int, command: Sequence[str]) -> Worker:
         user = self._user(f"worker-{number}", number, workers)
-        return self.known_workers.setdefault(user.name, Worker(user, _here(command)))
+        named = [*_here(command), "--hostname", f"{user.name}@%h"]
+        return self.known_workers.setdefault(user.name, Worker(user, named))
 
     def _start_redis(self) -> str:
         if shutil.which("redis-server") is None:

@@ -23,8 +23,8 @@ from tools.celery_drill.worker_log import tasks_in
 OPEN = ["QUEUED", "NOT_STARTED", "STARTING", "STARTED", "CANCELING"]
 TASK_TAG = "dagster-celery/task_id"
 SECONDS_OF_A_MONTH, SECONDS_TO_TELL = 1_800, 180
-# Seconds between two kills, and until the killed worker is started again.
-BETWEEN_KILLS, UNTIL_BACK = (20.0, 90.0), (1.0, 10.0)
+# Parts of the mean time between two kills, and seconds until the killed worker is started again.
+BETWEEN_KILLS, UNTIL_BACK = (0.4, 1.6), (1.0, 10.0)
 
 
 class Cycles:
@@ -41,10 +41,10 @@ class Cycles:
         self.asked: set[tuple[str, str]] = set()
         self._instance = company.instance()
 
-    def month(self, month: pd.Timestamp) -> float:
-        """Run the cycle of all markets; a person starts again what failed for good. Return the seconds."""
+    def month(self, month: pd.Timestamp, markets: Sequence[str]) -> float:
+        """Run the cycle of markets; a person starts again what failed for good. Return the seconds."""
         begun = time.monotonic()
-        missing = list(self.company.markets)
+        missing = list(markets)
         self.asked |= {(market, f"{month:%Y-%m}") for market in missing}
         while missing:
             for market in missing:
@@ -154,9 +154,9 @@ class Killer(threading.Thread):
         died: Workers that had ended by themselves.
     """
 
-    def __init__(self, company: Company, seed: int, seconds: float) -> None:
+    def __init__(self, company: Company, seed: int, seconds: float, every: float) -> None:
         super().__init__(daemon=True)
-        self._seconds = seconds
+        self._seconds, self._every = seconds, every
         self.company = company
         self.kills: list[tuple[float, str, Path]] = []
         self.died: list[str] = []
@@ -165,7 +165,7 @@ class Killer(threading.Thread):
     def run(self) -> None:
         """Kill and start again."""
         give_up_at = time.monotonic() + self._seconds
-        while not self._over.wait(self._draw.uniform(*BETWEEN_KILLS)) and time.monotonic() < give_up_at:
+        while not self._over.wait(self._every * self._draw.uniform(*BETWEEN_KILLS)) and time.monotonic() < give_up_at:
             worker = self._draw.choice(self.company.workers)
             if not worker.is_alive():
                 self.died.append(worker.logs[-1].name)
