@@ -1,5 +1,7 @@
 """The table of the drill of many workers: each killed run is found in a log, and named retried, told or lost."""
 
+import subprocess
+
 from tools.celery_drill.outcome import (
     ENDED,
     IDLE,
@@ -14,6 +16,7 @@ from tools.celery_drill.outcome import (
     table,
 )
 from tools.celery_drill.worker_log import Task, tasks_in
+from tools.celery_drill.workers import OwnUser, Worker
 
 LOG = """ -------------- celery@host v5.7.0
 [2024-12-01 04:20:01,250: INFO/MainProcess] celery@host ready.
@@ -70,3 +73,12 @@ def test_a_month_without_exactly_one_forecast_is_lost():
 def test_recovery_lasts_from_the_kill_to_the_start_of_the_retry():
     kills = [Kill(120.0, "a", "killed"), Kill(121.0, "b"), Kill(160.0, "c", "again")]
     assert recovery_seconds(kills, RUNS) == [30.0]
+
+
+def test_killing_a_worker_that_has_ended_changes_nothing(tmp_path):
+    worker = Worker(OwnUser(tmp_path, "worker-1", 41_001, {}), ["true"])
+    worker.logs.append(tmp_path / "worker-1-000.log")
+    worker.process = subprocess.Popen(["true"], start_new_session=True)
+    worker.process.wait()
+    assert worker.kill() == tmp_path / "worker-1-000.log"
+    assert not worker.is_alive()

@@ -105,7 +105,7 @@ class Worker:
 
     def kill(self) -> Path:
         """Kill it with all its processes, as when its server goes down; return the log of the start that ended."""
-        if self.process is not None:
+        if self.process is not None and self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
         return self.logs[-1]
