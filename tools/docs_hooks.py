@@ -20,6 +20,10 @@ OUTSIDE = {
     "CHANGELOG.md": "changelog.md",
     "benchmarks/RESULTS.md": "reference/accuracy.md",
     "benchmarks/RESULTS.png": "reference/RESULTS.png",
+    "benchmarks/PLATFORM.md": "reference/platform.md",
+    "benchmarks/PLATFORM_growth.png": "reference/PLATFORM_growth.png",
+    "benchmarks/PLATFORM_history.svg": "reference/PLATFORM_history.svg",
+    "benchmarks/PLATFORM_profile.svg": "reference/PLATFORM_profile.svg",
 }
 LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#)([^)#\s]+)")
 LOADED_FROM_A_HOST = re.compile(
