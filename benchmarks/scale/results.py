@@ -11,7 +11,7 @@ Record = dict[str, Any]
 
 @dataclasses.dataclass(frozen=True)
 class Results:
-    """What has been measured so far.
+    """Measurements so far.
 
     Attributes:
         file: JSON: measurement by name.

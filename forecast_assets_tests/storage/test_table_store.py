@@ -155,19 +155,6 @@ def test_only_published_partitions_exist_and_are_listed(store):
         store.provenance("sell_in", key("FR|2024-02-01"))
 
 
-def test_a_market_is_listed_from_its_own_folder(folder, monkeypatch):
-    for text in ("FR|2024-02-01", "FR|2024-01-01", "FRA|2024-01-01"):
-        folder.write(SELL_IN, key(text), sell_in(1.0), run())
-    folder.write(TOTALS, key("2024-01-01"), pd.DataFrame({"entity": ["FR"], "sell_in_units": [1.0]}), run())
-    find, listed = folder.find, []
-    monkeypatch.setattr(TableStore, "find", lambda _, path: listed.append(path) or find(path))
-    assert folder.list_market("sell_in", "FR") == [key("FR|2024-01-01"), key("FR|2024-02-01")]
-    assert folder.list_market("sell_in", "DE") == []
-    assert listed == [f"{folder.base}/sell_in/country=FR/", f"{folder.base}/sell_in/country=DE/"]
-    assert folder.list_market("demand_totals", None) == [key("2024-01-01")]
-    assert folder.list_market("sell_in", None) == []
-
-
 def test_every_version_stays_readable_and_the_last_one_is_published(store):
     partition = key("FR|2024-01-01")
     for number, run_id in enumerate(["run-a", "run-b", "run-c"]):

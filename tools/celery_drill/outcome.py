@@ -1,4 +1,4 @@
-"""What became of every killed run and of every month of a market: the drill's table. Pure."""
+"""Outcome of every killed run and of every month of a market: the table of the drill. Pure."""
 
 import dataclasses
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What a backfill knows of stored partitions, before and after the runs that it starts."""
+"""Knowledge that a backfill has of stored partitions, before and after the runs that it starts."""
 
 import itertools
 from pathlib import Path
