@@ -24,8 +24,11 @@ PINNED = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)", re.MULTILINE)
 # Licences whose conditions would reach the company's own code.
 COPYLEFT = re.compile(r"\b(A?GPL|GNU (Affero )?General Public)", re.IGNORECASE)
 LESSER = re.compile(r"\b(LGPL|Lesser General Public|Library General Public)", re.IGNORECASE)
-# Files of others, and hashes by design.
-NOT_SEARCHED = re.compile(r"^locks/|^\.secrets\.baseline$|package-lock\.json$|\.(svg|png|js)$|^docs/vendor/|/vendor/")
+# Files of others, hashes by design, and mutants, which repeat lines of code that is searched itself.
+NOT_SEARCHED = re.compile(
+    r"^locks/|^\.secrets\.baseline$|package-lock\.json$|\.(svg|png|js)$|^docs/vendor/|/vendor/"
+    r"|^tools/equivalent_mutants\.yaml$"
+)
 # Kinds that are guessed from the name of a variable: a line may change without being a secret.
 GUESSES = {"Secret Keyword"}
 # Tests put canaries into every secret, and digests into what they expect; keys of services are searched for there, too.

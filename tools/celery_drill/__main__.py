@@ -46,7 +46,7 @@ def main() -> None:
     # Ended from outside it stops its services, too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("drill-celery: ended from outside"))
     enter_own_network()
-    base = Path(tempfile.mkdtemp(prefix="drill-celery-", dir="/var/tmp"))
+    base = Path(tempfile.mkdtemp(prefix="drill-celery-", dir="/var/tmp"))  # nosec B108: mkdtemp makes a new one
     base.chmod(0o755)
     company = Company(base, prepared)
     try:
