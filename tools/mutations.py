@@ -78,7 +78,7 @@ class CountReplacement(NumberReplacer):
     def mutation_positions(self, node: parso.tree.NodeOrLeaf) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
         """Yield the place of a small number, once up and once down."""
         is_count = node.type == "number" and node.value.isdigit() and int(node.value) <= LARGEST_COUNT
-        if is_count and not (node.parent.type == "argument" and node.parent.children[0].get_code() == "limit"):
+        if is_count and not (node.parent.type == "argument" and node.parent.children[0].get_code(False) == "limit"):
             yield from super().mutation_positions(node)
 
 

@@ -41,6 +41,7 @@ def test_a_call_or_an_error_is_left_out_but_no_log_line(changes):
 
 def test_the_limit_of_a_query_is_no_count():
     assert mutants("query.py", "runs = instance.get_runs(limit=1)\n") == []
+    assert mutants("query.py", "runs = instance.get_runs(filters, limit=1)\n") == []
     assert mutants("query.py", "runs = instance.get_runs(months=1)\n") != []
 
 

@@ -69,7 +69,7 @@ def test_the_month_before_is_looked_at_until_three_days_before_the_next_cycle(se
     assert report_at(settings, instance, FOUR_DAYS_BEFORE).skip_message == "The cycle of 2024-10 is over."
     assert not opened(settings)
     # The cycle of November is due on 10 December at 06:00.
-    assert "2024-10" in report_at(settings, instance, pd.Timestamp("2024-12-07T05:59Z")).skip_message
+    assert "2024-10" in report_at(settings, instance, pd.Timestamp("2024-12-07T06:00Z")).skip_message
     assert "2024-11" in report_at(settings, instance, pd.Timestamp("2024-12-07T06:01Z")).skip_message
 
 

@@ -25,6 +25,11 @@ def test_the_worst_come_first_and_the_budget_is_kept():
     assert chosen(*markets, budget=0) == chosen(*markets, budget=-1) == []
 
 
+def test_a_market_with_several_alarms_ranks_by_its_worst():
+    worst, slight = (alarmed("A", weight).alarms[0] for weight in (9, 1))
+    assert chosen(AlarmedMarket("A", (worst, slight), None), alarmed("B", 5)) == ["A", "B"]
+
+
 @pytest.mark.parametrize(("tuned_in", "expected"), [(AUGUST, ["A"]), (SEPTEMBER, []), (OCTOBER, []), (None, ["A"])])
 def test_a_market_is_tuned_at_most_once_a_month(tuned_in, expected):
     assert chosen(alarmed("A", 1, tuned_in)) == expected

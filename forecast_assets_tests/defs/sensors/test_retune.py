@@ -146,7 +146,7 @@ def test_a_market_with_features_of_fewer_than_27_months_before_is_too_young(tmp_
     alarm(company, "FR")
     assert started(company) == ["FR|2024-11-01"]
     file = Path(company.store.path("features", PartitionKey(OLD_ORIGIN, "FR")))
-    file.parent.rename(file.parent.with_name("month=2022-11-01"))
+    file.parent.rename(file.parent.with_name("month=2022-09-01"))
     assert started(company) == []
 
 

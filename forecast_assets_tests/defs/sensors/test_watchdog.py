@@ -22,6 +22,7 @@ from typer.testing import CliRunner
 
 from forecast_assets.cli import app
 from forecast_assets.cli.prepare import prepare_home
+from forecast_assets.defs.sensors.watchdog import build_watchdog_sensor
 from forecast_assets.operations.health.watchdog import (
     DAEMON_STOPPED,
     SENSOR_FAILED,
@@ -76,6 +77,21 @@ def test_a_bad_markets_file_is_an_incident_until_it_is_corrected(company):
         report_health(company.outbox, company.settings, SENSOR_FAILED, health, NOW)
         assert health["markets.yaml"].is_well is is_well
         assert len(company.outbox.open_incidents()) == int(not is_well)
+
+
+def test_the_sensor_reports_what_is_not_well_or_counts_what_is(company):
+    def tick():
+        with dg.build_sensor_context(instance=company.instance) as context:
+            return build_watchdog_sensor(company.settings, ["kpi_alarms"], [MONTHLY]).evaluate_tick(context)
+
+    # No daemon has run a sensor or schedule yet: the markets file alone is checked.
+    assert tick().skip_message == "1 sensors and schedules are well."
+    ticked(company, sensor_state(company, "kpi_alarms"), 0)  # a tick in 2024
+    Path(company.settings.markets.file).write_text("markets: 3", encoding="utf-8")
+    sensor, markets = tick().skip_message.splitlines()
+    assert sensor.startswith("kpi_alarms has not ticked for")
+    assert markets.startswith("markets.yaml cannot be used")
+    assert company.open_kinds() == {("sensor_failed", None, name) for name in ("kpi_alarms", "markets.yaml")}
 
 
 def test_a_sensor_whose_last_tick_failed_is_told_and_closes_when_it_ticks_again(company):
