@@ -52,7 +52,8 @@ def queue_times(runs: Sequence[QueuedRun], at_a_time: int) -> dict[str, RunTimes
         raise ValueError(f"runs at a time must be >= 1, got {at_a_time}")
     times = {run.name: RunTimes(run.started, run.started + run.seconds) for run in runs if run.started is not None}
     ends = sorted((each.end, name) for name, each in times.items())
-    free = ends[max(0, len(ends) - at_a_time) :] + [(-math.inf, "")] * max(0, at_a_time - len(ends))
+    # A list times a negative number is empty.
+    free = ends[-at_a_time:] + [(-math.inf, "")] * (at_a_time - len(ends))
     heapq.heapify(free)
     waiting = [run for run in runs if run.started is None]
     while waiting:

@@ -99,13 +99,10 @@ def changes_of(entries: Iterable[Entry], published: pd.DataFrame, pending: pd.Da
         pending: Rows of the delivery file of this market and origin (DELIVERED); may be empty.
     """
     cells = _by_cell(published)
-    earlier = dict(
-        zip(
-            zip(pending["sku"], pending["target_month"], strict=True),
-            zip(pending["forecast_units"].astype(float), pending["author"].astype(str), strict=True),
-            strict=True,
-        )
-    )
+    earlier = {
+        (row["sku"], row["target_month"]): (float(row["forecast_units"]), str(row["author"]))
+        for row in pending.to_dict("records")
+    }
     rows = []
     for entry in entries:
         key = (entry.sku, entry.target_month)
@@ -153,10 +150,9 @@ def replaced_since(pending: pd.DataFrame, author: str) -> list[str]:
     """
     lines = []
     for row in pending.to_dict("records"):
-        text = str(row["reason"])
-        begin = text.rfind(REPLACES)
-        number, by, rest = text[begin + len(REPLACES) :].partition(" by ") if begin >= 0 else ("", "", "")
-        if by and rest.startswith(f"{author})"):
+        _, replaces, replaced = str(row["reason"]).rpartition(REPLACES)
+        number, _, by = replaced.partition(" by ")
+        if replaces and by.startswith(f"{author})"):
             lines.append(
                 f"SKU {row['sku']} for {row['target_month']:%Y-%m}: your {number} was replaced by "
                 f"{shown(row['forecast_units'])} of {row['author']}"

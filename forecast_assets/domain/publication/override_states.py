@@ -101,7 +101,7 @@ def replaced_numbers(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
         columns={"forecast_units": "before_units", "author": "before_author"}
     )
     both = after.merge(earlier, on=CELL, how="inner")
-    others = [not is_same_person(one, other) for one, other in zip(both["before_author"], both["author"], strict=True)]
+    others = [not is_same_person(row["before_author"], row["author"]) for row in both.to_dict("records")]
     return both[np.array(others, dtype=bool)].reset_index(drop=True)
 
 

@@ -32,10 +32,10 @@ def whole_quantities(published: pd.DataFrame, case_units: pd.Series) -> pd.DataF
     Returns:
         The rows by SKU and month.
     """
-    rows = published.sort_values(["sku", "target_month"], ignore_index=True)
+    rows = published.sort_values(["sku", "target_month"])
     case = rows["sku"].map(case_units).astype(float)
     in_cases = rows.assign(number=rows["forecast_units"].astype(float) / case.fillna(1.0))
-    wide = in_cases.pivot(index="sku", columns="target_month", values="number").sort_index(axis=1)
+    wide = in_cases.pivot(index="sku", columns="target_month", values="number")
     # A month that is not forecast adds nothing, and its cell is dropped again.
     rounded = pd.DataFrame(whole_units(wide.fillna(0.0).to_numpy(float)), wide.index, wide.columns)
     long = rounded.reset_index().melt("sku", var_name="target_month", value_name="quantity")

@@ -11,6 +11,7 @@ from forecast_assets.domain.publication.override_entries import (
     joined,
     problems_of,
     publication_hash,
+    replaced_since,
 )
 
 JUNE, JULY, AUGUST = (pd.Timestamp(f"2024-0{month}-01") for month in (6, 7, 8))
@@ -35,6 +36,7 @@ def entry(units, sku="a", month=JULY, reason="promotion", comment="agreed"):
         (entry(True), "Overrides!E4: True is not a number; enter units, such as 900"),
         (entry(float("inf")), "Overrides!E4: inf is not a number; enter units, such as 900"),
         (entry(-1), "Overrides!E4: -1 is negative; enter 0 or more"),
+        (entry(1.5e9), "Overrides!E4: 1.5e+09 is more than a billion units; enter units, such as 900"),
         (entry(100, sku="z"), "Overrides!E4: SKU z has no published forecast"),
         (entry(100, sku="b", month=AUGUST), "Overrides!E4: SKU b has no published forecast for 2024-08"),
         (entry(100, comment=" "), "Overrides!H4: the comment is missing; say why the number changes"),
@@ -60,7 +62,8 @@ def test_a_reason_outside_the_list_is_named_once_for_a_row(published, reason, gi
 
 
 @pytest.mark.parametrize(
-    "right", [entry(150), entry(50), entry(0, sku="b"), entry(500, comment="fifteen letters")]
+    "right", [entry(150), entry(50), entry(0, sku="b"), entry(500, comment="fifteen letters"),
+     entry(1e9, comment="fifteen letters")],
 )  # fmt: skip
 def test_the_limits_themselves_and_an_explained_change_are_accepted(published, right):
     assert problems_of([right], published) == []
@@ -71,6 +74,27 @@ def test_only_entries_that_change_a_number_are_changes(published):
     (row,) = changes.to_dict("records")
     assert (row["target_month"], row["before_units"], row["override_units"]) == (AUGUST, 50.0, 60.0)
     assert (row["model_units"], row["reason"]) == (50.0, "promotion: two lines")
+
+
+def test_changes_are_by_sku_and_month_whatever_the_order_of_the_entries(published):
+    changes = changes_of([entry(1, sku="b"), entry(60, month=AUGUST), entry(91)], published, NOTHING)
+    assert changes[["sku", "target_month"]].to_numpy().tolist() == [["a", JULY], ["a", AUGUST], ["b", JULY]]
+    assert changes.index.tolist() == [0, 1, 2]
+
+
+def test_an_author_is_told_of_the_numbers_that_another_person_replaced():
+    reasons = [
+        "promotion: agreed (replaces 1,200 by Ann)",
+        "promotion: agreed (replaces 9 by Bob)",
+        "promotion: agreed (replaces 8 by Anna)",
+        "event: by Ann)",
+        # A comment that looks like the platform's note: the note at the end counts.
+        "event: (replaces 5 by Ann) (replaces 7 by Bob)",
+    ]
+    pending = pd.DataFrame(
+        {"sku": list("abcde"), "target_month": JULY, "forecast_units": 1300.0, "author": "Carl", "reason": reasons}
+    )
+    assert replaced_since(pending, "Ann") == ["SKU a for 2024-07: your 1,200 was replaced by 1,300 of Carl"]
 
 
 def test_of_two_planners_on_one_cell_the_later_import_counts_and_names_the_earlier_one(published):

@@ -20,6 +20,7 @@ from forecast_assets.domain.publication.override_states import (
     entered,
     in_force,
     is_same_person,
+    replaced_numbers,
     selected,
     submitted,
     with_expiry,
@@ -95,6 +96,18 @@ def test_of_two_planners_the_later_submission_counts_and_both_are_told():
     assert lines == [
         "SKU a for 2024-08: 125 by Bob (self-declared) replaces 120 by Ann (self-declared), which was submitted"
     ]
+
+
+def test_numbers_of_other_people_in_the_same_cells_are_replaced_numbers():
+    before = pd.concat(
+        [numbers(("a", AUGUST, 120), ("b", AUGUST, 50)), numbers(("a", JULY, 70), by=Person("bob", SIGNED_IN))]
+    )
+    after = numbers(("b", AUGUST, 55), ("a", JULY, 75), ("c", JULY, 1), by=BOB)
+    replaced = replaced_numbers(before, after)
+    assert replaced[["sku", "forecast_units", "before_units", "before_author"]].to_numpy().tolist() == [
+        ["b", 55.0, 50.0, "Ann (self-declared)"]
+    ]
+    assert replaced.index.tolist() == [0]
 
 
 def test_a_planner_who_corrects_an_own_number_is_told_nothing_and_other_cells_stay():
