@@ -116,10 +116,9 @@ class Outbox:
 
     def _last_changes(self) -> dict[str, int]:
         """Return the number of each incident's last change, by digest of its key."""
-        last: dict[str, int] = {}
-        for change in filter(None, map(_CHANGE.fullmatch, self.events.names())):
-            last[change[1]] = max(last.get(change[1], 0), int(change[2]))
-        return last
+        # The numbers of a key have leading zeros: the last name has the highest.
+        changes = map(_CHANGE.fullmatch, sorted(self.events.names()))
+        return {change[1]: int(change[2]) for change in changes if change}
 
 
 def _checked_event(event: dict[str, Any], path: str) -> dict[str, Any] | UnreadableRecord:

@@ -28,6 +28,16 @@ def test_reporting_again_changes_nothing_while_the_incident_is_open(outbox, stor
     assert events(outbox) == [(OPENED, "FR", CYCLE)]
 
 
+def test_an_incident_that_is_open_keeps_none_behind_it_from_opening(outbox):
+    outbox.report([incident("FR")], CYCLE)
+    # France is open from before, Germany from this very report.
+    outbox.report([incident("FR"), incident("DE"), incident("DE", headline="again"), incident("BR")], "prod-2024-07")
+    opened = [(OPENED, "BR", "prod-2024-07"), (OPENED, "DE", "prod-2024-07"), (OPENED, "FR", CYCLE)]
+    assert events(outbox) == opened
+    outbox.close(["wape|XX|nobody reported", incident("FR").key, incident("DE").key], "prod-2024-07")
+    assert [it.country for it in outbox.open_incidents()] == ["BR"]
+
+
 def test_a_recovery_is_announced_once_and_only_of_what_is_open(outbox):
     outbox.report([incident()], CYCLE)
     for _ in range(3):

@@ -30,6 +30,8 @@ BAD = {
     "without time zone": but(at="2024-07-10T06:00:00"),
     "with a number as channel": but(channel=1),
     "without a cycle": but(cycle_id=None),
+    "without an incident": json.dumps({key: value for key, value in GOOD.items() if key != "incident"}).encode(),
+    "a heartbeat with an incident of a later release": but(what="heartbeat", incident=incident("FR").to_record() | {"kind": "new"}),
 }
 
 
@@ -99,8 +101,24 @@ def test_an_incident_whose_opening_cannot_be_read_still_closes(outbox, store, me
     assert sorted((event["channel"], event["incident"]["country"]) for event in recoveries) == [
         ("ASIA", "JP"), ("default", "FR"),
     ]  # fmt: skip
+    assert {event["incident"]["month"] for event in recoveries} == {"2024-07-01"}
+    assert sorted(event["incident"]["headline"] for event in recoveries) == [
+        "WAPE of FR is over; how it began cannot be read", "WAPE of JP is over; how it began cannot be read",
+    ]  # fmt: skip
     outbox.report([incident("FR")], CYCLE)
     assert [each.country for each in outbox.open_incidents()] == ["FR"]
+
+
+def test_an_incident_of_the_platform_closes_without_its_opening(outbox, store):
+    """Its subject may hold the sign that stands between the parts of a key."""
+    stopped = incident(None, "sensor_failed", "a|b", severity="critical")
+    outbox.report([stopped], CYCLE)
+    spoil(store, outbox.events.path(events(outbox)[0]), b"")
+    outbox.close([stopped.key], CYCLE)
+    (recovery,) = [event for event in outbox.readable(events(outbox)) if isinstance(event, dict)]
+    closed = recovery["incident"]
+    assert (closed["country"], closed["subject"]) == (None, "a|b")
+    assert closed["headline"] == "Sensor failed of the platform is over; how it began cannot be read"
 
 
 def test_the_watchdog_reports_beside_an_unreadable_event(outbox, store, clock):
