@@ -4,6 +4,7 @@ Pure: from the content of a message to the payload of a post. The size of a card
 until it fits and names what is left out.
 """
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -132,7 +133,7 @@ def _by_market(incidents: list[Incident]) -> dict[str | None, list[Incident]]:
 
 
 def _first_that_fits(drawings: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """Return the first drawing that Teams accepts; each one is smaller than the one before."""
+    """Return the first drawing that Teams accepts; none is larger than the one before."""
     for payload in drawings:
         if size_bytes(payload) <= MOST_BYTES:
             return payload
@@ -142,8 +143,7 @@ def _first_that_fits(drawings: Iterable[dict[str, Any]]) -> dict[str, Any]:
 def _alerts(incidents: list[Incident], style: CardStyle, edge: list[Element]) -> Iterator[dict[str, Any]]:
     """Return drawings of the alert card: first fewer markets in a line, then fewer in detail."""
     markets = _by_market(incidents)
-    lines = min(MARKETS_IN_A_LINE, max(0, len(markets) - MARKETS_IN_DETAIL))
-    plans = [(MARKETS_IN_DETAIL, count) for count in range(lines, -1, -1)]
+    plans = [(MARKETS_IN_DETAIL, count) for count in range(MARKETS_IN_A_LINE, -1, -1)]
     plans += [(count, 0) for count in range(MARKETS_IN_DETAIL - 1, 0, -1)]
     return (_alert(markets, style, edge, detailed, in_a_line) for detailed, in_a_line in plans)
 
@@ -189,7 +189,7 @@ def _counts(incidents: list[Incident], markets: int) -> str:
 def _market(country: str | None, incidents: list[Incident], style: CardStyle) -> Element:
     items = [line(run(style.market(country), 60, size="Medium", weight="Bolder"))]
     shown = incidents[:INCIDENTS_OF_A_MARKET]
-    for incident, following in zip(shown, [*shown[1:], None], strict=True):
+    for incident, following in itertools.pairwise([*shown, None]):
         items += _incident(incident, style)
         # Once below incidents of the same run and asset.
         if following is None or _links(following, style) != _links(incident, style):

@@ -9,6 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from forecast_assets.alerts.teams import (
+    LOGGERS,
     REJECTED,
     RETRY,
     SENT,
@@ -19,6 +20,7 @@ from forecast_assets.alerts.teams import (
     variable_of,
     webhook_of,
 )
+from forecast_assets.config.key_vault import SecretUnavailable
 from forecast_assets.config.secret_store import resolve_secret
 from forecast_assets_tests.alerts.teams_server import CANARY, FakeTeams
 
@@ -35,12 +37,18 @@ def teams(monkeypatch):
 @pytest.mark.parametrize(
     ("status", "outcome"),
     [(200, SENT), (202, SENT), (408, RETRY), (429, RETRY), (500, RETRY), (503, RETRY), (502, UNCLEAR), (504, UNCLEAR),
-     (400, REJECTED), (401, REJECTED), (404, REJECTED), (413, REJECTED)],
+     (300, REJECTED), (400, REJECTED), (401, REJECTED), (404, REJECTED), (413, REJECTED)],
 )  # fmt: skip
 def test_the_status_gives_the_outcome_of_a_post(teams, status, outcome):
     teams.answers = [(status, {}, "")]
     assert post_card(SecretStr(teams.url()), PAYLOAD).outcome == outcome
     assert teams.received == [PAYLOAD]
+
+
+@pytest.mark.parametrize(("body", "reason"), [("no such flow", "HTTP 404: no such flow"), ("", "HTTP 404")])
+def test_the_reason_of_a_post_is_its_status_and_the_words_of_the_server(teams, body, reason):
+    teams.answers = [(404, {}, body)]
+    assert post_card(SecretStr(teams.url()), PAYLOAD).reason == reason
 
 
 def test_a_redirect_is_rejected_even_if_its_target_accepts(teams):
@@ -54,8 +62,12 @@ def test_retry_after_in_seconds(teams, header, seconds):
     assert post_card(SecretStr(teams.url()), PAYLOAD).retry_after_seconds == seconds
 
 
-def test_retry_after_as_a_date(teams):
-    teams.answers = [(503, {"Retry-After": format_datetime(datetime.now(UTC) + timedelta(seconds=100))}, "")]
+@pytest.mark.parametrize(
+    ("zone", "hours"), [("+0000", 0), ("-0000", 0), ("+0200", 2)], ids=["UTC", "of no zone", "of Paris"]
+)
+def test_retry_after_as_a_date(teams, zone, hours):
+    until = datetime.now(UTC) + timedelta(seconds=100, hours=hours)
+    teams.answers = [(503, {"Retry-After": format_datetime(until).replace("+0000", zone)}, "")]
     assert 90 < post_card(SecretStr(teams.url()), PAYLOAD).retry_after_seconds <= 100
 
 
@@ -68,11 +80,16 @@ def test_a_dropped_connection_is_unclear_and_one_never_made_is_not(teams):
 def test_a_response_that_does_not_come_in_time_is_unclear(teams, monkeypatch):
     import requests
 
-    def times_out(*_, **__):
+    waited = []
+
+    def times_out(*_, timeout, **__):
+        waited.append(timeout)
         raise requests.ReadTimeout(f"{CANARY} took too long")
 
     monkeypatch.setattr(requests, "post", times_out)
     answer = post_card(SecretStr(teams.url()), PAYLOAD)
+    # docs/alerts.md: connecting and reading may each take ten seconds.
+    assert waited == [10]
     assert (answer.outcome, answer.reason) == (UNCLEAR, "the connection ended before a response came (ReadTimeout)")
 
 
@@ -91,6 +108,15 @@ def test_an_invalid_address_is_rejected_without_repeating_it(value):
     assert CANARY not in "".join(traceback.format_exception(caught.value))
 
 
+def test_a_vault_that_cannot_be_read_leaves_a_channel_without_an_address(monkeypatch):
+    def unavailable(*_):
+        raise SecretUnavailable("Key Vault does not respond")
+
+    monkeypatch.setattr("forecast_assets.alerts.teams.resolve_secret", unavailable)
+    with pytest.raises(NoAddress, match="Key Vault does not respond"):
+        webhook_of("default", {})
+
+
 def test_a_secret_does_not_show_when_it_is_printed():
     secret = resolve_secret("X", {"X": CANARY})
     assert CANARY not in f"{secret} {secret!r}"
@@ -100,7 +126,19 @@ def test_a_secret_does_not_show_when_it_is_printed():
 def test_every_secret_part_of_the_address_is_removed_from_a_text():
     address = SecretStr("https://h.example/workflows/0123456789/run?api-version=1&sig=abcdefgh%2Fijkl")
     text = "https://h.example/workflows/0123456789/run?api-version=1&sig=abcdefgh%2Fijkl 0123456789 abcdefgh/ijkl h"
-    assert scrub(text, address) == "*** *** *** h"
+    assert scrub(f"{text} abcdefgh%2Fijkl", address) == "*** *** *** h ***"
+
+
+def test_pieces_of_eight_characters_are_secret_and_a_mere_slash_is_not():
+    assert scrub("a/b 1234567 12345678", SecretStr("https://h.example/1234567/12345678")) == "a/b 1234567 ***"
+    assert scrub("a/b key=123456789", SecretStr("https://h.example/?key=123456789")) == "a/b ***"
+    assert scrub("at /x", SecretStr("https://h.example/x?key=1")) == "at ***"
+
+
+def test_a_post_leaves_no_filter_on_the_loggers_behind(teams):
+    before = [list(logging.getLogger(name).filters) for name in LOGGERS]
+    post_card(SecretStr(teams.url()), PAYLOAD)
+    assert [logging.getLogger(name).filters for name in LOGGERS] == before
 
 
 @pytest.mark.parametrize("answer", [(202, {}, ""), (404, {}, "no such flow: ECHO"), (500, {}, "ECHO"), None])

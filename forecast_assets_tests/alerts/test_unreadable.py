@@ -31,7 +31,9 @@ BAD = {
     "with a number as channel": but(channel=1),
     "without a cycle": but(cycle_id=None),
     "without an incident": json.dumps({key: value for key, value in GOOD.items() if key != "incident"}).encode(),
-    "a heartbeat with an incident of a later release": but(what="heartbeat", incident=incident("FR").to_record() | {"kind": "new"}),
+    "a heartbeat with an unknown incident": but(
+        what="heartbeat", incident=incident("FR").to_record() | {"kind": "new"}
+    ),
 }
 
 
