@@ -88,7 +88,7 @@ def test_a_response_that_does_not_come_in_time_is_unclear(teams, monkeypatch):
 
     monkeypatch.setattr(requests, "post", times_out)
     answer = post_card(SecretStr(teams.url()), PAYLOAD)
-    # docs/alerts.md: connecting and reading may each take ten seconds.
+    # Workflows respond within two seconds.
     assert waited == [10]
     assert (answer.outcome, answer.reason) == (UNCLEAR, "the connection ended before a response came (ReadTimeout)")
 
