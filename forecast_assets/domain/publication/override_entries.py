@@ -136,9 +136,8 @@ def joined(
     )  # fmt: skip
     replaced = pd.MultiIndex.from_frame(pending[CELL]).isin(pd.MultiIndex.from_frame(new[CELL]))
     kept = pending.loc[~replaced, DELIVERED]
-    return pd.concat([part for part in (kept, new) if len(part)] or [new], ignore_index=True).sort_values(
-        CELL, ignore_index=True
-    )
+    rows = pd.concat([part for part in (kept, new) if len(part)] or [new])
+    return rows.sort_values(CELL, ignore_index=True)
 
 
 def replaced_since(pending: pd.DataFrame, author: str) -> list[str]:
@@ -163,8 +162,8 @@ def replaced_since(pending: pd.DataFrame, author: str) -> list[str]:
 def _by_cell(published: pd.DataFrame) -> dict[tuple[str, pd.Timestamp], tuple[float, float]]:
     """Return published number and model's number by SKU and month; without a model the published one counts."""
     model = published["model_units"].astype(float).fillna(published["forecast_units"])
-    keys = zip(published["sku"], published["target_month"], strict=True)
-    return dict(zip(keys, zip(published["forecast_units"].astype(float), model, strict=True), strict=True))
+    cells = published[CELL].assign(units=published["forecast_units"].astype(float), model=model)
+    return {(sku, month): (units, by_model) for sku, month, units, by_model in cells.itertuples(index=False)}
 
 
 def _problems(

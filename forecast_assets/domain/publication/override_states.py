@@ -218,7 +218,7 @@ def _set(ledger: pd.DataFrame, chosen: Bools, values: dict[str, str]) -> pd.Data
 
 def _joined(ledger: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
     parts = [part for part in (ledger, new) if len(part)]
-    table = pd.concat(parts or [ledger], ignore_index=True)[LEDGER]
+    table = pd.concat(parts or [ledger])[LEDGER]
     return table.sort_values([*CELL, "imported_at"], ignore_index=True, kind="stable")
 
 

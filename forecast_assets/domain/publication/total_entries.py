@@ -67,14 +67,14 @@ def split_totals(
             continue
         numbers = split_units(group["units"], group["is_fixed"].to_numpy(), units, group["case_units"].to_numpy(float))
         rows.loc[of_group, "units"] = numbers
+        free = rows[of_group & ~rows["is_fixed"].to_numpy()]
         note = f"total of {total.group} {shown(units)}"
         split += [
             Entry(
                 total.cell, sku, total.target_month, float(number), total.reason_cell, total.reason,
                 total.comment_cell, total.comment, note,
             )
-            for sku, number, is_fixed in zip(group["sku"], numbers, group["is_fixed"], strict=True)
-            if not is_fixed
+            for sku, number in free[["sku", "units"]].itertuples(index=False)
         ]  # fmt: skip
         rows.loc[of_group, "is_fixed"] = True
     return split, problems
@@ -99,8 +99,7 @@ def split_units(units: pd.Series, is_fixed: Bools, total: float, case_units: Flo
     in_cases = ~is_fixed & (case_units > 0) & (numbers > 0)
     single = ~is_fixed & ~in_cases & (numbers > 0)
     share = np.where(in_cases, numbers / np.where(in_cases, case_units, 1.0), 0.0)
-    # A millionth below a whole case counts as the case: proportions are not exact.
-    cases = np.floor(share + 1e-6)
+    cases = np.floor(share)
     left = (numbers - cases * case_units)[in_cases].sum()
     for place in np.argsort(-(share - cases), kind="stable"):
         if in_cases[place] and left >= case_units[place] / 2:
@@ -117,23 +116,22 @@ def _with_fixed(
     published: pd.DataFrame, entries: Sequence[Entry], pending: pd.DataFrame, products: pd.DataFrame
 ) -> pd.DataFrame:
     """Return the published cells with ``units``, ``is_fixed`` and ``case_units``."""
-    rows = published.reset_index(drop=True)
     own: Mapping[tuple[str, pd.Timestamp], float] = {
         (entry.sku, entry.target_month): number_of(entry.units) for entry in entries
     }
     set_before = pending[[*CELL, "forecast_units"]].itertuples(index=False, name=None)
     own = {(sku, month): float(units) for sku, month, units in set_before} | dict(own)
-    keys = list(zip(rows["sku"], rows["target_month"], strict=True))
+    cells = list(published[[*CELL, "forecast_units"]].itertuples(index=False, name=None))
     by_sku = products.drop_duplicates("sku", keep="last").set_index("sku")
-    ends = rows["sku"].map(by_sku["end_month"]) if "end_month" in by_sku else pd.Series(pd.NaT, rows.index)
+    ends = published["sku"].map(by_sku["end_month"]) if "end_month" in by_sku else pd.Series(pd.NaT, published.index)
     cases = by_sku["attribute_case_units"] if "attribute_case_units" in by_sku else pd.Series(dtype=float)
-    return rows.assign(
-        category=rows["category"].astype(object),
-        units=[own.get(key, units) for key, units in zip(keys, rows["forecast_units"].astype(float), strict=True)],
-        is_fixed=np.array([key in own for key in keys], dtype=bool)
-        | (rows["source"] == "override")
-        | (rows["target_month"] > ends.astype("datetime64[ns]")),
-        case_units=pd.to_numeric(rows["sku"].map(cases), errors="coerce").astype(float),
+    return published.assign(
+        category=published["category"].astype(object),
+        units=[own.get((sku, month), float(units)) for sku, month, units in cells],
+        is_fixed=np.array([(sku, month) in own for sku, month, _ in cells], dtype=bool)
+        | (published["source"] == "override")
+        | (published["target_month"] > ends.astype("datetime64[ns]")),
+        case_units=pd.to_numeric(published["sku"].map(cases), errors="coerce").astype(float),
     )
 
 

@@ -21,6 +21,12 @@ def test_a_higher_priority_starts_first_whatever_its_place_in_the_list():
     assert times == {"live": RunTimes(0, 3), "shadow": RunTimes(3, 5, "live")}
 
 
+def test_a_run_without_a_priority_stands_in_line_with_those_of_priority_0():
+    stated, unstated = QueuedRun("stated", 1, priority=0), QueuedRun("unstated", 1)
+    for first, second in ((stated, unstated), (unstated, stated)):
+        assert queue_times([first, second], 1)[first.name] == RunTimes(0, 1)
+
+
 def test_a_late_delivery_leaves_its_place_to_the_others_and_waits_for_none():
     late, early = QueuedRun("late", 5, priority=10, released=100), QueuedRun("early", 7, priority=5)
     times = queue_times([late, early], 1)

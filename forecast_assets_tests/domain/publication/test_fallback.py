@@ -154,6 +154,27 @@ def test_a_silent_sku_keeps_the_number_of_its_rule():
     assert table["model_units"].isna().all()
 
 
+def test_a_proposed_successor_continues_the_old_sku_if_the_company_accepts_them():
+    """Tea: a sold 100 a month until March, b has sold 100 a month since April."""
+    months = pd.date_range(end=ORIGIN, periods=36, freq="MS")
+    sold = pd.concat(
+        [
+            pd.DataFrame({"sku": "a", "month": months, "sell_in_units": [100.0] * 33 + [0.0] * 3}),
+            pd.DataFrame({"sku": "b", "month": months[33:], "sell_in_units": 100.0}),
+        ]
+    )
+    given = {
+        "baseline": baseline().assign(**PLACE), "sell_in": sold, "products": products().assign(category="tea"),
+    }  # fmt: skip
+
+    def rules(**accepts: bool) -> dict[str, str]:
+        rows, _ = best_available(tables(**given, **accepts), ORIGIN, 3)
+        return rows.drop_duplicates("sku").set_index("sku")["rule"].to_dict()
+
+    assert rules(accepts_successors=True) == {"a": "end_of_life", "b": "new_with_reference"}
+    assert rules() == rules(accepts_successors=False) == {"a": "regular", "b": "new_without_relative"}
+
+
 def test_forecasts_precede_baseline_and_baseline_the_last_published():
     decided = pd.DataFrame({"source": ["champion"], "reason": ["held"]})
     before = published(add_months(ORIGIN, -1))

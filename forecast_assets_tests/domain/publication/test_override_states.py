@@ -53,6 +53,8 @@ def test_a_submitted_number_is_in_force_once_another_person_approves_it():
     ledger = ledger_with(("a", AUGUST, 120))
     assert in_force(ledger).empty
     approved = decided(ledger, everything(ledger), APPROVED, BOB, LATER, four_eyes=True)
+    assert list(in_force(approved).columns) == DELIVERED
+    assert in_force(approved).index.tolist() == [0]
     (row,) = in_force(approved).to_dict("records")
     assert (row["forecast_units"], row["author"]) == (120.0, "Ann (self-declared)")
     assert row["reason"] == "event: a fair (approved by Bob (self-declared))"
@@ -69,6 +71,13 @@ def test_with_four_eyes_nobody_approves_an_own_number(name, established):
     assert states(decided(ledger, everything(ledger), APPROVED, own, LATER, four_eyes=False)) == [
         ["a", 120.0, APPROVED]
     ]
+
+
+def test_of_many_own_numbers_three_are_named():
+    ledger = ledger_with(("a", JULY, 1), ("b", JULY, 2), ("c", JULY, 3), ("d", JULY, 4))
+    cells = "SKU a for 2024-07, SKU b for 2024-07, SKU c for 2024-07"
+    with pytest.raises(NotAllowed, match=f"entered {cells}: another person"):
+        decided(ledger, everything(ledger), APPROVED, ANN, LATER, four_eyes=True)
 
 
 def test_one_own_number_among_others_stops_the_approval_of_all():
@@ -104,6 +113,7 @@ def test_numbers_of_other_people_in_the_same_cells_are_replaced_numbers():
     )
     after = numbers(("b", AUGUST, 55), ("a", JULY, 75), ("c", JULY, 1), by=BOB)
     replaced = replaced_numbers(before, after)
+    assert list(replaced.columns) == [*DELIVERED, "before_units", "before_author"]
     assert replaced[["sku", "forecast_units", "before_units", "before_author"]].to_numpy().tolist() == [
         ["b", 55.0, 50.0, "Ann (self-declared)"]
     ]
@@ -118,6 +128,7 @@ def test_a_planner_who_corrects_an_own_number_is_told_nothing_and_other_cells_st
     assert states(ledger) == [
         ["a", 90.0, SUBMITTED], ["a", 120.0, REPLACED], ["a", 121.0, DRAFT], ["b", 5.0, SUBMITTED],
     ]  # fmt: skip
+    assert ledger.index.tolist() == [0, 1, 2, 3]
 
 
 def test_an_approved_number_stays_in_force_until_the_next_one_is_approved():
@@ -160,6 +171,21 @@ def test_a_number_that_nobody_approves_expires_and_can_be_submitted_again(days, 
             decided(ledger, everything(ledger), APPROVED, BOB, LATER, four_eyes=True)
         again = submitted(ledger, ANN.label, now.isoformat())
         assert states(with_expiry(again, now, days)) == [["a", 120.0, SUBMITTED]]
+
+
+def test_a_number_expires_after_its_days_wherever_its_time_was_written():
+    """Ann's number is of noon in UTC, Bob's of the same moment in Paris."""
+    of_bob = numbers(("b", AUGUST, 5), by=BOB, at="2024-07-03T14:00:00+02:00")
+    ledger, _ = entered(ledger_with(("a", AUGUST, 120)), of_bob, SUBMITTED)
+    a_day_later = pd.Timestamp("2024-07-04T12:00", tz="UTC")
+    assert set(with_expiry(ledger, a_day_later, 1)["state"]) == {SUBMITTED}
+    assert set(with_expiry(ledger, a_day_later + pd.Timedelta(seconds=1), 1)["state"]) == {EXPIRED}
+
+
+def test_an_expired_number_that_a_decision_does_not_name_is_not_counted():
+    ledger = with_expiry(ledger_with(("a", AUGUST, 120)), pd.Timestamp("2024-08-01", tz="UTC"), 1)
+    with pytest.raises(NotAllowed, match=r"no number waits for approval there$"):
+        decided(ledger, selected(ledger, ["other"], None, ""), APPROVED, BOB, LATER, four_eyes=True)
 
 
 def test_a_withdrawal_keeps_who_took_the_number_back():

@@ -130,6 +130,16 @@ def test_returns_that_cancel_sales_are_still_scored():
     assert decide(scored([10, 25, 10, 10], [-10, 5, -10, -10])).source == "baseline"
 
 
+def test_the_champions_forecast_is_published_where_it_has_one(forecasts):
+    """SKU b has no forecast by the champion's recipe: that of the model stays."""
+    champion = {"champion_units": [150.0, 15.0, np.nan], "champion_units_p10": [140.0, 14.0, np.nan]}
+    rows = forecasts.assign(**champion, champion_units_p90=[160.0, 16.0, np.nan])
+    table = published_forecasts(rows, Decision("champion", "held"), NO_OVERRIDES, "published")
+    assert numbers(table) == [[150.0, 140.0, 160.0], [15.0, 14.0, 16.0], [5.0, 5.0, 5.0]]
+    by_model = published_forecasts(rows, MODEL, NO_OVERRIDES, "published")
+    assert numbers(by_model) == [[100.0, 80.0, 130.0], [10.0, 4.0, 30.0], [5.0, 5.0, 5.0]]
+
+
 @pytest.mark.parametrize(
     ("stage", "later_is_published", "status"),
     [

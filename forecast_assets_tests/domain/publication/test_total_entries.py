@@ -65,6 +65,18 @@ def test_a_category_counts_before_the_market_whatever_the_order(published):
     assert alone == pytest.approx({"a": 980 * 100 / 450, "b": 980 * 300 / 450, "c": 980 * 50 / 450})
 
 
+def test_a_total_that_changes_nothing_or_cannot_be_split_stops_no_other(published):
+    mugs = total(60, "mugs", cell="Totals!E5")
+    assert numbers([total(420.0), mugs], published) == {"c": 60.0}
+    split, problems = split_totals([total("x"), mugs], [], published, NOTHING, PRODUCTS)
+    assert ([entry.sku for entry in split], len(problems)) == (["c"], 1)
+
+
+def test_a_sku_takes_part_in_the_month_in_which_it_ends(published):
+    split, _ = split_totals([total(42, month=JULY)], [], published, NOTHING, PRODUCTS)
+    assert {entry.sku: entry.units for entry in split} == {"a": 14.0, "b": 14.0, "d": 14.0}
+
+
 def test_the_published_total_changes_nothing(published):
     assert numbers([total(420.0)], published) == {}
 
@@ -105,6 +117,18 @@ def test_skus_in_cases_get_whole_cases_and_the_others_the_rest():
     # Every SKU in cases: 147 and 49 of 196 are 12.25 and 9.8 cases; 3 and 4 units are left, the larger share first.
     assert split([75, 25], 196, [12, 5]) == [144.0, 50.0]
     assert split([75, 25, 9], 209, [12, np.nan, 9], [False, False, True]) == [156.0, 44.0, 9.0]
+
+
+def test_a_case_may_be_one_unit_and_a_number_less_than_a_case():
+    assert split([10.4, 89.6], 100, [1, np.nan]) == [10.0, 90.0]
+    assert split([0.8, 99.2], 100, [1, np.nan]) == [1.0, 99.0]
+    # Two cases of 6 take more than the total: nothing is left for the half unit.
+    assert split([0.5, 9.5], 10, [np.nan, 6]) == [0.0, 12.0]
+
+
+def test_a_sku_without_a_forecast_gets_no_case_that_is_left():
+    # 2.4 cases of 24: 9.6 units are left, less than half a case.
+    assert split([10, 0], 57.6, [24, 6]) == [48.0, 0.0]
 
 
 def test_a_case_of_nothing_is_no_case():
