@@ -65,7 +65,7 @@ def contest_of_run(
 ) -> Contest:
     """Return the contest of the run's market and month, and record the facts besides the inputs that decide it."""
     (origin,) = months_of_run(context)
-    step = context.run.run_id, context.asset_key.path[-1]
+    step = context.run.run_id, context.asset_key.to_user_string()
     incumbent = recipes_in_force.noted_for(*step).before(
         country_of_run(context), origin, rejection_reasons(refused_recipe)
     )
