@@ -175,6 +175,9 @@ def test_a_long_alert_has_fewer_lines_and_then_fewer_markets_in_detail(monkeypat
         boxes = [each["items"] for each in body(payload)[1:] if each["type"] == "Container"]
         in_a_line = [len(box) - 1 for box in boxes if box[0]["inlines"][0]["text"] == "Further markets"]
         plans.append((len(boxes) - len(in_a_line), sum(in_a_line)))
+        left = 7 - sum(plans[-1])
+        of = "market with 1 incident" if left == 1 else f"markets with {left} incidents"
+        assert (f"Not shown: {left} more {of}." in texts(payload)) == (left > 0)
     assert plans == [(5, 2), (5, 1), (5, 0), (4, 0), (3, 0), (2, 0), (1, 0)]
 
 
@@ -184,6 +187,13 @@ def test_a_long_recovery_has_fewer_lines_and_counts_the_rest(monkeypatch):
     assert [words.count("✓") for words in shown] == [3, 2, 1]
     assert ["Not shown" in words for words in shown] == [False, True, True]
     assert "Not shown: 2 more." in shown[2]
+
+
+@pytest.mark.parametrize(("count", "is_whole"), [(30, True), (31, False)])
+def test_thirty_recoveries_are_shown(count, is_whole):
+    words = texts(drawn(*(incident(f"M{number:02}") for number in range(count)), kind="recovery"))
+    assert words.count("✓") == 30
+    assert ("Not shown" not in words) == is_whole
 
 
 def test_a_card_just_as_long_as_teams_takes_is_not_shortened(monkeypatch):
