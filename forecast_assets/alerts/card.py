@@ -189,11 +189,11 @@ def _counts(incidents: list[Incident], markets: int) -> str:
 def _market(country: str | None, incidents: list[Incident], style: CardStyle) -> Element:
     items = [line(run(style.market(country), 60, size="Medium", weight="Bolder"))]
     shown = incidents[:INCIDENTS_OF_A_MARKET]
-    for incident, following in itertools.pairwise([*shown, None]):
-        items += _incident(incident, style)
-        # Once below incidents of the same run and asset.
-        if following is None or _links(following, style) != _links(incident, style):
-            items += _links(incident, style)
+    # Links stand once, below incidents of the same run and asset.
+    for linked, group in itertools.groupby(shown, key=lambda incident: _links(incident, style)):
+        for incident in group:
+            items += _incident(incident, style)
+        items += linked
     more = len(incidents) - INCIDENTS_OF_A_MARKET
     if more > 0:
         items.append(line(run(f"and {_of(more, 'more incident')} of this market", isSubtle=True, size="Small")))
