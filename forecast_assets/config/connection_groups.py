@@ -29,6 +29,18 @@ def _check_vault(value: str) -> str:
     return value
 
 
+def _check_workspace(value: str) -> str:
+    if value and not re.fullmatch(r"[\w.()-]+/[\w.()-]+/[\w.-]+", value):
+        raise ValueError("expected subscription/resource-group/workspace, or nothing")
+    return value
+
+
+def _check_container(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9](-?[a-z0-9]){2,62}", value):
+        raise ValueError("expected the name of a container: 3 to 63 small letters, digits and single hyphens")
+    return value
+
+
 def _first_month(value: Any) -> datetime | None:
     return None if value is None or value == "" else month_of(value)
 
@@ -127,3 +139,34 @@ class AzureSettings(SettingsGroup):
         if not self.account:
             return None
         return AzureAccount(self.account, self.credential, self.account_url, self.tenant_id, self.client_id)
+
+
+class AzureMLSettings(SettingsGroup):
+    """Azure ML, where markets with ``compute: azureml`` are trained."""
+
+    workspace: Annotated[str, AfterValidator(_check_workspace), Affects()] = Field(
+        default="", validation_alias="FORECAST_AZUREML_WORKSPACE",
+        description="Workspace of Azure ML, as `subscription/resource-group/workspace`; empty: no market is trained "
+        "there",
+    )  # fmt: skip
+    compute: Annotated[str, Affects()] = Field(
+        default="", validation_alias="FORECAST_AZUREML_COMPUTE", description="Compute cluster that runs the jobs"
+    )
+    environment: Annotated[str, Affects()] = Field(
+        default="", validation_alias="FORECAST_AZUREML_ENVIRONMENT",
+        description="Registered environment with the image of this release, such as `forecast-assets:7`",
+    )  # fmt: skip
+    client_id: Annotated[str, Affects()] = Field(
+        default="", validation_alias="FORECAST_AZUREML_CLIENT_ID",
+        description="Client ID of the managed identity by which a job opens the store",
+    )  # fmt: skip
+    container: Annotated[str, AfterValidator(_check_container), Affects()] = Field(
+        default="pipes", validation_alias="FORECAST_AZUREML_CONTAINER",
+        description="Container of the storage account for requests to jobs and their messages",
+    )  # fmt: skip
+
+    @property
+    def missing(self) -> list[str]:
+        """The variables that a job needs and that are empty."""
+        needed = ("workspace", "compute", "environment", "client_id")
+        return [variable for variable, name in self.variables().items() if name in needed and not getattr(self, name)]

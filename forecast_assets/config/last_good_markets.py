@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from forecast_assets.config.markets import Market, MarketsError, load_markets
-from forecast_assets.config.settings import Settings, SettingsError, check_first_month, load_settings
+from forecast_assets.config.settings import Settings, SettingsError, check_markets, load_settings
 
 COPY = "markets.last-good.yaml"
 log = logging.getLogger(__name__)
@@ -67,7 +67,7 @@ def load_watchdog_settings(environment: Mapping[str, str] = os.environ) -> Setti
 def markets_file_problem(settings: Settings) -> str:
     """Describe why the markets file as it is now cannot be used by services; empty if it can."""
     try:
-        check_first_month(settings, load_markets(settings.markets.file))
+        check_markets(settings, load_markets(settings.markets.file))
     except (MarketsError, SettingsError) as error:
         return str(error)
     return ""

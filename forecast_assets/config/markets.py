@@ -26,6 +26,9 @@ AFFECTS = "affects"
 STAGES = ("shadow", "live", "retired")
 MISSING_MONTH_RULES = ("zero", "unknown")
 MACHINES = ("large",)
+# Where a market is trained, if not in the process of its step.
+AZUREML = "azureml"
+COMPUTES = (AZUREML, "process")
 CODE_PATTERN = re.compile(r"[A-Z0-9_]{2,10}")
 CHANNEL_PATTERN = re.compile(r"[A-Z][A-Z0-9_]{0,39}")
 # Limits of one message: problems listed, and characters of a quoted value.
@@ -59,6 +62,8 @@ class Market:
         max_bias: Bias (in either direction) above which the market raises an alarm; None: the value of the setting.
         currency: Currency of net sales and prices, such as ``EUR``; empty: not stated.
         machine: ``large`` if its runs get the tags in ``FORECAST_LARGE_RUN_TAGS``; empty: they do not.
+        compute: Where it is trained: ``azureml``, a job of Azure ML, or ``process``, a process of its own; empty: in
+            the process of the step.
     """
 
     code: str = field(metadata={AFFECTS: Affects()})
@@ -89,10 +94,13 @@ class Market:
     max_bias: float | None = field(default=None, metadata={AFFECTS: Affects()})
     currency: str = field(default="", metadata={AFFECTS: Affects()})
     machine: str = field(default="", metadata={AFFECTS: Affects()})
+    compute: str = field(default="", metadata={AFFECTS: Affects()})
 
 
 FIELDS = {each.name: each for each in dataclasses.fields(Market)}
-ALLOWED = {"stage": STAGES, "missing_month": MISSING_MONTH_RULES, "language": LANGUAGES, "machine": MACHINES}
+ALLOWED = {"stage": STAGES, "missing_month": MISSING_MONTH_RULES, "language": LANGUAGES, "machine": MACHINES,
+    "compute": COMPUTES,
+}  # fmt: skip
 SHARES = ("max_wape", "max_bias")
 REQUIRED = [name for name, each in FIELDS.items() if each.default is dataclasses.MISSING]
 

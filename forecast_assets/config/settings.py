@@ -17,13 +17,14 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from forecast_assets.config.affects import Affects
 from forecast_assets.config.azure_account import check_account, check_place, is_azure
 from forecast_assets.config.connection_groups import (
+    AzureMLSettings,
     AzureSettings,
     MarketsSettings,
     MlflowSettings,
     SourceSettings,
     StoreSettings,
 )
-from forecast_assets.config.markets import Market, forecast_markets, load_markets
+from forecast_assets.config.markets import AZUREML, Market, forecast_markets, load_markets
 from forecast_assets.config.planning_groups import ExportSettings, OverrideSettings, ReportSettings
 from forecast_assets.config.process_groups import (
     AlertSettings,
@@ -88,6 +89,7 @@ class Settings(BaseSettings):
     markets: MarketsSettings = MarketsSettings()
     mlflow: MlflowSettings = MlflowSettings()
     azure: AzureSettings = AzureSettings()
+    azureml: AzureMLSettings = AzureMLSettings()
     training: TrainingSettings = TrainingSettings()
     pooling: PoolingSettings = PoolingSettings()
     alerts: AlertSettings = AlertSettings()
@@ -177,7 +179,7 @@ def load_settings(
         # The value of the cached property: the last good copy, while the file itself cannot be used.
         settings.__dict__["market_table"] = load_markets(markets_from)
     if with_markets:
-        check_first_month(settings, settings.market_table)
+        check_markets(settings, settings.market_table)
     return settings
 
 
@@ -190,12 +192,19 @@ def _resolved(address: str) -> str:
     return address.rstrip("/") if "://" in address else os.path.normpath(Path.cwd() / address)
 
 
-def check_first_month(settings: Settings, markets: Mapping[str, Market]) -> None:
-    """Compare the markets with the first month of the settings.
+def check_markets(settings: Settings, markets: Mapping[str, Market]) -> None:
+    """Compare the markets with the settings.
 
     Raises:
-        SettingsError: If a market has data before that month.
+        SettingsError: If a market has data before the first month, or is trained on Azure ML without a workspace.
     """
+    on_azureml = [code for code, market in markets.items() if market.compute == AZUREML]
+    missing = [*settings.azureml.missing, *([] if settings.azure.account else ["FORECAST_AZURE_ACCOUNT"])]
+    if on_azureml and missing:
+        raise SettingsError(
+            f"compute: azureml of {', '.join(on_azureml)} in {Path(settings.markets.file).name}: "
+            f"{', '.join(missing)} not set. Set them, or remove compute."
+        )
     first = settings.markets.first_month
     early = [code for code, market in markets.items() if first is not None and market.since < first]
     if early:

@@ -8,6 +8,8 @@ import dagster as dg
 from forecast_assets.config.settings import Settings
 from forecast_assets.defs.io_managers import build_io_managers
 from forecast_assets.defs.io_managers.nothing_io_manager import NothingIOManager
+from forecast_assets.defs.training.azureml import azureml_start
+from forecast_assets.defs.training.jobs import TrainingJobs, process_start
 from forecast_assets.market_state.damaged_inputs import DamagedInputs
 from forecast_assets.market_state.delivery_findings import DeliveryFindings
 from forecast_assets.market_state.later_restatements import LaterRestatements
@@ -41,6 +43,8 @@ def default_resources(settings: Settings, inputs: TableReader | None = None) -> 
             write to a store of their own.
     """
     store, lookups = open_store(settings), Lookups()
+    # A replay proves that the rows come out again: it remembers nothing.
+    memory = AnchorMemory(None if inputs else store)
     holds: dict[str, Hold] = {}
     damaged = DamagedInputs()
     lease = None if inputs else MarketLease(store, settings.store.lease_seconds, settings.store.lease_wait_seconds)
@@ -66,8 +70,10 @@ def default_resources(settings: Settings, inputs: TableReader | None = None) -> 
         # A replay reads what an earlier version of the code has stored.
         "current_features": CurrentFeatures(None if inputs else store),
         "damaged_inputs": damaged,
-        # A replay proves that the rows come out again: it remembers nothing.
-        "anchor_memory": AnchorMemory(None if inputs else store),
+        "anchor_memory": memory,
+        "training_jobs": TrainingJobs(
+            settings, memory, {"azureml": azureml_start(settings), "process": process_start(settings)}
+        ),
         "mlflow_runs": MlflowRuns(store, holds),
         "mlflow_tracking": MlflowTracking(tracking_uri=address, experiment_name=f"forecast_assets_{settings.env}"),
         "mlflow": mlflow_of_experiments(

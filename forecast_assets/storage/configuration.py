@@ -15,7 +15,7 @@ from forecast_assets.config.variables import PREFIX, fields_by_variable
 from forecast_assets.domain.horizon import HORIZON_MONTHS
 
 # Fields of a market that it did not have when the digests were made that companies have stored.
-LATER_FIELDS = ("currency", "machine")
+LATER_FIELDS = ("compute", "currency", "machine")
 
 
 def configuration_of(asset: str, settings: Settings, country: str | None) -> str:

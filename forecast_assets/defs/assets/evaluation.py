@@ -9,12 +9,14 @@ from forecast_assets.config.settings import Settings
 from forecast_assets.defs.assets.contests import LATEST_REFUSALS, LATEST_TUNING, contest_of_run, skipped_if_superseded
 from forecast_assets.defs.assets.models import (
     MONTHS_OF_REFITS,
+    hashes_of_pooled,
     pooled_of,
     require_training_origins,
 )
 from forecast_assets.defs.assets.table_asset import TRAINING_POOL, table_asset
 from forecast_assets.defs.partition_windows import same_month, units_window, window
 from forecast_assets.defs.shown_figures import error_by_lag
+from forecast_assets.defs.training.jobs import TrainingJobs
 from forecast_assets.domain.anchors import EARLIEST_ANCHOR_MONTHS, TRAINING_ORIGINS
 from forecast_assets.domain.demand.demand_panel import panel_from_rows
 from forecast_assets.domain.demand.restatements import dated_rows, latest_rows, own_rows
@@ -24,6 +26,7 @@ from forecast_assets.market_state.anchor_fits import AnchorFits
 from forecast_assets.market_state.later_restatements import LaterRestatements
 from forecast_assets.market_state.recipes import for_backtest
 from forecast_assets.market_state.recipes_in_force import RecipesInForce
+from forecast_assets.market_state.training_request import request_of
 from forecast_assets.partitions import country_of_run, months_of_run, partition_key
 from forecast_assets.storage.anchor_memory import AnchorMemory
 from forecast_assets.storage.current_features import CurrentFeatures
@@ -61,6 +64,7 @@ def backtest(
     recipes_in_force: dg.ResourceParam[RecipesInForce],
     current_features: dg.ResourceParam[CurrentFeatures],
     anchor_memory: dg.ResourceParam[AnchorMemory],
+    training_jobs: dg.ResourceParam[TrainingJobs],
     features: StoredWindow,
     sell_in: StoredWindow,
     history_marks: StoredWindow,
@@ -77,11 +81,12 @@ def backtest(
     pooled = pooled_of(settings, pooled_model)
     contest = contest_of_run(context, settings, recipes_in_force, tuned_recipe, refused_recipe)
     anchors = AnchorFits(country, anchor_memory, current_features, features, sell_in, history_marks, products)
-    known, of_champion = (
-        anchors.backtest_forecasts(origin, for_backtest(settings.training, recipe), pooled) if recipe else []
-        for recipe in (contest.recipe, contest.champion)
-    )
-    cells = scored(known, of_champion, panel, origin)
+    recipes = [for_backtest(settings.training, recipe) for recipe in contest.recipes]
+    if training_jobs.takes(country):
+        learners = hashes_of_pooled(recipes_in_force.store, origin, pooled)
+        training_jobs.require(context, request_of("backtest", anchors, origin, recipes, learners))
+    known, *of_champion = (anchors.backtest_forecasts(origin, recipe, pooled) for recipe in recipes)
+    cells = scored(known, of_champion[0] if of_champion else [], panel, origin)
     metadata = evaluation_checks.backtest_figures(cells, origin)
     yield from stored_if_sound({origin: cells}, evaluation_checks.backtest_checks(), metadata=metadata)
 

@@ -12,23 +12,23 @@ from forecast_assets.defs.assets.table_asset import TRAINING_POOL, table_asset
 from forecast_assets.defs.io_managers.required_inputs import MissingInput
 from forecast_assets.defs.partition_windows import same_month, units_window, window
 from forecast_assets.defs.shown_figures import model_figures
+from forecast_assets.defs.training.jobs import TrainingJobs
 from forecast_assets.domain.anchors import EARLIEST_ANCHOR_MONTHS, TRAINING_ORIGINS
 from forecast_assets.domain.calendar import add_months, month_range
 from forecast_assets.domain.demand.demand_panel import panel_from_rows
 from forecast_assets.domain.features.market_at_origin import LEAST_HISTORY_MONTHS
-from forecast_assets.domain.models.market_model import MarketModel, fit_market_model
+from forecast_assets.domain.models.market_model import MarketModel
 from forecast_assets.domain.models.market_model_storage import beside_champion, model_to_parts
 from forecast_assets.domain.models.pooled_model import PooledModel, pooled_from_texts
 from forecast_assets.domain.models.predictions import MEMBER_MONTHS
-from forecast_assets.domain.models.recipe import Recipe
-from forecast_assets.domain.models.refit_accuracy import refit_errors
-from forecast_assets.domain.models.refits import Refit, refit_at_earlier_origins
 from forecast_assets.domain.publication.market_forecasts import market_baseline
 from forecast_assets.domain.selection.contest import Contest, recipe_id
 from forecast_assets.domain.selection.tuning import latest_tuning
 from forecast_assets.domain.statistical.baseline import BASELINE_WINDOW_MONTHS
 from forecast_assets.market_state.anchor_fits import AnchorFits
+from forecast_assets.market_state.fitted_model import fitted_model
 from forecast_assets.market_state.recipes_in_force import RecipesInForce
+from forecast_assets.market_state.training_request import request_of
 from forecast_assets.partitions import country_of_run, months_of_run
 from forecast_assets.storage import PartitionKey, TableReader
 from forecast_assets.storage.anchor_memory import AnchorMemory
@@ -71,6 +71,12 @@ def require_marks(asset: str, store: TableReader, step: PartitionKey, months: Se
 def pooled_of(settings: Settings, pooled_model: pd.DataFrame) -> PooledModel | None:
     """Return the learners of all markets; None if they are absent or the company switched pooling off."""
     return pooled_from_texts(pooled_model) if pools_markets(settings) else None
+
+
+def hashes_of_pooled(store: TableReader, origin: pd.Timestamp, pooled: PooledModel | None) -> dict[PartitionKey, str]:
+    """Return the content hash of the learners of all markets at an origin; empty where they are not used."""
+    stored = store.provenances("pooled_model", [PartitionKey(origin)]) if pooled else {}
+    return {partition: each.content_hash for partition, each in stored.items()}
 
 
 @table_asset(
@@ -128,6 +134,7 @@ def model(
     recipes_in_force: dg.ResourceParam[RecipesInForce],
     current_features: dg.ResourceParam[CurrentFeatures],
     anchor_memory: dg.ResourceParam[AnchorMemory],
+    training_jobs: dg.ResourceParam[TrainingJobs],
     features: StoredWindow,
     sell_in: StoredWindow,
     history_marks: StoredWindow,
@@ -137,29 +144,27 @@ def model(
 ) -> Results:
     """Train the model of the run's origin month; where a challenger meets another champion, one by each recipe."""
     (origin,) = months_of_run(context)
-    country, rows = country_of_run(context), sell_in.frame()
-    require_training_origins("model", recipes_in_force.store, country, origin, features, rows)
-    panel = panel_from_rows(rows, rows["month"].min(), origin).with_marks(history_marks.frame())
+    country, store = country_of_run(context), recipes_in_force.store
+    require_training_origins("model", store, country, origin, features, sell_in.frame())
     pooled = pooled_of(settings, pooled_model)
     contest = contest_of_run(context, settings, recipes_in_force, tuned_recipe, refused_recipe)
     skus = features.frame(["sku"])["sku"].nunique()
     is_pooled = pools_markets(settings) and contest.recipe.learns_from_others(skus)
     missing = ("pooled_model",) if pooled is None and is_pooled else ()
     anchors = AnchorFits(country, anchor_memory, current_features, features, sell_in, history_marks)
-
-    def fit(recipe: Recipe) -> tuple[MarketModel, list[Refit]]:
-        refits = anchors.refits(origin, recipe, pooled if recipe.learns_from_others(skus) else None)
-        learned_from = anchors.training_features(origin, refits, recipe)
-        fitted = fit_market_model(learned_from, panel, origin, recipe, refits, pooled)
-        held_out = refit_at_earlier_origins(learned_from, panel, origin, recipe, refits)
-        return dataclasses.replace(fitted, inputs_missing=missing), held_out
-
-    fitted, held_out = fit(contest.recipe)
+    by_job = training_jobs.takes(country)
+    if by_job:
+        learners = hashes_of_pooled(store, origin, pooled)
+        training_jobs.require(context, request_of("model", anchors, origin, contest.recipes, learners))
+    first, *others = (
+        fitted_model(anchors, origin, recipe, pooled, skus, remember=by_job) for recipe in contest.recipes
+    )
+    fitted = dataclasses.replace(first.model, inputs_missing=missing)
     parts = model_to_parts(fitted)
-    if contest.champion:
-        parts = beside_champion(parts, model_to_parts(fit(contest.champion)[0]))
+    for champion in others:
+        parts = beside_champion(parts, model_to_parts(dataclasses.replace(champion.model, inputs_missing=missing)))
     figures = {
-        **model_figures(refit_errors(held_out, fitted), fitted.gains()),
+        **model_figures(first.errors, fitted.gains()),
         **_training_figures(fitted, contest),
         "recipe_tuned_in": latest_tuning(tuned_recipe),
     }

@@ -81,6 +81,11 @@ class Contest:
     all_rejected: bool = False
     note: str = ""
 
+    @property
+    def recipes(self) -> list[Recipe]:
+        """The recipes to train: that of the model, then the champion's if it competes."""
+        return [self.recipe, self.champion] if self.champion else [self.recipe]
+
     def with_threads(self, threads: int) -> "Contest":
         """Return the same contest for training with this number of threads."""
         champion = self.champion and dataclasses.replace(self.champion, threads=threads)
