@@ -60,10 +60,9 @@ class Outbox:
         last = self._last_changes()
         for incident in incidents:
             number = last.get(_digest(incident.key), 0)
-            if number % 2:
-                continue
-            self._write(incident, number + 1, OPENED, self.channel_of(incident.country), cycle_id)
-            last[_digest(incident.key)] = number + 1
+            if number % 2 == 0:
+                # Of two incidents of one key the first is written: the second has the same name.
+                self._write(incident, number + 1, OPENED, self.channel_of(incident.country), cycle_id)
 
     def close(self, keys: Collection[str], cycle_id: str) -> None:
         """Close open incidents and announce each recovery once; keys that are not open are ignored."""
