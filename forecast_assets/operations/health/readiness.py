@@ -107,9 +107,9 @@ def _failed(checks: list[TableCheck], by: dict[pd.Timestamp, pd.DataFrame]) -> l
         if not findings:
             continue
         month, finding = max(findings.items(), key=lambda item: (not item[1].is_warning, item[0]))
-        count = f"{len(findings)} months, such as" if len(findings) > 1 else ""
+        count = f"{len(findings)} months, such as " if len(findings) > 1 else ""
         failed.append(
-            (check.blocking and not finding.is_warning, f"{check.name}: {count} {month:%Y-%m}: {finding.message}")
+            (check.blocking and not finding.is_warning, f"{check.name}: {count}{month:%Y-%m}: {finding.message}")
         )
     return failed
 

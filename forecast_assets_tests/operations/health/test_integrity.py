@@ -173,6 +173,16 @@ def test_a_table_among_documents_is_one_of_them(store):
     assert [finding.state for finding in verify_store(store).findings] == [DAMAGED]
 
 
+def test_a_damaged_document_of_a_version_that_is_no_longer_published_is_named(store):
+    (older,) = Path(store.versions_folder("market_report", FR)).iterdir()
+    store.write_documents("market_report", FR, {"page.html": b"new", "book.xlsx": b"new"}, run("run-e"))
+    assert findings(store) == set()
+    (older / "book.xlsx").write_bytes(b"other")
+    (finding,) = verify_store(store).findings
+    assert (finding.path, finding.state) == (str(older / "_provenance.json"), DAMAGED)
+    assert finding.problem.startswith("the documents beside it are not those that it names")
+
+
 def test_documents_are_restored_as_a_set(store):
     report(store, "page.html").write_bytes(b"")
     report(store, "_provenance.json").write_bytes(b"{")

@@ -65,6 +65,16 @@ def put(base, source: str, text: str) -> None:
     (base / "landing" / source / "FR.csv").write_text(text, encoding="utf-8")
 
 
+def test_a_delivery_that_cannot_be_used_hides_no_other(settings, tmp_path):
+    add(tmp_path, "FR,R00,2024-06,many\n")
+    put(tmp_path, "promotions", "country,sku,month,is_promoted\nFr,R00,2024-06,1\n")
+    # Products are read beside the SKUs that are sold.
+    assert rehearsed(settings) == [
+        ("sell_in", "delivery", "blocks"), ("products", "delivery", "blocks"),
+        ("promotions", "country_spelling", "blocks"),
+    ]  # fmt: skip
+
+
 def test_plans_of_skus_that_the_market_does_not_have_are_named_before_the_cycle(settings, tmp_path):
     header = "country,sku,origin_month,target_month,forecast_units,author,reason\n"
     put(tmp_path, "overrides", f"{header}FR,R00,2024-06,2024-09,5,Ann,x\nFR,NOPE,2024-06,2024-09,5,Bo,x\n")
