@@ -2,7 +2,7 @@
 
 import pytest
 
-from forecast_assets.alerts.messages import Messages
+from forecast_assets.alerts.messages import SENT, Messages
 from forecast_assets.alerts.outbox import Outbox
 from forecast_assets_tests.alerts.company import CYCLE, incident
 
@@ -117,3 +117,15 @@ def test_only_a_waiting_message_is_found_by_its_name(outbox, messages, clock):
     assert messages.find("default/1").number == 1
     with pytest.raises(LookupError, match="no message 'default/2' is waiting or parked"):
         messages.find("default/2")
+
+
+def test_a_sent_message_is_marked_and_read_no_more(outbox, messages, clock, monkeypatch):
+    outbox.report([incident("FR")], CYCLE)
+    clock.sleep(600)
+    messages.compose()
+    messages.advance(messages.find("default/1"), SENT)
+    assert "default/00000001/done.json" in messages.records.names()
+    read = []
+    monkeypatch.setattr(messages.records, "read_all", lambda names: read.extend(names) or [])
+    assert messages.unfinished() == {}
+    assert read == []
