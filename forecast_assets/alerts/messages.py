@@ -137,11 +137,12 @@ class Messages:
 
     def last_record_time(self, channel: str, before: int) -> datetime | None:
         """Return the time of the last record of the message before number ``before``; None without one."""
-        number = before - 1
-        if number < 1 or number not in (numbers := self._numbers().get(channel, {})):
+        number, numbers = before - 1, self._numbers().get(channel, {})
+        if number not in numbers:
             return None
         try:
-            return datetime.fromisoformat(self.records.read(_record_name(channel, number, numbers[number][0]))["at"])
+            last, _ = numbers[number]
+            return datetime.fromisoformat(self.records.read(_record_name(channel, number, last))["at"])
         except (UnreadableRecord, KeyError):
             return None
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from forecast_assets.alerts.messages import SENT, Messages
+from forecast_assets.alerts.messages import ATTEMPT, PARKED, RETRY, SENT, Messages
 from forecast_assets.alerts.outbox import Outbox
 from forecast_assets_tests.alerts.company import CYCLE, incident
 
@@ -129,3 +129,29 @@ def test_a_sent_message_is_marked_and_read_no_more(outbox, messages, clock, monk
     monkeypatch.setattr(messages.records, "read_all", lambda names: read.extend(names) or [])
     assert messages.unfinished() == {}
     assert read == []
+
+
+def test_the_last_record_of_the_message_before_has_its_time(outbox, messages, clock):
+    for country in ("FR", "DE"):
+        outbox.report([incident(country)], CYCLE)
+        clock.sleep(600)
+        messages.compose()
+    first = messages.find("default/1")
+    for status in (ATTEMPT, RETRY, ATTEMPT):
+        clock.sleep(60)
+        first = messages.advance(first, status)
+    assert messages.last_record_time("default", 2) == clock()
+    assert messages.last_record_time("default", 1) is None
+    assert messages.last_record_time("ASIA", 2) is None
+
+
+def test_a_message_that_another_process_parks_meanwhile_is_parked_here_too(outbox, messages, clock, monkeypatch):
+    outbox.report([incident("FR")], CYCLE)
+    clock.sleep(600)
+    messages.compose()
+    path, files = messages.records.path("default/00000001/0000.json"), outbox.store.files
+    files.replace(path, b"{", files.state(path))
+    monkeypatch.setattr(messages, "advance", lambda *_, **__: None)
+    (message,) = messages.unfinished()["default"]
+    assert message.status == PARKED
+    assert "default/00000001/0000.json cannot be read" in message.state["reason"]
