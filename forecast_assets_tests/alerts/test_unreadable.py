@@ -3,6 +3,7 @@
 import json
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 
 from forecast_assets.alerts import assembly
@@ -58,7 +59,7 @@ def test_an_unreadable_event_stops_no_other_and_is_an_incident(outbox, store, me
     assert "of Germany" in sent
     assert "of Japan" in sent
     (unreadable,) = [each for each in outbox.open_incidents() if each.kind == "alert_unreadable"]
-    assert unreadable.subject == first
+    assert (unreadable.subject, unreadable.month) == (first, pd.Timestamp("2024-07-01"))
     assert outbox.events.path(first) in dict(unreadable.facts)["error"]
     assert "An alert cannot be read" in sent
     assert messages.compose() == 0
@@ -91,6 +92,16 @@ def test_the_cards_after_an_unreadable_one_keep_their_revisions(outbox, store, m
     content = messages.content(messages.find("default/3"))
     # The revision of the unreadable card is lost: the count goes on from the card before it.
     assert (content["revision"], [each["country"] for each in content["incidents"]]) == (2, ["BR"])
+
+
+def test_a_channel_whose_only_card_cannot_be_read_counts_from_the_start(outbox, store, messages):
+    outbox.report([incident("FR")], CYCLE)
+    messages.compose()
+    spoil(store, messages.records.path("default/00000001/0000.json"), b"")
+    outbox.report([incident("DE")], CYCLE)
+    assert messages.compose() == 1
+    content = messages.content(messages.find("default/2"))
+    assert (content["revision"], [each["country"] for each in content["incidents"]]) == (1, ["DE"])
 
 
 def test_an_incident_whose_opening_cannot_be_read_still_closes(outbox, store, messages, clock):
