@@ -155,3 +155,22 @@ def test_a_message_that_another_process_parks_meanwhile_is_parked_here_too(outbo
     (message,) = messages.unfinished()["default"]
     assert message.status == PARKED
     assert "default/00000001/0000.json cannot be read" in message.state["reason"]
+
+
+def test_cards_of_another_cycle_in_between_do_not_restart_the_count(outbox, messages, clock):
+    for country, cycle in (("FR", CYCLE), ("DE", "prod-2024-07"), ("BR", CYCLE)):
+        outbox.report([incident(country)], cycle)
+        clock.sleep(600)
+        messages.compose()
+    assert [key for _, key, _ in told(messages)] == [
+        f"{CYCLE}|default|alert|1", "prod-2024-07|default|alert|1", f"{CYCLE}|default|alert|2",
+    ]  # fmt: skip
+
+
+def test_a_heartbeat_counts_no_incidents_beside_it(outbox, messages, clock):
+    """Its own facts name them."""
+    outbox.report([incident("FR")], CYCLE)
+    outbox.announce("heartbeat-1", "heartbeat", "default", CYCLE, {"content": {"title": "Heartbeat"}})
+    messages.compose()
+    content = messages.content(messages.find("default/1"))
+    assert (content["kind"], content["open_beside"], content["content"]) == ("heartbeat", 0, {"title": "Heartbeat"})

@@ -29,14 +29,14 @@ def open_or_why(*, is_closed: bool, **tags) -> str:
     try:
         _require_open(context(**tags), loaded(), published, "FR", JUNE)
     except dg.Failure as failure:
-        assert failure.allow_retries is False
-        return failure.description
+        return f"{failure.description}{' (again)' if failure.allow_retries else ''}"
     return ""
 
 
 def test_a_closed_month_is_published_again_only_by_a_run_that_reopens_it():
     assert open_or_why(is_closed=False) == ""
-    assert "run it with the tag forecast/cycle_id=dev-2024-06.r2" in open_or_why(is_closed=True)
+    # The same run again would have the same end: it is not retried.
+    assert open_or_why(is_closed=True).endswith("run it with the tag forecast/cycle_id=dev-2024-06.r2")
     assert open_or_why(is_closed=True, **{"forecast/cycle_id": "dev-2024-06"}) != ""
     assert open_or_why(is_closed=True, **{"forecast/cycle_id": "dev-2024-06.r2"}) == ""
 
