@@ -174,3 +174,12 @@ def test_a_heartbeat_counts_no_incidents_beside_it(outbox, messages, clock):
     messages.compose()
     content = messages.content(messages.find("default/1"))
     assert (content["kind"], content["open_beside"], content["content"]) == ("heartbeat", 0, {"title": "Heartbeat"})
+
+
+def test_a_message_whose_process_ended_before_marking_it_as_sent_is_marked_by_the_next(outbox, messages, clock):
+    outbox.report([incident("FR")], CYCLE)
+    clock.sleep(600)
+    messages.compose()
+    messages.records.create("default/00000001/0001.json", {"what": SENT, "at": clock().isoformat()})
+    assert messages.unfinished() == {}
+    assert "default/00000001/done.json" in messages.records.names()
