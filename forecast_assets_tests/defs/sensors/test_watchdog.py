@@ -179,7 +179,7 @@ def test_a_daemon_without_a_recent_heartbeat_is_told_and_recovers(company):
     required = company.instance.get_required_daemon_types()
     assert {"SENSOR", "SCHEDULER"} <= set(required)
     for daemon in required:
-        heartbeat(company, daemon, 301 if daemon == "SENSOR" else 299)
+        heartbeat(company, daemon, 301 if daemon == "SENSOR" else 300)
 
     def told():
         health = check_daemons(company.instance, NOW)
