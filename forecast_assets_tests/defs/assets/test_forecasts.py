@@ -23,7 +23,8 @@ def test_a_proposed_successor_is_named_and_forecast_as_such_if_accepted(monkeypa
     given = []
     for name, stand_in in {
         "panel_from_rows": lambda *_: PANEL, "proposed_successors": lambda *_: PROPOSED,
-        "model_from_parts": lambda _: None, "champion_from_parts": lambda _: None, "with_successors": lambda products, proposed: "with successors",
+        "model_from_parts": lambda _: None, "champion_from_parts": lambda _: None,
+        "with_successors": lambda products, proposed: "with successors",
         "market_forecasts": lambda *inputs: given.append(inputs[5]) or pd.DataFrame(),
         "forecast_figures": lambda *_: {},
     }.items():  # fmt: skip
