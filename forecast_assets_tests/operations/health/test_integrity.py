@@ -194,6 +194,15 @@ def test_documents_are_restored_as_a_set(store):
     assert restore(store, "market_report", FR, 60).path == ""
 
 
+def test_without_a_sound_set_no_document_is_changed(store):
+    (only,) = Path(store.versions_folder("market_report", FR)).iterdir()
+    for path in (only / "page.html", report(store, "page.html")):
+        path.write_bytes(b"x")
+    with pytest.raises(NothingToRestore, match=r"market_report \[FR\|2024-01-01\] has no sound version: materialize"):
+        restore(store, "market_report", FR, 60)
+    assert report(store, "page.html").read_bytes() == b"x"
+
+
 def test_a_market_that_a_run_is_writing_is_left_alone(store):
     published(store).write_bytes(b"")
     lease_of(store, "FR", 60).take("run-e")
