@@ -60,5 +60,6 @@ def _recorded_version(instance: dg.DagsterInstance, table: str, partition: Parti
     records = instance.fetch_materializations(
         dg.AssetRecordsFilter(dg.AssetKey(table), asset_partitions=[partition.to_dagster()]), limit=1
     ).records
-    metadata = records[0].asset_materialization.metadata if records and records[0].asset_materialization else {}
+    latest = next((each.asset_materialization for each in records), None)
+    metadata = latest.metadata if latest else {}
     return str(metadata[VERSION].value) if VERSION in metadata else None
