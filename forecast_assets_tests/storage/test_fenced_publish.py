@@ -6,7 +6,7 @@ import pytest
 
 from forecast_assets.storage import PublishConflict, TableStore
 from forecast_assets.storage.fenced_publish import Before, publish_file, remove_as_owner, replace_as_owner
-from forecast_assets.storage.lease import Lease, LeaseLost
+from forecast_assets.storage.lease import Hold, Lease, LeaseLost
 from forecast_assets.storage.publish import Files
 from forecast_assets_tests.storage.blobs_in_memory import BlobsInMemory
 from forecast_assets_tests.storage.examples import SELL_IN, key, run, sell_in
@@ -253,3 +253,33 @@ def changed(store, path, change, hold):
         replace_as_owner(store.files, path, b"3", hold)
     else:
         remove_as_owner(store.files, path, hold)
+
+
+class AlwaysAnother(Files):
+    """Files that another writer changes before every put; counts the puts."""
+
+    puts = []
+
+    def replace(self, path, content, state_before):
+        self.puts.append(content)
+        raise PublishConflict(path)
+
+
+def test_an_owner_that_is_always_overtaken_gives_up_after_five_attempts(store, lease, monkeypatch):
+    hold = lease.take("owner")
+    files = AlwaysAnother(store.files.fs)
+    monkeypatch.setattr(files.__class__, "puts", [])
+    with pytest.raises(PublishConflict, match=r"sell_in\.json"):
+        replace_as_owner(files, f"{store.base}/_findings/sell_in.json", b"1", hold)
+    assert files.puts == [b"1"] * 5
+
+
+def test_a_file_of_a_higher_token_stays_although_the_lease_names_its_writer(store, lease):
+    """The file of the lease was lost, and the machine that took the lease next has a clock of long ago."""
+    write(store, 2.0, "later", lease.take("later"))
+    store.files.replace(lease.path, b'{"holder": "run", "until": 9e9, "token": 5}', store.files.state(lease.path))
+    hold = Hold(lease, "run", 5)
+    hold.require()
+    with pytest.raises(LeaseLost, match="was published by a run that took the lease of FR after run"):
+        write(store, 1.0, "run", hold)
+    assert stored(store) == [2.0]

@@ -202,6 +202,33 @@ def test_on_azure_a_lease_taken_between_read_and_put_is_the_other_owners(monkeyp
     files.fs.rm("/", recursive=True)
 
 
+def test_on_azure_a_renewal_that_meets_another_owner_is_lost_and_one_that_meets_itself_is_not(monkeypatch):
+    files = Files(BlobsInMemory())
+    lease = Lease(files, "/leases", "FR", 60)
+    hold = lease.take("ours")
+    read = Files.read_with_state
+
+    def renew_after(then):
+        def slowly(self, path):
+            seen = read(self, path)
+            monkeypatch.setattr(Files, "read_with_state", read)
+            then()
+            return seen
+
+        monkeypatch.setattr(Files, "read_with_state", slowly)
+        hold.renew()
+
+    def take_over():
+        files.fs.now += 61
+        lease.take("theirs")
+
+    renew_after(hold.renew)
+    assert lease.owner() == "ours"
+    with pytest.raises(LeaseLost, match="theirs has taken it"):
+        renew_after(take_over)
+    files.fs.rm("/", recursive=True)
+
+
 def take_and_count(folder: str, name: str) -> None:
     """Take the lease repeatedly; each owner adds one to a file in two steps that must not mix."""
     lease = Lease(TableStore(folder).files, f"{folder}/leases", "FR", 60)

@@ -138,6 +138,19 @@ def test_rows_are_rebuilt_after_their_features_are_rebuilt(store):
     ]
 
 
+def test_rows_are_rebuilt_from_the_first_of_several_gaps_of_features(store):
+    for month in HISTORY:
+        pool(store, month)
+    train(store, JUNE)
+    january, april = pd.Timestamp("2024-01-01"), pd.Timestamp("2024-04-01")
+    for month in (january, april):
+        Path(store.path("features", PartitionKey(month, "NO"))).unlink()
+    steps_of_cycle = CycleSteps(store, MARKETS, CycleRequest(JUNE, history=12))
+    gaps = [Step("market_features", MonthRange(month, month)) for month in (january, april)]
+    assert list(steps_of_cycle.features("NO")) == gaps
+    assert list(steps_of_cycle.pooling(CODES))[0] == Step("pool_rows", MonthRange(january, HISTORY[-1]))
+
+
 def test_rows_of_closed_months_stay_when_features_are_rebuilt(store):
     for month in HISTORY:
         pool(store, month)

@@ -54,3 +54,11 @@ def test_a_column_without_two_numbers_that_differ_has_no_largest_difference():
 def test_a_key_of_one_column_is_its_text():
     before, now = (pd.DataFrame({"sku": ["a"], "units": [units]}) for units in (1, 3))
     assert table_difference(before, now, ["sku"]).columns == (ColumnDifference("units", 1, 2.0, (("a", "1", "3"),)),)
+
+
+def test_numbers_that_became_texts_have_no_largest_difference():
+    before, now = pd.DataFrame({"sku": ["a"], "units": [1.0]}), pd.DataFrame({"sku": ["a"], "units": ["one"]})
+    cells = (("a", "1.0", "one"),)
+    assert table_difference(before, now, ["sku"]).columns == (ColumnDifference("units", 1, None, cells),)
+    back = (("a", "one", "1.0"),)
+    assert table_difference(now, before, ["sku"]).columns == (ColumnDifference("units", 1, None, back),)

@@ -10,7 +10,10 @@ from forecast_assets.operations.history.source_changes import source_changes
 from forecast_assets.storage import PartitionKey
 
 JUNE = pd.Timestamp("2024-06-01")
-NODES = {"sell_in": SimpleNamespace(is_source=True), "features": SimpleNamespace(is_source=False)}
+NODES = {
+    "overrides": SimpleNamespace(is_source=True), "features": SimpleNamespace(is_source=False),
+    "sell_in": SimpleNamespace(is_source=True),
+}  # fmt: skip
 
 
 def version(content_hash: str, *, cycle_id: str = "dev-2024-06", was_published: bool = True) -> SimpleNamespace:
@@ -40,7 +43,7 @@ class Delivered:
 
 def changes(delivered: Delivered, *versions: SimpleNamespace, countries=("FR",)) -> list[str]:
     def of(table: str, partition: PartitionKey) -> list[SimpleNamespace]:
-        return list(versions) if partition == PartitionKey(JUNE, "FR") else []
+        return list(versions) if (table, partition) == ("sell_in", PartitionKey(JUNE, "FR")) else []
 
     return source_changes(SimpleNamespace(of=of), delivered, NODES, "dev-2024-06", JUNE, countries)
 
@@ -65,7 +68,7 @@ def test_the_last_version_that_the_cycle_published_counts():
     assert changes(Delivered("a"), version("a"), version("b", cycle_id="dev-2024-06.r2")) == []
 
 
-def test_a_market_without_a_published_version_has_no_change_and_hides_no_other():
+def test_a_source_without_a_published_version_has_no_change_and_hides_no_other():
     assert changes(Delivered()) == []
     assert len(changes(Delivered(), version("old"), countries=("DE", "FR"))) == 1
     assert len(changes(Delivered(error=OSError("x")), version("old"), countries=("FR", "FR"))) == 2
