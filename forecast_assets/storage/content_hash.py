@@ -90,7 +90,7 @@ def _validity_and_values(name: str, values: Values) -> str:
             f"column {name!r} has type {kind}, which stored tables do not use: no content hash is defined for it"
         )
     values = values.fill_null(pa.scalar(0, values.type)) if values.null_count else values
-    digest.update(_little_endian(values.to_numpy(zero_copy_only=False)))
+    digest.update(_little_endian(values.to_numpy()))
     return digest.hexdigest()
 
 

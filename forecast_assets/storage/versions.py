@@ -38,7 +38,7 @@ class Version:
     provenance: StoredProvenance
     is_published: bool
     was_published: bool
-    is_withdrawn: bool = False
+    is_withdrawn: bool
 
 
 def version_names(run_id: str, suffix: str = "") -> Iterator[str]:

@@ -26,7 +26,8 @@ def market_checks(published: pd.DataFrame) -> list[TableCheck]:
         sums = table.assign(is_market=table["level"] == MARKET).groupby(["target_month", "is_market"])
         compared = sums["forecast_units"].sum().unstack().reindex(index=wanted.index, columns=[False, True])
         off = compared.sub(wanted, axis=0).abs().gt(ROUNDING * wanted.clip(lower=1.0), axis=0) | compared.isna()
-        wrong = compared[off.any(axis=1)].reset_index()
+        named = compared.rename(columns={False: "categories_units", True: "market_units"})
+        wrong = named[off.any(axis=1)].reset_index()
         return violating(wrong, f"{len(wrong)} months whose categories or market differ from the sum of the SKUs")
 
     return [schema_check("forecast_levels"), SUMS_AGREE.rule(sums_agree)]

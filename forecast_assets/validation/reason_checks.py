@@ -26,12 +26,12 @@ def reason_checks(published: pd.DataFrame, sell_in: DemandPanel) -> list[TableCh
         published: ``published_forecasts`` of the origin.
         sell_in: The market's panel up to the origin.
     """
-    cells = published.sort_values(CELL, ignore_index=True)
+    cells = published.sort_values(CELL)
     last = last_units(sell_in, cells["sku"].unique()).ravel()
     expected = cells[CELL].assign(difference=cells["forecast_units"].to_numpy(float) - last)
 
     def find(table: pd.DataFrame, _: pd.Timestamp) -> Finding:
-        sums = table.groupby(CELL, as_index=False)["units"].sum()
+        sums = table.groupby(CELL)["units"].sum().reset_index()
         both = expected.merge(sums, on=CELL, how="left", validate="1:1")
         off = (both["units"] - both["difference"]).abs() > TOLERANCE * np.maximum(both["difference"].abs(), 1.0)
         wrong = both[both["units"].isna() | off]

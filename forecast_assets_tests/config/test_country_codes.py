@@ -29,3 +29,8 @@ def test_the_second_code_follows_from_the_first_and_a_misspelt_name_is_close_to_
     assert country_with("AU").iso3 == "AUS"
     assert country_with("XX") is None
     assert close_countries("Norwey")[0].iso2 == "NO"
+
+
+def test_at_most_three_countries_are_close():
+    # Ireland, Iran and Iceland; Greenland, Finland and others are further.
+    assert [country.iso2 for country in close_countries("Irland")] == ["IE", "IR", "IS"]

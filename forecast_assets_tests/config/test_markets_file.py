@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from forecast_assets.config.markets import Market, MarketsError, load_markets
-from forecast_assets.config.markets_file import add_market, set_stage
+from forecast_assets.config.markets_file import add_market, rename_market, set_stage
 from forecast_assets.sample import SAMPLE_MARKETS
 
 SINCE = pd.Timestamp("2019-01-01")
@@ -120,6 +120,8 @@ def test_the_reason_stands_above_the_entry_on_one_line(file):
         (lambda path: add_market(path, Market("no", "Norway", "NO", "NOR", "Europe", SINCE)), "expected 2 to 10 of"),
         (lambda path: set_stage(path, "XX", "live"), "no market XX"),
         (lambda path: set_stage(path, "FR", "gone"), "no stage gone"),
+        (lambda path: rename_market(path, "FR", "DE"), "no market FR, or DE is there already"),
+        (lambda path: rename_market(path, "XX", "YY"), "no market XX, or YY is there already"),
     ],
 )
 def test_a_change_that_would_spoil_the_file_is_refused_and_the_file_left_as_it_is(file, change, message):

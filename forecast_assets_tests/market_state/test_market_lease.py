@@ -1,7 +1,9 @@
 """Two runs of one market never mix, however they are started; runs of two markets run side by side."""
 
+import logging
 import threading
 from multiprocessing.queues import Queue
+from types import SimpleNamespace
 
 import dagster as dg
 import pandas as pd
@@ -13,6 +15,7 @@ from forecast_assets.market_state.market_lease import MarketBusy, MarketLease, l
 from forecast_assets.operations.cycle.launch import QUIET, failures_of, launch
 from forecast_assets.partitions import market_of_run
 from forecast_assets.storage import PartitionKey, TableStore
+from forecast_assets.storage.lease import Hold, Lease
 from forecast_assets.tags import RANGE_END_TAG, RANGE_START_TAG
 from forecast_assets_tests.processes import CONTEXT, started
 from forecast_assets_tests.repository_settings import MARKETS
@@ -59,6 +62,42 @@ def test_a_run_waits_for_the_other_one_to_end(tmp_path):
     with waiting.held_by(run("FR", "second")):
         assert lease_of(waiting.store, "FR", 60).owner() == "second"
     timer.join()
+
+
+def test_a_run_tries_twice_a_second_until_its_time_has_passed(tmp_path, monkeypatch):
+    waits, now, take = MarketLease(TableStore(str(tmp_path)), seconds=60, wait_seconds=2.0), [100.0], Lease.take
+    tried_at = []
+
+    def taken(lease, owner):
+        tried_at.append(now[0])
+        assert len(tried_at) < 10
+        return take(lease, owner)
+
+    def sleep(seconds):
+        now[0] += seconds
+
+    with waits.held_by(run("FR", "first")):
+        clock = SimpleNamespace(monotonic=lambda: now[0], sleep=sleep)
+        monkeypatch.setattr("forecast_assets.market_state.market_lease.time", clock)
+        monkeypatch.setattr(Lease, "take", taken)
+        with pytest.raises(MarketBusy, match="waited 2 s"):
+            waits.held_by(run("FR", "second")).__enter__()
+    assert tried_at == [100.0, 100.5, 101.0, 101.5, 102.0]
+
+
+def test_a_renewal_that_fails_is_logged_and_tried_again(tmp_path, monkeypatch, caplog):
+    renewed, outcomes = threading.Event(), [OSError("no route to the store")]
+
+    def renew(hold):
+        if outcomes:
+            raise outcomes.pop()
+        renewed.set()
+
+    monkeypatch.setattr(Hold, "renew", renew)
+    short = MarketLease(TableStore(str(tmp_path)), seconds=0.01, wait_seconds=0)
+    with caplog.at_level(logging.WARNING), short.held_by(run("FR", "first")):
+        assert renewed.wait(30)
+    assert "The lease of FR was not renewed: no route to the store" in caplog.text
 
 
 def test_a_lease_is_renewed_until_the_run_ends(tmp_path):

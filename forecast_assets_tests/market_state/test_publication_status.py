@@ -130,3 +130,12 @@ def test_a_backfilled_month_that_names_no_later_one_is_judged_too(tmp_path):
     publish(store, AUGUST, answers=at(2))
     publish(store, JUNE, status="backfilled", answers=at(3))
     assert [change.after for change in withdraw(store, order(AUGUST), 60).changes] == ["published"]
+
+
+def test_an_earlier_publication_of_the_month_itself_is_no_later_month(tmp_path):
+    store = TableStore(str(tmp_path))
+    publish(store, AUGUST, answers=at(2))
+    publish(store, JUNE, status="backfilled", answers=at(3) | later(AUGUST))
+    publish(store, JUNE, run="again", forecast_units=3.0, status="backfilled", answers=at(9) | later(AUGUST))
+    withdraw(store, order(AUGUST), 60)
+    assert status(store, JUNE) == "published"

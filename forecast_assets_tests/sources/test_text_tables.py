@@ -37,5 +37,10 @@ def test_every_file_that_is_no_table_is_named(delivered, content):
     assert ("good.csv" in text, "deliver the file again as CSV in UTF-8" in text) == (False, True)
 
 
+def test_namibia_and_an_empty_cell_are_texts(delivered):
+    (table,) = delivered(rates=b"month,country,rate\n2024-11,NA,\n").values()
+    assert table.to_dict("list") == {"month": ["2024-11"], "country": ["NA"], "rate": [""]}
+
+
 def test_without_a_file_there_is_no_table(delivered):
     assert delivered() == {}

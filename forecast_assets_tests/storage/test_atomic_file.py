@@ -1,5 +1,7 @@
 """Creating a file that is absent and replacing one that is unchanged, on each kind of file system."""
 
+import os
+
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
@@ -55,6 +57,20 @@ def test_a_file_that_changed_after_it_was_read_is_not_replaced(file):
 
     assert not file.update(change_late)
     assert file.read() == b"theirs"
+
+
+def test_a_file_has_the_age_of_the_stores_clock(file):
+    assert file.age_seconds() is None
+    file.update(lambda before: b"content")
+    if file.files.is_local:
+        written = os.stat(file.path).st_mtime
+        os.utime(file.path, (written - 100, written - 100))
+        assert 100 <= file.age_seconds() < 130
+    elif isinstance(file.files.fs, BlobsInMemory):
+        file.files.fs.now += 100
+        assert file.age_seconds() == 100
+    else:
+        assert file.age_seconds() is None
 
 
 def count_up(path: str) -> None:

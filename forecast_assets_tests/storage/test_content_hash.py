@@ -74,7 +74,23 @@ def test_it_does_not_change_with_row_order_column_order_or_chunks():
     table = example()
     shuffled = table.take([2, 0, 3, 1]).select(sorted(table.column_names, reverse=True))
     chunked = pa.concat_tables([table.slice(0, 1), table.slice(1, 2), table.slice(3)])
+    halves = pa.concat_tables([table.slice(0, 2), table.slice(2)])
     assert content_hash(table, KEYS) == content_hash(shuffled, KEYS) == content_hash(chunked, KEYS)
+    assert content_hash(table, KEYS) == content_hash(halves, KEYS)
+
+
+@pytest.mark.parametrize(
+    ("plain", "others"),
+    [
+        (pa.string(), (pa.large_string(), pa.string_view())),
+        (pa.binary(), (pa.large_binary(), pa.binary_view())),
+    ],
+)
+def test_it_does_not_change_with_the_width_of_offsets(plain, others):
+    def of(kind):
+        return content_hash(pa.table({"sku": ["a", "b"], "content": pa.array([b"page", None]).cast(kind)}), ("sku",))
+
+    assert {of(kind) for kind in others} == {of(plain)}
 
 
 def test_it_does_not_change_with_the_file_it_went_through():

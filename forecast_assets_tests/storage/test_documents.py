@@ -48,3 +48,12 @@ def test_missing_documents_are_named(store):
 def test_names_that_leave_the_folder_and_empty_sets_are_rejected(store, documents):
     with pytest.raises(ValueError, match="plain file names"):
         store.write_documents("market_report", PARTITION, documents, run())
+
+
+def test_a_retried_step_without_one_of_its_documents_gets_a_new_version(store):
+    both = {"a.html": b"page", "b.xlsx": b"book"}
+    names = [
+        store.write_documents("market_report", PARTITION, documents, run("run-a")).provenance.version
+        for documents in (both, {"a.html": b"page"})
+    ]
+    assert names == ["run-a", "run-a-2"]

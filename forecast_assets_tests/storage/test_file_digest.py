@@ -10,7 +10,7 @@ import pytest
 
 from forecast_assets.storage import TableStore
 from forecast_assets.storage.damaged_file import DamagedFile
-from forecast_assets.storage.file_digest import READ_AT_ONCE
+from forecast_assets.storage.file_digest import READ_AT_ONCE, token_of
 from forecast_assets.storage.provenance import METADATA_KEY
 from forecast_assets_tests.storage.examples import FEATURES, SELL_IN, key, run, sell_in
 
@@ -127,3 +127,17 @@ def test_a_footer_longer_than_one_read_is_checked(store):
     content[-footer_bytes + 10] ^= 1
     path.write_bytes(content)
     assert outcome(lambda: store.provenance("features", FR), path) == "named"
+
+
+def test_a_footer_that_was_changed_is_named_with_the_digest_that_it_should_have(path):
+    content = bytearray(path.read_bytes())
+    named = content.partition(b" footer=")[2][:32].decode()
+    position = len(content) - 8 - int.from_bytes(content[-8:-4], "little") + 4
+    content[position] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(DamagedFile, match=f"the digest of its footer is not {named}, which the footer names"):
+        TableStore(str(path.parents[3])).provenance("sell_in", FR)
+
+
+def test_a_file_of_a_writer_without_a_lease_has_the_lowest_token(path):
+    assert token_of(path.read_bytes()) == 0

@@ -1,11 +1,15 @@
 """The version of a store's layout: older stores are brought up step by step, later ones are refused."""
 
 import json
+from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
-from forecast_assets.storage import TableStore
+from forecast_assets.storage import PublishConflict, TableStore
+from forecast_assets.storage.damaged_file import DamagedFile
 from forecast_assets.storage.layout import LAYOUT, STEPS, LayoutError, migrate, require_layout, stored_layout
+from forecast_assets_tests.storage.examples import SELL_IN, key, run, sell_in
 
 
 @pytest.fixture
@@ -61,3 +65,23 @@ def test_a_damaged_file_is_named(store, tmp_path, text):
     write_layout(tmp_path, text)
     with pytest.raises(LayoutError, match=r"version\.json is damaged"):
         stored_layout(store)
+
+
+def test_of_two_migrations_at_once_the_second_is_refused(store, monkeypatch):
+    monkeypatch.setattr("forecast_assets.storage.publish.Files.replace", Mock(side_effect=PublishConflict("x")))
+    with pytest.raises(LayoutError, match="another process migrates"):
+        migrate(store)
+
+
+@pytest.mark.parametrize("is_last", [True, False])
+def test_the_last_partition_of_each_table_must_be_readable(store, is_last):
+    months = ("FR|2024-01-01", "FR|2024-02-01")
+    for partition in months:
+        store.write(SELL_IN, key(partition), sell_in(1.0), run())
+    Path(store.path("sell_in", key(months[is_last]))).write_bytes(b"PAR1")
+    if not is_last:
+        assert migrate(store) == [1]
+        return
+    with pytest.raises(DamagedFile, match=r"month=2024-02-01"):
+        migrate(store)
+    assert stored_layout(store) == 0

@@ -55,3 +55,19 @@ def test_causes_that_go_in_a_circle_end():
     first, second = ValueError("a"), ValueError("b")
     first.__cause__, second.__cause__ = second, first
     assert not is_transient(first)
+
+
+def test_an_error_while_another_was_handled_is_transient_with_it_unless_it_hides_it():
+    def failed(*, hides: bool) -> ValueError:
+        try:
+            try:
+                raise TimeoutError
+            except TimeoutError:
+                if hides:
+                    raise ValueError("no such row") from None
+                raise ValueError("no such row")  # noqa: B904 - the context is what is tested
+        except ValueError as error:
+            return error
+
+    assert is_transient(failed(hides=False))
+    assert not is_transient(failed(hides=True))

@@ -30,6 +30,12 @@ def test_categories_and_market_add_up_to_the_skus(table, wrong_months):
     assert check.find(table, JUNE).violations == wrong_months
 
 
+def test_a_month_that_does_not_add_up_is_shown_with_both_sums():
+    (check,) = (each for each in market_checks(PUBLISHED) if each.name == "sums_agree")
+    (row,) = check.find(levels({"Tea": 10.0, "Mugs": 29.0}, 40.0), JUNE).rows.to_dict("records")
+    assert row == {"target_month": JULY, "categories_units": 39.0, "market_units": 40.0}
+
+
 def test_a_market_that_is_not_published_is_named_and_does_not_stop_the_sums():
     (check,) = (each for each in totals_checks({JUNE: {"FR"}}, ["FR", "NO"]) if each.name == "markets_published")
     finding = check.find(pd.DataFrame(), JUNE)

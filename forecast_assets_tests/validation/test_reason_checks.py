@@ -3,7 +3,7 @@
 import pandas as pd
 
 from forecast_assets.domain.reasons.forecast_reasons import forecast_reasons
-from forecast_assets.validation.reason_checks import reason_checks
+from forecast_assets.validation.reason_checks import PARTS_ADD_UP, reason_checks
 from forecast_assets_tests.domain.portfolio_market import MONTHS, ORIGIN, PAST, market, series
 from forecast_assets_tests.domain.reasons.reason_tables import reason_tables
 
@@ -19,6 +19,8 @@ def found(change=lambda rows: rows):
 
 def test_reasons_as_made_pass():
     assert found().violations == 0
+    # A wrong explanation fails no cycle.
+    assert not PARTS_ADD_UP.blocking
 
 
 def test_a_part_that_is_off_is_found_with_its_cell():

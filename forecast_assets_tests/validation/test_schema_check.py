@@ -45,7 +45,15 @@ def test_what_does_not_fit_is_named_with_column_and_rule(changes, message):
 
 
 def test_a_missing_column_is_named():
-    assert "reason" in find(sell_in().drop(columns="reason")).rows.to_string()
+    finding = find(sell_in().drop(columns="reason"))
+    assert "reason" in finding.rows.to_string()
+    assert "column_in_dataframe (1)" in finding.message
+
+
+def test_at_most_ten_columns_that_are_not_declared_are_named():
+    finding = find(sell_in(**{f"more_{number:02}": [1.0, 1.0] for number in range(12)}))
+    assert finding.violations == 12
+    assert finding.message.endswith(", ".join(f"more_{number:02}" for number in range(10)))
 
 
 def test_violations_of_several_rules_are_all_counted():

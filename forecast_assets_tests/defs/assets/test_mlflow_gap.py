@@ -2,16 +2,18 @@
 
 import dataclasses
 import shutil
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 from mlflow import MlflowClient
 
 from forecast_assets.operations.history.mlflow_gap import missing_runs, record_again
-from forecast_assets.storage import PartitionKey
+from forecast_assets.storage import PartitionKey, TableStore
 from forecast_assets.tracking.mlflow_runs import MlflowRuns
 from forecast_assets.tracking.mlflow_tracking import MlflowTracking, prepare_mlflow_store
 from forecast_assets_tests.defs.assets.company import DECEMBER, succeeded
+from forecast_assets_tests.market_state.publications import publish
 
 pytestmark = pytest.mark.heavy
 
@@ -63,6 +65,8 @@ def test_a_lost_run_is_named_and_recorded_again_as_it_was(lost, monkeypatch):
     del expected["forecast.git_sha"]
     assert (tags, [params, metrics]) == (expected, values)
     assert kept == dataclasses.replace(missing, mlflow_run_id=after.info.run_id)
+    (champion,) = MlflowClient(tracking.tracking_uri).search_model_versions("name = 'forecasts_FR'")
+    assert champion.run_id == after.info.run_id
 
 
 def test_the_run_of_a_replaced_publication_is_not_missing(lost):
@@ -103,3 +107,12 @@ def test_a_file_that_cannot_be_read_hides_no_other(lost):
     (folder / "broken.json").write_bytes(b"\xff{")
     assert runs.kept() == before
     (folder / "broken.json").unlink()
+
+
+def test_lost_runs_are_named_by_month_and_market(tmp_path):
+    store, nothing = TableStore(str(tmp_path)), SimpleNamespace(market_run_ids=set)
+    for number, (code, month) in enumerate([("FR", "2024-06-01"), ("DE", "2024-06-01"), ("NO", "2024-05-01")]):
+        publish(store, pd.Timestamp(month), country=code)
+        MlflowRuns(store).keep(PartitionKey(pd.Timestamp(month), code), f"cycle-{number}", "run", "gone", "parent")
+    order = [(f"{run.partition.month:%m}", run.partition.country) for run in missing_runs(store, nothing)]
+    assert order == [("05", "NO"), ("06", "DE"), ("06", "FR")]

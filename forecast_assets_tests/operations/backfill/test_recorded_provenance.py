@@ -1,6 +1,7 @@
 """Knowledge that a backfill has of stored partitions, before and after the runs that it starts."""
 
 import itertools
+import logging
 from pathlib import Path
 
 import pandas as pd
@@ -75,3 +76,17 @@ def test_documents_have_no_months_to_read_again(store):
     recorded = RecordedProvenance(store)
     recorded.reread("market_report", key("FR|2024-06-01"))
     assert recorded.document("market_report", key("FR|2024-06-01")) is None
+
+
+def test_a_market_without_a_partition_is_none_although_one_was_looked_for(store, caplog):
+    recorded = RecordedProvenance(store)
+    recorded.reread("sell_in", key("ES|2024-06-01"))
+    assert recorded.countries("sell_in") == ["DE", "FR"]
+
+
+def test_a_damaged_partition_is_logged_with_its_path(store, caplog):
+    path = Path(store.path("sell_in", key("FR|2024-06-01")))
+    path.write_bytes(b"PAR1")
+    with caplog.at_level(logging.WARNING, "forecast_assets.backfill"):
+        assert list(RecordedProvenance(store).of("sell_in", "FR")) == [JULY]
+    assert f"To be rebuilt: {path} is damaged" in caplog.text

@@ -86,6 +86,14 @@ def test_runs_without_delivery_over_ranges_and_failed_ones_are_no_past(instance)
     assert ready(predicted(instance))["DE"] == "06:05:00"
 
 
+def test_many_later_runs_of_one_market_hide_no_past_of_another(instance):
+    for day in range(11, 20):
+        record(instance, "FR", "2024-10", f"2024-11-{day}T06:00Z", takes=200)
+    prediction = predicted(instance, priorities={"FR": 10, "DE": 10})
+    assert [each.country for each in prediction.markets if each.has_past] == ["FR", "DE"]
+    assert ready(prediction)["DE"] == "06:05:00"
+
+
 def test_the_time_of_the_process_start_counts(instance):
     run_id = record(instance, "NO", "2024-10", "2024-11-10T06:00Z", starts=40, takes=60)
     at = pd.Timestamp("2024-11-10T06:00:30Z").timestamp()

@@ -142,13 +142,16 @@ def test_rows_are_rebuilt_from_the_first_of_several_gaps_of_features(store):
     for month in HISTORY:
         pool(store, month)
     train(store, JUNE)
-    january, april = pd.Timestamp("2024-01-01"), pd.Timestamp("2024-04-01")
+    january, february, march, april = (pd.Timestamp(f"2024-0{month}-01") for month in (1, 2, 3, 4))
+    for month in (february, march):
+        put(store, "published_forecasts", month, "NO")
     for month in (january, april):
         Path(store.path("features", PartitionKey(month, "NO"))).unlink()
     steps_of_cycle = CycleSteps(store, MARKETS, CycleRequest(JUNE, history=12))
-    gaps = [Step("market_features", MonthRange(month, month)) for month in (january, april)]
-    assert list(steps_of_cycle.features("NO")) == gaps
-    assert list(steps_of_cycle.pooling(CODES))[0] == Step("pool_rows", MonthRange(january, HISTORY[-1]))
+    # February is closed and stays.
+    gaps = [MonthRange(january, january), MonthRange(march, april)]
+    assert [step.months for step in steps_of_cycle.features("NO")] == gaps
+    assert next(steps_of_cycle.pooling(CODES)) == Step("pool_rows", MonthRange(january, january))
 
 
 def test_rows_of_closed_months_stay_when_features_are_rebuilt(store):

@@ -80,7 +80,7 @@ def test_an_instance_that_never_ran_proves_no_run_and_no_replay(live):
 def test_a_replay_holds_if_a_table_was_rebuilt_and_none_differs(live, monkeypatch, results, holds):
     partition = PartitionKey(pd.Timestamp("2024-03-01"), "FR")
     stored = StoredProvenance("run", "test-2024-03", "sha", rows=1)
-    version = Version("run", "path", stored, is_published=True, was_published=True)
+    version = Version("run", "path", stored, is_published=True, was_published=True, is_withdrawn=False)
     outcomes = [Outcome(Target("features", partition, version), result) for result in results]
     monkeypatch.setattr(Live, "latest", lambda _: [partition])
     monkeypatch.setattr(TableStore, "provenance", lambda *_: stored)

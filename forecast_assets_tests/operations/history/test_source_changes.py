@@ -12,7 +12,7 @@ from forecast_assets.storage import PartitionKey
 JUNE = pd.Timestamp("2024-06-01")
 NODES = {
     "overrides": SimpleNamespace(is_source=True), "features": SimpleNamespace(is_source=False),
-    "sell_in": SimpleNamespace(is_source=True),
+    "sell_in": SimpleNamespace(is_source=True), "sell_out": SimpleNamespace(is_source=True),
 }  # fmt: skip
 
 
@@ -30,7 +30,8 @@ class Delivered:
     problems: str = ""
 
     def read(self, table: str, country: str, months: list[pd.Timestamp]) -> None:
-        assert (table, months) == ("sell_in", [JUNE])
+        assert table in ("sell_in", "sell_out")
+        assert months == [JUNE]
         if self.error:
             raise self.error
 
@@ -41,9 +42,9 @@ class Delivered:
         return self.content
 
 
-def changes(delivered: Delivered, *versions: SimpleNamespace, countries=("FR",)) -> list[str]:
+def changes(delivered: Delivered, *versions: SimpleNamespace, countries=("FR",), tables=("sell_in",)) -> list[str]:
     def of(table: str, partition: PartitionKey) -> list[SimpleNamespace]:
-        return list(versions) if (table, partition) == ("sell_in", PartitionKey(JUNE, "FR")) else []
+        return list(versions) if table in tables and partition == PartitionKey(JUNE, "FR") else []
 
     return source_changes(SimpleNamespace(of=of), delivered, NODES, "dev-2024-06", JUNE, countries)
 
@@ -73,3 +74,8 @@ def test_a_source_without_a_published_version_has_no_change_and_hides_no_other()
     assert len(changes(Delivered(), version("old"), countries=("DE", "FR"))) == 1
     assert len(changes(Delivered(error=OSError("x")), version("old"), countries=("FR", "FR"))) == 2
     assert len(changes(Delivered(problems="x"), version("old"), countries=("FR", "FR"))) == 2
+
+
+def test_a_source_that_cannot_be_read_hides_no_other():
+    lines = changes(Delivered(error=OSError("x")), version("old"), tables=("sell_in", "sell_out"))
+    assert [line.split()[0] for line in lines] == ["sell_in", "sell_out"]

@@ -1,5 +1,7 @@
 """A publication that is taken back: the store is as if it had not been, and undoing brings it back."""
 
+import dataclasses
+
 import dagster as dg
 import duckdb
 import pandas as pd
@@ -25,7 +27,7 @@ from forecast_assets.operations.history.withdraw import (
     withdraw,
 )
 from forecast_assets.sources.sql.project import DEFAULT_FOLDER
-from forecast_assets.storage import PartitionKey, Provenance, TableSpec, TableStore
+from forecast_assets.storage import PartitionKey, Provenance, TableSpec, TableStore, WrittenVersion
 from forecast_assets.storage.publish import Files
 from forecast_assets.storage.table_specs import table_specs
 from forecast_assets.storage.version_files import all_versions
@@ -227,3 +229,16 @@ def test_dagster_shows_the_withdrawal_and_its_sensors_see_the_latest_month_that_
     assert observation.metadata["reason"].value == "wrong file"
     assert observation.metadata["versions"].value.endswith(f"{TABLE} run-2024-07.parquet")
     assert judged.partition_key == "FR|2024-06-01"
+
+
+def test_dagster_shows_each_month_whose_status_changed(store):
+    june = PartitionKey(JUNE, "FR")
+    changed = WrittenVersion(june, store.path(TABLE, june), store.provenance(TABLE, june))
+    outcome = dataclasses.replace(withdraw(store, order(JULY), 60), written=(changed,))
+    with dg.DagsterInstance.ephemeral() as instance:
+        tell_dagster(instance, store, order(JULY), outcome, undo=True)
+        (record,) = instance.fetch_materializations(dg.AssetKey(TABLE), limit=5).records
+        (observed,) = instance.fetch_observations(dg.AssetKey(TABLE), limit=5).records
+    assert record.partition_key == "FR|2024-06-01"
+    assert record.asset_materialization.description == "status changed by forecast-assets withdraw"
+    assert observed.asset_observation.description == "publication restored"

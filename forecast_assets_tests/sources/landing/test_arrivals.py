@@ -138,3 +138,11 @@ def test_an_unreadable_file_beside_a_whole_month_is_named_and_holds_nothing_up(l
     assert delivery.is_complete
     assert delivery.lacks == ""
     assert delivery.cannot_be_read.startswith(f"cannot be read: {source}/FR_05.parquet: found an unreadable file")
+
+
+def test_a_month_between_two_with_sell_out_lacks_it(landing):
+    landing("sell_in/FR.csv", HEADER + "FR,A,2024-04,1\nFR,A,2024-06,1\n", age=61)
+    landing("sell_out/FR.csv", HEADER + "FR,A,2024-05,1\nFR,A,2024-07,1\n", age=61)
+    assert delivered(landing).missing == ("sell_out",)
+    # Before its first month a market may have none.
+    assert delivered(landing, month=pd.Timestamp("2024-04-01")).missing == ()

@@ -89,6 +89,13 @@ def test_a_time_of_day_with_a_zone_is_refused_as_it_may_be_another_month(landing
     assert f'sell_in/FR.parquet, column month, row 1: found "{written:%Y-%m-%d %H}:00:00+00"' in message(landing)
 
 
+@pytest.mark.parametrize(("column", "day"), [("month", JUNE), ("date", pd.Timestamp("2024-06-15"))])
+def test_a_midnight_of_a_zone_is_its_day_and_in_a_column_of_months_its_month(landing, column, day):
+    written = dt.datetime(2024, 6, 14, 22, tzinfo=dt.UTC)
+    put(landing, column, pa.array([written], pa.timestamp("us", "Europe/Paris")))
+    assert landing.rows()[column].tolist() == [day]
+
+
 @pytest.mark.parametrize("text", ["2024-05-31T22:00:00Z", "2024-06-01 08:00:00+02:00", "2024-05-31 22:00 UTC"])
 def test_a_text_with_time_and_zone_is_refused_for_the_same_reason(landing, text):
     landing.put("sell_in/FR.csv", f"country,sku,date,units\nFR,A,{text},1\n")

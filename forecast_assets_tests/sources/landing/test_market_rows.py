@@ -7,7 +7,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from forecast_assets.sources.landing import LandingError, market_rows
+from forecast_assets.sources.landing import LandingError, LandingFolder, market_rows
 from forecast_assets.sources.landing.folder import local_database
 from forecast_assets_tests.sources.landing.deliveries import SELL_IN, TODAY, Deliveries
 
@@ -168,3 +168,23 @@ def test_threads_do_not_share_a_connection(landing):
     assert seen[0] is not mine
     assert seen[1] == [2.0]
     assert folder.of_market("FR") is mine
+
+
+def test_rows_of_before_are_read_again_after_others_took_their_place(landing):
+    """A file leaves while another one cannot be read, and comes back as it was: with the same size and time."""
+    folder, file = landing.sell_in("FR,A,2024-06,1\n").folder, landing.base / "sell_in" / "all.csv"
+    assert units(folder) == [1.0]
+    away = landing.base / "all.csv"
+    file.rename(away)
+    landing.sell_in('FR,"A,2024-06,1\n', "FR.csv")
+    with pytest.raises(LandingError):
+        units(folder)
+    (landing.base / "sell_in" / "FR.csv").unlink()
+    away.rename(file)
+    assert units(folder) == [1.0]
+
+
+def test_a_landing_folder_that_is_missing_is_an_error_unless_it_may_be(tmp_path):
+    with pytest.raises(LandingError, match="no such folder"):
+        LandingFolder(str(tmp_path / "none")).files("sell_in")
+    assert LandingFolder(str(tmp_path / "none"), must_exist=False).files("sell_in") == []

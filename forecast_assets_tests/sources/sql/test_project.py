@@ -144,3 +144,8 @@ def test_a_file_must_say_its_grain_and_units(write):
 def test_an_unknown_name_lists_the_known_files(project):
     with pytest.raises(SqlProjectError, match="no SQL file named 'sellin'; known: overrides,"):
         project.render("sellin", Lake())
+
+
+def test_a_folder_without_files_is_named(tmp_path):
+    with pytest.raises(SqlProjectError, match=f"no .sql files in .* below {tmp_path}"):
+        SqlProject(tmp_path)

@@ -228,12 +228,15 @@ def test_measuring_takes_the_months_after_the_first_published_one(tmp_path, fake
     for source in SOURCES:
         put(tmp_path, source, "FR", "2024-04-01")
     put(tmp_path, "published_forecasts", "BR", "2024-06-01")
+    put(tmp_path, "published_forecasts", "NO", "2024-05-01")
     results = run_measures(
-        loaded(FORECAST_STORE=str(tmp_path)), load_code_location, JUNE, ["FR", "DE", "BR"], lambda *_: None
+        loaded(FORECAST_STORE=str(tmp_path)), load_code_location, JUNE, ["FR", "DE", "BR", "NO"], lambda *_: None
     )
     assert fake.submitted == [
         ("ingest", "FR", MonthRange(MAY, JUNE)),
         ("measure", "FR", MonthRange(pd.Timestamp("2024-04-01"), JUNE)),
+        ("ingest", "NO", MONTH),
+        ("measure", "NO", MONTH),
     ]
     assert (results["DE"], results["BR"]) == ([], [])
 
