@@ -21,11 +21,10 @@ def run(table: str, partition: list[str]) -> None:
     try:
         restored = restore(store, name, key, settings.store.lease_seconds)
     except (NothingToRestore, LeaseTaken, LeaseLost) as error:
-        console.print(f"{error}. Nothing was changed." if isinstance(error, LeaseTaken) else str(error), style="red")
+        text = f"{error}. Nothing was changed." if isinstance(error, LeaseTaken) else str(error)
+        console.print(text, style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from None
     provenance = restored.provenance
     version = f"version {provenance.version} of cycle {provenance.cycle_id}, written {provenance.written_at[:19]} UTC"
-    done = (
-        f"{restored.path} holds {version} again." if restored.path else f"nothing is damaged; published is {version}."
-    )
+    done = f"{restored.path} holds {version} again" if restored.path else f"nothing is damaged; published is {version}"
     console.print(f"{name} {key}: {done}.", markup=False, soft_wrap=True)

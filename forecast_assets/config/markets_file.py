@@ -70,7 +70,7 @@ def _yaml(text: str = "") -> Any:
     yaml = YAML()
     yaml.preserve_quotes, yaml.width = True, NO_WRAPPING
     _, indent, offset = load_yaml_guess_indent(text) if text else (None, None, None)
-    yaml.indent(mapping=2, sequence=indent or 2, offset=offset or 0)
+    yaml.indent(sequence=indent or 2, offset=offset or 0)
     return yaml
 
 

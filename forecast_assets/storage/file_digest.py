@@ -34,7 +34,7 @@ _VALUE = re.compile(
 )
 
 
-def value_to_seal(place: str, token: int = 0) -> str:
+def value_to_seal(place: str, token: int) -> str:
     """Return the value of ``FILE_KEY`` before the digests are known; ``seal`` fills them in.
 
     Args:

@@ -1,5 +1,7 @@
 """Edits of markets.yaml: what is changed, and that everything else stays as somebody wrote it."""
 
+import textwrap
+
 import pandas as pd
 import pytest
 
@@ -36,6 +38,8 @@ BY_BLOCK = """markets:
   region: Europe
   since: 2019-01-01
 """
+
+INDENTED = "markets:\n" + textwrap.indent(BY_BLOCK.partition("\n")[2], "  ")
 
 
 @pytest.fixture
@@ -90,6 +94,7 @@ def test_an_entry_is_one_quoted_line(file):
     [
         (BY_LINE, "since: 2019-01-01, stage: live}  # second", "since: 2019-01-01, stage: retired}  # second"),
         (BY_BLOCK, "  since: 2019-01-01\n", "  since: 2019-01-01\n  stage: retired\n"),
+        (INDENTED, "    since: 2019-01-01\n", "    since: 2019-01-01\n    stage: retired\n"),
     ],
 )
 def test_the_stage_of_one_market_changes_and_nothing_else(file, text, before, after):

@@ -73,6 +73,18 @@ def test_a_file_has_the_age_of_the_stores_clock(file):
         assert file.age_seconds() is None
 
 
+def test_a_local_file_is_locked_for_others_and_other_puts_carry_their_condition(file):
+    other = AtomicFile(file.files, file.path, lock_seconds=0)
+    with file.locked():
+        if file.files.is_local:
+            with pytest.raises(TimeoutError):
+                other.update(lambda before: b"theirs")
+        else:
+            assert other.update(lambda before: b"theirs")
+    assert other.update(lambda before: b"later")
+    assert file.read() == b"later"
+
+
 def count_up(path: str) -> None:
     """Add one to the number in a file, round by round."""
     file = AtomicFile(TableStore(path).files, f"{path}/counter.json")

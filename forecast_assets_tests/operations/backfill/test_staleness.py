@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from forecast_assets.operations.backfill.asset_nodes import AssetNode, Window
+from forecast_assets.operations.backfill.recorded_provenance import DOCUMENTS
 from forecast_assets.operations.backfill.staleness import Staleness
 from forecast_assets.storage import PartitionKey, StoredProvenance, TableStore
 from forecast_assets_tests.repository_settings import loaded
@@ -41,6 +42,7 @@ class Recorded:
         self.stored.setdefault((table, country), {})[month] = provenance
 
     def of(self, table, country):
+        assert table not in DOCUMENTS
         return self.stored.get((table, country), {})
 
     def hashes(self, table, country):
@@ -50,7 +52,8 @@ class Recorded:
         ]
 
     def document(self, asset, partition):
-        return self.of(asset, partition.country).get(partition.month)
+        assert asset in DOCUMENTS
+        return self.stored.get((asset, partition.country), {}).get(partition.month)
 
     def countries(self, table):
         return sorted(country for name, country in self.stored if name == table and country)

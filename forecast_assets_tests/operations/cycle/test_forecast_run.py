@@ -3,6 +3,8 @@
 The cycle of November is due on 10 December at 06:00. FR takes 200 s (the median of 100, 200 and 600), DE 300 s.
 """
 
+from types import SimpleNamespace
+
 import dagster as dg
 import pandas as pd
 import pytest
@@ -10,6 +12,7 @@ from dagster._core.events import DagsterEvent
 from dagster._core.events.log import EventLogEntry
 
 from forecast_assets.operations.cycle.forecast_run import NoPastRun, predict, ready_by, runs_at_a_time
+from forecast_assets.operations.cycle.past_cycles import longest_steps
 from forecast_assets.tags import RANGE_START_TAG, WAITS_TAG
 from forecast_assets_tests.operations.cycle.recorded_runs import record
 from forecast_assets_tests.repository_settings import loaded
@@ -158,3 +161,10 @@ def test_the_limit_of_the_queue_is_read_from_the_instance(tmp_path, limit, expec
     runs = {"concurrency": {"runs": {"max_concurrent_runs": limit}}}
     with dg.instance_for_test(temp_dir=str(tmp_path), overrides=runs) as instance:
         assert runs_at_a_time(instance) == expected
+
+
+def test_the_longest_steps_of_a_run_come_first_and_those_without_an_end_are_left_out():
+    spans = {"features": (10.0, 30.0), "model": (30.0, 90.0), "champion": (90.0, 91.0), "forecasts": (91.0, None)}
+    stats = [SimpleNamespace(step_key=key, start_time=start, end_time=end) for key, (start, end) in spans.items()]
+    instance = SimpleNamespace(get_run_step_stats=lambda run_id: stats)
+    assert longest_steps(instance, "run", 2) == [("model", 60.0), ("features", 20.0)]

@@ -149,7 +149,7 @@ def test_rows_are_rebuilt_from_the_first_of_several_gaps_of_features(store):
         Path(store.path("features", PartitionKey(month, "NO"))).unlink()
     steps_of_cycle = CycleSteps(store, MARKETS, CycleRequest(JUNE, history=12))
     # February is closed and stays.
-    gaps = [MonthRange(january, january), MonthRange(march, april)]
+    gaps = [MonthRange(month, month) for month in (january, april)]
     assert [step.months for step in steps_of_cycle.features("NO")] == gaps
     assert next(steps_of_cycle.pooling(CODES)) == Step("pool_rows", MonthRange(january, january))
 
