@@ -21,6 +21,7 @@ SELL_IN = tuple(CheckDeclaration(rule.name, rule.description) for rule in RULES)
 SELL_OUT = tuple(CheckDeclaration(rule.name, rule.description, blocking=False) for rule in RULES)
 SOURCE_GONE = CheckDeclaration("source_gone", "A source that was delivered the month before is delivered now.")
 OVERRIDES_GONE = CheckDeclaration(SOURCE_GONE.name, SOURCE_GONE.description, blocking=False)
+COPIED_SOURCE = CheckDeclaration("copied_source", "Sell-out is no copy of sell-in.", blocking=False)
 RESTATED = CheckDeclaration(
     "restated_history", "Stored months are those of today's delivery; a whole history at another scale blocks."
 )
@@ -51,7 +52,7 @@ OVERRIDES_PLAUSIBLE = CheckDeclaration(
 )
 DECLARATIONS = {
     "sell_in": (*SELL_IN, RESTATED),
-    "sell_out": (*SELL_OUT, RESTATED_SELL_OUT, SOURCE_GONE),
+    "sell_out": (*SELL_OUT, COPIED_SOURCE, RESTATED_SELL_OUT, SOURCE_GONE),
     "products": (SOURCE_GONE, PRODUCTS_UNMATCHED, COLUMNS_VANISHED, PRODUCTS_PLAUSIBLE),
     "promotions": (SOURCE_GONE, PROMOTIONS_UNUSED, PROMOTIONS_STALE, COLUMNS_VANISHED),
     # Planners do not write overrides every month: only a folder that is gone is worth a warning.

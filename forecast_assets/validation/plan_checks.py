@@ -9,8 +9,10 @@ from collections.abc import Callable
 import pandas as pd
 
 from forecast_assets.domain.calendar import add_months
-from forecast_assets.domain.deliveries.delivery import DeliveryFinding
-from forecast_assets.domain.deliveries.implausible_plans import overrides_implausible, products_implausible
+from forecast_assets.domain.deliveries.copied_columns import copied_source
+from forecast_assets.domain.deliveries.delivery import DeliveryFinding, delivery_until
+from forecast_assets.domain.deliveries.implausible_overrides import overrides_implausible
+from forecast_assets.domain.deliveries.implausible_plans import products_implausible
 from forecast_assets.domain.deliveries.lapsed_overrides import overrides_lapsed
 from forecast_assets.domain.deliveries.unmatched_skus import (
     KnownSkus,
@@ -21,7 +23,9 @@ from forecast_assets.domain.deliveries.unmatched_skus import (
 from forecast_assets.domain.deliveries.vanished_columns import columns_gone
 from forecast_assets.domain.deliveries.whole_sources import PLANNED_MONTHS, promotions_stale
 from forecast_assets.domain.demand.demand_panel import ACTIVE_WITHIN_MONTHS, active_skus, panel_from_rows
+from forecast_assets.domain.demand.restatements import latest_rows
 from forecast_assets.domain.portfolio.announced_skus import announced_skus
+from forecast_assets.sources.delivered import DeliveryProfile
 from forecast_assets.sources.landing import LandingError
 from forecast_assets.sources.source_tables import SourceTables
 from forecast_assets.storage import PartitionKey, TableReader
@@ -83,6 +87,18 @@ def _of_one_month(
         with contextlib.suppress(LandingError):
             finding = find(month, table)
     return declaration.rule(lambda _, __: _shown(finding))
+
+
+def copied_source_check(
+    declaration: CheckDeclaration, sources: SourceTables, profile: DeliveryProfile, country: str, tables: Tables
+) -> TableCheck:
+    """Return the check that sell-out is no copy of sell-in; it passes as ``plan_check`` does."""
+
+    def find(month: pd.Timestamp, _: pd.DataFrame) -> DeliveryFinding | None:
+        delivery = delivery_until(latest_rows(profile.units, month), month)
+        return copied_source(delivery, _sold(sources, country, month)) if len(delivery.skus) else None
+
+    return _of_one_month(declaration, tables, find)
 
 
 def lapsed_check(

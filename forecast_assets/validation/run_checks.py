@@ -1,5 +1,7 @@
 """A run of a source: its tables by month and all checks on them. Assets and rehearsals take both from here."""
 
+from collections.abc import Iterator
+
 import pandas as pd
 
 from forecast_assets.config.process_groups import CheckSettings
@@ -9,6 +11,7 @@ from forecast_assets.sources.source_tables import SourceTables
 from forecast_assets.storage import TableReader
 from forecast_assets.validation import delivery_checks, source_checks
 from forecast_assets.validation.plan_checks import (
+    copied_source_check,
     lapsed_check,
     plan_check,
     plausible_check,
@@ -54,6 +57,8 @@ def tables_and_checks(
         stored = stored_measures(store, source, country, months[0]) if is_single else None
         checks += delivery_checks.delivery_checks(source, profile, months, products)
         checks.append(delivery_checks.restated_check(source, country, profile, stored))
+        if source == "sell_out":
+            checks.append(copied_source_check(delivery_checks.COPIED_SOURCE, sources, profile, country, tables))
         row_count = len(profile.units)
     elif is_single:
         row_count = sources.delivered_rows(source, country, months)
@@ -63,15 +68,22 @@ def tables_and_checks(
         checks.append(
             delivery_checks.source_gone_check(source, country, months, row_count, earlier, others_deliver=others)
         )
-    if source in delivery_checks.PLANS:
-        checks.append(plan_check(delivery_checks.PLANS[source], source, sources, store, country, tables))
-    if source in ("products", "promotions"):
-        checks.append(vanished_check(delivery_checks.COLUMNS_VANISHED, source, store, country, tables))
-    if source == "promotions":
-        checks.append(stale_check(delivery_checks.PROMOTIONS_STALE, store, country, tables))
-    if source == "products":
-        checks.append(plausible_check(delivery_checks.PRODUCTS_PLAUSIBLE, source, sources, store, country, tables))
-    if source == "overrides":
-        checks.append(lapsed_check(delivery_checks.OVERRIDES_LAPSED, sources, store, country, tables))
-        checks.append(plausible_check(delivery_checks.OVERRIDES_PLAUSIBLE, source, sources, store, country, tables))
+    checks += _checks_of_plans(sources, store, source, country, tables)
     return tables, checks
+
+
+def _checks_of_plans(
+    sources: SourceTables, store: TableReader, source: str, country: str, tables: Tables
+) -> Iterator[TableCheck]:
+    """Yield the checks of products, promotions and overrides against what is sold and stored."""
+    if source in delivery_checks.PLANS:
+        yield plan_check(delivery_checks.PLANS[source], source, sources, store, country, tables)
+    if source in ("products", "promotions"):
+        yield vanished_check(delivery_checks.COLUMNS_VANISHED, source, store, country, tables)
+    if source == "promotions":
+        yield stale_check(delivery_checks.PROMOTIONS_STALE, store, country, tables)
+    if source == "products":
+        yield plausible_check(delivery_checks.PRODUCTS_PLAUSIBLE, source, sources, store, country, tables)
+    if source == "overrides":
+        yield lapsed_check(delivery_checks.OVERRIDES_LAPSED, sources, store, country, tables)
+        yield plausible_check(delivery_checks.OVERRIDES_PLAUSIBLE, source, sources, store, country, tables)

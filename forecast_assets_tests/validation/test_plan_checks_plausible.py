@@ -29,7 +29,7 @@ def landing(tmp_path) -> Path:
     files = {
         "sell_in": f"country,sku,month,units\n{sold}",
         "products": f"country,sku,category,list_price,launch_month,known_from\n{launches}",
-        "overrides": f"{columns}\nFR,A,2024-06,2024-09,2000,Ann,x\nFR,B,2024-06,2024-09,1999,Ann,x\n",
+        "overrides": f"{columns}\nFR,A,2024-06,2024-09,800,Ann,x\nFR,B,2024-06,2024-09,799,Ann,x\n",
     }
     for source, text in files.items():
         (tmp_path / "landing" / source).mkdir(parents=True)

@@ -25,7 +25,8 @@ FILES = {
 FORM = ["schema", "files_read", "country_spelling", "unknown_countries"]
 RULES = [
     "respelled_skus", "vanished_skus", "total_as_sku", "repeated_rows", "days_missing", "market_volume",
-    "category_volume", "sku_volume", "price_level", "column_level", "copied_month", "vanished_columns",
+    "category_volume", "sku_volume", "price_level", "column_level", "copied_month", "copied_column",
+    "vanished_columns",
 ]  # fmt: skip
 
 
@@ -66,7 +67,7 @@ def violations(sources, store, source: str, *months: pd.Timestamp) -> dict[str, 
     ("source", "further"),
     [
         ("sell_in", ["market_total_plausible", "returns_plausible", "unknown_skus", *RULES, "restated_history"]),
-        ("sell_out", [*RULES, "restated_history", "source_gone"]),
+        ("sell_out", [*RULES, "restated_history", "copied_source", "source_gone"]),
         ("products", ["source_gone", "products_unmatched", "vanished_columns", "products_plausible"]),
         ("promotions", ["source_gone", "promotions_unused", "vanished_columns", "promotions_stale"]),
         ("overrides", ["source_gone", "overrides_unused", "overrides_lapsed", "overrides_plausible"]),
@@ -89,6 +90,20 @@ def test_sell_in_of_one_month_is_compared_with_what_is_stored(tmp_path, store):
 def test_products_of_the_run_show_which_skus_are_unknown(tmp_path, store):
     """C is a third of the units and in no product list."""
     assert violations(landing(tmp_path), store, "sell_in", JUNE)["unknown_skus"] == 1
+
+
+def test_sell_out_that_repeats_sell_in_is_found(tmp_path, store):
+    """Six SKUs with units of their own; sell-in has them too, or one more of each."""
+    units = {f"S{number}": 10 + number for number in range(6)}
+    for source, more in (("sell_in", 0), ("sell_out", 0), ("sell_in", 1)):
+        rows = "".join(f"FR,{sku},2024-06,{each + more}\n" for sku, each in units.items())
+        (tmp_path / "landing" / source).mkdir(parents=True, exist_ok=True)
+        (tmp_path / "landing" / source / "FR.csv").write_text(f"country,sku,month,units\n{rows}", encoding="utf-8")
+        if source == "sell_out":
+            sources = SourceTables(str(tmp_path / "landing"), MARKETS)
+            assert violations(sources, store, "sell_out", JUNE)["copied_source"] == 6
+    sources = SourceTables(str(tmp_path / "landing"), MARKETS)
+    assert "copied_source" not in violations(sources, store, "sell_out", JUNE)
 
 
 def test_plans_are_judged_in_runs_of_one_month(tmp_path, store):

@@ -1,6 +1,6 @@
-"""Plans that contradict what is sold: product rows and overrides that are well formed and cannot be meant.
+"""Product rows that contradict what is sold: they are well formed and cannot be meant.
 
-Not here: rows that meet no SKU (``unmatched_skus.py``).
+Not here: rows that meet no SKU (``unmatched_skus.py``), overrides (``implausible_overrides.py``).
 """
 
 import itertools
@@ -17,7 +17,7 @@ MONTHS_AROUND = 3
 # Share of the market's units that may end with one month; share of SKUs that may change their category in one.
 ENDING_SHARE, MOVED_SHARE = 0.1, 0.25
 LEAST_SKUS = 3
-# An order of magnitude: of an override by the SKU's best month, of an attribute by its value the month before.
+# An order of magnitude, of an attribute by its value the month before.
 FACTOR = 10.0
 NAMED = 3
 ATTRIBUTE = "attribute_"
@@ -49,31 +49,6 @@ def products_implausible(
     named = "; ".join(f"{subject} {reason}" for subject, reason in rows.head(NAMED).itertuples(index=False, name=None))
     more = f"; and {len(rows) - NAMED} more" if len(rows) > NAMED else ""
     return DeliveryFinding(f"products contradict what is known: {named}{more}. Correct them if they are wrong", rows)
-
-
-def overrides_implausible(overrides: pd.DataFrame, sold: pd.DataFrame, origin: pd.Timestamp) -> DeliveryFinding | None:
-    """Find overrides of the origin of ten times the SKU's best month of a year, or more; SKUs not sold are not judged.
-
-    Args:
-        overrides: Delivered overrides: ``sku, origin_month, target_month, forecast_units, author``.
-        sold: As for ``products_implausible``.
-        origin: The origin month.
-    """
-    best = sold.groupby(["sku", "month"])["sell_in_units"].sum().groupby("sku").max()
-    rows = overrides[(overrides["origin_month"] == origin) & (overrides["target_month"] > origin)]
-    rows = rows.assign(best_month_units=rows["sku"].map(best[best > 0]))
-    rows = rows[rows["forecast_units"] >= FACTOR * rows["best_month_units"]]
-    if rows.empty:
-        return None
-    table = rows[["sku", "target_month", "forecast_units", "best_month_units", "author"]]
-    table = table.sort_values("forecast_units", ascending=False, ignore_index=True)
-    named = "; ".join(
-        f"SKU {sku} for {target:%Y-%m}: {units:,.0f} units by {author or 'unknown'}, its best month of the year has "
-        f"{best_units:,.0f}"
-        for sku, target, units, best_units, author in table.head(NAMED).itertuples(index=False, name=None)
-    )
-    more = f"; and {len(table) - NAMED} more" if len(table) > NAMED else ""
-    return DeliveryFinding(f"{named}{more}. Correct the number, or leave it if it is meant", table)
 
 
 def _dates(products: pd.DataFrame, sold: pd.DataFrame, origin: pd.Timestamp) -> Iterator[tuple[str, str]]:

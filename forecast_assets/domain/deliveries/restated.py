@@ -28,8 +28,9 @@ def restated_history(
 ) -> DeliveryFinding | None:
     """Find earlier months that today's delivery has otherwise than the store.
 
-    A month without any row in today's delivery is not judged: deliveries need not hold the whole history. Neither are
-    the versions of a cell before its first delivered one. A stored cell without a delivered row has become zero if
+    Months without any row before the first or after the last delivered one are not judged: deliveries need not hold the
+    whole history. Between them such a month is gone, and named. Versions of a cell before its first delivered one are
+    not judged. A stored cell without a delivered row has become zero if
     other rows of its month are delivered as known at its end. The finding is a warning, unless the history is at
     another scale than the store (``changed_scale``): then so is the month.
 
@@ -44,11 +45,11 @@ def restated_history(
     now = delivered[(delivered["known_month"] <= month) & delivered[UNITS].notna()]
     # Of a month before the first stored one the store holds single restated rows alone.
     is_whole = stored["month"] >= stored["known_month"].min()
-    before = stored[is_whole & (stored["known_month"] < month) & stored["month"].isin(now["month"].unique())]
+    earlier = stored[is_whole & (stored["known_month"] < month)]
+    before = earlier[earlier["month"].isin(now["month"].unique())]
+    gone = _gone(earlier, now)
     now = now[now["month"].isin(before["month"].unique())]
-    if before.empty:
-        return None
-    parts, blocks, rows = [], False, []
+    parts, blocks, rows = ([], False, []) if gone.empty else ([_text_of_gone(source, gone)], False, [gone])
     for measure in measures:
         versions = _versions(before, now, measure)
         changed = versions[_is_changed(versions)]
@@ -61,6 +62,21 @@ def restated_history(
     if not parts:
         return None
     return DeliveryFinding(". ".join(parts), pd.concat(rows, ignore_index=True), is_warning=not blocks)
+
+
+def _gone(stored: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells of stored months with units that lie between delivered months and have no row."""
+    inside = stored["month"].between(now["month"].min(), now["month"].max()) & ~stored["month"].isin(now["month"])
+    latest = stored[inside].sort_values("known_month", kind="stable").drop_duplicates(CELL, keep="last")
+    cells = latest[latest[UNITS].fillna(0.0) != 0]
+    return cells[VERSION].assign(stored=cells[UNITS], delivered=0.0, measure=UNITS, change=-cells[UNITS])
+
+
+def _text_of_gone(source: str, gone: pd.DataFrame) -> str:
+    return (
+        f"{_months(gone, UNITS)} have no row in today's delivery, while months before and after have: deliver the "
+        f"missing file of {source}. Stored months keep their rows"
+    )
 
 
 def _versions(before: pd.DataFrame, now: pd.DataFrame, measure: str) -> pd.DataFrame:

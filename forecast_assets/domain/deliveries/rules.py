@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from forecast_assets.domain.deliveries.column_levels import column_level
+from forecast_assets.domain.deliveries.copied_columns import copied_column
 from forecast_assets.domain.deliveries.day_rows import days_missing, repeated_rows
 from forecast_assets.domain.deliveries.delivery import Delivery, DeliveryFinding
 from forecast_assets.domain.deliveries.prices import price_level
@@ -35,5 +36,6 @@ RULES = (
     DeliveryRule("price_level", "Prices are those of the months before.", price_level),
     DeliveryRule("column_level", "Stock and distribution are at the level of the months before.", column_level),
     DeliveryRule("copied_month", "The month is no copy of an earlier one.", copied_month),
+    DeliveryRule("copied_column", "No optional column repeats the units.", copied_column),
     DeliveryRule("vanished_columns", "Optional columns are delivered where they always were.", vanished_columns),
 )

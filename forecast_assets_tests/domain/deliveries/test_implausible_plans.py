@@ -1,9 +1,9 @@
-"""Product rows and overrides that sell-in or the month before contradict, by hand values."""
+"""Product rows that sell-in or the month before contradict, by hand values."""
 
 import pandas as pd
 import pytest
 
-from forecast_assets.domain.deliveries.implausible_plans import overrides_implausible, products_implausible
+from forecast_assets.domain.deliveries.implausible_plans import products_implausible
 
 JUNE = pd.Timestamp("2024-06-01")
 SKUS = ["A", "B", "C", "D"]
@@ -148,51 +148,3 @@ def test_three_contradictions_are_named_and_the_others_counted():
     )
     del dates["D_launch_month"]
     assert "more" not in judged(products(**dates)).message
-
-
-def override(sku: str, units: float, target: str = "2024-09", origin: str = "2024-06") -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "sku": [sku],
-            "origin_month": month(origin),
-            "target_month": month(target),
-            "forecast_units": units,
-            "author": "Ann",
-        }
-    )
-
-
-@pytest.mark.parametrize(("units", "is_found"), [(0.0, False), (49.9, False), (50.0, True), (5000.0, True)])
-def test_an_override_of_ten_times_the_best_month_is_named(units, is_found):
-    finding = overrides_implausible(override("A", units), sold(), JUNE)
-    assert (finding is not None) is is_found
-    if is_found:
-        assert finding.message == (
-            f"SKU A for 2024-09: {units:,.0f} units by Ann, its best month of the year has 5. Correct the number, or "
-            "leave it if it is meant"
-        )
-
-
-def test_overrides_of_other_origins_past_months_and_unsold_skus_are_not_judged():
-    rows = [override("A", 1e6, origin="2024-05"), override("A", 1e6, target="2024-06"), override("NEW", 1e6)]
-    assert overrides_implausible(pd.concat(rows), sold(), JUNE) is None
-    for none_sold in (-1.0, 0.0):
-        assert overrides_implausible(override("A", 1e6), sold(units=UNITS | {"A": none_sold}), JUNE) is None
-
-
-def test_the_largest_overrides_are_named_first_and_others_counted():
-    rows = pd.concat([override(sku, 1000.0 * (place + 1)) for place, sku in enumerate(SKUS)])
-    finding = overrides_implausible(rows, sold(), JUNE)
-    assert finding.rows["sku"].tolist() == ["D", "C", "B", "A"]
-    assert "; and 1 more. Correct" in finding.message
-    assert "more" not in overrides_implausible(rows.iloc[:3], sold(), JUNE).message
-
-
-def test_rows_of_days_are_a_month_together():
-    days = pd.concat([sold(), sold()])
-    assert overrides_implausible(override("A", 60.0), days, JUNE) is None
-    assert "best month of the year has 10" in overrides_implausible(override("A", 100.0), days, JUNE).message
-
-
-def test_an_override_without_an_author_is_of_unknown():
-    assert "by unknown" in overrides_implausible(override("A", 50.0).assign(author=None), sold(), JUNE).message

@@ -56,6 +56,31 @@ def test_a_month_that_is_no_longer_delivered_is_not_judged():
     assert judged(recent, history(TEN, 6)) is None
 
 
+def test_a_month_that_is_gone_between_delivered_ones_is_named():
+    rows = history(TEN, 6)
+    gone = rows[~rows["month"].isin(["2024-02-01", "2024-03-01"])]
+    finding = judged(gone, rows)
+    assert finding.message == (
+        "2024-02 (10 SKUs, -1,000 units), 2024-03 (10 SKUs, -1,000 units) have no row in today's delivery, while "
+        "months before and after have: deliver the missing file of sell_in. Stored months keep their rows"
+    )
+    assert finding.is_warning
+    assert len(finding.rows) == 20
+
+
+def test_a_month_that_never_had_units_is_not_gone():
+    rows = history(TEN, 6)
+    nothing = rows.assign(units=rows["units"].where(rows["month"] != "2024-03-01", 0.0))
+    assert judged(nothing[nothing["month"] != "2024-03-01"], nothing) is None
+
+
+def test_a_month_is_gone_beside_another_that_changed():
+    rows = changed("2024-02-01", "R03", 250.0)
+    finding = judged(rows[rows["month"] != "2024-04-01"], history(TEN, 6))
+    assert "2024-04 (10 SKUs, -1,000 units) have no row" in finding.message
+    assert "2024-02 (1 SKUs, +150 units) differ from what is stored" in finding.message
+
+
 @pytest.mark.parametrize(("factor", "named"), [(1 / 1000, "1/1,000"), (12.0, "x 12"), (1 / 3, "1/3")])
 def test_a_whole_history_at_another_scale_blocks(factor, named):
     rows = history(TEN, 6)
