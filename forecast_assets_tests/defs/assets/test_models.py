@@ -55,3 +55,20 @@ def test_without_features_no_marks_are_required():
 def test_learners_of_all_markets_are_read_if_the_company_pools(monkeypatch, skus, expected):
     monkeypatch.setattr(models, "pooled_from_texts", lambda texts: "learners")
     assert pooled_of(loaded(FORECAST_POOLED_SKUS=skus), pd.DataFrame()) == expected
+
+
+@pytest.mark.parametrize(
+    ("switched_off", "champion", "shown"),
+    [((), None, ("none", "id of new", "id of new")), (("products", "promotions"), "old", (
+        "products, promotions", "id of new", "id of old",
+    ))],
+)  # fmt: skip
+def test_the_figures_of_a_model_name_its_recipe_and_the_one_that_competes(monkeypatch, switched_off, champion, shown):
+    monkeypatch.setattr(models, "recipe_id", lambda recipe: f"id of {recipe}")
+    fitted = SimpleNamespace(
+        rows=10, columns=["a", "b"], pooled_share=0.1, boosting_weight=0.2, planned_share=0.3, refits=3,
+        switched_off=switched_off,
+    )  # fmt: skip
+    figures = models._training_figures(fitted, SimpleNamespace(recipe="new", champion=champion))
+    assert (figures["switched_off"], figures["recipe_id"], figures["champion_id"]) == shown
+    assert figures["features"] == 2
