@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from forecast_assets.defs.assets import champion
 from forecast_assets.defs.assets.champion import Refusal
+from forecast_assets_tests.repository_settings import loaded
 
 MAY, JUNE = pd.Timestamp("2024-05-01"), pd.Timestamp("2024-06-01")
 COLUMNS = ["month", "recipe_id", "recipe", "author", "reason"]
@@ -74,3 +75,21 @@ def test_author_and_reason_may_be_short_but_not_empty(empty):
     assert Refusal(reason="x", author="B").accepted == ""
     with pytest.raises(ValidationError):
         Refusal(**empty)
+
+
+def test_the_figures_of_a_decision_are_those_measured_with_outcome_and_conditions(monkeypatch):
+    row = {
+        "recipe_id": "c", "outcome": "held", "source": "champion", "challenger_id": "d", "verdict": "worse",
+        "reason": "because", "conditions": '{"wape": true}', "wape_champion": 0.25, "bias_champion": float("nan"),
+    }  # fmt: skip
+    quiet = SimpleNamespace(name="quiet", blocking=False, findings=lambda tables: {}, description="")
+    monkeypatch.setattr(champion, "contest_of_run", lambda *_: None)
+    monkeypatch.setattr(champion.rule, "champion", lambda *_: pd.DataFrame([row]))
+    monkeypatch.setattr(champion, "schema_check", lambda _: quiet)
+    run = inspect.unwrap(champion.champion.op.compute_fn.decorated_fn)
+    tables = dict.fromkeys(("backtest", "tuned_recipe", "refused_recipe"))
+    _, output = run(CONTEXT, settings=loaded(), recipes_in_force=None, **tables)
+    assert {name: value.value for name, value in output.metadata.items()} == {
+        "wape_champion": 0.25, "recipe_id": "c", "outcome": "held", "source": "champion", "challenger_id": "d",
+        "verdict": "worse", "reason": "because", "conditions": {"wape": True},
+    }  # fmt: skip
