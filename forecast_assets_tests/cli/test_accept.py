@@ -62,3 +62,8 @@ def test_what_cannot_be_accepted_is_named_and_nothing_is_stored(findings, argume
     assert code == 2
     assert message in text
     assert findings.accepted(JUNE_FR) == {}
+
+
+def test_an_author_in_brackets_is_printed_as_typed(findings):
+    text = accept("FR", "2024-06", "market_volume", "--reason", "price war", "--author", "Ann [sales]")[1]
+    assert "is accepted by Ann [sales] on" in text

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from forecast_assets.alerts.incidents import Incident
 from forecast_assets.alerts.outbox import Outbox
 from forecast_assets.cli import app
+from forecast_assets.market_state.market_lease import lease_of
 from forecast_assets.operations.cycle.launch import RunResult
 from forecast_assets.storage import PartitionKey, Provenance, TableStore
 from forecast_assets.storage.table_specs import table_specs
@@ -129,3 +130,11 @@ def test_what_is_not_possible_is_refused_and_nothing_changes(desk, arguments, me
         ["published"],
     ]
     assert desk.launched == []
+
+
+def test_while_a_run_writes_the_market_it_is_named_and_nothing_changes(desk):
+    lease_of(desk.store, "FR", 60).take("run [seven]")
+    code, output = desk("FR", "2024-12", *REASON)
+    assert code == 1
+    assert "run [seven]" in output
+    assert (desk.status(DECEMBER), desk.launched) == (["published"], [])

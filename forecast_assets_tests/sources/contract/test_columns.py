@@ -51,7 +51,8 @@ def test_the_columns_that_must_exist_are_enough(read, source):
 def test_a_column_that_must_exist_is_named_if_it_does_not(read, source, column):
     with pytest.raises(LandingError) as raised:
         read(source, {name: cell for name, cell in ROWS[source].items() if name != column})
-    assert [each.column for each in raised.value.problems] == [ONE_OF.get((source, column), column)]
+    name = ONE_OF.get((source, column), column)
+    assert [(each.column, each.expected) for each in raised.value.problems] == [(name, f"the column {name}")]
 
 
 @pytest.mark.parametrize(("source", "column"), CELLS)

@@ -55,6 +55,11 @@ CASES = {
         "sell_in/all.csv, column units: found column units 2 times; expected each column once. "
         "Next step: rename or remove one.",
     ),
+    "two columns twice": (
+        "country,sku,month,units,Units,SKU\nFR,A,2024-06,1,2,B\n",
+        "sell_in/all.csv, column sku: found column sku 2 times; expected each column once. "
+        "Next step: rename or remove one.",
+    ),
     "units that are no number": (
         SELL_IN + 'FR,A,2024-06,"12,5"\nFR,B,2024-06,1\nFR,C,2024-06,n/a\nFR,D,2024-06,inf\n',
         f'sell_in/all.csv, column units, rows 1, 3, 4: found "12,5", "inf", "n/a"; expected {NUMBER}. '

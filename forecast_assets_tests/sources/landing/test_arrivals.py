@@ -146,3 +146,13 @@ def test_a_month_between_two_with_sell_out_lacks_it(landing):
     assert delivered(landing).missing == ("sell_out",)
     # Before its first month a market may have none.
     assert delivered(landing, month=pd.Timestamp("2024-04-01")).missing == ()
+
+
+def test_a_young_parquet_file_of_another_market_is_not_waited_for(landing):
+    landing("sell_in/FR.csv", HEADER + "FR,A,2024-06,1\n", age=61)
+    rows = pd.DataFrame({"country": ["NO"], "sku": ["A"], "month": ["2024-06"], "units": [1.0]})
+    file = landing.base / "sell_in" / "part.parquet"
+    rows.to_parquet(file)
+    os.utime(file, (NOW.timestamp() - 5,) * 2)
+    assert delivered(landing).is_complete
+    assert delivered(landing, "NO").changing == ("sell_in/part.parquet",)

@@ -171,16 +171,15 @@ def test_threads_do_not_share_a_connection(landing):
 
 
 def test_rows_of_before_are_read_again_after_others_took_their_place(landing):
-    """A file leaves while another one cannot be read, and comes back as it was: with the same size and time."""
-    folder, file = landing.sell_in("FR,A,2024-06,1\n").folder, landing.base / "sell_in" / "all.csv"
+    """A folder leaves while a file cannot be read, and comes back: its own file has the size and times of before."""
+    folder, part = landing.sell_in("FR,A,2024-06,1\n", "part/all.csv").folder, landing.base / "sell_in" / "part"
     assert units(folder) == [1.0]
-    away = landing.base / "all.csv"
-    file.rename(away)
+    away = part.rename(landing.base / "part")
     landing.sell_in('FR,"A,2024-06,1\n', "FR.csv")
     with pytest.raises(LandingError):
         units(folder)
     (landing.base / "sell_in" / "FR.csv").unlink()
-    away.rename(file)
+    away.rename(part)
     assert units(folder) == [1.0]
 
 
