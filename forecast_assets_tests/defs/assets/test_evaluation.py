@@ -22,5 +22,5 @@ def test_a_backtest_without_features_of_earlier_origins_stores_nothing():
         "sell_in": SimpleNamespace(frame=lambda: sold),
     }  # fmt: skip
     # December 2023 is the first origin with twelve months.
-    with pytest.raises(MissingInput, match="backtest stores nothing .* features, .* FR: 2023-12 to 2024-05"):
+    with pytest.raises(MissingInput, match=r"backtest stores nothing .* features, .* FR: 2023-12 to 2024-05"):
         list(run(context, **inputs))
