@@ -81,14 +81,16 @@ def test_a_publication_is_taken_back_with_its_consequences_and_restored(desk):
     assert (code, desk.status(NOVEMBER), desk.status(DECEMBER)) == (0, ["backfilled"], ["published"])
 
 
-def test_sums_over_markets_are_made_again_or_go_with_the_last_market(desk):
-    def store(table: str, country: str | None) -> None:
-        spec, partition = table_specs()[table], PartitionKey(DECEMBER, country)
-        desk.store.write(spec, partition, spec.arrow_schema.empty_table().to_pandas(), Provenance("run", "dev", "sha"))
+def store_december(desk: Desk, table: str, country: str | None) -> None:
+    """Store a table of December without rows."""
+    spec, partition = table_specs()[table], PartitionKey(DECEMBER, country)
+    desk.store.write(spec, partition, spec.arrow_schema.empty_table().to_pandas(), Provenance("run", "dev", "sha"))
 
+
+def test_sums_over_markets_are_made_again_or_go_with_the_last_market(desk):
     for code in ("FR", "DE"):
-        store("forecast_levels", code)
-    store("forecast_totals", None)
+        store_december(desk, "forecast_levels", code)
+    store_december(desk, "forecast_totals", None)
     publish(desk.store, DECEMBER, country="DE")
     desk("FR", "2024-12", *REASON)
     assert desk.launched[-1] == ("sum_forecasts", None, "2024-12")
@@ -138,3 +140,13 @@ def test_while_a_run_writes_the_market_it_is_named_and_nothing_changes(desk):
     assert code == 1
     assert "run [seven]" in output
     assert (desk.status(DECEMBER), desk.launched) == (["published"], [])
+
+
+def test_while_a_run_writes_the_sums_over_markets_it_is_named_and_they_stay(desk):
+    store_december(desk, "forecast_levels", "FR")
+    store_december(desk, "forecast_totals", None)
+    lease_of(desk.store, None, 60).take("run [seven]")
+    code, output = desk("FR", "2024-12", *REASON)
+    assert code == 1
+    assert "run [seven]" in output
+    assert desk.store.exists("forecast_totals", PartitionKey(DECEMBER))
