@@ -107,7 +107,8 @@ def test_of_two_planners_on_one_cell_the_later_import_counts_and_names_the_earli
     assert rows[["sku", "target_month", "forecast_units", "author"]].to_numpy().tolist() == [
         ["a", JULY, 110.0, "Bob"], ["a", AUGUST, 60.0, "Ann"],
     ]  # fmt: skip
-    assert rows.index.tolist() == [0, 1]
+    august = joined(rows, changes_of([entry(61, month=AUGUST)], published, rows), "FR", JUNE, "Bob", "2024-07-04")
+    assert (august["forecast_units"].tolist(), august.index.tolist()) == ([110.0, 61.0], [0, 1])
     assert rows["reason"].tolist() == ["promotion: agreed (replaces 120 by Ann)", "promotion: agreed"]
     # The same number again is no change; one's own number is replaced without a note.
     assert changes_of([entry(110)], published, rows).empty
