@@ -15,8 +15,9 @@ NO_DAYS = pd.DataFrame(columns=["month", "day", "row_count", "distinct_rows", "o
 
 
 def profile() -> DeliveryProfile:
-    """Ten SKUs for a year and half of them in June."""
-    rows = pd.concat([history(TEN, 12), month_of(dict.fromkeys(TEN[:5], 200.0))], ignore_index=True)
+    """Twelve SKUs for a year, none with a tenth of the units, and half of them in June."""
+    twelve = [*TEN, "R10", "R11"]
+    rows = pd.concat([history(twelve, 12), month_of(dict.fromkeys(twelve[:6], 200.0))], ignore_index=True)
     return DeliveryProfile(rows, NO_DAYS)
 
 

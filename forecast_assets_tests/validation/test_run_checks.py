@@ -25,7 +25,7 @@ FILES = {
 FORM = ["schema", "files_read", "country_spelling", "unknown_countries"]
 RULES = [
     "respelled_skus", "vanished_skus", "total_as_sku", "repeated_rows", "days_missing", "market_volume",
-    "category_volume", "sku_volume", "price_level", "column_level", "copied_month", "copied_column",
+    "category_volume", "sku_volume", "large_skus", "price_level", "column_level", "copied_month", "copied_column",
     "vanished_columns",
 ]  # fmt: skip
 

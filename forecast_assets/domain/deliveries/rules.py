@@ -7,6 +7,7 @@ from forecast_assets.domain.deliveries.column_levels import column_level
 from forecast_assets.domain.deliveries.copied_columns import copied_column
 from forecast_assets.domain.deliveries.day_rows import days_missing, repeated_rows
 from forecast_assets.domain.deliveries.delivery import Delivery, DeliveryFinding
+from forecast_assets.domain.deliveries.large_skus import large_skus
 from forecast_assets.domain.deliveries.prices import price_level
 from forecast_assets.domain.deliveries.repeated_months import copied_month
 from forecast_assets.domain.deliveries.sku_codes import respelled_skus
@@ -33,6 +34,7 @@ RULES = (
     DeliveryRule("market_volume", "The market's total is within limits learned from its past.", market_volume),
     DeliveryRule("category_volume", "Each category's total is within limits learned from its past.", category_volume),
     DeliveryRule("sku_volume", "No SKU jumps further than the market's SKUs do.", sku_volume),
+    DeliveryRule("large_skus", "No large SKU that always sells is missing or has returns alone.", large_skus),
     DeliveryRule("price_level", "Prices are those of the months before.", price_level),
     DeliveryRule("column_level", "Stock and distribution are at the level of the months before.", column_level),
     DeliveryRule("copied_month", "The month is no copy of an earlier one.", copied_month),
