@@ -84,7 +84,7 @@ def test_the_planning_of_one_market_fails_and_names_the_path(store):
         planned[code] = [step.job for step in guarded]
     assert planned == {"FR": ["ingest"], "DE": ["ingest", "monthly_cycle"]}
     (failure,) = results["FR"]
-    assert not failure.succeeded
+    assert (failure.country, failure.succeeded) == ("FR", False)
     assert str(path) in failure.failures[0]
     assert results["DE"] == []
     assert reported == [("FR", "planning", MonthRange(JUNE, JUNE), failure)]
