@@ -42,7 +42,8 @@ def _shares(delivery: Delivery, at: int) -> Floats:
     usual = [units[:, max(0, at - HALF_YEAR) : at].sum(axis=1)]
     if at >= YEAR:
         usual.append(units[:, at - YEAR])
-    return np.max([each / max(each.sum(), 1.0) for each in usual], axis=0)
+    shares: Floats = np.max([each / max(each.sum(), 1.0) for each in usual], axis=0)
+    return shares
 
 
 def _gone(delivery: Delivery, at: int) -> Bools:
