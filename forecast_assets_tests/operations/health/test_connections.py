@@ -11,12 +11,17 @@ from forecast_assets.operations.health.connections import (
     FAILS,
     UNUSED,
     WORKS,
+    Connection,
     Unusable,
     _checked,
+    _dagster,
     _deliveries,
+    _key_vault,
     _markets,
+    _mlflow,
     _store,
     _teams,
+    check_connections,
 )
 from forecast_assets_tests.repository_settings import loaded
 
@@ -120,3 +125,40 @@ def test_teams_that_is_not_reached_fails_and_one_without_an_address_is_not_used(
 
 def raises(error: Exception):
     raise error
+
+
+def test_services_without_an_address_are_not_used_and_others_are_asked_once(monkeypatch):
+    asked = []
+    monkeypatch.setattr(connections, "vault_at", lambda url: SimpleNamespace(secret=asked.append))
+    monkeypatch.setattr(connections, "MlflowTracking", lambda **_: SimpleNamespace(experiments=lambda: 3))
+    without, with_both = (
+        SimpleNamespace(
+            env="dev", mlflow=SimpleNamespace(tracking_uri=address), azure=SimpleNamespace(key_vault_url=address)
+        )
+        for address in ("", "https://s.example")
+    )
+    assert [_mlflow(without).state, _key_vault(without).state, asked] == [UNUSED, UNUSED, []]
+    assert (_mlflow(with_both).state, _mlflow(with_both).result) == (WORKS, "3 experiments")
+    assert _key_vault(with_both).state == WORKS
+    assert asked == ["FORECAST_ASSETS_DOCTOR"]
+
+
+def test_every_channel_is_tested_the_default_one_first(monkeypatch):
+    monkeypatch.setenv("DAGSTER_HOME", "/nowhere")
+    quiet = Connection("any", "", UNUSED, "")
+    for name in ("_checked", "_mlflow", "_key_vault"):
+        monkeypatch.setattr(connections, name, lambda *_: quiet)
+    monkeypatch.setattr(connections, "_teams", lambda channel: channel)
+    markets = {code: SimpleNamespace(teams_channel=channel) for code, channel in (("JP", "ASIA"), ("FR", ""))}
+    settings = SimpleNamespace(
+        market_table=markets, markets=SimpleNamespace(file=""), store=SimpleNamespace(address=""),
+        sources=SimpleNamespace(address=""),
+    )  # fmt: skip
+    assert list(check_connections(settings))[-2:] == ["default", "ASIA"]
+
+
+def test_files_of_dagster_are_checked_before_its_instance_is_opened(monkeypatch, tmp_path):
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    monkeypatch.setattr(connections, "check_dagster_files", lambda home: raises(Unusable(f"{home} is damaged")))
+    with pytest.raises(Unusable, match="is damaged"):
+        _dagster()

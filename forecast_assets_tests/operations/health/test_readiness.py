@@ -7,7 +7,16 @@ import pytest
 
 from forecast_assets.domain.demand.demand_panel import panel_from_rows
 from forecast_assets.operations.health import readiness as module
-from forecast_assets.operations.health.readiness import _accuracy, _coverage, _delivery, _failed, market_readiness
+from forecast_assets.operations.health.readiness import (
+    _accuracy,
+    _coverage,
+    _delivery,
+    _failed,
+    _unreadable,
+    market_readiness,
+)
+from forecast_assets.sources.landing import LandingError
+from forecast_assets.sources.source_tables import RangeNotUsable
 from forecast_assets.storage import PartitionKey
 from forecast_assets.validation.table_checks import Finding, TableCheck
 from forecast_assets_tests.repository_settings import loaded
@@ -74,6 +83,36 @@ def test_months_that_cannot_be_used_are_counted_with_the_first_problem(monkeypat
     assert delivered(unusable=unusable, monkeypatch=monkeypatch) == (
         "fail", "1 of 2 months cannot be used, such as 2024-05: products/FR.csv: found no header", "add the header",
     )  # fmt: skip
+
+
+def test_of_several_checks_that_block_the_first_is_named(monkeypatch):
+    first, second = check("first", (MAY, found())), check("second", (MAY, found()))
+    assert delivered(first, second, monkeypatch=monkeypatch)[1] == "first: 2024-05: 3 rows"
+
+
+def test_a_delivery_that_cannot_be_checked_fails_with_the_first_line_of_its_error(monkeypatch):
+    asked = []
+
+    def unusable(tables, settings, table, code, months):
+        asked.append(months)
+        raise RangeNotUsable(LandingError("products", "FR", []), [MAY, JUNE], [MAY])
+
+    monkeypatch.setattr(module, "_checks", unusable)
+    tables = SimpleNamespace(usable_rows=lambda *_: (pd.DataFrame(), {}))
+    january = pd.Timestamp("2024-01-01")
+    finding = _delivery(tables, None, "products", "FR", [january, MAY, JUNE])
+    assert finding.result == "fail"
+    assert finding.observed.startswith("products of FR: 1 of the 2 months asked for cannot be used: 2024-05.")
+    # Checks look at months side by side: the last unbroken run of them.
+    assert [list(months) for months in asked] == [[MAY, JUNE]]
+
+
+def test_of_many_files_that_cannot_be_read_five_are_named():
+    problems = [
+        SimpleNamespace(file=f"sell_in/{n}.csv", place=f"{n}.csv", found="x", next_step="") for n in range(7)
+    ]  # fmt: skip
+    tables = SimpleNamespace(usable_rows=lambda *_: (None, {JUNE: SimpleNamespace(problems=problems)}))
+    assert [each.observed for each in _unreadable(tables, "FR", JUNE)] == [f"{n}.csv: found x" for n in range(5)]
 
 
 def covered(monkeypatch=None, *, products=None, sell_out=None):
@@ -143,6 +182,8 @@ def landing(tmp_path):
 
 
 def test_months_after_the_last_closed_one_do_not_count_and_the_last_one_does(landing):
-    assert landing(JUNE)["delivery sell_in"].observed == "6 rows"
+    june = landing(JUNE)
+    assert june["delivery sell_in"].observed == "6 rows"
+    assert {"products", "sell-out"} <= june.keys()
     assert landing(MAY)["delivery sell_in"].observed == "5 rows"
     assert "delivery sell_in" not in landing(pd.Timestamp("2023-12-01"))
