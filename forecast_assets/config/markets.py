@@ -98,9 +98,13 @@ class Market:
 
 
 FIELDS = {each.name: each for each in dataclasses.fields(Market)}
-ALLOWED = {"stage": STAGES, "missing_month": MISSING_MONTH_RULES, "language": LANGUAGES, "machine": MACHINES,
+ALLOWED = {
+    "stage": STAGES,
+    "missing_month": MISSING_MONTH_RULES,
+    "language": LANGUAGES,
+    "machine": MACHINES,
     "compute": COMPUTES,
-}  # fmt: skip
+}
 SHARES = ("max_wape", "max_bias")
 REQUIRED = [name for name, each in FIELDS.items() if each.default is dataclasses.MISSING]
 

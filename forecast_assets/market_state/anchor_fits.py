@@ -86,7 +86,7 @@ class AnchorFits:
         inputs = self._known(anchor, REFIT_ORIGINS, MEMBER_MONTHS - 1, 0)
         if anchor not in inputs.features.months:
             return None
-        digest = _digest(code_version("model"), recipe_text(recipe.of_refits()), inputs.identity(), _boosters(pooled))
+        digest = digest_of(code_version("model"), recipe_text(recipe.of_refits()), inputs.identity(), _boosters(pooled))
         kept = self.memory.recall(PartitionKey(anchor, self.country), "refit", digest)
         if kept is not None:
             with np.load(io.BytesIO(kept), allow_pickle=False) as arrays:
@@ -103,7 +103,7 @@ class AnchorFits:
         )
         if anchor not in inputs.features.months:
             return None
-        digest = _digest(code_version("backtest"), recipe_text(recipe), inputs.identity(), _pooled(pooled))
+        digest = digest_of(code_version("backtest"), recipe_text(recipe), inputs.identity(), pooled_identity(pooled))
         kept = self.memory.recall(PartitionKey(anchor, self.country), "backtest", digest)
         if kept is not None:
             remembered = pd.read_parquet(io.BytesIO(kept))
@@ -162,18 +162,19 @@ class AnchorFits:
 
 
 def _boosters(boosters: TrainedBoosters | None) -> str:
-    return _digest(dataclasses.asdict(boosters)) if boosters else ""
+    return digest_of(dataclasses.asdict(boosters)) if boosters else ""
 
 
-def _pooled(pooled: PooledModel | None) -> Mapping[str, str]:
+def pooled_identity(pooled: PooledModel | None) -> Mapping[str, str]:
     """Return the digest of the fits of all markets as known at an anchor, by months before it."""
     if pooled is None:
         return {}
     return {
-        str(offset): _digest(dataclasses.asdict(fit.boosters), fit.quantiles.to_dict("list"))
+        str(offset): digest_of(dataclasses.asdict(fit.boosters), fit.quantiles.to_dict("list"))
         for offset, fit in pooled.by_offset.items()
     }
 
 
-def _digest(*parts: object) -> str:
+def digest_of(*parts: object) -> str:
+    """Return the digest of values that a result is computed from."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:32]

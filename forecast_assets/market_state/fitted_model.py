@@ -1,7 +1,6 @@
 """A market's model at an origin with its accuracy on earlier months: fitted here, or found where a job has kept it."""
 
 import dataclasses
-import hashlib
 import io
 import json
 
@@ -14,7 +13,7 @@ from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.models.refit_accuracy import refit_errors
 from forecast_assets.domain.models.refits import refit_at_earlier_origins
 from forecast_assets.domain.selection.contest import recipe_text
-from forecast_assets.market_state.anchor_fits import AnchorFits
+from forecast_assets.market_state.anchor_fits import AnchorFits, digest_of, pooled_identity
 from forecast_assets.storage import PartitionKey
 from forecast_assets.storage.code_version import code_version
 
@@ -50,7 +49,8 @@ def fitted_model(
     """
     if not remember:
         return _fitted(anchors, origin, recipe, pooled, skus)
-    partition, digest = PartitionKey(origin, anchors.country), _digest(anchors, recipe, pooled)
+    partition = PartitionKey(origin, anchors.country)
+    digest = digest_of(code_version("model"), recipe_text(recipe), anchors.identity(), pooled_identity(pooled))
     kept = anchors.memory.recall(partition, "model", digest)
     if kept is not None:
         return _from_bytes(kept)
@@ -68,15 +68,6 @@ def _fitted(
     model = fit_market_model(learned_from, panel, origin, recipe, refits, pooled)
     held_out = refit_at_earlier_origins(learned_from, panel, origin, recipe, refits)
     return FittedModel(model, refit_errors(held_out, model))
-
-
-def _digest(anchors: AnchorFits, recipe: Recipe, pooled: PooledModel | None) -> str:
-    learners = {
-        str(offset): [dataclasses.asdict(fit.boosters), fit.quantiles.to_dict("list")]
-        for offset, fit in (pooled.by_offset if pooled else {}).items()
-    }
-    parts = [code_version("model"), recipe_text(recipe), anchors.identity(), learners]
-    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:32]
 
 
 def _to_bytes(fitted: FittedModel) -> bytes:

@@ -25,7 +25,6 @@ from forecast_assets.storage.current_features import CurrentFeatures
 from forecast_assets.storage.stored_window import StoredWindow
 from forecast_assets.storage.table_specs import table_specs
 
-WORKS = ("model", "backtest")
 POOLED = "pooled_model"
 
 
@@ -84,7 +83,7 @@ def request_of(
     """Return the request of the work that a step is about to do.
 
     Args:
-        work: One of ``WORKS``.
+        work: ``model``, or ``backtest``.
         anchors: Inputs of the step.
         origin: The origin month.
         recipes: Recipes that it trains.

@@ -35,7 +35,7 @@ Start = Callable[[dg.AssetExecutionContext, TrainingRequest, "Listening"], None]
 
 
 class Listening:
-    """What a job has said while it ran; kept apart from the client, which raises without it."""
+    """Messages of a job while it ran; kept apart from the client, which raises without them."""
 
     def __init__(self) -> None:
         self.handler: dg.PipesMessageHandler | None = None

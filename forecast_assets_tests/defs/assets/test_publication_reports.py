@@ -1,4 +1,4 @@
-"""What report and MLflow get of a publication: its rows and those before, and the run that is kept."""
+"""Rows of a publication and those before, as report and MLflow get them, and the run that is kept."""
 
 import dataclasses
 import inspect
