@@ -33,7 +33,7 @@ def build_freeze_month_sensor(settings: Settings) -> dg.SensorDefinition:
 
     @dg.sensor(
         name=FREEZE_MONTH,
-        jobs=[jobs.totals, jobs.totals_known, jobs.pool_rows, jobs.pool_model],
+        jobs=[jobs.totals, jobs.totals_known, jobs.pool_rows, jobs.pool_model, jobs.sum_forecasts],
         minimum_interval_seconds=settings.automation.sensor_seconds,
         default_status=dg.DefaultSensorStatus[default_status(settings)],
         description="Freezes a month over all markets when they are in or at the deadline, and prepares the next one.",

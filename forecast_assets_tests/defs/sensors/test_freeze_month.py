@@ -200,3 +200,12 @@ def test_the_sensor_as_the_daemon_calls_it_says_why_it_starts_nothing(tmp_path, 
         data = sensor.evaluate_tick(context)
     assert data.run_requests == []
     assert data.skip_message == "Every month over all markets is built, or waits for markets."
+
+
+def test_the_daemon_may_start_every_run_over_all_markets_that_the_sensor_asks_for(tmp_path, asked, instance):
+    """Dagster fails the whole tick if one request names a job that is not a target of the sensor."""
+    stored = {"sell_in": BOTH, "features": BOTH, "forecast_levels": BOTH}
+    stored |= {"demand_totals": {None: [DECEMBER]}, "pooled_rows": {None: [DECEMBER]}}
+    wanted = {each.job_name for table in stored for each in asked(CLOSED, **{table: stored[table]})}
+    assert wanted == {"totals", "totals_known", "pool_rows", "pool_model", "sum_forecasts"}
+    assert wanted == {job.name for job in build_freeze_month_sensor(company(tmp_path)).jobs}
