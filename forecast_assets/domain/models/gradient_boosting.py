@@ -79,7 +79,7 @@ def train_direct(rows: TrainingRows, columns: list[str], recipe: Recipe) -> dict
     Rows are weighted by the square root of the SKU's scale, a compromise between equal SKUs and equal units. A learner
     of a kind of SKU with fewer than 500 rows learns from all rows. A kind without rows gets no booster.
     """
-    import lightgbm
+    from forecast_assets.domain.models.boosting_library import lightgbm
 
     texts = {}
     for is_intermittent in (False, True):
@@ -103,7 +103,7 @@ def train_direct(rows: TrainingRows, columns: list[str], recipe: Recipe) -> dict
 
 def feature_gains(texts: dict[str, str], columns: list[str]) -> Floats:
     """Return the gain of each column, (columns,): its share in each learner, summed over the learners."""
-    import lightgbm
+    from forecast_assets.domain.models.boosting_library import lightgbm
 
     total = np.zeros(len(columns))
     for text in texts.values():
@@ -117,7 +117,7 @@ def predict_direct(texts: dict[str, str], cube: FeatureCube, kind: str, threads:
 
     None if there is no booster of the kind.
     """
-    import lightgbm
+    from forecast_assets.domain.models.boosting_library import lightgbm
 
     count, horizons = cube.by_horizon.shape[:2]
     learners = [learner for learner in LEARNERS if learner.kind == kind and learner.name in texts]

@@ -69,7 +69,7 @@ def _rows_of_kind(rows: Floats32, sporadic: Bools, kind: str) -> Floats32:
 
 def _of_booster(text: str, rows: Floats32, threads: int) -> tuple[Floats, Floats]:
     """Return the share of each column in the gain, and in the mean absolute SHAP value."""
-    import lightgbm
+    from forecast_assets.domain.models.boosting_library import lightgbm
 
     booster = lightgbm.Booster(model_str=text)
     values = np.asarray(booster.predict(rows, pred_contrib=True, num_threads=threads))

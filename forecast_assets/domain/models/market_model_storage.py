@@ -27,7 +27,7 @@ CHAMPION_PREFIX = "champion_"
 
 def model_to_parts(model: MarketModel) -> pd.DataFrame:
     """Return the model as a table of texts: ``part, content``; the manifest first."""
-    import lightgbm
+    from forecast_assets.domain.models.boosting_library import lightgbm
 
     own, pooled = model.learned.own, model.learned.pooled
     manifest = {

@@ -177,7 +177,7 @@ def _fit(
 
 def pooled_to_texts(model: PooledModel) -> pd.DataFrame:
     """Return the model as a table of texts: ``part, content``; the manifest first, a prefix per cutoff."""
-    import lightgbm
+    from forecast_assets.domain.models.boosting_library import lightgbm
 
     manifest = {
         "cutoff": f"{model.cutoff:%Y-%m-%d}",

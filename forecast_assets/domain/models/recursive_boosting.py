@@ -97,7 +97,7 @@ def _rows(levels: Floats, target_month_number: Ints) -> Floats:
 
 
 def _train(rows: Floats, change: Floats, weight: Floats, objective: str, recipe: Recipe) -> str:
-    import lightgbm
+    from forecast_assets.domain.models.boosting_library import lightgbm
 
     data = lightgbm.Dataset(
         rows,
@@ -126,7 +126,7 @@ def forecast_recursive(
     Returns:
         (n_sku, horizon_months) units, within 0 and 4 x the maximum of the last 36 months, never NaN.
     """
-    import lightgbm
+    from forecast_assets.domain.models.boosting_library import lightgbm
 
     logarithm = _log_levels(units)
     last_month = int(np.asarray(calendar_months)[-1])

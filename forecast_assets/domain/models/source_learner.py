@@ -58,7 +58,7 @@ class _SmallLearner:
     """The learner of the logarithm, on rows that are binned once for all sources."""
 
     def __init__(self, rows: TrainingRows, cube: FeatureCube, names: list[str], recipe: Recipe) -> None:
-        import lightgbm
+        from forecast_assets.domain.models.boosting_library import lightgbm
 
         self.learner = next(learner for learner in LEARNERS if learner.name == "log_ratio")
         self.names, self.recipe, self.cube = names, recipe, cube
@@ -77,7 +77,7 @@ class _SmallLearner:
 
     def predict(self, muted: set[str]) -> Floats:
         """Train with muted columns, whose splits gain nothing, and return the units of the cube, (n, horizons)."""
-        import lightgbm
+        from forecast_assets.domain.models.boosting_library import lightgbm
 
         parameters = self.learner.parameters(self.recipe) | {
             "num_leaves": LEAVES,

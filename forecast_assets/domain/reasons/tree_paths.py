@@ -28,7 +28,7 @@ def path_contributions(text: str, rows: Floats32, group_of_column: Ints, groups:
     Returns:
         (n, groups + 1): the groups, then the mean of the trees. The sum of a row is its raw prediction.
     """
-    import lightgbm
+    from forecast_assets.domain.models.boosting_library import lightgbm
 
     leaves = np.asarray(lightgbm.Booster(model_str=text).predict(rows, pred_leaf=True, num_threads=threads))
     leaves = leaves.reshape(len(rows), -1).astype(np.int64)
