@@ -187,11 +187,12 @@ def test_no_more_than_two_requests_came_in_a_second(day):
 def test_a_worse_challenger_is_held_back_the_champion_is_published_and_people_are_told(day):
     month = day.platform.month
     champion = day.platform.store.read("champion", [PartitionKey(month, CHALLENGED)]).iloc[0]
-    assert (champion["outcome"], champion["source"]) == ("held", "champion")
+    # What is sold depends on today's month: in some months the champion itself loses to the seasonal naive.
+    assert (champion["outcome"], champion["source"] in {"champion", "baseline"}) == ("held", True)
     assert champion["wape_challenger"] > 1.01 * champion["wape_champion"]
     assert champion["recipe_id"] != champion["challenger_id"]
     published = day.platform.store.read("published_forecasts", [PartitionKey(month, CHALLENGED)])
-    assert (set(published["source"]), set(published["status"])) == ({"champion"}, {"published"})
+    assert (set(published["source"]), set(published["status"])) == ({champion["source"]}, {"published"})
     ((_, card),) = day.cards("Challenger held back")
     assert f"challenger {champion['challenger_id']} held, champion {champion['recipe_id']} stays" in card
     assert CHALLENGED in card
