@@ -54,13 +54,15 @@ def test_every_worker_of_a_cycle_does_so(monkeypatch):
     ended_with = []
     monkeypatch.setattr(processes, "end_with_parent", lambda: ended_with.append(True))
     monkeypatch.setattr(processes, "commit_without_waiting", lambda: None)
+    monkeypatch.setattr(processes.threadpoolctl, "threadpool_limits", lambda *_, **__: None)
     for name in ("FORECAST_MAX_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         monkeypatch.setenv(name, "1")
     processes._set_up(2)
     assert ended_with == [True]
-    pool = processes._pool(2)
-    assert pool._initializer is processes._set_up
-    pool.shutdown()
+    for how in (processes.FORKED, processes.NEW):
+        pool = processes._pool(2, how)
+        assert pool._initializer is processes._set_up
+        pool.shutdown()
 
 
 @pytest.mark.parametrize(
@@ -70,6 +72,7 @@ def test_workers_share_all_cores_but_one_and_a_limit_of_the_environment_stays(mo
     monkeypatch.setattr(processes, "end_with_parent", lambda: None)
     relaxed = []
     monkeypatch.setattr(processes, "commit_without_waiting", lambda: relaxed.append(True))
+    monkeypatch.setattr(processes.threadpoolctl, "threadpool_limits", lambda *_, **__: None)
     monkeypatch.setattr(processes, "usable_cores", lambda: cores)
     for name in ("FORECAST_MAX_THREADS", "OMP_NUM_THREADS"):
         # Set first: what the call sets is then undone, too.
