@@ -87,6 +87,7 @@ def train_direct(rows: TrainingRows, columns: list[str], recipe: Recipe) -> dict
         if not kind.any():
             continue
         own = rows.where(kind) if kind.sum() >= MIN_ROWS_OF_A_KIND else rows
+        recipe_of_kind = recipe if is_intermittent else recipe.of_regular()
         # The learners of a kind share the bins: binning 300 columns takes as long as ten trees.
         data = lightgbm.Dataset(
             own.features,
@@ -97,7 +98,8 @@ def train_direct(rows: TrainingRows, columns: list[str], recipe: Recipe) -> dict
         for learner in LEARNERS:
             if (learner.kind != "regular") == is_intermittent:
                 data.set_label(learner.target(own))
-                texts[learner.name] = booster_text(lightgbm.train(learner.parameters(recipe), data, recipe.rounds))
+                booster = lightgbm.train(learner.parameters(recipe_of_kind), data, recipe_of_kind.rounds)
+                texts[learner.name] = booster_text(booster)
     return texts
 
 

@@ -32,6 +32,9 @@ class Recipe:
     - Rows: a learner sees ``training_rows`` SKU-origin-horizon rows of at most ``sku_origins`` SKU-origins. 40,000 rows
       forecast as well as 120,000 (WAPE on M3 .1107 and .1108) in a third of the time. ``max_bin`` 63 trains in two
       thirds of the time of 255 with the same fit.
+    - Rounds: learners of regular SKUs need ``regular_rounds`` of the rounds in larger steps, each on ``regular_rows``
+      of the rows: 0.6 of the time. WAPE on M3 .1098 and .1098, hospital .0651 and .0652, Australian retail .0302 and
+      .0302. The car parts, which are intermittent, would lose 0.5 %.
     - Blend of regular SKUs: the direct boosting has ``boosting_weight`` unless the refits suggest a better one. In a
       market of under ``few_skus`` SKUs, which has little to train on, it is ``boosting_weight_of_few``. On 15 SKUs a
       market, .20 and .40 have .936 and .943 of Holt-Winters' WAPE over three origins. The other members share the rest
@@ -55,6 +58,8 @@ class Recipe:
     min_rows_per_leaf: int = 100
     feature_fraction: float = 0.3
     bagging_fraction: float = 0.8
+    regular_rounds: float = 0.75
+    regular_rows: float = 0.625
     lambda_l2: float = 5.0
     max_bin: int = 63
     recursive_rows: int = 60_000
@@ -127,6 +132,16 @@ class Recipe:
             learning_rate=self.learning_rate * max(1.0, self.rounds / self.refit_rounds),
             recursive_rounds=min(self.refit_rounds, self.recursive_rounds),
             recursive_learning_rate=self.recursive_learning_rate * max(1.0, self.recursive_rounds / self.refit_rounds),
+        )
+
+    def of_regular(self) -> "Recipe":
+        """Return the recipe of the direct learners of regular SKUs: fewer rows a round, fewer rounds, larger steps."""
+        rounds = max(1, round(self.rounds * self.regular_rounds))
+        return dataclasses.replace(
+            self,
+            rounds=rounds,
+            learning_rate=self.learning_rate * self.rounds / rounds,
+            bagging_fraction=self.bagging_fraction * self.regular_rows,
         )
 
     def of_backtest(self, training_rows: int) -> "Recipe":

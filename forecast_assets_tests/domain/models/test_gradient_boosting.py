@@ -93,6 +93,20 @@ def test_the_mean_of_sporadic_demand_and_its_quantile_are_learned_apart():
         np.testing.assert_allclose(predict_direct(texts, cube_of(1.0, 1.0), "quantile"), expected, atol=0.1)
 
 
+def test_learners_of_regular_skus_take_three_quarters_of_the_rounds_in_larger_steps_on_fewer_rows():
+    recipe = Recipe(rounds=40, learning_rate=0.06, bagging_fraction=0.8, min_rows_per_leaf=20)
+    units = np.random.default_rng(3).gamma(2, 1, 600)
+    texts = train_direct(joined(some_rows(600, units), some_rows(600, units, intermittent=True)), COLUMNS, recipe)
+    assert {name: text.count("Tree=") for name, text in texts.items()} == {
+        "theta_residual": 30, "log_ratio": 30, "mean": 40, "tweedie": 40, "quantile": 40,
+    }  # fmt: skip
+    assert "[learning_rate: 0.08]" in texts["log_ratio"]
+    assert "[bagging_fraction: 0.5]" in texts["log_ratio"]
+    assert "[learning_rate: 0.06]" in texts["mean"]
+    assert "[bagging_fraction: 0.8]" in texts["mean"]
+    assert Recipe(rounds=1).of_regular().rounds == 1
+
+
 @pytest.mark.parametrize(("few", "expected"), [(499, 2.0), (500, 0.5)])
 def test_a_kind_of_fewer_than_500_rows_learns_from_all(few, expected):
     rows = joined(some_rows(4000, 2.0), some_rows(few, 0.5, intermittent=True))

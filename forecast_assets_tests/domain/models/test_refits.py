@@ -130,7 +130,10 @@ def test_origins_without_features_or_with_too_little_history_are_left_out(earlie
 
 
 def test_a_refit_has_fewer_rows_and_rounds_in_larger_steps():
-    small = Recipe(rounds=200, refit_rounds=80, learning_rate=0.06, recursive_rounds=160, refit_rows=10_000).of_refits()
+    small = Recipe(
+        rounds=200, refit_rounds=80, learning_rate=0.06, recursive_rounds=160, recursive_learning_rate=0.05,
+        refit_rows=10_000,
+    ).of_refits()  # fmt: skip
     assert (small.rounds, small.recursive_rounds, small.training_rows, small.recursive_rows) == (80, 80, 10_000, 10_000)
     assert small.learning_rate == pytest.approx(0.15)
     assert small.recursive_learning_rate == pytest.approx(0.10)
