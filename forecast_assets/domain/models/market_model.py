@@ -22,7 +22,7 @@ from forecast_assets.domain.models.distribution import (
     quantiles_of_statistical_errors,
 )
 from forecast_assets.domain.models.pooled_model import PooledModel
-from forecast_assets.domain.models.predictions import Predictions, only_origin, predict, predict_each
+from forecast_assets.domain.models.predictions import Predictions, only_origin, predict, predict_each, weight_by_sku
 from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.models.refits import (
     LEAST_GAIN,
@@ -35,6 +35,8 @@ from forecast_assets.domain.models.refits import (
     learned_weight,
     refit_at_earlier_origins,
 )
+from forecast_assets.domain.models.sku_traits import sku_traits
+from forecast_assets.domain.models.sku_weights import SkuWeights, learned_sku_weights, weighed_by_sku
 from forecast_assets.domain.models.source_worth import OF_EXPECTED_UNITS, harmful_sources
 from forecast_assets.domain.models.training_rows import TooFewRowsError
 
@@ -85,6 +87,7 @@ class MarketModel:
         refits: Number of refits behind weights and quantiles; 0: quantiles are those of the statistical forecasts.
         inputs_missing: Names of inputs that were missing.
         switched_off: Families of features that the model does not read because they cost WAPE (``source_worth.py``).
+        sku_weights: What the traits of a SKU change of the weights; None: all SKUs have those of the market.
     """
 
     cutoff: pd.Timestamp
@@ -97,6 +100,7 @@ class MarketModel:
     planned_share: float = 0.0
     inputs_missing: tuple[str, ...] = ()
     switched_off: tuple[str, ...] = ()
+    sku_weights: SkuWeights | None = None
 
     @property
     def pooled_share(self) -> float:
@@ -114,6 +118,12 @@ class MarketModel:
         boosters = self.learned.pooled if isinstance(self.learned, PooledAlone) else self.learned.own
         return boosters.gains().sort_values(ascending=False, kind="stable")
 
+    def boosting_weights(self, features: pd.DataFrame) -> Floats:
+        """Return the weight of the direct boosting in the blend of each row's SKU, (n,)."""
+        if self.sku_weights is None:
+            return np.full(len(features), self.boosting_weight)
+        return weight_by_sku(self.boosting_weight, self.sku_weights.boosting_odds(sku_traits(features)))
+
     def predict(
         self, features: pd.DataFrame, sell_in: DemandPanel, horizon_months: int = HORIZON_MONTHS
     ) -> Predictions:
@@ -125,7 +135,8 @@ class MarketModel:
             case OwnWithPooled(own, pooled, share):
                 first, second = predict_each(features, sell_in, [own, pooled], self.recipe, horizon_months, alone)
                 predictions = first.mixed(second, share)
-        return predictions.with_planned(self.planned_share)
+        predictions = predictions.with_planned(self.planned_share)
+        return predictions if self.sku_weights is None else self.sku_weights.applied(predictions)
 
 
 def fit_market_model(
@@ -172,6 +183,8 @@ def fit_market_model(
     # one origin with it, by -10 to +7 % (Australian retail).
     least_gain = LEAST_GAIN if skus >= recipe.few_skus else LEAST_GAIN_OF_FEW
     weight = learned_weight(refits, usual, least_gain) if refits else usual
+    by_sku = learned_sku_weights(refits, recipe, weight) if skus >= recipe.few_skus else None
+    refits = weighed_by_sku(refits, by_sku)
     chosen = chosen_features(refits, recipe)
     learned: Learned
     try:
@@ -190,7 +203,7 @@ def fit_market_model(
             else quantiles_of_statistical_errors(rows, horizon_months)
         )
     return MarketModel(
-        cutoff, recipe, learned, weight, quantiles, row_count, len(refits), planned_share, switched_off=off
+        cutoff, recipe, learned, weight, quantiles, row_count, len(refits), planned_share, (), off, by_sku
     )
 
 

@@ -19,6 +19,7 @@ from forecast_assets.domain.models.serialization import (
     recipe_from_manifest,
     recipe_to_manifest,
 )
+from forecast_assets.domain.models.sku_weights import sku_weights_from_manifest
 
 POOLED_PREFIX = "pooled_"
 # Texts of the model by the champion's recipe, if it is stored beside a challenger's.
@@ -40,6 +41,7 @@ def model_to_parts(model: MarketModel) -> pd.DataFrame:
         "boosting_weight": model.boosting_weight,
         "planned_share": model.planned_share,
         "switched_off": list(model.switched_off),
+        "sku_weights": dataclasses.asdict(model.sku_weights) if model.sku_weights else None,
         "quantiles": model.quantiles.to_dict("records"),
         "rows": model.rows,
         "refits": model.refits,
@@ -72,6 +74,7 @@ def model_from_parts(parts: pd.DataFrame) -> MarketModel:
         planned_share=manifest.get("planned_share", 0.0),
         inputs_missing=tuple(manifest.get("inputs_missing", ())),
         switched_off=tuple(manifest.get("switched_off", ())),
+        sku_weights=sku_weights_from_manifest(manifest.get("sku_weights")),
     )
 
 

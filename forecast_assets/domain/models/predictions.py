@@ -21,6 +21,7 @@ from forecast_assets.domain.models.gradient_boosting import predict_direct
 from forecast_assets.domain.models.intermittent import blend_intermittent
 from forecast_assets.domain.models.member_registry import member_forecast, member_of, weighed
 from forecast_assets.domain.models.recipe import Recipe
+from forecast_assets.domain.models.sku_traits import sku_traits
 from forecast_assets.domain.models.training_rows import dispersion_units, is_intermittent
 from forecast_assets.domain.statistical.forecast_cap import cap_forecasts
 
@@ -47,6 +48,11 @@ class Predictions:
         expected_units: (n, horizon) mean demand of intermittent SKUs, before a quantile is blended in; else 0.
         planned_units: (n, horizon) the feature ``expected_units``: demand expected from promotions, sell-out and stock.
             NaN for intermittent SKUs, and for a SKU without it at any horizon.
+        by_member: (n, horizon, members) forecast of each member in the order of the recipe's weights; for intermittent
+            SKUs the whole forecast. A member that has learned nothing has the mean of the others.
+        traits: (n, traits) of each SKU (``sku_traits.py``).
+        boosting_odds: (n,) what the odds of the boosting against the members are multiplied by: 1 unless weighed by SKU
+            (``sku_weights.py``).
     """
 
     skus: Labels
@@ -59,11 +65,17 @@ class Predictions:
     error_units: Floats
     expected_units: Floats
     planned_units: Floats
+    by_member: Floats
+    traits: Floats
+    boosting_odds: Floats
 
     def with_planned(self, share: float) -> "Predictions":
         """Return these predictions with a share of the planned units in the members, where they are known."""
         mixed = (1.0 - share) * self.members + share * self.planned_units
-        return dataclasses.replace(self, members=np.where(np.isfinite(self.planned_units), mixed, self.members))
+        members = np.where(np.isfinite(self.planned_units), mixed, self.members)
+        planned = self.planned_units[:, :, None]
+        each = np.where(np.isfinite(planned), (1.0 - share) * self.by_member + share * planned, self.by_member)
+        return dataclasses.replace(self, members=members, by_member=each)
 
     def mixed(self, other: "Predictions", share: float) -> "Predictions":
         """Return these predictions with a share of another's, of the same SKUs at the same origin."""
@@ -71,13 +83,24 @@ class Predictions:
             self,
             boosting=(1.0 - share) * self.boosting + share * other.boosting,
             members=(1.0 - share) * self.members + share * other.members,
+            by_member=(1.0 - share) * self.by_member + share * other.by_member,
             expected_units=(1.0 - share) * self.expected_units + share * other.expected_units,
         )
 
     def blended(self, boosting_weight: float) -> Floats:
         """Return the point forecast, (n, horizon), between zero and the cap."""
-        mixed = boosting_weight * self.boosting + (1.0 - boosting_weight) * self.members
+        weight = weight_by_sku(boosting_weight, self.boosting_odds)[:, None]
+        mixed = weight * self.boosting + (1.0 - weight) * self.members
         return cap_forecasts(mixed, self.history)
+
+
+def weight_by_sku(boosting_weight: float, odds: Floats) -> Floats:
+    """Return the weight of the direct boosting of each SKU, (n,): the market's weight, its odds multiplied by ``odds``.
+
+    Odds of 1 leave the market's weight.
+    """
+    weight: Floats = boosting_weight * odds / (boosting_weight * odds + (1.0 - boosting_weight))
+    return weight
 
 
 @dataclasses.dataclass
@@ -153,19 +176,22 @@ def predict_each(
     errors = error_scale(features, learnable, known.months.month.to_numpy(), dispersion, horizon_months)
     known_months = np.isfinite(history).sum(axis=1)
     planned = np.where(sporadic[:, None], np.nan, _planned(features, horizon_months))
+    traits, usual_odds = sku_traits(features), np.ones(len(features))
     predictions = []
     for boosters in several:
         cube = feature_cube(features, boosters.names, horizon_months)
         boosting, members, expected = np.zeros((3, len(features), horizon_months))
+        by_member = np.zeros((len(features), horizon_months, len(weighed(recipe))))
         if sporadic.any():
             blended, expected[sporadic] = _intermittent(cube.where(sporadic), boosters, recipe)
             boosting[sporadic] = members[sporadic] = blended
+            by_member[sporadic] = blended[:, :, None]
         if not sporadic.all():
             boosting[~sporadic] = _regular(cube.where(~sporadic), boosters, recipe)
             alone = ~sporadic & planned_alone & np.isfinite(planned).all(axis=1)
-            members[alone] = planned[alone]
+            members[alone], by_member[alone] = planned[alone], planned[alone][:, :, None]
             if (needed := ~sporadic & ~alone).any():
-                members[needed] = _weighted_mean(needed, of_members, boosters, boosting[needed])
+                members[needed], by_member[needed] = _weighted_mean(needed, of_members, boosters, boosting[needed])
         predictions.append(
             Predictions(
                 features["sku"].to_numpy(),
@@ -178,6 +204,9 @@ def predict_each(
                 error_units=towards_market(errors, cube.scale_units, known_months, ~sporadic),
                 expected_units=expected,
                 planned_units=planned,
+                by_member=by_member,
+                traits=traits,
+                boosting_odds=usual_odds,
             )
         )
     return predictions
@@ -216,20 +245,23 @@ def _planned(features: pd.DataFrame, horizon_months: int) -> Floats:
     return np.where(np.isfinite(units).all(axis=1)[:, None], units, np.nan)
 
 
-def _weighted_mean(mask: Bools, of_members: Members, boosters: TrainedBoosters, boosting: Floats) -> Floats:
-    """Return the weighted mean of the members besides the direct boosting, (n, horizon), of the SKUs of a mask.
+def _weighted_mean(
+    mask: Bools, of_members: Members, boosters: TrainedBoosters, boosting: Floats
+) -> tuple[Floats, Floats]:
+    """Return the weighted mean of the members besides the direct boosting, (n, horizon), and each of them.
 
     The boosting stands in where no member with a weight has a forecast: a member that learns over SKUs may have had too
-    little history.
+    little history. If others have one, their mean stands in for it among each, (n, horizon, members).
     """
     forecasts = of_members.forecasts_of(mask, boosters.members)
-    weights = {name: weight for name, weight in weighed(of_members.recipe).items() if name in forecasts}
-    if not weights:
-        return boosting
+    usual = weighed(of_members.recipe)
+    weights = {name: weight for name, weight in usual.items() if name in forecasts}
     total = np.zeros((int(mask.sum()), of_members.horizon_months))
     for name, weight in weights.items():
         total += weight * forecasts[name]
-    return total / sum(weights.values())
+    mean = total / sum(weights.values()) if weights else boosting
+    each = [forecasts.get(name, mean) for name in usual]
+    return mean, np.stack(each, axis=2) if each else np.empty((*mean.shape, 0))
 
 
 def only_origin(features: pd.DataFrame) -> pd.Timestamp:

@@ -39,6 +39,8 @@ class Recipe:
       market of under ``few_skus`` SKUs, which has little to train on, it is ``boosting_weight_of_few``. On 15 SKUs a
       market, .20 and .40 have .936 and .943 of Holt-Winters' WAPE over three origins. The other members share the rest
       in the proportions ``member_weights``.
+    - Weights by SKU (``sku_weights.py``): a larger ``trait_penalty`` keeps them nearer to the market's. With 0 all SKUs
+      have the market's. Over 13 origins of five sets, .02 and .01 have .9985 and .9979 of the WAPE.
     - Blend of intermittent SKUs: ``sharpness`` is the share of the common quantile ``intermittent_quantile``
       (``intermittent.py``).
     - Pooled boosters: in a market of few SKUs they have a share in the direct boosting and in the recursive member. The
@@ -78,6 +80,7 @@ class Recipe:
         ("exponential_smoothing", 0.15),
         ("holt_winters", 0.10),
     )
+    trait_penalty: float = 0.01
     intermittent_quantile: float = 0.7
     sharpness: float = 0.6
     kept_features: int = 120

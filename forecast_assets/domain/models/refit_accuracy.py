@@ -11,6 +11,7 @@ import pandas as pd
 
 from forecast_assets.domain.models.market_model import MarketModel
 from forecast_assets.domain.models.refits import Refit
+from forecast_assets.domain.models.sku_weights import weighed_by_sku
 
 COLUMNS = ["horizon_months", "actual_units", "absolute_actual_units", "absolute_error_units", "error_units"]
 
@@ -23,8 +24,8 @@ def refit_errors(refits: Sequence[Refit], model: MarketModel) -> pd.DataFrame:
         model: The model, whose weights and shares blend them.
     """
     parts = []
-    for refit in refits:
-        blended = refit.with_planned(model.planned_share).mixed(model.pooled_share)
+    planned = [refit.with_planned(model.planned_share).mixed(model.pooled_share) for refit in refits]
+    for refit, blended in zip(refits, weighed_by_sku(planned, model.sku_weights), strict=True):
         error = blended.predictions.blended(model.boosting_weight) - refit.actual_units
         known = np.isfinite(error)
         parts.append([np.where(known, values, 0.0).sum(axis=0) for values in _values(refit.actual_units, error)])

@@ -58,22 +58,23 @@ def boosting_causes(features: pd.DataFrame, model: MarketModel, forecast_units: 
         cube = feature_cube(features, boosters.names, forecast_units.shape[1])
         for mask, kind in ((sporadic, "intermittent"), (~sporadic, "regular")):
             if mask.any():
-                units[mask] += weight * _units_of(cube.where(mask), boosters, kind, model, forecast_units[mask])
+                of_kind = _units_of(cube.where(mask), boosters, kind, model.recipe.threads, forecast_units[mask])
+                units[mask] += weight * of_kind
+    units[~sporadic] *= model.boosting_weights(features[~sporadic])[:, None, None]
     return BoostingCauses(units, sporadic)
 
 
-def _units_of(
-    cube: FeatureCube, boosters: TrainedBoosters, kind: str, model: MarketModel, forecast_units: Floats
-) -> Floats:
-    """Return the contributions in units to the forecasts of SKUs of one kind, (n, horizons, causes)."""
+def _units_of(cube: FeatureCube, boosters: TrainedBoosters, kind: str, threads: int, forecast_units: Floats) -> Floats:
+    """Return the contributions in units to the forecasts of SKUs of one kind, (n, horizons, causes).
+
+    Those of regular SKUs are contributions to the boosting, before its weight in the blend.
+    """
     # As in the prediction: the learners of the other kind serve a kind that was not learned from.
     other = {"regular": "intermittent", "intermittent": "regular"}[kind]
     learned = kind if any(each.kind == kind and each.name in boosters.direct for each in LEARNERS) else other
-    parts = scaled_contributions(boosters.direct, cube, learned, model.recipe.threads)
+    parts = scaled_contributions(boosters.direct, cube, learned, threads)
     units = parts * cube.scale_units[:, None, None]
-    if kind == "regular":
-        return model.boosting_weight * units
-    if learned != kind:
+    if kind == "regular" or learned != kind:
         return units
     mean = units.sum(axis=2)
     ratio = np.divide(forecast_units, mean, out=np.zeros_like(mean), where=mean > 0)

@@ -183,5 +183,5 @@ def _differences(
     boosting[at] = causes.units
     weight, expected = np.zeros(len(numbers.skus)), expected_parts(rows)
     weight[at] = ~causes.is_intermittent & np.isfinite(expected.units[at]).all(axis=1)
-    weight *= (1.0 - tables.model.boosting_weight) * tables.model.planned_share
+    weight[at] *= (1.0 - tables.model.boosting_weights(rows.iloc[at])) * tables.model.planned_share
     return differences(model_units, last, numbers.is_after_end, boosting, expected, weight), then

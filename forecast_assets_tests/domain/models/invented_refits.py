@@ -4,6 +4,7 @@ import numpy as np
 
 from forecast_assets.domain.models.predictions import Predictions
 from forecast_assets.domain.models.refits import Refit
+from forecast_assets.domain.models.sku_traits import TRAITS
 
 # Above every forecast, so that none is capped.
 HISTORY_UNITS = 1e6
@@ -39,6 +40,9 @@ def _predictions(values, skus, intermittent, dispersion, planned) -> Predictions
         error_units=np.repeat(np.broadcast_to(dispersion, skus)[:, None], 18, axis=1) * np.arange(1, 19),
         expected_units=np.zeros((skus, 18)),
         planned_units=_cells(planned, skus),
+        by_member=_cells(members, skus)[:, :, None],
+        traits=np.zeros((skus, len(TRAITS))),
+        boosting_odds=np.ones(skus),
     )
 
 

@@ -23,6 +23,7 @@ def plain_features(skus, origins, statistical=1.0, theta=1.0, **columns) -> pd.D
         "scale_units": 1.0,
         "theta_alpha": 0.3,
         "statistical_slope": 0.0,
+        "seasonal_strength": 0.0,
     }
     usual |= dict.fromkeys(ONE_STEP_ERRORS, 1.0)
     forecasts = {"statistical_mean": statistical, "ses": statistical, "theta": theta}
