@@ -130,6 +130,9 @@ def test_a_member_with_too_little_history_does_not_take_part():
     without = dataclasses.replace(boosters, members={})
     predictions = predict(plain_features(SKUS, MONTHS[50:51], 4.0, 4.0), panel_of(3.0), without, both)
     np.testing.assert_allclose(predictions.members, 3.0, rtol=1e-3)
+    # The mean of the others stands in for it.
+    assert predictions.by_member.shape == (len(SKUS), 18, 2)
+    np.testing.assert_array_equal(predictions.by_member[:, :, 0], predictions.members)
 
 
 def test_where_no_member_has_a_forecast_the_boosting_stands_in():

@@ -1,5 +1,7 @@
 """Errors of refits on what followed them, computed by hand."""
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +9,8 @@ import pytest
 from forecast_assets.domain.models.market_model import MarketModel, OwnAlone
 from forecast_assets.domain.models.recipe import Recipe
 from forecast_assets.domain.models.refit_accuracy import COLUMNS, refit_errors
+from forecast_assets.domain.models.sku_traits import TRAITS
+from forecast_assets.domain.models.sku_weights import SkuWeights
 from forecast_assets_tests.domain.models.invented_refits import invented_refit
 
 
@@ -32,6 +36,15 @@ def test_months_that_are_not_known_are_left_out():
 
 def test_planned_units_count_as_the_model_uses_them():
     errors = refit_errors([invented_refit((100.0, 100.0), 100.0, skus=1, planned=140.0)], model(0.0, planned_share=0.5))
+    assert errors["error_units"].iloc[0] == pytest.approx(20.0)
+
+
+def test_errors_are_those_of_the_weights_by_sku():
+    # The only trait doubles the odds of the boosting: its weight is 2/3 instead of 1/2.
+    refit = invented_refit((130.0, 100.0), 100.0, skus=1)
+    odds = tuple((math.log(2.0) * (trait == 0), 0.0) for trait in range(len(TRAITS)))
+    by_sku = SkuWeights((1.0,), (-1.0,) + (0.0,) * (len(TRAITS) - 1), (1.0,) * len(TRAITS), odds)
+    errors = refit_errors([refit], model(sku_weights=by_sku))
     assert errors["error_units"].iloc[0] == pytest.approx(20.0)
 
 

@@ -9,6 +9,8 @@ import pytest
 from forecast_assets.domain.models.feature_cube import feature_cube
 from forecast_assets.domain.models.gradient_boosting import predict_direct
 from forecast_assets.domain.models.market_model import forecast_units
+from forecast_assets.domain.models.sku_traits import TRAITS
+from forecast_assets.domain.models.sku_weights import SkuWeights
 from forecast_assets.domain.models.training_rows import is_intermittent
 from forecast_assets.domain.portfolio.portfolio_rules import apply_portfolio
 from forecast_assets.domain.publication.published_forecasts import Decision, published_forecasts
@@ -84,6 +86,19 @@ def test_the_parts_of_a_regular_sku_have_the_weight_of_the_boosting(model, origi
     blended = dataclasses.replace(model, boosting_weight=0.25)
     causes = boosting_causes(features, blended, np.ones(change.shape))
     np.testing.assert_allclose(causes.units.sum(axis=2), change / 4, atol=1e-6)
+
+
+def test_the_parts_of_a_sku_have_the_weight_of_the_boosting_for_it(model, origin_features):
+    features = origin_features[~is_intermittent(origin_features)]
+    centre, spread = len(TRAITS) * (0.0,), len(TRAITS) * (1.0,)
+    odds = tuple((2.0 * (trait == "seasonal_strength"), 0.0) for trait in TRAITS)
+    by_sku = dataclasses.replace(model, sku_weights=SkuWeights((1.0,), centre, spread, odds))
+    same, moved = (boosting_causes(features, each, np.ones((len(features), 18))).units for each in (model, by_sku))
+    weight = model.boosting_weight
+    expected = np.exp(2.0 * features["seasonal_strength"].to_numpy(float)) * weight
+    expected /= expected + 1.0 - weight
+    np.testing.assert_allclose(moved, same * (expected / weight)[:, None, None], atol=1e-9)
+    assert expected.max() > 1.2 * expected.min()
 
 
 def test_the_parts_of_a_rare_seller_are_in_proportion_of_its_forecast(model, origin_features):
