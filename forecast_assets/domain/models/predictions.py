@@ -170,13 +170,10 @@ def predict_each(
     history = _history(features, known)
     sporadic = is_intermittent(features)
     learnable = _history(features, sell_in.learnable(origin, MEMBER_MONTHS))
-    panel = DemandPanel(features["sku"].to_numpy(), known.months, learnable)
-    of_members = Members(panel, recipe, horizon_months)
+    of_members = Members(DemandPanel(features["sku"].to_numpy(), known.months, learnable), recipe, horizon_months)
     dispersion = dispersion_units(features)
     errors = error_scale(features, learnable, known.months.month.to_numpy(), dispersion, horizon_months)
-    known_months = np.isfinite(history).sum(axis=1)
     planned = np.where(sporadic[:, None], np.nan, _planned(features, horizon_months))
-    traits, usual_odds = sku_traits(features), np.ones(len(features))
     predictions = []
     for boosters in several:
         cube = feature_cube(features, boosters.names, horizon_months)
@@ -201,12 +198,12 @@ def predict_each(
                 cube.scale_units,
                 dispersion,
                 history,
-                error_units=towards_market(errors, cube.scale_units, known_months, ~sporadic),
+                error_units=towards_market(errors, cube.scale_units, np.isfinite(history).sum(axis=1), ~sporadic),
                 expected_units=expected,
                 planned_units=planned,
                 by_member=by_member,
-                traits=traits,
-                boosting_odds=usual_odds,
+                traits=sku_traits(features),
+                boosting_odds=np.ones(len(features)),
             )
         )
     return predictions

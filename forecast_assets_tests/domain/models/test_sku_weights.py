@@ -8,9 +8,11 @@ import pandas as pd
 import pytest
 
 from forecast_assets.domain.demand.demand_panel import DemandPanel
+from forecast_assets.domain.models.distribution import quantiles_of_refits
 from forecast_assets.domain.models.market_model import fit_market_model, forecast_units
 from forecast_assets.domain.models.market_model_storage import model_from_parts, model_to_parts
 from forecast_assets.domain.models.recipe import Recipe
+from forecast_assets.domain.models.refits import refit_at_earlier_origins
 from forecast_assets.domain.models.sku_traits import TRAITS, sku_traits
 from forecast_assets.domain.models.sku_weights import (
     Sample,
@@ -72,6 +74,15 @@ def test_an_intermittent_sku_keeps_its_forecast():
     weighed = weights(3.0, 1.0, 3.0).applied(predictions)
     assert weighed.members[1].tolist() == predictions.members[1].tolist()
     np.testing.assert_allclose(weighed.boosting_odds, [2.0, 1.0])
+
+
+def test_planned_units_and_pooled_predictions_are_mixed_into_each_member():
+    refit = refit_of(10.0, [100.0, 200.0], [FURTHER, FURTHER])
+    planned = np.repeat([[20.0], [np.nan]], 18, axis=1)
+    predictions = dataclasses.replace(refit.predictions, planned_units=planned)
+    assert predictions.with_planned(0.25).by_member[:, 0].tolist() == [[80.0, 155.0], [100.0, 200.0]]
+    other = dataclasses.replace(predictions, by_member=predictions.by_member + 40.0)
+    assert predictions.mixed(other, 0.25).by_member[:, 0].tolist() == [[110.0, 210.0]] * 2
 
 
 def test_traits_are_strength_noise_and_known_months():
@@ -231,6 +242,18 @@ def test_a_model_forecasts_with_the_weights_of_each_sku_and_reads_back_so(fitted
     np.testing.assert_allclose(fitted.boosting_weights(now), odds / (1 + odds))
     restored = model_from_parts(model_to_parts(fitted))
     assert restored.sku_weights == fitted.sku_weights
+
+
+def test_quantiles_are_those_of_the_refits_weighed_by_sku(fitted):
+    features, panel = market(np.random.default_rng(4))
+    refits = refit_at_earlier_origins(features, panel, ORIGIN, QUICK)
+    learned = learned_sku_weights(refits, QUICK, fitted.boosting_weight)
+    assert learned == fitted.sku_weights
+    expected, usual = (
+        quantiles_of_refits(each, fitted.boosting_weight) for each in (weighed_by_sku(refits, learned), refits)
+    )
+    pd.testing.assert_frame_equal(fitted.quantiles, expected)
+    assert not fitted.quantiles.equals(usual)
 
 
 def test_a_market_of_few_skus_has_the_same_weights_for_all():
