@@ -159,6 +159,27 @@ def test_the_member_that_was_right_about_such_skus_gains_weight():
     assert np.abs(small.moves).max() < np.abs(learned.moves).max() / 50
 
 
+def test_no_other_moves_have_less_loss_in_the_blend_of_the_refits():
+    """Errors of up to 15 in multiples of the seasonal naive's 10: the loss as the model's forecasts have it."""
+    rng = np.random.default_rng(5)
+    by_member = 100.0 + rng.normal(scale=5.0, size=(20, 1, 2))
+    refit = refit_of(103.0, by_member, rng.normal(size=(20, len(TRAITS))), 100.0 + rng.normal(size=(20, 18)))
+    learned = learned_sku_weights([refit], TWO, 0.2)
+
+    def loss(moves):
+        other = dataclasses.replace(learned, moves=tuple(map(tuple, moves)))
+        error = (weighed_by_sku([refit], other)[0].predictions.blended(0.2) - refit.actual_units) / 10.0
+        return np.hypot(error, 0.02).mean() + TWO.trait_penalty * (moves**2).sum()
+
+    best = np.array(learned.moves)
+    assert np.abs(best).max() > 0.1
+    for at in np.ndindex(best.shape):
+        for step in (-0.02, 0.02):
+            moved = best.copy()
+            moved[at] += step
+            assert loss(moved) > loss(best)
+
+
 def test_refits_without_weights_by_sku_are_unchanged():
     refits = [seasonal_and_others()]
     assert weighed_by_sku(refits, None) == refits
