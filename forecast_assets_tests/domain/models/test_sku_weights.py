@@ -160,7 +160,7 @@ def test_the_member_that_was_right_about_such_skus_gains_weight():
 
 
 def test_no_other_moves_have_less_loss_in_the_blend_of_the_refits():
-    """Errors of up to 15 in multiples of the seasonal naive's 10: the loss as the model's forecasts have it."""
+    """The loss of the model's own forecasts, in multiples of the seasonal naive's error of 10 units."""
     rng = np.random.default_rng(5)
     by_member = 100.0 + rng.normal(scale=5.0, size=(20, 1, 2))
     refit = refit_of(103.0, by_member, rng.normal(size=(20, len(TRAITS))), 100.0 + rng.normal(size=(20, 18)))
