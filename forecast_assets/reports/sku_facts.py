@@ -37,14 +37,14 @@ def sku_facts(report: MarketReport, skus: pd.Series, months: pd.DatetimeIndex) -
 
 
 def _reasons(report: MarketReport, skus: pd.Series, targets: pd.DatetimeIndex) -> list:
-    row = {sku: at for at, sku in enumerate(skus)}
-    column = {month: at for at, month in enumerate(targets)}
     lists: list[list[list]] = [[[] for _ in targets] for _ in skus]
     rows = report.reasons.sort_values(["sku", "target_month", "order"])
-    for sku, month, units, text in zip(rows["sku"], rows["target_month"], rows["units"], rows["text"], strict=True):
-        if sku in row and month in column:
-            rounded = None if pd.isna(units) else round(float(units), 1)
-            lists[row[sku]][column[month]].append([text, rounded])
+    # Places of all rows at once: a month of its own for each of 40,000 rows takes a second.
+    row, column = pd.Index(skus).get_indexer(rows["sku"]), targets.get_indexer(pd.DatetimeIndex(rows["target_month"]))
+    units = rows["units"].astype(float)
+    for sku, month, number, text in zip(row.tolist(), column.tolist(), units.tolist(), rows["text"], strict=True):
+        if sku >= 0 and month >= 0:
+            lists[sku][month].append([text, None if np.isnan(number) else round(number, 1)])
     return lists
 
 

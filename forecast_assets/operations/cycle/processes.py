@@ -4,6 +4,7 @@ A fork has what the command has imported, and saves 1 CPU s of imports. It copie
 as they are. So the first processes are forked where the command has one thread, and later ones are new.
 """
 
+import gc
 import multiprocessing
 import os
 import sys
@@ -20,6 +21,9 @@ from forecast_assets.operations.cycle.parent_process import end_with_parent
 from forecast_assets.operations.cycle.sqlite_commits import commit_without_waiting
 
 FORKED, NEW = "fork", "spawn"
+# New objects between two searches for garbage, and searches to the next wider one. With Python's own 700, 10 and 10 a
+# monthly cycle takes 4 % more CPU.
+COLLECTIONS = (100_000, 50, 50)
 
 
 class Processes:
@@ -91,8 +95,11 @@ def _pool(processes: int, how: str) -> ProcessPoolExecutor:
 def _set_up(processes: int) -> None:
     """Limit the LightGBM threads of all processes together to the cores; let commits not wait for the disk.
 
-    The process ends with the command that started it. NumPy has one thread, also in a fork, which has it loaded.
+    The process ends with the command that started it. NumPy has one thread, also in a fork, which has it loaded. What
+    the command has loaded is no garbage.
     """
+    gc.freeze()
+    gc.set_threshold(*COLLECTIONS)
     end_with_parent()
     commit_without_waiting()
     share = max(1, (usable_cores() - 1) // processes)

@@ -3,13 +3,14 @@
 Each test is a command of its own, because the process that runs the tests may have threads.
 """
 
+import ast
 import subprocess
 import sys
 
 import pytest
 
 COMMAND = """
-import os, sys, threading, time
+import gc, os, sys, threading, time
 import numpy, threadpoolctl
 from forecast_assets.operations.cycle.processes import Processes
 
@@ -59,6 +60,14 @@ def test_a_process_in_place_of_a_dead_one_is_new(tmp_path):
 def test_numpy_has_one_thread_in_a_process(tmp_path):
     found = said(tmp_path, "print(set(processes.submit(blas_threads).result()))")
     assert found == "{1}"
+
+
+@ON_LINUX
+def test_what_the_command_has_loaded_is_no_garbage_and_the_rest_is_looked_for_rarely(tmp_path):
+    work = "print([processes.submit(each).result() for each in (gc.get_threshold, gc.get_freeze_count)])"
+    threshold, frozen = ast.literal_eval(said(tmp_path, work))
+    assert threshold[0] == 100_000
+    assert frozen > 10_000
 
 
 @ON_LINUX

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from unittest.mock import Mock
 
 import pytest
 
@@ -55,6 +56,7 @@ def test_every_worker_of_a_cycle_does_so(monkeypatch):
     monkeypatch.setattr(processes, "end_with_parent", lambda: ended_with.append(True))
     monkeypatch.setattr(processes, "commit_without_waiting", lambda: None)
     monkeypatch.setattr(processes.threadpoolctl, "threadpool_limits", lambda *_, **__: None)
+    monkeypatch.setattr(processes, "gc", Mock())
     for name in ("FORECAST_MAX_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         monkeypatch.setenv(name, "1")
     processes._set_up(2)
@@ -73,6 +75,7 @@ def test_workers_share_all_cores_but_one_and_a_limit_of_the_environment_stays(mo
     relaxed = []
     monkeypatch.setattr(processes, "commit_without_waiting", lambda: relaxed.append(True))
     monkeypatch.setattr(processes.threadpoolctl, "threadpool_limits", lambda *_, **__: None)
+    monkeypatch.setattr(processes, "gc", Mock())
     monkeypatch.setattr(processes, "usable_cores", lambda: cores)
     for name in ("FORECAST_MAX_THREADS", "OMP_NUM_THREADS"):
         # Set first: what the call sets is then undone, too.
