@@ -39,7 +39,7 @@ def large_skus(delivery: Delivery) -> DeliveryFinding | None:
 def _shares(delivery: Delivery, at: int) -> Floats:
     """Return (n,) the share of the half year before a month, or of the same month a year before if it is larger."""
     units = np.nan_to_num(delivery.units).clip(min=0)
-    usual = [units[:, max(0, at - HALF_YEAR) : at].sum(axis=1)]
+    usual = [units[:, at - HALF_YEAR : at].sum(axis=1)]
     if at >= YEAR:
         usual.append(units[:, at - YEAR])
     shares: Floats = np.max([each / max(each.sum(), 1.0) for each in usual], axis=0)

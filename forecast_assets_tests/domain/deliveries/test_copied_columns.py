@@ -43,6 +43,16 @@ def test_a_column_of_units_is_found_with_its_name():
     assert not finding.is_warning
 
 
+def test_what_is_counted_and_shown_is_of_the_judged_month():
+    """Half a year ago one SKU was not sold, and the others sold ten more."""
+    earlier = rows(UNITS, months=1).assign(month=months_before(6)[0]).iloc[1:10]
+    earlier["units"] += 10
+    delivered = pd.concat([earlier, rows(UNITS)], ignore_index=True)
+    finding = copied_column(delivery_until(delivered, JUNE))
+    assert finding.message.startswith("stock_units is units for 10 of 10 SKUs")
+    assert finding.rows["units"].tolist() == UNITS.tolist()
+
+
 @pytest.mark.parametrize(("different", "is_found"), [(1, True), (2, False)])
 def test_nine_in_ten_are_the_least(different, is_found):
     stock = UNITS.copy()

@@ -48,6 +48,11 @@ def test_an_override_of_four_times_the_best_month_is_named(units, is_found):
         )
 
 
+def test_a_best_month_of_one_unit_is_a_limit():
+    assert overrides_implausible(override("A", 3.9), sold({"A": 1.0}), JUNE) is None
+    assert overrides_implausible(override("A", 4.0), sold({"A": 1.0}), JUNE) is not None
+
+
 @pytest.mark.parametrize(("units", "is_found"), [(10.0, False), (9.9, True), (0.0, True)])
 def test_an_override_under_a_quarter_of_the_worst_month_is_named(units, is_found):
     finding = overrides_implausible(override("S", units), steady(), JUNE)
@@ -72,7 +77,7 @@ def test_overrides_of_other_origins_past_months_and_unsold_skus_are_not_judged()
 def test_the_furthest_overrides_are_named_first_and_others_counted():
     rows = pd.concat([override(sku, 1000.0 * (place + 1)) for place, sku in enumerate(BEST)])
     finding = overrides_implausible(rows, sold(), JUNE)
-    assert finding.rows["sku"].tolist() == ["D", "C", "B", "A"]
+    assert finding.rows["sku"].to_dict() == {0: "D", 1: "C", 2: "B", 3: "A"}
     assert "; and 1 more. Correct" in finding.message
     assert "more" not in overrides_implausible(rows.iloc[:3], sold(), JUNE).message
     low = pd.concat([override("S", 5.0), override("S", 1.0), override("S", 800.0)])

@@ -42,11 +42,17 @@ def test_a_tenth_of_the_units_is_the_least():
 
 def test_the_share_is_that_of_the_month_a_year_before_if_it_is_larger():
     """L has a twelfth of the half year's units; last June it had a half."""
-    before = history(UNITS | {"L": 80.0}, 14)
-    is_last_june = (before["sku"] == "L") & (before["month"] == "2023-06-01")
-    before["units"] = before["units"].mask(is_last_june, 900.0)
-    assert "usually 50% of the market" in judged(WITHOUT, before).message
-    assert judged(WITHOUT, before[before["month"] > "2023-06-01"]) is None
+    for months in (12, 14):
+        before = history(UNITS | {"L": 80.0}, months)
+        is_last_june = (before["sku"] == "L") & (before["month"] == "2023-06-01")
+        before["units"] = before["units"].mask(is_last_june, 900.0)
+        assert "usually 50% of the market" in judged(WITHOUT, before).message
+        assert judged(WITHOUT, before[before["month"] > "2023-06-01"]) is None
+
+
+def test_the_largest_of_several_comes_first():
+    finding = judged({f"S{number}": 100.0 for number in range(9)}, history({"M": 300.0, "N": 600.0} | WITHOUT, 14))
+    assert finding.rows["sku"].to_dict() == {0: "N", 1: "M"}
 
 
 def test_a_sku_that_missed_one_month_of_the_year_is_not_regular():
@@ -54,6 +60,12 @@ def test_a_sku_that_missed_one_month_of_the_year_is_not_regular():
     for missed, is_found in ((months_before(12)[0], False), (months_before(13)[0], True)):
         rows = before[(before["sku"] != "L") | (before["month"] != missed)]
         assert (judged(WITHOUT, rows) is not None) is is_found
+
+
+def test_in_a_young_market_a_sku_is_regular_that_sold_from_its_first_month_on():
+    young = history(UNITS, 8)
+    assert judged(WITHOUT, young) is not None
+    assert judged(WITHOUT, young[(young["sku"] != "L") | (young["month"] != months_before(8)[0])]) is None
 
 
 def test_a_young_market_is_judged_from_the_seventh_month_on():
