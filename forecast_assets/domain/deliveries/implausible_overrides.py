@@ -23,7 +23,7 @@ def overrides_implausible(overrides: pd.DataFrame, sold: pd.DataFrame, origin: p
     """
     by_sku = sold.groupby(["sku", "month"])["sell_in_units"].sum().groupby("sku").agg(["min", "max", "size"])
     best = by_sku.loc[by_sku["max"] > 0, "max"]
-    # Of a worst month without a sale no override is a part: none is negative.
+    # Where it is zero or below, no override is under a quarter of it: none is negative.
     worst = by_sku.loc[by_sku["size"] >= YEAR, "min"]
     rows = overrides[(overrides["origin_month"] == origin) & (overrides["target_month"] > origin)]
     rows = rows.assign(best_month_units=rows["sku"].map(best), worst_month_units=rows["sku"].map(worst))
