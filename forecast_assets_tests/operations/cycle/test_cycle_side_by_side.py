@@ -4,6 +4,7 @@ import os
 from concurrent.futures import Future
 
 import pandas as pd
+import pytest
 
 from forecast_assets.cli.code_location import load_code_location
 from forecast_assets.domain.months import MonthRange
@@ -88,8 +89,15 @@ def test_a_process_that_dies_does_not_affect_the_run_beside_it(monkeypatch):
 
 
 def test_there_are_no_more_processes_than_markets_or_cores(monkeypatch):
-    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1, 2, 3})
+    monkeypatch.setattr("os.sched_getaffinity", {0: {0, 1, 2, 3}}.__getitem__)
     assert [Processes(markets, load_code_location).count for markets in (40, 3, 0)] == [4, 3, 1]
+
+
+@pytest.mark.parametrize(("known", "cores"), [(3, 3), (None, 1)])
+def test_where_the_cores_of_a_process_are_unknown_those_of_the_machine_count(monkeypatch, known, cores):
+    monkeypatch.delattr("os.sched_getaffinity")
+    monkeypatch.setattr("os.cpu_count", lambda: known)
+    assert Processes(40, load_code_location).count == cores
 
 
 def test_runs_that_are_quiet_are_watched_until_one_ends(monkeypatch):

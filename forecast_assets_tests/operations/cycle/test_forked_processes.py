@@ -10,7 +10,7 @@ import sys
 import pytest
 
 COMMAND = """
-import gc, os, sys, threading, time
+import gc, multiprocessing, os, sys, threading, time
 import numpy, threadpoolctl
 from forecast_assets.operations.cycle.processes import Processes
 
@@ -23,6 +23,7 @@ def main():
     {before}
     with Processes(2, None) as processes:
         {work}
+    {after}
 
 if __name__ == "__main__":
     main()
@@ -32,10 +33,10 @@ BOTH = f"both = [processes.submit({HAS_MARK}) for _ in range(2)]; print([each.re
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux forks")
 
 
-def said(tmp_path, work: str, before: str = "pass") -> str:
+def said(tmp_path, work: str, before: str = "pass", after: str = "pass") -> str:
     """Return what a command prints that does some work with two processes."""
     command = tmp_path / "command.py"
-    command.write_text(COMMAND.format(work=work, before=before), encoding="utf-8")
+    command.write_text(COMMAND.format(work=work, before=before, after=after), encoding="utf-8")
     done = subprocess.run([sys.executable, str(command)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
@@ -50,6 +51,11 @@ def test_processes_of_a_command_with_two_threads_are_new(tmp_path):
     """A lock that another thread holds would stay locked in a fork."""
     wait = "threading.Thread(target=threading.Event().wait, daemon=True).start()"
     assert said(tmp_path, BOTH, wait) == "[False, False]"
+
+
+def test_processes_start_with_the_context_before_there_are_other_threads_and_end_with_it(tmp_path):
+    count = "print(len(multiprocessing.active_children()))"
+    assert said(tmp_path, count, after=count).split() == ["2", "0"]
 
 
 def test_a_process_in_place_of_a_dead_one_is_new(tmp_path):
@@ -77,6 +83,6 @@ def test_processes_end_with_a_command_that_is_killed(tmp_path):
         "[processes.submit(time.sleep, 600) for _ in range(2)]; print('working', flush=True); os.kill(os.getpid(), 9)"
     )
     command = tmp_path / "command.py"
-    command.write_text(COMMAND.format(work=work, before="pass"), encoding="utf-8")
+    command.write_text(COMMAND.format(work=work, before="pass", after="pass"), encoding="utf-8")
     done = subprocess.run([sys.executable, str(command)], stdout=subprocess.PIPE, text=True, check=False, timeout=60)
     assert (done.returncode, done.stdout) == (-9, "working\n")
