@@ -34,6 +34,7 @@ class LocalEventLogStorage(SqliteEventLogStorage):
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._open: OrderedDict[str, Engine] = OrderedDict()
+        self._knows_checks = False
         super().__init__(base_dir, inst_data)
 
     @classmethod
@@ -59,6 +60,12 @@ class LocalEventLogStorage(SqliteEventLogStorage):
             if has_changed and shard != INDEX_SHARD_NAME:
                 # The page of a run waits for a change of its file. The journal beside it has taken it.
                 os.utime(self.path_for_shard(shard))
+
+    @property
+    def supports_asset_checks(self) -> bool:
+        """True if the index has the table of checks; once found, it is not looked up again for each event."""
+        self._knows_checks = self._knows_checks or super().supports_asset_checks
+        return self._knows_checks
 
     def wipe(self) -> None:
         """Delete all events."""

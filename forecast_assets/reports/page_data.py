@@ -14,4 +14,4 @@ def packed(data: dict) -> str:
     The series and reasons of 2,000 SKUs are 15 MB of JSON and 2 MB packed.
     """
     text = json.dumps(data, allow_nan=False, separators=(",", ":"), ensure_ascii=False)
-    return base64.b64encode(gzip.compress(text.encode(), compresslevel=9, mtime=0)).decode("ascii")
+    return base64.b64encode(gzip.compress(text.encode(), compresslevel=6, mtime=0)).decode("ascii")

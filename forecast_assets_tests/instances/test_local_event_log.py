@@ -140,3 +140,10 @@ def test_a_wiped_log_is_empty_and_takes_new_runs(instance):
     instance.event_log_storage.wipe()
     assert events(instance.event_log_storage, old) == []
     assert events(instance.event_log_storage, run(instance))
+
+
+def test_the_table_of_checks_is_looked_up_until_it_is_found(instance, monkeypatch):
+    """An instance of before gets it when its files are migrated."""
+    log, answers = LocalEventLogStorage(instance.event_log_storage._base_dir), iter([False, True])
+    monkeypatch.setattr(SqliteEventLogStorage, "has_table", lambda *_: next(answers))
+    assert [log.supports_asset_checks for _ in range(3)] == [False, True, True]
