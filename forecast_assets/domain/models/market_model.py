@@ -87,7 +87,7 @@ class MarketModel:
         refits: Number of refits behind weights and quantiles; 0: quantiles are those of the statistical forecasts.
         inputs_missing: Names of inputs that were missing.
         switched_off: Families of features that the model does not read because they cost WAPE (``source_worth.py``).
-        sku_weights: What the traits of a SKU change of the weights; None: all SKUs have those of the market.
+        sku_weights: Changes of the weights by the traits of a SKU; None: all SKUs have those of the market.
     """
 
     cutoff: pd.Timestamp

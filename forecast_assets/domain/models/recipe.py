@@ -33,7 +33,7 @@ class Recipe:
       forecast as well as 120,000 (WAPE on M3 .1107 and .1108) in a third of the time. ``max_bin`` 63 trains in two
       thirds of the time of 255 with the same fit.
     - Rounds: learners of regular SKUs need ``regular_rounds`` of the rounds in larger steps, each on ``regular_rows``
-      of the rows: 0.6 of the time. WAPE on M3 .1098 and .1098, hospital .0651 and .0652, Australian retail .0302 and
+      of the rows: 0.6 of the time. WAPE on M3 .1098 and .1098, hospital .0648 and .0652, Australian retail .0302 and
       .0302. The car parts, which are intermittent, would lose 0.5 %.
     - Blend of regular SKUs: the direct boosting has ``boosting_weight`` unless the refits suggest a better one. In a
       market of under ``few_skus`` SKUs, which has little to train on, it is ``boosting_weight_of_few``. On 15 SKUs a

@@ -32,7 +32,7 @@ SEARCH_STEPS = 60
 
 @dataclasses.dataclass(frozen=True)
 class SkuWeights:
-    """What the traits of a SKU change.
+    """Changes of the market's weights by the traits of a SKU.
 
     Attributes:
         shares: Usual shares of the members among themselves; their sum is 1.
